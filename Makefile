@@ -1,0 +1,66 @@
+# Every target makes the virtual environment it needs, so a fresh clone can run any of them first.
+# `.ci/run` is `make check` and then `make test`.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.made-from-the-lock
+
+.PHONY: help venv demo test check format docs bench lock clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+venv: $(STAMP) ## make .venv from the lock files
+
+# The stamp is written last: an interrupted install is done again, not taken for a whole one. The install is
+# editable, so only a changed lock calls for another.
+$(STAMP): requirements/dev.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Coterie needs Python 3.11 or later; set PYTHON=")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: $(STAMP) ## show the main job on a sample project in a temporary folder
+	$(BIN)/coterie demo
+
+# pytest exits 5 when it collected nothing, so a run of no tests fails here.
+test: $(STAMP) ## install what the tests run against, then run them (PYTEST_ARGS=… to choose)
+	$(BIN)/python scripts/test_requirements.py
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(STAMP) ## lint, formatting, types, floors, freshness of generated files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python scripts/generate.py --check
+
+format: $(STAMP) ## rewrite the Python files in the one format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(STAMP) ## write the generated pages and schemas again
+	$(BIN)/python scripts/generate.py
+
+bench: $(STAMP) ## measure, as ratios in one run; the numbers go to docs/benchmarks.md
+	$(BIN)/python scripts/test_requirements.py
+	$(BIN)/python -m benchmarks
+
+# No index or find-links addresses: a lock file names what was tested, not where one machine got it.
+UV_LOCK = env -u UV_FIND_LINKS -u PIP_FIND_LINKS $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+
+lock: $(STAMP) ## choose the newest versions the ranges allow and write requirements/*.txt again
+	$(UV_LOCK) --upgrade pyproject.toml --output-file requirements/run.txt
+	$(UV_LOCK) --upgrade --group build --output-file requirements/build.txt
+	$(UV_LOCK) --upgrade pyproject.toml --group build --group dev --output-file requirements/dev.txt
+
+clean: ## remove what the targets made
+	rm -rf $(VENV) build dist tests/node/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
