@@ -10,6 +10,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made-from-the-lock
+# Each writes the committed files that are made from code; with --check it fails when one of them is stale.
+GENERATORS := $(wildcard scripts/generate*.py)
 
 .PHONY: help venv demo test check format docs bench lock clean
 
@@ -40,14 +42,14 @@ check: $(STAMP) ## lint, formatting, types, floors, freshness of generated files
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python scripts/generate.py --check
+	for script in $(GENERATORS); do $(BIN)/python $$script --check; done
 
 format: $(STAMP) ## rewrite the Python files in the one format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 docs: $(STAMP) ## write the generated pages and schemas again
-	$(BIN)/python scripts/generate.py
+	for script in $(GENERATORS); do $(BIN)/python $$script; done
 
 bench: $(STAMP) ## measure, as ratios in one run; the numbers go to docs/benchmarks.md
 	$(BIN)/python scripts/test_requirements.py
@@ -61,6 +63,8 @@ lock: $(STAMP) ## choose the newest versions the ranges allow and write requirem
 	$(UV_LOCK) --upgrade pyproject.toml --output-file requirements/run.txt
 	$(UV_LOCK) --upgrade --group build --output-file requirements/build.txt
 	$(UV_LOCK) --upgrade pyproject.toml --group build --group dev --output-file requirements/dev.txt
+	$(UV_LOCK) --upgrade --group node --output-file requirements/node.txt
+	cd tests/node && npm install --package-lock-only
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) build dist tests/node/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
