@@ -1,0 +1,1 @@
+"""The team: agents, their loop, workflows, approvals and the coordinator that owns live runs."""

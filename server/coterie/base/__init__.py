@@ -1,0 +1,1 @@
+"""What every room stands on: errors, text positions, task supervision, ids, logging. Imports nothing of Coterie."""

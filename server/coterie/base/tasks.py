@@ -1,0 +1,65 @@
+"""The only creator of background tasks.
+
+Each front door and each owner of background work gets a `TaskSupervisor`. A task that fails is reported once, with its name; closing
+the supervisor cancels what still runs and waits for it, so that nothing outlives its owner. ``asyncio.create_task`` is banned elsewhere by
+the linter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+_T = TypeVar("_T")
+log = logging.getLogger(__name__)
+
+
+class TaskSupervisor:
+    """Owns tasks. Used from one event loop only."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._closed = False
+
+    def spawn(self, work: Coroutine[Any, Any, _T], *, name: str) -> asyncio.Task[_T]:
+        """Start ``work`` in the background and own it until it ends.
+
+        Raises `RuntimeError` after `aclose`: work that starts during a shutdown would be lost without a word.
+        """
+        if self._closed:
+            work.close()
+            message = f"{self.name} is closed and takes no new task ({name})"
+            raise RuntimeError(message)
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled():
+            return
+        if (failure := task.exception()) is not None:
+            log.error("task %s of %s failed", task.get_name(), self.name, exc_info=failure)
+
+    @property
+    def running(self) -> int:
+        """How many tasks have not ended yet."""
+        return len(self._tasks)
+
+    async def aclose(self) -> None:
+        """Cancel every task and wait until all have ended. May be called twice."""
+        self._closed = True
+        while self._tasks:
+            tasks = tuple(self._tasks)
+            for task in tasks:
+                task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.gather(*tasks, return_exceptions=True)
+            self._tasks.difference_update(task for task in tasks if task.done())

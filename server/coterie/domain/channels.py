@@ -1,0 +1,72 @@
+"""Chat channels and their messages, as clients are told of them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from coterie.domain.events import ToolCallEvent
+from coterie.domain.wire import wire
+
+ChannelFolder = Literal["chats", "tasks"]
+ChannelState = Literal["active", "idle", "archived"]
+
+
+@wire
+class Channel:
+    """A row of ``agent/channel/list``. ``state`` is ``active`` while a run of the channel goes on."""
+
+    channel_id: str
+    title: str
+    folder: ChannelFolder
+    state: ChannelState
+    updated_at: str
+    pending_approvals: int = 0
+    agent: str | None = None
+    model: str | None = None
+
+
+@wire
+class ChannelMessage:
+    """One message of a channel's history."""
+
+    message_id: str
+    run_id: str | None = None
+    role: Literal["user", "assistant"]
+    text: str
+    at: str
+    agent: str | None = None
+    model: str | None = None
+    partial: bool | None = None
+    tool_calls: tuple[ToolCallEvent, ...] | None = None
+
+
+@wire
+class ChannelPage:
+    """The answer of ``agent/channel/history``, oldest first."""
+
+    messages: tuple[ChannelMessage, ...]
+    more: bool
+
+
+@wire
+class ChannelOpened:
+    """The answer of ``agent/channel/open``."""
+
+    channel_id: str
+
+
+@wire
+class Posted:
+    """The answer of ``agent/channel/post``."""
+
+    run_id: str
+    message_id: str
+
+
+@wire
+class ChannelChanged:
+    """The payload of ``agent/channel/changed``."""
+
+    channel_id: str
+    change: Literal["created", "updated", "deleted"]
+    channel: Channel | None

@@ -1,0 +1,133 @@
+"""Edits of files: what is wanted, what happened, and how a person reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from coterie.domain.wire import wire
+
+ChangeState = Literal["proposed", "applied", "rejected", "undone"]
+
+
+@wire
+class Hunk:
+    """One contiguous difference. Lines count from 1; ``old_text`` and ``new_text`` are whole lines with their terminators."""
+
+    hunk_id: str
+    old_start: int
+    old_lines: int
+    new_start: int
+    new_lines: int
+    old_text: str
+    new_text: str
+    state: ChangeState = "applied"
+    step_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileRef:
+    """A file of the workspace.
+
+    ``path`` is POSIX and relative to its ``folder`` (a URI); ``absolute`` is the place on disk, symbolic links resolved.
+    """
+
+    folder: str
+    path: str
+    uri: str
+    absolute: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One attempt to change a file from ``before`` to ``after``; None stands for a file that does not exist."""
+
+    file: FileRef
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The draft is in the file (or its open buffer)."""
+
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The change is not in the file, and why. ``unsure`` when a part of it may be there because the editor never confirmed."""
+
+    reason: str
+    unsure: bool = False
+
+
+Outcome: TypeAlias = Applied | Refused
+
+Rewrite: TypeAlias = Callable[[str | None], str | None]
+"""From a file's current text to its wanted text (None: no such file). Called anew when the person typed meanwhile; raises
+`coterie.base.errors.EditMismatchError` when the edit no longer fits."""
+
+OnIntent: TypeAlias = Callable[[Draft], Awaitable[None]]
+"""Awaited before each attempt, so that the intent is in the journal before the effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextChange:
+    """Replace the code points ``start`` to ``end`` (of the text before all changes) by ``text``."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class BufferEdit:
+    """An edit of one open buffer, for the editor to apply.
+
+    ``text`` is the buffer's content at ``version``; changes do not overlap and ascend.
+    """
+
+    uri: str
+    version: int
+    text: str
+    changes: tuple[TextChange, ...]
+    label: str
+
+
+@wire
+class FileChange:
+    """One change of a run, as ``agent/run/get`` and ``change`` events tell it."""
+
+    change_id: str
+    path: str
+    uri: str
+    state: ChangeState
+    hunks: tuple[Hunk, ...]
+
+
+@wire
+class FileDiff:
+    """What a run did to one file in all, as ``agent/run/diff`` tells it; ``diff`` is a unified diff."""
+
+    path: str
+    uri: str
+    status: Literal["added", "modified", "deleted"]
+    diff: str
+
+
+@wire
+class UndoConflict:
+    """A file whose text could not be taken back without touching what the person wrote; it was left alone."""
+
+    path: str
+    reason: str
+
+
+@wire
+class UndoResult:
+    """What an undo did."""
+
+    restored: tuple[str, ...]
+    conflicts: tuple[UndoConflict, ...]

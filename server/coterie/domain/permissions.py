@@ -1,0 +1,82 @@
+"""Effects on the world, and the questions that are asked about them.
+
+Tools declare effects, ``tools.rules`` evaluates them against the rules of every layer, ``agents.approvals`` asks a person where the
+rules say so.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from coterie.domain.wire import wire
+
+EffectKind = Literal["read", "write", "exec", "net", "env", "mcp", "spawn", "gate"]
+OptionKind = Literal[
+    "allow_once",
+    "allow_run",
+    "allow_session",
+    "allow_always",
+    "reject_once",
+    "reject_always",
+    "approve",
+    "edit",
+    "reject",
+]
+Verdict = Literal["allow", "ask", "deny"]
+
+
+@wire
+class Effect:
+    """One thing that a call would do to the world.
+
+    ``target`` is a path relative to its workspace folder (absolute outside of all folders), a command line, a host, or a gate's
+    step. ``argv`` is set for ``exec``; ``rule`` is the rule, spelled as in the settings, that would match exactly this effect: ``exec(touch made)``, ``gate(plan)``.
+    """
+
+    kind: EffectKind
+    target: str
+    argv: tuple[str, ...] | None = None
+    rule: str
+
+
+@wire
+class ApprovalOption:
+    """One answer that can be given. ``rule`` is what an ``allow_always`` would add to the user's rules."""
+
+    option_id: str
+    label: str
+    kind: OptionKind
+    rule: str | None = None
+
+
+@wire
+class Decision:
+    """How an approval was resolved: by which option, or closed without one (``option_id`` None) and why."""
+
+    option_id: str | None
+    kind: OptionKind | None
+    reason: str | None = None
+
+
+@wire
+class Approval:
+    """A pending question, as ``agent/approval/list`` tells it."""
+
+    approval_id: str
+    run_id: str
+    channel_id: str
+    at: str
+    title: str
+    effects: tuple[Effect, ...]
+    options: tuple[ApprovalOption, ...]
+    state: Literal["pending", "resolved"] = "pending"
+
+
+@wire
+class Ruling:
+    """What the rules say of a call's effects together: the strictest verdict, and the rule and layer (or default) that decided."""
+
+    verdict: Verdict
+    reason: str
+    effects: tuple[Effect, ...]
+    asking: tuple[Effect, ...] = ()

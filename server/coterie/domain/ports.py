@@ -1,0 +1,296 @@
+"""The Protocols through which ``agents`` and ``features`` reach the outside world.
+
+Each names its implementer. Values that cross are frozen; every method may be cancelled at its await points unless it says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from coterie.domain.channels import Channel, ChannelChanged, ChannelMessage, ChannelPage
+from coterie.domain.edits import BufferEdit, FileRef, OnIntent, Outcome, Rewrite
+from coterie.domain.events import AgentEvent, RunState
+from coterie.domain.messages import ModelRequest, StreamEvent
+from coterie.domain.records import Entry
+from coterie.domain.runs import RunRow
+from coterie.domain.status import Capabilities, ModelView, Price, ProviderView, SandboxView, Status
+from coterie.domain.usage import Usage, UsageKey, UsageRow
+
+
+class Provider(Protocol):
+    """A host of models (implemented by ``providers``). Constructed on first use; opens nothing before its first call."""
+
+    name: str
+    version: str
+    capabilities: Capabilities
+
+    def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
+        """Make one attempt of one call. Closing the iterator closes the connection. Raises `ProviderError`; ends with `Finished`."""
+        ...
+
+    async def models(self) -> tuple[ModelView, ...]:
+        """Return the models that are there. Raises `ProviderError`."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """A model that was found: ``id`` is ``host/model``, ``model`` the host's own name of it, ``label`` how it is shown to people."""
+
+    id: str
+    model: str
+    label: str
+    provider: Provider
+    context_tokens: int | None = None
+    price: Price | None = None
+    temperature: float | None = None
+    max_output_tokens: int | None = None
+    top_p: float | None = None
+    extra: Mapping[str, object] | None = None
+
+
+class Providers(Protocol):
+    """The registry (implemented by ``providers.registry``)."""
+
+    def choose(self, model_id: str) -> ModelChoice:
+        """Find ``host/model``. Raises `ProviderError` (``auth_required``) or `RequestError` (``unknown_provider``, ``no_provider``)."""
+        ...
+
+    def default_model(self) -> str:
+        """Return the id that serves who names none. Raises `RequestError` ``no_provider`` with what to do."""
+        ...
+
+    def list(self) -> tuple[ProviderView, ...]:
+        """Return every registered provider with the state that its latest use showed."""
+        ...
+
+    async def models(self, provider: str | None = None) -> tuple[ModelView, ...]:
+        """Return the models of one or of all providers; one that is down adds its configured models as ``down``."""
+        ...
+
+    def settled(self, model_id: str, failure: Exception | None) -> None:
+        """Note how a call ended, for the state that `list` tells."""
+        ...
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` after each change of the registry or of a state."""
+        ...
+
+
+class RunStore(Protocol):
+    """Runs and their journals (implemented by ``storage.journal``). Raises `StorageError`."""
+
+    async def create(self, row: RunRow) -> None:
+        """Insert a run, owned by this process."""
+        ...
+
+    async def append(self, run_id: str, entries: Sequence[Entry], texts: Sequence[str] = (), *, durable: bool = False) -> None:
+        """Append entries and keep texts under their digests, in one transaction; shielded from cancellation.
+
+        A `RunEvent` entry also sets the run's row, a `UsageEvent` its usage. ``durable`` waits for the disk (intents).
+        """
+        ...
+
+    async def read(self, run_id: str, after: int = 0) -> tuple[Entry, ...]:
+        """Return the entries with ``seq`` > ``after``, in order."""
+        ...
+
+    async def text(self, digest: str) -> str:
+        """Return a kept text by the digest that `digest_of` gives."""
+        ...
+
+    async def reserve(self, run_id: str, count: int) -> int:
+        """Set ``count`` sequence numbers aside for this process and return the first: never given twice, also after a crash."""
+        ...
+
+    async def row(self, run_id: str) -> RunRow | None:
+        """Return a run's row; one whose owner is dead reads ``interrupted``, reason ``server_stopped``."""
+        ...
+
+    async def rows(
+        self,
+        *,
+        states: Sequence[RunState] = (),
+        channel_id: str | None = None,
+        before: str | None = None,
+        limit: int = 50,
+    ) -> tuple[RunRow, ...]:
+        """Return rows, newest first, older than the run ``before``."""
+        ...
+
+    async def claim(self, run_id: str) -> bool:
+        """Become the owner of an ended run, to resume or undo it; False while another live process owns it."""
+        ...
+
+    async def release(self, run_id: str) -> None:
+        """Give up ownership."""
+        ...
+
+
+class ChannelStore(Protocol):
+    """Chat channels (implemented by ``storage.channels``)."""
+
+    async def create(self, channel: Channel) -> None:
+        """Insert a channel."""
+        ...
+
+    async def get(self, channel_id: str) -> Channel | None:
+        """Return a channel."""
+        ...
+
+    async def update(self, channel: Channel) -> None:
+        """Replace a channel's title, folder, state, times, agent and model."""
+        ...
+
+    async def list(self, *, folder: str | None = None, state: str | None = None, query: str | None = None) -> tuple[Channel, ...]:
+        """Return channels, latest first. ``query`` searches titles and messages. ``active`` is one with a live run of any live process."""
+        ...
+
+    async def post(self, channel_id: str, message: ChannelMessage) -> None:
+        """Append a message, or replace the one with its id; sets the channel's ``updated_at``."""
+        ...
+
+    async def history(self, channel_id: str, *, before: str | None = None, limit: int = 50) -> ChannelPage:
+        """Return the messages before the message ``before`` (default: the latest), oldest first."""
+        ...
+
+
+class UsageStore(Protocol):
+    """Tokens and money (implemented by ``storage.usage``)."""
+
+    async def add(self, *, at: str, run_id: str, channel_id: str, provider: str, model: str, agent: str, usage: Usage) -> None:
+        """Keep what one call used."""
+        ...
+
+    async def rows(self, *, by: UsageKey, since: str | None = None) -> tuple[UsageRow, ...]:
+        """Return sums by key; a sum with an unknown part is None."""
+        ...
+
+    async def total(self, *, since: str | None = None) -> Usage:
+        """Return the sum of all calls."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A workspace folder."""
+
+    uri: str
+    name: str
+    absolute: str
+    trusted: bool = False
+
+
+class Workspace(Protocol):
+    """Files as the person sees them: open buffers first, then the disk (implemented by ``workspace``)."""
+
+    @property
+    def folders(self) -> tuple[Folder, ...]:
+        """The workspace folders, as the editor gives them."""
+        ...
+
+    def locate(self, path: str, folder: str | None = None) -> FileRef:
+        """Find a path (relative to ``folder`` or the first folder, or absolute).
+
+        Raises `ModelMistakeError` when it is outside of all folders, also through symbolic links.
+        """
+        ...
+
+    async def read(self, file: FileRef) -> str | None:
+        """Return the text (None: no such file). Raises `ModelMistakeError` for a folder, a binary or a far too large file."""
+        ...
+
+    async def files(self, folder: str | None = None, under: str = "") -> tuple[FileRef, ...]:
+        """Return the files below ``under``, sorted by path, without ignored, secret and binary ones; unsaved new buffers are there."""
+        ...
+
+    async def change(self, file: FileRef, rewrite: Rewrite, *, label: str, on_intent: OnIntent) -> Outcome:
+        """Change a file: its open buffer through the editor, a closed one on disk by an atomic replacement that keeps its mode.
+
+        Never forces: what the person typed meanwhile stays, ``rewrite`` is matched anew against it. Raises what ``rewrite`` raises.
+        """
+        ...
+
+    def unsaved(self) -> Mapping[str, str]:
+        """Return the texts of buffers that differ from the disk, by absolute path."""
+        ...
+
+
+class Editor(Protocol):
+    """The attached editor, as ``workspace`` needs it (implemented by ``lsp``)."""
+
+    async def apply(self, edit: BufferEdit) -> str | None:
+        """Send ``workspace/applyEdit`` and return None when the editor says it applied it, else its reason. Bounded in time."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command to confine. Paths are absolute; ``unsaved`` are texts to show in place of files on disk."""
+
+    argv: tuple[str, ...]
+    cwd: str
+    writable: tuple[str, ...]
+    unsaved: Mapping[str, str]
+    timeout_s: float
+    network: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandResult:
+    """How a command ended.
+
+    ``output`` is both streams, interleaved, its middle cut out when it is too long; ``full_output`` all that was kept.
+    """
+
+    exit_code: int | None
+    output: str
+    full_output: str
+    timed_out: bool = False
+
+
+class Sandbox(Protocol):
+    """Runs commands (implemented by ``sandbox``)."""
+
+    async def status(self) -> SandboxView:
+        """Say how commands are confined; probes by running one, once."""
+        ...
+
+    def seen(self) -> SandboxView:
+        """Say what is known without probing: ``unknown`` before the first command."""
+        ...
+
+    async def run(self, command: Command) -> CommandResult:
+        """Run to the end, or until cancelled, with every child killed. Raises `ModelMistakeError` when it cannot start."""
+        ...
+
+
+class Audience(Protocol):
+    """Who is told (implemented by front doors). The core does not know how many clients there are."""
+
+    @property
+    def can_answer(self) -> bool:
+        """Whether somebody is there who is able to answer an approval."""
+        ...
+
+    def tell(self, event: AgentEvent) -> None:
+        """Tell an event of a run; never blocks."""
+        ...
+
+    def channel_changed(self, change: ChannelChanged) -> None:
+        """Tell that a channel changed."""
+        ...
+
+    def status_changed(self, status: Status) -> None:
+        """Tell the server's new state."""
+        ...
+
+    async def ready(self) -> None:
+        """Wait while the clients cannot keep up; runs await it between pieces."""
+        ...

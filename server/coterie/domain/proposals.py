@@ -1,0 +1,54 @@
+"""What a tool wants to do. A proposal is never an effect: ``agents.effects`` carries it out, after ``agents.approvals`` allowed it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from coterie.domain.edits import FileRef, Rewrite
+from coterie.domain.wire import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The call is answered already; nothing changes in the world."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EditProposal:
+    """Change ``file`` by ``rewrite``; ``summary`` tells the model what it got once that is done."""
+
+    file: FileRef
+    rewrite: Rewrite
+    summary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandProposal:
+    """Run ``command``, a shell line, in the folder ``cwd`` (absolute). ``is_tests`` makes its result a test result."""
+
+    command: str
+    cwd: str
+    timeout_s: float
+    is_tests: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionProposal:
+    """Ask the person; the chosen option (or their next words) is the result."""
+
+    question: str
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """End the step with this artifact, once it is valid."""
+
+    value: Mapping[str, Json]
+
+
+Proposal: TypeAlias = Reply | EditProposal | CommandProposal | QuestionProposal | Submission

@@ -1,0 +1,114 @@
+"""What the journal keeps of a run: every event but the deltas, and what only the server needs to go on after a crash.
+
+``agents`` writes records in the order of what happened: an intent before its effect, the result after it. ``storage.journal`` keeps
+them and interprets nothing. A record's ``kind`` and JSON come from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Discriminator
+
+from coterie.domain.events import Event
+from coterie.domain.messages import AssistantMessage, ToolMessage, UserMessage
+from coterie.domain.wire import wire
+
+
+@wire
+class EventRecord:
+    """Something that clients were told."""
+
+    kind: Literal["event"] = "event"
+    event: Event
+
+
+@wire
+class MessageRecord:
+    """One message of the conversation between a step's agent and its model, exactly as it goes into the next request."""
+
+    kind: Literal["message"] = "message"
+    step_id: str
+    attempt: int
+    message: Annotated[UserMessage | AssistantMessage | ToolMessage, Discriminator("role")]
+
+
+@wire
+class EditIntent:
+    """A file is about to change from ``before`` to ``after`` (digests of kept texts; None: no such file)."""
+
+    kind: Literal["edit_intent"] = "edit_intent"
+    change_id: str
+    step_id: str
+    call_id: str
+    folder: str
+    path: str
+    uri: str
+    before: str | None
+    after: str | None
+
+
+@wire
+class EditOutcome:
+    """What became of the latest intent of ``change_id``. An undo is an outcome ``undone``."""
+
+    kind: Literal["edit_outcome"] = "edit_outcome"
+    change_id: str
+    state: Literal["applied", "refused", "undone"]
+    reason: str | None = None
+
+
+@wire
+class CommandIntent:
+    """A command is about to run; its result is the ``tool_call`` event of the same call."""
+
+    kind: Literal["command_intent"] = "command_intent"
+    call_id: str
+    step_id: str
+    argv: tuple[str, ...]
+
+
+@wire
+class CallRecord:
+    """A model call of ``agent`` has begun; numbers recordings and budgets across a restart."""
+
+    kind: Literal["call"] = "call"
+    step_id: str
+    agent: str
+    model: str
+    call: int
+
+
+@wire
+class BaselineRecord:
+    """The result of the tests before the first change: which command, how it ended, which tests failed."""
+
+    kind: Literal["baseline"] = "baseline"
+    command: str | None
+    exit_code: int | None
+    failures: tuple[str, ...]
+
+
+@wire
+class GrantRecord:
+    """A permission that the person gave for the whole run."""
+
+    kind: Literal["grant"] = "grant"
+    rule: str
+    verdict: Literal["allow", "deny"]
+
+
+Record: TypeAlias = Annotated[
+    EventRecord | MessageRecord | EditIntent | EditOutcome | CommandIntent | CallRecord | BaselineRecord | GrantRecord,
+    Discriminator("kind"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record with its place in the run: ``seq`` is the event's number on the wire too."""
+
+    seq: int
+    at: str
+    record: Record

@@ -1,0 +1,95 @@
+"""The state of the server and of what it can reach, as ``agent/status`` and the provider and model lists tell it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from coterie.domain.wire import Money, wire
+
+ProviderState = Literal["ready", "unknown", "auth_required", "down", "disconnected"]
+
+
+@wire
+class Capabilities:
+    """What a provider (or one model of it) can do. Unknown limits are None."""
+
+    streaming: bool = True
+    tools: bool = True
+    vision: bool = False
+    fim: bool = False
+    json_schema: bool = False
+    prompt_cache: bool = False
+    local: bool = False
+    max_input_tokens: int | None = None
+    max_output_tokens: int | None = None
+
+
+@wire
+class ProviderView:
+    """A row of ``agent/provider/list``. ``state`` is what the latest use showed; ``unknown`` before the first."""
+
+    id: str
+    type: str
+    state: ProviderState
+    capabilities: Capabilities
+    error: str | None = None
+
+
+@wire
+class Price:
+    """US dollars for a million tokens; None: unknown."""
+
+    input: Money | None = None
+    cache_read: Money | None = None
+    cache_write: Money | None = None
+    output: Money | None = None
+
+
+@wire
+class ModelView:
+    """A row of ``agent/model/list``. ``id`` is ``host/model``."""
+
+    id: str
+    provider: str
+    context_tokens: int | None = None
+    max_output_tokens: int | None = None
+    capabilities: Capabilities
+    price: Price | None = None
+    state: Literal["available", "loaded", "loading", "down"] = "available"
+
+
+@wire
+class SandboxView:
+    """How commands are confined, and why not better."""
+
+    level: Literal["bubblewrap", "none", "unknown"]
+    reason: str | None = None
+
+
+@wire
+class Degraded:
+    """Something that does not work as it should, and what to do about it."""
+
+    code: str
+    text: str
+
+
+@wire
+class ProviderHealth:
+    """A provider as ``agent/status`` tells it."""
+
+    id: str
+    type: str
+    state: ProviderState
+    error: str | None = None
+
+
+@wire
+class Status:
+    """The answer of ``agent/status`` and the payload of ``agent/status/changed``."""
+
+    version: str
+    mode: Literal["local", "remote", "fallback"]
+    providers: tuple[ProviderHealth, ...]
+    sandbox: SandboxView
+    degraded: tuple[Degraded, ...]

@@ -1,0 +1,1 @@
+"""The use cases in editor words, without any wire: what front doors call. ``application`` is the face of them all."""

@@ -1,0 +1,143 @@
+"""The one face that every front door sees; ``app`` builds what stands behind it.
+
+Front doors convert their wire to these calls and the answers back, nothing else. Every method raises `RequestError` or `InvalidParamsError`
+for what cannot be had, with the codes of the protocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from coterie.domain.channels import Channel, ChannelOpened, ChannelPage, Posted
+from coterie.domain.edits import FileDiff, UndoResult
+from coterie.domain.permissions import Approval, Decision
+from coterie.domain.runs import (
+    Attachment,
+    RunEvents,
+    RunPage,
+    RunRequest,
+    RunStarted,
+    RunStateView,
+    RunView,
+    UndoScope,
+)
+from coterie.domain.status import ModelView, ProviderView, Status
+from coterie.domain.usage import Usage, UsageKey, UsageRow
+from coterie.domain.wire import Json
+
+
+class Runs(Protocol):
+    """``agent/run/*``."""
+
+    async def start(self, request: RunRequest) -> RunStarted:
+        """Journal the run and acknowledge it, before any model is called."""
+        ...
+
+    async def list(self, *, state: str | None = None, limit: int = 50, before: str | None = None) -> RunPage:
+        """Return runs, newest first."""
+        ...
+
+    async def get(self, run_id: str) -> RunView:
+        """Return a run as it stands."""
+        ...
+
+    async def events(self, run_id: str, after: int = 0) -> RunEvents:
+        """Return what came after ``after``, without gap or repeat, with a streaming message as a partial one."""
+        ...
+
+    async def steer(self, run_id: str, text: str) -> str:
+        """Say something to the agent at its next boundary; returns the message's id."""
+        ...
+
+    async def interrupt(self, run_id: str) -> RunStateView:
+        """End the turn and keep the work."""
+        ...
+
+    async def cancel(self, run_id: str) -> RunStateView:
+        """Stop everything at once."""
+        ...
+
+    async def resume(self, run_id: str) -> RunStateView:
+        """Go on after an interruption, a crash or a failure."""
+        ...
+
+    async def undo(self, run_id: str, *, scope: UndoScope = "run", ids: Sequence[str] = ()) -> UndoResult:
+        """Take back exactly what the run changed; answers after the effects."""
+        ...
+
+    async def diff(self, run_id: str, *, paths: Sequence[str] = ()) -> tuple[FileDiff, ...]:
+        """Return what the run changed, file by file."""
+        ...
+
+
+class Channels(Protocol):
+    """``agent/channel/*``."""
+
+    async def list(self, *, folder: str | None = None, state: str | None = None, query: str | None = None) -> tuple[Channel, ...]:
+        """Return channels, latest first."""
+        ...
+
+    async def open(self, *, title: str | None = None, agent: str | None = None, model: str | None = None) -> ChannelOpened:
+        """Make a channel under *User Chats*."""
+        ...
+
+    async def post(self, channel_id: str, text: str, *, attachments: Sequence[Attachment] = ()) -> Posted:
+        """Say something: starts a run, or steers the one that is active."""
+        ...
+
+    async def history(self, channel_id: str, *, before: str | None = None, limit: int = 50) -> ChannelPage:
+        """Return messages, oldest first."""
+        ...
+
+
+class Approvals(Protocol):
+    """``agent/approval/*``."""
+
+    async def list(self) -> tuple[Approval, ...]:
+        """Return the pending questions."""
+        ...
+
+    async def answer(
+        self, approval_id: str, option_id: str, *, scope: str | None = None, plan: Mapping[str, Json] | None = None
+    ) -> Decision:
+        """Answer a question; the first answer wins, a second one raises ``already_resolved``."""
+        ...
+
+
+class Catalogue(Protocol):
+    """``agent/provider/*`` and ``agent/model/*``."""
+
+    async def providers(self) -> tuple[ProviderView, ...]:
+        """Return the registered providers."""
+        ...
+
+    async def models(self, provider: str | None = None) -> tuple[ModelView, ...]:
+        """Return the models of one provider or of all."""
+        ...
+
+
+class Accounts(Protocol):
+    """``agent/usage``."""
+
+    async def usage(self, *, by: UsageKey = "run", since: str | None = None) -> tuple[tuple[UsageRow, ...], Usage]:
+        """Return rows by key and their total."""
+        ...
+
+
+class Application(Protocol):
+    """Everything that front doors can do."""
+
+    runs: Runs
+    channels: Channels
+    approvals: Approvals
+    catalogue: Catalogue
+    accounts: Accounts
+
+    async def status(self) -> Status:
+        """Return the server's state."""
+        ...
+
+    async def aclose(self) -> None:
+        """Interrupt what runs, journal it, end every child, close the store."""
+        ...
