@@ -30,27 +30,25 @@ WORLDLY_MODULES = {
     "threading",
     "time",
 }
-WORLDLY_METHODS = set(
-    [
-        "addHandler",
-        "basicConfig",
-        "create_task",
-        "cwd",
-        "exists",
-        "glob",
-        "home",
-        "is_dir",
-        "is_file",
-        "iterdir",
-        "mkdir",
-        "read_bytes",
-        "read_text",
-        "resolve",
-        "run_until_complete",
-        "write_bytes",
-        "write_text",
-    ]
-)
+WORLDLY_METHODS = {
+    "addHandler",
+    "basicConfig",
+    "create_task",
+    "cwd",
+    "exists",
+    "glob",
+    "home",
+    "is_dir",
+    "is_file",
+    "iterdir",
+    "mkdir",
+    "read_bytes",
+    "read_text",
+    "resolve",
+    "run_until_complete",
+    "write_bytes",
+    "write_text",
+}
 WORLDLY_VALUES = {"os.environ", "sys.argv", "sys.stdin"}
 
 PROBE = """
