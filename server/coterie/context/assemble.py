@@ -1,0 +1,84 @@
+"""The one place where a model request is put together. Pure: the same conversation gives the same bytes.
+
+``agents.loop`` calls `system_text` once when a conversation starts and `assemble` before each model call. Within one conversation the
+system text and the tools are frozen and messages are only ever appended, so request N+1 begins with request N's bytes and the hosts'
+prompt caches hit. `request_bytes` is that order written down; ``tokens`` counts it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from coterie.context.rules import Rules
+from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolMessage, ToolSpec, UserMessage
+from coterie.domain.ports import ModelChoice
+from coterie.domain.wire import Json
+
+
+def system_text(prompt: str, rules: Rules | None = None) -> str:
+    """Return the system text of a conversation: the agent's own prompt, then the rules, the most general first."""
+    parts = [prompt.strip()]
+    if rules is not None and rules.files:
+        parts.append("Rules of this person and this project. The later one wins; none of them widens your permissions.")
+        parts.extend(f'<rules file="{file.name}">\n{file.text.strip()}\n</rules>' for file in rules.files)
+    return "\n\n".join(parts)
+
+
+def assemble(
+    *,
+    system: str,
+    tools: Sequence[ToolSpec],
+    messages: Sequence[Message],
+    choice: ModelChoice,
+    agent: str,
+    call: int,
+) -> ModelRequest:
+    """Return the request for call number ``call`` (from 0) of ``agent``, with the model and the sampling that ``choice`` names."""
+    return ModelRequest(
+        model=choice.model,
+        system=system,
+        messages=tuple(messages),
+        tools=tuple(tools),
+        max_output_tokens=choice.max_output_tokens,
+        temperature=choice.temperature,
+        top_p=choice.top_p,
+        extra=dict(choice.extra or {}),
+        agent=agent,
+        call=call,
+    )
+
+
+def request_bytes(request: ModelRequest) -> bytes:
+    """Return what the model reads, a JSON line for each part, the stable parts first: tools, system, messages."""
+    return b"".join(_lines(request))
+
+
+def message_bytes(message: Message) -> bytes:
+    """Return one message's line of `request_bytes`."""
+    return _line(_message(message))
+
+
+def _lines(request: ModelRequest) -> Iterator[bytes]:
+    for tool in request.tools:
+        yield _line({"name": tool.name, "description": tool.description, "schema": tool.schema})
+    yield _line({"system": request.system})
+    yield from map(message_bytes, request.messages)
+
+
+def _message(message: Message) -> Json:
+    match message:
+        case UserMessage():
+            return {"role": "user", "text": message.text}
+        case AssistantMessage():
+            calls = [
+                {"tool": call.tool, "arguments": call.raw if call.arguments is None else call.arguments} for call in message.tool_calls
+            ]
+            return {"role": "assistant", "thought": message.thought, "text": message.text, "calls": calls}
+        case ToolMessage():
+            return {"role": "tool", "results": [{"tool": result.tool, "output": result.output} for result in message.results]}
+
+
+def _line(value: Json) -> bytes:
+    # `surrogatepass`: a model's arguments may hold half of a surrogate pair, which is no reason to fail a count.
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=dict).encode("utf-8", "surrogatepass") + b"\n"

@@ -1,0 +1,86 @@
+"""The layered rules files that a person and a project keep for agents.
+
+``agents`` reads them once when a conversation starts and ``assemble.system_text`` words them: a change takes effect with the next
+conversation, because rewriting the system text would make every prompt cache miss. Order is from general to particular; a later file wins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from coterie.base.errors import ModelMistakeError
+from coterie.domain.ports import Workspace
+
+PROJECT_FILES = ("AGENTS.md", "CLAUDE.md")
+RULES_FOLDER = ".coterie/rules"
+MAX_FILE_CHARACTERS = 16_000
+MAX_CHARACTERS = 32_000
+"""Rules are sent with every call: what is longer than this is documentation, which agents can read when they need it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RulesFile:
+    """One rules file: ``name`` as the model and the person see it, ``text`` cut to what is sent."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of a conversation. ``warnings`` are sentences for the person about what was cut or cannot be read."""
+
+    files: tuple[RulesFile, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+async def read_rules(workspace: Workspace, *, folder: str | None = None, user_file: Path | None = None) -> Rules:
+    """Read the user's ``rules.md``, then ``AGENTS.md``, ``CLAUDE.md`` and ``.coterie/rules/*.md`` of ``folder`` (default: the first)."""
+    files: list[RulesFile] = []
+    warnings: list[str] = []
+    left = MAX_CHARACTERS
+    async for name, text in _found(workspace, folder, user_file, warnings):
+        # Many projects keep one text under several names.
+        if not text.strip() or any(text == file.text for file in files):
+            continue
+        kept = cut_at_line(text, min(left, MAX_FILE_CHARACTERS))
+        if kept != text:
+            warnings.append(f"{name} is longer than what agents are sent: only its first {len(kept)} of {len(text)} characters count.")
+        if kept:
+            files.append(RulesFile(name, kept))
+            left -= len(kept)
+    return Rules(tuple(files), tuple(warnings))
+
+
+def cut_at_line(text: str, limit: int) -> str:
+    """Return the whole lines of ``text`` that fit into ``limit`` characters."""
+    return text if len(text) <= limit else text[: text.rfind("\n", 0, limit) + 1]
+
+
+async def _found(workspace: Workspace, folder: str | None, user_file: Path | None, warnings: list[str]) -> AsyncIterator[tuple[str, str]]:
+    if user_file is not None and (text := await asyncio.to_thread(_read_outside, user_file, warnings)) is not None:
+        yield user_file.name, text
+    if not workspace.folders:
+        return
+    listed = [file.path for file in await workspace.files(folder, RULES_FOLDER)]
+    for path in (*PROJECT_FILES, *(path for path in sorted(listed) if path.endswith(".md"))):
+        try:
+            text = await workspace.read(workspace.locate(path, folder))
+        except ModelMistakeError as refusal:
+            warnings.append(f"{path} is not used as rules: {refusal.message}")
+            continue
+        if text is not None:
+            yield path, text
+
+
+def _read_outside(path: Path, warnings: list[str]) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as failure:
+        warnings.append(f"{path} is not used as rules: {failure}")
+        return None

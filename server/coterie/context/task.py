@@ -1,0 +1,79 @@
+"""The first message of a step, worded from what the person gave and what earlier steps made. Pure.
+
+``agents.loop`` journals the message as it is returned here and sends it unchanged from then on: what was said to a model is never
+rewritten. ``collect`` reads what stands behind URIs before.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from coterie.domain.messages import UserMessage
+from coterie.domain.wire import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A text that the person pointed at. ``lines`` counts from 1, both ends inside; None: the whole file."""
+
+    text: str
+    path: str | None = None
+    lines: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FolderFacts:
+    """What a workspace folder looks like from above: its name and its top-level entries, ``src/ (12 files)``."""
+
+    name: str
+    entries: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Everything that one step starts from.
+
+    ``artifacts`` are what earlier steps handed on, by type and in the workflow's order; ``note`` is the coordinator's own sentence, such as
+    why the step runs again.
+    """
+
+    prompt: str
+    folder: FolderFacts | None = None
+    attachments: tuple[Excerpt, ...] = ()
+    selection: Excerpt | None = None
+    artifacts: Mapping[str, Json] = field(default_factory=dict)
+    note: str | None = None
+
+
+def first_message(task: Task) -> UserMessage:
+    """Word the task: the surroundings first, the request last, where models weigh it most. A bare prompt stays as it was typed."""
+    parts: list[str] = []
+    if task.folder is not None:
+        parts.append(_element("folder", {"name": task.folder.name}, "\n".join(task.folder.entries)))
+    parts.extend(_excerpt("attachment", excerpt) for excerpt in task.attachments)
+    if task.selection is not None:
+        parts.append(_excerpt("selection", task.selection))
+    parts.extend(_element("artifact", {"type": name}, compact(value)) for name, value in task.artifacts.items())
+    parts.append(task.prompt)
+    if task.note is not None:
+        parts.append(task.note)
+    return UserMessage(text="\n\n".join(parts))
+
+
+def compact(value: Json) -> str:
+    """Return ``value`` as JSON without blanks, in its own order."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=dict)
+
+
+def _excerpt(name: str, excerpt: Excerpt) -> str:
+    attributes = {} if excerpt.path is None else {"path": excerpt.path}
+    if excerpt.lines is not None:
+        attributes["lines"] = "{}-{}".format(*excerpt.lines)
+    return _element(name, attributes, excerpt.text)
+
+
+def _element(name: str, attributes: Mapping[str, str], text: str) -> str:
+    opening = "".join(f" {key}={compact(value)}" for key, value in attributes.items())
+    return f"<{name}{opening}>\n{text.rstrip()}\n</{name}>"
