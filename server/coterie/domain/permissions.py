@@ -30,7 +30,8 @@ class Effect:
     """One thing that a call would do to the world.
 
     ``target`` is a path relative to its workspace folder (absolute outside of all folders), a command line, a host, or a gate's
-    step. ``argv`` is set for ``exec``; ``rule`` is the rule, spelled as in the settings, that would match exactly this effect: ``exec(touch made)``, ``gate(plan)``.
+    step. ``argv`` is set for ``exec``; ``rule`` is the rule, spelled as in the settings, that would match exactly this effect:
+    ``exec(touch made)``, ``gate(plan)``.
     """
 
     kind: EffectKind

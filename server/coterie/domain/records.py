@@ -26,12 +26,28 @@ class EventRecord:
 
 @wire
 class MessageRecord:
-    """One message of the conversation between a step's agent and its model, exactly as it goes into the next request."""
+    """One message of the conversation between a step's agent and its model, exactly as it goes into the next request.
+
+    ``steer_id`` is the id of the person's message when they said it while the run went on.
+    """
 
     kind: Literal["message"] = "message"
     step_id: str
     attempt: int
+    steer_id: str | None = None
     message: Annotated[UserMessage | AssistantMessage | ToolMessage, Discriminator("role")]
+
+
+@wire
+class ConversationRecord:
+    """A conversation begins: what stays the same in all of its requests. ``system`` is the digest of a kept text."""
+
+    kind: Literal["conversation"] = "conversation"
+    step_id: str
+    attempt: int
+    agent: str
+    system: str
+    tools: tuple[str, ...]
 
 
 @wire
@@ -71,20 +87,27 @@ class CommandIntent:
 
 @wire
 class CallRecord:
-    """A model call of ``agent`` has begun; numbers recordings and budgets across a restart."""
+    """A model call of ``agent`` has begun, to answer with the message ``message_id``; numbers calls across a restart."""
 
     kind: Literal["call"] = "call"
     step_id: str
     agent: str
     model: str
     call: int
+    message_id: str
 
 
 @wire
-class BaselineRecord:
-    """The result of the tests before the first change: which command, how it ended, which tests failed."""
+class TestsRecord:
+    """The result of a real run of the tests: which command, how it ended, which tests failed.
 
-    kind: Literal["baseline"] = "baseline"
+    ``step_id`` is the step whose agent ran them, None for the baseline before the first change.
+    """
+
+    kind: Literal["tests"] = "tests"
+    step_id: str | None = None
+    attempt: int = 0
+    call_id: str
     command: str | None
     exit_code: int | None
     failures: tuple[str, ...]
@@ -100,7 +123,7 @@ class GrantRecord:
 
 
 Record: TypeAlias = Annotated[
-    EventRecord | MessageRecord | EditIntent | EditOutcome | CommandIntent | CallRecord | BaselineRecord | GrantRecord,
+    EventRecord | ConversationRecord | MessageRecord | EditIntent | EditOutcome | CommandIntent | CallRecord | TestsRecord | GrantRecord,
     Discriminator("kind"),
 ]
 

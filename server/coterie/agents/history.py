@@ -1,0 +1,207 @@
+"""A run as its journal tells it. Pure: the same entries give the same history, live, after a crash, or years later.
+
+``agents.team`` resumes from it, ``agents.undo`` takes changes back by it, ``features.runs`` answers ``get`` and ``diff`` with it. A
+`History` is built by feeding it every record in order; a live run feeds the one it holds as it writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, assert_never
+
+from coterie.domain.edits import FileChange
+from coterie.domain.events import (
+    ApprovalEvent,
+    ArtifactEvent,
+    ChangeEvent,
+    Event,
+    MessageDelta,
+    MessageDiscarded,
+    MessageEvent,
+    PlanEvent,
+    RunEvent,
+    StepEvent,
+    ThoughtDelta,
+    ToolCallEvent,
+    UsageEvent,
+    WarningEvent,
+)
+from coterie.domain.messages import Message
+from coterie.domain.records import (
+    CallRecord,
+    CommandIntent,
+    ConversationRecord,
+    EditIntent,
+    EditOutcome,
+    Entry,
+    EventRecord,
+    GrantRecord,
+    MessageRecord,
+    Record,
+    TestsRecord,
+)
+from coterie.domain.runs import RunFailure, StepView
+from coterie.domain.usage import NO_USAGE, Usage
+
+if TYPE_CHECKING:
+    from coterie.domain.wire import Json
+
+FINISHED_CALLS = frozenset({"succeeded", "failed", "denied"})
+
+
+@dataclass(slots=True)
+class Conversation:
+    """The conversation of one attempt of one step."""
+
+    record: ConversationRecord
+    messages: list[Message] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Edit:
+    """A change of a file: its latest intent, and what became of it (None: nobody knows, the process died in between)."""
+
+    intent: EditIntent
+    state: str | None = None
+
+    @property
+    def file(self) -> tuple[str, str]:
+        """Folder and path, which name the file."""
+        return self.intent.folder, self.intent.path
+
+
+@dataclass(slots=True)
+class History:
+    """What is known of a run after some of its records."""
+
+    state: RunEvent = field(default_factory=lambda: RunEvent(state="queued"))
+    steps: dict[str, StepEvent] = field(default_factory=dict)
+    conversations: dict[tuple[str, int], Conversation] = field(default_factory=dict)
+    artifacts: dict[str, ArtifactEvent] = field(default_factory=dict)
+    plan: Mapping[str, Json] | None = None
+    approved: frozenset[str] = frozenset()
+    calls: dict[str, ToolCallEvent] = field(default_factory=dict)
+    commands: set[str] = field(default_factory=set)
+    edits: dict[str, Edit] = field(default_factory=dict)
+    changes: dict[str, ChangeEvent] = field(default_factory=dict)
+    tests: list[TestsRecord] = field(default_factory=list)
+    grants: list[GrantRecord] = field(default_factory=list)
+    said: dict[str, MessageEvent] = field(default_factory=dict)
+    heard: set[str] = field(default_factory=set)
+    model_calls: dict[str, int] = field(default_factory=dict)
+    unanswered: dict[str, CallRecord] = field(default_factory=dict)
+    approvals: dict[str, ApprovalEvent] = field(default_factory=dict)
+    usage: Usage = NO_USAGE
+    last: int = 0
+
+    def add(self, entry: Entry) -> None:
+        """Take one more entry into account."""
+        self.last = max(self.last, entry.seq)
+        self._take(entry.record)
+
+    def _take(self, record: Record) -> None:  # noqa: C901 - one flat case for each member of a closed union
+        match record:
+            case EventRecord():
+                self._event(record.event)
+            case ConversationRecord():
+                self.conversations[record.step_id, record.attempt] = Conversation(record)
+            case MessageRecord():
+                self.conversations[record.step_id, record.attempt].messages.append(record.message)
+                if record.steer_id is not None:
+                    self.heard.add(f"{record.step_id}:{record.steer_id}")
+            case EditIntent():
+                self.edits[record.change_id] = Edit(record)
+            case EditOutcome():
+                self.edits[record.change_id].state = record.state
+            case CommandIntent():
+                self.commands.add(record.call_id)
+            case CallRecord():
+                self.model_calls[record.agent] = max(self.model_calls.get(record.agent, 0), record.call + 1)
+                self.unanswered[record.message_id] = record
+            case TestsRecord():
+                self.tests.append(record)
+            case GrantRecord():
+                self.grants.append(record)
+            case _:
+                assert_never(record)
+
+    def _event(self, event: Event) -> None:  # noqa: C901, PLR0912 - one flat case for each member of a closed union
+        match event:
+            case RunEvent():
+                self.state = event
+            case StepEvent():
+                self.steps[event.step_id] = event
+            case PlanEvent():
+                self.plan = event.plan
+            case ArtifactEvent():
+                self.artifacts[event.type] = event
+            case MessageEvent():
+                self.unanswered.pop(event.message_id, None)
+                if event.role == "user":
+                    self.said[event.message_id] = event
+            case MessageDiscarded():
+                self.unanswered.pop(event.message_id, None)
+            case ToolCallEvent():
+                self.calls[event.call_id] = event
+            case ChangeEvent():
+                self.changes[event.change_id] = event
+            case ApprovalEvent():
+                self._approval(event)
+            case UsageEvent():
+                self.usage = Usage(
+                    input=event.input, cache_read=event.cache_read, cache_write=event.cache_write, output=event.output, usd=event.usd
+                )
+            case WarningEvent() | MessageDelta() | ThoughtDelta():
+                pass
+            case _:
+                assert_never(event)
+
+    def _approval(self, event: ApprovalEvent) -> None:
+        self.approvals[event.approval_id] = event
+        if event.decision is not None and event.decision.kind in {"approve", "edit"}:
+            self.approved |= {effect.rule for effect in event.effects if effect.kind == "gate"}
+
+    @property
+    def step_views(self) -> tuple[StepView, ...]:
+        """The steps, in the order in which they first began."""
+        return tuple(
+            StepView(step_id=step.step_id, agent=step.agent, state=step.state, model=step.model, attempt=step.attempt)
+            for step in self.steps.values()
+        )
+
+    @property
+    def change_views(self) -> tuple[FileChange, ...]:
+        """The changes, in their order."""
+        return tuple(
+            FileChange(change_id=change.change_id, path=change.path, uri=change.uri, state=change.state, hunks=change.hunks)
+            for change in self.changes.values()
+        )
+
+    @property
+    def failure(self) -> RunFailure | None:
+        """Why the run ended without success."""
+        if self.state.state in {"failed", "interrupted", "cancelled"} and self.state.reason is not None:
+            return RunFailure(code=self.state.reason, text=self.state.text or self.state.reason.replace("_", " "))
+        return None
+
+    def applied(self, paths: Iterable[str] = ()) -> dict[tuple[str, str], list[Edit]]:
+        """Return the edits that are in files now, oldest first, by file; only those of ``paths`` when given."""
+        wanted = set(paths)
+        by_file: dict[tuple[str, str], list[Edit]] = {}
+        for edit in self.edits.values():
+            if edit.state == "applied" and (not wanted or edit.intent.path in wanted or edit.intent.uri in wanted):
+                by_file.setdefault(edit.file, []).append(edit)
+        return by_file
+
+    def unresolved(self) -> tuple[Edit, ...]:
+        """Return the edits of which the journal does not know whether they happened."""
+        return tuple(edit for edit in self.edits.values() if edit.state is None)
+
+
+def history_of(entries: Iterable[Entry]) -> History:
+    """Fold the entries of one run."""
+    history = History()
+    for entry in entries:
+        history.add(entry)
+    return history

@@ -1,0 +1,93 @@
+"""A run that goes on in this process: the one writer of its journal and the one source of its events.
+
+Everything that happens is written here first and told after, in one order: sequence numbers rise strictly on the wire and in the journal.
+`agents.coordinator` makes one per live run; the loop, the team and the effects report to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from coterie.agents.history import History
+from coterie.base.ids import now
+from coterie.domain.events import AgentEvent, Event, MessageDelta, MessageEvent, ThoughtDelta
+from coterie.domain.ports import Audience, RunStore
+from coterie.domain.records import Entry, EventRecord, Record
+from coterie.domain.runs import RunEvents, RunRow
+
+_BLOCK = 256
+"""Sequence numbers set aside at once: deltas take numbers without being journalled."""
+
+
+class LiveRun:
+    """Writes and tells. `history` is what the journal says so far."""
+
+    def __init__(self, row: RunRow, store: RunStore, audience: Audience, history: History | None = None) -> None:
+        self.row = row
+        self.history = history or History()
+        self._store = store
+        self._audience = audience
+        self._order = asyncio.Lock()
+        self._next = 0
+        self._reserved = 0
+        self._streaming: dict[str, tuple[int, MessageEvent]] = {}
+
+    @property
+    def run_id(self) -> str:
+        """The run's id."""
+        return self.row.run_id
+
+    async def record(self, *records: Record, texts: Sequence[str] = (), durable: bool = False) -> None:
+        """Journal records in one transaction, then tell the events among them. Not interrupted half-way by a cancellation."""
+        async with self._order:
+            entries = [Entry(await self._number(), now(), record) for record in records]
+            await self._store.append(self.run_id, entries, texts, durable=durable)
+            for entry in entries:
+                self.history.add(entry)
+                if isinstance(entry.record, EventRecord):
+                    self._tell(entry.seq, entry.at, entry.record.event)
+
+    async def event(self, *events: Event, durable: bool = False) -> None:
+        """Journal and tell events."""
+        await self.record(*map(_as_record, events), durable=durable)
+
+    async def delta(self, event: MessageDelta | ThoughtDelta, so_far: MessageEvent | None = None) -> None:
+        """Tell a piece of a message. ``so_far`` is the message up to and with it, for clients that catch up."""
+        async with self._order:
+            seq = await self._number()
+            if so_far is not None:
+                self._streaming[so_far.message_id] = (seq, so_far)
+            self._tell(seq, now(), event)
+        await self._audience.ready()
+
+    def settled(self, message_id: str) -> None:
+        """Forget the partial message: it is in the journal, or void."""
+        self._streaming.pop(message_id, None)
+
+    async def events(self, after: int) -> RunEvents:
+        """Return what was told after ``after``, without gap or repeat; a message in progress comes as a partial one."""
+        async with self._order:
+            entries = await self._store.read(self.run_id, after)
+            told = [(entry.seq, entry.at, entry.record.event) for entry in entries if isinstance(entry.record, EventRecord)]
+            told += [(seq, now(), message) for seq, message in self._streaming.values() if seq > after]
+            told.sort(key=lambda event: event[0])
+            highest = max([self.history.last, *(seq for seq, _, _ in told)])
+            return RunEvents(events=tuple(self._addressed(*event) for event in told), last=highest)
+
+    async def _number(self) -> int:
+        if self._next == self._reserved:
+            self._next = await self._store.reserve(self.run_id, _BLOCK)
+            self._reserved = self._next + _BLOCK
+        self._next += 1
+        return self._next - 1
+
+    def _tell(self, seq: int, at: str, event: Event) -> None:
+        self._audience.tell(self._addressed(seq, at, event))
+
+    def _addressed(self, seq: int, at: str, event: Event) -> AgentEvent:
+        return AgentEvent(seq=seq, at=at, run_id=self.run_id, channel_id=self.row.channel_id, event=event)
+
+
+def _as_record(event: Event) -> EventRecord:
+    return EventRecord(event=event)

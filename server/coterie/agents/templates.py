@@ -1,0 +1,44 @@
+"""The built-in agents: which prompt, which tools, which artifact. Models and budgets come from the settings, ``[agents.X]``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from coterie.agents.artifacts import ArtifactType
+
+_READING = ("read_file", "list_files", "search")
+_WRITING = ("edit_file", "write_file")
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTemplate:
+    """An agent. ``tools`` are what its model is shown, in this order; ``submit`` is added where it makes an artifact."""
+
+    agent_id: str
+    tools: tuple[str, ...]
+    artifact: ArtifactType | None = None
+
+    @property
+    def prompt(self) -> str:
+        """The system prompt, from ``prompts/<agent_id>.md``."""
+        return _prompt(self.agent_id)
+
+
+@cache
+def _prompt(agent_id: str) -> str:
+    return resources.files("coterie.agents").joinpath("prompts", f"{agent_id}.md").read_text(encoding="utf-8").strip()
+
+
+TEMPLATES = {
+    template.agent_id: template
+    for template in (
+        AgentTemplate("chat", (*_READING, *_WRITING, "execute_command", "run_tests", "ask_user")),
+        AgentTemplate("planner", (*_READING, "ask_user"), "plan"),
+        AgentTemplate("coder", (*_READING, *_WRITING, "execute_command", "run_tests", "ask_user"), "patch"),
+        AgentTemplate("reviewer", _READING, "findings"),
+        AgentTemplate("tester", (*_READING, "execute_command", "run_tests"), "testrun"),
+        AgentTemplate("documenter", (*_READING, *_WRITING), "docs"),
+    )
+}
