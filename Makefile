@@ -51,9 +51,9 @@ format: $(STAMP) ## rewrite the Python files in the one format
 docs: $(STAMP) ## write the generated pages and schemas again
 	for script in $(GENERATORS); do $(BIN)/python $$script; done
 
-bench: $(STAMP) ## measure, as ratios in one run; the numbers go to docs/benchmarks.md
+bench: $(STAMP) ## measure, as ratios in one run (BENCH_ARGS="--write docs/benchmarks.md" to keep them)
 	$(BIN)/python scripts/test_requirements.py
-	$(BIN)/python -m benchmarks
+	PYTHONPATH=tests $(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 # No index or find-links addresses: a lock file names what was tested, not where one machine got it.
 UV_LOCK = env -u UV_FIND_LINKS -u PIP_FIND_LINKS $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \

@@ -1,0 +1,11 @@
+"""`make bench`: what Coterie costs, as ratios and shares measured in one run on one machine.
+
+`python -m benchmarks` runs every measurement and prints a table; with `--write` it also writes `docs/benchmarks.md`.
+
+- `startup`: spawn to `initialize`, and memory, against an empty pygls server (`empty_server`);
+- `streaming`: acknowledging a run while others stream, and the way of a chunk to its notification (`model_server`);
+- `conversation`: bytes of the first request of a chat, and how much of each request repeats the one before.
+
+All of them drive the real `coterie serve --stdio` as an LSP client (`client`). Absolute times belong to the machine;
+the ratios are what should stay.
+"""
