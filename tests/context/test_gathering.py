@@ -1,0 +1,128 @@
+"""What is read once when a conversation starts: rules files, attachments, the selection, the folder from above."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from coterie.base.errors import ModelMistakeError
+from coterie.context.assemble import system_text
+from coterie.context.collect import MAX_ATTACHMENT_CHARACTERS, attachments_of, folder_facts, selection_of
+from coterie.context.rules import MAX_FILE_CHARACTERS, read_rules
+from coterie.context.task import Excerpt, FolderFacts
+from coterie.domain.edits import FileRef
+from coterie.domain.ports import Folder
+from coterie.domain.runs import Attachment, Position, Range, RunRequest, Selection
+
+
+@dataclass
+class ReadableFolder:
+    """As much of a workspace as gathering asks for: one folder of texts; a text of None cannot be read."""
+
+    texts: dict[str, str | None] = field(default_factory=dict)
+    folders: tuple[Folder, ...] = (Folder("file:///p", "p", "/p"),)
+
+    def locate(self, path: str, folder: str | None = None) -> FileRef:
+        relative = path.removeprefix("/p/")
+        if relative.startswith("/") or ":" in relative:
+            raise ModelMistakeError(f"{path} is outside of the workspace.")
+        return FileRef(folder or "file:///p", relative, f"file:///p/{relative}", f"/p/{relative}")
+
+    async def read(self, file: FileRef) -> str | None:
+        if file.path in self.texts and self.texts[file.path] is None:
+            raise ModelMistakeError(f"{file.path} is a binary file.")
+        return self.texts.get(file.path)
+
+    async def files(self, folder: str | None = None, under: str = "") -> tuple[FileRef, ...]:
+        return tuple(self.locate(path, folder) for path in sorted(self.texts) if path.startswith(under))
+
+
+async def test_rules_come_from_the_general_to_the_particular(tmp_path: Path) -> None:
+    user_file = tmp_path / "rules.md"
+    user_file.write_text("Be brief.\n", encoding="utf-8")
+    texts = {
+        ".coterie/rules/b.md": "B.\n",
+        ".coterie/rules/a.md": "A.\n",
+        ".coterie/rules/a.txt": "no Markdown",
+        "AGENTS.md": "Use tabs.\n",
+        "CLAUDE.md": "Use tabs.\n",
+        "docs/AGENTS.md": "no rules file",
+    }
+    rules = await read_rules(ReadableFolder(texts), user_file=user_file)
+    assert [file.name for file in rules.files] == ["rules.md", "AGENTS.md", ".coterie/rules/a.md", ".coterie/rules/b.md"]
+    assert rules.warnings == ()
+    system = system_text("You code.\n", rules)
+    assert system.startswith("You code.\n\nRules of this person")
+    assert system.endswith('<rules file=".coterie/rules/b.md">\nB.\n</rules>')
+
+
+async def test_rules_are_bounded_and_every_loss_is_said(tmp_path: Path) -> None:
+    line = "x" * 99 + "\n"
+    long = line * 400
+    texts = {"AGENTS.md": long, "CLAUDE.md": None, ".coterie/rules/a.md": "y" + long, ".coterie/rules/b.md": "z" + long}
+    (tmp_path / "rules.md").write_bytes(b"\xff\xfe")
+    rules = await read_rules(ReadableFolder(texts), user_file=tmp_path / "rules.md")
+    assert [len(file.text) for file in rules.files] == [MAX_FILE_CHARACTERS, MAX_FILE_CHARACTERS - 99]
+    assert [warning.split()[0].rpartition("/")[2] for warning in rules.warnings] == ["rules.md", "AGENTS.md", "CLAUDE.md", "a.md", "b.md"]
+    assert "is a binary file" in rules.warnings[2]
+
+
+async def test_no_rules_leave_the_prompt_alone(tmp_path: Path) -> None:
+    rules = await read_rules(ReadableFolder({"README.md": "hello"}), user_file=tmp_path / "rules.md")
+    assert system_text("You code.\n", rules) == "You code."
+    assert await read_rules(ReadableFolder(folders=())) == rules
+
+
+async def test_the_folder_is_shown_from_above() -> None:
+    texts = {f"src/m{number}.py": "" for number in range(3)} | {"README.md": ""}
+    assert await folder_facts(ReadableFolder(texts)) == FolderFacts("p", ("README.md", "src/ (3 files)"))
+    many = await folder_facts(ReadableFolder({f"f{number:02}": "" for number in range(60)}), "file:///p")
+    assert many is not None
+    assert many.entries[-2:] == ("f39", "… 20 more")
+    assert await folder_facts(ReadableFolder(folders=())) is None
+
+
+async def test_attachments_are_read_as_the_workspace_shows_them() -> None:
+    workspace = ReadableFolder({"a b.txt": "one\n", "big.txt": "line\n" * 10_000, "p.png": None})
+    attachments = (
+        Attachment(uri="file:///p/a%20b.txt"),
+        Attachment(uri="file:///p/none.txt"),
+        Attachment(uri="file:///etc/passwd"),
+        Attachment(uri="file:///p/p.png"),
+        Attachment(text="pasted"),
+        Attachment(uri="file:///p/big.txt"),
+    )
+    read = await attachments_of(workspace, RunRequest(prompt="x", attachments=attachments))
+    assert read[:5] == (
+        Excerpt("one\n", "a b.txt"),
+        Excerpt("[there is no such file]", "none.txt"),
+        Excerpt("[not attached: /etc/passwd is outside of the workspace.]", "/etc/passwd"),
+        Excerpt("[not attached: p.png is a binary file.]", "/p/p.png"),
+        Excerpt("pasted"),
+    )
+    assert len(read[5].text) < MAX_ATTACHMENT_CHARACTERS + 100
+    assert "read_file has the rest" in read[5].text
+
+
+def selection(start: tuple[int, int], end: tuple[int, int]) -> Selection:
+    return Selection(
+        uri="file:///p/a.py",
+        range=Range(start=Position(line=start[0], character=start[1]), end=Position(line=end[0], character=end[1])),
+        text="t",
+    )
+
+
+@pytest.mark.parametrize(
+    ("selected", "expected"),
+    [
+        (None, None),
+        (selection((0, 0), (2, 3)), Excerpt("t", "a.py", (1, 3))),
+        (selection((0, 4), (2, 0)), Excerpt("t", "a.py", (1, 2))),
+        (selection((1, 0), (1, 0)), Excerpt("t", "a.py", (2, 2))),
+        (Selection(uri="untitled:Untitled-1", text="t"), Excerpt("t", "untitled:Untitled-1")),
+        (Selection(uri="file:///p/a.py"), Excerpt("whole\n", "a.py")),
+    ],
+)
+async def test_a_selection_names_the_lines_that_it_holds(selected: Selection | None, expected: Excerpt | None) -> None:
+    workspace = ReadableFolder({"a.py": "whole\n"})
+    assert await selection_of(workspace, RunRequest(prompt="x", selection=selected)) == expected
