@@ -5,7 +5,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from repository import ROOT, tracked
 
 
 def test_the_wheel_holds_the_whole_package(tmp_path: Path) -> None:
@@ -16,8 +16,7 @@ def test_the_wheel_holds_the_whole_package(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         entry_points = next(archive.read(name).decode() for name in names if name.endswith("entry_points.txt"))
-    listing = subprocess.run(["git", "ls-files", "-z", "server"], cwd=ROOT, check=True, capture_output=True, text=True)
-    package = {name.removeprefix("server/") for name in listing.stdout.split("\0") if name and (ROOT / name).is_file()}
+    package = {str(path.relative_to(ROOT / "server")) for path in tracked("server")}
     assert "coterie/py.typed" in package
     assert package <= names
     assert {name.partition("/")[0] for name in names if ".dist-info/" not in name} == {"coterie"}

@@ -2,14 +2,13 @@
 
 import ast
 import re
-import subprocess
 import tomllib
-from functools import cache
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from repository import ROOT, tracked
+
 PACKAGE = ROOT / "server" / "coterie"
 LONGEST_MODULE = 600
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
@@ -18,13 +17,6 @@ MACHINE_TRACES = re.compile(r"(?<![\w.])/(?:root|work)/|(?:index-url|registry|fi
 # Taken apart so that this file does not find itself.
 UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|X" + r"XX)\b")
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
-
-
-@cache
-def tracked(pattern: str = "*") -> tuple[Path, ...]:
-    """Return the files that git knows and that are still there."""
-    listing = subprocess.run(["git", "ls-files", "-z", pattern], cwd=ROOT, check=True, capture_output=True, text=True)
-    return tuple(path for name in listing.stdout.split("\0") if name and (path := ROOT / name).is_file())
 
 
 def modules() -> list[Path]:
