@@ -1,0 +1,25 @@
+"""Starting stays light: what the editor waits for loads no HTTP client, no terminal front end and no database.
+
+Start-up is compared with an empty pygls server by `make bench`; this test names the culprit when that ratio grows.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+PROBE = """
+import importlib, pkgutil, sys
+import coterie
+FIRST = ("base", "domain", "features", "lsp")
+for module in pkgutil.walk_packages(coterie.__path__, "coterie."):
+    if module.name.split(".")[1] in FIRST:
+        importlib.import_module(module.name)
+print(*sorted(name for name in sys.modules if name.partition(".")[0] in sys.argv[1:]))
+"""
+HEAVY = ("aiosqlite", "anyio", "httpcore", "httpx", "litellm", "merge3", "pathspec", "rich", "sqlite3")
+
+
+def test_the_rooms_of_the_start_load_nothing_heavy(tmp_path: Path) -> None:
+    loaded = subprocess.run([sys.executable, "-c", PROBE, *HEAVY], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert loaded.returncode == 0, loaded.stderr
+    assert loaded.stdout.split() == []
