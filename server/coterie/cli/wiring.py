@@ -1,0 +1,45 @@
+"""The hand-over between the command line and ``app``, which builds the core for it. Neither imports the other.
+
+``coterie.__main__`` passes app's `Wiring` to ``cli.main.main``; a command opens a `Core` with an `Invocation` and closes its application.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from coterie.domain.ports import Audience, Sandbox, Workspace
+from coterie.domain.wire import Json
+from coterie.features.application import Application
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """What one command brings: the folder it works in, its settings layer (snake_case, the highest one), and who is told."""
+
+    folder: Path
+    settings: Mapping[str, Json]
+    audience: Audience
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Core:
+    """What a command gets. `Application.aclose` ends all of it."""
+
+    application: Application
+    workspace: Workspace
+    sandbox: Sandbox
+
+
+class Wiring(Protocol):
+    """What ``app`` can do for the command line."""
+
+    async def open(self, invocation: Invocation) -> Core:
+        """Build the core without an editor. Raises `SettingsError` or `StorageError`."""
+        ...
+
+    def serve_stdio(self) -> int:
+        """Be a language server on the standard streams until the editor leaves; returns the exit status."""
+        ...
