@@ -1,0 +1,173 @@
+r"""Text positions: the one place where editors' line and character numbers meet Python's code points.
+
+``lsp`` converts positions and incremental changes here; ``workspace`` finds places in buffers. Inside Coterie an offset counts code points
+of a `str`; on the wire a position is a line and a number of code units of the negotiated encoding. Lines end as LSP says, with ``\n``,
+``\r\n`` or ``\r`` and nothing else. Positions that are not there are clamped: past a line's end to its end, past the last line to the end
+of the text, inside a character to its beginning. Lone surrogates, which JSON can carry, count as one UTF-16 unit and three UTF-8 bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, assert_never
+
+Encoding = Literal["utf-8", "utf-16", "utf-32"]
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
+# A byte of UTF-8 that is not the first of its character.
+_LEADING_BITS, _CONTINUATION = 0b1100_0000, 0b1000_0000
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place in a text, both numbers from 0; ``character`` counts code units of an `Encoding`."""
+
+    line: int
+    character: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContentChange:
+    """One incremental change of a document: replace ``start`` to ``end`` by ``text``; without a ``start`` the whole text."""
+
+    text: str
+    start: Position | None = None
+    end: Position | None = None
+
+
+def length(text: str, encoding: Encoding) -> int:
+    """Return how many code units ``text`` has."""
+    if encoding == "utf-32" or text.isascii():
+        return len(text)
+    if encoding == "utf-16":
+        return len(text.encode("utf-16-le", "surrogatepass")) // 2
+    if encoding == "utf-8":
+        return len(text.encode("utf-8", "surrogatepass"))
+    assert_never(encoding)
+
+
+def utf16_length(text: str) -> int:
+    """Return the length that offsets in messages and suggestions are counted in."""
+    return length(text, "utf-16")
+
+
+def index_of(line: str, character: int, encoding: Encoding) -> int:
+    """Return the code point of ``line`` where ``character`` code units have gone by, clamped to the line."""
+    if character <= 0:
+        return 0
+    if encoding == "utf-32" or line.isascii():
+        return min(character, len(line))
+    if encoding == "utf-16":
+        return _index_of_utf16(line, character)
+    if encoding == "utf-8":
+        return _index_of_utf8(line, character)
+    assert_never(encoding)
+
+
+def _index_of_utf16(line: str, character: int) -> int:
+    pairs = 0
+    for found in _ASTRAL.finditer(line):
+        units = found.start() + pairs
+        if units >= character:
+            break
+        if units + 1 == character:
+            return found.start()
+        pairs += 1
+    return min(character - pairs, len(line))
+
+
+def _index_of_utf8(line: str, character: int) -> int:
+    encoded = line.encode("utf-8", "surrogatepass")
+    cut = min(character, len(encoded))
+    while cut < len(encoded) and encoded[cut] & _LEADING_BITS == _CONTINUATION:
+        cut -= 1
+    return len(encoded[:cut].decode("utf-8", "surrogatepass"))
+
+
+def split_lines(text: str) -> list[str]:
+    """Return the lines with their ends; the last one has none and may be empty."""
+    lines, start = [], 0
+    for found in _LINE_END.finditer(text):
+        lines.append(text[start : found.end()])
+        start = found.end()
+    lines.append(text[start:])
+    return lines
+
+
+def without_end(line: str) -> str:
+    """Return a line of `split_lines` without its end."""
+    return line.removesuffix("\n").removesuffix("\r")
+
+
+class LineIndex:
+    """Finds positions in one text. Building it reads the whole text once; each look-up then costs one line."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._starts = [0, *(found.end() for found in _LINE_END.finditer(text))]
+
+    @property
+    def line_count(self) -> int:
+        """How many lines there are, an empty last one included."""
+        return len(self._starts)
+
+    def line(self, number: int) -> str:
+        """Return the line ``number`` (from 0) without its end."""
+        stop = self._starts[number + 1] if number + 1 < len(self._starts) else len(self.text)
+        return without_end(self.text[self._starts[number] : stop])
+
+    def offset(self, position: Position, encoding: Encoding) -> int:
+        """Return the code point that a position names, clamped."""
+        if position.line < 0:
+            return 0
+        if position.line >= len(self._starts):
+            return len(self.text)
+        return self._starts[position.line] + index_of(self.line(position.line), position.character, encoding)
+
+    def position(self, offset: int, encoding: Encoding) -> Position:
+        r"""Return the position of a code point. Between ``\r`` and ``\n`` there is none: it becomes the end of the line."""
+        offset = min(max(offset, 0), len(self.text))
+        number = bisect_right(self._starts, offset) - 1
+        before = self.line(number)[: offset - self._starts[number]]
+        return Position(number, length(before, encoding))
+
+
+def apply_changes(text: str, changes: Iterable[ContentChange], encoding: Encoding) -> str:
+    """Return ``text`` after incremental changes, each of which refers to the text that the one before it left.
+
+    The text is split into lines once, so that a formatter's thousand changes of a large file cost little more than one.
+    """
+    lines = split_lines(text)
+    for change in changes:
+        if change.start is None or change.end is None:
+            lines = split_lines(change.text)
+        else:
+            start, end = sorted((change.start, change.end))
+            _replace(lines, start, end, change.text, encoding)
+    return "".join(lines)
+
+
+def _replace(lines: list[str], start: Position, end: Position, text: str, encoding: Encoding) -> None:
+    first, start_index = _place(lines, start, encoding)
+    last, end_index = _place(lines, end, encoding)
+    replaced = lines[first][:start_index] + text + lines[last][end_index:]
+    if first and replaced.startswith("\n") and lines[first - 1].endswith("\r"):
+        first -= 1  # the two become one line end
+        replaced = lines[first] + replaced
+    # The new lines end with what the last replaced line ended with; an end that is there already adds no empty line.
+    tail = split_lines(replaced)
+    if not tail[-1] and last + 1 < len(lines):
+        tail.pop()
+    lines[first : last + 1] = tail
+
+
+def _place(lines: list[str], position: Position, encoding: Encoding) -> tuple[int, int]:
+    if position.line < 0:
+        return 0, 0
+    if position.line >= len(lines):
+        return len(lines) - 1, len(lines[-1])
+    return position.line, index_of(without_end(lines[position.line]), position.character, encoding)
