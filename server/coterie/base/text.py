@@ -71,12 +71,9 @@ def index_of(line: str, character: int, encoding: Encoding) -> int:
 def _index_of_utf16(line: str, character: int) -> int:
     pairs = 0
     for found in _ASTRAL.finditer(line):
-        units = found.start() + pairs
-        if units >= character:
+        if found.start() + pairs >= character:
             break
-        if units + 1 == character:
-            return found.start()
-        pairs += 1
+        pairs += 1  # also when only the pair's first half fits, which leads to its beginning
     return min(character - pairs, len(line))
 
 
