@@ -12,7 +12,7 @@ CODECS: dict[Encoding, tuple[str, int]] = {"utf-8": ("utf-8", 1), "utf-16": ("ut
 encodings = st.sampled_from(list(CODECS))
 # Every kind of character that has gone wrong in some editor: line ends, U+2028 and U+0085 (which are none), astral ones, lone surrogates.
 texts = st.text(st.sampled_from("ab\n\r\u2028\x85é☃😀🧪\ud83d\ude00"), max_size=30)
-positions = st.builds(Position, st.integers(0, 12), st.integers(0, 20))
+positions = st.builds(Position, st.integers(0, 4), st.integers(0, 6))
 
 
 def units(text: str, encoding: Encoding) -> int:
@@ -67,6 +67,11 @@ def test_positions_that_are_not_there_are_clamped(line: int, character: int, off
 
 def test_a_change_without_a_range_replaces_all() -> None:
     assert apply_changes("one\ntwo", [ContentChange("x\n"), ContentChange("y", Position(1, 0), Position(1, 0))], "utf-8") == "x\ny"
+
+
+def test_halves_of_a_line_end_that_meet_are_one_for_the_next_change() -> None:
+    insert_line_feed = ContentChange("\n", Position(1, 0), Position(1, 0))
+    assert apply_changes("a\rb", [insert_line_feed, ContentChange("x", Position(1, 0), Position(1, 0))], "utf-8") == "a\r\nxb"
 
 
 def test_utf16_is_what_offsets_are_counted_in() -> None:
