@@ -188,7 +188,11 @@ class Folder:
 
 
 class Workspace(Protocol):
-    """Files as the person sees them: open buffers first, then the disk (implemented by ``workspace``)."""
+    """Files as the person sees them: open buffers first, then the disk (implemented by ``workspace``).
+
+    Agents see one kind of line end, the line feed, and no byte order mark; what they write gets the file's own ends back, and lines they leave
+    alone keep theirs. ``exact`` shows the text as it is instead: for whoever compares with a `Draft`, which is always exact.
+    """
 
     @property
     def folders(self) -> tuple[Folder, ...]:
@@ -202,7 +206,7 @@ class Workspace(Protocol):
         """
         ...
 
-    async def read(self, file: FileRef) -> str | None:
+    async def read(self, file: FileRef, *, exact: bool = False) -> str | None:
         """Return the text (None: no such file). Raises `ModelMistakeError` for a folder, a binary or a far too large file."""
         ...
 
@@ -210,10 +214,11 @@ class Workspace(Protocol):
         """Return the files below ``under``, sorted by path, without ignored, secret and binary ones; unsaved new buffers are there."""
         ...
 
-    async def change(self, file: FileRef, rewrite: Rewrite, *, label: str, on_intent: OnIntent) -> Outcome:
+    async def change(self, file: FileRef, rewrite: Rewrite, *, label: str, on_intent: OnIntent, exact: bool = False) -> Outcome:
         """Change a file: its open buffer through the editor, a closed one on disk by an atomic replacement that keeps its mode.
 
-        Never forces: what the person typed meanwhile stays, ``rewrite`` is matched anew against it. Raises what ``rewrite`` raises.
+        Never forces: what the person typed meanwhile stays, ``rewrite`` is matched anew against it. It is pure and runs in a thread.
+        A change that changes nothing is `Applied` without an intent. Raises what ``rewrite`` raises.
         """
         ...
 
@@ -226,7 +231,10 @@ class Editor(Protocol):
     """The attached editor, as ``workspace`` needs it (implemented by ``lsp``)."""
 
     async def apply(self, edit: BufferEdit) -> str | None:
-        """Send ``workspace/applyEdit`` and return None when the editor says it applied it, else its reason. Bounded in time."""
+        """Send ``workspace/applyEdit`` and return None when the editor says it applied it, else its reason.
+
+        Bounded in time: raises `TimeoutError` when the editor does not answer.
+        """
         ...
 
 
