@@ -190,8 +190,8 @@ class Folder:
 class Workspace(Protocol):
     """Files as the person sees them: open buffers first, then the disk (implemented by ``workspace``).
 
-    Agents see one kind of line end, the line feed, and no byte order mark; what they write gets the file's own ends back, and lines they leave
-    alone keep theirs. ``exact`` shows the text as it is instead: for whoever compares with a `Draft`, which is always exact.
+    Agents see one kind of line end, the line feed, and no byte order mark; what they write gets the file's own ends back, and lines
+    they leave alone keep theirs. ``exact`` shows the text as it is: for whoever compares with a `Draft`, which is always exact.
     """
 
     @property
