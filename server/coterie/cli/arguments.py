@@ -1,0 +1,101 @@
+"""What can be written after ``coterie``: the grammar of the command line and its help texts. ``main`` is the only caller."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from coterie import __version__
+
+CommandName = Literal["serve", "demo", "ask", "run", "undo", "doctor", "version"]
+
+EPILOG = """\
+exit status: 0 done · 1 failed · 2 wrong usage · 3 a question waits for an answer (resume the run) · 130 cancelled by Ctrl-C"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arguments:
+    """A command line, read. What a command does not take keeps its default."""
+
+    command: CommandName
+    prompt: str | None = None
+    folder: Path = Path()
+    workflow: str | None = None
+    agent: str | None = None
+    model: str | None = None
+    resume: str | None = None
+    run_id: str = ""
+    attach: tuple[Path, ...] = ()
+    yes_to: tuple[str, ...] = ()
+    json: bool = False
+    replay: bool = False
+    fast: bool = False
+
+
+def parse(argv: list[str]) -> Arguments:
+    """Read a command line; prints help or what is wrong and raises `SystemExit`, as argparse does."""
+    values = vars(_parser().parse_args(argv))
+    given: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in values.items() if value is not None
+    }
+    return Arguments(**given)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="coterie", description="An agent language server: a team of coding agents for every editor.", epilog=EPILOG, allow_abbrev=False
+    )
+    parser.add_argument("--version", action="version", version=f"coterie {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="be a language server on the standard streams; editors start this")
+    serve.add_argument("--stdio", action="store_const", const=None, help="the transport (also the default)")
+
+    demo = commands.add_parser("demo", help="show the main job on a sample project in a temporary folder")
+    which = demo.add_mutually_exclusive_group()
+    which.add_argument("--model", metavar="HOST/MODEL", help="use this model of your configuration instead of the recorded session")
+    which.add_argument("--replay", action="store_true", help="play the recorded session without asking")
+    demo.add_argument("--fast", action="store_true", help="play the recorded session without its pauses")
+
+    ask = commands.add_parser("ask", help="ask the chat agent about the project in this folder")
+    ask.add_argument("prompt", help="the question; '-' reads it from standard input")
+    _add_run_options(ask)
+
+    run = commands.add_parser("run", help="have a change made: by one agent, or by the team with --workflow team")
+    run.add_argument("prompt", nargs="?", help="what to do; '-' reads it from standard input")
+    who = run.add_mutually_exclusive_group()
+    who.add_argument("--workflow", metavar="NAME", help="'team' plans, codes, reviews, tests and documents")
+    who.add_argument("--agent", metavar="NAME", help="a single agent instead of 'chat'")
+    who.add_argument("--resume", metavar="RUN", help="go on with a run that was interrupted or failed")
+    _add_run_options(run)
+
+    undo = commands.add_parser("undo", help="take back exactly what a run changed")
+    undo.add_argument("run_id", metavar="RUN", help="the run's id, as 'coterie run' printed it")
+    _add_common(undo)
+
+    _add_common(commands.add_parser("doctor", help="explain what works here, what does not, and what to do about it"))
+    _add_json(commands.add_parser("version", help="print the version"))
+    return parser
+
+
+def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", metavar="HOST/MODEL", help="instead of the configured model")
+    parser.add_argument("--attach", metavar="FILE", action="append", type=Path, help="give the agent a file to read first (repeatable)")
+    parser.add_argument(
+        "--yes-to",
+        metavar="RULE",
+        action="append",
+        help="allow what this rule matches, such as 'exec(pytest *)' or 'gate(plan)' (repeatable)",
+    )
+    _add_common(parser)
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-C", "--folder", metavar="DIR", type=Path, help="the project's folder (default: the current one)")
+    _add_json(parser)
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="write JSON, one value a line")

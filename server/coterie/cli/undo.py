@@ -1,0 +1,33 @@
+"""``coterie undo RUN``: take back exactly what a run changed, also one of an editor or of an earlier day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from coterie.cli import exits
+from coterie.cli.arguments import Arguments
+from coterie.cli.audience import QueueAudience
+from coterie.cli.terminal import Output
+from coterie.cli.wiring import Invocation, Wiring
+from coterie.cli.wording import Line
+from coterie.domain.edits import UndoResult
+from coterie.domain.wire import to_wire
+
+
+async def undo(arguments: Arguments, wiring: Wiring, output: Output) -> int:
+    """Undo the run and tell what was restored. A conflict leaves its file as it is and makes the status 1."""
+    audience = QueueAudience(can_answer=False)
+    core = await wiring.open(Invocation(folder=arguments.folder.absolute(), settings={}, audience=audience))
+    try:
+        result = await core.application.runs.undo(arguments.run_id)
+    finally:
+        await core.application.aclose()
+    output.result(to_wire(result), tuple(_words(result)))
+    return exits.FAILED if result.conflicts else exits.OK
+
+
+def _words(result: UndoResult) -> Iterator[Line]:
+    yield from (Line(f"restored {path}", "good") for path in result.restored)
+    yield from (Line(f"left alone: {conflict.path}: {conflict.reason}", "bad") for conflict in result.conflicts)
+    if not result.restored and not result.conflicts:
+        yield Line("nothing to take back: this run has no changes left", "dim")
