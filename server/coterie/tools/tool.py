@@ -1,0 +1,139 @@
+"""The contract of a tool, and what the built-in ones share.
+
+``agents.loop`` looks a tool up in its `coterie.tools.registry.Toolbox`, has ``effects`` judged by `coterie.tools.rules.evaluate`, and
+only then takes the proposal to ``agents.effects``, which acts. A tool itself never changes anything.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from coterie.base.errors import ModelMistakeError
+from coterie.domain.messages import ToolSpec
+from coterie.domain.permissions import Effect, EffectKind
+from coterie.domain.ports import Workspace
+from coterie.domain.proposals import Proposal
+from coterie.domain.wire import Json
+from coterie.tools.rules import path_effect
+from coterie.tools.schema import compact_schema
+
+
+class Tool(Protocol):
+    """Something that a model can call."""
+
+    @property
+    def spec(self) -> ToolSpec:
+        """The tool as the model is told of it."""
+        ...
+
+    @property
+    def reads_only(self) -> bool:
+        """Whether calls may run side by side, because they change nothing."""
+        ...
+
+    @property
+    def kinds(self) -> frozenset[EffectKind]:
+        """The kinds of effect that every call has: where all effects of one kind are denied, the tool is not shown."""
+        ...
+
+    def effects(self, arguments: Mapping[str, Json]) -> tuple[Effect, ...]:
+        """Say what a call would do. Raises `ModelMistakeError`, naming the field, for arguments that make no sense."""
+        ...
+
+    async def propose(self, arguments: Mapping[str, Json]) -> Proposal:
+        """Work out the call without changing anything. Raises `ModelMistakeError` for what the model can correct."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an agent works.
+
+    ``folder`` is the URI of the run's workspace folder (None: the first one). ``tests_command`` is the user's own setting, which
+    stands above what is discovered. Times are in seconds.
+    """
+
+    workspace: Workspace
+    folder: str | None = None
+    tests_command: str | None = None
+    command_timeout_s: float = 120.0
+    tests_timeout_s: float = 600.0
+
+    @property
+    def root(self) -> Path:
+        """The run's folder on disk. Raises `ModelMistakeError` when the editor has no folder open."""
+        for folder in self.workspace.folders:
+            if self.folder is None or folder.uri == self.folder:
+                return Path(folder.absolute)
+        raise ModelMistakeError("No workspace folder is open, so there is no place to run a command in.")
+
+    def path_effects(self, kind: EffectKind, path: str) -> tuple[Effect, ...]:
+        """Return the effect on ``path``, and where symbolic links lead elsewhere the effect on the real place too."""
+        file = self.workspace.locate(path, self.folder)
+        effects: tuple[Effect, ...] = (path_effect(kind, file.path),)
+        for folder in self.workspace.folders:
+            root, real = Path(folder.absolute).resolve(), Path(file.absolute)
+            if folder.uri == file.folder and real.is_relative_to(root) and real != root / file.path:
+                effects += (path_effect(kind, real.relative_to(root).as_posix()),)
+        return effects
+
+
+class Arguments(BaseModel):
+    """Base of the arguments of a built-in tool. Built on first use, so that starting the server does not pay for it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
+A = TypeVar("A", bound=Arguments)
+
+
+class BuiltinTool(ABC, Generic[A]):
+    """A tool whose arguments are a pydantic model; implements `Tool`."""
+
+    name: ClassVar[str]
+    description: ClassVar[str]
+    reads_only: ClassVar[bool] = False
+    kinds: ClassVar[frozenset[EffectKind]] = frozenset()
+    arguments: type[A]
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+
+    @cached_property
+    def spec(self) -> ToolSpec:
+        """The tool as the model is told of it."""
+        return ToolSpec(self.name, self.description, compact_schema(self.arguments))
+
+    def effects(self, arguments: Mapping[str, Json]) -> tuple[Effect, ...]:
+        """Validate, and say what the call would do."""
+        return self.declare(self._read(arguments))
+
+    async def propose(self, arguments: Mapping[str, Json]) -> Proposal:
+        """Validate, and work the call out."""
+        return await self.work_out(self._read(arguments))
+
+    @abstractmethod
+    def declare(self, arguments: A) -> tuple[Effect, ...]:
+        """Say what a call with valid arguments would do."""
+
+    @abstractmethod
+    async def work_out(self, arguments: A) -> Proposal:
+        """Make the proposal of a call with valid arguments."""
+
+    def _read(self, arguments: Mapping[str, Json]) -> A:
+        try:
+            return self.arguments.model_validate(arguments)
+        except ValidationError as invalid:
+            wrong = "; ".join(f"{_field(error['loc'])}: {error['msg']}" for error in invalid.errors(include_url=False))
+            raise ModelMistakeError(f"Invalid arguments for {self.name}. {wrong}.") from invalid
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location) or "arguments"
