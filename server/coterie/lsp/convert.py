@@ -1,0 +1,119 @@
+"""LSP's shapes to ours and back: what a client can do, its folders, its changes of documents, our edits of its buffers.
+
+Used by ``session``, ``outbound`` and ``handlers``. The ``initialize`` request is read here field by field and forgivingly: an unknown
+capability of a newer client must never keep it out.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any, Final
+
+from lsprotocol import types
+from pygls import uris
+
+from coterie.base.text import ContentChange, Encoding, LineIndex, Position
+from coterie.domain.edits import BufferEdit
+from coterie.domain.ports import Folder
+from coterie.domain.wire import Json
+
+ENCODINGS: Final[Mapping[str, Encoding]] = {"utf-8": "utf-8", "utf-16": "utf-16", "utf-32": "utf-32"}
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """What the client said of itself."""
+
+    encoding: Encoding
+    """Of positions; the first of the client's choice that we know, UTF-16 when it names none."""
+    rich: bool
+    """Announced ``capabilities.experimental.coterie: true``: it gets ``agent/*`` notifications and answers approvals."""
+    apply_edit: bool
+    document_changes: bool
+    """Takes versioned edits."""
+    pulls_configuration: bool
+    registers_configuration: bool
+    """Wants to be asked before it tells about changes of its settings."""
+    process_id: int | None
+
+
+def client_of(params: Json) -> Client:
+    """Read the ``initialize`` request."""
+    capabilities = dig(params, "capabilities")
+    offered = dig(capabilities, "general", "positionEncodings")
+    known = [ENCODINGS[name] for name in offered if isinstance(name, str) and name in ENCODINGS] if isinstance(offered, list) else []
+    process_id = dig(params, "processId")
+    return Client(
+        encoding=known[0] if known else "utf-16",
+        rich=dig(capabilities, "experimental", "coterie") is True,
+        apply_edit=dig(capabilities, "workspace", "applyEdit") is True,
+        document_changes=dig(capabilities, "workspace", "workspaceEdit", "documentChanges") is True,
+        pulls_configuration=dig(capabilities, "workspace", "configuration") is True,
+        registers_configuration=dig(capabilities, "workspace", "didChangeConfiguration", "dynamicRegistration") is True,
+        process_id=process_id if isinstance(process_id, int) and process_id > 0 else None,
+    )
+
+
+def dig(data: Json, *keys: str) -> Json:
+    """Return what stands under nested keys, or None where there is nothing."""
+    for key in keys:
+        data = data.get(key) if isinstance(data, Mapping) else None
+    return data
+
+
+def folders_of(params: Json) -> tuple[Folder, ...]:
+    """Return the folders of an ``initialize`` request, also in the two ways of older clients."""
+    if isinstance(listed := dig(params, "workspaceFolders"), list):
+        folders = (folder(dig(item, "uri"), dig(item, "name")) for item in listed)
+        return tuple(each for each in folders if each is not None)
+    root_uri, root_path = dig(params, "rootUri"), dig(params, "rootPath")
+    root = folder(root_uri if root_uri is not None or not isinstance(root_path, str) else uris.from_fs_path(root_path))
+    return () if root is None else (root,)
+
+
+def folder(uri: Json, name: Json = None) -> Folder | None:
+    """Return a workspace folder, or None when it is not on this machine's disk."""
+    path = file_path(uri)
+    return None if path is None else Folder(uri=uri, name=str(name or PurePath(path).name), absolute=path)
+
+
+def file_path(uri: Json) -> str | None:
+    """Return the absolute path of a ``file:`` URI."""
+    if not isinstance(uri, str) or not uri.startswith("file:"):
+        return None
+    path = uris.to_fs_path(uri)
+    return os.path.abspath(path) if path else None  # noqa: PTH100 - links stay as they are: names are compared with the editor's
+
+
+def content_changes(changes: Iterable[Any]) -> list[ContentChange]:
+    """Return the changes of a ``textDocument/didChange``."""
+    return [
+        ContentChange(change.text, position(change.range.start), position(change.range.end))
+        if isinstance(change, types.TextDocumentContentChangePartial)
+        else ContentChange(change.text)
+        for change in changes
+    ]
+
+
+def position(place: types.Position) -> Position:
+    """Return LSP's position as ours, which has no range of allowed numbers: what is out of the text is clamped later."""
+    return Position(place.line, place.character)
+
+
+def workspace_edit(edit: BufferEdit, client: Client) -> Json:
+    """Return an edit of one buffer as the best kind of ``WorkspaceEdit`` that the client takes."""
+    index = LineIndex(edit.text)
+
+    def place(offset: int) -> Json:
+        found = index.position(offset, client.encoding)
+        return {"line": found.line, "character": found.character}
+
+    edits: Sequence[Json] = [
+        {"range": {"start": place(change.start), "end": place(change.end)}, "newText": change.text} for change in edit.changes
+    ]
+    if client.document_changes:
+        return {"documentChanges": [{"textDocument": {"uri": edit.uri, "version": edit.version}, "edits": edits}]}
+    return {"changes": {edit.uri: edits}}

@@ -1,0 +1,37 @@
+"""``agent/channel/*``."""
+
+from __future__ import annotations
+
+from coterie.domain.channels import ChannelOpened, ChannelPage, Posted
+from coterie.lsp import protocol
+from coterie.lsp.protocol import ChannelHistoryParams, ChannelListParams, ChannelListResult, ChannelOpenParams, ChannelPostParams
+from coterie.lsp.session import Handlers, Session
+
+
+async def list_channels(session: Session, params: ChannelListParams) -> ChannelListResult:
+    """``agent/channel/list``."""
+    channels = session.application.channels
+    return ChannelListResult(channels=await channels.list(folder=params.folder, state=params.state, query=params.query))
+
+
+async def open_channel(session: Session, params: ChannelOpenParams) -> ChannelOpened:
+    """``agent/channel/open``."""
+    return await session.application.channels.open(title=params.title, agent=params.agent, model=params.model)
+
+
+async def post(session: Session, params: ChannelPostParams) -> Posted:
+    """``agent/channel/post``."""
+    return await session.application.channels.post(params.channel_id, params.text, attachments=params.attachments)
+
+
+async def history(session: Session, params: ChannelHistoryParams) -> ChannelPage:
+    """``agent/channel/history``."""
+    return await session.application.channels.history(params.channel_id, before=params.before, limit=params.limit)
+
+
+HANDLERS: Handlers = {
+    protocol.CHANNEL_LIST: list_channels,
+    protocol.CHANNEL_OPEN: open_channel,
+    protocol.CHANNEL_POST: post,
+    protocol.CHANNEL_HISTORY: history,
+}

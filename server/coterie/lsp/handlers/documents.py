@@ -1,0 +1,44 @@
+"""Text synchronisation. No handler waits for anything, so the order of the editor's notifications is kept."""
+
+from __future__ import annotations
+
+from lsprotocol import types
+
+from coterie.base.text import apply_changes
+from coterie.lsp import convert
+from coterie.lsp.session import Handlers, Session
+
+
+async def did_open(session: Session, params: types.DidOpenTextDocumentParams) -> None:
+    """``textDocument/didOpen``."""
+    opened = params.text_document
+    session.documents.did_open(opened.uri, opened.version, opened.text, opened.language_id)
+
+
+async def did_change(session: Session, params: types.DidChangeTextDocumentParams) -> None:
+    """``textDocument/didChange``, incremental or whole."""
+    uri = params.text_document.uri
+    text = session.documents.text(uri)
+    if text is None:
+        session.window.log("warning", f"{uri} changed but is not open; the change is ignored.")
+        return
+    changed = apply_changes(text, convert.content_changes(params.content_changes), session.client.encoding)
+    session.documents.did_change(uri, params.text_document.version, changed)
+
+
+async def did_save(session: Session, params: types.DidSaveTextDocumentParams) -> None:
+    """``textDocument/didSave``."""
+    session.documents.did_save(params.text_document.uri)
+
+
+async def did_close(session: Session, params: types.DidCloseTextDocumentParams) -> None:
+    """``textDocument/didClose``."""
+    session.documents.did_close(params.text_document.uri)
+
+
+HANDLERS: Handlers = {
+    types.TEXT_DOCUMENT_DID_OPEN: did_open,
+    types.TEXT_DOCUMENT_DID_CHANGE: did_change,
+    types.TEXT_DOCUMENT_DID_SAVE: did_save,
+    types.TEXT_DOCUMENT_DID_CLOSE: did_close,
+}

@@ -1,0 +1,42 @@
+"""``initialize``, ``initialized`` and ``shutdown``; ``exit`` ends the pump itself (see ``rpc``)."""
+
+from __future__ import annotations
+
+from pygls.exceptions import JsonRpcException
+
+from coterie.base.errors import InvalidParamsError
+from coterie.domain.wire import Json
+from coterie.lsp import convert
+from coterie.lsp.session import Handlers, Session
+
+REGISTER_TIMEOUT_S = 10.0
+
+
+async def initialize(session: Session, params: Json) -> None:
+    """Attach the core. ``server`` adds the capabilities to the answer."""
+    if not isinstance(params, dict):
+        raise InvalidParamsError("The params of initialize are an object.")
+    options = params.get("initializationOptions")
+    client = convert.client_of(params)
+    await session.attach(client, convert.folders_of(params), options if isinstance(options, dict) else {})
+    if client.process_id is not None:
+        session.watch_process(client.process_id)
+
+
+async def initialized(session: Session, _params: object) -> None:
+    """Ask to be told about changed settings, where the client wants to be asked."""
+    if not session.client.registers_configuration:
+        return
+    registration = {"id": "coterie-settings", "method": "workspace/didChangeConfiguration", "registerOptions": {"section": "coterie"}}
+    try:
+        await session.wire.ask("client/registerCapability", {"registrations": [registration]}, within_s=REGISTER_TIMEOUT_S)
+    except (TimeoutError, JsonRpcException) as refusal:
+        session.window.log("warning", f"Changes of settings will not be noticed: {str(refusal) or 'the editor did not answer'}.")
+
+
+async def shutdown(session: Session, _params: object) -> None:
+    """End the core; answered when everything is journalled and every child has ended."""
+    await session.aclose()
+
+
+HANDLERS: Handlers = {"initialize": initialize, "initialized": initialized, "shutdown": shutdown}

@@ -1,0 +1,112 @@
+"""``agent/run/*``."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+from coterie.base.text import LineIndex, Position
+from coterie.domain.edits import UndoResult
+from coterie.domain.runs import Range, RunEvents, RunPage, RunRequest, RunStarted, RunStateView, RunView, Selection
+from coterie.lsp import protocol
+from coterie.lsp.convert import file_path
+from coterie.lsp.protocol import (
+    RunDiffParams,
+    RunDiffResult,
+    RunEventsParams,
+    RunListParams,
+    RunParams,
+    RunSteerParams,
+    RunSteerResult,
+    RunUndoParams,
+)
+from coterie.lsp.session import Handlers, Session
+
+
+async def start(session: Session, params: RunRequest) -> RunStarted:
+    """``agent/run/start``."""
+    if params.selection is not None and params.selection.range is not None and params.selection.text is None:
+        text = await selected_text(session, params.selection, params.selection.range)
+        params = replace(params, selection=replace(params.selection, text=text))
+    return await session.application.runs.start(params)
+
+
+async def selected_text(session: Session, selection: Selection, chosen: Range) -> str | None:
+    """Return the selected text, of the open buffer or else of the file; None when there is neither."""
+    text = session.documents.text(selection.uri)
+    if text is None and (path := file_path(selection.uri)) is not None:
+        text = await asyncio.to_thread(read_file, Path(path))
+    if text is None:
+        return None
+    index = LineIndex(text)
+    ends = (index.offset(Position(at.line, at.character), session.client.encoding) for at in (chosen.start, chosen.end))
+    start, end = sorted(ends)
+    return text[start:end]
+
+
+def read_file(path: Path) -> str | None:
+    """Return a file's text as an editor would show it, or None."""
+    try:
+        return path.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+async def list_runs(session: Session, params: RunListParams) -> RunPage:
+    """``agent/run/list``."""
+    return await session.application.runs.list(state=params.state, limit=params.limit, before=params.before)
+
+
+async def get(session: Session, params: RunParams) -> RunView:
+    """``agent/run/get``."""
+    return await session.application.runs.get(params.run_id)
+
+
+async def events(session: Session, params: RunEventsParams) -> RunEvents:
+    """``agent/run/events``."""
+    return await session.application.runs.events(params.run_id, params.after)
+
+
+async def steer(session: Session, params: RunSteerParams) -> RunSteerResult:
+    """``agent/run/steer``."""
+    return RunSteerResult(message_id=await session.application.runs.steer(params.run_id, params.text))
+
+
+async def interrupt(session: Session, params: RunParams) -> RunStateView:
+    """``agent/run/interrupt``."""
+    return await session.application.runs.interrupt(params.run_id)
+
+
+async def cancel(session: Session, params: RunParams) -> RunStateView:
+    """``agent/run/cancel``."""
+    return await session.application.runs.cancel(params.run_id)
+
+
+async def resume(session: Session, params: RunParams) -> RunStateView:
+    """``agent/run/resume``."""
+    return await session.application.runs.resume(params.run_id)
+
+
+async def undo(session: Session, params: RunUndoParams) -> UndoResult:
+    """``agent/run/undo``."""
+    return await session.application.runs.undo(params.run_id, scope=params.scope, ids=params.ids)
+
+
+async def diff(session: Session, params: RunDiffParams) -> RunDiffResult:
+    """``agent/run/diff``."""
+    return RunDiffResult(files=await session.application.runs.diff(params.run_id, paths=params.paths))
+
+
+HANDLERS: Handlers = {
+    protocol.RUN_START: start,
+    protocol.RUN_LIST: list_runs,
+    protocol.RUN_GET: get,
+    protocol.RUN_EVENTS: events,
+    protocol.RUN_STEER: steer,
+    protocol.RUN_INTERRUPT: interrupt,
+    protocol.RUN_CANCEL: cancel,
+    protocol.RUN_RESUME: resume,
+    protocol.RUN_UNDO: undo,
+    protocol.RUN_DIFF: diff,
+}

@@ -1,0 +1,61 @@
+"""What the team is and costs: ``agent/status``, ``agent/approval/*``, ``agent/provider/*``, ``agent/model/*``, ``agent/usage``."""
+
+from __future__ import annotations
+
+from coterie.domain.status import Status
+from coterie.lsp import protocol
+from coterie.lsp.protocol import (
+    ApprovalAnswerParams,
+    ApprovalAnswerResult,
+    ApprovalListResult,
+    ModelListParams,
+    ModelListResult,
+    NoParams,
+    ProviderListResult,
+    UsageParams,
+    UsageResult,
+)
+from coterie.lsp.session import Handlers, Session
+
+
+async def status(session: Session, _params: NoParams) -> Status:
+    """``agent/status``."""
+    return await session.application.status()
+
+
+async def list_approvals(session: Session, _params: NoParams) -> ApprovalListResult:
+    """``agent/approval/list``."""
+    return ApprovalListResult(approvals=await session.application.approvals.list())
+
+
+async def answer_approval(session: Session, params: ApprovalAnswerParams) -> ApprovalAnswerResult:
+    """``agent/approval/answer``."""
+    approvals = session.application.approvals
+    decision = await approvals.answer(params.approval_id, params.option_id, scope=params.scope, plan=params.plan)
+    return ApprovalAnswerResult(decision=decision)
+
+
+async def list_providers(session: Session, _params: NoParams) -> ProviderListResult:
+    """``agent/provider/list``."""
+    return ProviderListResult(providers=await session.application.catalogue.providers())
+
+
+async def list_models(session: Session, params: ModelListParams) -> ModelListResult:
+    """``agent/model/list``."""
+    return ModelListResult(models=await session.application.catalogue.models(params.provider))
+
+
+async def usage(session: Session, params: UsageParams) -> UsageResult:
+    """``agent/usage``."""
+    rows, total = await session.application.accounts.usage(by=params.by, since=params.since)
+    return UsageResult(rows=rows, total=total)
+
+
+HANDLERS: Handlers = {
+    protocol.STATUS: status,
+    protocol.APPROVAL_LIST: list_approvals,
+    protocol.APPROVAL_ANSWER: answer_approval,
+    protocol.PROVIDER_LIST: list_providers,
+    protocol.MODEL_LIST: list_models,
+    protocol.USAGE: usage,
+}

@@ -1,0 +1,178 @@
+"""What the core tells and asks, as messages to the client: the `Audience`, the `Editor` and the `Window` of an attachment.
+
+``session`` makes them when a client has introduced itself. A rich client gets ``agent/*``; every other one gets the little that every
+editor can show. Nothing here blocks: messages go through the bounded queue of ``transport``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from pygls.exceptions import JsonRpcException
+
+from coterie.base.ids import now
+from coterie.domain.channels import ChannelChanged
+from coterie.domain.edits import BufferEdit
+from coterie.domain.events import AgentEvent, MessageEvent, RunEvent, WarningEvent
+from coterie.domain.status import Status
+from coterie.domain.wire import Json, to_wire
+from coterie.features.attachment import Severity, Window
+from coterie.lsp import protocol
+from coterie.lsp.convert import Client, workspace_edit
+from coterie.lsp.frames import Frames
+
+EDIT_TIMEOUT_S = 10.0
+MESSAGE_TYPES: Final[dict[Severity, int]] = {"error": 1, "warning": 2, "info": 3}
+
+
+class Wire(Protocol):
+    """The connection, as this module and ``handlers`` need it (implemented by ``rpc``)."""
+
+    @property
+    def detached(self) -> bool:
+        """Whether the client has stopped reading."""
+        ...
+
+    def notify(self, method: str, params: Json) -> None:
+        """Send a notification; never blocks."""
+        ...
+
+    async def ask(self, method: str, params: Json, *, within_s: float) -> Json:
+        """Send a request and return its result. Raises `TimeoutError` or `JsonRpcException`."""
+        ...
+
+    async def ready(self) -> None:
+        """Wait while the client has too much left to read."""
+        ...
+
+
+class ClientWindow:
+    """``window/logMessage`` and ``window/showMessage``."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._shown: set[str] = set()
+
+    def log(self, severity: Severity, text: str) -> None:
+        """Add a line to the editor's log of this server."""
+        if not self._wire.detached:
+            self._wire.notify("window/logMessage", {"type": MESSAGE_TYPES[severity], "message": text})
+
+    def show(self, severity: Severity, text: str) -> None:
+        """Log a text, and show it the first time."""
+        self.log(severity, text)
+        if text not in self._shown and not self._wire.detached:
+            self._shown.add(text)
+            self._wire.notify("window/showMessage", {"type": MESSAGE_TYPES[severity], "message": text})
+
+
+class RichAudience:
+    """A client that knows ``agent/*``. While it is detached it gets nothing; when it is back it is told to catch up."""
+
+    def __init__(self, wire: Wire, later: Callable[[float, Callable[[], None]], object]) -> None:
+        self._wire = wire
+        self._frames = Frames(self._send, later)
+        self._missed = False
+
+    @property
+    def can_answer(self) -> bool:
+        """Whether the client is there and reads."""
+        return not self._wire.detached
+
+    def tell(self, event: AgentEvent) -> None:
+        """Send an event, deltas once per frame."""
+        self._frames.tell(event)
+
+    def _send(self, event: AgentEvent) -> None:
+        self._notify(protocol.EVENT, event)
+
+    def channel_changed(self, change: ChannelChanged) -> None:
+        """Send ``agent/channel/changed``."""
+        self._notify(protocol.CHANNEL_CHANGED, change)
+
+    def status_changed(self, status: Status) -> None:
+        """Send ``agent/status/changed``."""
+        self._notify(protocol.STATUS_CHANGED, status)
+
+    def _notify(self, method: str, params: object) -> None:
+        if self._wire.detached:
+            self._missed = True
+        else:
+            self._wire.notify(method, to_wire(params))
+
+    async def ready(self) -> None:
+        """Wait while the client cannot keep up."""
+        await self._wire.ready()
+
+    def back(self) -> None:
+        """Tell a client that reads again that it has missed something."""
+        if self._missed:
+            self._missed = False
+            text = "Events were not sent while this client read nothing: catch up with agent/run/events."
+            self._send(AgentEvent(seq=0, at=now(), event=WarningEvent(code="events_missed", text=text)))
+
+
+class BareAudience:
+    """Any other client: trouble is shown, answers are logged, and nobody can answer an approval."""
+
+    can_answer = False
+
+    def __init__(self, wire: Wire, window: Window) -> None:
+        self._wire = wire
+        self._window = window
+
+    def tell(self, event: AgentEvent) -> None:
+        """Log or show what a person without a chat view must know."""
+        match event.event:
+            case MessageEvent(role="assistant", partial=None | False, text=text) if text:
+                self._window.log("info", text)
+            case RunEvent(state="failed", text=text, reason=reason):
+                self._window.show("error", text or f"The run failed: {reason}.")
+            case RunEvent(state="interrupted", text=text, reason=reason):
+                self._window.show("warning", text or f"The run was interrupted: {reason}.")
+            case RunEvent(state="succeeded" | "cancelled" as state):
+                self._window.log("info", f"Run {event.run_id} {state}.")
+            case WarningEvent(text=text):
+                self._window.show("warning", text)
+            case _:
+                pass  # its details belong to a chat view
+
+    def channel_changed(self, change: ChannelChanged) -> None:
+        """Say nothing: there is no view of channels."""
+
+    def status_changed(self, status: Status) -> None:
+        """Show what does not work as it should, each thing once."""
+        for trouble in status.degraded:
+            self._window.show("warning", trouble.text)
+
+    async def ready(self) -> None:
+        """Wait while the client cannot keep up."""
+        await self._wire.ready()
+
+    def back(self) -> None:
+        """Say nothing: a log that is not read misses nothing."""
+
+
+class ClientEditor:
+    """Edits of open buffers by ``workspace/applyEdit``."""
+
+    def __init__(self, wire: Wire, client: Client) -> None:
+        self._wire = wire
+        self._client = client
+
+    async def apply(self, edit: BufferEdit) -> str | None:
+        """Ask the editor to apply an edit; None when it says that it did, else why not."""
+        if not self._client.apply_edit:
+            return "the editor does not let a server edit its buffers"
+        params = {"label": edit.label, "edit": workspace_edit(edit, self._client)}
+        try:
+            answer = await self._wire.ask("workspace/applyEdit", params, within_s=EDIT_TIMEOUT_S)
+        except TimeoutError:
+            return f"the editor did not answer within {EDIT_TIMEOUT_S:.0f} seconds"
+        except JsonRpcException as refusal:
+            return f"the editor refused: {refusal}"
+        if isinstance(answer, dict) and answer.get("applied") is True:
+            return None
+        reason = answer.get("failureReason") if isinstance(answer, dict) else None
+        return str(reason or "the editor did not apply the edit and gave no reason")

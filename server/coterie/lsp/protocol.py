@@ -1,0 +1,325 @@
+"""The ``agent/*`` protocol as one table: method, params, result. Every other description of it is generated from here.
+
+``rpc`` reads params by it, ``handlers`` answer by it, ``schema`` writes JSON Schema and ``docs/protocol.md`` from it. Names and fields are
+a promise to clients: extend freely, do not rename. Shapes that the core has too live in ``domain``; those that only the wire has are here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Final, Literal
+
+from annotated_types import Ge, MinLen
+
+from coterie.domain.channels import Channel, ChannelChanged, ChannelFolder, ChannelOpened, ChannelPage, ChannelState, Posted
+from coterie.domain.edits import FileDiff, UndoResult
+from coterie.domain.events import AgentEvent, RunState
+from coterie.domain.permissions import Approval, Decision
+from coterie.domain.runs import (
+    Attachment,
+    RunEvents,
+    RunPage,
+    RunRequest,
+    RunStarted,
+    RunStateView,
+    RunView,
+    UndoScope,
+)
+from coterie.domain.status import ModelView, ProviderView, Status
+from coterie.domain.usage import Usage, UsageKey, UsageRow
+from coterie.domain.wire import Json, wire
+
+Words = Annotated[str, MinLen(1)]
+Count = Annotated[int, Ge(1)]
+
+
+@wire
+class NoParams:
+    """Nothing."""
+
+
+@wire
+class RunParams:
+    """Which run."""
+
+    run_id: str
+
+
+@wire
+class RunListParams:
+    """Which runs: those in ``state``, older than the run ``before``."""
+
+    state: RunState | None = None
+    limit: Count = 50
+    before: str | None = None
+
+
+@wire
+class RunEventsParams:
+    """Which events: those with a ``seq`` above ``after``."""
+
+    run_id: str
+    after: Annotated[int, Ge(0)] = 0
+
+
+@wire
+class RunSteerParams:
+    """What to say to a run."""
+
+    run_id: str
+    text: Words
+
+
+@wire
+class RunUndoParams:
+    """What to take back: the whole run, or the steps, files or hunks in ``ids``."""
+
+    run_id: str
+    scope: UndoScope = "run"
+    ids: tuple[str, ...] = ()
+
+
+@wire
+class RunDiffParams:
+    """Which files of a run; none named: all."""
+
+    run_id: str
+    paths: tuple[str, ...] = ()
+
+
+@wire
+class ChannelListParams:
+    """Which channels; ``query`` searches titles and messages."""
+
+    folder: ChannelFolder | None = None
+    state: ChannelState | None = None
+    query: str | None = None
+
+
+@wire
+class ChannelOpenParams:
+    """What the new channel is called, and who answers in it."""
+
+    title: str | None = None
+    agent: str | None = None
+    model: str | None = None
+
+
+@wire
+class ChannelPostParams:
+    """What the person says."""
+
+    channel_id: str
+    text: Words
+    attachments: tuple[Attachment, ...] = ()
+
+
+@wire
+class ChannelHistoryParams:
+    """Which messages: those before the message ``before``, by default the latest."""
+
+    channel_id: str
+    before: str | None = None
+    limit: Count = 50
+
+
+@wire
+class ApprovalAnswerParams:
+    """Which option; ``plan`` goes with the option ``edit`` of a plan's gate."""
+
+    approval_id: str
+    option_id: str
+    scope: str | None = None
+    plan: Mapping[str, Json] | None = None
+
+
+@wire
+class ModelListParams:
+    """Whose models; nobody named: all."""
+
+    provider: str | None = None
+
+
+@wire
+class UsageParams:
+    """By what to add up, and since when (ISO 8601)."""
+
+    by: UsageKey = "run"
+    since: str | None = None
+
+
+@wire
+class RunSteerResult:
+    """The id of the message that the agent will read."""
+
+    message_id: str
+
+
+@wire
+class RunDiffResult:
+    """The run's changes, file by file."""
+
+    files: tuple[FileDiff, ...]
+
+
+@wire
+class ChannelListResult:
+    """Channels, latest first."""
+
+    channels: tuple[Channel, ...]
+
+
+@wire
+class ApprovalListResult:
+    """Questions that wait for an answer."""
+
+    approvals: tuple[Approval, ...]
+
+
+@wire
+class ApprovalAnswerResult:
+    """What was decided."""
+
+    decision: Decision
+
+
+@wire
+class ProviderListResult:
+    """The registered providers."""
+
+    providers: tuple[ProviderView, ...]
+
+
+@wire
+class ModelListResult:
+    """The models that can be chosen."""
+
+    models: tuple[ModelView, ...]
+
+
+@wire
+class UsageResult:
+    """Rows by key, and their total."""
+
+    rows: tuple[UsageRow, ...]
+    total: Usage
+
+
+STATUS: Final = "agent/status"
+RUN_START: Final = "agent/run/start"
+RUN_LIST: Final = "agent/run/list"
+RUN_GET: Final = "agent/run/get"
+RUN_EVENTS: Final = "agent/run/events"
+RUN_STEER: Final = "agent/run/steer"
+RUN_INTERRUPT: Final = "agent/run/interrupt"
+RUN_CANCEL: Final = "agent/run/cancel"
+RUN_RESUME: Final = "agent/run/resume"
+RUN_UNDO: Final = "agent/run/undo"
+RUN_DIFF: Final = "agent/run/diff"
+CHANNEL_LIST: Final = "agent/channel/list"
+CHANNEL_OPEN: Final = "agent/channel/open"
+CHANNEL_POST: Final = "agent/channel/post"
+CHANNEL_HISTORY: Final = "agent/channel/history"
+APPROVAL_LIST: Final = "agent/approval/list"
+APPROVAL_ANSWER: Final = "agent/approval/answer"
+PROVIDER_LIST: Final = "agent/provider/list"
+MODEL_LIST: Final = "agent/model/list"
+USAGE: Final = "agent/usage"
+
+EVENT: Final = "agent/event"
+CHANNEL_CHANGED: Final = "agent/channel/changed"
+STATUS_CHANGED: Final = "agent/status/changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request of the client: what it sends, what it gets, and what it is for."""
+
+    params: type
+    result: type
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """A notification of the server, sent to rich clients only."""
+
+    params: type
+    doc: str
+
+
+REQUESTS: Final[Mapping[str, Request]] = {
+    STATUS: Request(NoParams, Status, "The server's version and mode, its providers' health, and what is degraded and why."),
+    RUN_START: Request(RunRequest, RunStarted, "Start a run; acknowledged before any model is called."),
+    RUN_LIST: Request(RunListParams, RunPage, "Live and past runs, newest first."),
+    RUN_GET: Request(RunParams, RunView, "A run as it stands."),
+    RUN_EVENTS: Request(RunEventsParams, RunEvents, "What a client missed, without gap or repeat."),
+    RUN_STEER: Request(RunSteerParams, RunSteerResult, "Say something to the agent at its next boundary."),
+    RUN_INTERRUPT: Request(RunParams, RunStateView, "End the turn and keep the work."),
+    RUN_CANCEL: Request(RunParams, RunStateView, "Stop everything at once."),
+    RUN_RESUME: Request(RunParams, RunStateView, "Go on after an interruption, a crash or a failure."),
+    RUN_UNDO: Request(RunUndoParams, UndoResult, "Take back what a run changed; what the person wrote since is left alone."),
+    RUN_DIFF: Request(RunDiffParams, RunDiffResult, "What a run changed, as unified diffs."),
+    CHANNEL_LIST: Request(ChannelListParams, ChannelListResult, "Chat channels, latest first."),
+    CHANNEL_OPEN: Request(ChannelOpenParams, ChannelOpened, "Open a chat channel."),
+    CHANNEL_POST: Request(ChannelPostParams, Posted, "Say something in a channel: starts a run, or steers the one that is active."),
+    CHANNEL_HISTORY: Request(ChannelHistoryParams, ChannelPage, "A channel's messages, oldest first."),
+    APPROVAL_LIST: Request(NoParams, ApprovalListResult, "Questions that wait for an answer."),
+    APPROVAL_ANSWER: Request(ApprovalAnswerParams, ApprovalAnswerResult, "Answer a question; the first answer wins."),
+    PROVIDER_LIST: Request(NoParams, ProviderListResult, "The registered providers and their state."),
+    MODEL_LIST: Request(ModelListParams, ModelListResult, "The models that can be chosen."),
+    USAGE: Request(UsageParams, UsageResult, "Tokens and money."),
+}
+
+NOTIFICATIONS: Final[Mapping[str, Notification]] = {
+    EVENT: Notification(AgentEvent, "Something happened in a run."),
+    CHANNEL_CHANGED: Notification(ChannelChanged, "A channel was created, updated or deleted."),
+    STATUS_CHANGED: Notification(Status, "The server's state changed."),
+}
+
+RUN_COMMAND: Final = "coterie.run"
+ASK_COMMAND: Final = "coterie.ask"
+UNDO_COMMAND: Final = "coterie.undo"
+
+
+@wire
+class RunArguments:
+    """The argument of ``coterie.run``."""
+
+    prompt: Words
+    agent: str | None = None
+    workflow: str | None = None
+
+
+@wire
+class AskArguments:
+    """The argument of ``coterie.ask``."""
+
+    prompt: Words
+
+
+@wire
+class UndoArguments:
+    """The argument of ``coterie.undo``; without a run, the latest one of the workspace that has changes."""
+
+    run_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command of ``workspace/executeCommand``: its one argument, its result, and what it is for."""
+
+    argument: type
+    result: type
+    doc: str
+
+
+COMMANDS: Final[Mapping[str, Command]] = {
+    RUN_COMMAND: Command(RunArguments, RunStarted, "Start a run; answers its id at once."),
+    ASK_COMMAND: Command(AskArguments, RunStarted, "Ask the chat agent; answers the run's id at once."),
+    UNDO_COMMAND: Command(UndoArguments, UndoResult, "Take back what a run changed."),
+}
+
+ClientKind = Literal["rich", "bare"]
+"""A rich client announced ``capabilities.experimental.coterie: true`` and gets ``agent/*`` notifications; a bare one is any other."""

@@ -1,0 +1,111 @@
+"""The language server: pygls' registry and capabilities on our own message pump, served over stdio.
+
+``app`` calls `serve_stdio` with what builds the core. One process serves one editor and ends with it: after ``exit``, at the end of the
+pipe, on a signal, or when the editor's process is gone, always in order: runs are interrupted and journalled, children end, the queue is
+written out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from functools import partial
+from typing import Any
+
+from lsprotocol import types
+from pygls.capabilities import ServerCapabilitiesBuilder
+from pygls.lsp.server import LanguageServer
+from pygls.protocol import default_converter
+
+from coterie import __version__
+from coterie.base.tasks import TaskSupervisor
+from coterie.domain.wire import Json, to_wire
+from coterie.features.attachment import Build
+from coterie.lsp import protocol
+from coterie.lsp.handlers import AGENT, STANDARD
+from coterie.lsp.parent import watch_process
+from coterie.lsp.rpc import Connection
+from coterie.lsp.session import Handler, Session
+from coterie.lsp.transport import Descriptors, Outgoing, claim_stdio, start_reader, write_all
+
+FLUSH_S = 5.0
+
+log = logging.getLogger(__name__)
+
+
+class Server(LanguageServer):
+    """One editor's server. Made inside the running event loop."""
+
+    protocol: Connection
+
+    def __init__(self, build: Build) -> None:
+        super().__init__("coterie", __version__, protocol_cls=Connection, converter_factory=default_converter)
+        self._tasks = TaskSupervisor("server")
+        self._left: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self.session = Session(wire=self.protocol, build=build, watch_process=self._watch)
+        self.protocol.on_exit = self.leave
+        for method, handler in STANDARD.items():
+            served = self._initialize if method == types.INITIALIZE else partial(handler, self.session)
+            self.feature(method)(served)
+        for method, handler in AGENT.items():
+            self.feature(method)(partial(self._agent_request, handler))
+
+    async def _initialize(self, params: Json) -> Json:
+        await STANDARD[types.INITIALIZE](self.session, params)
+        return {"capabilities": self._capabilities(), "serverInfo": {"name": self.name, "version": self.version}}
+
+    def _capabilities(self) -> Json:
+        features = self.protocol.fm
+        builder: Any = ServerCapabilitiesBuilder(
+            types.ClientCapabilities(),
+            set(features.features),
+            features.feature_options,
+            list(protocol.COMMANDS),
+            types.TextDocumentSyncKind.Incremental,
+            None,
+            self.session.client.encoding,
+        )
+        built = builder.build()
+        built.experimental = {"coterie": {"version": self.version}}
+        return self.protocol.plain(built)
+
+    async def _agent_request(self, handler: Handler, params: Any) -> Json:
+        return to_wire(await handler(self.session, params))
+
+    def _watch(self, process_id: int) -> None:
+        watch_process(process_id, self.leave, self._tasks)
+
+    def leave(self) -> None:
+        """Let the process end: with 0 after ``shutdown``, with 1 without."""
+        if not self._left.done():
+            self._left.set_result(0 if self.protocol.phase == "shut_down" else 1)
+
+    async def serve(self, descriptors: Descriptors) -> int:
+        """Serve until the editor leaves; returns the process's exit code."""
+        outgoing = Outgoing(partial(write_all, descriptors.outgoing), on_lost=self.leave, on_back=self.session.back)
+        self.protocol.outgoing = outgoing
+        loop = asyncio.get_running_loop()
+        for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+            with contextlib.suppress(NotImplementedError, AttributeError):  # not everywhere
+                loop.add_signal_handler(getattr(signal, name), self.leave)
+        start_reader(descriptors.incoming, self.protocol.receive, self.leave)
+        code = await self._left
+        try:
+            await self.session.aclose()
+        except Exception:
+            log.exception("the core did not end in order")
+        await self.protocol.aclose()
+        await self._tasks.aclose()
+        await outgoing.aclose(within_s=FLUSH_S)
+        return code
+
+
+def serve_stdio(build: Build) -> int:
+    """Serve one editor over standard input and output, and return the process's exit code."""
+    return asyncio.run(_serve(build, claim_stdio()))
+
+
+async def _serve(build: Build, descriptors: Descriptors) -> int:
+    return await Server(build).serve(descriptors)

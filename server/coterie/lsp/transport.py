@@ -1,0 +1,175 @@
+"""Standard input and output as the transport: whose descriptors they are, a reader thread, and a bounded queue with a writer thread.
+
+``server`` claims the descriptors at its start. Threads touch no state: each moves bytes between a descriptor and the event loop, so that
+neither a silent editor nor one that does not read can stop the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import queue
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from coterie.lsp.framing import BadFrame, Decoder, encode
+
+READ_SIZE = 64 * 1024
+HIGH_WATER = 1024 * 1024
+LOW_WATER = 256 * 1024
+PATIENCE_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptors:
+    """The transport's own descriptors, which no child inherits."""
+
+    incoming: int
+    outgoing: int
+
+
+def claim_stdio() -> Descriptors:
+    """Take descriptors 0 and 1 for the transport, and leave null and standard error in their place.
+
+    From then on a stray ``print`` lands in the log, and a child process can neither eat the protocol's bytes nor add to them.
+    Raises `OSError` when the server was started without them.
+    """
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415 - there is none elsewhere
+
+        msvcrt.setmode(0, os.O_BINARY)
+        msvcrt.setmode(1, os.O_BINARY)
+    descriptors = Descriptors(incoming=os.dup(0), outgoing=os.dup(1))
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    try:
+        os.dup2(2, 1)
+    except OSError:  # started without a standard error
+        os.dup2(null, 1)
+    os.close(null)
+    return descriptors
+
+
+def start_reader(descriptor: int, on_frame: Callable[[bytes | BadFrame], None], on_end: Callable[[], None]) -> None:
+    """Read until the end of the stream in a thread; both callbacks are called in the running event loop."""
+    loop = asyncio.get_running_loop()
+
+    def read() -> None:
+        decoder = Decoder()
+        # Once the loop is closed nobody listens any more: the process ends.
+        with contextlib.suppress(RuntimeError):
+            while data := read_some(descriptor):
+                for frame in decoder.feed(data):
+                    loop.call_soon_threadsafe(on_frame, frame)
+            loop.call_soon_threadsafe(on_end)
+
+    threading.Thread(target=read, name="lsp reader", daemon=True).start()
+
+
+def read_some(descriptor: int) -> bytes:
+    """Return what is there to read, or nothing at the end of the stream, also at a violent one."""
+    try:
+        return os.read(descriptor, READ_SIZE)
+    except OSError:
+        return b""
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write ``data``, waiting for the reader as long as it takes."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+class Outgoing:
+    """The queue of messages to the client.
+
+    Above the high-water mark runs pause (`ready`). A client that reads nothing for `PATIENCE_S` seconds is detached: runs go on and
+    events are dropped, it catches up later. Responses are never dropped.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[bytes], None],
+        *,
+        on_lost: Callable[[], None],
+        on_back: Callable[[], None],
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        self.detached = False
+        self._write = write
+        self._on_lost = on_lost  # called once, when writing fails for good
+        self._on_back = on_back  # called when a detached client has read everything
+        self._patience_s = patience_s
+        self._loop = asyncio.get_running_loop()
+        self._queue: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._pending = 0  # bytes that were sent and not written
+        self._room = asyncio.Event()
+        self._room.set()
+        self._patience: asyncio.TimerHandle | None = None
+        self._ended = asyncio.Event()
+        self._closed = False
+        threading.Thread(target=self._run, name="lsp writer", daemon=True).start()
+
+    def send(self, body: bytes) -> None:
+        """Queue a message; never blocks, never drops."""
+        if self._closed:
+            return
+        frame = encode(body)
+        self._pending += len(frame)
+        self._queue.put(frame)
+        if self._pending > HIGH_WATER and self._room.is_set() and not self.detached:
+            self._room.clear()
+            self._patience = self._loop.call_later(self._patience_s, self._give_up)
+
+    async def ready(self) -> None:
+        """Wait while the client has too much left to read."""
+        await self._room.wait()
+
+    async def aclose(self, *, within_s: float) -> None:
+        """Write what is queued, as far as the client reads it within the time, and end."""
+        self._closed = True
+        self._queue.put(None)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ended.wait(), within_s)
+        self._stop_waiting()
+
+    def _run(self) -> None:
+        # Runs in the writer thread. The loop is closed only when nobody waits for this thread any more.
+        with contextlib.suppress(RuntimeError):
+            try:
+                while (frame := self._queue.get()) is not None:
+                    self._write(frame)
+                    self._loop.call_soon_threadsafe(self._wrote, len(frame))
+            except OSError:
+                self._loop.call_soon_threadsafe(self._lost)
+            self._loop.call_soon_threadsafe(self._ended.set)
+
+    def _wrote(self, count: int) -> None:
+        self._pending -= count
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = self._loop.call_later(self._patience_s, self._give_up)
+        if self._pending <= LOW_WATER:
+            self._stop_waiting()
+            if self.detached:
+                self.detached = False
+                self._on_back()
+
+    def _give_up(self) -> None:
+        self.detached = True
+        self._stop_waiting()
+
+    def _lost(self) -> None:
+        self._closed = True
+        self._give_up()
+        self._on_lost()
+
+    def _stop_waiting(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+        self._room.set()
