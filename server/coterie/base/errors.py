@@ -10,6 +10,7 @@
     │   └── BudgetExhaustedError a limit of money, tokens, time or steps is reached
     ├── ModelMistakeError        goes back to the model as a tool's result: the model can correct it
     │   └── EditMismatchError    the text to replace is not there, or not once
+    ├── MergeConflictError       two edits cannot both stand without a guess; the text is left alone
     ├── SettingsError            a configuration file cannot be used
     └── StorageError             the database cannot be read or written (full disk, damaged file, network file system)
 
@@ -104,6 +105,12 @@ class EditMismatchError(ModelMistakeError):
     """The text that an edit wants to replace does not stand in the file exactly once."""
 
     code = "edit_mismatch"
+
+
+class MergeConflictError(CoterieError):
+    """Taking back or redoing an edit would touch what somebody else wrote since."""
+
+    code = "merge_conflict"
 
 
 class SettingsError(CoterieError):

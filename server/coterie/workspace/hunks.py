@@ -1,0 +1,91 @@
+r"""Differences as people read them: the hunks of a change event, and unified diffs.
+
+``agents`` makes hunks from what was really edited; ``features`` diffs for ``agent/run/diff``. Lines are whole and end with ``\n`` only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from coterie.base.ids import new_id
+from coterie.domain.edits import ChangeState, Hunk
+from coterie.workspace.difference import Span, differences
+from coterie.workspace.line_ends import lines_of
+
+CONTEXT = 3
+
+
+def hunks_between(before: str | None, after: str | None, *, state: ChangeState = "applied", step_id: str | None = None) -> tuple[Hunk, ...]:
+    """Return what differs between two texts; None stands for no such file.
+
+    The start of a side without lines is the line before which the other side's lines stand, so that it counts from 1 as well.
+    """
+    old, new = lines_of(before or ""), lines_of(after or "")
+    return tuple(
+        Hunk(
+            hunk_id=new_id("hunk"),
+            old_start=span.old_start + 1,
+            old_lines=span.old_end - span.old_start,
+            new_start=span.new_start + 1,
+            new_lines=span.new_end - span.new_start,
+            old_text="".join(old[span.old_start : span.old_end]),
+            new_text="".join(new[span.new_start : span.new_end]),
+            state=state,
+            step_id=step_id,
+        )
+        for span in differences(old, new)
+    )
+
+
+def unified_diff(path: str, before: str | None, after: str | None) -> str:
+    """Return a diff that ``git apply`` and ``patch -p1`` understand; empty when nothing differs."""
+    if before == after:
+        return ""
+    old, new = lines_of(before or ""), lines_of(after or "")
+    # A tab ends a name with a space in it, or patch would take the rest for a time.
+    name = path + "\t" if " " in path else path
+    diff = [
+        "--- /dev/null\n" if before is None else f"--- a/{name}\n",
+        "+++ /dev/null\n" if after is None else f"+++ b/{name}\n",
+    ]
+    for group in _grouped(differences(old, new)):
+        diff += _hunk(group, old, new)
+    return "".join(diff)
+
+
+def _grouped(spans: Sequence[Span]) -> Iterator[list[Span]]:
+    """Put spans together whose context would overlap."""
+    group: list[Span] = []
+    for span in spans:
+        if group and span.old_start - group[-1].old_end > 2 * CONTEXT:
+            yield group
+            group = []
+        group.append(span)
+    if group:
+        yield group
+
+
+def _hunk(group: list[Span], old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
+    lead = min(CONTEXT, group[0].old_start)
+    start, new_start = group[0].old_start - lead, group[0].new_start - lead
+    tail = min(CONTEXT, len(old) - group[-1].old_end)
+    end, new_end = group[-1].old_end + tail, group[-1].new_end + tail
+    yield f"@@ -{_extent(start, end)} +{_extent(new_start, new_end)} @@\n"
+    at = start
+    for span in group:
+        yield from _marked(" ", old[at : span.old_start])
+        yield from _marked("-", old[span.old_start : span.old_end])
+        yield from _marked("+", new[span.new_start : span.new_end])
+        at = span.old_end
+    yield from _marked(" ", old[at:end])
+
+
+def _extent(start: int, end: int) -> str:
+    count = end - start
+    first = start + 1 if count else start  # git: a side without lines stands after its line
+    return str(first) if count == 1 else f"{first},{count}"
+
+
+def _marked(mark: str, lines: Sequence[str]) -> Iterator[str]:
+    for line in lines:
+        yield mark + line if line.endswith("\n") else f"{mark}{line}\n\\ No newline at end of file\n"
