@@ -27,7 +27,7 @@ from coterie.domain.events import (
     UsageEvent,
     WarningEvent,
 )
-from coterie.domain.messages import Message
+from coterie.domain.messages import AssistantMessage, Message
 from coterie.domain.records import (
     CallRecord,
     CommandIntent,
@@ -78,9 +78,10 @@ class History:
     state: RunEvent = field(default_factory=lambda: RunEvent(state="queued"))
     steps: dict[str, StepEvent] = field(default_factory=dict)
     conversations: dict[tuple[str, int], Conversation] = field(default_factory=dict)
-    artifacts: dict[str, ArtifactEvent] = field(default_factory=dict)
+    artifacts: list[ArtifactEvent] = field(default_factory=list)
     plan: Mapping[str, Json] | None = None
     approved: frozenset[str] = frozenset()
+    made_by: dict[str, str | None] = field(default_factory=dict)
     calls: dict[str, ToolCallEvent] = field(default_factory=dict)
     commands: set[str] = field(default_factory=set)
     edits: dict[str, Edit] = field(default_factory=dict)
@@ -108,8 +109,10 @@ class History:
                 self.conversations[record.step_id, record.attempt] = Conversation(record)
             case MessageRecord():
                 self.conversations[record.step_id, record.attempt].messages.append(record.message)
-                if record.steer_id is not None:
-                    self.heard.add(f"{record.step_id}:{record.steer_id}")
+                if isinstance(record.message, AssistantMessage):
+                    self.made_by.update((call.call_id, record.message_id) for call in record.message.tool_calls)
+                elif record.message_id is not None:
+                    self.heard.add(f"{record.step_id}:{record.attempt}:{record.message_id}")
             case EditIntent():
                 self.edits[record.change_id] = Edit(record)
             case EditOutcome():
@@ -135,7 +138,7 @@ class History:
             case PlanEvent():
                 self.plan = event.plan
             case ArtifactEvent():
-                self.artifacts[event.type] = event
+                self.artifacts.append(event)
             case MessageEvent():
                 self.unanswered.pop(event.message_id, None)
                 if event.role == "user":
@@ -184,6 +187,10 @@ class History:
         if self.state.state in {"failed", "interrupted", "cancelled"} and self.state.reason is not None:
             return RunFailure(code=self.state.reason, text=self.state.text or self.state.reason.replace("_", " "))
         return None
+
+    def latest(self, kind: str) -> Mapping[str, Json] | None:
+        """Return the latest artifact of a type."""
+        return next((artifact.value for artifact in reversed(self.artifacts) if artifact.type == kind), None)
 
     def applied(self, paths: Iterable[str] = ()) -> dict[tuple[str, str], list[Edit]]:
         """Return the edits that are in files now, oldest first, by file; only those of ``paths`` when given."""

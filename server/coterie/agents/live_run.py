@@ -65,6 +65,10 @@ class LiveRun:
         """Forget the partial message: it is in the journal, or void."""
         self._streaming.pop(message_id, None)
 
+    async def text(self, digest: str) -> str:
+        """Return a text that the journal keeps."""
+        return await self._store.text(digest)
+
     async def events(self, after: int) -> RunEvents:
         """Return what was told after ``after``, without gap or repeat; a message in progress comes as a partial one."""
         async with self._order:

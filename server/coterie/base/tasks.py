@@ -63,3 +63,21 @@ class TaskSupervisor:
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.gather(*tasks, return_exceptions=True)
             self._tasks.difference_update(task for task in tasks if task.done())
+
+
+async def side_by_side(*work: Coroutine[Any, Any, _T]) -> list[_T]:
+    """Await several pieces of work at once and return their results in order.
+
+    The first failure cancels the others, waits for them, and is raised as itself: callers handle one exception, not a group.
+    """
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one) for one in work]
+    except BaseExceptionGroup as failed:
+        raise _first(failed) from None
+    return [task.result() for task in tasks]
+
+
+def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:
+    one = failed.exceptions[0]
+    return _first(one) if isinstance(one, BaseExceptionGroup) else one

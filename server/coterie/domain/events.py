@@ -107,10 +107,11 @@ class MessageDiscarded:
 
 @wire
 class ToolCallEvent:
-    """A tool call in full, at each of its states."""
+    """A tool call in full, at each of its states. ``message_id`` is the message that made it; the server's own calls have none."""
 
     kind: Literal["tool_call"] = "tool_call"
     call_id: str
+    message_id: str | None = None
     step_id: str | None = None
     tool: str
     arguments: Mapping[str, Json]

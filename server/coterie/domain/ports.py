@@ -93,7 +93,8 @@ class RunStore(Protocol):
     async def append(self, run_id: str, entries: Sequence[Entry], texts: Sequence[str] = (), *, durable: bool = False) -> None:
         """Append entries and keep texts under their digests, in one transaction; shielded from cancellation.
 
-        A `RunEvent` entry also sets the run's row, a `UsageEvent` its usage. ``durable`` waits for the disk (intents).
+        A `RunEvent` entry also sets the run's row, a `UsageEvent` its usage; a `MessageEvent` is posted to the run's channel and an ended
+        `ToolCallEvent` joins the message that made it. ``durable`` waits for the disk (intents).
         """
         ...
 

@@ -28,13 +28,13 @@ class EventRecord:
 class MessageRecord:
     """One message of the conversation between a step's agent and its model, exactly as it goes into the next request.
 
-    ``steer_id`` is the id of the person's message when they said it while the run went on.
+    ``message_id`` is the id by which clients know it: of the model's answer, or of what the person said while the run went on.
     """
 
     kind: Literal["message"] = "message"
     step_id: str
     attempt: int
-    steer_id: str | None = None
+    message_id: str | None = None
     message: Annotated[UserMessage | AssistantMessage | ToolMessage, Discriminator("role")]
 
 

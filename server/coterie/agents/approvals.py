@@ -1,0 +1,277 @@
+"""Nothing happens before it was allowed: the rules decide, a person is asked where they say so, nobody hangs.
+
+`Approvals` holds the pending questions of all runs; `RunApprovals` is what one run asks through, with the grants that it was given. Any
+client may answer; the first answer wins. When nobody can answer, the user's declared policy does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from coterie.agents.live_run import LiveRun
+from coterie.agents.meter import Meter
+from coterie.base.errors import CoterieError, InvalidParamsError, RequestError
+from coterie.base.ids import new_id, now
+from coterie.domain.events import ApprovalEvent, RunEvent
+from coterie.domain.permissions import Approval, ApprovalOption, Decision, Effect, OptionKind
+from coterie.domain.ports import Audience
+from coterie.domain.records import GrantRecord, Record
+from coterie.domain.wire import Json
+from coterie.tools.rules import Policy, evaluate, rule_for
+
+Unattended = Literal["deny", "allow_list"]
+Answer = tuple[Decision, Mapping[str, Json] | None]
+
+_ALLOWING: frozenset[OptionKind] = frozenset({"allow_once", "allow_run", "allow_session", "allow_always", "approve", "edit"})
+
+
+class ApprovalRequiredError(CoterieError):
+    """Nobody is there to answer: the run ends as ``interrupted``, to be resumed when somebody is."""
+
+    code = "approval_required"
+
+
+@dataclass(slots=True)
+class _Pending:
+    approval: Approval
+    answered: asyncio.Future[Answer]
+    check: Callable[[Mapping[str, Json]], Mapping[str, Json]] | None
+
+
+class Approvals:
+    """The pending questions of this process. ``on_change`` is called with the channel's id when their number changes."""
+
+    def __init__(self, audience: Audience, on_change: Callable[[str], None]) -> None:
+        self.audience = audience
+        self.session: dict[str, Literal["allow", "deny"]] = {}
+        self._on_change = on_change
+        self._pending: dict[str, _Pending] = {}
+        self._resolved: set[str] = set()
+
+    def list(self) -> tuple[Approval, ...]:
+        """Return the pending questions, oldest first."""
+        return tuple(pending.approval for pending in self._pending.values())
+
+    def count(self, channel_id: str) -> int:
+        """Return how many questions are pending in a channel."""
+        return sum(pending.approval.channel_id == channel_id for pending in self._pending.values())
+
+    def answer(self, approval_id: str, option_id: str, *, plan: Mapping[str, Json] | None = None) -> Decision:
+        """Answer a question.
+
+        Raises `RequestError` ``unknown_approval`` or ``already_resolved``, `InvalidParamsError` for a wrong option.
+        """
+        if approval_id in self._resolved:
+            raise RequestError("This question is answered already.", code="already_resolved")
+        if (pending := self._pending.get(approval_id)) is None:
+            raise RequestError(f"There is no pending question '{approval_id}'.", code="unknown_approval")
+        chosen = next((option for option in pending.approval.options if option.option_id == option_id), None)
+        if chosen is None:
+            known = ", ".join(option.option_id for option in pending.approval.options)
+            raise InvalidParamsError(f"optionId: '{option_id}' is not one of the options {known}.")
+        if chosen.kind == "edit":
+            if plan is None or pending.check is None:
+                raise InvalidParamsError("plan: this option needs the edited plan.")
+            plan = pending.check(plan)
+        decision = Decision(option_id=chosen.option_id, kind=chosen.kind)
+        self._close(pending, (decision, plan))
+        return decision
+
+    def open(self, approval: Approval, check: Callable[[Mapping[str, Json]], Mapping[str, Json]] | None = None) -> asyncio.Future[Answer]:
+        """Let ``approval`` be answered from now on; before it is told, so that no answer comes too early."""
+        pending = _Pending(approval, asyncio.get_running_loop().create_future(), check)
+        self._pending[approval.approval_id] = pending
+        self._on_change(approval.channel_id)
+        return pending.answered
+
+    def withdraw(self, approval: Approval) -> None:
+        """Take a question back that nobody has answered."""
+        self._forget(approval)
+
+    def attendance_changed(self) -> None:
+        """Take back every question when nobody is left who could answer."""
+        if not self.audience.can_answer:
+            for pending in tuple(self._pending.values()):
+                self._close(pending, (Decision(option_id=None, kind=None, reason="nobody_attached"), None))
+
+    def _close(self, pending: _Pending, answer: Answer) -> None:
+        if not pending.answered.done():
+            pending.answered.set_result(answer)
+        self._forget(pending.approval)
+
+    def _forget(self, approval: Approval) -> None:
+        if self._pending.pop(approval.approval_id, None) is not None:
+            self._resolved.add(approval.approval_id)
+            self._on_change(approval.channel_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a call may go on; ``reason`` is worded for the model when it may not."""
+
+    allowed: bool
+    reason: str = ""
+
+
+class RunApprovals:
+    """What one run asks through. ``policy`` holds the rules of every layer; ``sandboxed`` says whether commands are confined."""
+
+    def __init__(
+        self,
+        run: LiveRun,
+        approvals: Approvals,
+        policy: Policy,
+        *,
+        meter: Meter,
+        unattended: Unattended,
+        sandboxed: Callable[[], Awaitable[bool]],
+    ) -> None:
+        self._run = run
+        self._approvals = approvals
+        self.policy = policy
+        self._meter = meter
+        self._unattended = unattended
+        self._sandboxed = sandboxed
+        self._waiting = 0
+
+    async def decide(self, title: str, effects: Sequence[Effect], *, writes: tuple[str, ...] = ()) -> Verdict:
+        """Say whether effects may happen, after asking whoever must be asked. Raises `ApprovalRequiredError` when nobody can be."""
+        policy = replace(self.policy, writes=writes) if writes else self.policy
+        ruling = evaluate(effects, policy)
+        if ruling.verdict == "deny":
+            return Verdict(allowed=False, reason=f"Denied: {ruling.reason}. Do it another way, or say what you would have done.")
+        asking = await self._to_ask(ruling.asking, effects)
+        refused = next((effect for effect in asking if self._granted(effect) == "deny"), None)
+        if refused is not None:
+            return Verdict(allowed=False, reason=f"Denied: the person does not want {refused.rule} in this run.")
+        asking = tuple(effect for effect in asking if self._granted(effect) != "allow")
+        if not asking:
+            return Verdict(allowed=True)
+        if not self._approvals.audience.can_answer:
+            return self._nobody(asking)
+        decision, _ = await self._question(title, asking, _options(asking))
+        if decision.option_id is None:
+            return self._nobody(asking)
+        return await self._taken(decision, asking)
+
+    async def gate(
+        self, step_id: str, title: str, check: Callable[[Mapping[str, Json]], Mapping[str, Json]]
+    ) -> tuple[OptionKind, Mapping[str, Json] | None]:
+        """Ask for a person's word at a gate; returns the kind of the chosen option, and the plan as they edited it."""
+        effect = Effect(kind="gate", target=step_id, rule=f"gate({step_id})")
+        ruling = evaluate([effect], self.policy)
+        if ruling.verdict == "allow" or effect.rule in self._run.history.approved:
+            return "approve", None
+        if ruling.verdict == "deny":
+            return "reject", None
+        if not self._approvals.audience.can_answer:
+            raise ApprovalRequiredError(f"The {step_id} waits for approval. Approve it with --yes-to '{effect.rule}', or resume attended.")
+        options = (
+            ApprovalOption(option_id="approve", label="Approve", kind="approve"),
+            ApprovalOption(option_id="edit", label="Approve an edited plan", kind="edit"),
+            ApprovalOption(option_id="reject", label="Reject", kind="reject"),
+        )
+        decision, plan = await self._question(title, (effect,), options, check)
+        if decision.kind is None:
+            raise ApprovalRequiredError(f"Nobody was left to approve the {step_id}.")
+        return decision.kind, plan
+
+    async def choose(self, question: str, labels: Sequence[str]) -> str | None:
+        """Ask the person a question of the agent's; returns the chosen label, None when they would not or could not say."""
+        if not self._approvals.audience.can_answer:
+            return None
+        options = tuple(
+            ApprovalOption(option_id=f"answer_{number}", label=label, kind="allow_once") for number, label in enumerate(labels, start=1)
+        )
+        options += (ApprovalOption(option_id="no_answer", label="No answer", kind="reject_once"),)
+        decision, _ = await self._question(question, (), options)
+        return next((option.label for option in options[:-1] if option.option_id == decision.option_id), None)
+
+    async def _to_ask(self, asking: Sequence[Effect], effects: Sequence[Effect]) -> tuple[Effect, ...]:
+        commands = [effect for effect in effects if effect.kind == "exec"]
+        if not commands or await self._sandboxed():
+            return tuple(asking)
+        # Nothing confines the command: what rules allow is asked for all the same.
+        return (*asking, *(effect for effect in commands if effect not in asking))
+
+    def _granted(self, effect: Effect) -> Literal["allow", "deny"] | None:
+        if rule_for(effect) is None:
+            return None
+        given = {grant.rule: grant.verdict for grant in self._run.history.grants}
+        return given.get(effect.rule) or self._approvals.session.get(effect.rule)
+
+    def _nobody(self, asking: Sequence[Effect]) -> Verdict:
+        wanted = ", ".join(effect.rule for effect in asking)
+        if self._unattended == "deny":
+            raise ApprovalRequiredError(f"{wanted} needs approval and nobody is there to give it. Allow it by a rule, or resume attended.")
+        return Verdict(allowed=False, reason=f"Denied: {wanted} is on no allow list and nobody is there to ask.")
+
+    async def _question(
+        self,
+        title: str,
+        effects: tuple[Effect, ...],
+        options: tuple[ApprovalOption, ...],
+        check: Callable[[Mapping[str, Json]], Mapping[str, Json]] | None = None,
+    ) -> Answer:
+        approval = Approval(
+            approval_id=new_id("approval"),
+            run_id=self._run.run_id,
+            channel_id=self._run.row.channel_id,
+            at=now(),
+            title=title,
+            effects=effects,
+            options=options,
+        )
+        answer: Answer = (Decision(option_id=None, kind=None, reason="run_ended"), None)
+        self._waiting += 1
+        try:
+            with self._meter.standing_still():
+                first = (RunEvent(state="waiting"),) if self._waiting == 1 else ()
+                answered = self._approvals.open(approval, check)
+                await self._run.event(*first, _told(approval, "pending"))
+                answer = await answered
+        finally:
+            self._approvals.withdraw(approval)
+            self._waiting -= 1
+            last = (RunEvent(state="running"),) if self._waiting == 0 and answer[0].reason != "run_ended" else ()
+            await self._run.event(_told(approval, "resolved", answer[0]), *last)
+        return answer
+
+    async def _taken(self, decision: Decision, asking: Sequence[Effect]) -> Verdict:
+        allowed = decision.kind in _ALLOWING
+        verdict: Literal["allow", "deny"] = "allow" if allowed else "deny"
+        rules = [rule for effect in asking if (rule := rule_for(effect)) is not None]
+        if decision.kind in {"allow_run", "reject_always"}:
+            grants: list[Record] = [GrantRecord(rule=rule, verdict=verdict) for rule in rules]
+            await self._run.record(*grants)
+        if decision.kind in {"allow_session", "allow_always"}:
+            self._approvals.session.update(dict.fromkeys(rules, verdict))
+        if allowed:
+            return Verdict(allowed=True)
+        return Verdict(allowed=False, reason="Denied: the person rejected this call. Do it another way, or ask what they want.")
+
+
+def _told(approval: Approval, state: Literal["pending", "resolved"], decision: Decision | None = None) -> ApprovalEvent:
+    return ApprovalEvent(
+        approval_id=approval.approval_id,
+        title=approval.title,
+        effects=approval.effects,
+        options=approval.options,
+        state=state,
+        decision=decision,
+    )
+
+
+def _options(asking: Sequence[Effect]) -> tuple[ApprovalOption, ...]:
+    """Return the options of a permission. A lasting one is offered only where its rule is proven to match what is asked for."""
+    options = [ApprovalOption(option_id="allow_once", label="Allow once", kind="allow_once")]
+    rules = [rule_for(effect) for effect in asking]
+    if all(rule is not None for rule in rules):
+        rule = ", ".join(rule for rule in rules if rule)
+        options.append(ApprovalOption(option_id="allow_run", label=f"Allow in this run: {rule}", kind="allow_run", rule=rule))
+        options.append(ApprovalOption(option_id="allow_session", label=f"Allow until restart: {rule}", kind="allow_session", rule=rule))
+    options.append(ApprovalOption(option_id="reject_once", label="Reject", kind="reject_once"))
+    return tuple(options)

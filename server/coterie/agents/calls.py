@@ -1,0 +1,200 @@
+"""Answers the tool calls of one message: judged, allowed, carried out, told, in the order in which the model made them.
+
+Reading calls run side by side, all others one after the other. After a crash or an interruption `Calls.answer` is asked the same message
+again: what ended is answered from the journal, what certainly did not happen is done, and what nobody can know is said to be so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import assert_never
+
+from coterie.agents.approvals import RunApprovals
+from coterie.agents.effects import Effects, Where
+from coterie.agents.history import FINISHED_CALLS, Edit
+from coterie.agents.live_run import LiveRun
+from coterie.agents.meter import Meter
+from coterie.base.errors import ModelMistakeError
+from coterie.base.tasks import side_by_side
+from coterie.domain.edits import digest_of
+from coterie.domain.events import ChangeEvent, ToolCallEvent, ToolCallState
+from coterie.domain.messages import AssistantMessage, ToolCall, ToolMessage, ToolResult
+from coterie.domain.ports import Workspace
+from coterie.domain.proposals import CommandProposal, EditProposal, Proposal, QuestionProposal, Reply, Submission
+from coterie.domain.records import EditOutcome, EventRecord
+from coterie.domain.wire import Json
+from coterie.tools.registry import Toolbox
+from coterie.workspace.hunks import hunks_between
+
+UNKNOWN_OUTCOME = "Interrupted before its result was known; verify what it did before you go on."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a step's calls are held to: the paths that it may write, and the meter that knows how much time is left."""
+
+    writes: tuple[str, ...]
+    meter: Meter
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The results for the model, and the artifact when one of the calls submitted a valid one."""
+
+    message: ToolMessage
+    artifact: Mapping[str, Json] | None
+
+
+class Calls:
+    """Answers the calls of one attempt of one step.
+
+    ``accept`` turns a submission into the step's artifact or raises `ModelMistakeError`.
+    """
+
+    def __init__(
+        self,
+        run: LiveRun,
+        workspace: Workspace,
+        *,
+        step_id: str,
+        attempt: int,
+        toolbox: Toolbox,
+        approvals: RunApprovals,
+        effects: Effects,
+        limits: Limits,
+        accept: Callable[[Mapping[str, Json]], Mapping[str, Json]],
+    ) -> None:
+        self._run = run
+        self._workspace = workspace
+        self._step_id = step_id
+        self._attempt = attempt
+        self._toolbox = toolbox
+        self._approvals = approvals
+        self._effects = effects
+        self._limits = limits
+        self._accept = accept
+        self._artifact: Mapping[str, Json] | None = None
+
+    async def answer(self, message: AssistantMessage) -> Answered:
+        """Answer every call of a message."""
+        results: list[ToolResult] = []
+        for together in self._batches(message.tool_calls):
+            results += await side_by_side(*(self._answer(call) for call in together))
+        return Answered(ToolMessage(results=tuple(results)), self._artifact)
+
+    def _batches(self, calls: tuple[ToolCall, ...]) -> Iterator[list[ToolCall]]:
+        # What ends the step comes last, so that calls beside it are not lost.
+        ordered = sorted(calls, key=lambda call: call.tool == "submit")
+        for reads_only, group in groupby(ordered, key=self._reads_only):
+            if reads_only:
+                yield list(group)
+            else:
+                yield from ([call] for call in group)
+
+    def _reads_only(self, call: ToolCall) -> bool:
+        tool = self._toolbox.tools.get(call.tool)
+        return tool is not None and tool.reads_only
+
+    async def _answer(self, call: ToolCall) -> ToolResult:
+        known = self._run.history.calls.get(call.call_id)
+        if known is not None and known.state in FINISHED_CALLS and call.tool != "submit":
+            return ToolResult(call_id=call.call_id, tool=call.tool, output=known.output or "", failed=known.state != "succeeded")
+        try:
+            state, output = await self._carry_out(call)
+        except ModelMistakeError as mistake:
+            state, output = "failed", mistake.message
+        except asyncio.CancelledError:
+            latest = self._run.history.calls.get(call.call_id)
+            if latest is not None and latest.state == "running":
+                await self._tell(call, "failed", UNKNOWN_OUTCOME)
+            raise
+        await self._tell(call, state, output)
+        return ToolResult(call_id=call.call_id, tool=call.tool, output=output, failed=state != "succeeded")
+
+    async def _carry_out(self, call: ToolCall) -> tuple[ToolCallState, str]:
+        if call.call_id not in self._run.history.calls:
+            await self._tell(call, "pending")
+        if (reconciled := await self._reconcile(call)) is not None:
+            return reconciled
+        tool = self._toolbox.get(call.tool)
+        if (why := self._toolbox.hidden.get(call.tool)) is not None:
+            return "denied", f"Denied: {call.tool} is {why}."
+        if call.arguments is None:
+            raise ModelMistakeError(f"The arguments of {call.tool} are not a JSON object. Send the call again with valid JSON.")
+        verdict = await self._approvals.decide(_title(call), tool.effects(call.arguments), writes=self._limits.writes)
+        if not verdict.allowed:
+            return "denied", verdict.reason
+        await self._tell(call, "running")
+        return await self._act(call, await tool.propose(call.arguments))
+
+    async def _act(self, call: ToolCall, proposal: Proposal) -> tuple[ToolCallState, str]:
+        where = Where(self._step_id, self._attempt, call.call_id)
+        match proposal:
+            case Reply(text):
+                return "succeeded", text
+            case EditProposal():
+                return "succeeded", await self._effects.edit(where, proposal)
+            case CommandProposal():
+                output, finished = await self._effects.command(where, proposal, self._limits.meter.left_s)
+                return "succeeded" if finished else "failed", output
+            case QuestionProposal(question, options):
+                return "succeeded", await self._ask(question, options)
+            case Submission(value):
+                self._artifact = self._accept(value)
+                return "succeeded", "Accepted."
+            case _:
+                assert_never(proposal)
+
+    async def _ask(self, question: str, options: tuple[str, ...]) -> str:
+        answer = await self._approvals.choose(question, options or ("Yes", "No"))
+        return answer or "No answer. Decide by yourself, and say in your result what you assumed."
+
+    async def _reconcile(self, call: ToolCall) -> tuple[ToolCallState, str] | None:
+        """Say what became of a call that began before the run was resumed; None when it is to be carried out."""
+        edits = [edit for edit in self._run.history.edits.values() if edit.intent.call_id == call.call_id]
+        if edits:
+            return await self._reconcile_edit(edits[-1])
+        if call.call_id in self._run.history.commands and call.tool != "run_tests":
+            return "failed", UNKNOWN_OUTCOME
+        return None
+
+    async def _reconcile_edit(self, edit: Edit) -> tuple[ToolCallState, str] | None:
+        intent = edit.intent
+        if edit.state == "applied":
+            return "succeeded", f"Changed {intent.path}."
+        if edit.state is not None:
+            return None
+        file = self._workspace.locate(intent.path, intent.folder)
+        text = await self._workspace.read(file, exact=True)
+        current = None if text is None else digest_of(text)
+        if current == intent.before:
+            return None
+        if current != intent.after:
+            return "failed", UNKNOWN_OUTCOME
+        before = None if intent.before is None else await self._run.text(intent.before)
+        hunks = hunks_between(before, text, state="applied", step_id=intent.step_id)
+        change = ChangeEvent(change_id=intent.change_id, path=intent.path, uri=intent.uri, state="applied", hunks=hunks)
+        await self._run.record(EditOutcome(change_id=intent.change_id, state="applied"), EventRecord(event=change))
+        return "succeeded", f"Changed {intent.path}."
+
+    async def _tell(self, call: ToolCall, state: ToolCallState, output: str | None = None) -> None:
+        await self._run.event(
+            ToolCallEvent(
+                call_id=call.call_id,
+                message_id=self._run.history.made_by.get(call.call_id),
+                step_id=self._step_id,
+                tool=call.tool,
+                arguments=call.arguments or {},
+                state=state,
+                output=output,
+            )
+        )
+
+
+def _title(call: ToolCall) -> str:
+    arguments = call.arguments or {}
+    about = arguments.get("command") or arguments.get("path") or arguments.get("url") or ""
+    return f"{call.tool} {about}".strip()

@@ -1,0 +1,213 @@
+"""Owner of the live runs: starts, steers, stops, resumes and undoes them, and says what became of them.
+
+``features`` call it, `coterie.agents.team.Team` does the work of one run. A run that ends for whatever reason is journalled as ended here,
+and nowhere else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from coterie.agents.approvals import ApprovalRequiredError
+from coterie.agents.history import History, history_of
+from coterie.agents.live_run import LiveRun
+from coterie.agents.team import PlanRejectedError, Team
+from coterie.agents.undo import undo
+from coterie.base.errors import CoterieError, RequestError, RunError, StorageError
+from coterie.base.ids import new_id
+from coterie.base.tasks import TaskSupervisor
+from coterie.domain.edits import UndoResult
+from coterie.domain.events import ENDED, ApprovalEvent, Event, MessageDiscarded, MessageEvent, RunEvent, RunState
+from coterie.domain.permissions import Decision
+from coterie.domain.ports import Audience, RunStore, Workspace
+from coterie.domain.runs import RunEvents, RunRow
+
+log = logging.getLogger(__name__)
+
+Stop = Literal["interrupted", "cancelled"]
+
+
+@dataclass(slots=True)
+class _Live:
+    run: LiveRun
+    task: asyncio.Task[None]
+    stop: Stop | None = None
+    reason: str = ""
+
+
+class Coordinator:
+    """Owns the live runs of this process. ``assemble`` builds the team of a run; ``on_change`` is told each channel that changed."""
+
+    def __init__(
+        self,
+        store: RunStore,
+        audience: Audience,
+        workspace: Workspace,
+        assemble: Callable[[LiveRun], Team],
+        on_change: Callable[[str], None],
+    ) -> None:
+        self._store = store
+        self._audience = audience
+        self._workspace = workspace
+        self._assemble = assemble
+        self._on_change = on_change
+        self._tasks = TaskSupervisor("runs")
+        self._live: dict[str, _Live] = {}
+
+    async def start(self, row: RunRow) -> str:
+        """Journal a run and set it going; returns the id of the person's message."""
+        await self._store.create(row)
+        run = LiveRun(row, self._store, self._audience)
+        message = MessageEvent(message_id=new_id("message"), role="user", text=row.request.prompt)
+        await run.event(RunEvent(state="queued"), message, durable=True)
+        self._launch(run)
+        return message.message_id
+
+    def active_in(self, channel_id: str) -> str | None:
+        """Return the run that goes on in a channel."""
+        return next((run_id for run_id, live in self._live.items() if live.run.row.channel_id == channel_id), None)
+
+    async def steer(self, run_id: str, text: str) -> str:
+        """Say something to a live run. Raises `RequestError` ``run_ended`` for any other."""
+        live = self._live.get(run_id)
+        if live is None or live.stop is not None:
+            await self._known(run_id)
+            raise RequestError("This run has ended; start a new one, or post to its channel.", code="run_ended")
+        message = MessageEvent(message_id=new_id("message"), role="user", text=text)
+        await live.run.event(message, durable=True)
+        return message.message_id
+
+    async def stop(self, run_id: str, how: Stop) -> RunState:
+        """Interrupt or cancel a run and return its state once everything of it has ended."""
+        live = self._live.get(run_id)
+        if live is None:
+            return (await self._known(run_id)).state
+        if live.stop is None:
+            live.stop = how
+            live.task.cancel()
+        await asyncio.wait([live.task])
+        return live.run.history.state.state
+
+    async def resume(self, run_id: str) -> RunState:
+        """Go on with an interrupted or failed run. Raises `RequestError` ``run_active`` or ``not_resumable``."""
+        if run_id in self._live:
+            raise RequestError("This run is going on.", code="run_active")
+        row = await self._known(run_id)
+        if row.state not in ENDED:
+            raise RequestError("Another server is running this run.", code="run_active")
+        if row.state not in {"interrupted", "failed"}:
+            raise RequestError(f"This run is {row.state}: there is nothing to resume.", code="not_resumable")
+        if (active := self.active_in(row.channel_id)) is not None:
+            raise RequestError(f"The run {active} is going on in this channel.", code="run_active")
+        run = await self._claimed(row)
+        await run.event(*_left_open(run.history), RunEvent(state="running", reason="resumed"), durable=True)
+        self._launch(run)
+        return "running"
+
+    async def undo(self, run_id: str, paths: Sequence[str] = ()) -> UndoResult:
+        """Take back what an ended run changed. Raises `RequestError` ``run_active``."""
+        if run_id in self._live:
+            raise RequestError("This run is going on; cancel it before you undo it.", code="run_active")
+        run = await self._claimed(await self._known(run_id))
+        try:
+            return await undo(run, self._workspace, paths)
+        finally:
+            await self._store.release(run_id)
+
+    async def events(self, run_id: str, after: int) -> RunEvents:
+        """Return what a client missed."""
+        live = self._live.get(run_id)
+        if live is not None:
+            return await live.run.events(after)
+        return await LiveRun(await self._known(run_id), self._store, self._audience, await self.history(run_id)).events(after)
+
+    async def history(self, run_id: str) -> History:
+        """Return what is known of a run."""
+        if (live := self._live.get(run_id)) is not None:
+            return live.run.history
+        return history_of(await self._store.read(run_id))
+
+    async def aclose(self) -> None:
+        """Interrupt every live run and wait until each is journalled as such."""
+        for live in self._live.values():
+            live.stop = live.stop or "interrupted"
+            live.reason = live.reason or "server_stopped"
+        await self._tasks.aclose()
+
+    async def _known(self, run_id: str) -> RunRow:
+        row = await self._store.row(run_id)
+        if row is None:
+            raise RequestError(f"There is no run '{run_id}'.", code="unknown_run")
+        return row
+
+    async def _claimed(self, row: RunRow) -> LiveRun:
+        if not await self._store.claim(row.run_id):
+            raise RequestError("Another server is running this run.", code="run_active")
+        return LiveRun(row, self._store, self._audience, history_of(await self._store.read(row.run_id)))
+
+    def _launch(self, run: LiveRun) -> None:
+        task = self._tasks.spawn(self._drive(run), name=f"run {run.run_id}")
+        self._live[run.run_id] = _Live(run, task)
+        self._on_change(run.row.channel_id)
+
+    async def _drive(self, run: LiveRun) -> None:
+        end = RunEvent(state="failed", reason="internal", text="Something in Coterie itself failed; its log says what.")
+        try:
+            if run.history.state.state != "running":
+                await run.event(RunEvent(state="running"))
+            await self._assemble(run).walk()
+            end = RunEvent(state="succeeded")
+        except asyncio.CancelledError:
+            end = self._stopped(run)
+        except ApprovalRequiredError as nobody:
+            end = RunEvent(state="interrupted", reason=nobody.code, text=nobody.message)
+        except PlanRejectedError as rejected:
+            end = RunEvent(state="cancelled", reason=rejected.code, text=rejected.message)
+        except (RunError, RequestError, StorageError) as failure:
+            end = RunEvent(state="failed", reason=failure.code, text=failure.message)
+        except CoterieError as failure:
+            log.exception("run %s failed unexpectedly", run.run_id)
+            end = RunEvent(state="failed", reason=failure.code, text=failure.message)
+        except Exception:
+            log.exception("run %s failed unexpectedly", run.run_id)
+        finally:
+            await self._end(run, end)
+
+    def _stopped(self, run: LiveRun) -> RunEvent:
+        live = self._live[run.run_id]
+        how = live.stop or "interrupted"
+        text = "Stopped by the person." if how == "cancelled" else "Interrupted; resume goes on from here."
+        return RunEvent(state=how, reason=live.reason or ("cancelled" if how == "cancelled" else "interrupted"), text=text)
+
+    async def _end(self, run: LiveRun, end: RunEvent) -> None:
+        try:
+            await run.event(end, durable=True)
+            await self._store.release(run.run_id)
+        except StorageError:
+            log.exception("the end of run %s could not be written; it will read as interrupted", run.run_id)
+        finally:
+            self._live.pop(run.run_id, None)
+            self._on_change(run.row.channel_id)
+
+
+def _left_open(history: History) -> tuple[Event, ...]:
+    """Return the events that close what a crash left open: messages that never ended, questions that nobody can answer any more."""
+    closed: list[Event] = [MessageDiscarded(message_id=message_id, reason="server_stopped") for message_id in history.unanswered]
+    for approval in history.approvals.values():
+        if approval.state == "pending":
+            decision = Decision(option_id=None, kind=None, reason="server_stopped")
+            closed.append(
+                ApprovalEvent(
+                    approval_id=approval.approval_id,
+                    title=approval.title,
+                    effects=approval.effects,
+                    options=approval.options,
+                    state="resolved",
+                    decision=decision,
+                )
+            )
+    return tuple(closed)

@@ -1,0 +1,145 @@
+"""The agent loop: context, model, tool calls, effects, again, until the model ends its turn or submits its artifact.
+
+One `AgentLoop` is one attempt of one step of a run. All that it knows is in the journal: run again after a crash it goes on where the
+journal ends. `agents.team` makes it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from coterie.agents.calls import UNKNOWN_OUTCOME, Calls
+from coterie.agents.live_run import LiveRun
+from coterie.agents.model_call import Asker, ModelCalls
+from coterie.base.errors import RunError
+from coterie.context.assemble import assemble
+from coterie.context.window import fit
+from coterie.domain.events import WarningEvent
+from coterie.domain.messages import AssistantMessage, Message, ToolCall, ToolMessage, ToolResult, ToolSpec, UserMessage
+from coterie.domain.records import MessageRecord, Record
+from coterie.domain.wire import Json
+
+MAX_CALLS = 60
+"""Model calls of one attempt of a step; more is an agent that goes in circles."""
+MAX_REPEATS = 3
+"""So many identical calls in a row, or answers without a usable call, end the run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What a conversation starts from. ``prior`` is the conversation of the channel so far, ``first`` the task of this step."""
+
+    system: str
+    tools: tuple[ToolSpec, ...]
+    prior: tuple[Message, ...] = ()
+    first: UserMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a turn ended: the model's last words, and the artifact when it submitted one."""
+
+    text: str
+    artifact: Mapping[str, Json] | None = None
+
+
+class AgentLoop:
+    """Runs one conversation to its end."""
+
+    def __init__(self, run: LiveRun, models: ModelCalls, asker: Asker, calls: Calls, opening: Opening) -> None:
+        self._run = run
+        self._models = models
+        self._asker = asker
+        self._calls = calls
+        self._opening = opening
+        self._messages: list[Message] = [*opening.prior]
+
+    async def converse(self) -> Ended:
+        """Talk until the model is done. Raises `RunError` and `ApprovalRequiredError`."""
+        await self._begin()
+        for _ in range(MAX_CALLS):
+            last = self._messages[-1]
+            if isinstance(last, AssistantMessage):
+                if last.tool_calls:
+                    answered = await self._calls.answer(last)
+                    await self._say(answered.message)
+                    if answered.artifact is not None:
+                        return Ended(last.text, answered.artifact)
+                elif not self._unheard():
+                    return Ended(last.text)
+            await self._hear()
+            self._check_progress()
+            await self._say_what_model_answers()
+        raise RunError(f"The {self._asker.agent} made {MAX_CALLS} model calls without coming to an end.", code="step_limit")
+
+    async def _begin(self) -> None:
+        conversation = self._run.history.conversations[self._asker.step_id, self._asker.attempt]
+        self._messages += conversation.messages
+        if not conversation.messages:
+            await self._say(self._opening.first)
+
+    async def _say(self, message: Message, *, message_id: str | None = None) -> None:
+        record: Record = MessageRecord(step_id=self._asker.step_id, attempt=self._asker.attempt, message_id=message_id, message=message)
+        await self._run.record(record)
+        self._messages.append(message)
+
+    async def _say_what_model_answers(self) -> None:
+        agent = self._asker.agent
+        request = assemble(
+            system=self._opening.system,
+            tools=self._opening.tools,
+            messages=self._messages,
+            choice=self._asker.choice,
+            agent=agent,
+            call=self._run.history.model_calls.get(agent, 0),
+        )
+        fitted = fit(request, self._asker.choice.context_tokens, self._models.calibration(self._asker))
+        if fitted.notice is not None:
+            self._messages = list(fitted.request.messages)
+            await self._run.event(WarningEvent(code="context_pruned", text=fitted.notice))
+        self._messages.append(await self._models.ask(self._asker, fitted.request))
+
+    def _unheard(self) -> list[tuple[str, str]]:
+        """Return what the person said in this run after its prompt and this conversation has not heard."""
+        history = self._run.history
+        said = list(history.said.values())[1:]
+        key = f"{self._asker.step_id}:{self._asker.attempt}"
+        return [(message.message_id, message.text) for message in said if f"{key}:{message.message_id}" not in history.heard]
+
+    async def _hear(self) -> None:
+        for message_id, text in self._unheard():
+            await self._say(UserMessage(text=text), message_id=message_id)
+
+    def _check_progress(self) -> None:
+        answers = [message for message in self._messages[len(self._opening.prior) :] if isinstance(message, AssistantMessage)]
+        calls = [_identity(call) for answer in answers[-MAX_REPEATS:] for call in answer.tool_calls]
+        if len(calls) >= MAX_REPEATS and len(set(calls[-MAX_REPEATS:])) == 1:
+            tool = answers[-1].tool_calls[-1].tool
+            raise RunError(f"The {self._asker.agent} made the same call of {tool} {MAX_REPEATS} times in a row.", code="no_progress")
+        if len(answers) >= MAX_REPEATS and all(_is_malformed(answer) for answer in answers[-MAX_REPEATS:]):
+            raise RunError(f"The {self._asker.agent} sent {MAX_REPEATS} answers in a row that cannot be used.", code="malformed_answers")
+
+
+def valid(messages: Sequence[Message]) -> tuple[Message, ...]:
+    """Return a conversation that hosts accept: calls that were never answered are answered as interrupted."""
+    made: list[Message] = []
+    for message, following in zip(messages, [*messages[1:], None], strict=True):
+        made.append(message)
+        if isinstance(message, AssistantMessage) and message.tool_calls and not isinstance(following, ToolMessage):
+            made.append(ToolMessage(results=tuple(map(_interrupted, message.tool_calls))))
+    return tuple(made)
+
+
+def _interrupted(call: ToolCall) -> ToolResult:
+    return ToolResult(call_id=call.call_id, tool=call.tool, output=UNKNOWN_OUTCOME, failed=True)
+
+
+def _identity(call: ToolCall) -> str:
+    arguments = call.raw if call.arguments is None else json.dumps(dict(call.arguments), sort_keys=True)
+    return f"{call.tool} {arguments}"
+
+
+def _is_malformed(answer: AssistantMessage) -> bool:
+    return bool(answer.tool_calls) and all(call.arguments is None for call in answer.tool_calls)

@@ -1,0 +1,124 @@
+"""Budgets: reserved before each call, settled after it. A run has one meter; an agent with a budget of its own has a smaller one in front.
+
+Money counts only where the price is known; tokens and time always count. A run's clock stands still while a person is waited for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from time import monotonic
+
+from coterie.base.errors import BudgetExhaustedError
+from coterie.domain.runs import Budget
+from coterie.domain.status import Price
+from coterie.domain.usage import Usage
+
+_MILLION = Decimal(1_000_000)
+_LEAST_OUTPUT = 256
+"""Fewer tokens of an answer than this are of no use: the call is not made."""
+
+
+@dataclass(slots=True)
+class Reservation:
+    """What a call may use at most; held until `Meter.settle`. ``output_cap`` limits its answer, None: the model's own limit."""
+
+    tokens: int
+    usd: Decimal
+    output_cap: int | None
+
+
+class Meter:
+    """Counts what is used against a `Budget`. ``clock`` gives seconds that only grow."""
+
+    def __init__(self, name: str, budget: Budget, *, used: Usage | None = None, clock: Callable[[], float] = monotonic) -> None:
+        self.name = name
+        self.budget = budget
+        self._tokens = used.tokens if used else 0
+        self._usd = (used.usd if used else None) or Decimal(0)
+        self._held: list[Reservation] = []
+        self._clock = clock
+        self._began = clock()
+        self._waited = 0.0
+        self._waiting_since: float | None = None
+        self._waiting = 0
+
+    def reserve(self, input_tokens: int, price: Price | None, *, output_tokens: int) -> Reservation:
+        """Set aside what a call with an input of about ``input_tokens`` can use.
+
+        ``output_tokens`` is the longest answer that the model can give; the reservation caps it at what is left. Raises
+        `BudgetExhaustedError` when not even a short answer fits.
+        """
+        self.check_time()
+        most = output_tokens
+        input_usd, output_price = _cost(input_tokens, price.input if price else None), price.output if price else None
+        if self.budget.tokens is not None:
+            left = self.budget.tokens - self._tokens - sum(held.tokens for held in self._held)
+            most = min(most, left - input_tokens)
+            if most < min(_LEAST_OUTPUT, output_tokens):
+                raise BudgetExhaustedError(f"The budget of {self.name}, {self.budget.tokens} tokens, is used up: {self._tokens} were used.")
+        if self.budget.usd is not None and input_usd is not None and output_price is not None:
+            left_usd = self.budget.usd - self._usd - sum((held.usd for held in self._held), Decimal(0)) - input_usd
+            most = min(most, int(left_usd * _MILLION / output_price)) if output_price else most
+            if left_usd < 0 or most < min(_LEAST_OUTPUT, output_tokens):
+                raise BudgetExhaustedError(f"The budget of {self.name}, ${self.budget.usd}, is used up: ${self._usd:f} were used.")
+        held = Reservation(
+            tokens=input_tokens + most,
+            usd=(input_usd or Decimal(0)) + (_cost(most, output_price) or Decimal(0)),
+            output_cap=most if most < output_tokens else None,
+        )
+        self._held.append(held)
+        return held
+
+    def settle(self, held: Reservation, usage: Usage | None, *, estimate: int = 0) -> None:
+        """Replace a reservation by what was really used; ``estimate`` tokens where the host does not say."""
+        self._held.remove(held)
+        self._tokens += usage.tokens if usage is not None and usage.tokens else estimate
+        if usage is not None and usage.usd is not None:
+            self._usd += usage.usd
+
+    def check_time(self) -> None:
+        """Raise `BudgetExhaustedError` when the time is up."""
+        if self.budget.wall_s is not None and self.elapsed > self.budget.wall_s:
+            raise BudgetExhaustedError(f"The time of {self.name}, {self.budget.wall_s:g} seconds, is up.")
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the meter began, without those in which a person was waited for."""
+        standing = self._clock() - self._waiting_since if self._waiting_since is not None else 0.0
+        return self._clock() - self._began - self._waited - standing
+
+    @property
+    def left_s(self) -> float | None:
+        """Seconds that are left, None without a limit."""
+        return None if self.budget.wall_s is None else max(0.0, self.budget.wall_s - self.elapsed)
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Stop the clock while a person is waited for. May be entered several times at once."""
+        if self._waiting == 0:
+            self._waiting_since = self._clock()
+        self._waiting += 1
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+            if self._waiting == 0 and self._waiting_since is not None:
+                self._waited += self._clock() - self._waiting_since
+                self._waiting_since = None
+
+
+def smallest(*budgets: Budget | None) -> Budget:
+    """Return the strictest of several budgets, limit by limit."""
+    there = [budget for budget in budgets if budget is not None]
+    return Budget(
+        usd=min((budget.usd for budget in there if budget.usd is not None), default=None),
+        tokens=min((budget.tokens for budget in there if budget.tokens is not None), default=None),
+        wall_s=min((budget.wall_s for budget in there if budget.wall_s is not None), default=None),
+    )
+
+
+def _cost(tokens: int, price: Decimal | None) -> Decimal | None:
+    return None if price is None else price * tokens / _MILLION

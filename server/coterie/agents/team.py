@@ -1,0 +1,271 @@
+"""Walks a workflow: its steps in stages, the gates, the baseline of the tests, the ways back, and what is said at the end.
+
+`agents.coordinator` makes one `Team` for each live run, also for a run of a single agent. What is done already is read from the journal,
+so a resumed run goes on at its last finished step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from coterie.agents import handover
+from coterie.agents.approvals import RunApprovals
+from coterie.agents.artifacts import schema_of, validated
+from coterie.agents.baseline import Baseline
+from coterie.agents.calls import Calls, Limits
+from coterie.agents.effects import Effects
+from coterie.agents.handover import Attempt
+from coterie.agents.live_run import LiveRun
+from coterie.agents.loop import AgentLoop, Ended, Opening
+from coterie.agents.meter import Meter
+from coterie.agents.model_call import Asker, ModelCalls
+from coterie.agents.report import report
+from coterie.agents.templates import TEMPLATES, AgentTemplate
+from coterie.agents.workflow import LoopSpec, StepSpec, Workflow
+from coterie.base.errors import RunError
+from coterie.base.ids import new_id
+from coterie.base.tasks import side_by_side
+from coterie.context import collect
+from coterie.context.assemble import system_text
+from coterie.context.rules import Rules
+from coterie.context.task import Task, first_message
+from coterie.domain.edits import digest_of
+from coterie.domain.events import ArtifactEvent, Event, MessageEvent, PlanEvent, StepEvent, WarningEvent
+from coterie.domain.messages import Message, UserMessage
+from coterie.domain.ports import ModelChoice, Workspace
+from coterie.domain.records import ConversationRecord, EventRecord
+from coterie.domain.wire import Json
+from coterie.tools.registry import toolbox
+from coterie.tools.tool import Place
+
+
+class PlanRejectedError(RunError):
+    """The person rejected the plan: the run ends as ``cancelled``."""
+
+    code = "plan_rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crew:
+    """Everything that the steps of one run work with.
+
+    ``choose`` gives the model of an agent, ``meter_of`` the agent's own meter where it has a budget, ``frozen`` the system text and tools
+    of an earlier run whose conversation this one goes on with, ``prior`` that conversation.
+    """
+
+    workspace: Workspace
+    place: Place
+    rules: Rules
+    models: ModelCalls
+    approvals: RunApprovals
+    effects: Effects
+    meter: Meter
+    choose: Callable[[str], ModelChoice]
+    meter_of: Callable[[str], Meter | None]
+    prior: tuple[Message, ...] = ()
+    frozen: ConversationRecord | None = None
+
+
+class Team:
+    """Walks one run's workflow to its end."""
+
+    def __init__(self, run: LiveRun, workflow: Workflow, crew: Crew) -> None:
+        self._run = run
+        self._workflow = workflow
+        self._crew = crew
+        self._baseline = Baseline(run, crew.place, crew.approvals, crew.effects, crew.meter)
+
+    async def walk(self) -> None:
+        """Run what is not done yet. Raises `RunError` and `ApprovalRequiredError`."""
+        while True:
+            for stage in self._workflow.stages():
+                waiting = [spec for spec in stage if not self._is_done(spec)]
+                if any(spec.baseline for spec in waiting):
+                    await self._baseline.take()
+                await side_by_side(*(self._step(spec) for spec in waiting))
+                for spec in stage:
+                    await self._gate(spec)
+                if (loop := self._way_back(stage)) is not None:
+                    break
+            else:
+                break
+            self._check_progress(loop)
+            await self._go_back(loop)
+        if self._workflow.name == "team":
+            text = report(self._run.history)
+            await self._run.event(MessageEvent(message_id=new_id("message"), role="assistant", text=text, agent="team"))
+
+    def _attempt(self, spec: StepSpec) -> int:
+        """Return which attempt of a step counts now: each way back starts a new one for all that it affects."""
+        targets = [loop.to for loop in self._workflow.loops if spec.step_id in self._workflow.after(loop.to)]
+        seen = [self._run.history.steps[step].attempt for step in (*targets, spec.step_id) if step in self._run.history.steps]
+        return max(seen, default=1)
+
+    def _is_done(self, spec: StepSpec) -> bool:
+        latest = self._run.history.steps.get(spec.step_id)
+        return latest is not None and latest.attempt == self._attempt(spec) and latest.state in {"succeeded", "skipped"}
+
+    async def _step(self, spec: StepSpec) -> None:
+        attempt = self._attempt(spec)
+        choice = self._crew.choose(spec.agent)
+        step = StepEvent(step_id=spec.step_id, agent=spec.agent, state="running", model=choice.label, attempt=attempt)
+        try:
+            ended = await self._loop(spec, step, choice)
+            artifact = await self._artifact(spec, ended, Attempt(spec.step_id, attempt))
+        except RunError:
+            await self._run.event(replace(step, state="failed"))
+            raise
+        told: list[Event] = []
+        if artifact is not None and spec.makes is not None:
+            told.append(ArtifactEvent(step_id=spec.step_id, type=spec.makes, value=artifact))
+            if spec.makes == "plan":
+                told.append(PlanEvent(plan=artifact))
+        await self._run.event(*told, replace(step, state="succeeded"))
+
+    async def _loop(self, spec: StepSpec, step: StepEvent, choice: ModelChoice) -> Ended:
+        template = TEMPLATES[spec.agent]
+        meters = (self._crew.meter, *filter(None, (self._crew.meter_of(spec.agent),)))
+        asker = Asker(step_id=spec.step_id, attempt=step.attempt, agent=spec.agent, choice=choice, meters=meters)
+        tools = toolbox(
+            self._crew.place,
+            self._crew.approvals.policy,
+            names=template.tools,
+            artifact=schema_of(spec.makes) if spec.makes is not None else None,
+        )
+        conversation = await self._conversation(spec, step, template, tuple(tool.name for tool in tools.specs))
+        calls = Calls(
+            self._run,
+            self._crew.workspace,
+            step_id=spec.step_id,
+            attempt=step.attempt,
+            toolbox=tools,
+            approvals=self._crew.approvals,
+            effects=self._crew.effects,
+            limits=Limits(writes=spec.writes, meter=self._crew.meter),
+            accept=lambda value: self._accept(spec, value, Attempt(spec.step_id, step.attempt)),
+        )
+        opening = Opening(
+            system=await self._run.text(conversation.system),
+            tools=tuple(tool for tool in tools.specs if tool.name in conversation.tools),
+            prior=self._crew.prior,
+            first=await self._first(spec, Attempt(spec.step_id, step.attempt)),
+        )
+        return await AgentLoop(self._run, self._crew.models, asker, calls, opening).converse()
+
+    async def _conversation(self, spec: StepSpec, step: StepEvent, template: AgentTemplate, tools: tuple[str, ...]) -> ConversationRecord:
+        """Begin the conversation, or find the one that a resumed run had begun."""
+        begun = self._run.history.conversations.get((spec.step_id, step.attempt))
+        if begun is not None:
+            if self._run.history.steps[spec.step_id] != step:
+                await self._run.event(step)
+            return begun.record
+        texts: list[str] = []
+        frozen = self._crew.frozen
+        if frozen is not None and frozen.agent == spec.agent:
+            system, tools = frozen.system, frozen.tools
+        else:
+            text = system_text(template.prompt, self._crew.rules)
+            texts.append(text)
+            system = digest_of(text)
+        record = ConversationRecord(step_id=spec.step_id, attempt=step.attempt, agent=spec.agent, system=system, tools=tools)
+        await self._run.record(record, EventRecord(event=step), texts=texts)
+        return record
+
+    async def _first(self, spec: StepSpec, attempt: Attempt) -> UserMessage:
+        request = self._run.row.request
+        kinds = [kind for kind in spec.needs if self._run.history.latest(kind) is not None]
+        artifacts: dict[str, Json] = {kind: handover.for_model(self._run.history.latest(kind) or {}) for kind in kinds}
+        if attempt.number > 1:
+            for kind in ("patch", "findings", "testrun"):
+                if spec.makes == "patch" and (latest := self._run.history.latest(kind)) is not None:
+                    artifacts[kind] = handover.for_model(latest)
+        return first_message(
+            Task(
+                prompt=request.prompt,
+                folder=None if self._crew.prior else await collect.folder_facts(self._crew.workspace, request.folder),
+                attachments=await collect.attachments_of(self._crew.workspace, request),
+                selection=await collect.selection_of(self._crew.workspace, request),
+                artifacts=artifacts,
+                note=_note(spec, attempt),
+            )
+        )
+
+    def _accept(self, spec: StepSpec, value: Mapping[str, Json], attempt: Attempt) -> Mapping[str, Json]:
+        if spec.makes is None:
+            raise RunError(f"The {spec.agent} has nothing to submit.", code="malformed_answers")
+        return handover.accept(spec.makes, value, self._run.history, attempt)
+
+    async def _artifact(self, spec: StepSpec, ended: Ended, attempt: Attempt) -> Mapping[str, Json] | None:
+        if spec.makes is None:
+            return None
+        artifact = ended.artifact
+        if artifact is None:
+            if len(self._workflow.steps) == 1:
+                return None
+            artifact = handover.salvage(spec.makes, ended.text, self._run.history, attempt)
+        return await handover.complete(spec.makes, artifact, self._run, attempt)
+
+    async def _gate(self, spec: StepSpec) -> None:
+        if not spec.gate:
+            return
+        kind, edited = await self._crew.approvals.gate(spec.step_id, f"Approve the {spec.step_id}?", lambda plan: validated("plan", plan))
+        if kind == "reject":
+            raise PlanRejectedError("The plan was rejected.")
+        if edited is not None:
+            await self._run.event(ArtifactEvent(step_id=spec.step_id, type="plan", value=edited), PlanEvent(plan=edited))
+
+    def _way_back(self, stage: tuple[StepSpec, ...]) -> LoopSpec | None:
+        made = {spec.makes for spec in stage}
+        for loop in self._workflow.loops:
+            if any(condition.partition(".")[0] in made and self._holds(condition) for condition in loop.when):
+                return loop
+        return None
+
+    def _holds(self, condition: str) -> bool:
+        kind, _, what = condition.partition(".")
+        artifact = self._run.history.latest(kind) or {}
+        if what == "blocking":
+            return any(finding["severity"] == "blocking" for finding in artifact.get("findings", ()))
+        return bool(artifact.get(what))
+
+    def _check_progress(self, loop: LoopSpec) -> None:
+        """Raise `RunError` ``no_progress`` when the way back was taken too often, or when the last round changed nothing."""
+        history = self._run.history
+        if history.steps[loop.to].attempt > loop.limit:
+            wrong = _what_is_wrong(history.latest)
+            raise RunError(f"After {loop.limit} more attempts of the {loop.to} step there are still {wrong}.", code="no_progress")
+        made = [[artifact.value for artifact in history.artifacts if artifact.type == kind] for kind in ("patch", "findings", "testrun")]
+        if all(len(values) > 1 and _essence(values[-1]) == _essence(values[-2]) for values in made):
+            raise RunError(f"The last attempt changed nothing: there are still {_what_is_wrong(history.latest)}.", code="no_progress")
+
+    async def _go_back(self, loop: LoopSpec) -> None:
+        step = self._run.history.steps[loop.to]
+        text = f"Back to the {loop.to} step: there are {_what_is_wrong(self._run.history.latest)}."
+        await self._run.event(WarningEvent(code="loop", text=text), replace(step, state="running", attempt=step.attempt + 1))
+
+
+def _note(spec: StepSpec, attempt: Attempt) -> str | None:
+    notes = []
+    if spec.writes:
+        notes.append(f"You may write only {', '.join(spec.writes)}.")
+    if spec.makes == "patch" and attempt.number > 1:
+        notes.append("Your patch above is in the files. Mend what the review and the tests found in it, then submit again.")
+    return " ".join(notes) or None
+
+
+def _what_is_wrong(latest: Callable[[str], Mapping[str, Json] | None]) -> str:
+    findings = (latest("findings") or {}).get("findings", ())
+    blocking = sum(finding["severity"] == "blocking" for finding in findings)
+    run = latest("testrun") or {}
+    wrong = [f"{blocking} blocking findings"] if blocking else []
+    if run.get("failed"):
+        wrong.append(f"{len(run['failures'])} failing tests" if run["failures"] else "failing tests")
+    return " and ".join(wrong)
+
+
+def _essence(artifact: Mapping[str, Json]) -> Json:
+    """Return what must change between two rounds if there is progress."""
+    if "verdict" in artifact:
+        return sorted(finding["id"] for finding in artifact["findings"] if finding["severity"] == "blocking")
+    return artifact.get("hash") or sorted(artifact.get("failures", ()))
