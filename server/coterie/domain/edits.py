@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Literal, TypeAlias
 
 from coterie.domain.wire import wire
 
 ChangeState = Literal["proposed", "applied", "rejected", "undone"]
+
+
+def digest_of(text: str) -> str:
+    """Return the SHA-256 of a text as hexadecimal digits: its name among the kept texts, and the proof of an undo."""
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @wire
