@@ -1,0 +1,71 @@
+"""Sums of tokens and money are exact, and unknown where a part is unknown."""
+
+from decimal import Decimal
+
+import pytest
+
+from coterie.base.errors import InvalidParamsError
+from coterie.domain.usage import NO_USAGE, Usage, UsageKey, UsageRow
+from coterie.storage.store import Store
+
+
+def used(tokens: int | None, usd: str | None) -> Usage:
+    """Return what a call used."""
+    return Usage(input=tokens, cache_read=0, cache_write=None, output=1, usd=None if usd is None else Decimal(usd))
+
+
+async def add(store: Store, day: int, run: str, provider: str, usage: Usage) -> None:
+    """Keep a call of this day."""
+    await store.usage.add(
+        at=f"2026-01-{day:02}T10:00:00.000Z", run_id=run, channel_id=f"of {run}", provider=provider, model="m", agent="chat", usage=usage
+    )
+
+
+@pytest.fixture
+async def calls(store: Store) -> Store:
+    """Return a store with four calls, one of them of an unknown price, one of unknown tokens."""
+    await add(store, 1, "r1", "a", used(1, "0.1"))
+    await add(store, 1, "r1", "a", used(2, "0.2"))
+    await add(store, 2, "r2", "b", used(4, None))
+    await add(store, 3, "r3", "a", used(None, "0.0000000001"))
+    return store
+
+
+@pytest.mark.parametrize(
+    ("by", "sums"),
+    [
+        ("run", [("r3", None, "0.0000000001"), ("r2", 4, None), ("r1", 3, "0.3")]),
+        ("channel", [("of r3", None, "0.0000000001"), ("of r2", 4, None), ("of r1", 3, "0.3")]),
+        ("provider", [("a", None, "0.3000000001"), ("b", 4, None)]),
+        ("day", [("2026-01-03", None, "0.0000000001"), ("2026-01-02", 4, None), ("2026-01-01", 3, "0.3")]),
+    ],
+)
+async def test_rows_are_exact_sums_latest_first(calls: Store, by: UsageKey, sums: list[tuple[str, int | None, str | None]]) -> None:
+    rows = await calls.usage.rows(by=by)
+    assert [(row.key, row.input, None if row.usd is None else format(row.usd, "f")) for row in rows] == sums
+    assert all(row.cache_write is None and row.cache_read == 0 for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("since", "keys"),
+    [
+        ("2026-01-02T10:00:00.000Z", ["r3", "r2"]),
+        ("2026-01-02T12:00:00+02:00", ["r3", "r2"]),
+        ("2026-01-02T12:00:00+01:59", ["r3"]),
+        ("2026-01-03", ["r3"]),
+        ("2027-01-01", []),
+    ],
+)
+async def test_since_is_a_time_in_any_zone(calls: Store, since: str, keys: list[str]) -> None:
+    assert [row.key for row in await calls.usage.rows(by="run", since=since)] == keys
+
+
+async def test_the_total_is_zero_of_nothing_and_unknown_with_an_unknown_part(calls: Store) -> None:
+    assert await calls.usage.total(since="2027-01-01") == NO_USAGE
+    total = await calls.usage.total()
+    assert total == Usage(input=None, cache_read=0, cache_write=None, output=4, usd=None)
+    assert (await calls.usage.rows(by="run"))[-1] == UsageRow(
+        key="r1", input=3, cache_read=0, cache_write=None, output=2, usd=Decimal("0.3")
+    )
+    with pytest.raises(InvalidParamsError, match="yesterday"):
+        await calls.usage.total(since="yesterday")
