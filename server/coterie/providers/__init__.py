@@ -1,0 +1,14 @@
+"""Hosts of models: how a call reaches one, and how its answer and its failures read in one vocabulary.
+
+``app`` builds a `registry.Providers` from the settings; ``agents`` and ``features`` know it by the port in ``domain.ports``. Inside:
+
+- ``config``: what the settings say of one provider.
+- ``registry``: which providers there are and how their latest use went.
+- ``http_provider``: one call over HTTP; ``openai_compatible`` and ``anthropic`` are its two wires, pure and without a socket.
+- ``transport``: the shared HTTP client, timeouts, and closing at once; ``sse`` splits what it reads; ``fields`` reads strangers' JSON.
+- ``replay``, ``recorder``, ``cassette``: recorded sessions.
+- ``classification``, ``failures``, ``resilience``: of what kind a failure is, in which words, and when to try again.
+- ``prices``: what a call cost.
+
+``docs/providers.md`` tells the same to people who configure them.
+"""

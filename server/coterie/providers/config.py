@@ -1,0 +1,82 @@
+"""What the settings say of one provider, in the form that ``providers`` works with.
+
+``app`` converts the settings to these when they load and when they change; the registry compares them to see what changed.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import urlsplit
+
+from coterie.domain.status import Capabilities, Price
+from coterie.domain.wire import Json
+
+ProviderType = Literal["openai_compatible", "anthropic", "replay"]
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key and the place where a person sets it: ``environment variable OPENAI_API_KEY``. ``value`` is None where nothing is set."""
+
+    value: str | None = field(repr=False)
+    place: str
+
+    @property
+    def usable(self) -> bool:
+        """Whether the key can stand in a header; one with a line break would be quoted, in full, by the HTTP library's complaint."""
+        return self.value is not None and self.value != "" and self.value.isascii() and self.value.isprintable()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """Seconds to wait: for a connection, for the first event of an answer, for the next bytes of it."""
+
+    connect_s: float = 10.0
+    first_token_s: float = 120.0
+    idle_s: float = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderConfig:
+    """One entry of ``[providers]``.
+
+    ``api_key`` is None for a host that wants none. ``models`` are used without asking the host. ``prices`` are by the host's own model
+    names. ``cassette`` is the file of a ``replay`` provider.
+    """
+
+    id: str
+    type: ProviderType
+    base_url: str = ""
+    api_key: ApiKey | None = None
+    models: tuple[str, ...] = ()
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    temperature: float | None = None
+    max_tokens: int | None = None
+    top_p: float | None = None
+    extra: Mapping[str, Json] = field(default_factory=dict)
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    cassette: str | None = None
+
+    @property
+    def wants_key(self) -> bool:
+        """Whether calls without a key are in vain. Many compatible hosts have none, nor have hosts on this machine."""
+        return self.type == "anthropic" and not is_loopback(self.base_url)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What every model behind this type of host can do; a host is not asked for it."""
+        if self.type == "replay":
+            return Capabilities(local=True)
+        return Capabilities(prompt_cache=self.type == "anthropic", local=is_loopback(self.base_url))
+
+
+def is_loopback(url: str) -> bool:
+    """Say whether an address is on this machine."""
+    try:
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or host.endswith(".localhost") or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

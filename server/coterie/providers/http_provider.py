@@ -1,0 +1,144 @@
+"""A provider over HTTP: one attempt of one call, in the vocabulary of ``domain.messages``.
+
+The registry makes one for each configured host, with the wire that the host speaks. A `Wire` is pure: it writes a request's body and reads
+an answer's events; this module joins it to `transport`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from contextlib import aclosing
+from typing import Protocol
+
+from coterie.base.errors import ProviderError
+from coterie.domain.messages import ModelRequest, StreamEvent
+from coterie.domain.status import Capabilities, ModelView
+from coterie.domain.wire import Json
+from coterie.providers import failures
+from coterie.providers.config import ProviderConfig
+from coterie.providers.failures import Host
+from coterie.providers.sse import ServerSentEvent
+from coterie.providers.transport import HttpCall, Transport
+
+_TAIL_S = 0.2
+
+
+class Decoder(Protocol):
+    """Reads one answer. Raises `ProviderError` for what is no answer."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the host said that nothing more comes."""
+        ...
+
+    @property
+    def complete(self) -> bool:
+        """Whether the model has finished; what is still to come (usage) may fail to come."""
+        ...
+
+    def feed(self, event: ServerSentEvent) -> Iterable[StreamEvent]:
+        """Return what the event says."""
+        ...
+
+    def finish(self) -> Iterable[StreamEvent]:
+        """Return what ends the answer, ``Finished`` last."""
+        ...
+
+
+class Wire(Protocol):
+    """How a kind of host is spoken to. Pure."""
+
+    version: str
+
+    def headers(self, config: ProviderConfig) -> Mapping[str, str]:
+        """Return the headers of every request, the key among them."""
+        ...
+
+    def call_url(self, config: ProviderConfig) -> str:
+        """Return the address of calls."""
+        ...
+
+    def models_url(self, config: ProviderConfig) -> str:
+        """Return the address of the list of models."""
+        ...
+
+    def encode(self, request: ModelRequest, config: ProviderConfig) -> dict[str, Json]:
+        """Return the body of a call, what stays the same in a conversation first."""
+        ...
+
+    def decoder(self, host: Host) -> Decoder:
+        """Return a decoder for one answer."""
+        ...
+
+    def model_view(self, entry: Mapping[str, Json], config: ProviderConfig) -> ModelView:
+        """Read an entry of the list of models."""
+        ...
+
+
+class HttpProvider:
+    """Implements `coterie.domain.ports.Provider` for every host that is spoken to over HTTP."""
+
+    def __init__(self, config: ProviderConfig, wire: Wire, transport: Transport) -> None:
+        self.name = config.id
+        self.version = wire.version
+        self.capabilities: Capabilities = config.capabilities
+        self._config = config
+        self._wire = wire
+        self._transport = transport
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[StreamEvent, None]:
+        """Make one attempt of one call; see `coterie.domain.ports.Provider.stream`."""
+        decoder = self._wire.decoder(self._host(request.model))
+        body = json.dumps(self._wire.encode(request, self._config), ensure_ascii=False, separators=(",", ":"))
+        # Half a surrogate pair, which an editor may hold, has no UTF-8.
+        call = self._call(request.model, self._wire.call_url(self._config), body.encode(errors="replace"))
+        async with aclosing(self._transport.events(call)) as events:
+            try:
+                async for event in events:
+                    for piece in decoder.feed(event):
+                        yield piece
+                    if decoder.ended:
+                        await _read_tail(events)
+                        break
+            except ProviderError:
+                if not decoder.complete:
+                    raise
+        for piece in decoder.finish():
+            yield piece
+
+    async def models(self) -> tuple[ModelView, ...]:
+        """Return the configured models, or else those that the host lists."""
+        config = self._config
+        if config.models:
+            return tuple(self._wire.model_view({"id": model}, config) for model in config.models)
+        listed = await self._transport.document(self._call("", self._wire.models_url(config), None))
+        entries = listed.get("data")
+        if not isinstance(entries, list):
+            raise failures.malformed(self._host(""), json.dumps(listed))
+        named = (entry for entry in entries if isinstance(entry, dict) and isinstance(entry.get("id"), str))
+        return tuple(self._wire.model_view(entry, config) for entry in named)
+
+    async def aclose(self) -> None:
+        """Nothing to close: the connections are the transport's, which the registry closes."""
+
+    def _host(self, model: str) -> Host:
+        config = self._config
+        return Host(provider=config.id, model=model, address=config.base_url, api_key=config.api_key)
+
+    def _call(self, model: str, url: str, body: bytes | None) -> HttpCall:
+        host = self._host(model)
+        if (missing := failures.key_failure(host, wanted=self._config.wants_key)) is not None:
+            raise missing
+        headers = {"content-type": "application/json", **self._wire.headers(self._config)}
+        return HttpCall(host=host, url=url, headers=headers, body=body, timeouts=self._config.timeouts)
+
+
+async def _read_tail(events: AsyncIterator[ServerSentEvent]) -> None:
+    """Read the few bytes behind the end mark, so that the connection serves the next call too; not at any price."""
+    with contextlib.suppress(ProviderError, TimeoutError):
+        async with asyncio.timeout(_TAIL_S):
+            async for _ in events:
+                pass

@@ -1,0 +1,258 @@
+"""The registry of providers: which there are, which one a model id means, and how the latest use of each went.
+
+``app`` builds one from the settings and calls `configure` when they change; ``agents`` and ``features`` know it by
+`coterie.domain.ports.Providers`. It owns the providers, which are built on first use, and the `Transport` they share.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, assert_never
+
+from coterie.base.errors import ProviderError, RequestError
+from coterie.domain.ports import ModelChoice, Provider
+from coterie.domain.status import ModelView, ProviderState, ProviderView
+from coterie.providers import failures
+from coterie.providers.config import ProviderConfig
+from coterie.providers.failures import Host
+from coterie.providers.transport import Transport
+
+if TYPE_CHECKING:
+    from coterie.providers.recorder import Recording
+
+log = logging.getLogger(__name__)
+
+_REPLAY_LABEL = "replay (recorded)"
+_LIST_S = 15.0
+"""A list of models is asked for while a person waits."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A registered provider. ``listed`` are the models of the latest list that came, for when the host is down."""
+
+    config: ProviderConfig
+    provider: Provider | None = None
+    state: ProviderState = "unknown"
+    error: str | None = None
+    listed: tuple[ModelView, ...] = ()
+
+
+class ProviderRegistry:
+    """Implements `coterie.domain.ports.Providers`.
+
+    ``record_to`` is a file into which every answer is recorded (see `coterie.providers.recorder`).
+    """
+
+    def __init__(self, configs: Sequence[ProviderConfig] = (), *, default_model: str | None = None, record_to: Path | None = None) -> None:
+        self._entries = {config.id: _Entry(config) for config in configs}
+        self._default_model = default_model
+        self._listeners: list[Callable[[], None]] = []
+        self._transport: Transport | None = None
+        self._record_to = record_to
+        self._recording: Recording | None = None
+
+    def configure(self, configs: Sequence[ProviderConfig], *, default_model: str | None = None) -> None:
+        """Take over changed settings; providers whose entry is the same keep their state. Calls in flight go on."""
+        before = [entry.config for entry in self._entries.values()]
+        self._default_model = default_model
+        if before == list(configs):
+            return
+        kept = {entry.config.id: entry for entry in self._entries.values() if entry.config in configs}
+        self._entries = {config.id: kept.get(config.id) or _Entry(config) for config in configs}
+        self._changed()
+
+    def register(self, config: ProviderConfig) -> None:
+        """Add a provider, or replace the one of its id."""
+        self._entries[config.id] = _Entry(config)
+        self._changed()
+
+    def unregister(self, provider_id: str) -> None:
+        """Take a provider away. Raises `RequestError` ``unknown_provider``."""
+        self._entry(provider_id)
+        del self._entries[provider_id]
+        self._changed()
+
+    def get(self, provider_id: str) -> Provider:
+        """Return a provider, built by now. Raises `RequestError` ``unknown_provider``."""
+        return self._provider(self._entry(provider_id))
+
+    def choose(self, model_id: str) -> ModelChoice:
+        """Find ``host/model``; see `coterie.domain.ports.Providers.choose`."""
+        provider_id, _, model = model_id.partition("/")
+        if not self._entries:
+            raise _no_provider()
+        if not model:
+            raise RequestError(
+                f"`{model_id}` names no model: write host/model, for example `{next(iter(self._entries))}/…`.", code="unknown_model"
+            )
+        entry = self._entry(provider_id)
+        config = entry.config
+        host = Host(provider=provider_id, model=model, address=config.base_url, api_key=config.api_key)
+        if (missing := failures.key_failure(host, wanted=config.wants_key)) is not None:
+            raise missing
+        known = next((view for view in entry.listed if view.id == model_id), None)
+        return ModelChoice(
+            id=model_id,
+            model=model,
+            label=_REPLAY_LABEL if config.type == "replay" else model_id,
+            provider=self._provider(entry),
+            context_tokens=known.context_tokens if known else None,
+            price=config.prices.get(model),
+            temperature=config.temperature,
+            max_output_tokens=config.max_tokens,
+            top_p=config.top_p,
+            extra=config.extra or None,
+        )
+
+    def default_model(self) -> str:
+        """Return the configured model, or else the first one known; see `coterie.domain.ports.Providers.default_model`."""
+        if self._default_model:
+            return self._default_model
+        for provider_id, entry in self._entries.items():
+            if entry.config.models:
+                return f"{provider_id}/{entry.config.models[0]}"
+            if entry.listed:
+                return entry.listed[0].id
+        if not self._entries:
+            raise _no_provider()
+        hosts = ", ".join(f"`{provider_id}`" for provider_id in self._entries)
+        raise RequestError(
+            f"No model is chosen. Set `model` in the settings to host/model, or `models` of a provider. There are: {hosts}.",
+            code="no_provider",
+        )
+
+    def list(self) -> tuple[ProviderView, ...]:
+        """Return every provider with the state that its latest use showed."""
+        return tuple(
+            ProviderView(
+                id=entry.config.id, type=entry.config.type, state=entry.state, capabilities=entry.config.capabilities, error=entry.error
+            )
+            for entry in self._entries.values()
+        )
+
+    async def models(self, provider: str | None = None) -> tuple[ModelView, ...]:
+        """Return models; a host that does not answer keeps those that are known of it, as ``down``."""
+        entries = tuple(self._entries.values()) if provider is None else (self._entry(provider),)
+        lists = await asyncio.gather(*(self._models_of(entry) for entry in entries))
+        return tuple(view for views in lists for view in views)
+
+    def settled(self, model_id: str, failure: Exception | None) -> None:
+        """Note how a call ended. What says nothing about the host (a cancellation, a request of the wrong form) makes it no worse."""
+        entry = self._entries.get(model_id.partition("/")[0])
+        if entry is None or not (failure is None or isinstance(failure, ProviderError)):
+            return
+        self._note(entry, failure)
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` after each change of the registry or of a state."""
+        self._listeners.append(listener)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for entry in self._entries.values():
+            if entry.provider is not None:
+                await entry.provider.aclose()
+        if self._transport is not None:
+            await self._transport.aclose()
+
+    def _entry(self, provider_id: str) -> _Entry:
+        if (entry := self._entries.get(provider_id)) is None:
+            there = ", ".join(f"`{known}`" for known in self._entries) or "none"
+            raise RequestError(f"There is no provider `{provider_id}`. Configured: {there}.", code="unknown_provider")
+        return entry
+
+    def _provider(self, entry: _Entry) -> Provider:
+        if entry.provider is None:
+            provider = self._build(entry.config)
+            entry.provider = provider if self._record_to is None else self._recorded(provider, entry.config, self._record_to)
+        return entry.provider
+
+    def _build(self, config: ProviderConfig) -> Provider:
+        # Imported on first use: a server that is asked nothing loads no wire.
+        match config.type:
+            case "openai_compatible":
+                from coterie.providers.http_provider import HttpProvider  # noqa: PLC0415
+                from coterie.providers.openai_compatible import OpenAICompatibleWire  # noqa: PLC0415
+
+                return HttpProvider(config, OpenAICompatibleWire(), self._shared_transport())
+            case "anthropic":
+                from coterie.providers.anthropic import AnthropicWire  # noqa: PLC0415
+                from coterie.providers.http_provider import HttpProvider  # noqa: PLC0415
+
+                return HttpProvider(config, AnthropicWire(), self._shared_transport())
+            case "replay":
+                from coterie.providers.replay import Replay  # noqa: PLC0415
+
+                return Replay(config)
+            case _:
+                assert_never(config.type)
+
+    def _recorded(self, provider: Provider, config: ProviderConfig, path: Path) -> Provider:
+        from coterie.providers.recorder import Recorder, Recording  # noqa: PLC0415 - for development only
+
+        self._recording = self._recording or Recording(path)
+        return Recorder(provider, self._recording, config.prices)
+
+    def _shared_transport(self) -> Transport:
+        if self._transport is None:
+            self._transport = Transport()
+        return self._transport
+
+    async def _models_of(self, entry: _Entry) -> tuple[ModelView, ...]:
+        try:
+            async with asyncio.timeout(_LIST_S):
+                entry.listed = await self._provider(entry).models()
+        except TimeoutError:
+            host = Host(provider=entry.config.id, model="", address=entry.config.base_url)
+            self._note(entry, failures.no_answer_within(host, _LIST_S))
+        except ProviderError as failure:
+            self._note(entry, failure)
+        else:
+            if not entry.config.models:
+                self._note(entry, None)
+        if entry.state in {"ready", "unknown"}:
+            return entry.listed
+        return tuple(dataclasses.replace(view, state="down") for view in entry.listed)
+
+    def _note(self, entry: _Entry, failure: ProviderError | None) -> None:
+        state = _state_after(failure)
+        error = failure.message if failure is not None and state != "ready" else None
+        if (state, error) != (entry.state, entry.error):
+            entry.state, entry.error = state, error
+            self._changed()
+
+    def _changed(self) -> None:
+        for listener in tuple(self._listeners):
+            try:
+                listener()
+            except Exception:
+                log.exception("a listener of the provider registry failed")
+
+
+def _no_provider() -> RequestError:
+    return RequestError(
+        "No model is configured. Set ANTHROPIC_API_KEY or OPENAI_API_KEY in the environment, or add a [providers.NAME] entry with `type` "
+        "and `base_url` to config.toml, and set `model` to NAME/model.",
+        code="no_provider",
+    )
+
+
+def _state_after(failure: ProviderError | None) -> ProviderState:
+    """Say what a call's end shows of the host: one that refuses a request is there, one whose account is empty is of no use."""
+    if failure is None:
+        return "ready"
+    match failure.kind:
+        case "transient" | "quota_exhausted":
+            return "down"
+        case "auth_required":
+            return "auth_required"
+        case "rate_limited" | "context_overflow" | "content_policy" | "bad_request":
+            return "ready"
+        case _:
+            assert_never(failure.kind)

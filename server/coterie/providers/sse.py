@@ -1,0 +1,90 @@
+"""Split a byte stream into server-sent events.
+
+`transport` feeds it what the socket gives. Lines end at CR, LF or CRLF and nowhere else: splitting decoded text into lines would also cut
+at U+2028 and U+0085, which stand unescaped inside JSON. Nothing is decoded before an event is whole, so a chunk may end anywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+_BOM = b"\xef\xbb\xbf"
+LARGEST_EVENT = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSentEvent:
+    """One event: the joined ``data`` lines, and the ``event`` field (empty: ``message``)."""
+
+    data: str
+    name: str = ""
+
+
+class EventSplitter:
+    """Holds what is not yet a whole event. ``limit`` bounds an event's bytes, so that no host can fill the memory."""
+
+    def __init__(self, limit: int = LARGEST_EVENT) -> None:
+        self._limit = limit
+        self._line = bytearray()
+        self._data: list[bytes] = []
+        self._name = b""
+        self._size = 0
+        self._at_start = True
+        self._after_cr = False
+
+    def feed(self, chunk: bytes) -> list[ServerSentEvent]:
+        """Return the events that ``chunk`` completes. Raises `ValueError` when one grows past the limit."""
+        if self._after_cr and chunk.startswith(b"\n"):
+            # The CR that ended the last chunk was the first half of a CRLF.
+            chunk = chunk[1:]
+            self._after_cr = False
+        if not chunk:
+            return []
+        self._after_cr = chunk.endswith(b"\r")
+        *ended, rest = _LINE_END.split(chunk)
+        events = []
+        for piece in ended:
+            self._grow(piece)
+            if (event := self._end_line()) is not None:
+                events.append(event)
+        self._grow(rest)
+        return events
+
+    def close(self) -> list[ServerSentEvent]:
+        """Return the event that the end of the stream completes: some hosts leave out the last blank line."""
+        return [event for _ in range(2) if (event := self._end_line()) is not None]
+
+    def _grow(self, piece: bytes) -> None:
+        self._line += piece
+        self._size += len(piece)
+        if self._size > self._limit:
+            message = f"an event of more than {self._limit} bytes"
+            raise ValueError(message)
+
+    def _end_line(self) -> ServerSentEvent | None:
+        line = bytes(self._line)
+        self._line.clear()
+        if self._at_start:
+            self._at_start = False
+            line = line.removeprefix(_BOM)
+        if not line:
+            return self._dispatch()
+        field, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if field == b"data":
+            self._data.append(value)
+        elif field == b"event":
+            self._name = value
+        else:
+            # A comment (an empty field name) or a field we have no use for: it must not count towards the event's size.
+            self._size -= len(line)
+        return None
+
+    def _dispatch(self) -> ServerSentEvent | None:
+        data, name = self._data, self._name
+        self._data, self._name, self._size = [], b"", 0
+        if not data:
+            return None
+        return ServerSentEvent(b"\n".join(data).decode(errors="replace"), name.decode(errors="replace"))
