@@ -25,6 +25,7 @@ from coterie.tools.rules import Policy, evaluate, rule_for
 Unattended = Literal["deny", "allow_list"]
 Answer = tuple[Decision, Mapping[str, Json] | None]
 
+_SCOPES: dict[str, OptionKind] = {"once": "allow_once", "run": "allow_run", "session": "allow_session"}
 _ALLOWING: frozenset[OptionKind] = frozenset({"allow_once", "allow_run", "allow_session", "allow_always", "approve", "edit"})
 
 
@@ -59,7 +60,7 @@ class Approvals:
         """Return how many questions are pending in a channel."""
         return sum(pending.approval.channel_id == channel_id for pending in self._pending.values())
 
-    def answer(self, approval_id: str, option_id: str, *, plan: Mapping[str, Json] | None = None) -> Decision:
+    def answer(self, approval_id: str, option_id: str, *, scope: str | None = None, plan: Mapping[str, Json] | None = None) -> Decision:
         """Answer a question.
 
         Raises `RequestError` ``unknown_approval`` or ``already_resolved``, `InvalidParamsError` for a wrong option.
@@ -72,6 +73,8 @@ class Approvals:
         if chosen is None:
             known = ", ".join(option.option_id for option in pending.approval.options)
             raise InvalidParamsError(f"optionId: '{option_id}' is not one of the options {known}.")
+        if scope is not None:
+            chosen = _widened(pending.approval, chosen, scope)
         if chosen.kind == "edit":
             if plan is None or pending.check is None:
                 raise InvalidParamsError("plan: this option needs the edited plan.")
@@ -252,6 +255,18 @@ class RunApprovals:
         if allowed:
             return Verdict(allowed=True)
         return Verdict(allowed=False, reason="Denied: the person rejected this call. Do it another way, or ask what they want.")
+
+
+def _widened(approval: Approval, chosen: ApprovalOption, scope: str) -> ApprovalOption:
+    """Return the option that a ``scope`` beside an allowing option means: ``run`` and ``session`` make its answer last."""
+    if scope not in _SCOPES:
+        raise InvalidParamsError(f"scope: '{scope}' is not one of {', '.join(_SCOPES)}.")
+    if not chosen.kind.startswith("allow"):
+        return chosen
+    wanted = next((option for option in approval.options if option.kind == _SCOPES[scope]), None)
+    if wanted is None:
+        raise InvalidParamsError(f"scope: this question cannot be answered for a whole {scope}.")
+    return wanted
 
 
 def _told(approval: Approval, state: Literal["pending", "resolved"], decision: Decision | None = None) -> ApprovalEvent:

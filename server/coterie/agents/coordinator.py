@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -47,7 +47,7 @@ class Coordinator:
         store: RunStore,
         audience: Audience,
         workspace: Workspace,
-        assemble: Callable[[LiveRun], Team],
+        assemble: Callable[[LiveRun], Awaitable[Team]],
         on_change: Callable[[str], None],
     ) -> None:
         self._store = store
@@ -159,7 +159,8 @@ class Coordinator:
         try:
             if run.history.state.state != "running":
                 await run.event(RunEvent(state="running"))
-            await self._assemble(run).walk()
+            team = await self._assemble(run)
+            await team.walk()
             end = RunEvent(state="succeeded")
         except asyncio.CancelledError:
             end = self._stopped(run)

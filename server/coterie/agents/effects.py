@@ -16,7 +16,7 @@ from coterie.domain.edits import Applied, ChangeState, Draft, Hunk, Outcome, Ref
 from coterie.domain.events import ChangeEvent, WarningEvent
 from coterie.domain.ports import Command, Sandbox, Workspace
 from coterie.domain.proposals import CommandProposal, EditProposal
-from coterie.domain.records import CommandIntent, EditIntent, EditOutcome, EventRecord, TestsRecord
+from coterie.domain.records import CommandIntent, EditIntent, EditOutcome, EventRecord, SuiteRecord
 from coterie.tools.testoutput import failures
 from coterie.workspace.hunks import hunks_between
 
@@ -105,7 +105,7 @@ class Effects:
         )
         if proposal.is_tests:
             await self._run.record(
-                TestsRecord(
+                SuiteRecord(
                     step_id=where.step_id,
                     attempt=where.attempt,
                     call_id=where.call_id,

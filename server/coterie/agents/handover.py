@@ -12,7 +12,7 @@ from coterie.agents.history import History
 from coterie.agents.live_run import LiveRun
 from coterie.base.errors import ModelMistakeError, RunError
 from coterie.domain.edits import Hunk
-from coterie.domain.records import TestsRecord
+from coterie.domain.records import SuiteRecord
 from coterie.workspace.hunks import hunks_between, unified_diff
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _testrun(run: LiveRun, attempt: Attempt) -> dict[str, Json]:
     }
 
 
-def split_failures(result: TestsRecord, baseline: TestsRecord | None, asked_for: str) -> tuple[list[str], list[str]]:
+def split_failures(result: SuiteRecord, baseline: SuiteRecord | None, asked_for: str) -> tuple[list[str], list[str]]:
     """Part the failures of a run into those that count and those that were there before and nobody asked about.
 
     A baseline failure counts when its test id, function or file is named in ``asked_for``.

@@ -39,7 +39,7 @@ from coterie.domain.records import (
     GrantRecord,
     MessageRecord,
     Record,
-    TestsRecord,
+    SuiteRecord,
 )
 from coterie.domain.runs import RunFailure, StepView
 from coterie.domain.usage import NO_USAGE, Usage
@@ -86,7 +86,7 @@ class History:
     commands: set[str] = field(default_factory=set)
     edits: dict[str, Edit] = field(default_factory=dict)
     changes: dict[str, ChangeEvent] = field(default_factory=dict)
-    tests: list[TestsRecord] = field(default_factory=list)
+    tests: list[SuiteRecord] = field(default_factory=list)
     grants: list[GrantRecord] = field(default_factory=list)
     said: dict[str, MessageEvent] = field(default_factory=dict)
     heard: set[str] = field(default_factory=set)
@@ -122,7 +122,7 @@ class History:
             case CallRecord():
                 self.model_calls[record.agent] = max(self.model_calls.get(record.agent, 0), record.call + 1)
                 self.unanswered[record.message_id] = record
-            case TestsRecord():
+            case SuiteRecord():
                 self.tests.append(record)
             case GrantRecord():
                 self.grants.append(record)

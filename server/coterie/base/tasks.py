@@ -49,6 +49,11 @@ class TaskSupervisor:
             log.error("task %s of %s failed", task.get_name(), self.name, exc_info=failure)
 
     @property
+    def closed(self) -> bool:
+        """Whether no new task is taken any more."""
+        return self._closed
+
+    @property
     def running(self) -> int:
         """How many tasks have not ended yet."""
         return len(self._tasks)

@@ -98,7 +98,7 @@ class CallRecord:
 
 
 @wire
-class TestsRecord:
+class SuiteRecord:
     """The result of a real run of the tests: which command, how it ended, which tests failed.
 
     ``step_id`` is the step whose agent ran them, None for the baseline before the first change.
@@ -123,7 +123,7 @@ class GrantRecord:
 
 
 Record: TypeAlias = Annotated[
-    EventRecord | ConversationRecord | MessageRecord | EditIntent | EditOutcome | CommandIntent | CallRecord | TestsRecord | GrantRecord,
+    EventRecord | ConversationRecord | MessageRecord | EditIntent | EditOutcome | CommandIntent | CallRecord | SuiteRecord | GrantRecord,
     Discriminator("kind"),
 ]
 

@@ -1,0 +1,162 @@
+"""Puts the team of one run together: its rules, models, budgets and conversation, from the settings as they are when the run begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from coterie.agents.approvals import Approvals, RunApprovals
+from coterie.agents.effects import Effects
+from coterie.agents.history import history_of
+from coterie.agents.live_run import LiveRun
+from coterie.agents.loop import valid
+from coterie.agents.meter import Meter, smallest
+from coterie.agents.model_call import ModelCalls
+from coterie.agents.team import Crew, Team
+from coterie.agents.workflow import Workflow, find
+from coterie.base.errors import BudgetExhaustedError
+from coterie.base.tasks import TaskSupervisor
+from coterie.config.schema import Settings
+from coterie.context.rules import read_rules
+from coterie.domain.events import ENDED, WarningEvent
+from coterie.domain.messages import Message
+from coterie.domain.ports import ChannelStore, ModelChoice, Providers, RunStore, Sandbox, UsageStore, Workspace
+from coterie.domain.records import ConversationRecord
+from coterie.domain.runs import Budget
+from coterie.providers.resilience import RetryPolicy
+from coterie.tools.rules import Policy, RuleLayer
+from coterie.tools.tool import Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What all runs of a process share. ``settings`` gives them as they are now; ``own_folders`` are closed to every agent."""
+
+    settings: Callable[[], Settings]
+    runs: RunStore
+    channels: ChannelStore
+    usage: UsageStore
+    providers: Providers
+    workspace: Workspace
+    sandbox: Sandbox
+    approvals: Approvals
+    tasks: TaskSupervisor
+    own_folders: tuple[Path, ...]
+    user_rules: Path
+
+
+class Assembly:
+    """Makes the team of a run."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+
+    async def __call__(self, run: LiveRun) -> Team:
+        """Assemble. Raises `BudgetExhaustedError`, `SettingsError`, and whatever `Providers.choose` raises."""
+        around, settings, request = self._around, self._around.settings(), run.row.request
+        workflow = find(run.row.workflow, run.row.agent)
+        meter = Meter("this run", await self._budget(settings, request.budget), used=run.history.usage)
+        approvals = RunApprovals(
+            run,
+            around.approvals,
+            self._policy(settings),
+            meter=meter,
+            unattended=settings.permissions.policy_when_unattended,
+            sandboxed=self._sandboxed,
+        )
+        choose = await self._chooser(run, settings)
+        for step in workflow.steps:
+            choose(step.agent)
+        retry = settings.retry
+        prior, frozen = await self._conversation_before(run, workflow)
+        rules = await read_rules(around.workspace, folder=request.folder, user_file=around.user_rules)
+        for warning in rules.warnings:
+            await run.event(WarningEvent(code="rules", text=warning))
+        crew = Crew(
+            workspace=around.workspace,
+            place=Place(workspace=around.workspace, folder=request.folder, tests_command=settings.tests.command),
+            rules=rules,
+            models=ModelCalls(
+                run,
+                around.providers,
+                around.usage,
+                RetryPolicy(attempts=retry.attempts, base_s=retry.base_ms / 1000, max_s=retry.max_ms / 1000),
+            ),
+            approvals=approvals,
+            effects=Effects(run, around.workspace, around.sandbox, around.tasks, network=settings.sandbox.network),
+            meter=meter,
+            choose=choose,
+            meter_of=_meters(settings),
+            prior=prior,
+            frozen=frozen,
+        )
+        return Team(run, workflow, crew)
+
+    async def _chooser(self, run: LiveRun, settings: Settings) -> Callable[[str], ModelChoice]:
+        channel = await self._around.channels.get(run.row.channel_id)
+        providers, asked = self._around.providers, run.row.request.model or (channel.model if channel is not None else None)
+
+        def choose(agent: str) -> ModelChoice:
+            own = settings.agents.get(agent)
+            return providers.choose(asked or (own.model if own is not None else None) or providers.default_model())
+
+        return choose
+
+    async def _budget(self, settings: Settings, asked: Budget | None) -> Budget:
+        budget = smallest(Budget(usd=settings.budget.usd, tokens=settings.budget.tokens, wall_s=settings.budget.wall_s), asked)
+        if settings.budget.day_usd is None:
+            return budget
+        today = datetime.now(UTC).strftime("%Y-%m-%dT00:00:00.000Z")
+        spent = (await self._around.usage.total(since=today)).usd or Decimal(0)
+        left = settings.budget.day_usd - spent
+        if left <= 0:
+            raise BudgetExhaustedError(f"The budget of this day, ${settings.budget.day_usd}, is used up. Raise budget.day_usd to go on.")
+        return smallest(budget, Budget(usd=left))
+
+    def _policy(self, settings: Settings) -> Policy:
+        rules = settings.permissions
+        return Policy(
+            layers=(RuleLayer.of("the settings", allow=rules.allow, ask=rules.ask, deny=rules.deny),),
+            roots=tuple(folder.absolute for folder in self._around.workspace.folders),
+            protected=tuple(str(folder) for folder in self._around.own_folders),
+        )
+
+    async def _sandboxed(self) -> bool:
+        """Say whether commands may run by rule alone: they are confined, or the user said that they need not be."""
+        if self._around.settings().sandbox.level == "none":
+            return True
+        return (await self._around.sandbox.status()).level != "none"
+
+    async def _conversation_before(self, run: LiveRun, workflow: Workflow) -> tuple[tuple[Message, ...], ConversationRecord | None]:
+        """Return what the same agent talked about in this channel before, and what stays the same in all of its requests."""
+        if len(workflow.steps) > 1:
+            return (), None
+        step = workflow.steps[0]
+        messages: list[Message] = []
+        frozen: ConversationRecord | None = None
+        rows = await self._around.runs.rows(channel_id=run.row.channel_id, before=run.run_id, limit=1_000)
+        for row in reversed(rows):
+            if row.workflow is not None or (row.agent or "chat") != step.agent or row.state not in ENDED:
+                continue
+            conversations = history_of(await self._around.runs.read(row.run_id)).conversations
+            if (conversation := conversations.get((step.step_id, 1))) is not None:
+                frozen = frozen or conversation.record
+                messages += valid(conversation.messages)
+        return tuple(messages), frozen
+
+
+def _meters(settings: Settings) -> Callable[[str], Meter | None]:
+    """Return the meters of agents that have budgets of their own, made on first use and kept for the run."""
+    made: dict[str, Meter] = {}
+
+    def meter_of(agent: str) -> Meter | None:
+        own = settings.agents.get(agent)
+        if own is None or own.budget is None:
+            return None
+        budget = Budget(usd=own.budget.usd, tokens=own.budget.tokens, wall_s=own.budget.wall_s)
+        return made.setdefault(agent, Meter(f"the {agent}", budget))
+
+    return meter_of

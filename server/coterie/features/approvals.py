@@ -1,0 +1,26 @@
+"""Questions to the person, as front doors ask for and answer them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from coterie.agents.approvals import Approvals
+from coterie.domain.permissions import Approval, Decision
+from coterie.domain.wire import Json
+
+
+class ApprovalService:
+    """Implements `coterie.features.application.Approvals`."""
+
+    def __init__(self, approvals: Approvals) -> None:
+        self._approvals = approvals
+
+    async def list(self) -> tuple[Approval, ...]:
+        """Return the pending questions."""
+        return self._approvals.list()
+
+    async def answer(
+        self, approval_id: str, option_id: str, *, scope: str | None = None, plan: Mapping[str, Json] | None = None
+    ) -> Decision:
+        """Answer a question; the first answer wins, a second one raises ``already_resolved``."""
+        return self._approvals.answer(approval_id, option_id, scope=scope, plan=plan)

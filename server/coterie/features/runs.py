@@ -1,0 +1,202 @@
+"""Runs, as front doors ask for them: started, watched, steered, stopped, resumed, undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import get_args
+
+from coterie.agents.coordinator import Coordinator
+from coterie.agents.history import History
+from coterie.agents.undo import diff
+from coterie.agents.workflow import find
+from coterie.base.errors import InvalidParamsError, RequestError
+from coterie.base.ids import new_id, now
+from coterie.config.schema import Settings
+from coterie.domain.channels import Channel, ChannelFolder
+from coterie.domain.edits import FileDiff, UndoResult
+from coterie.domain.events import RunState
+from coterie.domain.ports import ChannelStore, Providers, RunStore, Workspace
+from coterie.domain.runs import (
+    RunEvents,
+    RunPage,
+    RunRequest,
+    RunRow,
+    RunStarted,
+    RunStateView,
+    RunSummary,
+    RunView,
+    UndoScope,
+)
+
+TITLE_LENGTH = 60
+MAX_PAGE = 500
+
+
+class RunService:
+    """Implements `coterie.features.application.Runs`."""
+
+    def __init__(
+        self,
+        coordinator: Coordinator,
+        *,
+        runs: RunStore,
+        channels: ChannelStore,
+        providers: Providers,
+        workspace: Workspace,
+        settings: Callable[[], Settings],
+    ) -> None:
+        self._coordinator = coordinator
+        self._runs = runs
+        self._channels = channels
+        self._providers = providers
+        self._workspace = workspace
+        self._settings = settings
+
+    async def start(self, request: RunRequest) -> RunStarted:
+        """Journal the run and acknowledge it, before any model is called."""
+        row = await self._admit(request)
+        await self._coordinator.start(row)
+        return RunStarted(run_id=row.run_id, channel_id=row.channel_id)
+
+    async def post(self, request: RunRequest) -> tuple[str, str]:
+        """Say something in a channel: a steer where a run is active, else a new run. Returns the ids of run and message."""
+        channel_id = request.channel_id or ""
+        if (active := self._coordinator.active_in(channel_id)) is not None:
+            return active, await self._coordinator.steer(active, request.prompt)
+        row = await self._admit(request)
+        return row.run_id, await self._coordinator.start(row)
+
+    async def _admit(self, request: RunRequest) -> RunRow:
+        """Check a request and give it a place. Raises what the protocol names."""
+        if not request.prompt.strip():
+            raise InvalidParamsError("prompt: say what is to be done.")
+        if request.workflow is not None and request.agent is not None:
+            raise InvalidParamsError("workflow, agent: name one of them, not both.")
+        if request.folder is not None and request.folder.rstrip("/") not in {each.uri.rstrip("/") for each in self._workspace.folders}:
+            raise InvalidParamsError(f"folder: {request.folder} is not a workspace folder.")
+        channel = await self._channel(request)
+        agent = None if request.workflow is not None else request.agent or channel.agent or "chat"
+        workflow = find(request.workflow, agent)
+        settings = self._settings()
+        for step in workflow.steps:
+            own = settings.agents.get(step.agent)
+            self._providers.choose(
+                request.model or channel.model or (own.model if own is not None else None) or self._providers.default_model()
+            )
+        if request.channel_id is None:
+            await self._channels.create(channel)
+        return RunRow(
+            run_id=new_id("run"),
+            channel_id=channel.channel_id,
+            request=request,
+            workflow=request.workflow,
+            agent=agent,
+            state="queued",
+            started_at=now(),
+        )
+
+    async def _channel(self, request: RunRequest) -> Channel:
+        if request.channel_id is None:
+            folder: ChannelFolder = "tasks" if request.workflow is not None else "chats"
+            title = title_of(request.prompt)
+            return Channel(channel_id=new_id("channel"), title=title, folder=folder, state="idle", updated_at=now())
+        channel = await self._channels.get(request.channel_id)
+        if channel is None:
+            raise RequestError(f"There is no channel '{request.channel_id}'.", code="unknown_channel")
+        if (active := self._coordinator.active_in(channel.channel_id)) is not None:
+            raise RequestError(f"The run {active} is going on in this channel; post to the channel to steer it.", code="run_active")
+        return channel
+
+    async def list(self, *, state: str | None = None, limit: int = 50, before: str | None = None) -> RunPage:
+        """Return runs, newest first."""
+        if state is not None and state not in get_args(RunState):
+            raise InvalidParamsError(f"state: '{state}' is not one of {', '.join(get_args(RunState))}.")
+        if not 1 <= limit <= MAX_PAGE:
+            raise InvalidParamsError(f"limit: must be from 1 to {MAX_PAGE}.")
+        states = tuple(known for known in get_args(RunState) if known == state)
+        rows = await self._runs.rows(states=states, before=before, limit=limit + 1)
+        return RunPage(runs=tuple(map(_summary, rows[:limit])), more=len(rows) > limit)
+
+    async def get(self, run_id: str) -> RunView:
+        """Return a run as it stands."""
+        row = await self._known(run_id)
+        history = await self._coordinator.history(run_id)
+        return _view(row, history)
+
+    async def events(self, run_id: str, after: int = 0) -> RunEvents:
+        """Return what came after ``after``, without gap or repeat, with a streaming message as a partial one."""
+        return await self._coordinator.events(run_id, after)
+
+    async def steer(self, run_id: str, text: str) -> str:
+        """Say something to the agent at its next boundary; returns the message's id."""
+        if not text.strip():
+            raise InvalidParamsError("text: say something.")
+        return await self._coordinator.steer(run_id, text)
+
+    async def interrupt(self, run_id: str) -> RunStateView:
+        """End the turn and keep the work."""
+        return RunStateView(run_id=run_id, state=await self._coordinator.stop(run_id, "interrupted"))
+
+    async def cancel(self, run_id: str) -> RunStateView:
+        """Stop everything at once."""
+        return RunStateView(run_id=run_id, state=await self._coordinator.stop(run_id, "cancelled"))
+
+    async def resume(self, run_id: str) -> RunStateView:
+        """Go on after an interruption, a crash or a failure."""
+        return RunStateView(run_id=run_id, state=await self._coordinator.resume(run_id))
+
+    async def undo(self, run_id: str, *, scope: UndoScope = "run", ids: Sequence[str] = ()) -> UndoResult:
+        """Take back exactly what the run changed; answers after the effects."""
+        if scope not in {"run", "file"}:
+            raise InvalidParamsError(f"scope: '{scope}' cannot be undone by this version; 'run' and 'file' can.")
+        if scope == "file" and not ids:
+            raise InvalidParamsError("ids: name the files to undo.")
+        return await self._coordinator.undo(run_id, ids if scope == "file" else ())
+
+    async def diff(self, run_id: str, *, paths: Sequence[str] = ()) -> tuple[FileDiff, ...]:
+        """Return what the run changed, file by file."""
+        await self._known(run_id)
+        return await diff(await self._coordinator.history(run_id), self._runs, paths)
+
+    async def _known(self, run_id: str) -> RunRow:
+        row = await self._runs.row(run_id)
+        if row is None:
+            raise RequestError(f"There is no run '{run_id}'.", code="unknown_run")
+        return row
+
+
+def title_of(prompt: str) -> str:
+    """Return a channel's first title: the first line of what was asked, not too long."""
+    line = next((line.strip() for line in prompt.splitlines() if line.strip()), "")
+    return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1].rstrip() + "…"
+
+
+def _summary(row: RunRow) -> RunSummary:
+    return RunSummary(
+        run_id=row.run_id,
+        channel_id=row.channel_id,
+        prompt=row.request.prompt,
+        workflow=row.workflow,
+        agent=row.agent,
+        state=row.state,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        usage=row.usage,
+    )
+
+
+def _view(row: RunRow, history: History) -> RunView:
+    return RunView(
+        run_id=row.run_id,
+        channel_id=row.channel_id,
+        prompt=row.request.prompt,
+        state=history.state.state,
+        reason=history.state.reason,
+        workflow=row.workflow,
+        agent=row.agent,
+        steps=history.step_views,
+        plan=history.plan,
+        changes=history.change_views,
+        usage=history.usage,
+        error=history.failure,
+    )

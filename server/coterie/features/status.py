@@ -1,0 +1,31 @@
+"""What works, what does not and why, as ``agent/status`` tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from coterie import __version__
+from coterie.domain.ports import Providers, Sandbox
+from coterie.domain.status import Degraded, ProviderHealth, Status
+
+NO_MODEL = "No model is configured. Set ANTHROPIC_API_KEY or OPENAI_API_KEY, or add a provider to the settings; `coterie doctor` says more."
+
+
+def status_of(providers: Providers, sandbox: Sandbox, problems: Callable[[], tuple[str, ...]]) -> Status:
+    """Return the server's state from what is known already: nothing is probed for it. ``problems`` are the settings' own."""
+    views = providers.list()
+    confined = sandbox.seen()
+    degraded = [Degraded(code="settings", text=problem) for problem in problems()]
+    if not views:
+        degraded.append(Degraded(code="no_provider", text=NO_MODEL))
+    degraded += [Degraded(code=f"provider_{view.state}", text=f"{view.id}: {view.error}") for view in views if view.error]
+    if confined.level == "none":
+        why = f" ({confined.reason})" if confined.reason else ""
+        degraded.append(Degraded(code="no_sandbox", text=f"Commands are not confined on this machine{why}: each one is asked for."))
+    return Status(
+        version=__version__,
+        mode="local",
+        providers=tuple(ProviderHealth(id=view.id, type=view.type, state=view.state, error=view.error) for view in views),
+        sandbox=confined,
+        degraded=tuple(degraded),
+    )

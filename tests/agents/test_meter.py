@@ -1,0 +1,68 @@
+"""Budgets are reserved before a call and settled after it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from coterie.agents.meter import Meter, smallest
+from coterie.base.errors import BudgetExhaustedError
+from coterie.domain.runs import Budget
+from coterie.domain.status import Price
+from coterie.domain.usage import Usage
+
+PRICE = Price(input=Decimal(3), output=Decimal(15))
+
+
+def meter(**limits: object) -> Meter:
+    return Meter("this run", Budget(**limits))  # type: ignore[arg-type]
+
+
+def test_an_answer_is_capped_at_what_is_left() -> None:
+    held = meter(tokens=1_500).reserve(1_000, None, output_tokens=8_192)
+    assert held.output_cap == 500
+
+
+def test_a_call_that_leaves_no_room_for_an_answer_is_not_made() -> None:
+    with pytest.raises(BudgetExhaustedError, match="1000 tokens"):
+        meter(tokens=1_000).reserve(900, None, output_tokens=8_192)
+
+
+def test_two_calls_at_once_cannot_spend_the_same_tokens() -> None:
+    shared = meter(tokens=10_000)
+    shared.reserve(1_000, None, output_tokens=8_192)
+    with pytest.raises(BudgetExhaustedError):
+        shared.reserve(1_000, None, output_tokens=8_192)
+
+
+def test_what_was_not_used_is_free_again() -> None:
+    shared = meter(tokens=10_000)
+    shared.settle(shared.reserve(1_000, None, output_tokens=8_192), Usage(input=900, output=100))
+    assert shared.reserve(1_000, None, output_tokens=8_192).output_cap == 8_000
+
+
+def test_money_is_reserved_where_the_price_is_known() -> None:
+    held = meter(usd=Decimal("0.01")).reserve(1_000, PRICE, output_tokens=8_192)
+    assert held.output_cap == 466  # (0.01 - 0.003) dollars at 15 a million
+    with pytest.raises(BudgetExhaustedError, match=r"\$0.001"):
+        meter(usd=Decimal("0.001")).reserve(1_000, PRICE, output_tokens=8_192)
+
+
+def test_with_an_unknown_price_money_does_not_count() -> None:
+    assert meter(usd=Decimal("0.01")).reserve(1_000_000, None, output_tokens=8_192).output_cap is None
+
+
+def test_time_stands_still_while_a_person_is_waited_for() -> None:
+    now = [0.0]
+    timed = Meter("this run", Budget(wall_s=10), clock=lambda: now[0])
+    with timed.standing_still(), timed.standing_still():
+        now[0] = 100.0
+    timed.check_time()
+    now[0] = 111.0
+    with pytest.raises(BudgetExhaustedError, match="10 seconds"):
+        timed.check_time()
+
+
+def test_of_several_budgets_the_smallest_applies_limit_by_limit() -> None:
+    assert smallest(Budget(tokens=10, wall_s=5), None, Budget(tokens=20, usd=Decimal(1))) == Budget(tokens=10, wall_s=5, usd=Decimal(1))
