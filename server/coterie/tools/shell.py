@@ -125,17 +125,17 @@ class _Nesting:
     open: list[str] = field(default_factory=list)
     ended: bool = False
 
-    def note(self, token: str) -> None:
+    def note(self, symbol: str) -> None:
         """Take note of a parenthesis, a brace or a separator."""
-        if token in {"(", "{", "!"}:
+        if symbol in {"(", "{", "!"}:
             self.require_command()
-            self.open += [] if token == "!" else [token]
-        elif token in {")", "}"}:
-            if not self.open or self.open.pop() + token not in {"()", "{}"}:
+            self.open += [] if symbol == "!" else [symbol]
+        elif symbol in {")", "}"}:
+            if not self.open or self.open.pop() + symbol not in {"()", "{}"}:
                 raise UnclearError("an unbalanced parenthesis or brace")
-        elif token not in _SEPARATORS:
-            raise UnclearError(f"{token} is not read")
-        self.ended = token in {")", "}"}
+        elif symbol not in _SEPARATORS:
+            raise UnclearError(f"{symbol} is not read")
+        self.ended = symbol in {")", "}"}
 
     def require_command(self) -> None:
         """Raise where a command cannot begin."""

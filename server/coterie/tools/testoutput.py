@@ -21,7 +21,7 @@ _FAILURES = (
 )
 
 
-def failed_tests(output: str) -> tuple[str, ...]:
+def failures(output: str) -> tuple[str, ...]:
     """Return the ids of failed tests, each once, in the order of the output."""
     plain = _ANSI.sub("", output).replace("\r\n", "\n")
     found = sorted((match.start(), match["id"].strip()) for form in _FAILURES for match in form.finditer(plain))

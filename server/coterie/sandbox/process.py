@@ -1,0 +1,128 @@
+"""Run one child to its end, a timeout or a cancellation; each time with all of its children gone before this returns.
+
+Used by ``bubblewrap`` and ``plain``, which differ in how everything below a child is killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+
+from typing_extensions import override
+
+from coterie.base.errors import ModelMistakeError
+from coterie.domain.ports import CommandResult
+from coterie.sandbox.output import Capture, shortened
+
+_KEPT_BYTES = 5_000_000
+_SHOWN_CHARACTERS = 30_000
+_LAST_OUTPUT_S = 1.0
+
+Kill = Callable[[Process], None]
+"""Kills a child and everything below it."""
+
+
+def kill_group(process: Process) -> None:
+    """Kill the process group that the child leads, also when the child itself is gone already."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+async def run_process(
+    argv: Sequence[str],
+    *,
+    cwd: str,
+    environment: Mapping[str, str],
+    timeout_s: float,
+    kill: Kill = kill_group,
+    pass_fds: Sequence[int] = (),
+) -> CommandResult:
+    """Run ``argv`` without input, both streams into one. Raises `ModelMistakeError` when it cannot start."""
+    capture = Capture(_KEPT_BYTES)
+    timed_out = False
+    async with _reading(capture) as output:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *argv,
+                cwd=cwd,
+                env=dict(environment),
+                stdin=DEVNULL,
+                stdout=output.write_end,
+                stderr=output.write_end,
+                start_new_session=True,
+                pass_fds=tuple(pass_fds),
+            )
+        except OSError as failed:
+            raise ModelMistakeError(f"The command cannot be started: {failed.strerror or failed}.") from failed
+        try:
+            output.written()
+            async with asyncio.timeout(timeout_s):
+                await process.wait()
+        except TimeoutError:
+            timed_out = True
+        finally:
+            await _end(process, kill)
+        with contextlib.suppress(TimeoutError):  # a child that left the group may hold the pipe open for ever
+            await asyncio.wait_for(output.ended.wait(), _LAST_OUTPUT_S)
+    full = capture.text()
+    return CommandResult(
+        exit_code=None if timed_out else process.returncode,
+        output=shortened(full, _SHOWN_CHARACTERS),
+        full_output=full,
+        timed_out=timed_out,
+    )
+
+
+async def _end(process: Process, kill: Kill) -> None:
+    """Kill what is left and wait for it, through any number of cancellations."""
+    kill(process)
+    cancelled: asyncio.CancelledError | None = None
+    while process.returncode is None:
+        try:
+            await process.wait()
+        except asyncio.CancelledError as again:
+            cancelled = again
+    if cancelled is not None:
+        raise cancelled
+
+
+class _Output(asyncio.Protocol):
+    """The reading end of a child's output. ``write_end`` goes to the child and is closed here by `written`."""
+
+    def __init__(self, capture: Capture, write_end: int) -> None:
+        self.write_end = write_end
+        self.ended = asyncio.Event()
+        self._capture = capture
+
+    def written(self) -> None:
+        """Close this process's copy of the writing end: the output ends when the children's copies are closed."""
+        if self.write_end >= 0:
+            os.close(self.write_end)
+            self.write_end = -1
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        """Keep what came."""
+        self._capture.add(data)
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note the end."""
+        self.ended.set()
+
+
+@contextlib.asynccontextmanager
+async def _reading(capture: Capture) -> AsyncIterator[_Output]:
+    """Feed ``capture`` from a new pipe while the block runs, without a task of its own."""
+    read_end, write_end = os.pipe()
+    output = _Output(capture, write_end)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: output, os.fdopen(read_end, "rb", buffering=0))
+    try:
+        yield output
+    finally:
+        output.written()
+        transport.close()
