@@ -88,5 +88,5 @@ def read_cassette(path: Path) -> Cassette:
 def write_cassette(path: Path, cassette: Cassette) -> None:
     """Write a file, whole or not at all."""
     fresh = path.with_name(f"{path.name}.new")
-    fresh.write_text(cassette.model_dump_json(indent=1, exclude_none=True, exclude_defaults=False) + "\n", encoding="utf-8")
+    fresh.write_text(cassette.model_dump_json(indent=1, exclude_none=True, by_alias=True) + "\n", encoding="utf-8")
     fresh.replace(path)
