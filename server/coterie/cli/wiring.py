@@ -25,6 +25,20 @@ class Invocation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the settings say before anything is built.
+
+    ``places`` are Coterie's folders by what they hold (config, data, cache, state); ``problems`` are sentences that begin with
+    ``file:line``; ``model`` is the configured default model; ``test_command`` the one that the settings name.
+    """
+
+    places: Mapping[str, Path]
+    problems: tuple[str, ...]
+    model: str | None = None
+    test_command: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Core:
     """What a command gets. `Application.aclose` ends all of it."""
 
@@ -38,6 +52,10 @@ class Wiring(Protocol):
 
     async def open(self, invocation: Invocation) -> Core:
         """Build the core without an editor. Raises `SettingsError` or `StorageError`."""
+        ...
+
+    def surroundings(self, folder: Path) -> Surroundings:
+        """Read the settings that hold in ``folder``, without building anything or asking any host."""
         ...
 
     def serve_stdio(self) -> int:

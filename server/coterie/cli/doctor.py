@@ -1,0 +1,119 @@
+"""``coterie doctor``: explains what works in this folder, what does not, and what to do about it.
+
+It looks at what every other command stands on: the settings, the models' hosts (which it asks), the sandbox (which it tries by running a
+command in it), the project's tests. The status is 1 when no agent could work here.
+"""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from coterie import __version__
+from coterie.base.errors import CoterieError, ProviderError, RequestError
+from coterie.cli import exits
+from coterie.cli.arguments import Arguments
+from coterie.cli.audience import QueueAudience
+from coterie.cli.terminal import Output
+from coterie.cli.wiring import Core, Invocation, Surroundings, Wiring
+from coterie.cli.wording import Line, Style
+from coterie.domain.status import ProviderView, SandboxView
+from coterie.tools.discovery import discover_tests
+
+State = Literal["good", "worse", "bad", "fact"]
+
+_SIGNS: dict[State, tuple[str, Style]] = {"good": ("✓", "good"), "worse": ("!", "warn"), "bad": ("✗", "bad"), "fact": ("·", "plain")}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at. ``bad`` means that agents cannot work, ``worse`` that something is missing."""
+
+    subject: str
+    state: State
+    text: str
+
+
+async def examine(arguments: Arguments, wiring: Wiring, output: Output) -> int:
+    """Look at everything, tell it, and return the exit status."""
+    folder = arguments.folder.absolute()
+    surroundings = wiring.surroundings(folder)
+    checks = [*_itself(), *_settings(surroundings)]
+    try:
+        core = await wiring.open(Invocation(folder=folder, settings={}, audience=QueueAudience(can_answer=False)))
+    except CoterieError as error:
+        checks.append(Check("core", "bad", error.message))
+    else:
+        try:
+            checks += [*await _models(core, surroundings), await _sandbox(core)]
+        finally:
+            await core.application.aclose()
+    checks.append(_tests(folder, surroundings))
+    output.result({"checks": [asdict(check) for check in checks]}, tuple(map(_line, checks)))
+    return exits.FAILED if any(check.state == "bad" for check in checks) else exits.OK
+
+
+def _line(check: Check) -> Line:
+    sign, style = _SIGNS[check.state]
+    return Line(f"{sign} {check.subject:<12} {check.text}", style)
+
+
+def _itself() -> Iterator[Check]:
+    yield Check("coterie", "fact", __version__)
+    yield Check("python", "fact", f"{platform.python_version()} at {sys.executable}")
+    git = shutil.which("git")
+    yield Check("git", "good", git) if git else Check("git", "worse", "not found on PATH")
+
+
+def _settings(surroundings: Surroundings) -> Iterator[Check]:
+    for what, place in surroundings.places.items():
+        yield Check(what, "fact", str(place))
+    for problem in surroundings.problems:
+        yield Check("settings", "worse", problem)
+    if not surroundings.problems:
+        yield Check("settings", "good", "no unknown or wrong key")
+
+
+async def _models(core: Core, surroundings: Surroundings) -> list[Check]:
+    checks = []
+    for provider in await core.application.catalogue.providers():
+        try:
+            models = await core.application.catalogue.models(provider.id)
+        except (ProviderError, RequestError) as error:
+            checks.append(Check("provider", "worse", f"{provider.id}: {error.message}"))
+            continue
+        asked = {each.id: each for each in await core.application.catalogue.providers()}
+        checks.append(_provider(asked.get(provider.id, provider), len(models)))
+    if surroundings.model is not None:
+        checks.append(Check("model", "good", surroundings.model))
+    elif any(check.state == "good" for check in checks):
+        checks.append(Check("model", "worse", 'none configured: the first known one is used. Set `model = "host/model"` in config.toml'))
+    else:
+        checks.append(Check("model", "bad", "none: set ANTHROPIC_API_KEY or OPENAI_API_KEY, or add a [providers.X] to config.toml"))
+    return checks
+
+
+def _provider(provider: ProviderView, models: int) -> Check:
+    state: State = "good" if provider.state in {"ready", "unknown"} else "worse"
+    about = f"{models} models" if state == "good" else provider.error or provider.state.replace("_", " ")
+    return Check("provider", state, f"{provider.id} ({provider.type}): {about}")
+
+
+async def _sandbox(core: Core) -> Check:
+    view: SandboxView = await core.sandbox.status()
+    if view.level == "bubblewrap":
+        return Check("sandbox", "good", "bubblewrap: commands see no secrets, no network, and write in the workspace only")
+    return Check("sandbox", "worse", f"none, so every command asks: {view.reason or 'no reason known'}")
+
+
+def _tests(folder: Path, surroundings: Surroundings) -> Check:
+    if surroundings.test_command is not None:
+        return Check("tests", "good", f"{surroundings.test_command} (from the settings)")
+    if (found := discover_tests(folder)) is not None:
+        return Check("tests", "good", f"{found} (found in this folder)")
+    return Check("tests", "worse", 'no test command found in this folder: name it in .coterie/config.toml, [tests] command = "…"')

@@ -1,0 +1,66 @@
+"""Parses the command line and hands it to its command.
+
+``coterie.__main__`` calls `main`. Each command's module is imported when it is used, so that ``serve`` starts as light as a server can.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from typing import Literal, TypeAlias, assert_never
+
+from coterie import __version__
+from coterie.base.errors import CoterieError
+from coterie.cli import exits
+from coterie.cli.arguments import Arguments, parse
+from coterie.cli.terminal import Output, Streams, output_for
+from coterie.cli.wiring import Wiring
+from coterie.cli.wording import Line
+
+_Command: TypeAlias = Literal["demo", "ask", "run", "undo", "doctor", "version"]
+
+
+def main(argv: list[str], wiring: Wiring) -> int:
+    """Do what ``argv`` says and return the exit status (see ``exits``). Raises `SystemExit` for help and wrong usage."""
+    arguments = parse(argv)
+    if arguments.command == "serve":
+        return wiring.serve_stdio()
+    streams = Streams(stdin=sys.stdin, stdout=sys.stdout, stderr=sys.stderr, environ=dict(os.environ))
+    output = output_for(streams, machine=arguments.json)
+    try:
+        return asyncio.run(_do(arguments.command, arguments, wiring, output, streams))
+    except CoterieError as error:
+        output.error(error)
+        return exits.of_error(error)
+    except KeyboardInterrupt:
+        return exits.CANCELLED
+    except BrokenPipeError:
+        # The reader of a pipe has left. What Python still holds must not fail again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exits.FAILED
+
+
+async def _do(command: _Command, arguments: Arguments, wiring: Wiring, output: Output, streams: Streams) -> int:
+    match command:
+        case "ask" | "run":
+            from coterie.cli.runs import conduct  # noqa: PLC0415 - see the module's docstring
+
+            return await conduct(arguments, wiring, output, streams)
+        case "undo":
+            from coterie.cli.undo import undo  # noqa: PLC0415
+
+            return await undo(arguments, wiring, output)
+        case "doctor":
+            from coterie.cli.doctor import examine  # noqa: PLC0415
+
+            return await examine(arguments, wiring, output)
+        case "demo":
+            from coterie.cli.demo.story import show  # noqa: PLC0415
+
+            return await show(arguments, wiring, streams)
+        case "version":
+            output.result({"version": __version__}, (Line(f"coterie {__version__}"),))
+            return exits.OK
+        case _:
+            assert_never(command)
