@@ -96,7 +96,7 @@ class Connection(LanguageServerProtocol):
         elif method == types.SHUTDOWN:
             self.phase = "shut_down"
             self.cancel_requests()
-        task = self._tasks.spawn(self._serve(method, params), name=f"{method} {msg_id}")
+        task = self._tasks.spawn(self._outcome(method, params), name=f"{method} {msg_id}")
         self._answering[msg_id] = task
         task.add_done_callback(partial(self._answer, msg_id, method))
 
@@ -113,6 +113,12 @@ class Connection(LanguageServerProtocol):
             case "running":
                 return (failures.INVALID_REQUEST, "The server is initialized already.") if method == types.INITIALIZE else None
 
+    async def _outcome(self, method: str, params: Json) -> Json:
+        try:
+            return {"result": await self._serve(method, params)}
+        except Exception as failure:  # noqa: BLE001 - whatever it is, the client gets an answer
+            return {"error": failures.error_of(failure, method)}
+
     async def _serve(self, method: str, params: Json) -> Json:
         handler = self.fm.features.get(method)
         if handler is None:
@@ -121,16 +127,14 @@ class Connection(LanguageServerProtocol):
 
     def _answer(self, msg_id: MessageId, method: str, task: asyncio.Task[Json]) -> None:
         del self._answering[msg_id]
-        failure = asyncio.CancelledError() if task.cancelled() else task.exception()
+        # A task that is cancelled before its first step never ran: only here is it certain that there is an answer.
+        outcome = {"error": failures.error_of(asyncio.CancelledError(), method)} if task.cancelled() else task.result()
         if method == types.INITIALIZE:
-            self.phase = "running" if failure is None else "new"
-        if failure is None:
-            try:
-                self._send_data({"jsonrpc": "2.0", "id": msg_id, "result": task.result()})
-            except (TypeError, ValueError) as unsendable:
-                failure = unsendable
-        if failure is not None:
-            self._send_data({"jsonrpc": "2.0", "id": msg_id, "error": failures.error_of(failure, method)})
+            self.phase = "running" if "result" in outcome else "new"
+        try:
+            self._send_data({"jsonrpc": "2.0", "id": msg_id, **outcome})
+        except (TypeError, ValueError) as unsendable:
+            self._send_data({"jsonrpc": "2.0", "id": msg_id, "error": failures.error_of(unsendable, method)})
 
     def _take_notification(self, method: str, params: Json) -> None:
         if method == types.EXIT:

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -47,13 +48,13 @@ class Server(LanguageServer):
         self.session = Session(wire=self.protocol, build=build, watch_process=self._watch)
         self.protocol.on_exit = self.leave
         for method, handler in STANDARD.items():
-            served = self._initialize if method == types.INITIALIZE else partial(handler, self.session)
-            self.feature(method)(served)
+            served = partial(handler, self.session)
+            self.feature(method)(partial(self._initialize, served) if method == types.INITIALIZE else served)
         for method, handler in AGENT.items():
             self.feature(method)(partial(self._agent_request, handler))
 
-    async def _initialize(self, params: Json) -> Json:
-        await STANDARD[types.INITIALIZE](self.session, params)
+    async def _initialize(self, attach: Callable[[Json], Awaitable[object]], params: Json) -> Json:
+        await attach(params)
         return {"capabilities": self._capabilities(), "serverInfo": {"name": self.name, "version": self.version}}
 
     def _capabilities(self) -> Json:
@@ -86,10 +87,6 @@ class Server(LanguageServer):
         """Serve until the editor leaves; returns the process's exit code."""
         outgoing = Outgoing(partial(write_all, descriptors.outgoing), on_lost=self.leave, on_back=self.session.back)
         self.protocol.outgoing = outgoing
-        loop = asyncio.get_running_loop()
-        for name in ("SIGTERM", "SIGINT", "SIGHUP"):
-            with contextlib.suppress(NotImplementedError, AttributeError):  # not everywhere
-                loop.add_signal_handler(getattr(signal, name), self.leave)
         start_reader(descriptors.incoming, self.protocol.receive, self.leave)
         code = await self._left
         try:
@@ -108,4 +105,8 @@ def serve_stdio(build: Build) -> int:
 
 
 async def _serve(build: Build, descriptors: Descriptors) -> int:
-    return await Server(build).serve(descriptors)
+    server = Server(build)
+    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+        with contextlib.suppress(NotImplementedError, AttributeError):  # not on every platform
+            asyncio.get_running_loop().add_signal_handler(getattr(signal, name), server.leave)
+    return await server.serve(descriptors)

@@ -1,0 +1,221 @@
+"""What leaves the server: coalesced deltas, a bounded queue, a client that stops reading and comes back."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coterie.domain.events import AgentEvent, MessageDelta, RunEvent, ThoughtDelta
+from coterie.lsp.frames import Frames
+from coterie.lsp.outbound import ClientWindow, RichAudience
+from coterie.lsp.transport import HIGH_WATER, Outgoing
+from lsp_fake_core import event
+
+BOUND_S = 60
+
+
+class Clock:
+    """Ends frames when a test says so."""
+
+    def __init__(self) -> None:
+        self.due: list[Callable[[], None]] = []
+
+    def later(self, _seconds: float, call: Callable[[], None]) -> None:
+        self.due.append(call)
+
+    def tick(self) -> None:
+        due, self.due = self.due, []
+        for call in due:
+            call()
+
+
+def delta(seq: int, text: str, *, message: str = "m", offset: int = 0) -> AgentEvent:
+    return event(seq, MessageDelta(message_id=message, offset=offset, text=text))
+
+
+def told(sent: list[AgentEvent]) -> list[tuple[int, str]]:
+    return [(each.seq, each.event.text if isinstance(each.event, MessageDelta | ThoughtDelta) else each.event.kind) for each in sent]
+
+
+def test_the_first_delta_leaves_at_once_and_the_rest_of_the_frame_as_one() -> None:
+    sent: list[AgentEvent] = []
+    clock = Clock()
+    frames = Frames(sent.append, clock.later)
+    for seq, text in enumerate(["a", "b", "c"], start=1):
+        frames.tell(delta(seq, text, offset=seq - 1))
+    assert told(sent) == [(1, "a")]
+    clock.tick()
+    assert told(sent) == [(1, "a"), (3, "bc")]
+    assert isinstance(sent[1].event, MessageDelta)
+    assert sent[1].event.offset == 1
+    clock.tick()  # an empty frame ends: the next delta leaves at once again
+    assert clock.due == []
+    frames.tell(delta(4, "d"))
+    assert told(sent)[2:] == [(4, "d")]
+
+
+def test_everything_else_leaves_at_once_behind_what_came_before_it() -> None:
+    sent: list[AgentEvent] = []
+    frames = Frames(sent.append, Clock().later)
+    frames.tell(delta(1, "a"))
+    frames.tell(delta(2, "b"))
+    frames.tell(event(3, RunEvent(state="waiting")))
+    assert told(sent) == [(1, "a"), (2, "b"), (3, "run")]
+
+
+@given(st.lists(st.sampled_from(["m", "n", "thought", "run", "tick"]), max_size=40))
+def test_nothing_is_lost_and_numbers_rise_however_messages_interleave(script: list[str]) -> None:
+    sent: list[AgentEvent] = []
+    clock = Clock()
+    frames = Frames(sent.append, clock.later)
+    said = {"m": "", "n": "", "thought": ""}
+    for seq, what in enumerate(script, start=1):
+        match what:
+            case "tick":
+                clock.tick()
+            case "run":
+                frames.tell(event(seq, RunEvent(state="running")))
+            case "thought":
+                frames.tell(event(seq, ThoughtDelta(message_id="m", offset=0, text=str(seq))))
+                said[what] += str(seq)
+            case _:
+                frames.tell(delta(seq, str(seq), message=what))
+                said[what] += str(seq)
+    clock.tick()
+    assert all(before.seq < after.seq for before, after in pairwise(sent))
+    heard = {"m": "", "n": "", "thought": ""}
+    for each in sent:
+        if isinstance(each.event, MessageDelta):
+            heard[each.event.message_id] += each.event.text
+        elif isinstance(each.event, ThoughtDelta):
+            heard["thought"] += each.event.text
+    assert heard == said
+
+
+class Pipe:
+    """A reader that reads when it may."""
+
+    def __init__(self) -> None:
+        self.may_read = threading.Event()
+        self.read = 0
+
+    def write(self, data: bytes) -> None:
+        assert self.may_read.wait(BOUND_S)
+        self.read += len(data)
+
+
+BIG = b"x" * (HIGH_WATER + 1)
+
+
+async def test_runs_wait_for_a_slow_reader_and_go_on_when_it_has_caught_up() -> None:
+    pipe = Pipe()
+    outgoing = Outgoing(pipe.write, on_lost=pytest.fail, on_back=pytest.fail)
+    await outgoing.ready()
+    outgoing.send(BIG)
+    waiting = asyncio.get_running_loop().create_task(outgoing.ready())
+    done, _ = await asyncio.wait([waiting], timeout=0)
+    assert not done
+    outgoing.send(b"a response is queued all the same")
+    pipe.may_read.set()
+    await asyncio.wait_for(waiting, BOUND_S)
+    await outgoing.aclose(within_s=BOUND_S)
+    assert pipe.read > len(BIG) + len(b"a response is queued all the same")
+
+
+async def test_a_reader_that_has_stopped_is_detached_and_runs_go_on_until_it_is_back() -> None:
+    pipe, back = Pipe(), asyncio.Event()
+    outgoing = Outgoing(pipe.write, on_lost=pytest.fail, on_back=back.set, patience_s=0)
+    outgoing.send(BIG)
+    await asyncio.wait_for(outgoing.ready(), BOUND_S)
+    assert outgoing.detached
+    outgoing.send(BIG)
+    await asyncio.wait_for(outgoing.ready(), BOUND_S)
+    pipe.may_read.set()
+    await asyncio.wait_for(back.wait(), BOUND_S)
+    assert not outgoing.detached
+    await outgoing.aclose(within_s=BOUND_S)
+    assert pipe.read > 2 * len(BIG)
+
+
+async def test_the_end_does_not_wait_for_a_reader_for_ever() -> None:
+    pipe = Pipe()
+    outgoing = Outgoing(pipe.write, on_lost=pytest.fail, on_back=pytest.fail)
+    outgoing.send(b"{}")
+    await outgoing.aclose(within_s=0)
+    pipe.may_read.set()
+
+
+async def test_a_broken_pipe_is_told_once_and_stops_nobody() -> None:
+    lost: list[None] = []
+
+    def write(_data: bytes) -> None:
+        raise BrokenPipeError
+
+    ended = asyncio.Event()
+
+    def on_lost() -> None:
+        lost.append(None)
+        ended.set()
+
+    outgoing = Outgoing(write, on_lost=on_lost, on_back=pytest.fail)
+    for _ in range(3):
+        outgoing.send(BIG)
+    await asyncio.wait_for(ended.wait(), BOUND_S)
+    await asyncio.wait_for(outgoing.ready(), BOUND_S)
+    outgoing.send(b"nobody reads this")
+    await outgoing.aclose(within_s=BOUND_S)
+    assert lost == [None]
+
+
+class FakeWire:
+    """A connection that can be detached."""
+
+    def __init__(self) -> None:
+        self.detached = False
+        self.sent: list[tuple[str, Any]] = []
+
+    def notify(self, method: str, params: Any) -> None:
+        self.sent.append((method, json.loads(json.dumps(params))))
+
+    async def ask(self, method: str, params: Any, *, within_s: float) -> Any:
+        raise NotImplementedError
+
+    async def ready(self) -> None:
+        pass
+
+
+def test_a_detached_client_gets_no_events_and_is_told_to_catch_up_when_it_is_back() -> None:
+    wire = FakeWire()
+    audience = RichAudience(wire, Clock().later)
+    audience.back()
+    assert (wire.sent, audience.can_answer) == ([], True)
+    wire.detached = True
+    audience.tell(event(1, RunEvent(state="running")))
+    assert (wire.sent, audience.can_answer) == ([], False)
+    wire.detached = False
+    audience.back()
+    audience.back()
+    ((method, params),) = wire.sent
+    assert method == "agent/event"
+    assert (params["runId"], params["event"]["kind"], params["event"]["code"]) == (None, "warning", "events_missed")
+
+
+def test_the_same_trouble_is_shown_once_and_logged_each_time() -> None:
+    wire = FakeWire()
+    window = ClientWindow(wire)
+    for text in ("down", "down", "up"):
+        window.show("error", text)
+    methods = [(method.removeprefix("window/"), params["message"]) for method, params in wire.sent]
+    assert methods == [
+        ("logMessage", "down"),
+        ("showMessage", "down"),
+        ("logMessage", "down"),
+        ("logMessage", "up"),
+        ("showMessage", "up"),
+    ]

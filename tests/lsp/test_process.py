@@ -1,0 +1,78 @@
+"""The server as a process: descriptors, exit codes, and every way to end."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+import lsp_fake_core
+from lsp_client import BOUND_S, RICH, LspClient, ResponseError, lsp_client
+from lsp_fake_core import CANARY
+
+SERVE = (sys.executable, lsp_fake_core.__file__)
+
+
+async def test_nothing_but_messages_is_written_and_children_get_no_input() -> None:
+    async with lsp_client(SERVE) as client:
+        await client.initialize()
+        await client.request("agent/run/start", {"prompt": "print"})  # also waits for a child that reads its input to the end
+        assert CANARY not in "".join(line for line in client.log if line.startswith("<-"))
+        await client.leave()
+        assert await client.exit_code() == 0
+
+
+async def finish(client: LspClient, how: str) -> None:
+    match how:
+        case "exit without shutdown":
+            await client.notify("exit")
+        case "end of the pipe":
+            client.writer.close()
+        case "a signal":
+            assert client.process is not None
+            client.process.send_signal(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("how", ["exit without shutdown", "end of the pipe", "a signal"])
+async def test_every_way_to_end_is_orderly_and_answers_what_is_open(how: str, capfd: pytest.CaptureFixture[str]) -> None:
+    async with lsp_client(SERVE) as client:
+        await client.initialize()
+        hanging = await client.ask("agent/run/start", {"prompt": "hang"})
+        await client.expect_event("run")
+        await finish(client, how)
+        assert await client.exit_code() == 1
+        with pytest.raises(ResponseError) as cancelled:
+            await client.result(hanging)
+        assert cancelled.value.code == -32800
+    assert capfd.readouterr().err.count("closed in order") == 1
+
+
+async def test_the_server_ends_with_its_editor_though_the_pipe_stays_open() -> None:
+    editor = await asyncio.create_subprocess_exec("cat", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL)
+    try:
+        async with lsp_client(SERVE) as client:
+            await client.initialize(processId=editor.pid)
+            editor.kill()
+            assert await client.exit_code() == 1
+    finally:
+        await editor.wait()
+
+
+def test_no_input_at_all_is_an_orderly_end() -> None:
+    ended = subprocess.run(SERVE, stdin=subprocess.DEVNULL, capture_output=True, timeout=BOUND_S, check=False)
+    assert (ended.returncode, ended.stdout) == (1, b"")
+
+
+async def test_a_client_that_goes_away_is_noticed_by_writing() -> None:
+    """Its other pipe stays open: only writing can tell."""
+    read, write = os.pipe()
+    process = await asyncio.create_subprocess_exec(*SERVE, stdin=asyncio.subprocess.PIPE, stdout=write)
+    os.close(write)
+    assert process.stdin is not None
+    client = LspClient(asyncio.StreamReader(), process.stdin, process)
+    os.close(read)
+    await client.send({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": RICH}})
+    assert await client.exit_code() == 1
+    process.stdin.close()

@@ -1,0 +1,306 @@
+"""Whatever a client sends gets the answer that the specification names, once; each trap of pygls' own pump has its test here.
+
+The server runs in this process, its queue replaced by a list: what comes in is bytes, what comes out is messages.
+"""
+
+import asyncio
+import inspect
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any, cast
+
+import pytest
+
+from coterie.lsp.framing import LONGEST_BODY, LONGEST_HEADER, BadFrame, Decoder, encode
+from coterie.lsp.handlers import AGENT, STANDARD
+from coterie.lsp.server import Server
+from coterie.lsp.transport import Outgoing
+from lsp_fake_core import CANARY, FakeCore, build
+
+BOUND_S = 60
+
+
+class Sent:
+    """Stands where the outgoing queue stands."""
+
+    detached = False
+
+    def __init__(self) -> None:
+        self.messages: list[Any] = []
+        self.arrived = asyncio.Event()
+
+    def send(self, body: bytes) -> None:
+        self.messages.append(json.loads(body))
+        self.arrived.set()
+
+
+class Pump:
+    """A server and a client's pen."""
+
+    def __init__(self) -> None:
+        self.sent = Sent()
+        self.server = Server(build)
+        self.server.protocol.outgoing = cast("Outgoing", self.sent)
+        self.decoder = Decoder()
+
+    def write(self, data: bytes) -> None:
+        for frame in self.decoder.feed(data):
+            self.server.protocol.receive(frame)
+
+    def say(self, message: object) -> None:
+        self.write(encode(json.dumps(message).encode()))
+
+    def ask(self, msg_id: object, method: str, params: object = None) -> None:
+        self.say({"jsonrpc": "2.0", "id": msg_id, "method": method, "params": params})
+
+    async def answers(self, msg_id: object, count: int = 1) -> list[Any]:
+        def found() -> list[Any]:
+            return [each for each in self.sent.messages if "method" not in each and each["id"] == msg_id]
+
+        async with asyncio.timeout(BOUND_S):
+            while len(found()) < count:
+                self.sent.arrived.clear()
+                await self.sent.arrived.wait()
+        return found()
+
+    async def answer(self, msg_id: object) -> Any:
+        """Return the one answer, having let everything else run that could answer again."""
+        await self.answers(msg_id)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        (only,) = await self.answers(msg_id)
+        return only
+
+    async def code(self, msg_id: object) -> int:
+        return int((await self.answer(msg_id))["error"]["code"])
+
+    @property
+    def core(self) -> FakeCore:
+        return cast("FakeCore", self.server.session.attached)
+
+
+@pytest.fixture
+async def raw() -> AsyncIterator[Pump]:
+    pump = Pump()
+    yield pump
+    await pump.server.protocol.aclose()
+
+
+@pytest.fixture
+async def pump(raw: Pump) -> Pump:
+    raw.ask(0, "initialize", {"capabilities": {}})
+    assert "result" in await raw.answer(0)
+    return raw
+
+
+@pytest.mark.parametrize(
+    ("body", "msg_id", "code"),
+    [
+        (b'{"jsonrpc": "2.0", "id": 1, "method"', None, -32700),
+        (b"\xff\xfe", None, -32700),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "agent/status", "params": {"x": NaN}}', None, -32700),
+        (b"[" * 100_000, None, -32700),
+        (b'[{"jsonrpc": "2.0", "id": 1, "method": "agent/status"}]', None, -32600),
+        (b"5", None, -32600),
+        (b'{"id": 1, "method": "agent/status"}', 1, -32600),
+        (b'{"jsonrpc": "1.0", "id": 1, "method": "agent/status"}', 1, -32600),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": 5}', 1, -32600),
+        (b'{"jsonrpc": "2.0", "id": {}, "method": "agent/status"}', None, -32600),
+        (b'{"jsonrpc": "2.0", "id": null, "method": "agent/status"}', None, -32600),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "agent/nothing"}', 1, -32601),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "$/nothing"}', 1, -32601),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "textDocument/hover", "params": {}}', 1, -32601),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "workspace/executeCommand", "params": {"command": "rm"}}', 1, -32602),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "workspace/executeCommand", "params": null}', 1, -32602),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "agent/run/get"}', 1, -32602),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "agent/run/get", "params": {"runId": 5}}', 1, -32602),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "agent/run/get", "params": ["run_1"]}', 1, -32602),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "agent/run/list", "params": {"limit": 0}}', 1, -32602),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {}}', 1, -32600),
+    ],
+)
+async def test_bad_input_gets_its_code_and_the_next_request_is_served(pump: Pump, body: bytes, msg_id: object, code: int) -> None:
+    pump.write(encode(body))
+    assert await pump.code(msg_id) == code
+    pump.ask("after", "agent/status")
+    assert (await pump.answer("after"))["result"]["mode"] == "local"
+
+
+async def test_params_that_do_not_fit_are_answered_with_the_field(pump: Pump) -> None:
+    pump.ask(1, "agent/run/start", {"prompt": "x", "selection": {"uri": "file:///a", "range": {"start": {"line": "a"}}}})
+    error = (await pump.answer(1))["error"]
+    assert error["code"] == -32602
+    assert error["message"].startswith("selection.range.start.line: ")
+    assert error["data"] == {"code": "invalid_params"}
+
+
+async def test_unknown_fields_are_ignored_and_ids_may_be_strings(pump: Pump) -> None:
+    pump.ask("ä", "agent/run/get", {"runId": "run_1", "ofTomorrow": {"class": 1}})
+    assert (await pump.answer("ä"))["result"]["plan"] == {"snake_case": ["stays"]}
+
+
+async def test_a_nested_jsonrpc_key_is_data(pump: Pump) -> None:
+    relayed = {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"class": "kept", "def": 1}}
+    answer = {"approvalId": "a", "optionId": "o", "plan": relayed}
+    pump.ask(1, "agent/approval/answer", answer)
+    assert (await pump.answer(1))["result"]["decision"]["reason"] == f"a None {relayed}"
+
+
+async def test_a_defect_is_answered_without_the_servers_inside(pump: Pump, caplog: pytest.LogCaptureFixture) -> None:
+    pump.ask(1, "agent/run/start", {"prompt": "crash"})
+    answer = await pump.answer(1)
+    assert answer["error"]["code"] == -32603
+    assert CANARY not in json.dumps(answer)
+    assert "Traceback" not in json.dumps(answer)
+    assert CANARY in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        (
+            "refuse",
+            {"code": -32803, "message": "There is no agent of that name.", "data": {"code": "unknown_agent", "action": "coterie.run"}},
+        ),
+        ("both", {"code": -32602, "message": "A run has a workflow or an agent, not both.", "data": {"code": "invalid_params"}}),
+    ],
+)
+async def test_refusals_carry_a_stable_code_and_a_sentence(pump: Pump, prompt: str, expected: object) -> None:
+    pump.ask(1, "agent/run/start", {"prompt": prompt})
+    assert (await pump.answer(1))["error"] == expected
+
+
+async def test_values_that_equal_a_default_and_null_are_on_the_wire(pump: Pump) -> None:
+    pump.ask(1, "agent/provider/list")
+    (provider,) = (await pump.answer(1))["result"]["providers"]
+    assert provider["error"] is None
+    assert provider["capabilities"]["streaming"] is True
+    pump.write(encode(b"{"))
+    assert "id" in (await pump.answer(None))
+
+
+async def test_half_a_surrogate_pair_is_answered(pump: Pump) -> None:
+    pump.write(encode(rb'{"jsonrpc": "2.0", "id": "\ud83d", "method": "agent/status"}'))
+    assert "result" in await pump.answer("\ud83d")
+
+
+async def test_requests_around_the_lifecycle(raw: Pump) -> None:
+    raw.ask(1, "agent/status")
+    assert await raw.code(1) == -32002
+    raw.ask(2, "initialize", {"capabilities": {}})
+    raw.ask(3, "agent/status")  # in the same breath: the server is not initialized yet
+    assert await raw.code(3) == -32002
+    assert "result" in await raw.answer(2)
+    core = raw.core
+    raw.ask(4, "shutdown")
+    raw.ask(5, "agent/status")
+    assert (await raw.answer(4))["result"] is None
+    assert await raw.code(5) == -32600
+    assert core.closed == 1
+
+
+@pytest.mark.parametrize("params", [None, [], 5])
+async def test_initialize_with_no_object_is_refused_and_may_be_tried_again(raw: Pump, params: object) -> None:
+    raw.ask(1, "initialize", params)
+    assert await raw.code(1) == -32602
+    raw.ask(2, "initialize", {"capabilities": {}})
+    assert "result" in await raw.answer(2)
+
+
+async def test_a_core_that_cannot_be_built_is_said_in_words(raw: Pump) -> None:
+    raw.ask(1, "initialize", {"capabilities": {}, "initializationOptions": {"fail": True}})
+    assert (await raw.answer(1))["error"] == {"code": -32803, "message": "The disk is full.", "data": {"code": "storage_failed"}}
+
+
+async def test_a_newer_client_is_let_in(raw: Pump) -> None:
+    newer = {"workspace": {"workspaceEdit": {"resourceOperations": ["teleport"]}}, "general": {"positionEncodings": ["utf-9", 5]}}
+    raw.ask(1, "initialize", {"capabilities": newer, "processId": "?", "workspaceFolders": [{"uri": 5}, None], "trace": "loud"})
+    assert (await raw.answer(1))["result"]["capabilities"]["positionEncoding"] == "utf-16"
+
+
+@pytest.mark.parametrize("cancel", ["$/cancelRequest", "shutdown"])
+async def test_a_cancelled_request_is_answered_once(pump: Pump, cancel: str) -> None:
+    pump.ask(1, "agent/run/start", {"prompt": "hang"})
+    await asyncio.wait_for(pump.core.started.wait(), BOUND_S)
+    pump.ask(2, "agent/status")
+    assert "result" in await pump.answer(2)
+    if cancel == "shutdown":
+        pump.ask(3, "shutdown")
+    else:
+        pump.say({"jsonrpc": "2.0", "method": cancel, "params": {"id": 1}})
+        pump.say({"jsonrpc": "2.0", "method": cancel, "params": {"id": 1}})
+        pump.say({"jsonrpc": "2.0", "method": cancel, "params": {"id": 99}})
+        pump.say({"jsonrpc": "2.0", "method": cancel})
+    assert await pump.code(1) == -32800
+
+
+async def test_an_id_that_is_still_in_use_is_refused(pump: Pump) -> None:
+    pump.ask(1, "agent/run/start", {"prompt": "hang"})
+    await asyncio.wait_for(pump.core.started.wait(), BOUND_S)
+    pump.ask(1, "agent/status")
+    (refused,) = await pump.answers(1)
+    assert refused["error"]["code"] == -32600
+    pump.say({"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": 1}})
+    assert [each["error"]["code"] for each in await pump.answers(1, count=2)] == [-32600, -32800]
+
+
+async def test_answers_of_the_client_that_nobody_waits_for_are_ignored(pump: Pump) -> None:
+    with pytest.raises(TimeoutError):
+        await pump.server.protocol.ask("workspace/configuration", {}, within_s=0)
+    asked = pump.sent.messages[-1]["id"]
+    pump.say({"jsonrpc": "2.0", "id": asked, "result": []})
+    pump.say({"jsonrpc": "2.0", "id": None, "error": {"code": -32700, "message": "what?"}})
+    pump.ask(1, "agent/status")
+    assert "result" in await pump.answer(1)
+
+
+async def test_a_notification_that_fails_is_logged_in_the_editor(pump: Pump) -> None:
+    pump.say({"jsonrpc": "2.0", "method": "textDocument/didOpen", "params": {"textDocument": {"uri": "file:///a"}}})
+    pump.ask(1, "agent/status")
+    await pump.answer(1)
+    (told,) = [each["params"] for each in pump.sent.messages if each.get("method") == "window/logMessage"]
+    assert told["type"] == 1
+    assert told["message"].startswith("textDocument/didOpen: ")
+
+
+def test_every_handler_is_async() -> None:
+    assert [method for method, handler in {**STANDARD, **AGENT}.items() if not inspect.iscoroutinefunction(handler)] == []
+
+
+# Framing
+
+LOWER = b"content-length: 2\r\ncontent-type: x\r\n\r\n{}"
+
+
+@pytest.mark.parametrize("cut", [1, 7, len(LOWER), 10_000])
+def test_frames_are_found_however_the_bytes_are_cut_and_headers_spelled(cut: int) -> None:
+    stream = LOWER + encode("ä".encode()) + b"CONTENT-LENGTH:1\r\n\r\n5" + encode(b"")
+    decoder = Decoder()
+    frames = [frame for start in range(0, len(stream), cut) for frame in decoder.feed(stream[start : start + cut])]
+    assert frames == [b"{}", "ä".encode(), b"5", b""]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        lambda: b"Content-Type: x\r\n\r\n",
+        lambda: b"Content-Length: many\r\n\r\n",
+        lambda: b"Content-Length: -1\r\n\r\n",
+        lambda: b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n",
+        lambda: b"x" * (LONGEST_HEADER + 1),
+    ],
+)
+def test_a_bad_header_does_not_end_the_conversation(bad: Callable[[], bytes]) -> None:
+    decoder = Decoder()
+    first = list(decoder.feed(bad()))
+    assert [type(frame) for frame in first] == [BadFrame]
+    assert list(decoder.feed(encode(b"{}"))) == [b"{}"]
+
+
+def test_a_message_that_is_too_long_is_skipped_without_being_held() -> None:
+    decoder = Decoder()
+    (refused,) = decoder.feed(b"Content-Length: %d\r\n\r\n" % (LONGEST_BODY + 3))
+    assert isinstance(refused, BadFrame)
+    piece = bytes(64 * 1024 * 1024)
+    assert [frame for _ in range(4) for frame in decoder.feed(piece)] == []
+    assert list(decoder.feed(b"xyz" + encode(b"{}"))) == [b"{}"]

@@ -1,0 +1,317 @@
+"""A core that answers at once with fixed values: what the front door is tested against, in process and as a server of its own.
+
+What a run does is chosen by its prompt. Run as a program it serves over stdio, as ``coterie serve --stdio`` does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from coterie.base.errors import InvalidParamsError, RequestError, StorageError
+from coterie.domain.channels import Channel, ChannelChanged, ChannelMessage, ChannelOpened, ChannelPage, Posted
+from coterie.domain.edits import BufferEdit, FileChange, FileDiff, Hunk, TextChange, UndoConflict, UndoResult
+from coterie.domain.events import AgentEvent, MessageDelta, MessageEvent, RunEvent, ToolCallEvent
+from coterie.domain.permissions import Approval, ApprovalOption, Decision, Effect
+from coterie.domain.ports import Folder
+from coterie.domain.runs import RunEvents, RunPage, RunRequest, RunStarted, RunStateView, RunSummary, RunView, StepView
+from coterie.domain.status import Capabilities, Degraded, ModelView, Price, ProviderHealth, ProviderView, SandboxView, Status
+from coterie.domain.usage import Usage, UsageRow
+from coterie.features.application import Accounts, Application, Approvals, Catalogue, Channels, Runs
+from coterie.features.attachment import Attached, Attachment, Documents
+
+AT = "2026-01-31T10:00:00.000Z"
+CANARY = "canary-of-the-servers-inside"
+USAGE = Usage(input=1200, cache_read=None, cache_write=0, output=34, usd=Decimal("0.00125"))
+HUNK = Hunk(hunk_id="hunk_1", old_start=1, old_lines=1, new_start=1, new_lines=1, old_text="a\n", new_text="b\n", step_id="step_1")
+CHANGE = FileChange(change_id="change_1", path="src/ä.py", uri="file:///w/src/%C3%A4.py", state="applied", hunks=(HUNK,))
+EFFECT = Effect(kind="exec", target="touch made", argv=("touch", "made"), rule="exec(touch made)")
+OPTIONS = (
+    ApprovalOption(option_id="once", label="Allow once", kind="allow_once"),
+    ApprovalOption(option_id="no", label="Not now", kind="reject_once"),
+)
+APPROVAL = Approval(
+    approval_id="approval_1", run_id="run_1", channel_id="channel_1", at=AT, title="Run touch made", effects=(EFFECT,), options=OPTIONS
+)
+CHANNEL = Channel(channel_id="channel_1", title="Größe", folder="chats", state="idle", updated_at=AT, pending_approvals=1, agent="chat")
+STATUS = Status(
+    version="0",
+    mode="local",
+    providers=(ProviderHealth(id="work", type="anthropic", state="auth_required", error="Set ANTHROPIC_API_KEY."),),
+    sandbox=SandboxView(level="none", reason="bubblewrap is not installed"),
+    degraded=(Degraded(code="no_sandbox", text="Commands run unconfined: install bubblewrap."),),
+)
+
+
+def event(seq: int, of: Any, *, run_id: str = "run_1") -> AgentEvent:
+    """Return an event of the fake run."""
+    return AgentEvent(seq=seq, at=AT, run_id=run_id, channel_id="channel_1", event=of)
+
+
+class FakeDocuments:
+    """Open buffers, without versions."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+        self.versions: dict[str, int] = {}
+
+    def text(self, uri: str) -> str | None:
+        """Return a buffer's text."""
+        return self.texts.get(uri)
+
+    def did_open(self, uri: str, version: int, text: str, language: str) -> None:
+        """Open a buffer."""
+        assert language
+        self.did_change(uri, version, text)
+
+    def did_change(self, uri: str, version: int, text: str) -> None:
+        """Change a buffer."""
+        self.texts[uri], self.versions[uri] = text, version
+
+    def did_save(self, uri: str) -> None:
+        """Save a buffer."""
+
+    def did_close(self, uri: str) -> None:
+        """Close a buffer."""
+        del self.texts[uri]
+
+
+class FakeCore:
+    """All parts of the core at once; `build` returns it as what the front door attaches to."""
+
+    def __init__(self, attachment: Attachment) -> None:
+        self.attachment = attachment
+        self.documents: Documents = FakeDocuments()
+        self.folders = attachment.folders
+        self.options = attachment.options
+        self.closed = 0
+        self.started = asyncio.Event()  # a run that hangs has begun
+
+    # Attached
+
+    @property
+    def application(self) -> Application:
+        """Return the face."""
+        return FakeApplication(self)
+
+    async def set_folders(self, folders: tuple[Folder, ...]) -> None:
+        """Keep the folders."""
+        self.folders = folders
+
+    async def reconfigure(self, options: Mapping[str, Any]) -> None:
+        """Keep the settings."""
+        self.options = options
+
+
+class FakeRuns:
+    """``agent/run/*``."""
+
+    def __init__(self, core: FakeCore) -> None:
+        self.core = core
+
+    async def start(self, request: RunRequest) -> RunStarted:
+        """Do what the prompt says."""
+        audience = self.core.attachment.audience
+        match request.prompt.split():
+            case ["selection"]:
+                assert request.selection is not None
+                return RunStarted(run_id=str(request.selection.text), channel_id="channel_1")
+            case ["settings"]:
+                folders = ",".join(folder.name for folder in self.core.folders)
+                return RunStarted(run_id=str(dict(self.core.options)), channel_id=folders)
+            case ["hang"]:
+                self.core.started.set()
+                audience.tell(event(1, RunEvent(state="running")))
+                await asyncio.Event().wait()
+            case ["crash"]:
+                raise ValueError(CANARY)
+            case ["refuse"]:
+                raise RequestError("There is no agent of that name.", code="unknown_agent", action="coterie.run")
+            case ["both"]:
+                raise InvalidParamsError("A run has a workflow or an agent, not both.")
+            case ["print"]:
+                sys.stdout.write(CANARY + "\n")
+                subprocess.run(["cat"], check=True)  # noqa: ASYNC221 - a child that would eat the protocol's bytes, and wait for ever
+            case ["edit", uri, version]:
+                text = self.core.documents.text(uri) or ""
+                edit = BufferEdit(uri=uri, version=int(version), text=text, changes=(TextChange(1, 2, "\U0001f600"),), label="Improve")
+                return RunStarted(run_id=str(await self.core.attachment.editor.apply(edit)), channel_id="channel_1")
+            case ["tell"]:
+                audience.tell(event(1, RunEvent(state="running")))
+                audience.tell(event(2, MessageDelta(message_id="message_1", offset=0, text="Hé")))
+                audience.tell(event(3, MessageEvent(message_id="message_1", role="assistant", text="Hé", agent="chat")))
+                audience.channel_changed(ChannelChanged(channel_id="channel_1", change="updated", channel=CHANNEL))
+                audience.status_changed(STATUS)
+                audience.tell(event(4, RunEvent(state="failed", reason="provider_failed", text="The model's host is down.")))
+            case _:
+                pass
+        return RunStarted(run_id="run_1", channel_id=request.channel_id or "channel_1")
+
+    async def list(self, *, state: str | None = None, limit: int = 50, before: str | None = None) -> RunPage:
+        """Return one run."""
+        assert limit > 0
+        summary = RunSummary(
+            run_id="run_1",
+            channel_id="channel_1",
+            prompt="fix it",
+            workflow="team",
+            agent=None,
+            state="succeeded",
+            started_at=AT,
+            ended_at=None,
+            usage=USAGE,
+        )
+        return RunPage(runs=() if before or state == "failed" else (summary,), more=False)
+
+    async def get(self, run_id: str) -> RunView:
+        """Return the run. Raises for any other."""
+        if run_id != "run_1":
+            raise RequestError(f"There is no run {run_id}.", code="unknown_run")
+        return RunView(
+            run_id=run_id,
+            channel_id="channel_1",
+            prompt="fix it",
+            state="succeeded",
+            workflow="team",
+            agent=None,
+            steps=(StepView(step_id="step_1", agent="coder", state="succeeded", model="work/m", attempt=1),),
+            plan={"snake_case": ["stays"]},
+            changes=(CHANGE,),
+            usage=USAGE,
+        )
+
+    async def events(self, run_id: str, after: int = 0) -> RunEvents:
+        """Return a tool call."""
+        call = ToolCallEvent(
+            call_id="call_1", step_id="step_1", tool="read_file", arguments={"start_line": 1}, state="succeeded", output="a\n"
+        )
+        return RunEvents(events=(event(after + 1, call, run_id=run_id),), last=after + 1)
+
+    async def steer(self, run_id: str, text: str) -> str:
+        """Answer an id."""
+        return f"message_of_{run_id}_{len(text)}"
+
+    async def interrupt(self, run_id: str) -> RunStateView:
+        """Answer the state."""
+        return RunStateView(run_id=run_id, state="interrupted")
+
+    async def cancel(self, run_id: str) -> RunStateView:
+        """Answer the state."""
+        return RunStateView(run_id=run_id, state="cancelled")
+
+    async def resume(self, run_id: str) -> RunStateView:
+        """Answer the state."""
+        return RunStateView(run_id=run_id, state="running")
+
+    async def undo(self, run_id: str, *, scope: str = "run", ids: Sequence[str] = ()) -> UndoResult:
+        """Restore one file and leave another."""
+        conflict = UndoConflict(path="README.md", reason=f"you edited it after {run_id}")
+        return UndoResult(restored=(f"{scope}:{','.join(ids)}",), conflicts=(conflict,))
+
+    async def diff(self, run_id: str, *, paths: Sequence[str] = ()) -> tuple[FileDiff, ...]:
+        """Return a diff."""
+        return (FileDiff(path=paths[0] if paths else run_id, uri="file:///w/a.py", status="modified", diff="-a\n+b\n"),)
+
+
+class FakeChannels:
+    """``agent/channel/*``."""
+
+    async def list(self, *, folder: str | None = None, state: str | None = None, query: str | None = None) -> tuple[Channel, ...]:
+        """Return one channel."""
+        return () if (folder, state, query) == ("tasks", None, None) else (CHANNEL,)
+
+    async def open(self, *, title: str | None = None, agent: str | None = None, model: str | None = None) -> ChannelOpened:
+        """Name it after what was asked."""
+        return ChannelOpened(channel_id=f"{title}/{agent}/{model}")
+
+    async def post(self, channel_id: str, text: str, *, attachments: Sequence[object] = ()) -> Posted:
+        """Answer ids."""
+        return Posted(run_id=f"run_of_{channel_id}", message_id=f"message_{len(text)}_{len(attachments)}")
+
+    async def history(self, channel_id: str, *, before: str | None = None, limit: int = 50) -> ChannelPage:
+        """Return one message."""
+        assert channel_id
+        message = ChannelMessage(message_id=before or "message_1", role="user", text="hello", at=AT)
+        return ChannelPage(messages=(message,)[:limit], more=True)
+
+
+class FakeApplication:
+    """The face, over one `FakeCore`."""
+
+    def __init__(self, core: FakeCore) -> None:
+        self.core = core
+        self.runs: Runs = FakeRuns(core)
+        self.channels: Channels = FakeChannels()
+        self.approvals: Approvals = FakeApprovals()
+        self.catalogue: Catalogue = FakeCatalogue()
+        self.accounts: Accounts = FakeAccounts()
+
+    async def status(self) -> Status:
+        """Return a state with trouble in it."""
+        return STATUS
+
+    async def aclose(self) -> None:
+        """Count."""
+        self.core.closed += 1
+        sys.stderr.write("closed in order\n")
+
+
+class FakeApprovals:
+    """``agent/approval/*``."""
+
+    async def list(self) -> tuple[Approval, ...]:
+        """Return one question."""
+        return (APPROVAL,)
+
+    async def answer(
+        self, approval_id: str, option_id: str, *, scope: str | None = None, plan: Mapping[str, Any] | None = None
+    ) -> Decision:
+        """Take any answer but to a resolved question."""
+        if approval_id == "resolved":
+            raise RequestError("Somebody has answered already.", code="already_resolved")
+        return Decision(option_id=option_id, kind="allow_once", reason=f"{approval_id} {scope} {plan}")
+
+
+class FakeCatalogue:
+    """``agent/provider/*`` and ``agent/model/*``."""
+
+    async def providers(self) -> tuple[ProviderView, ...]:
+        """Return one provider."""
+        return (ProviderView(id="work", type="anthropic", state="ready", capabilities=Capabilities(prompt_cache=True)),)
+
+    async def models(self, provider: str | None = None) -> tuple[ModelView, ...]:
+        """Return one model."""
+        model = ModelView(
+            id="work/m",
+            provider=provider or "work",
+            context_tokens=200_000,
+            capabilities=Capabilities(max_input_tokens=200_000),
+            price=Price(input=Decimal(3), output=Decimal("15.0")),
+        )
+        return (model,)
+
+
+class FakeAccounts:
+    """``agent/usage``."""
+
+    async def usage(self, *, by: str = "run", since: str | None = None) -> tuple[tuple[UsageRow, ...], Usage]:
+        """Return one row."""
+        row = UsageRow(key=f"{by} since {since}", input=1, cache_read=0, cache_write=None, output=2, usd=Decimal("1E-7"))
+        return (row,), USAGE
+
+
+async def build(attachment: Attachment) -> Attached:
+    """Attach, or fail as the settings say."""
+    if attachment.options.get("fail"):
+        raise StorageError("The disk is full.")
+    return FakeCore(attachment)
+
+
+if __name__ == "__main__":
+    from coterie.lsp.server import serve_stdio
+
+    sys.exit(serve_stdio(build))
