@@ -142,6 +142,7 @@ def test_revert_does_not_guess(before: str | None, after: str | None, current: s
         ("a\nb\nc\nd\nmine\n", False),
         ("mine\nX\nb\nc\nd\ne\n", False),
         ("a\nX\nX\nc\nd\ne\n", False),
+        ("a\nmine\nX\nc\nd\ne\n", False),
     ],
 )
 def test_an_edit_is_recognised_only_in_its_place(current: str, *, held: bool) -> None:

@@ -26,8 +26,8 @@ class Span:
 
 def differences(old: Sequence[str], new: Sequence[str]) -> tuple[Span, ...]:
     """Return what differs, in order; between two spans there is always something equal."""
-    head = _common(old, new)
-    tail = _common(old[head:][::-1], new[head:][::-1])
+    head = common_prefix(old, new)
+    tail = common_prefix(old[head:][::-1], new[head:][::-1])
     old_stop, new_stop = len(old) - tail, len(new) - tail
     spans: list[Span] = []
     old_at, new_at = head, head
@@ -38,7 +38,7 @@ def differences(old: Sequence[str], new: Sequence[str]) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-def _common(one: Sequence[str], other: Sequence[str]) -> int:
+def common_prefix(one: Sequence[str], other: Sequence[str]) -> int:
     """Return how many elements at the beginning are equal."""
     for count, (left, right) in enumerate(zip(one, other, strict=False)):
         if left != right:

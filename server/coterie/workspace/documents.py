@@ -1,0 +1,109 @@
+"""The open buffers: the only owner of what the editor has told about its documents.
+
+``lsp`` passes the editor's notifications on, in their order; ``editing`` waits here for the text that confirms an edit; everyone else sees
+frozen snapshots. Used from one event loop only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from coterie.workspace.uris import path_of
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buffer:
+    """An open document at one version.
+
+    ``absolute`` is its place on disk with symbolic links resolved, None for a document that is no file. ``touched`` says that it was
+    changed since it was opened or saved.
+    """
+
+    uri: str
+    absolute: str | None
+    version: int
+    text: str
+    language: str
+    touched: bool = False
+
+
+class Documents:
+    """Open buffers by URI."""
+
+    def __init__(self) -> None:
+        self._buffers: dict[str, Buffer] = {}
+        self._watchers: dict[str, list[asyncio.Queue[Buffer | None]]] = {}
+
+    def text(self, uri: str) -> str | None:
+        """Return an open buffer's text, or None when it is not open."""
+        buffer = self._buffers.get(uri)
+        return None if buffer is None else buffer.text
+
+    def get(self, uri: str) -> Buffer | None:
+        """Return an open buffer."""
+        return self._buffers.get(uri)
+
+    def at(self, absolute: str) -> Buffer | None:
+        """Return the buffer of a file; when it is open under two names, the one that was opened first."""
+        return next((buffer for buffer in self._buffers.values() if buffer.absolute == absolute), None)
+
+    def files(self) -> tuple[Buffer, ...]:
+        """Return the buffers that are files."""
+        return tuple(buffer for buffer in self._buffers.values() if buffer.absolute is not None)
+
+    @contextmanager
+    def watch(self, uri: str) -> Iterator[asyncio.Queue[Buffer | None]]:
+        """Give every later state of a buffer, one by one; None when it is closed. A state that came and went is not missed."""
+        states: asyncio.Queue[Buffer | None] = asyncio.Queue()
+        watchers = self._watchers.setdefault(uri, [])
+        watchers.append(states)
+        try:
+            yield states
+        finally:
+            watchers.remove(states)
+            if not watchers:
+                del self._watchers[uri]
+
+    def did_open(self, uri: str, version: int, text: str, language: str) -> None:
+        """Take over a buffer from the disk."""
+        path = path_of(uri)
+        absolute = None if path is None else os.path.realpath(path)
+        self._set(Buffer(uri=uri, absolute=absolute, version=version, text=_scalars(text), language=language))
+
+    def did_change(self, uri: str, version: int, text: str) -> None:
+        """Replace a buffer's text by what it is now; incremental changes are applied by the caller, who knows their encoding.
+
+        A change of a document that is not open is the editor's mistake and has no effect.
+        """
+        if (buffer := self._buffers.get(uri)) is not None:
+            self._set(replace(buffer, version=version, text=_scalars(text), touched=True))
+
+    def did_save(self, uri: str) -> None:
+        """Note that a buffer equals its file."""
+        if (buffer := self._buffers.get(uri)) is not None:
+            self._buffers[uri] = replace(buffer, touched=False)
+
+    def did_close(self, uri: str) -> None:
+        """Give a buffer back to the disk."""
+        if self._buffers.pop(uri, None) is not None:
+            self._tell(uri, None)
+
+    def _set(self, buffer: Buffer) -> None:
+        self._buffers[buffer.uri] = buffer
+        self._tell(buffer.uri, buffer)
+
+    def _tell(self, uri: str, state: Buffer | None) -> None:
+        for states in self._watchers.get(uri, ()):
+            states.put_nowait(state)
+
+
+def _scalars(text: str) -> str:
+    """Return a text that can be stored: a lone surrogate becomes U+FFFD, which is as long as it in every encoding of positions."""
+    return text if text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)

@@ -1,0 +1,233 @@
+"""Carries a change to where the text lives: through the editor when the file is open, onto the disk when it is closed.
+
+``workspace`` calls it for every edit of an agent and every undo. The rule is never to force: a change is matched against the text of this
+moment, announced (the caller journals it), and carried out only if that text is still there; else it is matched anew. What an editor
+answers is not believed: its edit counts when the buffer's own text shows it (`judge`). An edit that cannot be found there is said to be
+unsure and is not tried again, because it may still come.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, assert_never
+from weakref import WeakValueDictionary
+
+from coterie.base.errors import MergeConflictError, ModelMistakeError
+from coterie.domain.edits import Applied, BufferEdit, Draft, FileRef, OnIntent, Outcome, Refused, Rewrite
+from coterie.workspace.files import decoded, in_thread, put, read_bytes
+from coterie.workspace.line_ends import BYTE_ORDER_MARK, as_in, shown
+from coterie.workspace.merge import holds_edit, merge
+from coterie.workspace.text_changes import misplaced, text_changes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from coterie.domain.ports import Editor
+    from coterie.workspace.documents import Buffer, Documents
+
+ATTEMPTS = 5
+"""How often a change is matched anew before the person is left to finish typing."""
+
+Sighting = Literal["there", "misplaced", "not_there"]
+"""What one state of a buffer shows of an edit."""
+
+Seen = Literal["there", "misplaced", "moved_on", "unchanged", "closed"]
+"""What a buffer showed of an edit in the end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long an editor's text is waited for, in seconds: after it said that it applied an edit, and after it refused one."""
+
+    confirmation: float = 5.0
+    refusal: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A change that somebody wants; see `domain.ports.Workspace.change`."""
+
+    file: FileRef
+    rewrite: Rewrite
+    label: str
+    on_intent: OnIntent
+    exact: bool
+
+    def draft(self, text: str | None) -> Draft:
+        """Match the change against a text. Raises what ``rewrite`` raises."""
+        if text is None or self.exact:
+            after = self.rewrite(text)
+        else:
+            wanted = self.rewrite(shown(text))
+            after = None if wanted is None else as_in(text, wanted)
+        try:
+            (after or "").encode()
+        except UnicodeEncodeError:
+            raise ModelMistakeError("The new text contains half a character (a lone surrogate), which cannot be stored.") from None
+        return Draft(self.file, text, after)
+
+
+class Editing:
+    """Changes files, one change of a file at a time. ``root_of`` finds the folder of a file on disk."""
+
+    def __init__(
+        self, documents: Documents, editor: Editor | None, root_of: Callable[[str], str], patience: Patience | None = None
+    ) -> None:
+        self._documents = documents
+        self._editor = editor
+        self._root_of = root_of
+        self._patience = patience or Patience()
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def change(self, wish: Wish) -> Outcome:
+        """Carry out a change, or say why not."""
+        lock = self._locks.setdefault(wish.file.absolute, asyncio.Lock())
+        async with lock:
+            for _ in range(ATTEMPTS):
+                buffer = self._documents.at(wish.file.absolute)
+                outcome = await (self._on_disk(wish) if buffer is None else self._in_buffer(wish, buffer))
+                if outcome is not None:
+                    return outcome
+        return Refused("the file kept changing while it was to be edited")
+
+    async def _on_disk(self, wish: Wish) -> Outcome | None:
+        """Change a closed file; None when it moved on meanwhile."""
+        content = await in_thread(read_bytes, wish.file.absolute)
+        draft = await in_thread(wish.draft, None if content is None else decoded(content, wish.file.path))
+        if draft.before == draft.after:
+            return Applied(draft)
+        await wish.on_intent(draft)
+        if self._documents.at(wish.file.absolute) is not None:
+            return None
+        return await self._put(draft, content)
+
+    async def _put(self, draft: Draft, content: bytes | None) -> Outcome | None:
+        wanted = None if draft.after is None else draft.after.encode()
+        try:
+            done = await in_thread(put, draft.file.absolute, content, wanted, within=self._root_of(draft.file.folder))
+        except OSError as failure:
+            return Refused(f"it cannot be written: {failure.strerror or failure}")
+        return Applied(draft) if done else None
+
+    async def _in_buffer(self, wish: Wish, buffer: Buffer) -> Outcome | None:
+        """Change an open buffer; None when it moved on or was closed meanwhile."""
+        draft = await in_thread(wish.draft, buffer.text)
+        if draft.after is None:
+            return await self._delete_open(wish, buffer, draft)
+        if draft.after == buffer.text:
+            return Applied(draft)
+        if self._editor is None:
+            return Refused("it is open in an editor that cannot be reached")
+        changes = await in_thread(text_changes, buffer.text, draft.after)
+        edit = BufferEdit(buffer.uri, buffer.version, buffer.text, changes, wish.label)
+        await wish.on_intent(draft)
+        if not self._still(buffer):
+            return None
+        return await self._through(self._editor, draft, edit)
+
+    async def _delete_open(self, wish: Wish, buffer: Buffer, draft: Draft) -> Outcome | None:
+        """Delete a file that is open. An empty buffer is no deleted file: only one without unsaved text can go, from the disk."""
+        content = await in_thread(read_bytes, wish.file.absolute)
+        if content is None:
+            return Applied(draft)
+        if decoded(content, wish.file.path).removeprefix(BYTE_ORDER_MARK) != buffer.text.removeprefix(BYTE_ORDER_MARK):
+            return Refused("it is open in the editor with unsaved text; save or close it first")
+        await wish.on_intent(draft)
+        return await self._put(draft, content) if self._still(buffer) else None
+
+    def _still(self, buffer: Buffer) -> bool:
+        now = self._documents.get(buffer.uri)
+        return now is not None and (now.version, now.text) == (buffer.version, buffer.text)
+
+    async def _through(self, editor: Editor, draft: Draft, edit: BufferEdit) -> Outcome | None:
+        """Ask the editor and look at what its text shows then; None when it is to be matched anew."""
+        with self._documents.watch(edit.uri) as states:
+            try:
+                refusal = await editor.apply(edit)
+            except TimeoutError:
+                return _unanswered(await self._look(states, draft, edit, 0), draft)
+            if refusal is not None:
+                return _refused(await self._look(states, draft, edit, self._patience.refusal, once=True), draft, refusal)
+            return await self._confirmed(await self._look(states, draft, edit, self._patience.confirmation), draft)
+
+    async def _confirmed(self, seen: Seen, draft: Draft) -> Outcome | None:
+        match seen:
+            case "there":
+                return Applied(draft)
+            case "misplaced":
+                return Refused("the editor applied the edit in a wrong place, because the text had moved", unsure=True)
+            case "moved_on":
+                return Refused("the editor said that it applied the edit, but its text does not show it", unsure=True)
+            case "unchanged":
+                return Refused("the editor said that it applied the edit, but its text has not changed", unsure=True)
+            case "closed":
+                return Applied(draft) if await in_thread(_on_disk_already, draft) else None
+        assert_never(seen)
+
+    async def _look(
+        self, states: asyncio.Queue[Buffer | None], draft: Draft, edit: BufferEdit, seconds: float, *, once: bool = False
+    ) -> Seen:
+        """Follow a buffer until it shows the edit, at most ``seconds``; with ``once`` only until it has moved on."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        previous = edit.text
+        while True:
+            if states.empty():
+                if once and previous != edit.text:
+                    return "moved_on"
+                try:
+                    async with asyncio.timeout_at(deadline):
+                        state = await states.get()
+                except TimeoutError:
+                    return "unchanged" if previous == edit.text else "moved_on"
+            else:
+                state = states.get_nowait()
+            if state is None:
+                return "closed"
+            sighting = await in_thread(judge, draft, edit, previous, state.text)
+            if sighting != "not_there":
+                return sighting
+            previous = state.text
+
+
+def _unanswered(seen: Seen, draft: Draft) -> Outcome:
+    return Applied(draft) if seen == "there" else Refused("the editor did not answer; the edit may still appear", unsure=True)
+
+
+def _refused(seen: Seen, draft: Draft, refusal: str) -> Outcome | None:
+    match seen:
+        case "there":
+            return Applied(draft)
+        case "misplaced":
+            return Refused("the editor refused the edit and applied it in a wrong place all the same", unsure=True)
+        case "moved_on" | "closed":
+            return None
+        case "unchanged":
+            return Refused(refusal)
+    assert_never(seen)
+
+
+def judge(draft: Draft, edit: BufferEdit, previous: str, text: str) -> Sighting:
+    """Say whether the change of a buffer from ``previous`` to ``text`` is our edit, or at least holds it.
+
+    Editors differ: most apply an edit to the very text it was made for; some ignore versions and put it at its line numbers in a text
+    that has moved; some tell of the edit and of typing at once.
+    """
+    before, after = edit.text, draft.after or ""
+    if text == after:
+        return "there"
+    if previous != before:
+        try:
+            if text == merge(before, after, previous):
+                return "there"
+        except MergeConflictError:
+            pass  # there is no right place in that text, but perhaps a wrong one
+        if text != previous and text == misplaced(edit.changes, before, previous):
+            return "misplaced"
+    return "there" if holds_edit(text, before, after) else "not_there"
+
+
+def _on_disk_already(draft: Draft) -> bool:
+    """Say whether an edit was saved before its buffer was closed."""
+    content = read_bytes(draft.file.absolute)
+    return content is not None and holds_edit(decoded(content, draft.file.path), draft.before or "", draft.after or "")

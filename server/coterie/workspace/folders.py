@@ -1,0 +1,59 @@
+"""The workspace folders, and which paths lie inside them: the confinement of everything that agents read and write."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from coterie.base.errors import ModelMistakeError
+from coterie.domain.edits import FileRef
+from coterie.domain.ports import Folder
+from coterie.workspace.uris import path_of, uri_below
+
+
+class Folders:
+    """Immutable; a change of folders makes another one. Looking at links takes microseconds and is not worth a thread."""
+
+    def __init__(self, folders: Iterable[Folder] = ()) -> None:
+        self.all = tuple(folders)
+        self._roots = {folder.uri: os.path.realpath(folder.absolute) for folder in self.all}
+
+    def root(self, uri: str) -> str:
+        """Return where a folder really is. Raises `ModelMistakeError` for a folder that is not (or no longer) open."""
+        try:
+            return self._roots[uri]
+        except KeyError:
+            raise ModelMistakeError(f"{uri} is not a folder of this workspace.") from None
+
+    def contain(self, absolute: str) -> bool:
+        """Say whether a resolved path lies in one of the folders."""
+        return any(_below(absolute, root) is not None for root in self._roots.values())
+
+    def locate(self, path: str, folder: str | None = None) -> FileRef:
+        """Find a path, relative to ``folder`` or the first folder, absolute, or a ``file:`` URI.
+
+        What counts is where it really leads: ``..`` and symbolic links may lead anywhere inside the folders, and nowhere else. Raises
+        `ModelMistakeError`.
+        """
+        if not self.all:
+            raise ModelMistakeError("No folder is open; there are no files to work with.")
+        base = self.all[0].uri if folder is None else folder
+        wanted = (path_of(path) or path) if path.startswith("file:") else path
+        if "\0" in wanted:
+            raise ModelMistakeError("A path cannot contain a null character.")
+        absolute = os.path.realpath(os.path.join(self.root(base), wanted))  # noqa: PTH118 - an absolute path stands for itself
+        # The asked folder comes first, then the innermost of those that contain the file.
+        for uri, root in sorted(self._roots.items(), key=lambda item: (item[0] != base, -len(item[1]))):
+            if (relative := _below(absolute, root)) is not None:
+                return FileRef(folder=uri, path=relative, uri=uri_below(uri, relative), absolute=absolute)
+        raise ModelMistakeError(
+            f"{path} is outside of the workspace; only files in {', '.join(each.name for each in self.all)} can be used."
+        )
+
+
+def _below(absolute: str, root: str) -> str | None:
+    try:
+        return Path(absolute).relative_to(root).as_posix()
+    except ValueError:
+        return None

@@ -1,0 +1,145 @@
+"""What of a folder is nobody's business: ignored files, secrets by their names, binaries by their endings or first bytes.
+
+``walk`` asks for each entry. Ignore files nest as git's do, a deeper one decides over a shallower one; ``.ignore`` and ``.coterieignore``
+stand beside ``.gitignore``. Files above the workspace folder do not count: a person may work in a folder that its surroundings ignore.
+Everything here blocks.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+IGNORE_FILES = (".gitignore", ".ignore", ".coterieignore")
+NEVER_LISTED = frozenset({".git", ".hg", ".svn", ".jj", "node_modules", "__pycache__"})
+SECRET_NAMES = (
+    ".env",
+    ".env.*",
+    "*.pem",
+    "*.key",
+    "*.p12",
+    "*.pfx",
+    "*.kdbx",
+    "*.keystore",
+    "*.jks",
+    "id_rsa",
+    "id_dsa",
+    "id_ecdsa",
+    "id_ed25519",
+    "credentials",
+    "credentials.*",
+    "secrets.*",
+    ".netrc",
+    ".npmrc",
+    ".pypirc",
+    ".pgpass",
+    ".git-credentials",
+    ".htpasswd",
+    ".ssh",
+    ".aws",
+    ".gnupg",
+)
+"""Names, in lower case, of files and folders that look like secrets."""
+
+BINARY_ENDINGS = (
+    ".7z",
+    ".a",
+    ".avi",
+    ".bin",
+    ".bmp",
+    ".bz2",
+    ".class",
+    ".db",
+    ".dll",
+    ".dylib",
+    ".eot",
+    ".exe",
+    ".gif",
+    ".gz",
+    ".ico",
+    ".jar",
+    ".jpeg",
+    ".jpg",
+    ".lib",
+    ".mov",
+    ".mp3",
+    ".mp4",
+    ".o",
+    ".obj",
+    ".ogg",
+    ".otf",
+    ".pdf",
+    ".png",
+    ".pyc",
+    ".pyd",
+    ".so",
+    ".sqlite",
+    ".sqlite3",
+    ".tar",
+    ".tgz",
+    ".tif",
+    ".tiff",
+    ".ttf",
+    ".wasm",
+    ".wav",
+    ".webm",
+    ".webp",
+    ".whl",
+    ".woff",
+    ".woff2",
+    ".xz",
+    ".zip",
+    ".zst",
+)
+_SNIFFED_BYTES = 1024
+
+
+def is_secret(name: str) -> bool:
+    """Say whether a file or folder of this name looks like a secret."""
+    lower = name.lower()
+    return any(fnmatchcase(lower, pattern) for pattern in SECRET_NAMES)
+
+
+def is_binary(path: Path) -> bool:
+    """Say whether a file is no text; also of one that cannot be read."""
+    if path.name.lower().endswith(BINARY_ENDINGS):
+        return True
+    try:
+        with path.open("rb") as file:
+            return b"\0" in file.read(_SNIFFED_BYTES)
+    except OSError:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreRules:
+    """The ignore files that hold in one folder, the deepest last."""
+
+    layers: tuple[tuple[Path, GitIgnoreSpec], ...] = ()
+
+    def inside(self, folder: Path) -> IgnoreRules:
+        """Return the rules that hold in a folder below (or in the workspace folder itself), its own ignore files added."""
+        lines: list[str] = []
+        for name in IGNORE_FILES:
+            with suppress(OSError):
+                lines += (folder / name).read_text(encoding="utf-8", errors="replace").splitlines()
+        if not lines:
+            return self
+        from pathspec import GitIgnoreSpec  # noqa: PLC0415 - keeps the start light
+
+        return IgnoreRules((*self.layers, (folder, GitIgnoreSpec.from_lines(lines))))
+
+    def ignores(self, path: Path, *, is_folder: bool) -> bool:
+        """Say whether an entry of the folder is ignored."""
+        for folder, spec in reversed(self.layers):
+            relative = path.relative_to(folder).as_posix() + ("/" if is_folder else "")
+            verdict = spec.check_file(relative).include
+            if verdict is not None:
+                return verdict
+        return False

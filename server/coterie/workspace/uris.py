@@ -1,0 +1,23 @@
+"""File URIs and paths on disk. Editors spell one file's URI in several ways; its path is what the workspace compares."""
+
+from __future__ import annotations
+
+import os
+from urllib.parse import quote, unquote, urlsplit
+
+
+def path_of(uri: str) -> str | None:
+    """Return the absolute path that a ``file:`` URI names; None for any other scheme (``untitled:``, ``git:``) and for another host."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return None
+    path = unquote(parts.path)
+    if parts.scheme != "file" or parts.netloc not in {"", "localhost"} or not path.startswith("/") or "\0" in path:
+        return None
+    return os.path.normpath(path[1:] if os.name == "nt" else path)
+
+
+def uri_below(folder: str, path: str) -> str:
+    """Return the URI of a POSIX path relative to a folder, in the spelling of the folder's URI."""
+    return f"{folder.rstrip('/')}/{quote(path)}"

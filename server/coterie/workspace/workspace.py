@@ -1,0 +1,130 @@
+"""The workspace as everyone above sees it: implements `domain.ports.Workspace`.
+
+``app`` builds one for each attachment and hands its ``documents`` to the front door. Paths go through `Folders`, which confines them;
+texts come from the open buffers first; blocking work is done in threads.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeAlias
+
+from coterie.base.errors import ModelMistakeError
+from coterie.domain.edits import FileRef, OnIntent, Outcome, Rewrite
+from coterie.domain.ports import Editor, Folder
+from coterie.workspace.documents import Buffer, Documents
+from coterie.workspace.editing import Editing, Patience, Wish
+from coterie.workspace.files import decoded, in_thread, read_bytes
+from coterie.workspace.folders import Folders
+from coterie.workspace.line_ends import BYTE_ORDER_MARK, shown
+from coterie.workspace.uris import uri_below
+from coterie.workspace.walk import is_listed, list_files
+
+_Stamp: TypeAlias = tuple[int, int, int]
+"""What changes when a file is written: its time in nanoseconds, its size, its inode."""
+
+
+class LiveWorkspace:
+    """Files as the person sees them. ``editor`` is None where there is none, as on the command line."""
+
+    def __init__(self, folders: Iterable[Folder] = (), *, editor: Editor | None = None, patience: Patience | None = None) -> None:
+        self.documents = Documents()
+        self._folders = Folders(folders)
+        self._editing = Editing(self.documents, editor, self._root_of, patience)
+        self._compared: dict[str, tuple[_Stamp, str, bool]] = {}
+
+    @property
+    def folders(self) -> tuple[Folder, ...]:
+        """The workspace folders, as the editor gives them."""
+        return self._folders.all
+
+    def set_folders(self, folders: Iterable[Folder]) -> None:
+        """Work in these folders from now on. What lies outside of them can no longer be read or changed."""
+        self._folders = Folders(folders)
+
+    def locate(self, path: str, folder: str | None = None) -> FileRef:
+        """Find a path; see `Folders.locate`. An open file has the URI that its editor calls it by."""
+        file = self._folders.locate(path, folder)
+        buffer = self.documents.at(file.absolute)
+        return file if buffer is None else replace(file, uri=buffer.uri)
+
+    async def read(self, file: FileRef, *, exact: bool = False) -> str | None:
+        """Return the text of the open buffer, or of the file on disk (None: no such file)."""
+        text: str | None
+        if (buffer := self.documents.at(file.absolute)) is not None:
+            text = buffer.text
+        else:
+            self._check(file)
+            content = await in_thread(read_bytes, file.absolute)
+            text = None if content is None else decoded(content, file.path)
+        return text if text is None or exact else shown(text)
+
+    async def files(self, folder: str | None = None, under: str = "") -> tuple[FileRef, ...]:
+        """Return the files below ``under``, sorted by path; buffers that are no files yet are there, too."""
+        if not self.folders:
+            return ()
+        start = self._folders.locate(under or ".", folder)
+        root = self._folders.root(start.folder)
+        opened = {
+            Path(str(buffer.absolute)).relative_to(root).as_posix(): buffer.uri
+            for buffer in self.documents.files()
+            if Path(str(buffer.absolute)).is_relative_to(start.absolute)
+        }
+        return await in_thread(_listed, start.folder, root, "" if start.path == "." else start.path, opened)
+
+    async def change(self, file: FileRef, rewrite: Rewrite, *, label: str, on_intent: OnIntent, exact: bool = False) -> Outcome:
+        """Change a file where its text lives; see `domain.ports.Workspace.change`."""
+        self._check(file)
+        return await self._editing.change(Wish(file=file, rewrite=rewrite, label=label, on_intent=on_intent, exact=exact))
+
+    def unsaved(self) -> Mapping[str, str]:
+        """Return the texts of buffers in the folders that differ from the disk, by absolute path.
+
+        A file is read only when it or its buffer changed since the last call.
+        """
+        texts = {str(buffer.absolute): buffer for buffer in self.documents.files() if self._folders.contain(str(buffer.absolute))}
+        self._compared = {absolute: self._compare(absolute, buffer) for absolute, buffer in texts.items()}
+        return {absolute: buffer.text for absolute, buffer in texts.items() if self._compared[absolute][2]}
+
+    def _root_of(self, folder: str) -> str:
+        return self._folders.root(folder)
+
+    def _check(self, file: FileRef) -> None:
+        if not self._folders.contain(file.absolute):
+            raise ModelMistakeError(f"{file.path} is outside of the workspace.")
+
+    def _compare(self, absolute: str, buffer: Buffer) -> tuple[_Stamp, str, bool]:
+        """Return the file's stamp, the buffer's text, and whether the two differ, from the last comparison where it still holds."""
+        stamp = _stamp(absolute)
+        known = self._compared.get(absolute)
+        if known is not None and known[:2] == (stamp, buffer.text):
+            return known
+        return stamp, buffer.text, _differs(absolute, buffer)
+
+
+def _stamp(absolute: str) -> _Stamp:
+    try:
+        status = os.lstat(absolute)
+    except OSError:
+        return (0, 0, 0)
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _differs(absolute: str, buffer: Buffer) -> bool:
+    """Say whether a buffer differs from its file; of a file that is not ours to decode the editor alone knows."""
+    try:
+        content = read_bytes(absolute)
+        text = None if content is None else decoded(content, absolute)
+    except ModelMistakeError:
+        return buffer.touched
+    return text is None or text.removeprefix(BYTE_ORDER_MARK) != buffer.text.removeprefix(BYTE_ORDER_MARK)
+
+
+def _listed(folder: str, root: str, under: str, opened: Mapping[str, str]) -> tuple[FileRef, ...]:
+    """List files of a folder; ``opened`` are the URIs of open files by path."""
+    paths = set(list_files(root, under))
+    paths |= {path for path in opened.keys() - paths if not Path(root, path).exists() and is_listed(root, path)}
+    return tuple(FileRef(folder, path, opened.get(path) or uri_below(folder, path), f"{root}{os.sep}{path}") for path in sorted(paths))
