@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Discriminator
-
 from coterie.domain.edits import ChangeState, Hunk
 from coterie.domain.permissions import ApprovalOption, Decision, Effect
-from coterie.domain.wire import Json, Money, wire
+from coterie.domain.wire import Json, Money, Tagged, wire
 
 RunState = Literal["queued", "running", "waiting", "succeeded", "failed", "cancelled", "interrupted"]
 StepState = Literal["running", "succeeded", "failed", "skipped"]
@@ -179,7 +177,7 @@ Event: TypeAlias = Annotated[
     | ApprovalEvent
     | UsageEvent
     | WarningEvent,
-    Discriminator("kind"),
+    Tagged("kind"),
 ]
 
 

@@ -9,11 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Discriminator
-
 from coterie.domain.events import Event
 from coterie.domain.messages import AssistantMessage, ToolMessage, UserMessage
-from coterie.domain.wire import wire
+from coterie.domain.wire import Tagged, wire
 
 
 @wire
@@ -35,7 +33,7 @@ class MessageRecord:
     step_id: str
     attempt: int
     message_id: str | None = None
-    message: Annotated[UserMessage | AssistantMessage | ToolMessage, Discriminator("role")]
+    message: Annotated[UserMessage | AssistantMessage | ToolMessage, Tagged("role")]
 
 
 @wire
@@ -124,7 +122,7 @@ class GrantRecord:
 
 Record: TypeAlias = Annotated[
     EventRecord | ConversationRecord | MessageRecord | EditIntent | EditOutcome | CommandIntent | CallRecord | SuiteRecord | GrantRecord,
-    Discriminator("kind"),
+    Tagged("kind"),
 ]
 
 
