@@ -148,14 +148,20 @@ def _tool_call(event: ToolCallEvent) -> Iterator[Line]:
             yield Line(f"  · {event.tool} {argument_of(event)}".rstrip(), "dim")
         case "succeeded":
             if event.tool in SPOKEN_TOOLS:
-                yield from (Line(f"    │ {line}", "dim") for line in shortened((event.output or "").splitlines()))
+                yield from _output(event)
         case "failed" | "denied":
-            first = next(iter((event.output or "").splitlines()), "")
-            yield Line(f"  · {event.tool} {argument_of(event)} {event.state}: {first}", "warn")
             if event.tool in SPOKEN_TOOLS:
-                yield from (Line(f"    │ {line}", "dim") for line in shortened((event.output or "").splitlines()[1:]))
+                yield Line(f"  · {event.tool} {event.state}", "warn")
+                yield from _output(event)
+            else:
+                first = next(iter((event.output or "").splitlines()), "")
+                yield Line(f"  · {event.tool} {argument_of(event)} {event.state}: {first}", "warn")
         case _:
             assert_never(event.state)
+
+
+def _output(event: ToolCallEvent) -> Iterator[Line]:
+    yield from (Line(f"    │ {line}", "dim") for line in shortened((event.output or "").splitlines()))
 
 
 def argument_of(event: ToolCallEvent) -> str:
@@ -204,7 +210,7 @@ def shortened_lines(lines: list[Line], limit: int = SHOWN_LINES) -> list[Line]:
 def usage_text(usage: Usage) -> str:
     """Return tokens and money in words; what is unknown is said to be unknown."""
     read = usage.input if usage.cache_read is None else (usage.input or 0) + usage.cache_read
-    cost = "cost unknown (no price configured)" if usage.usd is None else f"${usage.usd:f}"
+    cost = "cost unknown (no price configured)" if usage.usd is None else f"${usage.usd:.4f}"
     return f"{_count(read)} tokens in, {_count(usage.output)} out, {cost}"
 
 

@@ -1,0 +1,268 @@
+"""What a shell sees of each command: its exit status, what goes to which stream, and what the core was asked for."""
+
+import io
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from coterie import __version__
+from coterie.cli import exits
+from coterie.cli.arguments import parse
+from coterie.cli.main import main
+from coterie.cli.runs import conduct
+from coterie.cli.terminal import Streams, TextOutput
+from coterie.cli.wiring import Surroundings
+from coterie.cli.wording import Line
+from coterie.domain.edits import FileChange, UndoConflict, UndoResult
+from coterie.domain.events import AgentEvent, ApprovalEvent, Event, MessageDelta, MessageEvent, RunEvent, WarningEvent
+from coterie.domain.permissions import ApprovalOption, Effect
+from coterie.domain.status import SandboxView
+from wiring_fake import RUN, ScriptedWiring
+
+ANSWERED: tuple[Event, ...] = (
+    RunEvent(state="running"),
+    WarningEvent(code="price_unknown", text="The price is unknown."),
+    MessageDelta(message_id="m1", offset=0, text="For"),
+    MessageDelta(message_id="m1", offset=3, text="ty-two."),
+    MessageEvent(message_id="m1", role="assistant", text="Forty-two."),
+    RunEvent(state="succeeded"),
+)
+QUESTION = ApprovalEvent(
+    approval_id="a1",
+    title="execute_command make",
+    effects=(Effect(kind="exec", target="make", argv=("make",), rule="exec(make)"),),
+    options=(
+        ApprovalOption(option_id="once", label="Allow once", kind="allow_once"),
+        ApprovalOption(option_id="no", label="Reject", kind="reject_once"),
+    ),
+    state="pending",
+)
+
+
+def test_an_answer_goes_to_standard_output_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    wiring = ScriptedWiring(ANSWERED)
+    assert main(["ask", "what is it?"], wiring) == exits.OK
+    out, err = capsys.readouterr()
+    assert out == "Forty-two.\n"
+    assert err.splitlines() == [f"run {RUN}", "! The price is unknown.", "0 tokens in, 0 out, $0.0000"]
+    assert wiring.closed
+
+
+def test_json_is_one_value_a_line_as_on_the_wire(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ask", "--json", "what is it?"], ScriptedWiring(ANSWERED)) == exits.OK
+    out, err = capsys.readouterr()
+    values = [json.loads(line) for line in out.splitlines()]
+    assert [value["event"]["kind"] for value in values[:-1]] == ["run", "warning", "message_delta", "message_delta", "message", "run"]
+    assert values[2]["event"] == {"kind": "message_delta", "messageId": "m1", "offset": 0, "text": "For"}
+    assert values[-1]["run"]["runId"] == RUN
+    assert err == ""
+
+
+@pytest.mark.parametrize(
+    ("end", "status", "words"),
+    [
+        (RunEvent(state="succeeded"), 0, "0 tokens in"),
+        (RunEvent(state="failed", reason="no_progress", text="It went in circles."), 1, "It went in circles."),
+        (RunEvent(state="interrupted", reason="server_stopped"), 1, f"coterie run --resume {RUN}"),
+        (RunEvent(state="interrupted", reason="approval_required"), 3, f"coterie run --resume {RUN} --yes-to RULE"),
+        (RunEvent(state="cancelled"), 130, "cancelled"),
+    ],
+    ids=lambda value: value.state if isinstance(value, RunEvent) else "",
+)
+def test_the_exit_status_says_how_a_run_ended(end: RunEvent, status: int, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "do it"], ScriptedWiring([end])) == status
+    assert words in capsys.readouterr().err
+
+
+def test_run_options_reach_the_core(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("x", encoding="utf-8")
+    wiring = ScriptedWiring(ANSWERED)
+    options = ["--workflow", "team", "--model", "work/m2", "--yes-to", "gate(plan)", "--yes-to", "exec(make *)"]
+    assert main(["run", "do it", "-C", str(tmp_path), "--attach", str(tmp_path / "notes.txt"), *options], wiring) == 0
+    (_, request), invocation = wiring.asked[0], wiring.invocation
+    assert (request.prompt, request.workflow, request.attachments[0].uri) == ("do it", "team", (tmp_path / "notes.txt").as_uri())
+    assert invocation is not None
+    assert invocation.folder == tmp_path
+    assert invocation.settings == {"model": "work/m2", "permissions": {"allow": ["gate(plan)", "exec(make *)"]}}
+    assert not invocation.audience.can_answer
+
+
+def test_a_run_is_resumed_with_what_is_allowed_now() -> None:
+    wiring = ScriptedWiring(ANSWERED)
+    assert main(["run", "--resume", "run_9", "--yes-to", "gate(plan)"], wiring) == 0
+    assert wiring.asked == [("resume", "run_9")]
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["run", "x", "--workflow", "nonesuch"], "There is no workflow 'nonesuch'"),
+        (["run"], "give a prompt"),
+        (["ask", "  "], "give a prompt"),
+        (["ask", "x", "--attach", "no/such/file"], "there is no file"),
+    ],
+)
+def test_what_does_not_exist_is_wrong_usage(argv: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    wiring = ScriptedWiring(ANSWERED)
+    assert main(argv, wiring) == exits.USAGE
+    assert words in capsys.readouterr().err
+    assert wiring.closed
+
+
+@pytest.mark.parametrize("argv", [[], ["nonesuch"], ["run", "x", "--workflow", "team", "--agent", "coder"], ["undo"], ["serve", "--tcp"]])
+def test_wrong_grammar_is_wrong_usage(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        main(argv, ScriptedWiring())
+    assert leaving.value.code == exits.USAGE
+    assert "usage: coterie" in capsys.readouterr().err
+
+
+def test_prompt_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("from a pipe\n"))
+    wiring = ScriptedWiring(ANSWERED)
+    assert main(["ask", "-"], wiring) == 0
+    assert wiring.asked[0][1].prompt == "from a pipe\n"
+
+
+def test_serve_and_version(capsys: pytest.CaptureFixture[str]) -> None:
+    wiring = ScriptedWiring()
+    assert (main(["serve", "--stdio"], wiring), main(["serve"], wiring)) == (0, 0)
+    assert main(["version"], wiring) == 0
+    assert capsys.readouterr().out == f"coterie {__version__}\n"
+    assert main(["version", "--json"], wiring) == 0
+    assert json.loads(capsys.readouterr().out) == {"version": __version__}
+
+
+def test_undo_tells_what_was_restored_and_what_was_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    conflict = UndoConflict(path="b.py", reason="you changed the same lines")
+    wiring = ScriptedWiring(undone=UndoResult(restored=("a.py",), conflicts=(conflict,)))
+    assert main(["undo", "run_7"], wiring) == exits.FAILED
+    assert capsys.readouterr().out == "restored a.py\nleft alone: b.py: you changed the same lines\n"
+    assert wiring.asked == [("undo", "run_7")]
+    wiring.undone = UndoResult(restored=("a.py",), conflicts=())
+    assert main(["undo", "run_7", "--json"], wiring) == exits.OK
+    assert json.loads(capsys.readouterr().out) == {"restored": ["a.py"], "conflicts": []}
+
+
+@pytest.mark.parametrize(("model", "status"), [("work/m1", exits.OK), (None, exits.FAILED)])
+def test_doctor_says_what_is_wrong_and_what_to_do(
+    tmp_path: Path, model: str | None, status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Cargo.toml").touch()
+    problem = "config.toml:3: `modle` is unknown; did you mean `model`?"
+    around = Surroundings(places={"config": Path("home/config")}, problems=(problem,), model=model)
+    wiring = ScriptedWiring(around=around, sandbox=SandboxView(level="none", reason="bwrap is not installed"))
+    assert main(["doctor", "-C", str(tmp_path)], wiring) == status
+    out = capsys.readouterr().out
+    for words in (__version__, "home/config", problem, "bwrap is not installed", "cargo test (found in this folder)"):
+        assert words in out
+    assert ("ANTHROPIC_API_KEY" in out) == (model is None)
+
+
+class Person:
+    """A terminal with a person: what they type waits in a pseudo-terminal."""
+
+    def __init__(self, typed: bytes) -> None:
+        self._far, near = os.openpty()
+        os.write(self._far, typed)
+        self._stdin = os.fdopen(near, encoding="utf-8")
+        self.said = io.StringIO()
+        self.lines: list[str] = []
+        self.output = TextOutput(self.said, self._line, self._line, streaming=True)
+        self.streams = Streams(stdin=self._stdin, stdout=self.said, stderr=self._stdin, environ={})
+
+    def _line(self, line: Line) -> None:
+        self.lines.append(line.text)
+
+    def close(self) -> None:
+        self._stdin.close()
+        os.close(self._far)
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked", "status"),
+    [
+        (b"y\n", ("answer", ("a1", "once", None)), exits.OK),
+        (b"perhaps\nN\n", ("answer", ("a1", "no", None)), exits.OK),
+        (b"\x04", ("answer", ("a1", "no", None)), exits.OK),
+    ],
+    ids=["yes", "asked again", "closed"],
+)
+async def test_a_question_is_put_to_the_person(typed: bytes, asked: tuple[str, object], status: int) -> None:
+    person = Person(typed)
+    wiring = ScriptedWiring([QUESTION, RunEvent(state="succeeded")])
+    try:
+        assert await conduct(parse(["run", "do it"]), wiring, person.output, person.streams) == status
+    finally:
+        person.close()
+    assert wiring.asked[-1] == asked
+    assert "? execute_command make" in person.lines
+    assert "  [y] Allow once  [n] Reject" in person.lines
+
+
+async def test_closing_the_input_at_a_gate_interrupts_the_run() -> None:
+    person = Person(b"\x04")
+    options = (
+        ApprovalOption(option_id="yes", label="Approve", kind="approve"),
+        ApprovalOption(option_id="no", label="Reject", kind="reject"),
+    )
+    gate = ApprovalEvent(
+        approval_id="a1",
+        title="Approve?",
+        effects=(Effect(kind="gate", target="plan", rule="gate(plan)"),),
+        options=options,
+        state="pending",
+    )
+    wiring = ScriptedWiring([gate, RunEvent(state="succeeded")])
+    try:
+        assert await conduct(parse(["run", "do it"]), wiring, person.output, person.streams) == exits.FAILED
+    finally:
+        person.close()
+    assert wiring.asked[-1] == ("interrupt", RUN)
+
+
+async def test_streamed_text_ends_before_the_next_line() -> None:
+    person = Person(b"")
+    script = [*ANSWERED[2:4], WarningEvent(code="x", text="Careful."), RunEvent(state="succeeded")]
+    try:
+        await conduct(parse(["ask", "x"]), ScriptedWiring(script), person.output, person.streams)
+    finally:
+        person.close()
+    assert person.said.getvalue() == "Forty-two.\n"
+
+
+class InterruptingOutput(TextOutput):
+    """Presses Ctrl-C when the first event is shown, as a person would in the middle of a run."""
+
+    def event(self, told: AgentEvent) -> None:
+        if told.seq == 1:
+            signal.raise_signal(signal.SIGINT)
+        super().event(told)
+
+
+async def test_the_first_interrupt_cancels_the_run_cleanly() -> None:
+    wiring = ScriptedWiring([RunEvent(state="running")])
+    lines: list[Line] = []
+    output = InterruptingOutput(io.StringIO(), lines.append, lines.append, streaming=False)
+    streams = Streams(stdin=io.StringIO(), stdout=io.StringIO(), stderr=io.StringIO(), environ={})
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        assert await conduct(parse(["run", "do it"]), wiring, output, streams) == exits.CANCELLED
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL, "a second one ends the process at once"
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert ("cancel", RUN) in wiring.asked
+    assert Line("cancelling… (Ctrl-C again ends at once)", "warn") in lines
+    assert wiring.closed
+
+
+def test_changed_files_are_named_with_the_way_back(capsys: pytest.CaptureFixture[str]) -> None:
+    changes = tuple(
+        FileChange(change_id=path, path=path, uri=f"file:///p/{path}", state=state, hunks=())
+        for path, state in (("b.py", "applied"), ("a.py", "applied"), ("c.py", "rejected"))
+    )
+    main(["run", "do it"], ScriptedWiring([RunEvent(state="succeeded")], changes=changes))
+    assert f"changed: a.py, b.py (take it back: coterie undo {RUN})" in capsys.readouterr().err
