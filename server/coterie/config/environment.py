@@ -1,0 +1,78 @@
+"""What environment variables say: settings under ``COTERIE_…``, and hosts whose keys people already have."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from coterie.config.layers import Layer, Values, read_object
+from coterie.config.problems import Problem
+from coterie.config.schema import ProviderType
+
+_PREFIX = "COTERIE_"
+_NOT_SETTINGS = frozenset({"COTERIE_HOME", "COTERIE_RECORD"})
+"""Variables that others read: ``paths``, and the development-only recorder."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownHost:
+    """A host that is there as soon as its key is."""
+
+    name: str
+    type: ProviderType
+    base_url: str
+    key_variable: str
+    address_variable: str
+
+
+KNOWN_HOSTS = (
+    KnownHost("anthropic", "anthropic", "https://api.anthropic.com", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"),
+    KnownHost("openai", "openai_compatible", "https://api.openai.com/v1", "OPENAI_API_KEY", "OPENAI_BASE_URL"),
+)
+
+
+def read_environment(environ: Mapping[str, str], problems: list[Problem]) -> Layer:
+    """Read the layer of the environment: ``COTERIE_MODEL`` is ``model``, ``COTERIE_BUDGET__USD`` is ``budget.usd``.
+
+    A value that begins like JSON is read as JSON; all else is text, which becomes a number or a truth value where one is wanted.
+    """
+    values: Values = {}
+    for variable, text in sorted(environ.items()):
+        if variable.startswith(_PREFIX) and variable not in _NOT_SETTINGS and text:
+            *tables, key = variable.removeprefix(_PREFIX).lower().split("__")
+            table = values
+            for name in tables:
+                table = table.setdefault(name, {})
+                if not isinstance(table, dict):
+                    break
+            else:
+                table[key] = _value(text)
+    return read_object("environment", "environment", values, problems)
+
+
+def _value(text: str) -> Any:
+    if text[0] in '[{"':
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+    return text
+
+
+def hosts_with_keys(environ: Mapping[str, str], configured: Mapping[str, Any]) -> Values:
+    """Return what goes below every other layer: the known hosts whose keys are in the environment.
+
+    ``configured`` are the ``providers`` of the layers above. A host of theirs that has a known one's name and speaks another wire is
+    somebody else, and gets no key.
+    """
+    hosts: Values = {}
+    for host in KNOWN_HOSTS:
+        if configured.get(host.name, {}).get("type", host.type) != host.type:
+            continue
+        if environ.get(host.key_variable) or host.name in configured:
+            hosts[host.name] = {"type": host.type, "base_url": (environ.get(host.address_variable) or host.base_url).rstrip("/")}
+        if environ.get(host.key_variable):
+            hosts[host.name]["api_key"] = f"env:{host.key_variable}"
+    return {"providers": hosts} if hosts else {}

@@ -1,0 +1,186 @@
+"""One layer of settings: its values checked key by key, so that a wrong one costs nothing but itself.
+
+``load`` reads the layers, hands each through here, and lays them over each other.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args, get_origin
+
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic.alias_generators import to_camel, to_snake
+
+from coterie.config.keys import kind_of
+from coterie.config.lines import KeyPath, key_lines
+from coterie.config.problems import Problem
+from coterie.config.schema import LATER, Settings
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+LayerName = Literal["default", "user", "project", "environment", "editor", "command line"]
+Values: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A layer that was read. ``values`` holds only what the layer says, in snake_case; secrets are wrapped."""
+
+    name: LayerName
+    file: str
+    values: Values
+    lines: Mapping[KeyPath, int] = field(default_factory=dict)
+
+    def problem(
+        self, path: KeyPath, message: str, suggestion: str | None = None, *, level: Literal["warning", "note"] = "warning"
+    ) -> Problem:
+        """Say that something is wrong with a key of this layer."""
+        known = next((path[:length] for length in range(len(path), 0, -1) if path[:length] in self.lines), None)
+        line = None if known is None else self.lines[known]
+        return Problem(file=self.file, line=line, key=".".join(path), message=message, suggestion=suggestion, level=level)
+
+
+def read_file(name: LayerName, path: Path, problems: list[Problem]) -> Layer | None:
+    """Read a TOML file; None when there is none or nothing can be read from it."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except NotADirectoryError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        problems.append(Problem(file=str(path), message=f"The file cannot be read ({error}); it is left out."))
+        return None
+    text = text.replace("\r\n", "\n")
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        at = re.search(r" \(at line (\d+),.*\)| \(at end of document\)", str(error))
+        line = int(at[1]) if at and at[1] else len(text.splitlines()) or 1
+        message = f"The file is no valid TOML and is left out: {str(error)[: at.start()] if at else error}."
+        problems.append(Problem(file=str(path), line=line, message=message))
+        return None
+    return check(Layer(name, str(path), data, key_lines(text)), problems, camel_case=False)
+
+
+def read_object(name: LayerName, file: str, data: object, problems: list[Problem]) -> Layer:
+    """Read settings that came as JSON; nulls stand for what is not set."""
+    if not isinstance(data, Mapping):
+        problems.append(Problem(file=file, message="The settings must be an object; they are left out."))
+        data = {}
+    return check(Layer(name, file, _without_nulls(data)), problems, camel_case=True)
+
+
+def check(layer: Layer, problems: list[Problem], *, camel_case: bool) -> Layer:
+    """Return the layer with what is right in it, in snake_case, and say what is wrong."""
+    data = copy.deepcopy(layer.values)
+    while True:
+        try:
+            checked = Settings.model_validate(data, by_alias=camel_case, by_name=True)
+        except ValidationError as error:
+            # The last item of a list first, so that taking it away moves no other.
+            for details in reversed(error.errors(include_url=False, include_input=False)):
+                problems.append(_complaint(layer, details, data, camel_case=camel_case))
+                _take_away(data, details["loc"])
+        else:
+            break
+    values = checked.model_dump(exclude_unset=True)
+    _check_keys(layer, values, problems)
+    _note_later(layer, values, problems)
+    return Layer(layer.name, layer.file, values, layer.lines)
+
+
+def _without_nulls(data: Mapping[str, Any]) -> Values:
+    return {
+        key: _without_nulls(value) if isinstance(value, Mapping) and key != "extra" else value
+        for key, value in data.items()
+        if value is not None
+    }
+
+
+def _complaint(layer: Layer, details: ErrorDetails, data: Values, *, camel_case: bool) -> Problem:
+    location = details["loc"]
+    path = tuple(str(part) for part in location if not isinstance(part, int))
+    if details["type"] == "extra_forbidden":
+        names = [to_camel(name) if camel_case else name for name in _names_at(path[:-1])]
+        return layer.problem(path, "There is no such key.", _nearest(path[-1], names))
+    message = details["msg"].removeprefix("Value error, ")
+    suggestion = None
+    if details["type"] == "literal_error":
+        suggestion = _nearest(str(_value_at(data, location)), re.findall(r"'([^']*)'", details["ctx"]["expected"]))
+    return layer.problem(path, message if message.endswith(".") else f"{message}.", suggestion)
+
+
+def _nearest(word: str, words: list[str]) -> str | None:
+    near = get_close_matches(word, words, n=1, cutoff=0.5)
+    return f"Did you mean `{near[0]}`?" if near else None
+
+
+def _names_at(path: KeyPath) -> list[str]:
+    """Return the keys of the table at ``path``; none where any key may stand."""
+    table: Any = Settings
+    for part in path:
+        if get_origin(table) is not None and issubclass(get_origin(table), Mapping):
+            table = get_args(table)[1]
+        elif (known := table.model_fields.get(to_snake(part))) is not None:
+            table = known.annotation
+    return list(table.model_fields) if isinstance(table, type) and issubclass(table, BaseModel) else []
+
+
+def _value_at(data: Any, location: tuple[int | str, ...]) -> object:
+    for part in location:
+        data = data[_spelled(data, part)]
+    return data
+
+
+def _take_away(data: Any, location: tuple[int | str, ...]) -> None:
+    """Delete what an error is about, or what holds it."""
+    # A host whose wire is unknown is no host: with the default wire it would be asked for what it does not have.
+    if location[0] == "providers" and location[2:] == ("type",):
+        location = location[:2]
+    for part in location[:-1]:
+        data = data[_spelled(data, part)]
+    del data[_spelled(data, location[-1])]
+
+
+def _spelled(data: Any, part: int | str) -> Any:
+    """Return the key that an error's location means: it names fields in camelCase however they were written."""
+    if isinstance(part, str) and part not in data:
+        return to_snake(part)
+    return part
+
+
+def _check_keys(layer: Layer, values: Values, problems: list[Problem]) -> None:
+    """Take away references to keys that cannot be followed, and warn of keys that stand in the open."""
+    for host, provider in values.get("providers", {}).items():
+        key: SecretStr | None = provider.get("api_key")
+        if key is None:
+            continue
+        path = ("providers", host, "api_key")
+        advice = f'Write `api_key = "env:{re.sub("[^A-Z0-9]", "_", host.upper())}_API_KEY"` and set that environment variable.'
+        match kind_of(key):
+            case "variable":
+                pass
+            case "literal":
+                problems.append(layer.problem(path, "The key itself stands in the settings; it works, and who reads them has it.", advice))
+            case "vault":
+                del provider["api_key"]
+                problems.append(layer.problem(path, "The vault is not in this version.", advice))
+            case "broken":
+                del provider["api_key"]
+                problems.append(layer.problem(path, "This names no environment variable.", advice))
+
+
+def _note_later(layer: Layer, values: Values, problems: list[Problem], above: KeyPath = ()) -> None:
+    for key, value in values.items():
+        if key in LATER:
+            problems.append(layer.problem((*above, key), "This version does not read it; a later one will.", level="note"))
+        elif isinstance(value, dict) and key not in {"extra", "price", "agents"}:
+            _note_later(layer, value, problems, (*above, key))

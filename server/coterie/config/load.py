@@ -1,0 +1,154 @@
+"""The settings of a process: every layer read, checked, and laid over the one before.
+
+``app`` calls `load` at the start and whenever the editor or a file says something new. Later wins: defaults < hosts whose keys are in the
+environment < the user's file < each project's file < ``COTERIE_…`` variables < the editor < the command line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from coterie.config.environment import hosts_with_keys, read_environment
+from coterie.config.layers import Layer, LayerName, Values, read_file, read_object
+from coterie.config.overlay import leaves, overlay
+from coterie.config.paths import PROJECT_FILE, Places, expand, places
+from coterie.config.problems import Problem
+from coterie.config.restrictions import only_tighter, without_machine_scope, without_trust
+from coterie.config.schema import ProviderSettings, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class LayerRules:
+    """The permission rules of one layer. ``origin`` is how people are told of it, such as ``user settings``."""
+
+    origin: str
+    allow: tuple[str, ...]
+    ask: tuple[str, ...]
+    deny: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What `load` found.
+
+    ``origins`` names the layer of each dotted key that is not at its default; ``rules`` are the permission rules by layer, weakest first;
+    ``trusted`` are those of the given folders that may loosen the settings.
+    """
+
+    settings: Settings
+    problems: tuple[Problem, ...]
+    origins: Mapping[str, LayerName]
+    rules: tuple[LayerRules, ...]
+    trusted: frozenset[Path]
+    places: Places
+
+    def origin(self, key: str) -> LayerName:
+        """Return the layer that a dotted key's value comes from."""
+        return self.origins.get(key, "default")
+
+
+def load(
+    environ: Mapping[str, str],
+    *,
+    folders: Sequence[Path] = (),
+    editor_options: object = None,
+    workspace_configuration: object = None,
+    command_line: object = None,
+) -> Loaded:
+    """Read every layer; what is wrong in one becomes a problem and the rest works. Blocks on small files.
+
+    ``editor_options`` are ``initializationOptions``, ``workspace_configuration`` the section ``coterie`` of ``workspace/configuration``;
+    None where there are none.
+    """
+    problems: list[Problem] = []
+    where = places(environ)
+    user = read_file("user", where.config_file, problems)
+    above = [read_environment(environ, problems)]
+    if editor_options is not None:
+        above.append(read_object("editor", "initializationOptions", editor_options, problems))
+    if workspace_configuration is not None:
+        pulled = read_object("editor", "workspace/configuration", workspace_configuration, problems)
+        above.append(without_machine_scope(pulled, problems))
+    if command_line is not None:
+        above.append(read_object("command line", "command line", command_line, problems))
+
+    below = [user] if user is not None else []
+    own = _merged((*below, *above))
+    found = Layer("environment", "environment", hosts_with_keys(environ, own.get("providers", {})))
+    below.insert(0, found)
+    trusted = _trusted(folders, own, environ)
+    projects = _projects(folders, trusted, _merged((_defaults(), *below)), problems)
+    layers = [_with_whole_paths(layer, environ) for layer in (*below, *projects, *above)]
+
+    values = _merged(layers)
+    values["providers"] = _usable(values.get("providers", {}), problems)
+    return Loaded(
+        settings=Settings.model_validate(values),
+        problems=tuple(problems),
+        origins={".".join(path): layer.name for layer in layers for path, _ in leaves(layer.values)},
+        rules=tuple(_rules(layer) for layer in layers if "permissions" in layer.values),
+        trusted=trusted,
+        places=where,
+    )
+
+
+def _merged(layers: Sequence[Layer]) -> Values:
+    values: Values = {}
+    for layer in layers:
+        values = overlay(values, layer.values)
+    return values
+
+
+def _defaults() -> Layer:
+    return Layer("default", "defaults", Settings().model_dump())
+
+
+def _trusted(folders: Sequence[Path], own: Values, environ: Mapping[str, str]) -> frozenset[Path]:
+    vouched = [expand(text, environ).resolve() for text in own.get("trust", {}).get("workspaces", ())]
+    return frozenset(folder for folder in folders if any(folder.resolve().is_relative_to(root) for root in vouched))
+
+
+def _projects(folders: Sequence[Path], trusted: frozenset[Path], below: Values, problems: list[Problem]) -> list[Layer]:
+    layers = []
+    for folder in folders:
+        layer = read_file("project", folder / PROJECT_FILE, problems)
+        if layer is None:
+            continue
+        layer = without_trust(layer, problems)
+        if folder not in trusted:
+            layer = only_tighter(layer, below, str(folder), problems)
+        below = overlay(below, layer.values)
+        layers.append(layer)
+    return layers
+
+
+def _with_whole_paths(layer: Layer, environ: Mapping[str, str]) -> Layer:
+    """Make recordings' paths, which a file may give relative to itself, whole."""
+    changes: Values = {
+        host: {"cassette": str(Path(layer.file).parent / expand(provider["cassette"], environ))}
+        for host, provider in layer.values.get("providers", {}).items()
+        if "cassette" in provider
+    }
+    return Layer(layer.name, layer.file, overlay(layer.values, {"providers": changes}), layer.lines) if changes else layer
+
+
+def _rules(layer: Layer) -> LayerRules:
+    lists = layer.values["permissions"]
+    origin = f"{layer.name} settings" if layer.name != "project" else f"project settings ({layer.file})"
+    return LayerRules(origin, lists.get("allow", ()), lists.get("ask", ()), lists.get("deny", ()))
+
+
+def _usable(providers: Values, problems: list[Problem]) -> Values:
+    """Leave out hosts that lack what their wire needs; several layers may have had a part in each."""
+    kept: Values = {}
+    for host, values in providers.items():
+        provider = ProviderSettings.model_validate(values)
+        missing = "cassette" if provider.type == "replay" else "base_url"
+        if getattr(provider, missing) is None:
+            message = f"A host of type `{provider.type}` needs `{missing}`; it is left out."
+            problems.append(Problem(file="settings", key=f"providers.{host}", message=message))
+        else:
+            kept[host] = values
+    return kept

@@ -1,0 +1,37 @@
+"""How layers lie over each other: later wins, tables merge key by key, and the lists of permissions add up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from coterie.config.layers import Values
+from coterie.config.lines import KeyPath
+
+_ADDING: frozenset[KeyPath] = frozenset({("permissions", "allow"), ("permissions", "ask"), ("permissions", "deny")})
+_WHOLE = "extra"
+"""A map whose inside is the host's and not ours: one value."""
+
+
+def overlay(below: Mapping[str, Any], above: Mapping[str, Any], path: KeyPath = ()) -> Values:
+    """Return ``above`` laid over ``below``."""
+    merged = dict(below)
+    for key, value in above.items():
+        here = (*path, key)
+        old = merged.get(key)
+        if here in _ADDING:
+            merged[key] = tuple(dict.fromkeys((*(old or ()), *value)))
+        elif isinstance(value, Mapping) and key != _WHOLE:
+            merged[key] = overlay(old if isinstance(old, Mapping) else {}, value, here)
+        else:
+            merged[key] = value
+    return merged
+
+
+def leaves(values: Mapping[str, Any], path: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
+    """Walk the values that are no tables."""
+    for key, value in values.items():
+        if isinstance(value, Mapping) and key != _WHOLE:
+            yield from leaves(value, (*path, key))
+        else:
+            yield (*path, key), value

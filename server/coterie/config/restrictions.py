@@ -1,0 +1,93 @@
+"""What a layer may not say.
+
+A project that is not trusted may only tighten: what it brings would otherwise act under the user's name. And an editor's settings can come
+from the repository that is open in it, so what concerns the machine is not taken from ``workspace/configuration``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from coterie.config.layers import Layer, Values
+from coterie.config.lines import KeyPath
+from coterie.config.overlay import leaves
+from coterie.config.problems import Problem
+
+_MACHINE_TABLES = frozenset({"permissions", "sandbox", "trust", "mcp"})
+_MACHINE_PROVIDER_KEYS = frozenset({"type", "base_url", "api_key", "cassette"})
+
+
+def without_machine_scope(layer: Layer, problems: list[Problem]) -> Layer:
+    """Return the layer without what concerns the machine."""
+
+    def allowed(path: KeyPath, _value: object) -> bool:
+        if path[0] == "providers":
+            return path[-1] not in _MACHINE_PROVIDER_KEYS
+        return path[0] not in _MACHINE_TABLES
+
+    return _filtered(
+        layer,
+        allowed,
+        problems,
+        "A workspace's settings may not say this; it is left out.",
+        "Set it in your own config.toml, or for your user.",
+    )
+
+
+def without_trust(layer: Layer, problems: list[Problem]) -> Layer:
+    """Return a project's layer without what it says of trust: nobody vouches for themselves."""
+    return _filtered(layer, lambda path, _value: path[0] != "trust", problems, "A project cannot say which folders are trusted.", None)
+
+
+def only_tighter(layer: Layer, below: Mapping[str, Any], folder: str, problems: list[Problem]) -> Layer:
+    """Return what an untrusted project's layer may say over the values ``below`` it, which include the defaults."""
+
+    def allowed(path: KeyPath, value: object) -> bool:
+        match path:
+            case ("permissions", "ask" | "deny"):
+                return True
+            case ("permissions", "policy_when_unattended"):
+                return value == "deny"
+            case ("sandbox", "network"):
+                return value is False
+            case ("budget", _) | ("agents", _, "budget", _):
+                return _smaller(value, _at(below, path))
+            case _:
+                return False
+
+    return _filtered(
+        layer,
+        allowed,
+        problems,
+        "This workspace is not trusted, so its settings may only tighten yours; this is left out.",
+        f'To trust it, add "{folder}" to `trust.workspaces` in your own config.toml.',
+    )
+
+
+def _smaller(value: Any, limit: Any) -> bool:
+    return limit is None or value <= limit
+
+
+def _at(values: Any, path: KeyPath) -> Any:
+    for key in path:
+        if not isinstance(values, Mapping):
+            return None
+        values = values.get(key)
+    return values
+
+
+def _filtered(
+    layer: Layer, allowed: Callable[[KeyPath, Any], bool], problems: list[Problem], message: str, suggestion: str | None
+) -> Layer:
+    """Keep the leaves that are ``allowed(path, value)`` and say which were left out."""
+    kept: Values = {}
+    for path, value in leaves(layer.values):
+        if not allowed(path, value):
+            problems.append(layer.problem(path, message, suggestion))
+            continue
+        table = kept
+        for key in path[:-1]:
+            table = table.setdefault(key, {})
+        table[path[-1]] = value
+    return Layer(layer.name, layer.file, kept, layer.lines)

@@ -1,0 +1,214 @@
+"""Every key that the settings may hold: its type, its default, and what it does.
+
+One set of keys for all layers: snake_case in TOML, camelCase too in JSON. ``layers`` checks each layer against `Settings`, so every key has
+a default and none needs another one; ``docs/configuration.md`` is generated from the descriptions here. Building these classes' validators
+is deferred to the first use, which keeps the start light.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any, Literal, TypeAlias, get_args
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic.alias_generators import to_camel
+
+from coterie.domain.permissions import EffectKind
+
+ProviderType = Literal["anthropic", "openai_compatible", "replay"]
+
+LATER = frozenset({"small_model", "completion_model", "suggestions", "mcp", "lane"})
+"""Keys that are accepted, because a later version reads them, and do nothing yet."""
+
+
+def _model_id(text: str) -> str:
+    host, _, model = text.partition("/")
+    if not (host.strip() and model.strip()):
+        raise ValueError("Write the host and its model, `host/model`.")
+    return text
+
+
+def _completion_model(text: str) -> str:
+    return text if text == "none" else _model_id(text)
+
+
+def _address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("Write an address that begins with http:// or https://.")
+    return text.rstrip("/")
+
+
+def _rule(text: str) -> str:
+    kind, opening, rest = text.partition("(")
+    if kind not in get_args(EffectKind) or not opening or not rest.endswith(")") or rest == ")":
+        raise ValueError(f"Write a rule as `kind(pattern)`, where the kind is one of {', '.join(get_args(EffectKind))}.")
+    return text
+
+
+ModelId = Annotated[str, AfterValidator(_model_id)]
+CompletionModel = Annotated[str, AfterValidator(_completion_model)]
+Address = Annotated[str, AfterValidator(_address)]
+RuleText = Annotated[str, AfterValidator(_rule)]
+Dollars = Annotated[Decimal, Field(ge=0)]
+Count = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0)]
+Temperature = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(gt=0, le=1)]
+Extra: TypeAlias = Mapping[str, Any]
+
+
+class Table(BaseModel):
+    """A table of the settings: frozen, and strict about its keys, whose typing errors would otherwise go unnoticed."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        defer_build=True,
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
+    )
+
+
+class PriceSettings(Table):
+    """US dollars for a million tokens. What is missing is unknown, and a cost with an unknown part is unknown."""
+
+    input: Dollars | None = Field(None, description="tokens that no cache held")
+    output: Dollars | None = Field(None, description="tokens of answers")
+    cache_read: Dollars | None = Field(None, description="tokens that a cache held")
+    cache_write: Dollars | None = Field(None, description="tokens that a cache took in")
+
+
+class ProviderSettings(Table):
+    """A host of models. The name of its table is the host in `host/model`."""
+
+    type: ProviderType = Field("openai_compatible", description="the wire that the host speaks; `replay` plays a recording")
+    base_url: Address | None = Field(None, description="`anthropic`: the origin, without `/v1`; `openai_compatible`: with it")
+    api_key: SecretStr | None = Field(None, description="`env:NAME`, the environment variable that holds the key")
+    models: tuple[str, ...] = Field((), description="its models, instead of asking the host")
+    cassette: str | None = Field(None, description="the recording of a `replay` host, relative to the file that says so")
+    temperature: Temperature | None = Field(None, description="sent with every request")
+    max_tokens: Count | None = Field(None, description="the longest answer, in tokens")
+    top_p: Share | None = Field(None, description="sent with every request")
+    extra: Extra = Field(default_factory=dict, description="more fields of the request, as the host names them")
+    price: Mapping[str, PriceSettings] = Field(default_factory=dict, description="prices by the host's own model name")
+    connect_timeout_s: Seconds = Field(10.0, description="seconds to wait for a connection")
+    first_token_timeout_s: Seconds = Field(120.0, description="seconds to wait for the first word of an answer")
+    idle_timeout_s: Seconds = Field(120.0, description="seconds to wait for the next word")
+    lane: bool | None = Field(None, description="one model at a time (read by a later version)")
+
+
+class BudgetSettings(Table):
+    """Limits of one run. Of several budgets the smallest applies."""
+
+    usd: Dollars | None = Field(None, description="US dollars")
+    tokens: Count | None = Field(None, description="tokens of every kind")
+    wall_s: Seconds | None = Field(None, description="seconds, without those in which a person is waited for")
+
+
+class RunBudgetSettings(BudgetSettings):
+    """Limits of one run, and of all runs of a day."""
+
+    usd: Dollars | None = Field(Decimal("3.0"), description="US dollars")
+    wall_s: Seconds | None = Field(1800.0, description="seconds, without those in which a person is waited for")
+    day_usd: Dollars | None = Field(None, description="US dollars of all runs of a day (UTC)")
+
+
+class AgentSettings(Table):
+    """An agent: `chat`, `planner`, `coder`, `reviewer`, `tester`, `documenter`."""
+
+    model: ModelId | None = Field(None, description="its model, instead of the default one")
+    fallbacks: tuple[ModelId, ...] = Field((), description="models to go on with when that one fails, in order")
+    budget: BudgetSettings = Field(default_factory=BudgetSettings, description="limits of this agent in a run")
+    temperature: Temperature | None = Field(None, description="instead of the host's")
+    max_tokens: Count | None = Field(None, description="instead of the host's")
+    top_p: Share | None = Field(None, description="instead of the host's")
+    extra: Extra = Field(default_factory=dict, description="more fields of the request, over the host's")
+
+
+class PermissionSettings(Table):
+    """What agents may do. The three lists add up over all layers; deny comes before ask, ask before allow."""
+
+    policy_when_unattended: Literal["deny", "allow_list"] = Field(
+        "deny", description="what becomes of a question that nobody can answer: the run is interrupted, or the call is denied"
+    )
+    allow: tuple[RuleText, ...] = Field((), description="rules for what needs no question, such as `exec(pytest *)`")
+    ask: tuple[RuleText, ...] = Field((), description="rules for what is asked about each time")
+    deny: tuple[RuleText, ...] = Field((), description="rules for what is never done")
+
+
+class SandboxSettings(Table):
+    """How commands are confined."""
+
+    level: Literal["auto", "bubblewrap", "none"] = Field("auto", description="`auto` is bubblewrap where it works")
+    network: bool = Field(default=False, description="whether commands reach the network")
+
+
+class TrustSettings(Table):
+    """Which workspaces may loosen anything."""
+
+    workspaces: tuple[str, ...] = Field((), description="folders; what lies below them is trusted too")
+
+
+class RetrySettings(Table):
+    """How a call that failed for a passing reason is made again."""
+
+    attempts: Count = Field(4, description="attempts in all")
+    base_ms: Count = Field(500, description="the wait before the second attempt; each further one waits twice as long")
+    max_ms: Count = Field(20_000, description="the longest wait")
+
+
+class ReviewSettings(Table):
+    """When the person looks at edits."""
+
+    mode: Literal["after"] = Field("after", description="edits are applied and can be undone")
+
+
+class ProjectTestSettings(Table):
+    """The project's tests."""
+
+    command: str | None = Field(None, min_length=1, description="the command that runs them, instead of the one that is found")
+
+
+class SuggestionSettings(Table):
+    """Ghost text (read by a later version)."""
+
+    enabled: bool = Field(default=True, description="whether there is any")
+    min_delay_ms: Annotated[int, Field(ge=0)] = Field(0, description="how long to wait after a key")
+    disabled_languages: tuple[str, ...] = Field((), description="where there is none")
+
+
+class McpServerSettings(Table):
+    """A server of tools (read by a later version)."""
+
+    command: tuple[str, ...] = Field((), description="how it is started")
+
+
+class McpSettings(Table):
+    """Servers of tools (read by a later version)."""
+
+    servers: Mapping[str, McpServerSettings] = Field(default_factory=dict, description="by name")
+
+
+class Settings(Table):
+    """Everything that can be set."""
+
+    model: ModelId | None = Field(None, description="the model of every agent that names none, `host/model`")
+    small_model: ModelId | None = Field(None, description="the model for titles and summaries (read by a later version)")
+    completion_model: CompletionModel | None = Field(None, description="the model of ghost text, or `none` (read by a later version)")
+    providers: Mapping[str, ProviderSettings] = Field(default_factory=dict, description="hosts by name")
+    agents: Mapping[str, AgentSettings] = Field(default_factory=dict, description="agents by id")
+    budget: RunBudgetSettings = Field(default_factory=RunBudgetSettings, description="limits")
+    permissions: PermissionSettings = Field(default_factory=PermissionSettings, description="what agents may do")
+    sandbox: SandboxSettings = Field(default_factory=SandboxSettings, description="how commands are confined")
+    trust: TrustSettings = Field(default_factory=TrustSettings, description="trusted workspaces")
+    retry: RetrySettings = Field(default_factory=RetrySettings, description="what is done again")
+    review: ReviewSettings = Field(default_factory=ReviewSettings, description="when edits are looked at")
+    tests: ProjectTestSettings = Field(default_factory=ProjectTestSettings, description="the project's tests")
+    suggestions: SuggestionSettings = Field(default_factory=SuggestionSettings, description="ghost text")
+    mcp: McpSettings = Field(default_factory=McpSettings, description="servers of tools")
