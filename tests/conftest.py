@@ -9,17 +9,21 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from aimock_server import StartAimock, aimock
 from loopback import block_network
 
 
 def pytest_configure() -> None:
-    """Give SIGINT its default handler: a shell that starts pytest in the background has it ignored.
+    """Make every machine alike: Ctrl-C works, and properties have no clock.
 
-    Children inherit an ignored signal, and tests of cancellation and shutdown send it.
+    A shell that starts pytest in the background has SIGINT ignored; children inherit that, and tests of cancellation and shutdown send it.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Properties are searched the same way on every machine, and a slow machine is not a counterexample.
+    settings.register_profile("coterie", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("coterie")
 
 
 @pytest.fixture(autouse=True)
