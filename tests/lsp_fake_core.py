@@ -15,9 +15,25 @@ from typing import Any
 from coterie.base.errors import InvalidParamsError, RequestError, StorageError
 from coterie.domain.channels import Channel, ChannelChanged, ChannelMessage, ChannelOpened, ChannelPage, Posted
 from coterie.domain.edits import BufferEdit, FileChange, FileDiff, Hunk, TextChange, UndoConflict, UndoResult
-from coterie.domain.events import AgentEvent, MessageDelta, MessageEvent, RunEvent, ToolCallEvent
+from coterie.domain.events import (
+    AgentEvent,
+    ApprovalEvent,
+    ArtifactEvent,
+    ChangeEvent,
+    Event,
+    MessageDelta,
+    MessageDiscarded,
+    MessageEvent,
+    PlanEvent,
+    RunEvent,
+    StepEvent,
+    ThoughtDelta,
+    ToolCallEvent,
+    UsageEvent,
+    WarningEvent,
+)
 from coterie.domain.permissions import Approval, ApprovalOption, Decision, Effect
-from coterie.domain.ports import Folder
+from coterie.domain.ports import Audience, Folder
 from coterie.domain.runs import RunEvents, RunPage, RunRequest, RunStarted, RunStateView, RunSummary, RunView, StepView
 from coterie.domain.status import Capabilities, Degraded, ModelView, Price, ProviderHealth, ProviderView, SandboxView, Status
 from coterie.domain.usage import Usage, UsageRow
@@ -45,11 +61,36 @@ STATUS = Status(
     sandbox=SandboxView(level="none", reason="bubblewrap is not installed"),
     degraded=(Degraded(code="no_sandbox", text="Commands run unconfined: install bubblewrap."),),
 )
+EVENTS: tuple[Event, ...] = (
+    RunEvent(state="running"),
+    StepEvent(step_id="step_1", agent="coder", state="running", model="work/m", attempt=1),
+    PlanEvent(plan={"steps": [{"step_id": "1"}]}),
+    ArtifactEvent(step_id="step_1", type="findings", value={"blocking_count": 0}),
+    ThoughtDelta(message_id="message_1", offset=0, text="hm"),
+    MessageDelta(message_id="message_1", offset=0, text="Hé"),
+    MessageEvent(message_id="message_1", role="assistant", text="Hé", agent="chat"),
+    MessageDiscarded(message_id="message_2", reason="disconnected"),
+    ToolCallEvent(call_id="call_1", step_id="step_1", tool="read_file", arguments={"start_line": 1}, state="succeeded", output="a\n"),
+    ChangeEvent(change_id="change_1", path=CHANGE.path, uri=CHANGE.uri, state="applied", hunks=(HUNK,)),
+    ApprovalEvent(approval_id="approval_1", title="Run touch made", effects=(EFFECT,), options=OPTIONS, state="pending"),
+    UsageEvent(input=1200, cache_read=None, cache_write=0, output=34, usd=Decimal("0.00125")),
+    WarningEvent(code="slow", text="The model's host is slow."),
+    RunEvent(state="failed", reason="provider_failed", text="The model's host is down."),
+)
+"""One event of each kind, in an order that a run could have."""
 
 
 def event(seq: int, of: Any, *, run_id: str = "run_1") -> AgentEvent:
     """Return an event of the fake run."""
     return AgentEvent(seq=seq, at=AT, run_id=run_id, channel_id="channel_1", event=of)
+
+
+def tell_everything(audience: Audience) -> None:
+    """Tell one of each."""
+    for seq, each in enumerate(EVENTS, start=1):
+        audience.tell(event(seq, each))
+    audience.channel_changed(ChannelChanged(channel_id="channel_1", change="updated", channel=CHANNEL))
+    audience.status_changed(STATUS)
 
 
 class FakeDocuments:
@@ -141,12 +182,7 @@ class FakeRuns:
                 edit = BufferEdit(uri=uri, version=int(version), text=text, changes=(TextChange(1, 2, "\U0001f600"),), label="Improve")
                 return RunStarted(run_id=str(await self.core.attachment.editor.apply(edit)), channel_id="channel_1")
             case ["tell"]:
-                audience.tell(event(1, RunEvent(state="running")))
-                audience.tell(event(2, MessageDelta(message_id="message_1", offset=0, text="Hé")))
-                audience.tell(event(3, MessageEvent(message_id="message_1", role="assistant", text="Hé", agent="chat")))
-                audience.channel_changed(ChannelChanged(channel_id="channel_1", change="updated", channel=CHANNEL))
-                audience.status_changed(STATUS)
-                audience.tell(event(4, RunEvent(state="failed", reason="provider_failed", text="The model's host is down.")))
+                tell_everything(audience)
             case _:
                 pass
         return RunStarted(run_id="run_1", channel_id=request.channel_id or "channel_1")

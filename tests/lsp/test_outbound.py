@@ -133,12 +133,12 @@ async def test_a_reader_that_has_stopped_is_detached_and_runs_go_on_until_it_is_
     outgoing = Outgoing(pipe.write, on_lost=pytest.fail, on_back=back.set, patience_s=0)
     outgoing.send(BIG)
     await asyncio.wait_for(outgoing.ready(), BOUND_S)
-    assert outgoing.detached
+    states = [outgoing.detached]
     outgoing.send(BIG)
     await asyncio.wait_for(outgoing.ready(), BOUND_S)
     pipe.may_read.set()
     await asyncio.wait_for(back.wait(), BOUND_S)
-    assert not outgoing.detached
+    assert [*states, outgoing.detached] == [True, False]
     await outgoing.aclose(within_s=BOUND_S)
     assert pipe.read > 2 * len(BIG)
 

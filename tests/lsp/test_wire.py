@@ -1,44 +1,15 @@
 """What an editor and the server say to each other over real pipes, the core behind it a fake."""
 
 import asyncio
-import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from coterie.lsp.server import Server
-from coterie.lsp.transport import Descriptors
-from lsp_client import BARE, BOUND_S, LONGEST_MESSAGE, RICH, LspClient, ResponseError, conversation
-from lsp_fake_core import build
+from lsp_client import BARE, BOUND_S, RICH, LspClient, ResponseError
+from lsp_editor import editor
 
 URI = "file:///w/a.py"
-
-
-@asynccontextmanager
-async def editor() -> AsyncIterator[LspClient]:
-    """Serve in this process, which takes no time to start."""
-    loop = asyncio.get_running_loop()
-    (server_reads, client_writes), (client_reads, server_writes) = os.pipe(), os.pipe()
-    reader = asyncio.StreamReader(limit=LONGEST_MESSAGE)
-    incoming, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(client_reads, "rb"))
-    outgoing, flow = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, os.fdopen(client_writes, "wb"))
-    writer = asyncio.StreamWriter(outgoing, flow, None, loop)
-
-    async def serve() -> None:
-        await Server(build).serve(Descriptors(incoming=server_reads, outgoing=server_writes))
-        os.close(server_writes)
-
-    serving = loop.create_task(serve())
-    try:
-        async with conversation(LspClient(reader, writer)) as client:
-            yield client
-    finally:
-        writer.close()
-        await serving  # the end of its pipe ends it, if nothing else did
-        incoming.close()
 
 
 async def run(client: LspClient, prompt: str, **params: Any) -> Any:
@@ -167,7 +138,8 @@ async def test_a_bare_client_gets_words_and_nothing_that_it_does_not_know() -> N
         for _ in range(2):
             await run(client, "tell")
         shown = [params["message"] for method, params in client.notifications if method == "window/showMessage"]
-        assert shown == ["Commands run unconfined: install bubblewrap.", "The model's host is down."], "each once"
+        expected = ["The model's host is slow.", "The model's host is down.", "Commands run unconfined: install bubblewrap."]
+        assert shown == expected, "each once"
         assert "Hé" in [params["message"] for method, params in client.notifications if method == "window/logMessage"]
         assert {method for method, _ in client.notifications} == {"window/showMessage", "window/logMessage"}
         client.notifications.clear()
