@@ -64,13 +64,10 @@ class EditFile(BuiltinTool[EditFileArguments]):
 def apply_edits(text: str, edits: tuple[Replacement, ...], path: str) -> str:
     """Return ``text`` with every edit made. Raises `EditMismatchError` for the first that does not match exactly once.
 
-    In a file with CRLF line ends, the line feeds of an edit stand for CRLF.
+    Agents see line feeds only (see `coterie.domain.ports.Workspace`), so a model that sends CRLF means the same.
     """
-    crlf = "\r\n" in text
     for number, edit in enumerate(edits, 1):
-        old, new = edit.old, edit.new
-        if crlf:
-            old, new = (piece.replace("\r\n", "\n").replace("\n", "\r\n") for piece in (old, new))
+        old, new = (piece.replace("\r\n", "\n") for piece in (edit.old, edit.new))
         which = f"edits.{number - 1}.old" if len(edits) > 1 else "old"
         if not old:
             raise EditMismatchError(f"{which} is empty. Quote the text to replace; write_file replaces a whole file.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase, translate
 from functools import cache
@@ -19,6 +19,7 @@ from typing import Protocol
 from coterie.domain.permissions import Effect
 
 _WORKSPACE = "workspace/"
+_PYTHON = re.compile(r"python[\d.]*")
 _REPLACED = re.compile(r"\$[\w({?#@*!$-]|`")
 """What the shell replaces unless it was quoted, which an argument vector does not tell any more."""
 
@@ -94,22 +95,29 @@ class CommandPattern:
         """``*`` or ``**`` alone."""
         return self.open_end and not self.words
 
-    def may_match(self, argv: tuple[str, ...]) -> bool:
-        """Whether it could match once the shell has replaced variables and substitutions in ``argv``."""
-        argv = self._named(argv)
-        fixed = next((at for at, word in enumerate(argv) if _REPLACED.search(word)), None)
-        return fixed is not None and all(word.fullmatch(argument) for word, argument in zip(self.words, argv[:fixed], strict=False))
-
-    def _named(self, argv: tuple[str, ...]) -> tuple[str, ...]:
-        return argv if self.by_path else (PurePosixPath(argv[0]).name, *argv[1:])
-
     def matches(self, effect: Effect) -> bool:
-        """Match the argument vector, with the base name of its first word unless the pattern itself names a path."""
+        """Match the argument vector; ``python -m pytest`` counts as ``pytest`` too."""
         if effect.argv is None:
             return self.matches_all
-        argv = self._named(effect.argv)
-        if len(argv) < len(self.words) or (len(argv) > len(self.words) and not self.open_end):
-            return False
+        return any(self._fits(argv) for argv in self._readings(effect.argv))
+
+    def may_match(self, argv: tuple[str, ...]) -> bool:
+        """Whether it could match once the shell has replaced variables and substitutions in ``argv``."""
+        fixed = next((at for at, word in enumerate(argv) if _REPLACED.search(word)), None)
+        return fixed is not None and any(self._begins(reading) for reading in self._readings(argv[:fixed]))
+
+    def _readings(self, argv: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        """Yield the ways to read ``argv``: with the base name of its first word unless the pattern itself names a path."""
+        named = argv if self.by_path else (PurePosixPath(argv[0]).name, *argv[1:])
+        yield named
+        if len(named) > 2 and named[1] == "-m" and _PYTHON.fullmatch(named[0]):  # noqa: PLR2004 - an interpreter, -m and a module
+            yield named[2:]
+
+    def _fits(self, argv: tuple[str, ...]) -> bool:
+        long_enough = len(argv) >= len(self.words) if self.open_end else len(argv) == len(self.words)
+        return long_enough and self._begins(argv)
+
+    def _begins(self, argv: tuple[str, ...]) -> bool:
         return all(word.fullmatch(argument) for word, argument in zip(self.words, argv, strict=False))
 
 

@@ -9,7 +9,7 @@ import re
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _FAILURES = (
-    re.compile(r"^(?:FAILED|ERROR) (?P<id>\S+\.py(?:::.+?)?)(?: - .*)?$", re.MULTILINE),  # pytest's summary
+    re.compile(r"^(?:FAILED|ERROR) (?P<id>\S+\.py(?:::[^\[\n]+?(?:\[.*?\])?)?)(?: - .*)?$", re.MULTILINE),  # pytest's summary
     re.compile(r"^(?P<id>\S+\.py::.+?) (?:FAILED|ERROR)\s+\[ *\d+%\]$", re.MULTILINE),  # pytest -v
     re.compile(r"^(?:FAIL|ERROR): \w+ \((?P<id>[\w.]+)\)", re.MULTILINE),  # unittest
     re.compile(r"^\s*--- FAIL: (?P<id>\S+) \(", re.MULTILINE),  # go test

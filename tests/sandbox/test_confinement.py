@@ -1,0 +1,181 @@
+"""Real commands in the real bubblewrap: what they see, what they reach, and that nothing of them is left."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from coterie.domain.ports import Command
+from coterie.sandbox.environment import command_environment
+from coterie.sandbox.probe import ProbedSandbox
+
+CANARY = "canary-5f0c"
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    folder = tmp_path / "workspace"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    folder = tmp_path / "coterie-home"
+    folder.mkdir()
+    (folder / "vault").write_text(CANARY)
+    return folder
+
+
+@pytest.fixture
+def sandbox(home: Path) -> ProbedSandbox:
+    environ = {**os.environ, "ANTHROPIC_API_KEY": CANARY, "LC_TOKEN": CANARY, "DATABASE_URL": CANARY}
+    return ProbedSandbox("bubblewrap", environ, hidden=[str(home)])
+
+
+def command(line: str, workspace: Path, *, timeout_s: float = 60, unsaved: dict[str, str] | None = None) -> Command:
+    return Command(argv=("/bin/sh", "-c", line), cwd=str(workspace), writable=(str(workspace),), unsaved=unsaved or {}, timeout_s=timeout_s)
+
+
+async def test_the_probe_says_that_it_works_here(sandbox: ProbedSandbox) -> None:
+    assert sandbox.seen().level == "unknown"
+    assert (await sandbox.status()).level == "bubblewrap"
+    assert sandbox.seen().level == "bubblewrap"
+
+
+async def test_no_key_is_in_the_environment_of_any_process(sandbox: ProbedSandbox, workspace: Path) -> None:
+    result = await sandbox.run(command("env; cat /proc/*/environ", workspace))
+    assert "GIT_OPTIONAL_LOCKS=0" in result.output
+    assert CANARY not in result.full_output
+
+
+@pytest.mark.parametrize(
+    "target", ["../outside", "/etc/coterie-was-here", "~/coterie-was-here", ".git/hooks/pre-commit", ".vscode/tasks.json"]
+)
+async def test_nothing_is_written_outside_or_into_settings(sandbox: ProbedSandbox, workspace: Path, target: str) -> None:
+    (workspace / ".git/hooks").mkdir(parents=True)
+    (workspace / ".vscode").mkdir()
+    result = await sandbox.run(command(f"echo made > made; echo x > {target}", workspace))
+    assert (workspace / "made").read_text() == "made\n"
+    assert not (workspace / Path(target).expanduser()).exists()
+    # Where /tmp is private the write beside the workspace succeeds, in a place that is gone with the command.
+    assert result.exit_code != 0 or target == "../outside"
+
+
+async def test_coteries_own_folder_cannot_be_read(sandbox: ProbedSandbox, workspace: Path, home: Path) -> None:
+    result = await sandbox.run(command(f"ls -A {home}; cat {home}/vault", workspace))
+    assert result.exit_code != 0
+    assert CANARY not in result.output
+
+
+async def test_coteries_own_folder_within_the_workspace_cannot_be_read(workspace: Path) -> None:
+    inner = workspace / "state"
+    inner.mkdir()
+    (inner / "vault").write_text(CANARY)
+    sandbox = ProbedSandbox("bubblewrap", os.environ, hidden=[str(inner)])
+    result = await sandbox.run(command("cat state/vault; echo made > made", workspace))
+    assert CANARY not in result.output
+    assert (workspace / "made").exists()
+
+
+async def test_secrets_of_the_home_folder_are_hidden(tmp_path: Path) -> None:
+    home = tmp_path / "user"
+    (home / ".ssh").mkdir(parents=True)
+    (home / ".ssh/id_ed25519").write_text(CANARY)
+    (home / ".netrc").write_text(CANARY)
+    (home / "notes").write_text("seen")
+    sandbox = ProbedSandbox("bubblewrap", {**os.environ, "HOME": str(home)})
+    seen = Command(
+        argv=("/bin/sh", "-c", "cat ~/.ssh/id_ed25519 ~/.netrc; cat ~/notes"),
+        cwd=str(home),
+        writable=(str(home),),
+        unsaved={},
+        timeout_s=60,
+    )
+    result = await sandbox.run(seen)
+    assert CANARY not in result.output
+    assert result.output.endswith("seen")
+
+
+async def test_there_is_no_network(sandbox: ProbedSandbox, workspace: Path) -> None:
+    (workspace / ".venv/bin").mkdir(parents=True)
+    (workspace / ".venv/bin/python").symlink_to(sys.executable)
+    listening = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    async with listening:
+        port = listening.sockets[0].getsockname()[1]
+        connect = f"python -c 'import socket; socket.create_connection((\"127.0.0.1\", {port}))'"
+        result = await sandbox.run(command(connect, workspace))
+    assert "ConnectionRefusedError" in result.output
+
+
+async def test_unsaved_texts_are_what_commands_see(sandbox: ProbedSandbox, workspace: Path) -> None:
+    saved = workspace / "saved.py"
+    saved.write_text("old\n")
+    unsaved = {str(saved): "typed\r\n", str(workspace / "new/unsaved.py"): "new\n"}
+    result = await sandbox.run(command("cat saved.py new/unsaved.py; echo lost > saved.py", workspace, unsaved=unsaved))
+    assert result.output.startswith("typed\r\nnew\n")
+    assert result.exit_code != 0, "a write that the buffer would overwrite must not seem to work"
+    assert saved.read_text() == "old\n"
+    assert sorted(path.name for path in workspace.rglob("*")) == ["saved.py"]
+
+
+async def test_the_projects_interpreter_below_tmp_is_there(sandbox: ProbedSandbox, workspace: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "pythons/3/bin"
+    elsewhere.mkdir(parents=True)
+    (elsewhere / "python").write_text("#!/bin/sh\necho the interpreter of the project\n")
+    (elsewhere / "python").chmod(0o755)
+    environment = workspace / ".venv/bin"
+    environment.mkdir(parents=True)
+    (environment / "python").symlink_to(elsewhere / "python")
+    result = await sandbox.run(command("python", workspace))
+    assert result.output == "the interpreter of the project\n"
+
+
+def test_the_servers_own_interpreter_is_never_the_projects() -> None:
+    outer = {"PATH": f"{sys.prefix}/bin:/usr/bin", "VIRTUAL_ENV": sys.prefix}
+    inner = command_environment(outer, [], server_prefix=sys.prefix)
+    assert inner["PATH"] == "/usr/bin"
+    assert "VIRTUAL_ENV" not in inner
+
+
+LEAVES_A_CHILD = "(setsid sleep 86399.{tag} >/dev/null 2>&1 &); echo started > started; "
+
+
+def sleepers(tag: str) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if f"86399.{tag}" in " ".join(process.cmdline()):
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+async def test_a_timeout_ends_children_that_left_their_group(sandbox: ProbedSandbox, workspace: Path) -> None:
+    tag = f"{os.getpid()}1"
+    result = await sandbox.run(command(LEAVES_A_CHILD.format(tag=tag) + "echo before; sleep 1000", workspace, timeout_s=3))
+    assert (result.timed_out, result.exit_code) == (True, None)
+    assert not sleepers(tag)
+
+
+async def test_the_end_of_a_command_ends_what_it_left_running(sandbox: ProbedSandbox, workspace: Path) -> None:
+    tag = f"{os.getpid()}2"
+    result = await sandbox.run(command(LEAVES_A_CHILD.format(tag=tag) + "echo done", workspace))
+    assert (result.output, result.exit_code) == ("done\n", 0)
+    assert not sleepers(tag)
+
+
+async def test_cancelling_waits_until_every_child_is_gone(sandbox: ProbedSandbox, workspace: Path) -> None:
+    tag = f"{os.getpid()}3"
+    os.mkfifo(workspace / "started")
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(sandbox.run(command(LEAVES_A_CHILD.format(tag=tag) + "sleep 1000", workspace)))
+        await asyncio.to_thread((workspace / "started").read_text)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert not sleepers(tag)
