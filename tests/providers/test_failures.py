@@ -85,7 +85,8 @@ def test_an_unknown_model_is_named_with_the_hosts_code() -> None:
         (socket.gaierror(-2, "Name or service not known"), "transient", "was not found"),
         (ssl.SSLCertVerificationError("self-signed certificate"), "bad_request", "SSL_CERT_FILE"),
         (ssl.SSLError("wrong version number"), "transient", "https:// or http://"),
-        (ConnectionRefusedError("refused"), "transient", "connection to `work/one`"),
+        (ConnectionRefusedError("refused"), "transient", "Nothing listens at https://models.example"),
+        (ConnectionResetError("reset"), "transient", "connection to `work/one`"),
         (ExceptionGroup("all failed", [OSError("a"), socket.gaierror(-3, "try again")]), "transient", "was not found"),
     ],
 )

@@ -127,7 +127,7 @@ async def test_nobody_listens_there() -> None:
     async with raw_http_server([]) as server:
         url = server.url
     async with provider_of(host("openai_compatible", url)) as provider:
-        with pytest.raises(ProviderError, match=r"connection to `work/one`") as raised:
+        with pytest.raises(ProviderError, match="Nothing listens at") as raised:
             await gather(provider)
     assert raised.value.kind == "transient"
 

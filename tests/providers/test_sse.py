@@ -21,6 +21,7 @@ def split(*chunks: bytes) -> list[ServerSentEvent]:
         (b"data: one\n\ndata: two\n\n", [("one", ""), ("two", "")]),
         (b"data:one\r\n\r\ndata:  two\r\r", [("one", ""), (" two", "")]),
         (b"data: a\ndata\ndata: b\n\n", [("a\n\nb", "")]),
+        (b"data: a\r\ndata: b\r\n\r\n", [("a\nb", "")]),
         (b"event: ping\ndata: {}\n\ndata: x\n\n", [("{}", "ping"), ("x", "")]),
         (b": keep-alive\n\nid: 7\nretry: 10\ndata: x\n\n", [("x", "")]),
         (b"event: nothing\n\ndata: x\n\n", [("x", "")]),

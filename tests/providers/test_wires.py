@@ -147,6 +147,7 @@ def test_chat_text_thoughts_and_usage() -> None:
             [("a", "edit", '{"é":1}')],
             id="nulls",
         ),
+        pytest.param([[piece(index=0, id="a", name="list", arguments="")]], [("a", "list", "{}")], id="no arguments at all"),
     ],
 )
 @pytest.mark.parametrize("finish", ["tool_calls", "stop", "function_call"])

@@ -86,6 +86,12 @@ def from_exception(host: Host, failure: Exception) -> ProviderError:
             f"The address {host.address} of {host.name} was not found. Check `base_url` of [providers.{host.provider}] and the network.",
             kind="transient",
         )
+    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
+        return ProviderError(
+            f"Nothing listens at {host.address}, the address of {host.name}. Start it, or correct `base_url` of "
+            f"[providers.{host.provider}].",
+            kind="transient",
+        )
     return ProviderError(f"The connection to {host.name} at {host.address} failed: {_named(host, failure)}.", kind="transient")
 
 
@@ -104,7 +110,9 @@ def no_connection_within(host: Host, seconds: float) -> ProviderError:
 def no_answer_within(host: Host, seconds: float) -> ProviderError:
     """Say that the answer did not begin in time."""
     return ProviderError(
-        f"{host.name} sent nothing within {seconds:g} s. If it only needs long to load, raise its first-token timeout.", kind="transient"
+        f"{host.name} sent nothing within {seconds:g} s. If it only needs long to load, raise `first_token_timeout_s` of "
+        f"[providers.{host.provider}].",
+        kind="transient",
     )
 
 

@@ -135,6 +135,7 @@ class _Call:
     tool: str = ""
     pending: str = ""
     told: bool = False
+    has_arguments: bool = False
 
 
 class ChatDecoder:
@@ -174,6 +175,9 @@ class ChatDecoder:
         for call in self._calls:
             if not call.told:
                 raise failures.malformed(self._host, "a tool call without a name")
+            if not call.has_arguments:
+                # A call without arguments may come without even the braces.
+                yield ToolCallArguments(call.call_id, "{}")
             yield ToolCallEnded(call.call_id)
         yield Finished(self._finish_reason())
 
@@ -212,6 +216,7 @@ class ChatDecoder:
             call.told = True
             yield ToolCallStarted(call.call_id, call.tool)
         if call.pending:
+            call.has_arguments = True
             yield ToolCallArguments(call.call_id, call.pending)
             call.pending = ""
 
