@@ -120,7 +120,11 @@ class Verdict:
 
 
 class RunApprovals:
-    """What one run asks through. ``policy`` holds the rules of every layer; ``sandboxed`` says whether commands are confined."""
+    """What one run asks through.
+
+    ``policy`` holds the rules of every layer, ``vouched`` those that also hold for commands that nothing confines; ``sandboxed`` says
+    whether commands are confined.
+    """
 
     def __init__(
         self,
@@ -128,6 +132,7 @@ class RunApprovals:
         approvals: Approvals,
         policy: Policy,
         *,
+        vouched: Policy,
         meter: Meter,
         unattended: Unattended,
         sandboxed: Callable[[], Awaitable[bool]],
@@ -135,6 +140,7 @@ class RunApprovals:
         self._run = run
         self._approvals = approvals
         self.policy = policy
+        self._vouched = vouched
         self._meter = meter
         self._unattended = unattended
         self._sandboxed = sandboxed
@@ -197,8 +203,9 @@ class RunApprovals:
         commands = [effect for effect in effects if effect.kind == "exec"]
         if not commands or await self._sandboxed():
             return tuple(asking)
-        # Nothing confines the command: what rules allow is asked for all the same.
-        return (*asking, *(effect for effect in commands if effect not in asking))
+        # Nothing confines the command: it is asked for though a rule allows it, but for what this very command line allows.
+        unconfined = [effect for effect in commands if evaluate([effect], self._vouched).verdict != "allow"]
+        return (*asking, *(effect for effect in unconfined if effect not in asking))
 
     def _granted(self, effect: Effect) -> Literal["allow", "deny"] | None:
         if rule_for(effect) is None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -19,7 +19,8 @@ from coterie.agents.team import Crew, Team
 from coterie.agents.workflow import Workflow, find
 from coterie.base.errors import BudgetExhaustedError
 from coterie.base.tasks import TaskSupervisor
-from coterie.config.schema import Settings
+from coterie.config.load import LayerRules, Loaded
+from coterie.config.schema import AgentSettings, Settings
 from coterie.context.rules import read_rules
 from coterie.domain.events import ENDED, WarningEvent
 from coterie.domain.messages import Message
@@ -33,9 +34,9 @@ from coterie.tools.tool import Place
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What all runs of a process share. ``settings`` gives them as they are now; ``own_folders`` are closed to every agent."""
+    """What all runs of a process share. ``loaded`` gives the settings as they are now; ``own_folders`` are closed to every agent."""
 
-    settings: Callable[[], Settings]
+    loaded: Callable[[], Loaded]
     runs: RunStore
     channels: ChannelStore
     usage: UsageStore
@@ -56,13 +57,15 @@ class Assembly:
 
     async def __call__(self, run: LiveRun) -> Team:
         """Assemble. Raises `BudgetExhaustedError`, `SettingsError`, and whatever `Providers.choose` raises."""
-        around, settings, request = self._around, self._around.settings(), run.row.request
+        around, loaded, request = self._around, self._around.loaded(), run.row.request
+        settings = loaded.settings
         workflow = find(run.row.workflow, run.row.agent)
         meter = Meter("this run", await self._budget(settings, request.budget), used=run.history.usage)
         approvals = RunApprovals(
             run,
             around.approvals,
-            self._policy(settings),
+            self._policy(loaded.rules),
+            vouched=self._policy([rules for rules in loaded.rules if rules.origin == "command line"]),
             meter=meter,
             unattended=settings.permissions.policy_when_unattended,
             sandboxed=self._sandboxed,
@@ -101,7 +104,8 @@ class Assembly:
 
         def choose(agent: str) -> ModelChoice:
             own = settings.agents.get(agent)
-            return providers.choose(asked or (own.model if own is not None else None) or providers.default_model())
+            choice = providers.choose(asked or (own.model if own is not None else None) or providers.default_model())
+            return choice if own is None else _tuned(choice, own)
 
         return choose
 
@@ -116,17 +120,16 @@ class Assembly:
             raise BudgetExhaustedError(f"The budget of this day, ${settings.budget.day_usd}, is used up. Raise budget.day_usd to go on.")
         return smallest(budget, Budget(usd=left))
 
-    def _policy(self, settings: Settings) -> Policy:
-        rules = settings.permissions
+    def _policy(self, rules: Sequence[LayerRules]) -> Policy:
         return Policy(
-            layers=(RuleLayer.of("the settings", allow=rules.allow, ask=rules.ask, deny=rules.deny),),
+            layers=tuple(RuleLayer.of(layer.origin, allow=layer.allow, ask=layer.ask, deny=layer.deny) for layer in rules),
             roots=tuple(folder.absolute for folder in self._around.workspace.folders),
             protected=tuple(str(folder) for folder in self._around.own_folders),
         )
 
     async def _sandboxed(self) -> bool:
         """Say whether commands may run by rule alone: they are confined, or the user said that they need not be."""
-        if self._around.settings().sandbox.level == "none":
+        if self._around.loaded().settings.sandbox.level == "none":
             return True
         return (await self._around.sandbox.status()).level != "none"
 
@@ -148,15 +151,26 @@ class Assembly:
         return tuple(messages), frozen
 
 
+def _tuned(choice: ModelChoice, own: AgentSettings) -> ModelChoice:
+    """Lay an agent's own sampling over its provider's."""
+    return replace(
+        choice,
+        temperature=choice.temperature if own.temperature is None else own.temperature,
+        max_output_tokens=choice.max_output_tokens if own.max_tokens is None else own.max_tokens,
+        top_p=choice.top_p if own.top_p is None else own.top_p,
+        extra={**(choice.extra or {}), **own.extra},
+    )
+
+
 def _meters(settings: Settings) -> Callable[[str], Meter | None]:
     """Return the meters of agents that have budgets of their own, made on first use and kept for the run."""
     made: dict[str, Meter] = {}
 
     def meter_of(agent: str) -> Meter | None:
         own = settings.agents.get(agent)
-        if own is None or own.budget is None:
+        if own is None:
             return None
         budget = Budget(usd=own.budget.usd, tokens=own.budget.tokens, wall_s=own.budget.wall_s)
-        return made.setdefault(agent, Meter(f"the {agent}", budget))
+        return None if budget == Budget() else made.setdefault(agent, Meter(f"the {agent}", budget))
 
     return meter_of

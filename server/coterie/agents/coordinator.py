@@ -38,6 +38,11 @@ class _Live:
     stop: Stop | None = None
     reason: str = ""
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the end of the run is journalled and told."""
+        return self.run.history.state.state in ENDED
+
 
 class Coordinator:
     """Owns the live runs of this process. ``assemble`` builds the team of a run; ``on_change`` is told each channel that changed."""
@@ -69,12 +74,15 @@ class Coordinator:
 
     def active_in(self, channel_id: str) -> str | None:
         """Return the run that goes on in a channel."""
-        return next((run_id for run_id, live in self._live.items() if live.run.row.channel_id == channel_id), None)
+        return next(
+            (run_id for run_id, live in self._live.items() if live.run.row.channel_id == channel_id and not live.has_ended),
+            None,
+        )
 
     async def steer(self, run_id: str, text: str) -> str:
         """Say something to a live run. Raises `RequestError` ``run_ended`` for any other."""
         live = self._live.get(run_id)
-        if live is None or live.stop is not None:
+        if live is None or live.stop is not None or live.has_ended:
             await self._known(run_id)
             raise RequestError("This run has ended; start a new one, or post to its channel.", code="run_ended")
         message = MessageEvent(message_id=new_id("message"), role="user", text=text)
@@ -94,7 +102,7 @@ class Coordinator:
 
     async def resume(self, run_id: str) -> RunState:
         """Go on with an interrupted or failed run. Raises `RequestError` ``run_active`` or ``not_resumable``."""
-        if run_id in self._live:
+        if await self._goes_on(run_id):
             raise RequestError("This run is going on.", code="run_active")
         row = await self._known(run_id)
         if row.state not in ENDED:
@@ -110,7 +118,7 @@ class Coordinator:
 
     async def undo(self, run_id: str, paths: Sequence[str] = ()) -> UndoResult:
         """Take back what an ended run changed. Raises `RequestError` ``run_active``."""
-        if run_id in self._live:
+        if await self._goes_on(run_id):
             raise RequestError("This run is going on; cancel it before you undo it.", code="run_active")
         run = await self._claimed(await self._known(run_id))
         try:
@@ -137,6 +145,14 @@ class Coordinator:
             live.stop = live.stop or "interrupted"
             live.reason = live.reason or "server_stopped"
         await self._tasks.aclose()
+
+    async def _goes_on(self, run_id: str) -> bool:
+        """Say whether a run is live. One that has told its end and is being put away is waited for: clients react to what they are told."""
+        live = self._live.get(run_id)
+        if live is not None and live.has_ended:
+            await asyncio.wait([live.task])
+            return False
+        return live is not None
 
     async def _known(self, run_id: str) -> RunRow:
         row = await self._store.row(run_id)

@@ -128,11 +128,30 @@ class Accounts(Protocol):
 class Application(Protocol):
     """Everything that front doors can do."""
 
-    runs: Runs
-    channels: Channels
-    approvals: Approvals
-    catalogue: Catalogue
-    accounts: Accounts
+    @property
+    def runs(self) -> Runs:
+        """``agent/run/*``."""
+        ...
+
+    @property
+    def channels(self) -> Channels:
+        """``agent/channel/*``."""
+        ...
+
+    @property
+    def approvals(self) -> Approvals:
+        """``agent/approval/*``."""
+        ...
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """``agent/provider/*`` and ``agent/model/*``."""
+        ...
+
+    @property
+    def accounts(self) -> Accounts:
+        """``agent/usage``."""
+        ...
 
     async def status(self) -> Status:
         """Return the server's state."""

@@ -1,0 +1,17 @@
+"""The entry of ``coterie`` and of ``python -m coterie``: gives the command line what ``app`` wires."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> int:
+    """Do what the command line says and return the exit status."""
+    from coterie.app.wiring import Wiring  # noqa: PLC0415 - importing this module does nothing
+    from coterie.cli.main import main as command  # noqa: PLC0415
+
+    return command(sys.argv[1:], Wiring())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+"""The settings of one core: every layer kept, loaded again when one changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from coterie.config.load import Loaded, load
+from coterie.config.schema import PriceSettings, ProviderSettings, Settings
+from coterie.domain.ports import Folder
+from coterie.domain.status import Price
+from coterie.domain.wire import Json
+from coterie.providers.config import ApiKey, ProviderConfig, Timeouts
+
+
+class LiveSettings:
+    """The layers as they are now. Loading blocks on a few small files."""
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        folders: Sequence[Folder],
+        *,
+        editor_options: Mapping[str, Json] | None = None,
+        command_line: Mapping[str, Json] | None = None,
+    ) -> None:
+        self._environ = environ
+        self._editor_options = editor_options
+        self._command_line = command_line
+        self._pulled: Mapping[str, Json] | None = None
+        self._folders = tuple(folders)
+        self.loaded: Loaded = self._load()
+
+    @property
+    def folders(self) -> tuple[Folder, ...]:
+        """The workspace folders, each with what the settings say of its trust."""
+        return tuple(_with_trust(folder, self.loaded.trusted) for folder in self._folders)
+
+    def set_folders(self, folders: Sequence[Folder]) -> None:
+        """Take over the settings that these folders bring."""
+        self._folders = tuple(folders)
+        self.loaded = self._load()
+
+    def set_pulled(self, values: Mapping[str, Json]) -> None:
+        """Take over what ``workspace/configuration`` said."""
+        self._pulled = values
+        self.loaded = self._load()
+
+    def _load(self) -> Loaded:
+        return load(
+            self._environ,
+            folders=[Path(folder.absolute) for folder in self._folders],
+            editor_options=self._editor_options,
+            workspace_configuration=self._pulled,
+            command_line=self._command_line,
+        )
+
+
+def provider_configs(settings: Settings, environ: Mapping[str, str]) -> tuple[ProviderConfig, ...]:
+    """Say the settings' providers in the words of ``providers``, keys looked up in the environment."""
+    return tuple(_provider(name, provider, environ) for name, provider in settings.providers.items())
+
+
+def _provider(name: str, provider: ProviderSettings, environ: Mapping[str, str]) -> ProviderConfig:
+    return ProviderConfig(
+        id=name,
+        type=provider.type,
+        base_url=provider.base_url or "",
+        api_key=_key(name, provider, environ),
+        models=provider.models,
+        prices={model: _price(price) for model, price in provider.price.items()},
+        temperature=provider.temperature,
+        max_tokens=provider.max_tokens,
+        top_p=provider.top_p,
+        extra=provider.extra,
+        timeouts=Timeouts(
+            connect_s=provider.connect_timeout_s, first_token_s=provider.first_token_timeout_s, idle_s=provider.idle_timeout_s
+        ),
+        cassette=provider.cassette,
+    )
+
+
+def _key(name: str, provider: ProviderSettings, environ: Mapping[str, str]) -> ApiKey | None:
+    if provider.api_key is None:
+        return None
+    reference = provider.api_key.get_secret_value()
+    if reference.startswith("env:"):
+        variable = reference.removeprefix("env:")
+        return ApiKey(environ.get(variable), f"environment variable {variable}")
+    return ApiKey(reference, f"providers.{name}.api_key")
+
+
+def _price(price: PriceSettings) -> Price:
+    return Price(input=price.input, cache_read=price.cache_read, cache_write=price.cache_write, output=price.output)
+
+
+def _with_trust(folder: Folder, trusted: frozenset[Path]) -> Folder:
+    return Folder(uri=folder.uri, name=folder.name, absolute=folder.absolute, trusted=Path(folder.absolute) in trusted)

@@ -1,0 +1,57 @@
+"""Hands cores out: one to each editor that attaches, one to each command."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coterie.domain.ports import Folder
+
+if TYPE_CHECKING:
+    from coterie.app.core import Core
+    from coterie.cli import wiring
+    from coterie.features.attachment import Attachment
+
+
+class Wiring:
+    """Implements `coterie.cli.wiring.Wiring`. What a front door needs is imported when it opens."""
+
+    async def open(self, invocation: wiring.Invocation) -> wiring.Core:
+        """Build the core without an editor. Raises `SettingsError` or `StorageError`."""
+        from coterie.app.core import Core  # noqa: PLC0415 - see the class
+        from coterie.cli import wiring  # noqa: PLC0415
+
+        folder = Folder(uri=invocation.folder.as_uri(), name=invocation.folder.name, absolute=str(invocation.folder))
+        core = Core(dict(os.environ), (folder,), invocation.audience, command_line=invocation.settings)
+        return wiring.Core(application=core, workspace=core.workspace, sandbox=core.sandbox)
+
+    def surroundings(self, folder: Path) -> wiring.Surroundings:
+        """Read the settings that hold in ``folder``, without building anything or asking any host."""
+        from coterie.cli import wiring  # noqa: PLC0415 - see the class
+        from coterie.config.load import load  # noqa: PLC0415
+
+        loaded = load(dict(os.environ), folders=[folder])
+        where = loaded.places
+        return wiring.Surroundings(
+            places={"config": where.config, "data": where.data, "cache": where.cache, "state": where.state},
+            problems=tuple(problem.text for problem in loaded.problems),
+            model=loaded.settings.model,
+            test_command=loaded.settings.tests.command,
+        )
+
+    def serve_stdio(self) -> int:
+        """Be a language server on the standard streams until the editor leaves; returns the exit status."""
+        from coterie.lsp.server import serve_stdio  # noqa: PLC0415 - see the class
+
+        return serve_stdio(attach)
+
+
+async def attach(attachment: Attachment) -> Core:
+    """Build the core of one editor."""
+    from coterie.app.core import Core  # noqa: PLC0415 - imported after the editor was answered
+
+    core = Core(dict(os.environ), attachment.folders, attachment.audience, editor=attachment.editor, editor_options=attachment.options)
+    for problem in core.problems:
+        attachment.window.show("warning", problem)
+    return core
