@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _REPLAY_LABEL = "replay (recorded)"
+"""Stands wherever a model's name is shown, so that a recording never passes for a model."""
 _LIST_S = 15.0
 """A list of models is asked for while a person waits."""
 

@@ -1,6 +1,6 @@
 """The provider that plays a recorded session, with its timing.
 
-The demo uses it on a machine without a model. It never passes for one: whatever model is asked for, its label is `LABEL`.
+The demo uses it on a machine without a model. It never passes for one: whatever model is asked for, `registry` labels it as a recording.
 """
 
 from __future__ import annotations
@@ -38,7 +38,6 @@ from coterie.providers.cassette import (
 )
 from coterie.providers.config import ProviderConfig
 
-LABEL = "replay (recorded)"
 LONGEST_PAUSE_S = 3.0
 _DEFAULT_MODELS = ("recorded",)
 
