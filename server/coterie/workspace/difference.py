@@ -38,6 +38,21 @@ def differences(old: Sequence[str], new: Sequence[str]) -> tuple[Span, ...]:
     return tuple(spans)
 
 
+def reach(span: Span, old: Sequence[str], new: Sequence[str]) -> tuple[int, int]:
+    """Return the stretch of ``old`` where a difference may be.
+
+    Among equal elements nobody can tell which of them is the inserted or deleted one: the shortest difference picks a place, and others
+    are as good.
+    """
+    start, end, new_start, new_end = span.old_start, span.old_end, span.new_start, span.new_end
+    if start < end and new_start < new_end:
+        return start, end
+    longer, first, last = (old, start, end) if start < end else (new, new_start, new_end)
+    up = common_prefix(longer[:first][::-1], longer[:last][::-1])
+    down = common_prefix(longer[first:], longer[last:])
+    return max(start - up, 0), min(end + down, len(old))
+
+
 def common_prefix(one: Sequence[str], other: Sequence[str]) -> int:
     """Return how many elements at the beginning are equal."""
     for count, (left, right) in enumerate(zip(one, other, strict=False)):

@@ -148,7 +148,9 @@ class Editing:
             except TimeoutError:
                 return _unanswered(await self._look(states, draft, edit, 0), draft)
             if refusal is not None:
-                return _refused(await self._look(states, draft, edit, self._patience.refusal, once=True), draft, refusal)
+                # The change that made it refuse may still be on its way.
+                state = await _next(states, asyncio.get_running_loop().time() + self._patience.refusal)
+                return Refused(refusal) if state == "none" else None
             return await self._confirmed(await self._look(states, draft, edit, self._patience.confirmation), draft)
 
     async def _confirmed(self, seen: Seen, draft: Draft) -> Outcome | None:
@@ -165,46 +167,33 @@ class Editing:
                 return Applied(draft) if await in_thread(_on_disk_already, draft) else None
         assert_never(seen)
 
-    async def _look(
-        self, states: asyncio.Queue[Buffer | None], draft: Draft, edit: BufferEdit, seconds: float, *, once: bool = False
-    ) -> Seen:
-        """Follow a buffer until it shows the edit, at most ``seconds``; with ``once`` only until it has moved on."""
+    async def _look(self, states: asyncio.Queue[Buffer | None], draft: Draft, edit: BufferEdit, seconds: float) -> Seen:
+        """Follow a buffer until it shows the edit, at most ``seconds``."""
         deadline = asyncio.get_running_loop().time() + seconds
         previous = edit.text
-        while True:
-            if states.empty():
-                if once and previous != edit.text:
-                    return "moved_on"
-                try:
-                    async with asyncio.timeout_at(deadline):
-                        state = await states.get()
-                except TimeoutError:
-                    return "unchanged" if previous == edit.text else "moved_on"
-            else:
-                state = states.get_nowait()
+        while (state := await _next(states, deadline)) != "none":
             if state is None:
                 return "closed"
             sighting = await in_thread(judge, draft, edit, previous, state.text)
             if sighting != "not_there":
                 return sighting
             previous = state.text
+        return "unchanged" if previous == edit.text else "moved_on"
 
 
 def _unanswered(seen: Seen, draft: Draft) -> Outcome:
     return Applied(draft) if seen == "there" else Refused("the editor did not answer; the edit may still appear", unsure=True)
 
 
-def _refused(seen: Seen, draft: Draft, refusal: str) -> Outcome | None:
-    match seen:
-        case "there":
-            return Applied(draft)
-        case "misplaced":
-            return Refused("the editor refused the edit and applied it in a wrong place all the same", unsure=True)
-        case "moved_on" | "closed":
-            return None
-        case "unchanged":
-            return Refused(refusal)
-    assert_never(seen)
+async def _next(states: asyncio.Queue[Buffer | None], deadline: float) -> Buffer | Literal["none"] | None:
+    """Return the next state of a buffer, None when it was closed, ``none`` when there is none in time. What is there is never late."""
+    if not states.empty():
+        return states.get_nowait()
+    try:
+        async with asyncio.timeout_at(deadline):
+            return await states.get()
+    except TimeoutError:
+        return "none"
 
 
 def judge(draft: Draft, edit: BufferEdit, previous: str, text: str) -> Sighting:
@@ -214,9 +203,8 @@ def judge(draft: Draft, edit: BufferEdit, previous: str, text: str) -> Sighting:
     that has moved; some tell of the edit and of typing at once.
     """
     before, after = edit.text, draft.after or ""
-    if text == after:
-        return "there"
     if previous != before:
+        # The edit landed in a text that it was not made for. That may have destroyed what was typed into it and look perfect.
         try:
             if text == merge(before, after, previous):
                 return "there"

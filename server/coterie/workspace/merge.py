@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from coterie.base.errors import MergeConflictError
-from coterie.workspace.difference import Span, differences
+from coterie.workspace.difference import Span, differences, reach
 from coterie.workspace.line_ends import BYTE_ORDER_MARK, lines_of
 
 _WORD = re.compile(r"\w+|\W")
@@ -53,9 +53,10 @@ def holds_edit(current: str, before: str, after: str) -> bool:
     Certain rather than generous: the lines next to the edit must be as ``after`` has them, so that an edit that an editor put into a
     wrong place is not taken for the right one.
     """
-    edited = differences(lines_of(before), lines_of(after))
-    typed = differences(lines_of(after), lines_of(current))
-    return not any(edit.new_start <= other.old_end and other.old_start <= edit.new_end for edit in edited for other in typed)
+    old, edited, now = lines_of(before), lines_of(after), lines_of(current)
+    ours = [reach(span, edited, old) for span in differences(edited, old)]
+    others = [reach(span, edited, now) for span in differences(edited, now)]
+    return not any(start <= other_end and other_start <= end for start, end in ours for other_start, other_end in others)
 
 
 @dataclass(frozen=True, slots=True)
