@@ -1,0 +1,130 @@
+"""Write docs/configuration.md from the schema of the settings; with --check, say whether it is stale.
+
+Run by `make docs` and `make check`.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+
+from coterie.config.environment import KNOWN_HOSTS
+from coterie.config.schema import Settings, Table
+from freshness import ROOT, write_or_check
+
+PAGE = ROOT / "docs" / "configuration.md"
+
+INTRODUCTION = """# Configuration
+
+Made from `coterie.config.schema` by `make docs`; do not edit.
+
+One set of keys everywhere. Later layers win:
+
+1. the defaults below, and the hosts whose keys are in the environment ({known_hosts});
+2. your `config.toml`, in the platform's folder for settings (`~/.config/coterie/` on Linux);
+3. `.coterie/config.toml` in each workspace folder;
+4. environment variables: `COTERIE_MODEL` is `model`, `COTERIE_BUDGET__USD` is `budget.usd`;
+5. the editor: `initializationOptions` is the settings object itself, later `workspace/configuration`, section `coterie`;
+6. the command line.
+
+Keys are snake_case, in JSON camelCase too; names that you give (of hosts, agents, models) stay as you write them. The lists `allow`,
+`ask` and `deny` add up over the layers; other lists replace. A wrong key or value is reported with its file and line, and the rest
+works. `COTERIE_HOME` puts `config.toml` and all that Coterie keeps (`data`, `cache`, `state`) under one folder.
+
+**Trust.** The settings of a project that is not below a folder of `trust.workspaces` may only tighten yours: add `ask` and `deny`
+rules, lower budgets, take the network away, deny when unattended. No project can say which folders are trusted. From
+`workspace/configuration`, which can come from the repository that is open, nothing is taken that concerns the machine: `permissions`,
+`sandbox`, `trust`, `mcp`, and the type, address, key and recording of a host.
+
+**Keys** are best referred to: `api_key = "env:WORK_API_KEY"`. A key that stands in the settings itself works and is warned of.
+"""
+
+EXAMPLE = """
+## An example
+
+```toml
+model = "anthropic/claude-sonnet-4-5"
+
+[providers.anthropic]
+type = "anthropic"
+api_key = "env:ANTHROPIC_API_KEY"
+
+[providers.box]
+base_url = "http://127.0.0.1:8080/v1"
+models = ["qwen3-coder"]
+
+[agents.coder]
+model = "box/qwen3-coder"
+
+[budget]
+usd = 2.0
+
+[permissions]
+allow = ["exec(pytest *)"]
+deny = ["read(**/.env)"]
+```
+"""
+
+
+def page() -> str:
+    """Return the text of docs/configuration.md."""
+    known = ", ".join(f"`{host.name}` by `{host.key_variable}` and `{host.address_variable}`" for host in KNOWN_HOSTS)
+    sections = [INTRODUCTION.format(known_hosts=known)]
+    for path, table in tables(Settings):
+        keys = [(name, info) for name, info in table.model_fields.items() if table_of(info) is None]
+        if not keys:
+            continue
+        heading = f"`[{path}]`" if path else "Top level"
+        rows = [f"| `{name}` | {kind(info.annotation)} | {default(info)} | {info.description} |" for name, info in keys]
+        sections.append(
+            "\n".join([f"\n## {heading}\n", f"{table.__doc__}\n", "| key | value | default | what for |", "|---|---|---|---|", *rows, ""])
+        )
+    return "".join([*sections, EXAMPLE])
+
+
+def tables(table: type[Table], path: str = "") -> Iterator[tuple[str, type[Table]]]:
+    """Walk a table and those below it, as they stand in TOML."""
+    yield path, table
+    for name, info in table.model_fields.items():
+        if (below := table_of(info)) is not None:
+            named = ".NAME" if get_origin(info.annotation) is Mapping else ""
+            yield from tables(below, f"{path}.{name}{named}".lstrip("."))
+
+
+def table_of(info: FieldInfo) -> type[Table] | None:
+    """Return the table that a key holds, or a map of which it holds."""
+    annotation = info.annotation
+    if get_origin(annotation) is Mapping:
+        annotation = get_args(annotation)[1]
+    return annotation if isinstance(annotation, type) and issubclass(annotation, Table) else None
+
+
+def kind(annotation: Any) -> str:
+    """Say what kind of value a key takes."""
+    if get_origin(annotation) is Literal:
+        return " or ".join(f'`"{word}"`' for word in get_args(annotation))
+    if get_origin(annotation) is tuple:
+        return "list"
+    if get_origin(annotation) is Mapping:
+        return "table"
+    inner = [argument for argument in get_args(annotation) if argument is not type(None)]
+    if inner:
+        return kind(inner[0])
+    return {bool: "truth value", int: "integer", float: "number", Decimal: "number", str: "text", SecretStr: "text"}[annotation]
+
+
+def default(info: FieldInfo) -> str:
+    """Show the default as TOML would."""
+    value = info.get_default(call_default_factory=True, validated_data={})
+    if value is None or value in ((), {}):
+        return ""
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    return f'`"{value}"`' if isinstance(value, str) else f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
+
+
+if __name__ == "__main__":
+    sys.exit(write_or_check({PAGE: page()}, sys.argv[1:]))
