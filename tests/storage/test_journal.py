@@ -187,3 +187,21 @@ async def test_rows_are_listed_newest_first_by_state_and_channel_and_page(store:
     assert await listed(channel_id="channel_1") == list("31")
     with pytest.raises(InvalidParamsError, match="run_9"):
         await listed(before="run_9")
+
+
+async def test_what_is_durable_waits_for_the_disk_and_the_rest_does_not(store: Store) -> None:
+    def waited() -> bool:
+        levels = [statement.rsplit(" ", 1)[-1] for statement in said if "synchronous" in statement]
+        said.clear()
+        return levels == ["FULL"]
+
+    said: list[str] = []
+    await store._database.run(lambda connection: connection.set_trace_callback(said.append))
+    await store.runs.create(a_run())
+    assert waited()
+    await store.runs.reserve("run_1", 1)
+    assert waited(), "clients see numbers that no entry keeps"
+    await store.runs.append("run_1", [event(1, RunEvent(state="running"))])
+    assert not waited()
+    await store.runs.append("run_1", [Entry(2, AT, CommandIntent(call_id="c", step_id="s", argv=("rm",)))], durable=True)
+    assert waited()
