@@ -89,7 +89,7 @@ class Screen:
 
     def hashes(self, columns: Sequence[tuple[str, Mapping[str, str]]]) -> None:
         """Write a table of fingerprints; what differs from the first column is marked."""
-        table = Table(show_edge=False, pad_edge=False, header_style="bold")
+        table = Table(box=None, pad_edge=False, header_style="bold")
         table.add_column("SHA-256 of", overflow="fold")
         first = columns[0][1]
         for title, _ in columns:

@@ -148,7 +148,7 @@ class _Story:
         documented = {path for path in _changes(events) if path.endswith(".md")}
         self._claim(f"the documentation was brought up to date ({', '.join(sorted(documented)) or 'nothing'})", bool(documented))
         self.screen.section("The change")
-        for file in await editor.request("agent/run/diff", {"runId": run_id}):
+        for file in (await editor.request("agent/run/diff", {"runId": run_id}))["files"]:
             self.screen.diff(file["diff"])
         return run_id
 

@@ -1,0 +1,147 @@
+"""The demo holds what it says, says when it does not, and its client survives a server that misbehaves."""
+
+import io
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from coterie.cli import exits
+from coterie.cli.arguments import parse
+from coterie.cli.demo import sample_project
+from coterie.cli.demo.buffers import Buffers
+from coterie.cli.demo.client import Client, ServerFailedError
+from coterie.cli.demo.model import choose_model
+from coterie.cli.demo.screen import Screen
+from coterie.cli.main import main
+from wiring_fake import ScriptedWiring
+
+ODD_SERVER = r"""
+import json, sys
+def read():
+    length = 0
+    while (line := sys.stdin.buffer.readline().strip()):
+        if line.lower().startswith(b"content-length"):
+            length = int(line.partition(b":")[2])
+    return json.loads(sys.stdin.buffer.read(length)) if length else None
+def write(**message):
+    body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+    sys.stdout.buffer.write(b"content-length: %d\r\nContent-Type: x\r\n\r\n" % len(body) + body)
+    sys.stdout.buffer.flush()
+while (message := read()) is not None:
+    method = message["method"]
+    if method == "die" or method == "exit":
+        sys.exit(3)
+    elif method == "refuse":
+        write(id=message["id"], error={"code": -32803, "message": "Not now.", "data": {"code": "run_active"}})
+    elif method == "ask back":
+        write(id=1, method="workspace/applyEdit", params={"edit": {"documentChanges": [{"textDocument": {"uri": "file:///x"}}]}})
+        write(method="noted", params={"answer": read()["result"]})
+        write(id=message["id"], result=None)
+    elif "id" in message:
+        write(id=message["id"], result=message.get("params"))
+"""
+
+
+def test_the_demo_proves_its_claims_in_a_pipe() -> None:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("COTERIE_")}
+    demo = subprocess.run(
+        [sys.executable, "-m", "coterie", "demo", "--fast"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=environ | {"NO_COLOR": "1", "COLUMNS": "60"},
+        timeout=100,
+        check=False,
+    )
+    told = demo.stdout
+    assert demo.returncode == exits.OK, told + demo.stderr
+    assert "✗" not in told.partition("What was proven")[2]
+    assert "\x1b" not in told
+    # The real output of the project's tests, before and after.
+    assert told.index("1 failed, 8 passed") < told.index("12 passed")
+    for words in ("replay", "review: changes requested", "review: approved", "the demo approves the plan", "+- Fixed: the shares"):
+        assert words in told
+    assert re.findall(r"restored (\S+)", told) == ["CHANGELOG.md", "README.md", "tally/bill.py", "tests/test_bill.py"]
+
+
+def test_the_demo_says_what_is_missing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sample_project, "find_spec", lambda _: None)
+    assert main(["demo"], ScriptedWiring()) == exits.FAILED
+    assert "has no pytest" in capsys.readouterr().out
+
+
+def test_the_sample_project_has_the_bug_and_nothing_else(tmp_path: Path) -> None:
+    root = sample_project.copy_to(tmp_path)
+    before = sample_project.fingerprints(root)
+    tests = subprocess.run(sample_project.pytest_command(), cwd=root, capture_output=True, text=True, check=False)
+    assert "1 failed, 8 passed" in tests.stdout
+    assert sample_project.fingerprints(root) == before, "a run of the tests leaves nothing behind"
+    assert sample_project.BUGGY_FILE in before
+
+
+@pytest.mark.parametrize(
+    ("argv", "configured", "typed", "model"),
+    [
+        (["demo"], None, "", "replay/recorded"),
+        (["demo"], "work/m1", "y", "work/m1"),
+        (["demo"], "work/m1", "", "replay/recorded"),
+        (["demo", "--replay"], "work/m1", "y", "replay/recorded"),
+        (["demo", "--model", "work/m2"], None, "", "work/m2"),
+    ],
+)
+async def test_a_configured_model_is_offered_and_a_recording_is_named(
+    tmp_path: Path, argv: list[str], configured: str | None, typed: str, model: str
+) -> None:
+    async def read_line() -> str:
+        return typed
+
+    chosen = await choose_model(parse(argv), configured, tmp_path, Console(file=io.StringIO()), read_line)
+    assert chosen.settings["model"] == model
+    assert chosen.recorded == ("replay" in chosen.words) == (model == "replay/recorded")
+    # A recording must not leave traces in the person's own history; what costs money belongs there.
+    assert ("COTERIE_HOME" in chosen.environ) == chosen.recorded
+
+
+@pytest.fixture
+async def client(tmp_path: Path) -> Any:
+    heard: list[tuple[str, Mapping[str, Any]]] = []
+    client = Client(Buffers(), lambda method, params: heard.append((method, params)))
+    await client.start([sys.executable, "-c", ODD_SERVER], environ=dict(os.environ), cwd=tmp_path, log=tmp_path / "log")
+    try:
+        yield client, heard
+    finally:
+        await client.aclose()
+
+
+async def test_the_client_speaks_with_any_framing(client: Any) -> None:
+    connection, heard = client
+    assert await connection.request("echo", {"text": "é🙂"}) == {"text": "é🙂"}
+    with pytest.raises(ServerFailedError, match="Not now") as refused:
+        await connection.request("refuse")
+    assert refused.value.code == "run_active"
+    await connection.request("ask back")
+    assert heard == [("noted", {"answer": {"applied": False, "failureReason": "file:///x is not open here"}})]
+    assert await connection.leave() == 3
+
+
+async def test_a_server_that_dies_fails_what_waits_for_it(client: Any) -> None:
+    connection, heard = client
+    with pytest.raises(ServerFailedError, match="went away"):
+        await connection.request("die")
+    assert heard == [(Client.GONE, {})]
+
+
+def test_what_differs_stands_out_in_the_table() -> None:
+    console = Console(file=io.StringIO(), width=100, record=True, force_terminal=True)
+    Screen(console).hashes([("before", {"a": "1" * 64}), ("after", {"a": "2" * 64, "b": "3" * 64})])
+    lines = console.export_text(clear=False).splitlines()
+    assert [line.split() for line in lines[-2:]] == [["a", "1" * 16, "2" * 16], ["b", "(no", "file)", "3" * 16]]
+    assert "\x1b[33m" + "2" * 16 in console.export_text(styles=True)
