@@ -361,7 +361,7 @@ def test_a_secret_is_never_printed(home: Home) -> None:
     assert 'api_key = "env:A_API_KEY"' in next(problem.text for problem in loaded.problems if problem.line == 3)
 
 
-@pytest.mark.parametrize("key", ["vault://work/api_key", "env:", "env:not a name", ""])
+@pytest.mark.parametrize("key", ["vault://box/api_key", "env:", "env:not a name", ""])
 def test_a_reference_that_leads_nowhere_is_said_and_dropped(home: Home, key: str) -> None:
     home.user(f'[providers.a]\nbase_url = "http://h/v1"\napi_key = "{key}"')
     loaded = home.load()
