@@ -11,8 +11,9 @@ from typing import Any, cast
 
 import pytest
 
+from coterie.features.attachment import Attached, Attachment
 from coterie.lsp.framing import LONGEST_BODY, LONGEST_HEADER, BadFrame, Decoder, encode
-from coterie.lsp.handlers import AGENT, STANDARD
+from coterie.lsp.handlers import AGENT, LIFECYCLE, STANDARD
 from coterie.lsp.server import Server
 from coterie.lsp.transport import Outgoing
 from lsp_fake_core import CANARY, FakeCore, build
@@ -39,9 +40,15 @@ class Pump:
 
     def __init__(self) -> None:
         self.sent = Sent()
-        self.server = Server(build)
+        self.may_build = asyncio.Event()
+        self.may_build.set()
+        self.server = Server(self.build)
         self.server.protocol.outgoing = cast("Outgoing", self.sent)
         self.decoder = Decoder()
+
+    async def build(self, attachment: Attachment) -> Attached:
+        await self.may_build.wait()
+        return await build(attachment)
 
     def write(self, data: bytes) -> None:
         for frame in self.decoder.feed(data):
@@ -52,6 +59,9 @@ class Pump:
 
     def ask(self, msg_id: object, method: str, params: object = None) -> None:
         self.say({"jsonrpc": "2.0", "id": msg_id, "method": method, "params": params})
+
+    def tell(self, method: str, params: object) -> None:
+        self.say({"jsonrpc": "2.0", "method": method, "params": params})
 
     async def answers(self, msg_id: object, count: int = 1) -> list[Any]:
         def found() -> list[Any]:
@@ -90,6 +100,7 @@ async def raw() -> AsyncIterator[Pump]:
 async def pump(raw: Pump) -> Pump:
     raw.ask(0, "initialize", {"capabilities": {}})
     assert "result" in await raw.answer(0)
+    await raw.server.session.ensure_core()
     return raw
 
 
@@ -191,11 +202,13 @@ async def test_requests_around_the_lifecycle(raw: Pump) -> None:
     raw.ask(3, "agent/status")  # in the same breath: the server is not initialized yet
     assert await raw.code(3) == -32002
     assert "result" in await raw.answer(2)
+    raw.ask(4, "agent/status")
+    assert "result" in await raw.answer(4)
     core = raw.core
-    raw.ask(4, "shutdown")
-    raw.ask(5, "agent/status")
-    assert (await raw.answer(4))["result"] is None
-    assert await raw.code(5) == -32600
+    raw.ask(5, "shutdown")
+    raw.ask(6, "agent/status")
+    assert (await raw.answer(5))["result"] is None
+    assert await raw.code(6) == -32600
     assert core.closed == 1
 
 
@@ -209,7 +222,47 @@ async def test_initialize_with_no_object_is_refused_and_may_be_tried_again(raw: 
 
 async def test_a_core_that_cannot_be_built_is_said_in_words(raw: Pump) -> None:
     raw.ask(1, "initialize", {"capabilities": {}, "initializationOptions": {"fail": True}})
-    assert (await raw.answer(1))["error"] == {"code": -32803, "message": "The disk is full.", "data": {"code": "storage_failed"}}
+    assert "result" in await raw.answer(1)
+    raw.tell("initialized", {})
+    raw.ask(2, "agent/status")
+    assert (await raw.answer(2))["error"] == {"code": -32803, "message": "The disk is full.", "data": {"code": "storage_failed"}}
+    (shown,) = [each["params"] for each in raw.sent.messages if each.get("method") == "window/showMessage"]
+    assert shown == {"type": 1, "message": "The disk is full."}
+
+
+async def test_what_comes_while_the_core_is_built_waits_in_its_order(raw: Pump) -> None:
+    raw.may_build.clear()
+    raw.ask(1, "initialize", {"capabilities": {}})
+    assert "result" in await raw.answer(1), "the answer does not wait for the core"
+    raw.tell("textDocument/didOpen", {"textDocument": {"uri": "file:///a", "languageId": "text", "version": 1, "text": "1"}})
+    for version in (2, 3):
+        if version == 3:  # arrives between the end of the build and the turn of those who wait
+            raw.may_build.set()
+        change = {"textDocument": {"uri": "file:///a", "version": version}, "contentChanges": [{"text": str(version)}]}
+        raw.tell("textDocument/didChange", change)
+    raw.ask(2, "agent/status")
+    assert "result" in await raw.answer(2)
+    assert raw.core.documents.text("file:///a") == "3"
+
+
+@pytest.mark.parametrize("cancel", ["$/cancelRequest", "shutdown"])
+async def test_a_request_that_waits_for_the_core_can_be_cancelled(raw: Pump, cancel: str) -> None:
+    raw.may_build.clear()
+    raw.ask(1, "initialize", {"capabilities": {}})
+    assert "result" in await raw.answer(1)
+    raw.ask(2, "agent/status")
+    raw.ask(3, "agent/status")
+    for _ in range(10):
+        await asyncio.sleep(0)
+    if cancel == "shutdown":
+        raw.ask(4, "shutdown")
+        assert await raw.code(3) == -32800
+        assert (await raw.answer(4))["result"] is None
+    else:
+        raw.tell(cancel, {"id": 2})
+        raw.may_build.set()
+        assert "result" in await raw.answer(3)
+    assert await raw.code(2) == -32800
 
 
 async def test_a_newer_client_is_let_in(raw: Pump) -> None:
@@ -264,7 +317,7 @@ async def test_a_notification_that_fails_is_logged_in_the_editor(pump: Pump) -> 
 
 
 def test_every_handler_is_async() -> None:
-    assert [method for method, handler in {**STANDARD, **AGENT}.items() if not inspect.iscoroutinefunction(handler)] == []
+    assert [method for method, handler in {**LIFECYCLE, **STANDARD, **AGENT}.items() if not inspect.iscoroutinefunction(handler)] == []
 
 
 # Framing

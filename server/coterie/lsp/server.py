@@ -25,7 +25,7 @@ from coterie.base.tasks import TaskSupervisor
 from coterie.domain.wire import Json, to_wire
 from coterie.features.attachment import Build
 from coterie.lsp import protocol
-from coterie.lsp.handlers import AGENT, STANDARD
+from coterie.lsp.handlers import AGENT, LIFECYCLE, STANDARD
 from coterie.lsp.parent import watch_process
 from coterie.lsp.rpc import Connection
 from coterie.lsp.session import Handler, Session
@@ -47,14 +47,16 @@ class Server(LanguageServer):
         self._left: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.session = Session(wire=self.protocol, build=build, watch_process=self._watch)
         self.protocol.on_exit = self.leave
-        for method, handler in STANDARD.items():
+        for method, handler in LIFECYCLE.items():
             served = partial(handler, self.session)
             self.feature(method)(partial(self._initialize, served) if method == types.INITIALIZE else served)
+        for method, handler in STANDARD.items():
+            self.feature(method)(partial(self._on_core, handler))
         for method, handler in AGENT.items():
             self.feature(method)(partial(self._agent_request, handler))
 
-    async def _initialize(self, attach: Callable[[Json], Awaitable[object]], params: Json) -> Json:
-        await attach(params)
+    async def _initialize(self, introduce: Callable[[Json], Awaitable[object]], params: Json) -> Json:
+        await introduce(params)
         return {"capabilities": self._capabilities(), "serverInfo": {"name": self.name, "version": self.version}}
 
     def _capabilities(self) -> Json:
@@ -72,8 +74,12 @@ class Server(LanguageServer):
         built.experimental = {"coterie": {"version": self.version}}
         return self.protocol.plain(built)
 
+    async def _on_core(self, handler: Handler, params: Any) -> object:
+        await self.session.ensure_core()
+        return await handler(self.session, params)
+
     async def _agent_request(self, handler: Handler, params: Any) -> Json:
-        return to_wire(await handler(self.session, params))
+        return to_wire(await self._on_core(handler, params))
 
     def _watch(self, process_id: int) -> None:
         watch_process(process_id, self.leave, self._tasks)

@@ -1,7 +1,10 @@
 """One editor's connection, as the handlers see it.
 
-``server`` makes a `Session` when it starts; ``handlers.lifecycle`` attaches it to the core when the editor introduces itself; the other
-handlers find the core through it. Used from the event loop only.
+``server`` makes a `Session` when it starts; ``handlers.lifecycle`` gives it what the editor said of itself; the other handlers find the
+core through it. Used from the event loop only.
+
+The core is built after the editor was answered, not before: loading it takes as long as loading half of the rest, and nothing of the
+answer to ``initialize`` depends on it. What the editor sends meanwhile waits in its order (`ensure_core`).
 """
 
 from __future__ import annotations
@@ -29,29 +32,38 @@ class Session:
         self.watch_process = watch_process
         self.folders: dict[str, Folder] = {}  # by URI; changed by notifications only
         self.settling = asyncio.Lock()  # held while folders or settings change, so that changes land in their order
-        self._ending = asyncio.Lock()
         self._build = build
-        self._client: Client | None = None  # these three: None until `attach`
+        self._client: Client | None = None  # these three: None until `introduce`
         self._audience: RichAudience | BareAudience | None = None
-        self._attached: Attached | None = None
+        self._attachment: Attachment | None = None
+        self._attached: Attached | None = None  # None until `ensure_core`, and at the end
+        self._ended = False
+        self._changing = asyncio.Lock()  # held while the core is built or ended; it lets through in order, which an event would not
 
-    async def attach(self, client: Client, folders: tuple[Folder, ...], options: dict[str, Json]) -> None:
-        """Build the core for this client. Raises what the build raises."""
+    def introduce(self, client: Client, folders: tuple[Folder, ...], options: dict[str, Json]) -> None:
+        """Keep what the core will be built for."""
         if client.rich:
             self._audience = RichAudience(self.wire, asyncio.get_running_loop().call_later)
         else:
             self._audience = BareAudience(self.wire, self.window)
         self._client = client
         self.folders = {folder.uri: folder for folder in folders}
-        self._attached = await self._build(
-            Attachment(
-                folders=folders,
-                options=options,
-                audience=self._audience,
-                editor=ClientEditor(self.wire, client),
-                window=self.window,
-            )
+        self._attachment = Attachment(
+            folders=folders,
+            options=options,
+            audience=self._audience,
+            editor=ClientEditor(self.wire, client),
+            window=self.window,
         )
+
+    async def ensure_core(self) -> None:
+        """Build the core unless it is there; those who wait for it go on in the order in which they came.
+
+        Raises what the build raises; the next one who needs the core tries again.
+        """
+        async with self._changing:
+            if self._attached is None and not self._ended:
+                self._attached = await self._build(_there(self._attachment))
 
     @property
     def client(self) -> Client:
@@ -80,7 +92,8 @@ class Session:
 
     async def aclose(self) -> None:
         """End the core, once; a second caller waits for the first."""
-        async with self._ending:
+        async with self._changing:
+            self._ended = True
             attached, self._attached = self._attached, None
             if attached is not None:
                 await attached.application.aclose()

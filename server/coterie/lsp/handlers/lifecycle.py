@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pygls.exceptions import JsonRpcException
 
-from coterie.base.errors import InvalidParamsError
+from coterie.base.errors import CoterieError, InvalidParamsError
 from coterie.domain.wire import Json
 from coterie.lsp import convert
 from coterie.lsp.session import Handlers, Session
@@ -13,18 +13,22 @@ REGISTER_TIMEOUT_S = 10.0
 
 
 async def initialize(session: Session, params: Json) -> None:
-    """Attach the core. ``server`` adds the capabilities to the answer."""
+    """Take in what the editor is. ``server`` adds the capabilities to the answer."""
     if not isinstance(params, dict):
         raise InvalidParamsError("The params of initialize are an object.")
     options = params.get("initializationOptions")
     client = convert.client_of(params)
-    await session.attach(client, convert.folders_of(params), options if isinstance(options, dict) else {})
+    session.introduce(client, convert.folders_of(params), options if isinstance(options, dict) else {})
     if client.process_id is not None:
         session.watch_process(client.process_id)
 
 
 async def initialized(session: Session, _params: object) -> None:
-    """Ask to be told about changed settings, where the client wants to be asked."""
+    """Build the core, and ask to be told about changed settings where the client wants to be asked."""
+    try:
+        await session.ensure_core()
+    except CoterieError as failure:
+        session.window.show("error", failure.message)
     if not session.client.registers_configuration:
         return
     registration = {"id": "coterie-settings", "method": "workspace/didChangeConfiguration", "registerOptions": {"section": "coterie"}}
