@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ async def test_a_conversation_goes_on_with_its_own_bytes(tmp_path: Path, wire: W
         assert editor.text("calc.py") == FIXED
         requests = await host.journal()
         assert len(requests) == 4
-        for earlier, later in zip(requests, requests[1:], strict=False):
+        for earlier, later in pairwise(requests):
             assert later.messages[: len(earlier.messages)] == earlier.messages
             assert later.body["tools"] == earlier.body["tools"]
         history: Any = await editor.client.request("agent/channel/history", {"channelId": channel})
