@@ -20,7 +20,7 @@ from collections.abc import Callable
 from typing import Literal, Protocol
 
 from coterie.base.text import LineIndex
-from coterie.domain.edits import BufferEdit
+from coterie.domain.edits import BufferEdit, Draft
 
 Manner = Literal["strict", "late", "coalescing", "silent", "careless"]
 Point = Literal["in_flight", "applied"]
@@ -114,3 +114,16 @@ class FakeEditor:
             start, end = (index.offset(meant.position(offset, "utf-16"), "utf-16") for offset in (change.start, change.end))
             text = text[:start] + change.text + text[end:]
         return text
+
+
+class Intents(list[Draft]):
+    """An `OnIntent` that remembers what was announced, and lets something happen before the effect."""
+
+    def __init__(self, meanwhile: Callable[[], object] = lambda: None) -> None:
+        super().__init__()
+        self._meanwhile = meanwhile
+
+    async def __call__(self, draft: Draft) -> None:
+        """Take an announcement."""
+        self.append(draft)
+        self._meanwhile()

@@ -34,7 +34,7 @@ class LiveWorkspace:
         self.documents = Documents()
         self._folders = Folders(folders)
         self._editing = Editing(self.documents, editor, self._root_of, patience)
-        self._compared: dict[str, tuple[_Stamp, str, bool]] = {}
+        self._compared: dict[str, tuple[_Stamp, Buffer, bool]] = {}
 
     @property
     def folders(self) -> tuple[Folder, ...]:
@@ -96,13 +96,13 @@ class LiveWorkspace:
         if not self._folders.contain(file.absolute):
             raise ModelMistakeError(f"{file.path} is outside of the workspace.")
 
-    def _compare(self, absolute: str, buffer: Buffer) -> tuple[_Stamp, str, bool]:
-        """Return the file's stamp, the buffer's text, and whether the two differ, from the last comparison where it still holds."""
+    def _compare(self, absolute: str, buffer: Buffer) -> tuple[_Stamp, Buffer, bool]:
+        """Return the file's stamp, the buffer, and whether the two differ, from the last comparison where it still holds."""
         stamp = _stamp(absolute)
         known = self._compared.get(absolute)
-        if known is not None and known[:2] == (stamp, buffer.text):
+        if known is not None and known[0] == stamp and known[1] is buffer:
             return known
-        return stamp, buffer.text, _differs(absolute, buffer)
+        return stamp, buffer, _differs(absolute, buffer)
 
 
 def _stamp(absolute: str) -> _Stamp:
