@@ -35,6 +35,12 @@ class Sent:
         self.arrived.set()
 
 
+async def settle(steps: int = 10) -> None:
+    """Let everything else run for so many turns of the loop."""
+    for _ in range(steps):
+        await asyncio.sleep(0)
+
+
 class Pump:
     """A server and a client's pen."""
 
@@ -76,8 +82,7 @@ class Pump:
     async def answer(self, msg_id: object) -> Any:
         """Return the one answer, having let everything else run that could answer again."""
         await self.answers(msg_id)
-        for _ in range(10):
-            await asyncio.sleep(0)
+        await settle()
         (only,) = await self.answers(msg_id)
         return only
 
@@ -230,16 +235,21 @@ async def test_a_core_that_cannot_be_built_is_said_in_words(raw: Pump) -> None:
     assert shown == {"type": 1, "message": "The disk is full."}
 
 
-async def test_what_comes_while_the_core_is_built_waits_in_its_order(raw: Pump) -> None:
+@pytest.mark.parametrize("steps", range(6))
+async def test_what_comes_while_the_core_is_built_waits_in_its_order(raw: Pump, steps: int) -> None:
+    def change(version: int) -> None:
+        params = {"textDocument": {"uri": "file:///a", "version": version}, "contentChanges": [{"text": str(version)}]}
+        raw.tell("textDocument/didChange", params)
+
     raw.may_build.clear()
     raw.ask(1, "initialize", {"capabilities": {}})
     assert "result" in await raw.answer(1), "the answer does not wait for the core"
     raw.tell("textDocument/didOpen", {"textDocument": {"uri": "file:///a", "languageId": "text", "version": 1, "text": "1"}})
-    for version in (2, 3):
-        if version == 3:  # arrives between the end of the build and the turn of those who wait
-            raw.may_build.set()
-        change = {"textDocument": {"uri": "file:///a", "version": version}, "contentChanges": [{"text": str(version)}]}
-        raw.tell("textDocument/didChange", change)
+    change(2)
+    await settle()
+    raw.may_build.set()
+    await settle(steps)  # the last change comes at each moment between the end of the build and the turn of those who wait
+    change(3)
     raw.ask(2, "agent/status")
     assert "result" in await raw.answer(2)
     assert raw.core.documents.text("file:///a") == "3"
@@ -252,8 +262,7 @@ async def test_a_request_that_waits_for_the_core_can_be_cancelled(raw: Pump, can
     assert "result" in await raw.answer(1)
     raw.ask(2, "agent/status")
     raw.ask(3, "agent/status")
-    for _ in range(10):
-        await asyncio.sleep(0)
+    await settle()
     if cancel == "shutdown":
         raw.ask(4, "shutdown")
         assert await raw.code(3) == -32800
