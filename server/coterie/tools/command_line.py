@@ -15,13 +15,8 @@ from coterie.tools.wrappers import unwrapped
 _DEEPEST = 4
 
 
-def shell_argv(line: str) -> tuple[str, ...]:
-    """Return the argument vector that runs a line as it is judged here."""
-    return ("/bin/sh", "-c", line)
-
-
 def line_effects(line: str, place: Place, folder: Path) -> tuple[Effect, ...]:
-    """Return what ``line`` does when it runs in ``folder``, each effect once; a line that is not understood adds itself as one."""
+    """Return what ``line`` does when ``/bin/sh -c`` runs it in ``folder``, each effect once; a line that is not understood adds itself as one."""
     effects, unclear = _effects(line, place, folder, _DEEPEST)
     if unclear or not effects:
         effects.append(unclear_effect(line))

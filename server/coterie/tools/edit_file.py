@@ -5,6 +5,7 @@ The proposal's rewrite is matched anew against what the person has typed by the 
 
 from __future__ import annotations
 
+import asyncio
 from typing import ClassVar
 
 from pydantic import Field
@@ -55,7 +56,7 @@ class EditFile(BuiltinTool[EditFileArguments]):
                 raise EditMismatchError(f"There is no file {file.path}. write_file creates one.")
             return apply_edits(current, arguments.edits, file.path)
 
-        if rewrite(text) == text:
+        if await asyncio.to_thread(rewrite, text) == text:
             raise ModelMistakeError(f"The edits change nothing in {file.path}: old and new are the same.")
         count = len(arguments.edits)
         return EditProposal(file, rewrite, f"Edited {file.path}: {count} replacement{'s' if count > 1 else ''}.")

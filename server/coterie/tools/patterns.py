@@ -66,7 +66,7 @@ class PathPattern:
             text = text.removeprefix(_WORKSPACE)
         elif text.startswith("~/"):
             text = str(Path.home() / text.removeprefix("~/"))
-        return _path_expression(text.removeprefix("./")).fullmatch(str(PurePosixPath(path))) is not None
+        return _path_expression(text.removeprefix("./")).fullmatch(path) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import SequenceMatcher
+from itertools import accumulate
 
 _MAX_LINES = 20_000
 _MIN_LIKENESS = 0.4
@@ -34,16 +35,16 @@ def closest_region(piece: str, text: str) -> str:
 def _most_alike(wanted: list[str], lines: list[str]) -> tuple[int, float]:
     """Return where the window of ``lines`` begins that is most like ``wanted``, and how much (0 to 1).
 
-    Windows are ranked by the words they share, which is cheap; only the best are compared by their characters.
+    Windows are ranked by the words they share; the best of them are compared by their characters, in time that grows with the text only.
     """
     words = set(" ".join(wanted).split())
     size = max(len(wanted), 1)
-    shared = [len(words.intersection(line.split())) for line in lines]
+    shared = [0, *accumulate(len(words.intersection(line.split())) for line in lines)]
     starts = range(max(len(lines) - size, 0) + 1)
-    ranked = sorted(starts, key=lambda start: -sum(shared[start : start + size]))[:_FULLY_COMPARED]
+    ranked = sorted(starts, key=lambda start: shared[start] - shared[min(start + size, len(lines))])[:_FULLY_COMPARED]
     target = "\n".join(line.strip() for line in wanted)
     scored = (
-        (SequenceMatcher(None, "\n".join(line.strip() for line in lines[at : at + size]), target, autojunk=False).ratio(), -at)
+        (SequenceMatcher(None, "\n".join(line.strip() for line in lines[at : at + size]), target, autojunk=False).quick_ratio(), -at)
         for at in ranked
     )
     likeness, negated = max(scored)

@@ -98,6 +98,9 @@ class Search(BuiltinTool[SearchArguments]):
         files = await workspace.files(start.folder, "" if start.path == "." else start.path)
         if not files and path is not None:
             raise ModelMistakeError(f"path: there are no files below {path}.")
+        return await asyncio.to_thread(self._readable, files)
+
+    def _readable(self, files: tuple[FileRef, ...]) -> tuple[FileRef, ...]:
         return tuple(file for file in files if evaluate([path_effect("read", file.path)], self.policy).verdict == "allow")
 
     async def _match_apart(self, expression: str, texts: list[tuple[str, str]]) -> list[str]:
