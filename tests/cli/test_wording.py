@@ -33,7 +33,7 @@ GATE = ApprovalEvent(
 
 
 def call(tool: str, state: str, output: str | None = None, **arguments: object) -> ToolCallEvent:
-    return ToolCallEvent(call_id="c1", tool=tool, arguments=arguments, state=state, output=output)  # type: ignore[arg-type]
+    return ToolCallEvent(call_id="c1", step_id="code", tool=tool, arguments=arguments, state=state, output=output)  # type: ignore[arg-type]
 
 
 RUN: tuple[Event, ...] = (
@@ -60,6 +60,7 @@ RUN: tuple[Event, ...] = (
         state="resolved",
         decision=Decision(option_id="approve", kind="approve"),
     ),
+    ToolCallEvent(call_id="c0", tool="run_tests", arguments={}, state="running"),
     StepEvent(step_id="code", agent="coder", state="running", attempt=2),
     ChangeEvent(
         change_id="h1",

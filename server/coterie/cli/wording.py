@@ -144,8 +144,12 @@ def _tool_call(event: ToolCallEvent) -> Iterator[Line]:
     match event.state:
         case "pending":
             pass
+        case "running" if event.tool == "submit":
+            # What was submitted is told by its artifact.
+            pass
         case "running":
-            yield Line(f"  · {event.tool} {argument_of(event)}".rstrip(), "dim")
+            before_any_step = " (baseline, before any change)" if event.tool == "run_tests" and event.step_id is None else ""
+            yield Line(f"  · {event.tool} {argument_of(event)}".rstrip() + before_any_step, "dim")
         case "succeeded":
             if event.tool in SPOKEN_TOOLS:
                 yield from _output(event)

@@ -7,7 +7,10 @@ answers what a server asks an editor: edits go to ``buffers``, questions without
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -79,7 +82,9 @@ class Client:
     async def aclose(self) -> None:
         """End everything, the server too if it is still there."""
         if self._process is not None and self._process.returncode is None:
-            self._process.kill()
+            # Not `Process.kill`, which would take the status of a server that is just leaving from the loop's own watcher.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
             await self._process.wait()
         await self._tasks.aclose()
 

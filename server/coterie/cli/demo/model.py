@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 RECORDING_WORDS = "No model is asked: a recorded session plays the models' part (replay). All the rest is real."
 
+PRICE: Mapping[str, str] = {"input": "3", "cache_read": "0.30", "cache_write": "3.75", "output": "15"}
+"""US dollars for a million tokens of the recording: what a large model costs, so that the demo can show a cost at all."""
+RECORDED_COST = f"the recording's tokens, at ${PRICE['input']} in and ${PRICE['output']} out a million"
+
 
 @dataclass(frozen=True, slots=True)
 class DemoModel:
@@ -49,7 +53,7 @@ def _recorded(folder: Path, *, fast: bool) -> DemoModel:
     with resources.as_file(resources.files("coterie.cli.demo").joinpath("cassette.json")) as packed:
         cassette = folder / "cassette.json"
         cassette.write_bytes(packed.read_bytes())
-    replay = {"type": "replay", "cassette": str(cassette), "extra": {"speed": 0 if fast else 1}}
+    replay = {"type": "replay", "cassette": str(cassette), "extra": {"speed": 0 if fast else 1}, "price": {"recorded": PRICE}}
     return DemoModel(
         RECORDING_WORDS,
         recorded=True,

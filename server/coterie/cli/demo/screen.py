@@ -12,6 +12,7 @@ from typing import Self
 
 from rich.console import Console, Group
 from rich.live import Live
+from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
@@ -58,18 +59,24 @@ class Screen:
         self._console.print(Rule(Text(title, style="bold"), align="left", characters="─"))
 
     def lines(self, lines: Iterable[Line]) -> None:
-        """Write lines as they are."""
+        """Write lines; a long one goes on below its own beginning, an output's is cut."""
         for line in lines:
-            self._console.print(Text(line.text, style=RICH_STYLES[line.style]))
+            words = line.text.lstrip(" ")
+            text = Text(words, style=RICH_STYLES[line.style])
+            if words.startswith("│"):
+                text.no_wrap, text.overflow = True, "ellipsis"
+            self._console.print(Padding(text, (0, 0, 0, len(line.text) - len(words)), expand=False))
 
     def said(self, who: str, text: str) -> None:
         """Write what the person or an agent said."""
         self._console.print(Text(f"{who}:", style="bold cyan"))
-        self._console.print(Padding(Text(text), (0, 0, 0, 2)))
+        self._console.print(Padding(Markdown(text), (0, 0, 0, 2), expand=False))
 
     def event(self, told: AgentEvent) -> None:
         """Write an event; texts in progress, steps and usage go to the live part."""
         event = told.event
+        if isinstance(event, StepEvent) and self._steps.get(event.step_id) == event:
+            return
         self._take(event)
         match event:
             case MessageEvent() if event.role == "assistant":
@@ -85,7 +92,7 @@ class Screen:
         """Write a unified diff."""
         for line in text.splitlines():
             style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "dim")
-            self._console.print(Text(f"  {line}", style=style))
+            self._console.print(Padding(Text(line, style=style), (0, 0, 0, 2), expand=False))
 
     def hashes(self, columns: Sequence[tuple[str, Mapping[str, str]]]) -> None:
         """Write a table of fingerprints; what differs from the first column is marked."""

@@ -22,7 +22,7 @@ from coterie.cli import exits
 from coterie.cli.arguments import Arguments
 from coterie.cli.demo import sample_project
 from coterie.cli.demo.editor import Editor
-from coterie.cli.demo.model import DemoModel, choose_model
+from coterie.cli.demo.model import RECORDED_COST, DemoModel, choose_model
 from coterie.cli.demo.screen import Screen
 from coterie.cli.questions import ReadLine, choose, line_reader
 from coterie.cli.terminal import Streams
@@ -158,7 +158,7 @@ class _Story:
         self.screen.section("What it used")
         if (row := rows.get(run_id)) is not None:
             used = Usage(input=row.input, cache_read=row.cache_read, cache_write=row.cache_write, output=row.output, usd=row.usd)
-            self.screen.lines([Line(usage_text(used) + (" (as recorded)" if self.model.recorded else ""))])
+            self.screen.lines([Line(usage_text(used) + (f" ({RECORDED_COST})" if self.model.recorded else ""))])
         self._claim("tokens and cost of the run were counted", row is not None)
 
     async def _undo(self, editor: Editor, run_id: str, root: Path, before: Mapping[str, str], after: Mapping[str, str]) -> None:
