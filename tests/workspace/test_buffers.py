@@ -68,6 +68,7 @@ async def test_an_open_file_is_edited_in_its_buffer_only(folder: Folder, write: 
         ("silent", lambda _: "no", Refused("no")),
         ("silent", unanswered, Refused("the editor did not answer; the edit may still appear", unsure=True)),
         ("strict", unanswered, Applied),
+        ("strict", lambda _: "no", Applied),
         ("silent", lambda _: None, Refused("the editor said that it applied the edit, but its text has not changed", unsure=True)),
     ],
 )

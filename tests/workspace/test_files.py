@@ -58,7 +58,7 @@ async def test_a_link_that_is_put_there_later_is_not_followed(tmp_path: Path, ro
     write("src/a.txt", "old")
     outside = tmp_path / "outside"
     outside.mkdir()
-    (outside / "a.txt").write_text("theirs")
+    (outside / "a.txt").write_text("old")
     file = workspace.locate("src/a.txt")
 
     def swap() -> None:
@@ -68,7 +68,7 @@ async def test_a_link_that_is_put_there_later_is_not_followed(tmp_path: Path, ro
 
     with pytest.raises(ModelMistakeError):
         await workspace.change(file, lambda _: "new", label="edit", on_intent=Intents(swap))
-    assert (outside / "a.txt").read_text() == "theirs"
+    assert (outside / "a.txt").read_text() == "old"
     assert sorted(path.name for path in outside.iterdir()) == ["a.txt"]
 
 

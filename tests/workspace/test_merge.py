@@ -149,6 +149,11 @@ def test_an_edit_is_recognised_only_in_its_place(current: str, *, held: bool) ->
     assert holds_edit(current, "a\nb\nc\nd\ne\n", "a\nX\nc\nd\ne\n") is held
 
 
+def test_an_edit_is_not_recognised_where_equal_lines_leave_its_place_open() -> None:
+    """The agent deletes a row, but the person has typed into it: the empty line may be the old one or a new one."""
+    assert not holds_edit("\nrow 1!\n\nrow 2\n", "\nrow 1\nrow 2\n", "\nrow 2\n")
+
+
 @pytest.mark.parametrize(
     ("text", "wanted", "written"),
     [

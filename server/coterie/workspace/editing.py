@@ -40,8 +40,8 @@ Seen = Literal["there", "misplaced", "moved_on", "unchanged", "closed"]
 class Patience:
     """How long an editor's text is waited for, in seconds: after it said that it applied an edit, and after it refused one."""
 
-    confirmation: float = 5.0
-    refusal: float = 1.0
+    confirmation: float = 10.0
+    refusal: float = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +129,7 @@ class Editing:
     async def _delete_open(self, wish: Wish, buffer: Buffer, draft: Draft) -> Outcome | None:
         """Delete a file that is open. An empty buffer is no deleted file: only one without unsaved text can go, from the disk."""
         content = await in_thread(read_bytes, wish.file.absolute)
-        if content is None:
+        if content is None:  # what is left is the person's buffer
             return Applied(draft)
         if decoded(content, wish.file.path).removeprefix(BYTE_ORDER_MARK) != buffer.text.removeprefix(BYTE_ORDER_MARK):
             return Refused("it is open in the editor with unsaved text; save or close it first")
@@ -148,9 +148,7 @@ class Editing:
             except TimeoutError:
                 return _unanswered(await self._look(states, draft, edit, 0), draft)
             if refusal is not None:
-                # The change that made it refuse may still be on its way.
-                state = await _next(states, asyncio.get_running_loop().time() + self._patience.refusal)
-                return Refused(refusal) if state == "none" else None
+                return _refused(await _next(states, asyncio.get_running_loop().time() + self._patience.refusal), draft, refusal)
             return await self._confirmed(await self._look(states, draft, edit, self._patience.confirmation), draft)
 
     async def _confirmed(self, seen: Seen, draft: Draft) -> Outcome | None:
@@ -183,6 +181,13 @@ class Editing:
 
 def _unanswered(seen: Seen, draft: Draft) -> Outcome:
     return Applied(draft) if seen == "there" else Refused("the editor did not answer; the edit may still appear", unsure=True)
+
+
+def _refused(state: Buffer | Literal["none"] | None, draft: Draft, refusal: str) -> Outcome | None:
+    """Judge by what came after a refusal: usually the change because of which the editor refused."""
+    if state == "none":
+        return Refused(refusal)
+    return Applied(draft) if state is not None and state.text == draft.after else None
 
 
 async def _next(states: asyncio.Queue[Buffer | None], deadline: float) -> Buffer | Literal["none"] | None:

@@ -53,11 +53,11 @@ class LiveWorkspace:
 
     async def read(self, file: FileRef, *, exact: bool = False) -> str | None:
         """Return the text of the open buffer, or of the file on disk (None: no such file)."""
+        self._check(file)
         text: str | None
         if (buffer := self.documents.at(file.absolute)) is not None:
             text = buffer.text
         else:
-            self._check(file)
             content = await in_thread(read_bytes, file.absolute)
             text = None if content is None else decoded(content, file.path)
         return text if text is None or exact else shown(text)
