@@ -12,21 +12,20 @@ from coterie.domain.ports import Folder
 
 
 class FakeWorkspace:
-    """One folder at ``root`` (which need not exist) whose files are ``texts``, by path relative to it."""
+    """One folder at ``root`` (resolved, which need not exist) whose files are ``texts``, by path relative to it."""
 
     def __init__(self, root: Path, texts: Mapping[str, str] | None = None) -> None:
-        self.root = root
+        self.root = root = Path(os.path.realpath(root))
         self.texts = dict(texts or {})
         self.folders = (Folder(root.as_uri(), root.name, str(root)),)
 
     def locate(self, path: str, folder: str | None = None) -> FileRef:
-        """Find a path; symbolic links on the disk are followed, as the real one does."""
+        """Find a path where it really leads, as the real one does."""
         assert folder in {None, self.folders[0].uri}
-        spelled = Path(os.path.normpath(self.root / path))
-        real = Path(os.path.realpath(spelled))
-        if not spelled.is_relative_to(self.root) or not real.is_relative_to(self.root):
+        real = Path(os.path.realpath(self.root / path))
+        if not real.is_relative_to(self.root):
             raise ModelMistakeError(f"{path} is outside of the workspace.")
-        return FileRef(self.folders[0].uri, spelled.relative_to(self.root).as_posix(), spelled.as_uri(), str(real))
+        return FileRef(self.folders[0].uri, real.relative_to(self.root).as_posix(), real.as_uri(), str(real))
 
     async def read(self, file: FileRef, *, exact: bool = False) -> str | None:  # noqa: ARG002 - texts here are exact
         """Return the text."""

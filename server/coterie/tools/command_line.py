@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os.path
 from pathlib import Path
+from typing import Literal
 
 from coterie.base.errors import ModelMistakeError
-from coterie.domain.permissions import Effect, EffectKind
+from coterie.domain.permissions import Effect
 from coterie.tools.rules import command_effect, path_effect, unclear_effect
 from coterie.tools.shell import UnclearError, read_line
 from coterie.tools.tool import Place
@@ -16,7 +17,10 @@ _DEEPEST = 4
 
 
 def line_effects(line: str, place: Place, folder: Path) -> tuple[Effect, ...]:
-    """Return what ``line`` does when ``/bin/sh -c`` runs it in ``folder``, each effect once; a line that is not understood adds itself as one."""
+    """Return what ``line`` does when ``/bin/sh -c`` runs it in ``folder``, each effect once.
+
+    A line that is not understood adds itself as one.
+    """
     effects, unclear = _effects(line, place, folder, _DEEPEST)
     if unclear or not effects:
         effects.append(unclear_effect(line))
@@ -43,7 +47,7 @@ def _effects(text: str, place: Place, folder: Path, depth: int) -> tuple[list[Ef
     return effects, unclear
 
 
-def _path_effects(kind: EffectKind, path: str, place: Place, folder: Path) -> tuple[Effect, ...]:
+def _path_effects(kind: Literal["read", "write"], path: str, place: Place, folder: Path) -> tuple[Effect, ...]:
     absolute = os.path.realpath(folder / os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser raises for unknown users
     try:
         return place.path_effects(kind, absolute)

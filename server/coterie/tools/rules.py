@@ -109,7 +109,7 @@ def _pattern(kind: EffectKind, pattern: str, text: str) -> Pattern:
             return NamePattern(pattern)
 
 
-def path_effect(kind: EffectKind, path: str) -> Effect:
+def path_effect(kind: Literal["read", "write"], path: str) -> Effect:
     """Return the effect of reading or writing ``path`` (relative to its workspace folder, or absolute outside of all)."""
     return Effect(kind=kind, target=path, rule=f"{kind}({PathPattern.literal(path)})")
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Generic, Protocol, TypeVar
+from typing import ClassVar, Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -74,15 +74,9 @@ class Place:
                 return Path(folder.absolute)
         raise ModelMistakeError("No workspace folder is open, so there is no place to run a command in.")
 
-    def path_effects(self, kind: EffectKind, path: str) -> tuple[Effect, ...]:
-        """Return the effect on ``path``, and where symbolic links lead elsewhere the effect on the real place too."""
-        file = self.workspace.locate(path, self.folder)
-        effects: tuple[Effect, ...] = (path_effect(kind, file.path),)
-        for folder in self.workspace.folders:
-            root, real = Path(folder.absolute).resolve(), Path(file.absolute)
-            if folder.uri == file.folder and real.is_relative_to(root) and real != root / file.path:
-                effects += (path_effect(kind, real.relative_to(root).as_posix()),)
-        return effects
+    def path_effects(self, kind: Literal["read", "write"], path: str) -> tuple[Effect, ...]:
+        """Return the effect on ``path``, judged by where it really leads. Raises `ModelMistakeError` outside of the workspace."""
+        return (path_effect(kind, self.workspace.locate(path, self.folder).path),)
 
 
 class Arguments(BaseModel):
