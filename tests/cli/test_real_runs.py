@@ -1,0 +1,86 @@
+"""The real core behind the command line: a run that nobody may approve stands still, is resumed, changes files, and is taken back.
+
+The demo's recording plays the models' part; the store, the sandbox, the edits and the tests that run are real, a process for each command.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from coterie.cli import exits
+from coterie.cli.demo import sample_project
+
+Coterie: TypeAlias = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return sample_project.copy_to(tmp_path)
+
+
+@pytest.fixture
+def coterie(tmp_path: Path, project: Path) -> Coterie:
+    home = tmp_path / "home"
+    home.mkdir()
+    cassette = resources.files("coterie.cli.demo").joinpath("cassette.json")
+    settings = [
+        'model = "replay/recorded"',
+        f'providers.replay = {{ type = "replay", cassette = "{cassette}", extra = {{ speed = 0 }} }}',
+        f'tests.command = "{" ".join(sample_project.pytest_command())}"',
+    ]
+    (home / "config.toml").write_text("\n".join(settings), encoding="utf-8")
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("COTERIE_")} | {"COTERIE_HOME": str(home)}
+
+    def command(*argv: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "coterie", *argv],
+            cwd=project,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=100,
+            check=False,
+        )
+
+    return command
+
+
+def test_a_run_waits_for_approval_is_resumed_and_taken_back(coterie: Coterie, project: Path) -> None:
+    before = sample_project.fingerprints(project)
+
+    waiting = coterie("run", sample_project.TEAM_PROMPT, "--workflow", "team")
+    assert waiting.returncode == exits.APPROVAL_REQUIRED, waiting.stderr
+    assert "--yes-to 'gate(plan)'" in waiting.stderr
+    assert sample_project.fingerprints(project) == before
+    (run_id,) = (line.removeprefix("run ") for line in waiting.stderr.splitlines() if line.startswith("run run_"))
+
+    python = Path(sys.executable).name
+    allowed = ["--yes-to", "gate(plan)", "--yes-to", f"exec({python} -B -m pytest *)"]
+    resumed = coterie("run", "--resume", run_id, "--json", *allowed)
+    assert resumed.returncode == exits.OK, resumed.stdout + resumed.stderr
+    run = json.loads(resumed.stdout.splitlines()[-1])["run"]
+    assert (run["runId"], run["state"]) == (run_id, "succeeded")
+    assert {change["path"] for change in run["changes"]} == {"tally/bill.py", "tests/test_bill.py", "README.md", "CHANGELOG.md"}
+    tests = subprocess.run(sample_project.pytest_command(), cwd=project, capture_output=True, text=True, check=False)
+    assert "11 passed" in tests.stdout
+
+    undone = coterie("undo", run_id, "--json")
+    assert undone.returncode == exits.OK, undone.stdout + undone.stderr
+    assert json.loads(undone.stdout)["conflicts"] == []
+    assert sample_project.fingerprints(project) == before
+
+
+def test_doctor_knows_this_machine(coterie: Coterie) -> None:
+    examined = coterie("doctor", "--json")
+    assert examined.returncode == exits.OK, examined.stdout + examined.stderr
+    states = {check["subject"]: check["state"] for check in json.loads(examined.stdout)["checks"]}
+    assert (states["settings"], states["model"], states["provider"], states["tests"]) == ("good",) * 4
