@@ -150,8 +150,8 @@ def test_an_edit_is_recognised_only_in_its_place(current: str, *, held: bool) ->
 
 
 def test_an_edit_is_not_recognised_where_equal_lines_leave_its_place_open() -> None:
-    """The agent deletes a row, but the person has typed into it: the empty line may be the old one or a new one."""
-    assert not holds_edit("\nrow 1!\n\nrow 2\n", "\nrow 1\nrow 2\n", "\nrow 2\n")
+    """The agent deletes a row, but the person has typed into it and above it: the empty line may be the old one or the new one."""
+    assert not holds_edit("row 0\n\nrow 1!\n\nrow 2\n", "row 0\nrow 1\n\nrow 2\n", "row 0\n\nrow 2\n")
 
 
 @pytest.mark.parametrize(
