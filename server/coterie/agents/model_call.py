@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -42,6 +43,8 @@ from coterie.domain.usage import Usage
 from coterie.domain.wire import Json
 from coterie.providers.prices import cost
 from coterie.providers.resilience import RetryPolicy
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 DEFAULT_OUTPUT = 8_192
 """Tokens that an answer is assumed to have at most where nobody knows the model's limit."""
@@ -155,12 +158,14 @@ class ModelCalls:
 
     async def _take(self, asker: Asker, answer: _Answer, event: StreamEvent) -> None:
         match event:
-            case TextDelta(text):
+            case TextDelta(received):
+                text = _storable(received)
                 offset = utf16_length(answer.text)
                 answer.text += text
                 told = MessageDelta(message_id=answer.message_id, offset=offset, text=text)
                 await self._run.delta(told, self._message(asker, answer, partial=True))
-            case ThoughtDelta(text, signature):
+            case ThoughtDelta(received, signature):
+                text = _storable(received)
                 offset = utf16_length(answer.thought)
                 answer.thought += text
                 answer.signature = signature or answer.signature
@@ -297,9 +302,16 @@ def _reserved(asker: Asker, estimate: int, longest: int) -> _Held:
     return held
 
 
+def _storable(text: str) -> str:
+    """Return a text that can be kept and sent on: half of a surrogate pair, which JSON can smuggle in, becomes U+FFFD."""
+    return text if text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)
+
+
 def _tool_call(call_id: str, tool: str, raw: str) -> ToolCall:
     try:
         arguments: Json = json.loads(raw or "{}")
+        json.dumps(arguments, ensure_ascii=False).encode()
     except ValueError:
         arguments = None
+    raw = _storable(raw)
     return ToolCall(call_id=call_id, tool=tool, arguments=arguments if isinstance(arguments, dict) else None, raw=raw)
