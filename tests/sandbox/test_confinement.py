@@ -148,7 +148,7 @@ def sleepers(tag: str) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         try:
-            if f"86399.{tag}" in " ".join(process.cmdline()):
+            if process.cmdline() == ["sleep", f"86399.{tag}"]:
                 found.append(process)
         except psutil.Error:
             continue
@@ -157,7 +157,7 @@ def sleepers(tag: str) -> list[psutil.Process]:
 
 async def test_a_timeout_ends_children_that_left_their_group(sandbox: ProbedSandbox, workspace: Path) -> None:
     tag = f"{os.getpid()}1"
-    result = await sandbox.run(command(LEAVES_A_CHILD.format(tag=tag) + "echo before; sleep 1000", workspace, timeout_s=3))
+    result = await sandbox.run(command(LEAVES_A_CHILD.format(tag=tag) + "echo before; sleep 1000", workspace, timeout_s=2))
     assert (result.timed_out, result.exit_code) == (True, None)
     assert not sleepers(tag)
 
@@ -179,3 +179,25 @@ async def test_cancelling_waits_until_every_child_is_gone(sandbox: ProbedSandbox
         with pytest.raises(asyncio.CancelledError):
             await running
         assert not sleepers(tag)
+
+
+SERVER = """
+import asyncio, os, sys
+from coterie.domain.ports import Command
+from coterie.sandbox.probe import ProbedSandbox
+line, folder = sys.argv[1:]
+command = Command(argv=("/bin/sh", "-c", line), cwd=folder, writable=(folder,), unsaved={}, timeout_s=600)
+asyncio.run(ProbedSandbox("bubblewrap", os.environ).run(command))
+"""
+
+
+async def test_nothing_survives_a_server_that_is_killed(workspace: Path) -> None:
+    tag = f"{os.getpid()}4"
+    os.mkfifo(workspace / "started")
+    line = LEAVES_A_CHILD.format(tag=tag) + f"sleep 86399.{tag}"
+    server = await asyncio.create_subprocess_exec(sys.executable, "-c", SERVER, line, str(workspace))
+    await asyncio.to_thread((workspace / "started").read_text)
+    server.kill()
+    await server.wait()
+    _, alive = await asyncio.to_thread(psutil.wait_procs, sleepers(tag), 60)
+    assert not alive

@@ -30,7 +30,7 @@ async def test_the_environment_is_clean_without_a_sandbox_too(plain: ProbedSandb
 
 async def test_a_timeout_kills_the_whole_group(plain: ProbedSandbox, tmp_path: Path) -> None:
     # The child in the background holds the output open: without it being killed this would not come back.
-    result = await plain.run(command("sleep 86399 & echo before; sleep 86399", tmp_path, timeout_s=2.0))
+    result = await plain.run(command("sleep 86399 & echo before; sleep 86399", tmp_path, timeout_s=1.0))
     assert result.timed_out
 
 
