@@ -109,9 +109,11 @@ class Bubblewrap:
 
     def _argv(self, command: Command, overlays: Sequence[Overlay], path: str, info_fd: int) -> tuple[str, ...]:
         home = self._outer.get("HOME") or str(Path.home())
+        # Not on a command's PATH, but there for a person who names it in full: the tests of Coterie's own checkout, for example.
+        reachable = path if self._server_prefix is None else f"{path}{os.pathsep}{self._server_prefix}/bin"
         return bubblewrap_argv(
             self._program,
-            mounts(command.writable, self._hidden, home=home, path=path),
+            mounts(command.writable, self._hidden, home=home, path=reachable),
             overlays,
             cwd=os.path.realpath(command.cwd),
             network=command.network,
