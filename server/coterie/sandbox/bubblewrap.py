@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import signal
 from asyncio.subprocess import Process
@@ -22,10 +23,14 @@ from coterie.domain.status import SandboxView
 from coterie.sandbox.environment import command_environment
 from coterie.sandbox.limits import limited
 from coterie.sandbox.mounts import Mount, mounts
-from coterie.sandbox.process import kill_group, run_process
+from coterie.sandbox.process import Group, run_process
 
 _NEEDED_BY_ROOT = ("CAP_DAC_OVERRIDE", "CAP_CHOWN", "CAP_FOWNER")
 """What root keeps: without these it could not write a workspace that belongs to somebody else. Read-only mounts hold all the same."""
+
+
+_TEARDOWN_S = 30.0
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +97,15 @@ class Bubblewrap:
     async def run(self, command: Command) -> CommandResult:
         """Run it in namespaces of its own."""
         environment = await asyncio.to_thread(self._environment, command)
-        with _overlays(command) as overlays, _first_process() as first:
-            argv = await asyncio.to_thread(self._argv, command, overlays, environment["PATH"], first.info_fd)
+        with _overlays(command) as overlays, _namespace() as namespace:
+            argv = await asyncio.to_thread(self._argv, command, overlays, environment["PATH"], namespace.info_fd)
             return await run_process(
                 (*argv, *limited(command.argv, command.timeout_s)),
                 cwd="/",
                 environment=environment,
                 timeout_s=command.timeout_s,
-                kill=first.kill,
-                pass_fds=(first.info_fd,),
+                tree=namespace,
+                pass_fds=(namespace.info_fd,),
             )
 
     def _environment(self, command: Command) -> dict[str, str]:
@@ -122,33 +127,58 @@ class Bubblewrap:
         )
 
 
-@dataclass(slots=True)
-class _FirstProcess:
-    """The first process of the namespace. bubblewrap ends when all of the namespace has, so it is this one that is killed."""
+class _Namespace:
+    """The process namespace of one command. bubblewrap tells the number of its first process, with which all others end."""
 
-    read_end: int
-    info_fd: int
+    def __init__(self, read_end: int, info_fd: int) -> None:
+        self.info_fd = info_fd
+        self._read_end = read_end
+        self._handle: int | None = None
 
     def kill(self, process: Process) -> None:
-        """Kill all of the namespace, or bubblewrap itself while there is none yet."""
-        if process.returncode is not None:
-            return
+        """Kill all of the namespace, or bubblewrap itself while there is none yet.
+
+        After its command bubblewrap ends at once, and the kernel takes the rest of the namespace down a moment later.
+        """
         try:
-            pid = json.loads(os.read(self.read_end, 4096))["child-pid"]
-            os.kill(pid, signal.SIGKILL)
-        except (BlockingIOError, ValueError, KeyError, ProcessLookupError):
-            kill_group(process)
+            first = json.loads(os.read(self._read_end, 4096))["child-pid"]
+            self._handle = os.pidfd_open(first)
+            signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+        except (BlockingIOError, ValueError, KeyError):
+            Group().kill(process)
+        except ProcessLookupError:
+            pass  # all of it is gone
+
+    async def gone(self) -> None:
+        """Wait for the end of the first process, which the kernel tells after the end of all others."""
+        if self._handle is None:
+            return
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(self._handle, ended.set)
+        try:
+            async with asyncio.timeout(_TEARDOWN_S):
+                await ended.wait()
+        except TimeoutError:
+            log.warning("a command's processes did not end within %s seconds", _TEARDOWN_S)
+        finally:
+            loop.remove_reader(self._handle)
+
+    def close(self) -> None:
+        """Give the descriptors back."""
+        for descriptor in (self._read_end, self.info_fd, self._handle):
+            if descriptor is not None:
+                os.close(descriptor)
 
 
 @contextlib.contextmanager
-def _first_process() -> Iterator[_FirstProcess]:
+def _namespace() -> Iterator[_Namespace]:
     read_end, write_end = os.pipe()
     os.set_blocking(read_end, False)
+    namespace = _Namespace(read_end, write_end)
     try:
-        yield _FirstProcess(read_end, write_end)
+        yield namespace
     finally:
-        os.close(read_end)
-        os.close(write_end)
+        namespace.close()
 
 
 @contextlib.contextmanager

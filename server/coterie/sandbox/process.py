@@ -10,7 +10,8 @@ import contextlib
 import os
 import signal
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Protocol
 
 from typing_extensions import override
 
@@ -22,14 +23,29 @@ _KEPT_BYTES = 5_000_000
 _SHOWN_CHARACTERS = 30_000
 _LAST_OUTPUT_S = 1.0
 
-Kill = Callable[[Process], None]
-"""Kills a child and everything below it."""
+
+class Tree(Protocol):
+    """A child with everything below it."""
+
+    def kill(self, process: Process) -> None:
+        """Kill what is left of it, also when the child itself has ended."""
+        ...
+
+    async def gone(self) -> None:
+        """Wait until nothing of it is left; the child itself has ended before."""
+        ...
 
 
-def kill_group(process: Process) -> None:
-    """Kill the process group that the child leads, also when the child itself is gone already."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+class Group:
+    """The process group that a child leads: what leaves it is out of reach."""
+
+    def kill(self, process: Process) -> None:
+        """Kill the group."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+    async def gone(self) -> None:
+        """Wait for nothing: a signal that kills cannot be waited for in other people's children."""
 
 
 async def run_process(
@@ -38,7 +54,7 @@ async def run_process(
     cwd: str,
     environment: Mapping[str, str],
     timeout_s: float,
-    kill: Kill = kill_group,
+    tree: Tree | None = None,
     pass_fds: Sequence[int] = (),
 ) -> CommandResult:
     """Run ``argv`` without input, both streams into one. Raises `ModelMistakeError` when it cannot start."""
@@ -65,7 +81,7 @@ async def run_process(
         except TimeoutError:
             timed_out = True
         finally:
-            await _end(process, kill)
+            await _end(process, tree or Group())
         with contextlib.suppress(TimeoutError):  # a child that left the group may hold the pipe open for ever
             await asyncio.wait_for(output.ended.wait(), _LAST_OUTPUT_S)
     full = capture.text()
@@ -77,13 +93,16 @@ async def run_process(
     )
 
 
-async def _end(process: Process, kill: Kill) -> None:
+async def _end(process: Process, tree: Tree) -> None:
     """Kill what is left and wait for it, through any number of cancellations."""
-    kill(process)
+    tree.kill(process)
     cancelled: asyncio.CancelledError | None = None
-    while process.returncode is None:
+    ended = False
+    while not ended:
         try:
             await process.wait()
+            await tree.gone()
+            ended = True
         except asyncio.CancelledError as again:
             cancelled = again
     if cancelled is not None:
