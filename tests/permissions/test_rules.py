@@ -112,8 +112,8 @@ def policy(*, allow: tuple[str, ...] = (), ask: tuple[str, ...] = (), deny: tupl
     """Spread the rules over two layers, so that no order of layers can matter."""
     return Policy(
         layers=(RuleLayer.of("first", allow=allow, ask=ask), RuleLayer.of("second", deny=deny)),
-        roots=("/work/project",),
-        protected=("/home/me/.coterie", "/work/project/state"),
+        roots=("/home/me/project",),
+        protected=("/home/me/.coterie", "/home/me/project/state"),
     )
 
 
