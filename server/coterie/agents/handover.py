@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
@@ -17,6 +18,10 @@ from coterie.workspace.hunks import hunks_between, unified_diff
 
 if TYPE_CHECKING:
     from coterie.domain.wire import Json
+
+
+_PARTS = re.compile(r"::| > | \u203a ")
+"""What stands between the file, the suites and the function of a test's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +118,21 @@ def split_failures(result: SuiteRecord, baseline: SuiteRecord | None, asked_for:
 
 
 def _is_named(test: str, text: str) -> bool:
-    path, _, rest = test.partition("::")
-    function = rest.rpartition("::")[2].partition("[")[0] or rest
-    names = {test, function, path, path.rpartition("/")[2]}
-    return any(name and name in text for name in names)
+    return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) for name in _names(test) if name)
+
+
+def _names(test: str) -> set[str]:
+    """Return what people call a test: its id, its function, its file. Runners spell ids each in their own way."""
+    head, *rest = _PARTS.split(test)
+    function = (rest or [head])[-1].partition("[")[0]
+    names = {test, function}
+    if head.endswith(".py") or (rest and "." in head):
+        names |= {head, head.rpartition("/")[2]}
+    elif not rest and "." in head:
+        # unittest: where the module ends and the class begins, its id does not say.
+        *module, function = head.split(".")
+        names |= {function, *(f"{name}.py" for name in module)}
+    return names
 
 
 def _asked_for(history: History) -> str:
