@@ -16,7 +16,7 @@ for module in pkgutil.walk_packages(coterie.__path__, "coterie."):
         importlib.import_module(module.name)
 print(*sorted(name for name in sys.modules if name.partition(".")[0] in sys.argv[1:]))
 """
-HEAVY = ("aiosqlite", "anyio", "httpcore", "httpx", "litellm", "merge3", "pathspec", "rich", "sqlite3")
+HEAVY = ("aiosqlite", "anyio", "httpcore", "httpx", "litellm", "pathspec", "rich", "sqlite3")
 
 
 def test_the_rooms_of_the_start_load_nothing_heavy(tmp_path: Path) -> None:
