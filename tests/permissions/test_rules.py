@@ -124,6 +124,8 @@ def policy(*, allow: tuple[str, ...] = (), ask: tuple[str, ...] = (), deny: tupl
         (path_effect("write", "a.py"), "allow"),
         (path_effect("read", ".env"), "ask"),
         (path_effect("read", "deploy/server.pem"), "ask"),
+        (path_effect("read", "backup/.SSH/config"), "ask"),
+        (path_effect("read", "ssh/config"), "allow"),
         (path_effect("write", "/etc/hosts"), "ask"),
         (path_effect("write", ".git/hooks/pre-commit"), "ask"),
         (path_effect("write", "sub/.vscode/tasks.json"), "ask"),

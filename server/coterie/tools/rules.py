@@ -16,6 +16,7 @@ from typing import Literal, get_args
 from coterie.base.errors import SettingsError
 from coterie.domain.permissions import Effect, EffectKind, Ruling, Verdict
 from coterie.tools.patterns import CommandPattern, HostPattern, NamePattern, PathPattern, Pattern, command_text
+from coterie.workspace.ignore import is_secret
 
 _KINDS: tuple[EffectKind, ...] = get_args(EffectKind)
 _STRICTNESS: dict[Verdict, int] = {"allow": 0, "ask": 1, "deny": 2}
@@ -195,7 +196,7 @@ def _default(effect: Effect) -> tuple[Verdict, str]:
         case "read" | "write":
             if PurePath(effect.target).is_absolute():
                 return "ask", "default: what lies outside of the workspace is asked for"
-            if any(pattern.matches(effect) for pattern in _SECRETS):
+            if any(map(is_secret, PurePath(effect.target).parts)):
                 return "ask", "default: files that look like secrets are asked for"
             return "allow", "default: files of the workspace"
         case "spawn":
@@ -203,38 +204,6 @@ def _default(effect: Effect) -> tuple[Verdict, str]:
         case "exec" | "net" | "env" | "mcp" | "gate":
             return "ask", f"default: {effect.kind} is asked for"
 
-
-_SECRETS = tuple(
-    PathPattern(f"**/{name}")
-    for name in (
-        ".env",
-        ".env.*",
-        "*.pem",
-        "*.key",
-        "*.p12",
-        "*.pfx",
-        "*.kdbx",
-        "*.keystore",
-        "*.jks",
-        "id_rsa",
-        "id_dsa",
-        "id_ecdsa",
-        "id_ed25519",
-        "credentials",
-        "credentials.*",
-        "secrets.*",
-        ".netrc",
-        ".npmrc",
-        ".pypirc",
-        ".pgpass",
-        ".git-credentials",
-        ".htpasswd",
-        ".ssh/**",
-        ".aws/**",
-        ".gnupg/**",
-    )
-)
-"""Files that look like secrets."""
 
 _SAFETY = RuleLayer.of(
     "Coterie itself",

@@ -1,8 +1,8 @@
 """What of a folder is nobody's business: ignored files, secrets by their names, binaries by their endings or first bytes.
 
-``walk`` asks for each entry. Ignore files nest as git's do, a deeper one decides over a shallower one; ``.ignore`` and ``.coterieignore``
-stand beside ``.gitignore``. Files above the workspace folder do not count: a person may work in a folder that its surroundings ignore.
-Everything here blocks.
+``walk`` asks for each entry; ``tools.rules`` asks whether a path that an agent wants has the name of a secret in it. Ignore files nest as
+git's do, a deeper one decides over a shallower one; ``.ignore`` and ``.coterieignore`` stand beside ``.gitignore``. Files above the
+workspace folder do not count: a person may work in a folder that its surroundings ignore. Everything here blocks but `is_secret`.
 """
 
 from __future__ import annotations
