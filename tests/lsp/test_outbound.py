@@ -5,16 +5,23 @@ import json
 import threading
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coterie.domain.edits import Refused
 from coterie.domain.events import AgentEvent, MessageDelta, RunEvent, ThoughtDelta
+from coterie.domain.ports import Folder
+from coterie.lsp.convert import client_of
 from coterie.lsp.frames import Frames
-from coterie.lsp.outbound import ClientWindow, RichAudience
+from coterie.lsp.outbound import ClientEditor, ClientWindow, RichAudience
 from coterie.lsp.transport import HIGH_WATER, Outgoing
+from coterie.workspace.workspace import LiveWorkspace
+from editor_fake import Intents
+from lsp_client import RICH
 from lsp_fake_core import event
 
 BOUND_S = 60
@@ -219,3 +226,23 @@ def test_the_same_trouble_is_shown_once_and_logged_each_time() -> None:
         ("logMessage", "up"),
         ("showMessage", "up"),
     ]
+
+
+async def test_an_edit_that_is_not_answered_is_never_sent_again_though_the_text_moves_on(tmp_path: Path) -> None:
+    sent: list[tuple[str, str]] = []
+
+    class SilentWire(FakeWire):
+        async def ask(self, method: str, params: Any, *, within_s: float) -> Any:
+            assert within_s > 0
+            sent.append((method, params["label"]))
+            workspace.documents.did_change(file.uri, 2, "typed instead of an answer\none\n")
+            raise TimeoutError
+
+    editor = ClientEditor(SilentWire(), client_of({"capabilities": RICH}))
+    workspace = LiveWorkspace([Folder(uri=tmp_path.as_uri(), name="work", absolute=str(tmp_path))], editor=editor)
+    file = workspace.locate("file.txt")
+    workspace.documents.did_open(file.uri, 1, "one\n", "plaintext")
+    outcome = await workspace.change(file, lambda text: f"{text}two\n", label="add a line", on_intent=Intents())
+    assert sent == [("workspace/applyEdit", "add a line")]
+    assert isinstance(outcome, Refused)
+    assert outcome.unsure

@@ -162,14 +162,15 @@ class ClientEditor:
         self._client = client
 
     async def apply(self, edit: BufferEdit) -> str | None:
-        """Ask the editor to apply an edit; None when it says that it did, else why not."""
+        """Ask the editor to apply an edit; None when it says that it did, else why not.
+
+        Raises `TimeoutError` when it does not answer: unlike a refusal, that says nothing of what it may still do.
+        """
         if not self._client.apply_edit:
             return "the editor does not let a server edit its buffers"
         params = {"label": edit.label, "edit": workspace_edit(edit, self._client)}
         try:
             answer = await self._wire.ask("workspace/applyEdit", params, within_s=EDIT_TIMEOUT_S)
-        except TimeoutError:
-            return f"the editor did not answer within {EDIT_TIMEOUT_S:.0f} seconds"
         except JsonRpcException as refusal:
             return f"the editor refused: {refusal}"
         if isinstance(answer, dict) and answer.get("applied") is True:
