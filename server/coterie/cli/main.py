@@ -8,15 +8,16 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from typing import Literal, TypeAlias, assert_never
+from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
 
 from coterie import __version__
 from coterie.base.errors import CoterieError
 from coterie.cli import exits
 from coterie.cli.arguments import Arguments, parse
-from coterie.cli.terminal import Output, Streams, output_for
 from coterie.cli.wiring import Wiring
-from coterie.cli.wording import Line
+
+if TYPE_CHECKING:
+    from coterie.cli.terminal import Output, Streams
 
 _Command: TypeAlias = Literal["demo", "ask", "run", "undo", "doctor", "version"]
 
@@ -26,6 +27,8 @@ def main(argv: list[str], wiring: Wiring) -> int:
     arguments = parse(argv)
     if arguments.command == "serve":
         return wiring.serve_stdio()
+    from coterie.cli.terminal import Streams, output_for  # noqa: PLC0415 - see the module's docstring
+
     streams = Streams(stdin=sys.stdin, stdout=sys.stdout, stderr=sys.stderr, environ=dict(os.environ))
     output = output_for(streams, machine=arguments.json)
     try:
@@ -60,6 +63,8 @@ async def _do(command: _Command, arguments: Arguments, wiring: Wiring, output: O
 
             return await show(arguments, wiring, streams)
         case "version":
+            from coterie.cli.wording import Line  # noqa: PLC0415
+
             output.result({"version": __version__}, (Line(f"coterie {__version__}"),))
             return exits.OK
         case _:

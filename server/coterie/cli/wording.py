@@ -165,7 +165,7 @@ def _tool_call(event: ToolCallEvent) -> Iterator[Line]:
 
 
 def _output(event: ToolCallEvent) -> Iterator[Line]:
-    yield from (Line(f"    │ {line}", "dim") for line in shortened((event.output or "").splitlines()))
+    yield from (Line(f"    │ {line}") for line in shortened((event.output or "").splitlines()))
 
 
 def argument_of(event: ToolCallEvent) -> str:

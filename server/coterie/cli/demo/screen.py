@@ -46,7 +46,8 @@ class Screen:
         self._live = Live(console=console, get_renderable=self._footer, refresh_per_second=12, transient=True)
 
     def __enter__(self) -> Self:
-        if self._console.is_terminal:
+        # A recording would keep every state of the live part.
+        if self._console.is_terminal and not self._console.record:
             self._live.start()
         return self
 
@@ -54,7 +55,9 @@ class Screen:
         self._live.stop()
 
     def section(self, title: str) -> None:
-        """Begin a part of the story."""
+        """Begin a part of the story; the live part begins anew with it."""
+        self._steps.clear()
+        self._usage = NO_USAGE
         self._console.print()
         self._console.print(Rule(Text(title, style="bold"), align="left", characters="─"))
 
@@ -124,9 +127,13 @@ class Screen:
 
     def _footer(self) -> Group:
         steps = Text("  ")
+        latest = max((step.attempt for step in self._steps.values()), default=1)
         for step in self._steps.values():
             sign, style = _STEP_SIGNS[step.state]
-            steps.append(f"{sign} {step.step_id}  ", style=style)
+            again = f" {step.attempt}" if step.attempt > 1 else ""
+            # What an earlier attempt made is done again after the step that is under way.
+            stale = step.state == "succeeded" and step.attempt < latest
+            steps.append(f"{sign} {step.step_id}{again}  ", style="dim" if stale else style)
         steps.append(f"{usage_text(self._usage)}  {monotonic() - self._began:.0f} s", style="dim")
         tails = [Text("\n".join(text.splitlines()[-STREAMED_LINES:]), style="italic") for text in self._streaming.values()]
         return Group(*(Padding(tail, (0, 0, 0, 2)) for tail in tails), steps)

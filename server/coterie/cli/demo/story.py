@@ -34,9 +34,9 @@ from coterie.domain.usage import Usage, UsageRow
 from coterie.domain.wire import from_wire
 
 
-async def show(arguments: Arguments, wiring: Wiring, streams: Streams) -> int:
-    """Run the demo and return its exit status."""
-    console = Console(file=streams.stdout, highlight=False, soft_wrap=False)
+async def show(arguments: Arguments, wiring: Wiring, streams: Streams, console: Console | None = None) -> int:
+    """Run the demo on ``console`` (default: standard output) and return its exit status."""
+    console = console or Console(file=streams.stdout, highlight=False)
     read_line = line_reader(streams.stdin) if streams.attended else None
     with _temporary_folder() as folder:
         model = await choose_model(arguments, wiring.surroundings(folder).model, folder, console, read_line)
