@@ -1,4 +1,4 @@
-"""Starting stays light: what the editor waits for loads no HTTP client, no terminal front end and no database.
+"""Starting stays light: what the editor waits for loads no HTTP client, no terminal front end, no database and nothing of the core.
 
 Start-up is compared with an empty pygls server by `make bench`; this test names the culprit when that ratio grows.
 """
@@ -16,6 +16,12 @@ for module in pkgutil.walk_packages(coterie.__path__, "coterie."):
         importlib.import_module(module.name)
 print(*sorted(name for name in sys.modules if name.partition(".")[0] in sys.argv[1:]))
 """
+ANSWER = """
+import sys
+import coterie.app.wiring, coterie.cli.main, coterie.lsp.server
+print(*sorted({".".join(name.split(".")[:2]) for name in sys.modules if name.startswith(("coterie.", "pydantic"))}))
+"""
+ANSWERING = {f"coterie.{room}" for room in ("app", "base", "cli", "domain", "features", "lsp")}
 HEAVY = ("aiosqlite", "anyio", "httpcore", "httpx", "litellm", "pathspec", "rich", "sqlite3")
 
 
@@ -23,3 +29,9 @@ def test_the_rooms_of_the_start_load_nothing_heavy(tmp_path: Path) -> None:
     loaded = subprocess.run([sys.executable, "-c", PROBE, *HEAVY], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert loaded.returncode == 0, loaded.stderr
     assert loaded.stdout.split() == []
+
+
+def test_what_answers_initialize_loads_neither_the_core_nor_pydantic(tmp_path: Path) -> None:
+    loaded = subprocess.run([sys.executable, "-c", ANSWER], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert loaded.returncode == 0, loaded.stderr
+    assert set(loaded.stdout.split()) == ANSWERING

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Literal, TypeAlias
 
 from coterie.domain.wire import wire
@@ -14,6 +13,8 @@ ChangeState = Literal["proposed", "applied", "rejected", "undone"]
 
 def digest_of(text: str) -> str:
     """Return the SHA-256 of a text as hexadecimal digits: its name among the kept texts, and the proof of an undo."""
+    from hashlib import sha256  # noqa: PLC0415 - brings OpenSSL's, and the start needs none
+
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

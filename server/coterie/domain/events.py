@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from coterie.domain.edits import ChangeState, Hunk
 from coterie.domain.permissions import ApprovalOption, Decision, Effect
-from coterie.domain.wire import Json, Money, Tagged, wire
+from coterie.domain.wire import Json, Late, Money, wire
 
 RunState = Literal["queued", "running", "waiting", "succeeded", "failed", "cancelled", "interrupted"]
 StepState = Literal["running", "succeeded", "failed", "skipped"]
@@ -177,7 +177,7 @@ Event: TypeAlias = Annotated[
     | ApprovalEvent
     | UsageEvent
     | WarningEvent,
-    Tagged("kind"),
+    Late("Field", discriminator="kind"),
 ]
 
 

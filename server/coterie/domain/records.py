@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from coterie.domain.events import Event
 from coterie.domain.messages import AssistantMessage, ToolMessage, UserMessage
-from coterie.domain.wire import Tagged, wire
+from coterie.domain.wire import Late, wire
 
 
 @wire
@@ -33,7 +33,7 @@ class MessageRecord:
     step_id: str
     attempt: int
     message_id: str | None = None
-    message: Annotated[UserMessage | AssistantMessage | ToolMessage, Tagged("role")]
+    message: Annotated[UserMessage | AssistantMessage | ToolMessage, Late("Field", discriminator="role")]
 
 
 @wire
@@ -122,7 +122,7 @@ class GrantRecord:
 
 Record: TypeAlias = Annotated[
     EventRecord | ConversationRecord | MessageRecord | EditIntent | EditOutcome | CommandIntent | CallRecord | SuiteRecord | GrantRecord,
-    Tagged("kind"),
+    Late("Field", discriminator="kind"),
 ]
 
 

@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
-from annotated_types import Ge, MinLen
-
 from coterie.domain.channels import Channel, ChannelChanged, ChannelFolder, ChannelOpened, ChannelPage, ChannelState, Posted
 from coterie.domain.edits import FileDiff, UndoResult
 from coterie.domain.events import AgentEvent, RunState
@@ -28,10 +26,11 @@ from coterie.domain.runs import (
 )
 from coterie.domain.status import ModelView, ProviderView, Status
 from coterie.domain.usage import Usage, UsageKey, UsageRow
-from coterie.domain.wire import Json, wire
+from coterie.domain.wire import Json, Late, wire
 
-Words = Annotated[str, MinLen(1)]
-Count = Annotated[int, Ge(1)]
+Words = Annotated[str, Late("Field", min_length=1)]
+Count = Annotated[int, Late("Field", ge=1)]
+Offset = Annotated[int, Late("Field", ge=0)]
 
 
 @wire
@@ -60,7 +59,7 @@ class RunEventsParams:
     """Which events: those with a ``seq`` above ``after``."""
 
     run_id: str
-    after: Annotated[int, Ge(0)] = 0
+    after: Offset = 0
 
 
 @wire
