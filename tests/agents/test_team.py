@@ -10,7 +10,7 @@ import pytest
 
 from agent_scripts import APPROVE, BROKEN, FIXED, PATCH, PLAN, TEAM, TESTED, VETO, project, suite
 from agent_stage import Fails, Stage, Turn, answering, calls, says, staged
-from coterie.base.errors import ProviderError, RequestError
+from coterie.base.errors import InvalidParamsError, ProviderError, RequestError
 from coterie.domain.events import (
     ArtifactEvent,
     ChangeEvent,
@@ -149,7 +149,7 @@ async def test_an_edited_plan_that_is_none_leaves_the_question_open(tmp_path: Pa
     async with opened(tmp_path, settings={}) as stage:
         await stage.begin(workflow="team")
         question = await stage.asked()
-        with pytest.raises(Exception, match="steps"):
+        with pytest.raises(InvalidParamsError, match="steps"):
             stage.approvals.answer(question.approval_id, "edit", plan={**PLAN, "steps": []})
         assert [pending.approval_id for pending in stage.approvals.list()] == [question.approval_id]
 

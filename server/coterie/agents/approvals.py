@@ -13,7 +13,7 @@ from typing import Literal
 
 from coterie.agents.live_run import LiveRun
 from coterie.agents.meter import Meter
-from coterie.base.errors import CoterieError, InvalidParamsError, RequestError
+from coterie.base.errors import CoterieError, InvalidParamsError, ModelMistakeError, RequestError
 from coterie.base.ids import new_id, now
 from coterie.domain.events import ApprovalEvent, RunEvent
 from coterie.domain.permissions import Approval, ApprovalOption, Decision, Effect, OptionKind
@@ -78,7 +78,7 @@ class Approvals:
         if chosen.kind == "edit":
             if plan is None or pending.check is None:
                 raise InvalidParamsError("plan: this option needs the edited plan.")
-            plan = pending.check(plan)
+            plan = _checked(plan, pending.check)
         decision = Decision(option_id=chosen.option_id, kind=chosen.kind)
         self._close(pending, (decision, plan))
         return decision
@@ -262,6 +262,13 @@ class RunApprovals:
         if allowed:
             return Verdict(allowed=True)
         return Verdict(allowed=False, reason="Denied: the person rejected this call. Do it another way, or ask what they want.")
+
+
+def _checked(plan: Mapping[str, Json], check: Callable[[Mapping[str, Json]], Mapping[str, Json]]) -> Mapping[str, Json]:
+    try:
+        return check(plan)
+    except ModelMistakeError as wrong:
+        raise InvalidParamsError(f"plan: {wrong.message}") from wrong
 
 
 def _widened(approval: Approval, chosen: ApprovalOption, scope: str) -> ApprovalOption:

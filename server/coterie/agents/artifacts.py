@@ -148,7 +148,7 @@ def validated(kind: ArtifactType, value: Mapping[str, Json]) -> dict[str, Json]:
         artifact = _MODELS[kind].model_validate(dict(value))
     except ValidationError as wrong:
         lines = "; ".join(f"{'.'.join(map(str, error['loc'])) or 'value'}: {error['msg']}" for error in wrong.errors(include_url=False))
-        raise ModelMistakeError(f"This {kind} is not valid: {lines}. Correct it and call submit again.") from wrong
+        raise ModelMistakeError(f"This {kind} is not valid: {lines}.") from wrong
     made: dict[str, Json] = artifact.model_dump(mode="json", exclude_none=True)
     if kind == "findings":
         made["findings"] = [{"id": finding_id(finding), **finding} for finding in made["findings"]]

@@ -34,7 +34,10 @@ class Attempt:
 
 def accept(kind: ArtifactType, value: Mapping[str, Json], history: History, attempt: Attempt) -> dict[str, Json]:
     """Validate a submission. Raises `ModelMistakeError` with what is wrong."""
-    artifact = validated(kind, value)
+    try:
+        artifact = validated(kind, value)
+    except ModelMistakeError as mistake:
+        raise ModelMistakeError(f"{mistake.message} Correct it and call submit again.") from mistake
     if kind == "testrun" and not _tried_tests(history, attempt):
         raise ModelMistakeError("Call run_tests before you submit: the result of the tests is taken from what really ran.")
     return artifact
