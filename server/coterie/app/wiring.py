@@ -54,6 +54,8 @@ async def attach(attachment: Attachment) -> Core:
     """Build the core of one editor."""
     from coterie.app.core import Core  # noqa: PLC0415 - imported after the editor was answered
 
+    # What is loaded by now stays: to walk it in each full collection would stop the loop for 30 ms and more.
+    gc.freeze()
     core = Core(dict(os.environ), attachment.folders, attachment.audience, editor=attachment.editor, editor_options=attachment.options)
     for problem in core.problems:
         attachment.window.show("warning", problem)
