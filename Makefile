@@ -27,6 +27,7 @@ $(STAMP): requirements/dev.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q server/coterie # pip does it for all but what is editable; a first start is slow without
 	touch $@
 
 demo: $(STAMP) ## show the main job on a sample project in a temporary folder
