@@ -110,6 +110,7 @@ class History:
             case MessageRecord():
                 self.conversations[record.step_id, record.attempt].messages.append(record.message)
                 if isinstance(record.message, AssistantMessage):
+                    self._answered(record)
                     self.made_by.update((call.call_id, record.message_id) for call in record.message.tool_calls)
                 elif record.message_id is not None:
                     self.heard.add(f"{record.step_id}:{record.attempt}:{record.message_id}")
@@ -120,7 +121,6 @@ class History:
             case CommandIntent():
                 self.commands.add(record.call_id)
             case CallRecord():
-                self.model_calls[record.agent] = max(self.model_calls.get(record.agent, 0), record.call + 1)
                 self.unanswered[record.message_id] = record
             case SuiteRecord():
                 self.tests.append(record)
@@ -159,6 +159,11 @@ class History:
                 pass
             case _:
                 assert_never(event)
+
+    def _answered(self, record: MessageRecord) -> None:
+        # A call that was never answered is made again under its number: a recording then plays the answer that is still owed.
+        agent = self.conversations[record.step_id, record.attempt].record.agent
+        self.model_calls[agent] = self.model_calls.get(agent, 0) + 1
 
     def _approval(self, event: ApprovalEvent) -> None:
         self.approvals[event.approval_id] = event
