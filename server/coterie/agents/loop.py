@@ -59,6 +59,8 @@ class AgentLoop:
     async def converse(self) -> Ended:
         """Talk until the model is done. Raises `RunError` and `ApprovalRequiredError`."""
         await self._begin()
+        if (accepted := await self._accepted_before()) is not None:
+            return accepted
         for _ in range(MAX_CALLS):
             last = self._messages[-1]
             if isinstance(last, AssistantMessage):
@@ -79,6 +81,13 @@ class AgentLoop:
         self._messages += conversation.messages
         if not conversation.messages:
             await self._say(self._opening.first)
+
+    async def _accepted_before(self) -> Ended | None:
+        """Return the turn's end when the process died after it had accepted the submission and before the step was told to be done."""
+        match self._messages[-2:]:
+            case [AssistantMessage() as submission, ToolMessage(results=results)] if any(map(_is_accepted, results)):
+                return Ended(submission.text, (await self._calls.answer(submission)).artifact)
+        return None
 
     async def _say(self, message: Message, *, message_id: str | None = None) -> None:
         record: Record = MessageRecord(step_id=self._asker.step_id, attempt=self._asker.attempt, message_id=message_id, message=message)
@@ -134,6 +143,10 @@ def valid(messages: Sequence[Message]) -> tuple[Message, ...]:
 
 def _interrupted(call: ToolCall) -> ToolResult:
     return ToolResult(call_id=call.call_id, tool=call.tool, output=UNKNOWN_OUTCOME, failed=True)
+
+
+def _is_accepted(result: ToolResult) -> bool:
+    return result.tool == "submit" and not result.failed
 
 
 def _identity(call: ToolCall) -> str:
