@@ -15,7 +15,7 @@ from coterie.agents.live_run import LiveRun
 from coterie.agents.meter import Meter
 from coterie.base.errors import CoterieError, InvalidParamsError, ModelMistakeError, RequestError
 from coterie.base.ids import new_id, now
-from coterie.domain.events import ApprovalEvent, RunEvent
+from coterie.domain.events import ApprovalEvent, Event, RunEvent
 from coterie.domain.permissions import Approval, ApprovalOption, Decision, Effect, OptionKind
 from coterie.domain.ports import Audience
 from coterie.domain.records import GrantRecord, Record
@@ -167,15 +167,22 @@ class RunApprovals:
         return await self._taken(decision, asking)
 
     async def gate(
-        self, step_id: str, title: str, check: Callable[[Mapping[str, Json]], Mapping[str, Json]]
-    ) -> tuple[OptionKind, Mapping[str, Json] | None]:
-        """Ask for a person's word at a gate; returns the kind of the chosen option, and the plan as they edited it."""
+        self,
+        step_id: str,
+        title: str,
+        check: Callable[[Mapping[str, Json]], Mapping[str, Json]],
+        edited: Callable[[Mapping[str, Json]], Sequence[Event]],
+    ) -> OptionKind:
+        """Ask for a person's word at a gate; returns the kind of the chosen option.
+
+        What ``edited`` makes of the plan as they edited it is journalled with their word: a crash loses both or none.
+        """
         effect = Effect(kind="gate", target=step_id, rule=f"gate({step_id})")
         ruling = evaluate([effect], self.policy)
         if ruling.verdict == "allow" or effect.rule in self._run.history.approved:
-            return "approve", None
+            return "approve"
         if ruling.verdict == "deny":
-            return "reject", None
+            return "reject"
         if not self._approvals.audience.can_answer:
             raise ApprovalRequiredError(f"The {step_id} waits for approval. Approve it with --yes-to '{effect.rule}', or resume attended.")
         options = (
@@ -183,10 +190,10 @@ class RunApprovals:
             ApprovalOption(option_id="edit", label="Approve an edited plan", kind="edit"),
             ApprovalOption(option_id="reject", label="Reject", kind="reject"),
         )
-        decision, plan = await self._question(title, (effect,), options, check)
+        decision, _ = await self._question(title, (effect,), options, check, edited)
         if decision.kind is None:
             raise ApprovalRequiredError(f"Nobody was left to approve the {step_id}.")
-        return decision.kind, plan
+        return decision.kind
 
     async def choose(self, question: str, labels: Sequence[str]) -> str | None:
         """Ask the person a question of the agent's; returns the chosen label, None when they would not or could not say."""
@@ -225,6 +232,7 @@ class RunApprovals:
         effects: tuple[Effect, ...],
         options: tuple[ApprovalOption, ...],
         check: Callable[[Mapping[str, Json]], Mapping[str, Json]] | None = None,
+        edited: Callable[[Mapping[str, Json]], Sequence[Event]] | None = None,
     ) -> Answer:
         approval = Approval(
             approval_id=new_id("approval"),
@@ -247,7 +255,8 @@ class RunApprovals:
             self._approvals.withdraw(approval)
             self._waiting -= 1
             last = (RunEvent(state="running"),) if self._waiting == 0 and answer[0].reason != "run_ended" else ()
-            await self._run.event(_told(approval, "resolved", answer[0]), *last)
+            follows = () if edited is None or answer[1] is None else edited(answer[1])
+            await self._run.event(_told(approval, "resolved", answer[0]), *follows, *last)
         return answer
 
     async def _taken(self, decision: Decision, asking: Sequence[Effect]) -> Verdict:

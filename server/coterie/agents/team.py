@@ -209,11 +209,14 @@ class Team:
     async def _gate(self, spec: StepSpec) -> None:
         if not spec.gate:
             return
-        kind, edited = await self._crew.approvals.gate(spec.step_id, f"Approve the {spec.step_id}?", lambda plan: validated("plan", plan))
+        kind = await self._crew.approvals.gate(
+            spec.step_id,
+            f"Approve the {spec.step_id}?",
+            check=lambda plan: validated("plan", plan),
+            edited=lambda plan: (ArtifactEvent(step_id=spec.step_id, type="plan", value=plan), PlanEvent(plan=plan)),
+        )
         if kind == "reject":
             raise PlanRejectedError("The plan was rejected.")
-        if edited is not None:
-            await self._run.event(ArtifactEvent(step_id=spec.step_id, type="plan", value=edited), PlanEvent(plan=edited))
 
     def _way_back(self, stage: tuple[StepSpec, ...]) -> LoopSpec | None:
         made = {spec.makes for spec in stage}
