@@ -19,7 +19,6 @@ from coterie.agents.live_run import LiveRun
 from coterie.agents.meter import Meter
 from coterie.base.errors import ModelMistakeError
 from coterie.base.tasks import side_by_side
-from coterie.domain.edits import digest_of
 from coterie.domain.events import ChangeEvent, ToolCallEvent, ToolCallState
 from coterie.domain.messages import AssistantMessage, ToolCall, ToolMessage, ToolResult
 from coterie.domain.ports import Workspace
@@ -27,7 +26,9 @@ from coterie.domain.proposals import CommandProposal, EditProposal, Proposal, Qu
 from coterie.domain.records import EditOutcome, EventRecord
 from coterie.domain.wire import Json
 from coterie.tools.registry import Toolbox
+from coterie.workspace.files import in_thread
 from coterie.workspace.hunks import hunks_between
+from coterie.workspace.merge import shows_edit
 
 UNKNOWN_OUTCOME = "Interrupted before its result was known; verify what it did before you go on."
 
@@ -167,15 +168,15 @@ class Calls:
             return "succeeded", f"Changed {intent.path}."
         if edit.state is not None:
             return None
-        file = self._workspace.locate(intent.path, intent.folder)
-        text = await self._workspace.read(file, exact=True)
-        current = None if text is None else digest_of(text)
-        if current == intent.before:
+        text = await self._workspace.read(self._workspace.locate(intent.path, intent.folder), exact=True)
+        before, after = [None if kept is None else await self._run.text(kept) for kept in (intent.before, intent.after)]
+        if text == before:
+            interrupted = EditOutcome(change_id=intent.change_id, state="refused", reason="Interrupted before it happened.")
+            await self._run.record(interrupted)
             return None
-        if current != intent.after:
+        if not await in_thread(shows_edit, text, before, after):
             return "failed", UNKNOWN_OUTCOME
-        before = None if intent.before is None else await self._run.text(intent.before)
-        hunks = hunks_between(before, text, state="applied", step_id=intent.step_id)
+        hunks = hunks_between(before, after, state="applied", step_id=intent.step_id)
         change = ChangeEvent(change_id=intent.change_id, path=intent.path, uri=intent.uri, state="applied", hunks=hunks)
         await self._run.record(EditOutcome(change_id=intent.change_id, state="applied"), EventRecord(event=change))
         return "succeeded", f"Changed {intent.path}."

@@ -18,8 +18,9 @@ from coterie.domain.edits import Applied, ChangeState, Draft, FileDiff, FileRef,
 from coterie.domain.events import ChangeEvent
 from coterie.domain.ports import RunStore, Workspace
 from coterie.domain.records import EditIntent, EditOutcome, EventRecord, Record
+from coterie.workspace.files import in_thread
 from coterie.workspace.hunks import unified_diff
-from coterie.workspace.merge import revert
+from coterie.workspace.merge import revert, shows_edit
 
 _UNDONE: ChangeState = "undone"
 _UNDO_STEP = "undo"
@@ -85,7 +86,7 @@ async def _settle_unknown(run: LiveRun, workspace: Workspace) -> None:
             text = await workspace.read(workspace.locate(intent.path, intent.folder), exact=True)
         except ModelMistakeError:
             continue
-        happened = (None if text is None else digest_of(text)) == intent.after
+        happened = await in_thread(shows_edit, text, await _text(run, intent.before), await _text(run, intent.after))
         effect: Literal["applied", "undone"] = "undone" if intent.step_id == _UNDO_STEP else "applied"
         await run.record(EditOutcome(change_id=intent.change_id, state=effect if happened else "refused"))
 

@@ -59,6 +59,13 @@ def holds_edit(current: str, before: str, after: str) -> bool:
     return not any(start <= other_end and other_start <= end for start, end in ours for other_start, other_end in others)
 
 
+def shows_edit(current: str | None, before: str | None, after: str | None) -> bool:
+    """Say whether a file, which may have been edited since, shows the change from ``before`` to ``after``; None stands for no such file."""
+    if current is None or before is None or after is None or current in {before, after}:
+        return current == after
+    return holds_edit(current, before, after)
+
+
 @dataclass(frozen=True, slots=True)
 class _Region:
     """A stretch of the base and what the two sides made of it."""
