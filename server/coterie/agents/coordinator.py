@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from coterie.agents.approvals import ApprovalRequiredError
-from coterie.agents.history import History, history_of
+from coterie.agents.calls import UNKNOWN_OUTCOME
+from coterie.agents.history import FINISHED_CALLS, History, history_of
 from coterie.agents.live_run import LiveRun
 from coterie.agents.team import PlanRejectedError, Team
 from coterie.agents.undo import undo
@@ -21,7 +22,7 @@ from coterie.base.errors import CoterieError, RequestError, RunError, StorageErr
 from coterie.base.ids import new_id
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.edits import UndoResult
-from coterie.domain.events import ENDED, ApprovalEvent, Event, MessageDiscarded, MessageEvent, RunEvent, RunState
+from coterie.domain.events import ENDED, Event, MessageDiscarded, MessageEvent, RunEvent, RunState
 from coterie.domain.permissions import Decision
 from coterie.domain.ports import Audience, RunStore, Workspace
 from coterie.domain.runs import RunEvents, RunRow
@@ -212,19 +213,19 @@ class Coordinator:
 
 
 def _left_open(history: History) -> tuple[Event, ...]:
-    """Return the events that close what a crash left open: messages that never ended, questions that nobody can answer any more."""
+    """Return the events that close what a crash left open.
+
+    Messages that never ended, questions that nobody can answer any more, and the tests before the first change, which are taken anew or
+    have their result already. Other calls are taken up again by their steps.
+    """
     closed: list[Event] = [MessageDiscarded(message_id=message_id, reason="server_stopped") for message_id in history.unanswered]
     for approval in history.approvals.values():
         if approval.state == "pending":
             decision = Decision(option_id=None, kind=None, reason="server_stopped")
-            closed.append(
-                ApprovalEvent(
-                    approval_id=approval.approval_id,
-                    title=approval.title,
-                    effects=approval.effects,
-                    options=approval.options,
-                    state="resolved",
-                    decision=decision,
-                )
-            )
+            closed.append(replace(approval, state="resolved", decision=decision))
+    closed += [
+        replace(call, state="failed", output=UNKNOWN_OUTCOME)
+        for call in history.calls.values()
+        if call.step_id is None and call.state not in FINISHED_CALLS
+    ]
     return tuple(closed)
