@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from coterie.domain.edits import Refused
 from coterie.domain.events import AgentEvent, MessageDelta, RunEvent, ThoughtDelta
@@ -232,6 +233,7 @@ async def test_an_edit_that_is_not_answered_is_never_sent_again_though_the_text_
     sent: list[tuple[str, str]] = []
 
     class SilentWire(FakeWire):
+        @override
         async def ask(self, method: str, params: Any, *, within_s: float) -> Any:
             assert within_s > 0
             sent.append((method, params["label"]))
