@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING
 
 from coterie.domain.wire import Json
@@ -11,8 +12,12 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 
+@cache
 def compact_schema(of: type[BaseModel]) -> Mapping[str, Json]:
-    """Return the schema of ``of`` with references resolved and without titles, null alternatives, and null defaults."""
+    """Return the schema of ``of`` with references resolved and without titles, null alternatives, and null defaults.
+
+    Kept, because working it out takes a millisecond, and every step of a run asks for those of all tools.
+    """
     schema = of.model_json_schema()
     compact: Mapping[str, Json] = _compact(schema, schema.get("$defs", {}))
     return compact
