@@ -1,0 +1,266 @@
+"""The server dies at every record of a team's run, before and after it is written, and the run goes on to the same end.
+
+In one process, so that every single point can be tried: a journal that dies takes nothing more, as if its process were gone, and the next
+stage on the same home resumes. `tests/main_job/test_crash.py` kills real servers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from agent_scripts import APPROVE, BROKEN, PATCH, PLAN, TEAM, TESTED, VETO, project, suite
+from agent_stage import WITHIN_S, Stage, Turn, calls, staged
+from coterie.agents.history import FINISHED_CALLS, history_of
+from coterie.base.errors import CoterieError, StorageError
+from coterie.domain.events import ENDED, AgentEvent, ApprovalEvent, MessageDelta, RunEvent, ThoughtDelta
+from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolMessage
+from coterie.domain.ports import RunStore
+from coterie.domain.records import CallRecord, CommandIntent, EditIntent, Entry, EventRecord
+
+Moment = Literal["before", "after"]
+SHARES = 4
+"""The points are tried in so many tests, each well within the time of a test."""
+
+BETTER_PLAN = {**PLAN, "goal": "something better"}
+DOCSTRING = {"path": "calc.py", "edits": [{"old": "def add(a, b):\n", "new": 'def add(a, b):\n    """Add."""\n'}]}
+SCRIPT: Mapping[str, Sequence[Turn]] = {
+    **TEAM,
+    "coder": (*TEAM["coder"], calls(("edit_file", DOCSTRING), ("execute_command", {"command": "python3 -m compileall ."})), PATCH),
+    "reviewer": (VETO, APPROVE),
+    "tester": (calls(("read_file", {"path": "calc.py"}), ("run_tests", {}), text="I read and test."), TESTED[1], *TESTED),
+}
+"""A run with everything that a journal keeps: a gate, a baseline, edits, commands, side by side, and a way back."""
+SETTINGS: Mapping[str, Any] = {"permissions": {"allow": ["exec(pytest *)", "exec(python3 *)"]}}
+
+
+class MortalJournal:
+    """A `RunStore` that dies at its ``at``-th append, before or after it is done, and from then on takes and gives nothing."""
+
+    def __init__(self, store: RunStore, at: int | None, moment: Moment) -> None:
+        self._store = store
+        self._at = at
+        self._moment = moment
+        self.appends = 0
+        self.announcing: list[int] = []  # the appends of which the effect comes after
+        self.dead = False
+        self.over = asyncio.Event()  # set by the death, or by the end of the run that came first
+
+    async def append(self, run_id: str, entries: Sequence[Entry], texts: Sequence[str] = (), *, durable: bool = False) -> None:
+        """Append, or die."""
+        self._check()
+        self.appends += 1
+        if any(isinstance(entry.record, EditIntent | CommandIntent | CallRecord) for entry in entries):
+            self.announcing.append(self.appends)
+        if self.appends != self._at:
+            await self._store.append(run_id, entries, texts, durable=durable)
+            return
+        if self._moment == "after":
+            await self._store.append(run_id, entries, texts, durable=durable)
+        self.dead = True
+        self.over.set()
+        self._check()
+
+    def __getattr__(self, name: str) -> Any:
+        self._check()
+        return getattr(self._store, name)
+
+    def _check(self) -> None:
+        if self.dead:
+            raise StorageError("This process is dead.")
+
+
+@dataclass
+class Life:
+    """One server from its start to its end."""
+
+    stage: Stage
+    journal: MortalJournal
+
+
+@asynccontextmanager
+async def life(folder: Path, *, dies_at: int | None = None, moment: Moment = "after") -> AsyncIterator[Life]:
+    """Be a server, whose editor approves a better plan than it is shown."""
+    journals: list[MortalJournal] = []
+
+    def mortal(store: RunStore) -> RunStore:
+        journals.append(MortalJournal(store, dies_at, moment))
+        return journals[0]
+
+    if not (folder / "project").exists():
+        project(folder / "project")
+    sandbox = suite(folder / "project")
+    async with staged(folder / "home", folder / "project", SCRIPT, sandbox=sandbox, settings=SETTINGS, wrap=mortal) as stage:
+
+        def react(event: AgentEvent) -> None:
+            match event.event:
+                case ApprovalEvent(state="pending", approval_id=approval_id):
+                    stage.approvals.answer(approval_id, "edit", plan=BETTER_PLAN)
+                case RunEvent(state=state) if state in ENDED:
+                    journals[0].over.set()
+                case _:
+                    pass
+
+        stage.listener.on_event = react
+        yield Life(stage, journals[0])
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Return every file of the project."""
+    root = folder / "project"
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+async def entries_of(one: Life) -> tuple[str, tuple[Entry, ...]]:
+    """Return the only run, and its journal."""
+    [row] = await one.stage.store.runs.rows()
+    return row.run_id, await one.stage.store.runs.read(row.run_id)
+
+
+def told(one: Life) -> list[AgentEvent]:
+    """Return what clients were told and the journal must know."""
+    return [event for event in one.stage.listener.events if not isinstance(event.event, MessageDelta | ThoughtDelta)]
+
+
+def shape(messages: Sequence[Message]) -> list[object]:
+    """Return a conversation without ids and without what differs from run to run."""
+    return [
+        [(call.tool, call.raw) for call in message.tool_calls] if isinstance(message, AssistantMessage) else message.role
+        for message in messages
+    ]
+
+
+def check_valid(request: ModelRequest) -> None:
+    """Check that hosts accept a conversation: each call is answered once, in order, before anything else is said."""
+    assert request.messages[0].role == "user"
+    for message, following in pairwise((*request.messages, None)):
+        asked = [call.call_id for call in message.tool_calls] if isinstance(message, AssistantMessage) else []
+        answered = [result.call_id for result in following.results] if isinstance(following, ToolMessage) else []
+        assert asked == answered
+    assert request.messages[-1].role != "assistant"
+
+
+def check_ended(entries: Sequence[Entry]) -> None:
+    """Check that nothing that began was left without an end, and no number was given twice."""
+    numbers = [entry.seq for entry in entries]
+    assert numbers == sorted(set(numbers))
+    history = history_of(entries)
+    assert history.unanswered == {}
+    assert history.unresolved() == ()
+    assert [call for call in history.calls.values() if call.state not in FINISHED_CALLS] == []
+    assert {approval.state for approval in history.approvals.values()} == {"resolved"}
+    assert {step.state for step in history.steps.values()} == {"succeeded"}
+    edited = [(edit.intent.path, edit.intent.before, edit.intent.after) for edit in history.edits.values() if edit.state == "applied"]
+    assert len(edited) == len(set(edited)) == 3, "each edit happened once"
+    assert (history.plan or {})["goal"] == BETTER_PLAN["goal"]
+
+
+async def uninterrupted(folder: Path) -> tuple[Life, dict[str, bytes]]:
+    """Play the run to its end without a death."""
+    async with life(folder) as whole:
+        end = await whole.stage.play(workflow="team")
+        assert end.state == "succeeded", end
+        _, entries = await entries_of(whole)
+        check_ended(entries)
+    return whole, files(folder)
+
+
+async def check_crash(folder: Path, whole: Life, expected: Mapping[str, bytes], at: int, moment: Moment) -> None:
+    """Die at one point, and resume."""
+    async with life(folder, dies_at=at, moment=moment) as first:
+        try:
+            await first.stage.begin(workflow="team")
+        except StorageError:
+            assert first.journal.dead
+        async with asyncio.timeout(WITHIN_S):
+            await first.journal.over.wait()
+    async with life(folder) as second:
+        run_id, before = await entries_of(second)
+        assert (await second.stage.runs.get(run_id)).state == ("succeeded" if _succeeded(before) else "interrupted")
+        if not _succeeded(before):
+            await second.stage.runs.resume(run_id)
+            end = await second.stage.ended()
+            assert end.state == "succeeded", end
+        _, after = await entries_of(second)
+        assert after[: len(before)] == before, "what was journalled stays"
+        check_ended(after)
+        assert files(folder) == expected
+        _check_told(first, second, await second.stage.runs.events(run_id))
+        for request in second.stage.model.requests:
+            check_valid(request)
+        asked = {(request.agent, request.call): request for request in whole.stage.model.requests}
+        for request in second.stage.model.requests:
+            assert shape(request.messages) == shape(asked[request.agent, request.call].messages), "the model hears the same conversation"
+        undone = await second.stage.runs.undo(run_id)
+        assert undone.conflicts == ()
+        assert second.stage.text("calc.py") == BROKEN
+        assert second.stage.text("README.md") is None
+
+
+def _succeeded(entries: Sequence[Entry]) -> bool:
+    return any(entry.record == EventRecord(event=RunEvent(state="succeeded")) for entry in entries)
+
+
+def _check_told(first: Life, second: Life, caught_up: Any) -> None:
+    """Check that a client that catches up learns what was told live, once, and at most the interruption on top."""
+    live = [*told(first), *told(second)]
+    known = {event.seq: event for event in caught_up.events}
+    assert len(known) == len(caught_up.events)
+    assert [known.get(event.seq) for event in live] == live
+    everything = [event.seq for event in [*first.stage.listener.events, *second.stage.listener.events]]
+    assert len(everything) == len(set(everything)), "a number was given twice"
+    heard = {event.seq for event in live}
+    unheard = [event.event for event in caught_up.events if event.seq not in heard]
+    # Written and not told: what the journal had taken when death came, and then what the next server says of that death.
+    assert sum(isinstance(event, RunEvent) and event.reason == "server_stopped" for event in unheard) <= 1
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+async def test_a_death_at_any_record_changes_nothing_of_the_end(tmp_path: Path, share: int) -> None:
+    """Before each record, and after each that announces something: after any other there is what there is before the next."""
+    whole, expected = await uninterrupted(tmp_path / "whole")
+    points: list[tuple[int, Moment]] = [(at, "before") for at in range(1, whole.journal.appends + 1)]
+    points += [(at, "after") for at in whole.journal.announcing]
+    assert len(whole.journal.announcing) > 20
+    failures: list[Exception] = []
+    some = asyncio.Semaphore(4)  # at a time, because each waits for the disk
+
+    async def check(at: int, moment: Moment) -> None:
+        async with some:
+            try:
+                await check_crash(tmp_path / f"{moment}-{at}", whole, expected, at, moment)
+            except (AssertionError, CoterieError) as failure:
+                failure.add_note(f"died {moment} append {at}")
+                failures.append(failure)
+
+    await asyncio.gather(*(check(at, moment) for at, moment in points[share::SHARES]))
+    if failures:
+        raise ExceptionGroup("these deaths changed the end", failures)
+
+
+async def test_a_run_that_dies_again_and_again_comes_to_the_same_end(tmp_path: Path) -> None:
+    _, expected = await uninterrupted(tmp_path / "whole")
+    folder = tmp_path / "mortal"
+    for number in range(100):
+        # So many records that every call can be made anew within one life, and so few that every call is cut off in some.
+        async with life(folder, dies_at=9, moment="after" if number % 2 else "before") as one:
+            rows = await one.stage.store.runs.rows()
+            if not rows:
+                await one.stage.begin(workflow="team")
+            elif rows[0].state == "succeeded":
+                break
+            else:
+                await one.stage.runs.resume(rows[0].run_id)
+            async with asyncio.timeout(WITHIN_S):
+                await one.journal.over.wait()
+            assert files(folder).keys() <= expected.keys()
+    else:
+        pytest.fail("the run comes to no end")
+    assert files(folder) == expected
