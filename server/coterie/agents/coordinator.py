@@ -63,6 +63,7 @@ class Coordinator:
         self._on_change = on_change
         self._tasks = TaskSupervisor("runs")
         self._live: dict[str, _Live] = {}
+        self._claiming = asyncio.Lock()
 
     async def start(self, row: RunRow) -> str:
         """Journal a run and set it going; returns the id of the person's message."""
@@ -103,6 +104,10 @@ class Coordinator:
 
     async def resume(self, run_id: str) -> RunState:
         """Go on with an interrupted or failed run. Raises `RequestError` ``run_active`` or ``not_resumable``."""
+        async with self._claiming:
+            return await self._resume(run_id)
+
+    async def _resume(self, run_id: str) -> RunState:
         if await self._goes_on(run_id):
             raise RequestError("This run is going on.", code="run_active")
         row = await self._known(run_id)
@@ -112,6 +117,9 @@ class Coordinator:
             raise RequestError(f"This run is {row.state}: there is nothing to resume.", code="not_resumable")
         if (active := self.active_in(row.channel_id)) is not None:
             raise RequestError(f"The run {active} is going on in this channel.", code="run_active")
+        folder = row.request.folder
+        if folder is not None and folder not in {each.uri for each in self._workspace.folders}:
+            raise RequestError(f"This run works in {folder}; open that folder to resume it.", code="folder_not_open")
         run = await self._claimed(row)
         await run.event(*_left_open(run.history), RunEvent(state="running", reason="resumed"), durable=True)
         self._launch(run)
@@ -119,13 +127,14 @@ class Coordinator:
 
     async def undo(self, run_id: str, paths: Sequence[str] = ()) -> UndoResult:
         """Take back what an ended run changed. Raises `RequestError` ``run_active``."""
-        if await self._goes_on(run_id):
-            raise RequestError("This run is going on; cancel it before you undo it.", code="run_active")
-        run = await self._claimed(await self._known(run_id))
-        try:
-            return await undo(run, self._workspace, paths)
-        finally:
-            await self._store.release(run_id)
+        async with self._claiming:
+            if await self._goes_on(run_id):
+                raise RequestError("This run is going on; cancel it before you undo it.", code="run_active")
+            run = await self._claimed(await self._known(run_id))
+            try:
+                return await undo(run, self._workspace, paths)
+            finally:
+                await self._store.release(run_id)
 
     async def events(self, run_id: str, after: int) -> RunEvents:
         """Return what a client missed."""

@@ -92,9 +92,19 @@ class Team:
                 break
             self._check_progress(loop)
             await self._go_back(loop)
+        await self._own_up()
         if self._workflow.name == "team":
             text = report(self._run.history)
             await self._run.event(MessageEvent(message_id=new_id("message"), role="assistant", text=text, agent="team"))
+
+    async def _own_up(self) -> None:
+        """Say what came too late: the person's words that crossed with the last agent's end and that no model has read."""
+        history = self._run.history
+        heard = {key.rpartition(":")[2] for key in history.heard}
+        for message_id in list(history.said)[1:]:
+            if message_id not in heard:
+                text = "Your last message came when the run was already ending, and no agent has read it. Post it again."
+                await self._run.event(WarningEvent(code="not_heard", text=text))
 
     def _attempt(self, spec: StepSpec) -> int:
         """Return which attempt of a step counts now: each way back starts a new one for all that it affects."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import get_args
 
 from coterie.agents.coordinator import Coordinator
@@ -51,20 +53,22 @@ class RunService:
         self._providers = providers
         self._workspace = workspace
         self._settings = settings
+        self._admitting = asyncio.Lock()  # so that two requests at once cannot both find a channel idle
 
     async def start(self, request: RunRequest) -> RunStarted:
         """Journal the run and acknowledge it, before any model is called."""
-        row = await self._admit(request)
-        await self._coordinator.start(row)
+        async with self._admitting:
+            row = await self._admit(request)
+            await self._coordinator.start(row)
         return RunStarted(run_id=row.run_id, channel_id=row.channel_id)
 
     async def post(self, request: RunRequest) -> tuple[str, str]:
         """Say something in a channel: a steer where a run is active, else a new run. Returns the ids of run and message."""
-        channel_id = request.channel_id or ""
-        if (active := self._coordinator.active_in(channel_id)) is not None:
-            return active, await self._coordinator.steer(active, request.prompt)
-        row = await self._admit(request)
-        return row.run_id, await self._coordinator.start(row)
+        async with self._admitting:
+            if (active := self._coordinator.active_in(request.channel_id or "")) is not None:
+                return active, await self._coordinator.steer(active, request.prompt)
+            row = await self._admit(request)
+            return row.run_id, await self._coordinator.start(row)
 
     async def _admit(self, request: RunRequest) -> RunRow:
         """Check a request and give it a place. Raises what the protocol names."""
@@ -72,8 +76,7 @@ class RunService:
             raise InvalidParamsError("prompt: say what is to be done.")
         if request.workflow is not None and request.agent is not None:
             raise InvalidParamsError("workflow, agent: name one of them, not both.")
-        if request.folder is not None and request.folder.rstrip("/") not in {each.uri.rstrip("/") for each in self._workspace.folders}:
-            raise InvalidParamsError(f"folder: {request.folder} is not a workspace folder.")
+        request = replace(request, folder=self._folder(request.folder))
         channel = await self._channel(request)
         agent = None if request.workflow is not None else request.agent or channel.agent or "chat"
         workflow = find(request.workflow, agent)
@@ -94,6 +97,16 @@ class RunService:
             state="queued",
             started_at=now(),
         )
+
+    def _folder(self, asked: str | None) -> str | None:
+        """Return the URI of the folder that a run works in: kept with the run, so that it is resumed in no other."""
+        folders = self._workspace.folders
+        if asked is None:
+            return folders[0].uri if folders else None
+        for folder in folders:
+            if folder.uri.rstrip("/") == asked.rstrip("/"):
+                return folder.uri
+        raise InvalidParamsError(f"folder: {asked} is not a workspace folder.")
 
     async def _channel(self, request: RunRequest) -> Channel:
         if request.channel_id is None:
