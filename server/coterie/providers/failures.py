@@ -176,7 +176,7 @@ def _causes(failure: BaseException | None) -> Iterator[BaseException]:
 
 
 def _named(host: Host, failure: Exception) -> str:
-    return host.quote(str(failure)) or type(failure).__name__
+    return host.quote(str(failure)).rstrip(".") or type(failure).__name__
 
 
 def _is_html(plain: str) -> bool:

@@ -18,6 +18,7 @@ from coterie.domain.messages import ModelRequest, StreamEvent
 from coterie.domain.status import Capabilities, ModelView
 from coterie.domain.wire import Json
 from coterie.providers import failures
+from coterie.providers.characters import WholeCharacters
 from coterie.providers.config import ProviderConfig
 from coterie.providers.failures import Host
 from coterie.providers.sse import ServerSentEvent
@@ -91,23 +92,25 @@ class HttpProvider:
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[StreamEvent, None]:
         """Make one attempt of one call; see `coterie.domain.ports.Provider.stream`."""
-        decoder = self._wire.decoder(self._host(request.model))
+        decoder, characters = self._wire.decoder(self._host(request.model)), WholeCharacters()
         body = json.dumps(self._wire.encode(request, self._config), ensure_ascii=False, separators=(",", ":"))
         # Half a surrogate pair, which an editor may hold, has no UTF-8.
         call = self._call(request.model, self._wire.call_url(self._config), body.encode(errors="replace"))
         async with aclosing(self._transport.events(call)) as events:
             try:
                 async for event in events:
-                    for piece in decoder.feed(event):
-                        yield piece
+                    for told in decoder.feed(event):
+                        for piece in characters.feed(told):
+                            yield piece
                     if decoder.ended:
                         await _read_tail(events)
                         break
             except ProviderError:
                 if not decoder.complete:
                     raise
-        for piece in decoder.finish():
-            yield piece
+        for told in decoder.finish():
+            for piece in characters.feed(told):
+                yield piece
 
     async def models(self) -> tuple[ModelView, ...]:
         """Return the configured models, or else those that the host lists."""
