@@ -58,6 +58,14 @@ async def test_the_team_plans_codes_reviews_tests_and_documents(tmp_path: Path) 
         assert stage.listener.of(MessageEvent)[-1].agent == "team"
 
 
+async def test_steps_side_by_side_add_to_one_sum(tmp_path: Path) -> None:
+    async with opened(tmp_path) as stage:
+        run_id = await stage.begin(workflow="team")
+        await stage.ended()
+        used = (await stage.runs.get(run_id)).usage
+        assert (used.input, used.output) == (100 * len(stage.model.requests), 10 * len(stage.model.requests))
+
+
 async def test_the_tests_run_once_before_the_first_change(tmp_path: Path) -> None:
     async with opened(tmp_path) as stage:
         await stage.play(workflow="team")

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 
 from coterie.agents.history import History
 from coterie.base.ids import now
-from coterie.domain.events import AgentEvent, Event, MessageDelta, MessageEvent, ThoughtDelta
+from coterie.domain.events import AgentEvent, Event, MessageDelta, MessageEvent, ThoughtDelta, UsageEvent
 from coterie.domain.ports import Audience, RunStore
 from coterie.domain.records import Entry, EventRecord, Record
 from coterie.domain.runs import RunEvents, RunRow
+from coterie.domain.usage import Usage
 
 _BLOCK = 256
 """Sequence numbers set aside at once: deltas take numbers without being journalled."""
@@ -41,16 +42,37 @@ class LiveRun:
     async def record(self, *records: Record, texts: Sequence[str] = (), durable: bool = False) -> None:
         """Journal records in one transaction, then tell the events among them. Not interrupted half-way by a cancellation."""
         async with self._order:
-            entries = [Entry(await self._number(), now(), record) for record in records]
-            await self._store.append(self.run_id, entries, texts, durable=durable)
-            for entry in entries:
-                self.history.add(entry)
-                if isinstance(entry.record, EventRecord):
-                    self._tell(entry.seq, entry.at, entry.record.event)
+            await self._write(records, texts, durable=durable)
+
+    async def _write(self, records: Sequence[Record], texts: Sequence[str] = (), *, durable: bool = False) -> None:
+        entries = [Entry(await self._number(), now(), record) for record in records]
+        await self._store.append(self.run_id, entries, texts, durable=durable)
+        for entry in entries:
+            self.history.add(entry)
+            if isinstance(entry.record, EventRecord):
+                self._tell(entry.seq, entry.at, entry.record.event)
 
     async def event(self, *events: Event, durable: bool = False) -> None:
         """Journal and tell events."""
         await self.record(*map(_as_record, events), durable=durable)
+
+    async def add_usage(self, used: Usage) -> None:
+        """Add what a call used to the run's sum, which steps that run side by side share, and tell the sum."""
+        async with self._order:
+            total = self.history.usage + used
+            await self._write(
+                [
+                    _as_record(
+                        UsageEvent(
+                            input=total.input,
+                            cache_read=total.cache_read,
+                            cache_write=total.cache_write,
+                            output=total.output,
+                            usd=total.usd,
+                        )
+                    )
+                ]
+            )
 
     async def delta(self, event: MessageDelta | ThoughtDelta, so_far: MessageEvent | None = None) -> None:
         """Tell a piece of a message. ``so_far`` is the message up to and with it, for clients that catch up."""

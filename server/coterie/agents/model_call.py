@@ -22,7 +22,7 @@ from coterie.base.ids import new_id, now
 from coterie.base.text import utf16_length
 from coterie.context.assemble import request_bytes
 from coterie.context.tokens import Calibration
-from coterie.domain.events import MessageDelta, MessageDiscarded, MessageEvent, UsageEvent, WarningEvent
+from coterie.domain.events import MessageDelta, MessageDiscarded, MessageEvent, WarningEvent
 from coterie.domain.events import ThoughtDelta as ThoughtEvent
 from coterie.domain.messages import (
     AssistantMessage,
@@ -237,10 +237,7 @@ class ModelCalls:
 
     async def _count(self, asker: Asker, usage: Usage | None) -> None:
         used = usage or Usage()
-        total = self._run.history.usage + used
-        await self._run.event(
-            UsageEvent(input=total.input, cache_read=total.cache_read, cache_write=total.cache_write, output=total.output, usd=total.usd)
-        )
+        await self._run.add_usage(used)
         provider, _, model = asker.choice.id.partition("/")
         await self._usage.add(
             at=now(),
