@@ -43,7 +43,8 @@ async def choose(options: Sequence[ApprovalOption], say: Callable[[str], None], 
     """
     keys = keys_of(options)
     while True:
-        say("  " + "  ".join(f"[{key}] {option.label}" for key, option in keys.items()))
+        for key, option in keys.items():
+            say(f"  [{key}] {option.label}")
         typed = await read_line()
         if typed is None:
             return next((option.option_id for option in options if option.kind == "reject_once"), None)
