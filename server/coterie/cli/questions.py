@@ -48,8 +48,8 @@ async def choose(options: Sequence[ApprovalOption], say: Callable[[str], None], 
         typed = await read_line()
         if typed is None:
             return next((option.option_id for option in options if option.kind == "reject_once"), None)
-        if (option := keys.get(typed.strip().lower())) is not None:
-            return option.option_id
+        if (chosen := keys.get(typed.strip().lower())) is not None:
+            return chosen.option_id
 
 
 def line_reader(stream: TextIO) -> ReadLine:
