@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 import mortal_server
 from cassettes import README, TEAM, playing, record
-from lsp_client import BOUND_S, LspClient
+from killing import check_nothing_runs, killed
 from served import BROKEN, FIXED, TESTS, Served, served
 
 SPREAD = 12
@@ -36,32 +34,6 @@ def texts(project: Path) -> dict[str, str]:
     """Return the project's files, hidden and temporary ones too, without what Python compiled."""
     files = [path for path in project.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     return {str(path.relative_to(project)): path.read_text(encoding="utf-8") for path in files}
-
-
-def below(folder: Path) -> list[psutil.Process]:
-    """Return the processes that have to do with a folder: a server's commands name it, or work in it."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.pid != os.getpid() and (str(folder) in " ".join(process.cmdline()) or process.cwd().startswith(str(folder))):
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
-
-
-def forget_unanswered(client: LspClient) -> None:
-    """Take it that a dead server answers nothing more."""
-    for msg_id, answer in list(client._waiting.items()):
-        if not answer.done():
-            del client._waiting[msg_id]
-
-
-async def killed(client: LspClient) -> None:
-    """Wait for the server's violent end."""
-    await client.end()
-    assert await client.exit_code() == -signal.SIGKILL
-    forget_unanswered(client)
 
 
 def told(editor: Served) -> list[dict[str, Any]]:
@@ -110,8 +82,7 @@ async def check_death(folder: Path, at: int, moment: str) -> None:
         undone = await second.client.request("agent/run/undo", {"runId": run_id})
         assert (sorted(undone["restored"]), undone["conflicts"]) == (["README.md", "calc.py"], [])
         assert texts(second.project) == {"calc.py": BROKEN, "test_calc.py": TESTS}
-    _, alive = await asyncio.to_thread(psutil.wait_procs, below(folder), BOUND_S)
-    assert alive == []
+    await check_nothing_runs(folder)
 
 
 def check_numbers(first: Served, second: Served, events: Sequence[Mapping[str, Any]]) -> None:
