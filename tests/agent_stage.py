@@ -296,7 +296,7 @@ async def staged(
     )
     coordinator = Coordinator(runs, listener, workspace, Assembly(around), lambda _: None)
     service = RunService(
-        coordinator, runs=runs, channels=store.channels, providers=model, workspace=workspace, settings=lambda: loaded.settings
+        coordinator, listener, runs=runs, channels=store.channels, providers=model, workspace=workspace, settings=lambda: loaded.settings
     )
     stage = Stage(
         store=store,

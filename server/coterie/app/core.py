@@ -86,6 +86,7 @@ class Core:
         )
         self.runs = RunService(
             self._coordinator,
+            audience,
             runs=self._store.runs,
             channels=self._store.channels,
             providers=self._providers,

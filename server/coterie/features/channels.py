@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Literal, get_args
+from typing import get_args
 
 from coterie.agents.templates import TEMPLATES
 from coterie.base.errors import InvalidParamsError, RequestError
@@ -67,15 +67,15 @@ class ChannelService:
         await self._known(channel_id)
         return await self._channels.history(channel_id, before=before, limit=limit)
 
-    def touched(self, channel_id: str, change: Literal["created", "updated"] = "updated") -> None:
+    def touched(self, channel_id: str) -> None:
         """Tell that something about a channel is different: its state, its messages or its open questions."""
         if not self._tasks.closed:
-            self._tasks.spawn(self._tell(channel_id, change), name=f"channel {channel_id} changed")
+            self._tasks.spawn(self._tell(channel_id), name=f"channel {channel_id} changed")
 
-    async def _tell(self, channel_id: str, change: Literal["created", "updated"]) -> None:
+    async def _tell(self, channel_id: str) -> None:
         channel = await self._channels.get(channel_id)
         if channel is not None:
-            self._audience.channel_changed(ChannelChanged(channel_id=channel_id, change=change, channel=self._counted(channel)))
+            self._audience.channel_changed(ChannelChanged(channel_id=channel_id, change="updated", channel=self._counted(channel)))
 
     def _counted(self, channel: Channel) -> Channel:
         return replace(channel, pending_approvals=self._pending(channel.channel_id))

@@ -14,10 +14,10 @@ from coterie.agents.workflow import find
 from coterie.base.errors import InvalidParamsError, RequestError
 from coterie.base.ids import new_id, now
 from coterie.config.schema import Settings
-from coterie.domain.channels import Channel, ChannelFolder
+from coterie.domain.channels import Channel, ChannelChanged, ChannelFolder
 from coterie.domain.edits import FileDiff, UndoResult
 from coterie.domain.events import RunState
-from coterie.domain.ports import ChannelStore, Providers, RunStore, Workspace
+from coterie.domain.ports import Audience, ChannelStore, Providers, RunStore, Workspace
 from coterie.domain.runs import (
     RunEvents,
     RunPage,
@@ -40,6 +40,7 @@ class RunService:
     def __init__(
         self,
         coordinator: Coordinator,
+        audience: Audience,
         *,
         runs: RunStore,
         channels: ChannelStore,
@@ -48,6 +49,7 @@ class RunService:
         settings: Callable[[], Settings],
     ) -> None:
         self._coordinator = coordinator
+        self._audience = audience
         self._runs = runs
         self._channels = channels
         self._providers = providers
@@ -88,6 +90,7 @@ class RunService:
             )
         if request.channel_id is None:
             await self._channels.create(channel)
+            self._audience.channel_changed(ChannelChanged(channel_id=channel.channel_id, change="created", channel=channel))
         return RunRow(
             run_id=new_id("run"),
             channel_id=channel.channel_id,
