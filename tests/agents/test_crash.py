@@ -30,10 +30,10 @@ SHARES = 4
 """The points are tried in so many tests, each well within the time of a test."""
 
 BETTER_PLAN = {**PLAN, "goal": "something better"}
-DOCSTRING = {"path": "calc.py", "edits": [{"old": "def add(a, b):\n", "new": 'def add(a, b):\n    """Add."""\n'}]}
+COMMENT = {"path": "calc.py", "edits": [{"old": "return a + b", "new": "return a + b  # the sum"}]}
 SCRIPT: Mapping[str, Sequence[Turn]] = {
     **TEAM,
-    "coder": (*TEAM["coder"], calls(("edit_file", DOCSTRING), ("execute_command", {"command": "python3 -m compileall ."})), PATCH),
+    "coder": (*TEAM["coder"], calls(("edit_file", COMMENT), ("execute_command", {"command": "python3 -m compileall ."})), PATCH),
     "reviewer": (VETO, APPROVE),
     "tester": (calls(("read_file", {"path": "calc.py"}), ("run_tests", {}), text="I read and test."), TESTED[1], *TESTED),
 }
@@ -264,3 +264,22 @@ async def test_a_run_that_dies_again_and_again_comes_to_the_same_end(tmp_path: P
     else:
         pytest.fail("the run comes to no end")
     assert files(folder) == expected
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("at", [1, 2, 3, 4])
+async def test_an_undo_that_a_death_cut_off_is_done_by_the_next(tmp_path: Path, at: int, moment: Moment) -> None:
+    """An undo of two files writes four times: what it is about to do to each, and that it is done."""
+    await uninterrupted(tmp_path)
+    async with life(tmp_path, dies_at=at, moment=moment) as one:
+        run_id, _ = await entries_of(one)
+        with pytest.raises(StorageError):
+            await one.stage.runs.undo(run_id)
+        assert one.journal.dead
+    async with life(tmp_path) as next_one:
+        undone = await next_one.stage.runs.undo(run_id)
+        assert undone.conflicts == ()
+        assert files(tmp_path).keys() == {"calc.py", "tests/test_calc.py"}
+        assert next_one.stage.text("calc.py") == BROKEN
+        assert {change.state for change in (await next_one.stage.runs.get(run_id)).changes} == {"undone"}
+        assert history_of(await next_one.stage.store.runs.read(run_id)).applied() == {}
