@@ -268,6 +268,7 @@ async def staged(
     sandbox: FakeSandbox | None = None,
     can_answer: bool = True,
     settings: Mapping[str, Any] | None = None,
+    command_line: Mapping[str, Any] | None = None,
     wrap: Callable[[RunStore], RunStore] = lambda store: store,
 ) -> AsyncIterator[Stage]:
     """Open a stage and close it in order. ``wrap`` may stand between the agents and the journal."""
@@ -276,7 +277,7 @@ async def staged(
     workspace = LiveWorkspace([Folder(uri=project.as_uri(), name=project.name, absolute=str(project))])
     tasks = TaskSupervisor("stage")
     options = {"retry": {"attempts": 4, "base_ms": 1, "max_ms": 1}, **(settings or {})}
-    loaded = load({"COTERIE_HOME": str(home)}, folders=[project], editor_options=options)
+    loaded = load({"COTERIE_HOME": str(home)}, folders=[project], editor_options=options, command_line=command_line)
     assert not loaded.problems, loaded.problems
     approvals = Approvals(listener, lambda _: None)
     sandbox = sandbox or FakeSandbox()

@@ -129,6 +129,14 @@ async def test_without_a_sandbox_even_an_allowed_command_is_asked_for(tmp_path: 
         assert [effect.rule for effect in question.effects] == ["exec(touch made)"]
 
 
+async def test_without_a_sandbox_the_command_lines_own_rule_is_the_persons_word(tmp_path: Path) -> None:
+    yes_to = {"permissions": {"allow": ["exec(touch *)"]}}
+    sandbox = FakeSandbox(level="none")
+    async with opened(tmp_path, calls(RUN), says("Done."), sandbox=sandbox, can_answer=False, command_line=yes_to) as stage:
+        assert (await stage.play()).state == "succeeded"
+        assert len(sandbox.ran) == 1
+
+
 async def test_a_tool_that_a_rule_denies_is_not_shown_and_not_unknown(tmp_path: Path) -> None:
     rules = {"permissions": {"deny": ["exec(**)"]}}
     async with opened(tmp_path, calls(RUN), says("Then not."), settings=rules) as stage:

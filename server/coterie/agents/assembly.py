@@ -19,7 +19,7 @@ from coterie.agents.team import Crew, Team
 from coterie.agents.workflow import Workflow, find
 from coterie.base.errors import BudgetExhaustedError
 from coterie.base.tasks import TaskSupervisor
-from coterie.config.load import LayerRules, Loaded
+from coterie.config.load import COMMAND_LINE, LayerRules, Loaded
 from coterie.config.schema import AgentSettings, Settings
 from coterie.context.rules import read_rules
 from coterie.domain.events import ENDED, WarningEvent
@@ -65,7 +65,7 @@ class Assembly:
             run,
             around.approvals,
             self._policy(loaded.rules),
-            vouched=self._policy([rules for rules in loaded.rules if rules.origin == "command line"]),
+            vouched=self._policy([rules for rules in loaded.rules if rules.layer == COMMAND_LINE]),
             meter=meter,
             unattended=settings.permissions.policy_when_unattended,
             sandboxed=self._sandboxed,

@@ -18,11 +18,14 @@ from coterie.config.problems import Problem
 from coterie.config.restrictions import only_tighter, without_machine_scope, without_trust
 from coterie.config.schema import ProviderSettings, Settings
 
+COMMAND_LINE: LayerName = "command line"
+
 
 @dataclass(frozen=True, slots=True)
 class LayerRules:
     """The permission rules of one layer. ``origin`` is how people are told of it, such as ``user settings``."""
 
+    layer: LayerName
     origin: str
     allow: tuple[str, ...]
     ask: tuple[str, ...]
@@ -72,7 +75,7 @@ def load(
         pulled = read_object("editor", "workspace/configuration", workspace_configuration, problems)
         above.append(without_machine_scope(pulled, problems))
     if command_line is not None:
-        above.append(read_object("command line", "command line", command_line, problems))
+        above.append(read_object(COMMAND_LINE, COMMAND_LINE, command_line, problems))
 
     below = [user] if user is not None else []
     own = _merged((*below, *above))
@@ -137,7 +140,7 @@ def _with_whole_paths(layer: Layer, environ: Mapping[str, str]) -> Layer:
 def _rules(layer: Layer) -> LayerRules:
     lists = layer.values["permissions"]
     origin = f"{layer.name} settings" if layer.name != "project" else f"project settings ({layer.file})"
-    return LayerRules(origin, lists.get("allow", ()), lists.get("ask", ()), lists.get("deny", ()))
+    return LayerRules(layer.name, origin, lists.get("allow", ()), lists.get("ask", ()), lists.get("deny", ()))
 
 
 def _usable(providers: Values, problems: list[Problem]) -> Values:
