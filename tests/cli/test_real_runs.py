@@ -84,3 +84,31 @@ def test_doctor_knows_this_machine(coterie: Coterie) -> None:
     assert examined.returncode == exits.OK, examined.stdout + examined.stderr
     states = {check["subject"]: check["state"] for check in json.loads(examined.stdout)["checks"]}
     assert (states["settings"], states["model"], states["provider"], states["tests"]) == ("good",) * 4
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        (("--model", "no-host"), "model: Write the host"),
+        (("--yes-to", "pytest"), "permissions.allow: Write a rule"),
+        (("--yes-to", ""), "rule"),
+    ],
+)
+def test_an_option_that_means_nothing_is_refused_and_never_dropped(coterie: Coterie, option: tuple[str, str], words: str) -> None:
+    refused = coterie("ask", "Which?", *option)
+    assert (refused.returncode, refused.stdout) == (exits.USAGE, "")
+    assert words in refused.stderr
+    assert "run_" not in refused.stderr, "nothing was started"
+
+
+def test_what_is_wrong_in_the_settings_is_said_and_costs_nothing_else(coterie: Coterie, project: Path) -> None:
+    (project / ".coterie").mkdir()
+    (project / ".coterie" / "config.toml").write_text("[budgte]\nusd = 1\n", encoding="utf-8")
+    answered = coterie("ask", sample_project.CHAT_PROMPT)
+    assert answered.returncode == exits.OK
+    assert "config.toml:1: budgte: There is no such key. Did you mean `budget`?" in answered.stderr
+
+
+def test_a_run_that_does_not_exist_is_one_sentence(coterie: Coterie) -> None:
+    missing = coterie("undo", "run_nonesuch")
+    assert (missing.returncode, missing.stderr) == (exits.USAGE, "coterie: There is no run 'run_nonesuch'.\n")

@@ -127,7 +127,17 @@ class Coordinator:
 
     async def undo(self, run_id: str, paths: Sequence[str] = ()) -> UndoResult:
         """Take back what an ended run changed, to the end once it is begun. Raises `RequestError` ``run_active``."""
-        return await asyncio.shield(self._tasks.spawn(self._undo(run_id, paths), name=f"undo {run_id}"))
+        outcome = await asyncio.shield(self._tasks.spawn(self._undone(run_id, paths), name=f"undo {run_id}"))
+        if isinstance(outcome, RequestError):
+            raise outcome
+        return outcome
+
+    async def _undone(self, run_id: str, paths: Sequence[str]) -> UndoResult | RequestError:
+        """Undo a run, or say why not: a request that cannot be met is no failure of the task."""
+        try:
+            return await self._undo(run_id, paths)
+        except RequestError as refusal:
+            return refusal
 
     async def _undo(self, run_id: str, paths: Sequence[str]) -> UndoResult:
         async with self._claiming:

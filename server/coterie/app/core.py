@@ -15,6 +15,7 @@ from coterie.agents.assembly import Assembly, Surroundings
 from coterie.agents.coordinator import Coordinator
 from coterie.app.settings import LiveSettings, provider_configs
 from coterie.base.tasks import TaskSupervisor
+from coterie.config.problems import Problem
 from coterie.domain.ports import Audience, Editor, Folder
 from coterie.domain.status import Status
 from coterie.domain.wire import Json
@@ -110,9 +111,14 @@ class Core:
         return self.workspace.documents
 
     @property
+    def settings_problems(self) -> tuple[Problem, ...]:
+        """What is wrong in the settings."""
+        return tuple(problem for problem in self._settings.loaded.problems if problem.level == "warning")
+
+    @property
     def problems(self) -> tuple[str, ...]:
         """What is wrong in the settings, in words."""
-        return tuple(problem.text for problem in self._settings.loaded.problems if problem.level == "warning")
+        return tuple(problem.text for problem in self.settings_problems)
 
     async def status(self) -> Status:
         """Return the server's state."""

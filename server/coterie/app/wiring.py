@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from coterie.base.errors import InvalidParamsError
 from coterie.domain.ports import Folder
 
 if TYPE_CHECKING:
@@ -19,13 +20,18 @@ class Wiring:
     """Implements `coterie.cli.wiring.Wiring`. What a front door needs is imported when it opens."""
 
     async def open(self, invocation: wiring.Invocation) -> wiring.Core:
-        """Build the core without an editor. Raises `SettingsError` or `StorageError`."""
+        """Build the core without an editor; see `coterie.cli.wiring.Wiring.open`."""
         from coterie.app.core import Core  # noqa: PLC0415 - see the class
         from coterie.cli import wiring  # noqa: PLC0415
+        from coterie.config.load import COMMAND_LINE  # noqa: PLC0415
 
         folder = Folder(uri=invocation.folder.as_uri(), name=invocation.folder.name, absolute=str(invocation.folder))
         core = Core(dict(os.environ), (folder,), invocation.audience, command_line=invocation.settings)
-        return wiring.Core(application=core, workspace=core.workspace, sandbox=core.sandbox)
+        # A file's wrong key costs nothing but itself; an option that would be dropped would do something else than was asked for.
+        for problem in core.settings_problems:
+            if problem.file == COMMAND_LINE:
+                raise InvalidParamsError(f"{problem.key}: {problem.message}")
+        return wiring.Core(application=core, workspace=core.workspace, sandbox=core.sandbox, problems=core.problems)
 
     def surroundings(self, folder: Path) -> wiring.Surroundings:
         """Read the settings that hold in ``folder``, without building anything or asking any host."""

@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
 
 from coterie import __version__
-from coterie.base.errors import CoterieError
+from coterie.base.errors import CoterieError, InvalidParamsError
 from coterie.cli import exits
 from coterie.cli.arguments import Arguments, parse
 from coterie.cli.wiring import Wiring
@@ -45,6 +45,8 @@ def main(argv: list[str], wiring: Wiring) -> int:
 
 
 async def _do(command: _Command, arguments: Arguments, wiring: Wiring, output: Output, streams: Streams) -> int:
+    if not arguments.folder.is_dir():
+        raise InvalidParamsError(f"--folder: there is no folder {arguments.folder}.")
     match command:
         case "ask" | "run":
             from coterie.cli.runs import conduct  # noqa: PLC0415 - see the module's docstring

@@ -32,6 +32,8 @@ async def conduct(arguments: Arguments, wiring: Wiring, output: Output, streams:
     attended = streams.attended and not arguments.json
     audience = QueueAudience(can_answer=attended)
     core = await wiring.open(Invocation(folder=arguments.folder.absolute(), settings=settings_of(arguments), audience=audience))
+    for problem in core.problems:
+        output.line(Line(problem, "warn"))
     try:
         run_id = await _begin(core.application, arguments, streams)
         output.line(Line(f"run {run_id}", "dim"))

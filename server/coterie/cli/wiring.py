@@ -40,18 +40,22 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Core:
-    """What a command gets. `Application.aclose` ends all of it."""
+    """What a command gets. `Application.aclose` ends all of it. ``problems`` are sentences about what is wrong in the settings."""
 
     application: Application
     workspace: Workspace
     sandbox: Sandbox
+    problems: tuple[str, ...] = ()
 
 
 class Wiring(Protocol):
     """What ``app`` can do for the command line."""
 
     async def open(self, invocation: Invocation) -> Core:
-        """Build the core without an editor. Raises `SettingsError` or `StorageError`."""
+        """Build the core without an editor.
+
+        Raises `InvalidParamsError` for what the invocation's own settings cannot mean, `SettingsError` and `StorageError`.
+        """
         ...
 
     def surroundings(self, folder: Path) -> Surroundings:
