@@ -58,7 +58,7 @@ async def undo(editor: Served, run_id: str, **params: Any) -> Any:
     return await editor.client.request("agent/run/undo", {"runId": run_id, **params})
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 async def test_an_open_file_is_read_edited_tested_and_undone_in_its_buffer(tmp_path: Path, encoding: str) -> None:
     shell: Call = ("run_tests", {})
     async with editing(tmp_path, calling(("read_file", {"path": "calc.py"}), EDIT, shell), encoding=encoding) as (editor, host):

@@ -201,7 +201,7 @@ async def test_what_is_wrong_goes_back_to_the_coder_until_it_is_mended(tmp_path:
         assert sorted(ended[2:4]) == [("review", 1), ("test", 1)]
         assert ended[4] == ("code", 2)
         assert sorted(ended[5:7]) == [("review", 2), ("test", 2)]
-        assert ended[7:] == [("docs", 2)]
+        assert ended[7:] == [("docs", 1)]
         assert len(suites(editor, run_id)) == 3
 
 
