@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agent_scripts import BROKEN, EDIT, FIXED, project, suite
-from agent_stage import Fails, FakeSandbox, Stage, Turn, answering, calls, says, staged
+from agent_stage import ANSWER_USAGE, Fails, FakeSandbox, Stage, Turn, answering, calls, says, staged
 from coterie.base.errors import ProviderError, RequestError
+from coterie.base.ids import now
 from coterie.domain.events import MessageDelta, MessageEvent, ToolCallEvent, WarningEvent
 from coterie.domain.messages import AssistantMessage, Finished, TextDelta, ToolMessage, UserMessage
 from coterie.domain.ports import CommandResult
+from coterie.domain.usage import Usage
 
 RUN = ("execute_command", {"command": "touch made"})
 
@@ -308,3 +312,41 @@ async def test_the_output_of_tests_is_counted_from_what_ran(tmp_path: Path) -> N
         await stage.ended()
         [ran] = (await stage.coordinator.history(run_id)).tests
         assert (ran.exit_code, ran.failures) == (1, ("t.py::test_x",))
+
+
+async def spend(stage: Stage, run_id: str, usage: Usage) -> None:
+    """Keep a call of today that was made before."""
+    await stage.store.usage.add(at=now(), run_id=run_id, channel_id="c", provider="p", model="m", agent="chat", usage=usage)
+
+
+async def test_a_call_of_unknown_cost_does_not_undo_the_days_limit(tmp_path: Path) -> None:
+    async with opened(tmp_path, says("Never said."), settings={"budget": {"day_usd": 4}}) as stage:
+        await spend(stage, "run_before", replace(ANSWER_USAGE, usd=Decimal(5)))
+        await spend(stage, "run_before", Usage())
+        ended = await stage.play()
+        assert (ended.state, ended.reason) == ("failed", "budget_exhausted")
+        assert stage.model.requests == []
+
+
+async def test_a_resumed_run_goes_on_with_what_is_left_of_its_budget(tmp_path: Path) -> None:
+    rules = {"budget": {"tokens": 50_000}}
+    async with opened(tmp_path, calls(RUN), says("Never said."), can_answer=False, settings=rules) as stage:
+        run_id = await stage.begin()
+        assert (await stage.ended()).state == "interrupted"
+        stage.listener.events.clear()
+        await spend(stage, run_id, Usage(input=49_000, output=900))
+        await spend(stage, run_id, Usage())
+        stage.listener.can_answer = True
+        answering(stage, "allow_once")
+        await stage.runs.resume(run_id)
+        ended = await stage.ended()
+        assert (ended.state, ended.reason) == ("failed", "budget_exhausted")
+
+
+async def test_what_a_host_refuses_uses_nothing(tmp_path: Path) -> None:
+    refused = Fails(ProviderError("Slow down.", kind="rate_limited", status=429), 2)
+    async with opened(tmp_path, (refused, *says("Done."))) as stage:
+        run_id = await stage.begin()
+        await stage.ended()
+        view = await stage.runs.get(run_id)
+        assert (view.usage.input, view.usage.output) == (100, 10)

@@ -69,3 +69,19 @@ async def test_the_total_is_zero_of_nothing_and_unknown_with_an_unknown_part(cal
     )
     with pytest.raises(InvalidParamsError, match="yesterday"):
         await calls.usage.total(since="yesterday")
+
+
+@pytest.mark.parametrize(
+    ("of", "known"),
+    [
+        ({}, (7, "0.3000000001")),
+        ({"run_id": "r3"}, (0, "0.0000000001")),
+        ({"run_id": "r2", "agent": "chat"}, (4, "0")),
+        ({"agent": "coder"}, (0, "0")),
+        ({"since": "2026-01-02"}, (4, "0.0000000001")),
+    ],
+)
+async def test_limits_count_what_is_known_though_the_sum_is_not(calls: Store, of: dict[str, str], known: tuple[int, str]) -> None:
+    spent = await calls.usage.spent(**of)
+    assert spent.usd is not None
+    assert (spent.input, format(spent.usd, "f"), spent.cache_write) == (*known, 0)

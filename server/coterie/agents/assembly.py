@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -27,6 +27,7 @@ from coterie.domain.messages import Message
 from coterie.domain.ports import ChannelStore, ModelChoice, Providers, RunStore, Sandbox, UsageStore, Workspace
 from coterie.domain.records import ConversationRecord
 from coterie.domain.runs import Budget
+from coterie.domain.usage import Usage
 from coterie.providers.resilience import RetryPolicy
 from coterie.tools.rules import Policy, RuleLayer
 from coterie.tools.tool import Place
@@ -60,7 +61,8 @@ class Assembly:
         around, loaded, request = self._around, self._around.loaded(), run.row.request
         settings = loaded.settings
         workflow = find(run.row.workflow, run.row.agent)
-        meter = Meter("this run", await self._budget(settings, request.budget), used=run.history.usage)
+        used = await around.usage.spent(run_id=run.run_id)
+        meter = Meter("this run", await self._budget(settings, request.budget, used), used=used)
         approvals = RunApprovals(
             run,
             around.approvals,
@@ -92,7 +94,7 @@ class Assembly:
             effects=Effects(run, around.workspace, around.sandbox, around.tasks, network=settings.sandbox.network),
             meter=meter,
             choose=choose,
-            meter_of=_meters(settings),
+            meter_of=_meters(settings, {agent: await around.usage.spent(run_id=run.run_id, agent=agent) for agent in settings.agents}),
             prior=prior,
             frozen=frozen,
         )
@@ -109,16 +111,16 @@ class Assembly:
 
         return choose
 
-    async def _budget(self, settings: Settings, asked: Budget | None) -> Budget:
+    async def _budget(self, settings: Settings, asked: Budget | None, used: Usage) -> Budget:
         budget = smallest(Budget(usd=settings.budget.usd, tokens=settings.budget.tokens, wall_s=settings.budget.wall_s), asked)
         if settings.budget.day_usd is None:
             return budget
         today = datetime.now(UTC).strftime("%Y-%m-%dT00:00:00.000Z")
-        spent = (await self._around.usage.total(since=today)).usd or Decimal(0)
+        spent = (await self._around.usage.spent(since=today)).usd or Decimal(0)
         left = settings.budget.day_usd - spent
         if left <= 0:
             raise BudgetExhaustedError(f"The budget of this day, ${settings.budget.day_usd}, is used up. Raise budget.day_usd to go on.")
-        return smallest(budget, Budget(usd=left))
+        return smallest(budget, Budget(usd=left + (used.usd or Decimal(0))))
 
     def _policy(self, rules: Sequence[LayerRules]) -> Policy:
         return Policy(
@@ -162,8 +164,8 @@ def _tuned(choice: ModelChoice, own: AgentSettings) -> ModelChoice:
     )
 
 
-def _meters(settings: Settings) -> Callable[[str], Meter | None]:
-    """Return the meters of agents that have budgets of their own, made on first use and kept for the run."""
+def _meters(settings: Settings, used: Mapping[str, Usage]) -> Callable[[str], Meter | None]:
+    """Return the meters of agents that have budgets of their own, made on first use and kept for the run; ``used`` is by agent."""
     made: dict[str, Meter] = {}
 
     def meter_of(agent: str) -> Meter | None:
@@ -171,6 +173,6 @@ def _meters(settings: Settings) -> Callable[[str], Meter | None]:
         if own is None:
             return None
         budget = Budget(usd=own.budget.usd, tokens=own.budget.tokens, wall_s=own.budget.wall_s)
-        return None if budget == Budget() else made.setdefault(agent, Meter(f"the {agent}", budget))
+        return None if budget == Budget() else made.setdefault(agent, Meter(f"the {agent}", budget, used=used[agent]))
 
     return meter_of

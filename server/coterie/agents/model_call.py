@@ -62,6 +62,11 @@ class _Answer:
     usage: Usage | None = None
     reason: Literal["stop", "tool_calls", "length", "content_policy"] | None = None
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything of it has come."""
+        return bool(self.text or self.thought or self.calls or self.usage)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
@@ -129,19 +134,22 @@ class ModelCalls:
             await self._run.record(
                 CallRecord(step_id=asker.step_id, agent=asker.agent, model=asker.choice.id, call=request.call, message_id=answer.message_id)
             )
+            was_refused = False
             try:
                 await self._stream(asker, capped, answer, held)
                 self._check(asker, answer)
             except ProviderError as failure:
+                was_refused = failure.status is not None and not answer.has_begun
                 await self._discard(answer, failure)
                 raise
             except asyncio.CancelledError:
                 await self._keep_partial(asker, answer)
                 raise
             finally:
-                usage = self._priced(asker, answer.usage)
-                held.settle(usage, estimate)
-                await self._count(asker, usage)
+                if not was_refused:  # what a host refuses uses nothing, and makes no sum unknown
+                    usage = self._priced(asker, answer.usage)
+                    held.settle(usage, estimate)
+                    await self._count(asker, usage)
             if answer.usage is not None:
                 self._calibrations[asker.choice.id] = calibration.corrected(size, answer.usage)
         self._providers.settled(asker.choice.id, None)

@@ -177,6 +177,10 @@ class UsageStore(Protocol):
         """Return the sum of all calls."""
         ...
 
+    async def spent(self, *, run_id: str | None = None, agent: str | None = None, since: str | None = None) -> Usage:
+        """Return the sum of what is known, of all calls or of a run's or an agent's: budgets count that much at least."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Folder:

@@ -25,6 +25,12 @@ _SUMS = """
     CASE WHEN count(usd) = count(*) THEN coalesce(money_sum(usd), '0') END
     FROM calls WHERE (:since IS NULL OR at >= :since)"""
 
+# No limit may come undone because one call's share is unknown.
+_KNOWN = """
+    SELECT coalesce(sum(input), 0), coalesce(sum(cache_read), 0), coalesce(sum(cache_write), 0), coalesce(sum(output), 0),
+    coalesce(money_sum(usd), '0')
+    FROM calls WHERE (:since IS NULL OR at >= :since) AND (:run_id IS NULL OR run_id = :run_id) AND (:agent IS NULL OR agent = :agent)"""
+
 
 class UsageLog:
     """The model calls of a database."""
@@ -64,6 +70,16 @@ class UsageLog:
         def select(connection: sqlite3.Connection) -> Usage:
             row = _usage_row(("", *connection.execute(f"SELECT {_SUMS}", wanted).fetchone()))
             return Usage(input=row.input, cache_read=row.cache_read, cache_write=row.cache_write, output=row.output, usd=row.usd)
+
+        return await self._database.run(select)
+
+    async def spent(self, *, run_id: str | None = None, agent: str | None = None, since: str | None = None) -> Usage:
+        """Return the sum of what is known, of all calls or of a run's or an agent's."""
+        wanted = {"since": _instant(since), "run_id": run_id, "agent": agent}
+
+        def select(connection: sqlite3.Connection) -> Usage:
+            tokens_in, cache_read, cache_write, tokens_out, usd = connection.execute(_KNOWN, wanted).fetchone()
+            return Usage(input=tokens_in, cache_read=cache_read, cache_write=cache_write, output=tokens_out, usd=Decimal(usd))
 
         return await self._database.run(select)
 
