@@ -5,6 +5,7 @@ Money counts only where the price is known; tokens and time always count. A run'
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ class Meter:
         self._tokens = used.tokens if used else 0
         self._usd = (used.usd if used else None) or Decimal(0)
         self._held: list[Reservation] = []
+        self._settled = asyncio.Event()  # set when the next reservation is settled, and replaced then
         self._clock = clock
         self._began = clock()
         self._waited = 0.0
@@ -75,9 +77,20 @@ class Meter:
     def settle(self, held: Reservation, usage: Usage | None, *, estimate: int = 0) -> None:
         """Replace a reservation by what was really used; ``estimate`` tokens where the host does not say."""
         self._held.remove(held)
+        self._settled.set()
+        self._settled = asyncio.Event()
         self._tokens += usage.tokens if usage is not None and usage.tokens else estimate
         if usage is not None and usage.usd is not None:
             self._usd += usage.usd
+
+    @property
+    def is_held(self) -> bool:
+        """Whether there are reservations that are not settled."""
+        return bool(self._held)
+
+    async def settlement(self) -> None:
+        """Wait until one of the reservations is settled."""
+        await self._settled.wait()
 
     def check_time(self) -> None:
         """Raise `BudgetExhaustedError` when the time is up."""

@@ -17,7 +17,7 @@ from typing import Literal, Self, assert_never
 
 from coterie.agents.live_run import LiveRun
 from coterie.agents.meter import Meter, Reservation
-from coterie.base.errors import ProviderError, RunError
+from coterie.base.errors import BudgetExhaustedError, ProviderError, RunError
 from coterie.base.ids import new_id, now
 from coterie.base.text import utf16_length
 from coterie.context.assemble import request_bytes
@@ -127,7 +127,7 @@ class ModelCalls:
         size = len(request_bytes(request))
         estimate = calibration.tokens(size)
         longest = request.max_output_tokens or DEFAULT_OUTPUT
-        with _reserved(asker, estimate, longest) as held:
+        with await reserved(asker, estimate, longest) as held:
             caps = [one.output_cap for one in held.reservations if one.output_cap is not None]
             capped = replace(request, max_output_tokens=min(caps)) if caps else request
             answer = _Answer(new_id("message"))
@@ -296,7 +296,20 @@ class _Held:
         self.settle(None, 0)
 
 
-def _reserved(asker: Asker, estimate: int, longest: int) -> _Held:
+async def reserved(asker: Asker, estimate: int, longest: int) -> _Held:
+    """Reserve on every meter. What calls side by side hold may come back unused: it is waited for before a budget is said to be used up."""
+    while True:
+        try:
+            return _reserve(asker, estimate, longest)
+        except BudgetExhaustedError:
+            held_by_others = next((meter for meter in asker.meters if meter.is_held), None)
+            if held_by_others is None:
+                raise
+            held_by_others.check_time()
+            await held_by_others.settlement()
+
+
+def _reserve(asker: Asker, estimate: int, longest: int) -> _Held:
     held = _Held(asker.meters)
     try:
         for meter in asker.meters:
