@@ -154,6 +154,8 @@ tokens = 5
 allow = [
   "exec(pytest *)",
   "exec pytest",
+  "exec(echo 'x)",
+  "read( )",
   7,
 ]
 deny = ["read(**/.env)"]
@@ -179,11 +181,11 @@ command = ["x"]
         (3, "model"): None,
         (5, "budget.usd"): None,
         (8, "permissions.allow"): None,
-        (16, "sandbox.level"): "Did you mean `bubblewrap`?",
-        (19, "providers.my box.api-key"): "Did you mean `api_key`?",
-        (21, "providers.bad.type"): None,
-        (24, "agents.coder.budget.usd"): None,
-        (25, "mcp"): None,
+        (18, "sandbox.level"): "Did you mean `bubblewrap`?",
+        (21, "providers.my box.api-key"): "Did you mean `api_key`?",
+        (23, "providers.bad.type"): None,
+        (26, "agents.coder.budget.usd"): None,
+        (27, "mcp"): None,
     }
     assert all(problem.file == str(home.file) for problem in loaded.problems)
     assert f"{home.file}:2: modle: There is no such key. Did you mean `model`?" in [problem.text for problem in loaded.problems]

@@ -132,6 +132,11 @@ async def pump(raw: Pump) -> Pump:
         (b'{"jsonrpc": "2.0", "id": 1, "method": "agent/run/get", "params": {"runId": 5}}', 1, -32602),
         (b'{"jsonrpc": "2.0", "id": 1, "method": "agent/run/get", "params": ["run_1"]}', 1, -32602),
         (b'{"jsonrpc": "2.0", "id": 1, "method": "agent/run/list", "params": {"limit": 0}}', 1, -32602),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "agent/run/get", "params": {"runId": null}}', 1, -32602),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "agent/run/events", "params": {"runId": "r", "after": 1e30}}', 1, -32602),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "agent/run/start", "params": {"prompt": "x", "budget": {"usd": -1}}}', 1, -32602),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "agent/run/start", "params": {"prompt": "x", "budget": {"tokens": 0}}}', 1, -32602),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "agent/run/start", "params": {"prompt": "x", "budget": {"wallS": 0}}}', 1, -32602),
         (b'{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {}}', 1, -32600),
     ],
 )
@@ -148,6 +153,11 @@ async def test_params_that_do_not_fit_are_answered_with_the_field(pump: Pump) ->
     assert error["code"] == -32602
     assert error["message"].startswith("selection.range.start.line: ")
     assert error["data"] == {"code": "invalid_params"}
+
+
+async def test_null_stands_for_what_is_not_set(pump: Pump) -> None:
+    pump.ask(1, "agent/run/diff", {"runId": "run_1", "paths": None})
+    assert "result" in await pump.answer(1)
 
 
 async def test_unknown_fields_are_ignored_and_ids_may_be_strings(pump: Pump) -> None:

@@ -46,6 +46,9 @@ def check_match(rule: str, effect: Effect, *, matches: bool) -> None:
         ("./src/?.py", "src/a.py", True),
         ("[ab].py", "b.py", True),
         ("[!ab].py", "b.py", False),
+        ("[z-a].py", "b.py", False),
+        ("[z-a].py", "[z-a].py", True),
+        ("a[!]", "a[!]", True),
         ("/etc/**", "/etc/hosts", True),
     ],
 )

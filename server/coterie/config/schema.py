@@ -7,6 +7,7 @@ is deferred to the first use, which keeps the start light.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias, get_args
@@ -43,9 +44,17 @@ def _address(text: str) -> str:
 
 def _rule(text: str) -> str:
     kind, opening, rest = text.partition("(")
-    if kind not in get_args(EffectKind) or not opening or not rest.endswith(")") or rest == ")":
+    if kind not in get_args(EffectKind) or not opening or not rest.endswith(")") or not rest[:-1].strip():
         raise ValueError(f"Write a rule as `kind(pattern)`, where the kind is one of {', '.join(get_args(EffectKind))}.")
+    if kind == "exec" and _has_open_quote(rest[:-1]):
+        raise ValueError("A quote in this rule is not closed.")
     return text
+
+
+def _has_open_quote(command: str) -> bool:
+    """Say whether a command ends within quotes; a backslash keeps the character after it from being one, but within single quotes."""
+    outside = re.sub(r"""'[^']*'|"(?:\\.|[^"\\])*"|\\.""", "", command, flags=re.DOTALL)
+    return "'" in outside or '"' in outside
 
 
 ModelId = Annotated[str, AfterValidator(_model_id)]

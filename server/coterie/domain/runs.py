@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 from coterie.domain.edits import FileChange
 from coterie.domain.events import AgentEvent, RunState, StepState
 from coterie.domain.usage import NO_USAGE, Usage
-from coterie.domain.wire import Json, Money, wire
+from coterie.domain.wire import Json, Late, Money, wire
 
 
 @wire
 class Budget:
     """Limits of one run; None: no limit of its own. ``wall_s`` counts seconds in which no person is waited for."""
 
-    usd: Money | None = None
-    tokens: int | None = None
-    wall_s: float | None = None
+    usd: Annotated[Money, Late("Field", ge=0)] | None = None
+    tokens: Annotated[int, Late("Field", ge=1)] | None = None
+    wall_s: Annotated[float, Late("Field", gt=0, allow_inf_nan=False)] | None = None
 
 
 @wire
 class Position:
     """A place in a document, in the units of the client's position encoding; both count from 0."""
 
-    line: int
-    character: int
+    line: Annotated[int, Late("Field", ge=0)]
+    character: Annotated[int, Late("Field", ge=0)]
 
 
 @wire

@@ -30,7 +30,8 @@ from coterie.domain.wire import Json, Late, wire
 
 Words = Annotated[str, Late("Field", min_length=1)]
 Count = Annotated[int, Late("Field", ge=1)]
-Offset = Annotated[int, Late("Field", ge=0)]
+Offset = Annotated[int, Late("Field", ge=0, le=2**53 - 1)]
+"""At most what every client's numbers hold exactly."""
 
 
 @wire

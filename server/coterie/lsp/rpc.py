@@ -237,7 +237,9 @@ def _read(of: type, params: Json) -> Any:
     from pydantic import ValidationError  # noqa: PLC0415 - keeps the start light
 
     try:
-        return adapter(of).validate_python({} if params is None else params)
+        # Many clients write null for what they do not set.
+        given = {key: value for key, value in params.items() if value is not None} if isinstance(params, dict) else params
+        return adapter(of).validate_python({} if given is None else given)
     except ValidationError as failure:
         raise failures.invalid_params(failure) from failure
 

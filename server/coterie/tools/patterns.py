@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase, translate
 from functools import cache
@@ -201,5 +202,6 @@ def _piece(piece: str) -> str:
     if len(piece) > 2 and piece.startswith("["):  # noqa: PLR2004 - brackets with something between them
         negated = piece.startswith("[!")
         members = re.escape(piece[2 if negated else 1 : -1]).replace(r"\-", "-")
-        return f"[{'^' if negated else ''}{members}]"
+        with suppress(re.error):  # brackets that hold nothing, or a range that runs backwards, stand for themselves
+            return re.compile(f"[{'^' if negated else ''}{members}]").pattern
     return re.escape(piece)
