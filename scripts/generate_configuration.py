@@ -30,6 +30,8 @@ One set of keys everywhere. Later layers win:
 5. the editor: `initializationOptions` is the settings object itself, later `workspace/configuration`, section `coterie`;
 6. the command line.
 
+With such a key, no host of your own and no `model`, the host's usual one serves: {usual_models}.
+
 Keys are snake_case, in JSON camelCase too; names that you give (of hosts, agents, models) stay as you write them. The lists `allow`,
 `ask` and `deny` add up over the layers; other lists replace. A wrong key or value is reported with its file and line, and the rest
 works. `COTERIE_HOME` puts `config.toml` and all that Coterie keeps (`data`, `cache`, `state`) under one folder.
@@ -72,7 +74,8 @@ deny = ["read(**/.env)"]
 def page() -> str:
     """Return the text of docs/configuration.md."""
     known = ", ".join(f"`{host.name}` by `{host.key_variable}` and `{host.address_variable}`" for host in KNOWN_HOSTS)
-    sections = [INTRODUCTION.format(known_hosts=known)]
+    usual = " or ".join(f"`{host.name}/{host.model}`" for host in KNOWN_HOSTS)
+    sections = [INTRODUCTION.format(known_hosts=known, usual_models=usual)]
     for path, table in tables(Settings):
         keys = [(name, info) for name, info in table.model_fields.items() if table_of(info) is None]
         if not keys:

@@ -340,6 +340,11 @@ def test_keys_that_people_already_have_bring_their_hosts(home: Home) -> None:
     }
     assert hosts["anthropic"].api_key is not None
     assert hosts["anthropic"].api_key.get_secret_value() == "env:ANTHROPIC_API_KEY", "a reference, never a copy"
+    assert (home.load(keys).settings.model, home.load({"OPENAI_API_KEY": CANARY}).settings.model) == (
+        "anthropic/claude-sonnet-4-5",
+        "openai/gpt-5",
+    ), "a key alone is enough to work"
+    assert home.load({**keys, "COTERIE_MODEL": "openai/other"}).settings.model == "openai/other"
 
     home.user(
         '[providers.anthropic]\ntype = "openai_compatible"\nbase_url = "http://elsewhere.example/v1"\n[providers.openai]\nmodels = ["m"]'
@@ -347,6 +352,7 @@ def test_keys_that_people_already_have_bring_their_hosts(home: Home) -> None:
     hosts = home.load(keys).settings.providers
     assert hosts["anthropic"].api_key is None, "another host of that name gets no key"
     assert (hosts["openai"].models, hosts["openai"].base_url) == (("m",), "http://127.0.0.1:5/v1")
+    assert home.load(keys).settings.model is None, "who set up hosts chooses their model"
 
 
 def test_a_secret_is_never_printed(home: Home) -> None:

@@ -13,6 +13,7 @@ from coterie.domain.ports import Folder
 if TYPE_CHECKING:
     from coterie.app.core import Core
     from coterie.cli import wiring
+    from coterie.config.schema import Settings
     from coterie.features.attachment import Attachment
 
 
@@ -43,7 +44,7 @@ class Wiring:
         return wiring.Surroundings(
             places={"config": where.config, "data": where.data, "cache": where.cache, "state": where.state},
             problems=tuple(problem.text for problem in loaded.problems),
-            model=loaded.settings.model,
+            model=loaded.settings.model or _first_model(loaded.settings),
             test_command=loaded.settings.tests.command,
         )
 
@@ -54,6 +55,11 @@ class Wiring:
         from coterie.lsp.server import serve_stdio  # noqa: PLC0415 - see the class
 
         return serve_stdio(attach)
+
+
+def _first_model(settings: Settings) -> str | None:
+    """Return the model that serves who chose none, of those that the settings name."""
+    return next((f"{name}/{provider.models[0]}" for name, provider in settings.providers.items() if provider.models), None)
 
 
 async def attach(attachment: Attachment) -> Core:

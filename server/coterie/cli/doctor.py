@@ -92,7 +92,7 @@ async def _models(core: Core, surroundings: Surroundings) -> list[Check]:
     if surroundings.model is not None:
         checks.append(Check("model", "good", surroundings.model))
     elif any(check.state == "good" for check in checks):
-        checks.append(Check("model", "worse", 'none configured: the first known one is used. Set `model = "host/model"` in config.toml'))
+        checks.append(Check("model", "bad", 'none chosen: set `model = "host/model"` in config.toml'))
     else:
         checks.append(Check("model", "bad", "none: set ANTHROPIC_API_KEY or OPENAI_API_KEY, or add a [providers.X] to config.toml"))
     return checks

@@ -18,18 +18,19 @@ _NOT_SETTINGS = frozenset({"COTERIE_HOME", "COTERIE_RECORD"})
 
 @dataclass(frozen=True, slots=True)
 class KnownHost:
-    """A host that is there as soon as its key is."""
+    """A host that is there as soon as its key is; ``model`` is the one that serves who has chosen none."""
 
     name: str
     type: ProviderType
     base_url: str
     key_variable: str
     address_variable: str
+    model: str
 
 
 KNOWN_HOSTS = (
-    KnownHost("anthropic", "anthropic", "https://api.anthropic.com", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"),
-    KnownHost("openai", "openai_compatible", "https://api.openai.com/v1", "OPENAI_API_KEY", "OPENAI_BASE_URL"),
+    KnownHost("anthropic", "anthropic", "https://api.anthropic.com", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "claude-sonnet-4-5"),
+    KnownHost("openai", "openai_compatible", "https://api.openai.com/v1", "OPENAI_API_KEY", "OPENAI_BASE_URL", "gpt-5"),
 )
 
 
@@ -65,9 +66,11 @@ def hosts_with_keys(environ: Mapping[str, str], configured: Mapping[str, Any]) -
     """Return what goes below every other layer: the known hosts whose keys are in the environment.
 
     ``configured`` are the ``providers`` of the layers above. A host of theirs that has a known one's name and speaks another wire is
-    somebody else, and gets no key.
+    somebody else, and gets no key. Only where they name no host is a model chosen for the person: a key that happens to be there must
+    not draw work away from the hosts that they set up.
     """
     hosts: Values = {}
+    model: str | None = None
     for host in KNOWN_HOSTS:
         if configured.get(host.name, {}).get("type", host.type) != host.type:
             continue
@@ -75,4 +78,7 @@ def hosts_with_keys(environ: Mapping[str, str], configured: Mapping[str, Any]) -
             hosts[host.name] = {"type": host.type, "base_url": (environ.get(host.address_variable) or host.base_url).rstrip("/")}
         if environ.get(host.key_variable):
             hosts[host.name]["api_key"] = f"env:{host.key_variable}"
-    return {"providers": hosts} if hosts else {}
+            model = model or f"{host.name}/{host.model}"
+    if not hosts:
+        return {}
+    return {"providers": hosts} if configured or model is None else {"providers": hosts, "model": model}
