@@ -13,7 +13,7 @@ import itertools
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,6 +66,7 @@ class LspClient:
     errors: list[Any] = field(default_factory=list)  # answers with id null
     wanted: list[tuple[str, Any]] = field(default_factory=list)  # requests of the server
     on_apply_edit: Callable[[Any], Any] | None = None  # answers in place of the editor
+    on_message: Callable[[Any], Awaitable[bool]] | None = None  # hears everything first; True: nobody else needs to hear it
     _ids: Any = field(default_factory=lambda: itertools.count(1))
     _waiting: dict[Any, asyncio.Future[Any]] = field(default_factory=dict)
     _arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -230,6 +231,8 @@ class LspClient:
                 self._arrived.notify_all()
 
     async def _hear(self, message: Any) -> None:
+        if self.on_message is not None and await self.on_message(message):
+            return
         if "method" in message and "id" in message:
             self.wanted.append((message["method"], message.get("params")))
             answer = await self._serve(message["method"], message.get("params"))

@@ -129,9 +129,9 @@ async def served(
     project, home = tmp_path / "project", tmp_path / "home"
     if not project.exists():
         make_project(project)
-    environment = {**os.environ, "COTERIE_HOME": str(home), "WORK_KEY": "key-of-the-host", **(env or {})}
-    for name in ("ANTHROPIC_API_KEY", "OPENAI_API_KEY"):
-        environment.pop(name, None)
+    # Settings and keys of whoever runs the tests are none of theirs.
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("COTERIE_", "ANTHROPIC_", "OPENAI_"))}
+    environment = {**own, "COTERIE_HOME": str(home), "WORK_KEY": "key-of-the-host", **(env or {})}
     async with lsp_client(argv, env=environment, cwd=project) as client:
         await client.initialize(capabilities, folders=[project], initializationOptions=options, **introduction)
         yield Served(client, project, home)
