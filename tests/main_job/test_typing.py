@@ -187,7 +187,7 @@ class Schedule:
 
     def _check(self, possible: Mapping[str, set[str | None]]) -> None:
         texts = self.texts()
-        if not self.unsure or self.manner in {"strict", "late", "silent"}:
+        if not self.unsure or self.manner in {"strict", "silent"}:
             for path, text in texts.items():
                 assert text in possible[path]
 
@@ -268,8 +268,8 @@ def check_variety(seen: Mapping[Manner, Counter[str]]) -> None:
     for counted in lively:
         assert counted["refused"] + counted["unsure"] < counted["applied"] / 5
         assert counted["conflict"] < (counted["conflict"] + counted["undone"]) / 3
-    for counted in (seen["strict"], seen["late"]):
-        assert counted["unsure"] == counted["undo unsure"] == 0
+    # Only an editor that tells before it answers leaves nothing to a clock: for others the server waits, and a machine may be slower.
+    assert seen["strict"]["unsure"] == seen["strict"]["undo unsure"] == 0
     for outcome in ("matched anew", "refused", "conflict", "undone"):
         assert sum(counted[outcome] for counted in lively) > 0, outcome
     assert seen["silent"]["unsure"] == seen["silent"]["applied"] == seen["silent"]["nothing to undo"] > 0
