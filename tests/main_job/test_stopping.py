@@ -234,7 +234,8 @@ async def test_what_is_said_to_a_run_is_heard_at_its_next_boundary(tmp_path: Pat
         await client.expect_event("message_delta")
         channel = on.editor.of(run_id)[0]["channelId"]
         steered = await client.request("agent/run/steer", {"runId": run_id, "text": "In French."})
-        posted = await client.request("agent/channel/post", {"channelId": channel, "text": "And briefly."})
+        note = {"text": "Speak plainly."}
+        posted = await client.request("agent/channel/post", {"channelId": channel, "text": "And briefly.", "attachments": [note]})
         assert posted["runId"] == run_id
         with pytest.raises(ResponseError) as busy:
             await client.request("agent/run/start", {"prompt": "Another", "channelId": channel})
@@ -246,10 +247,11 @@ async def test_what_is_said_to_a_run_is_heard_at_its_next_boundary(tmp_path: Pat
         before, after = on.host.asked[0].messages, on.host.asked[1].messages
         assert after[: len(before)] == before
         said = "\n".join(message.text for message in after[len(before) :] if message.role == "user")
-        assert said.strip().splitlines() == ["In French.", "And briefly."]
+        attached = "<attachment>\nSpeak plainly.\n</attachment>\n\nAnd briefly."
+        assert said.strip() == f"In French.\n{attached}", "what is attached to a steer is heard with it"
         messages = (await client.request("agent/channel/history", {"channelId": channel}))["messages"]
         mine = [(message["messageId"], message["text"]) for message in messages if message["role"] == "user"]
-        assert mine[1:] == [(steered["messageId"], "In French."), (posted["messageId"], "And briefly.")]
+        assert mine[1:] == [(steered["messageId"], "In French."), (posted["messageId"], attached)]
         with pytest.raises(ResponseError) as late:
             await client.request("agent/run/steer", {"runId": run_id, "text": "Too late."})
         assert (late.value.code, late.value.data["code"]) == (-32803, "run_ended")

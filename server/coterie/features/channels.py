@@ -40,6 +40,8 @@ class ChannelService:
         """Make a channel under *User Chats*."""
         if agent is not None and agent not in TEMPLATES:
             raise RequestError(f"There is no agent '{agent}'. Known: {', '.join(sorted(TEMPLATES))}.", code="unknown_agent")
+        if model is not None:
+            self._runs.check_model(model)
         channel = Channel(
             channel_id=new_id("channel"),
             title=(title or "").strip() or "New chat",

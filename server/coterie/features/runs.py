@@ -14,6 +14,8 @@ from coterie.agents.workflow import find
 from coterie.base.errors import InvalidParamsError, RequestError
 from coterie.base.ids import new_id, now
 from coterie.config.schema import Settings
+from coterie.context.collect import attachments_of
+from coterie.context.task import Task, first_message
 from coterie.domain.channels import Channel, ChannelChanged, ChannelFolder
 from coterie.domain.edits import FileDiff, UndoResult
 from coterie.domain.events import RunState
@@ -66,11 +68,19 @@ class RunService:
 
     async def post(self, request: RunRequest) -> tuple[str, str]:
         """Say something in a channel: a steer where a run is active, else a new run. Returns the ids of run and message."""
+        if not request.prompt.strip():
+            raise InvalidParamsError("text: say something.")
+        # Everything that a run hears after its start is a message's text: what is attached is quoted in it.
+        said = first_message(Task(prompt=request.prompt, attachments=await attachments_of(self._workspace, request))).text
         async with self._admitting:
             if (active := self._coordinator.active_in(request.channel_id or "")) is not None:
-                return active, await self._coordinator.steer(active, request.prompt)
+                return active, await self._coordinator.steer(active, said)
             row = await self._admit(request)
             return row.run_id, await self._coordinator.start(row)
+
+    def check_model(self, model: str) -> None:
+        """Raise what the protocol names when no run could use ``model``."""
+        self._providers.choose(model)
 
     async def _admit(self, request: RunRequest) -> RunRow:
         """Check a request and give it a place. Raises what the protocol names."""
