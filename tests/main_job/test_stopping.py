@@ -40,7 +40,12 @@ class Stage:
         assert await self.editor.client.request(f"agent/run/{how}", {"runId": run_id}) == {"runId": run_id, "state": state}
         end = await self.editor.ended(run_id)
         assert (end["state"], end["reason"]) == (state, state)
-        assert (await self.editor.client.request("agent/run/get", {"runId": run_id}))["state"] == state
+        run = await self.editor.client.request("agent/run/get", {"runId": run_id})
+        assert run["state"] == state
+        if how == "cancel":
+            assert "running" not in [step["state"] for step in run["steps"]], "nothing of it seems to go on for ever"
+            calls = {call["callId"]: call["state"] for call in self.editor.events(run_id, "tool_call")}
+            assert not {"pending", "running"} & set(calls.values())
         assert self.editor.client.process is not None
         assert psutil.Process(self.editor.client.process.pid).children(recursive=True) == []
         assert await self.editor.client.request("agent/approval/list", {}) == {"approvals": []}

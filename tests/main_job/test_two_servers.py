@@ -39,8 +39,11 @@ async def test_each_server_leaves_the_others_runs_alone_while_it_lives(tmp_path:
                 assert await states(editor) == {own: "waiting", theirs: "waiting"}
                 channels = (await editor.client.request("agent/channel/list", {}))["channels"]
                 assert [channel["state"] for channel in channels] == ["active", "active"]
-                assert await code_of(editor, "agent/run/resume", other) == "run_active"
-                assert await code_of(editor, "agent/run/undo", other) == "run_active"
+                for asked in ("resume", "undo", "cancel", "interrupt"):
+                    assert await code_of(editor, f"agent/run/{asked}", other) == "run_active"
+                with pytest.raises(ResponseError) as elsewhere:
+                    await editor.client.request("agent/run/steer", {"runId": other, "text": "Quick."})
+                assert elsewhere.value.data["code"] == "run_active"
             assert mortal.client.process is not None
             mortal.client.process.kill()
             await killed(mortal.client)

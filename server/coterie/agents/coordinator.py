@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 Stop = Literal["interrupted", "cancelled"]
 
+NEVER_ENDED = "Stopped by the person before it ended."
+
 
 @dataclass(slots=True)
 class _Live:
@@ -82,20 +84,25 @@ class Coordinator:
         )
 
     async def steer(self, run_id: str, text: str) -> str:
-        """Say something to a live run. Raises `RequestError` ``run_ended`` for any other."""
+        """Say something to a live run. Raises `RequestError` ``run_ended``, or ``run_active`` for another server's."""
         live = self._live.get(run_id)
         if live is None or live.stop is not None or live.has_ended:
-            await self._known(run_id)
+            row = await self._known(run_id)
+            if live is None and row.state not in ENDED:
+                raise _elsewhere()
             raise RequestError("This run has ended; start a new one, or post to its channel.", code="run_ended")
         message = MessageEvent(message_id=new_id("message"), role="user", text=text)
         await live.run.event(message, durable=True)
         return message.message_id
 
     async def stop(self, run_id: str, how: Stop) -> RunState:
-        """Interrupt or cancel a run and return its state once everything of it has ended."""
+        """Interrupt or cancel a run and return its state once everything of it has ended. Raises ``run_active`` for another server's."""
         live = self._live.get(run_id)
         if live is None:
-            return (await self._known(run_id)).state
+            row = await self._known(run_id)
+            if row.state not in ENDED:
+                raise _elsewhere()
+            return row.state
         if live.stop is None:
             live.stop = how
             live.task.cancel()
@@ -112,7 +119,7 @@ class Coordinator:
             raise RequestError("This run is going on.", code="run_active")
         row = await self._known(run_id)
         if row.state not in ENDED:
-            raise RequestError("Another server is running this run.", code="run_active")
+            raise _elsewhere()
         if row.state not in {"interrupted", "failed"}:
             raise RequestError(f"This run is {row.state}: there is nothing to resume.", code="not_resumable")
         if (active := self.active_in(row.channel_id)) is not None:
@@ -187,7 +194,7 @@ class Coordinator:
 
     async def _claimed(self, row: RunRow) -> LiveRun:
         if not await self._store.claim(row.run_id):
-            raise RequestError("Another server is running this run.", code="run_active")
+            raise _elsewhere()
         return LiveRun(row, self._store, self._audience, history_of(await self._store.read(row.run_id)))
 
     def _launch(self, run: LiveRun) -> None:
@@ -227,13 +234,24 @@ class Coordinator:
 
     async def _end(self, run: LiveRun, end: RunEvent) -> None:
         try:
-            await run.event(end, durable=True)
+            closed = _given_up(run.history) if end.state == "cancelled" else ()
+            await run.event(*closed, end, durable=True)
             await self._store.release(run.run_id)
         except StorageError:
             log.exception("the end of run %s could not be written; it will read as interrupted", run.run_id)
         finally:
             self._live.pop(run.run_id, None)
             self._on_change(run.row.channel_id)
+
+
+def _elsewhere() -> RequestError:
+    return RequestError("Another server is running this run.", code="run_active")
+
+
+def _given_up(history: History) -> tuple[Event, ...]:
+    """Return the events that close the calls and steps of a run that is never gone on with."""
+    calls = [replace(call, state="failed", output=NEVER_ENDED) for call in history.calls.values() if call.state not in FINISHED_CALLS]
+    return (*calls, *(replace(step, state="failed") for step in history.steps.values() if step.state == "running"))
 
 
 def _left_open(history: History) -> tuple[Event, ...]:
