@@ -207,7 +207,8 @@ async def test_the_state_of_the_server_and_of_its_hosts_is_told_when_it_changes(
         status = await request("agent/status")
         assert (status["mode"], status["degraded"]) == ("local", [])
         assert status["providers"] == [{"id": "work", "type": "openai_compatible", "state": "unknown", "error": None}]
-        assert status["sandbox"]["level"] in {"unknown", "bubblewrap"}
+        assert status["sandbox"]["level"] != "unknown", "who asks is told how commands are confined, before any command"
+        assert await editor.client.expect("agent/status/changed") == status
         [provider] = (await request("agent/provider/list"))["providers"]
         assert (provider["id"], provider["capabilities"]["tools"]) == ("work", True)
         models = (await request("agent/model/list", {"provider": "work"}))["models"]
@@ -227,3 +228,10 @@ async def test_the_state_of_the_server_and_of_its_hosts_is_told_when_it_changes(
         await editor.play("And now?")
         up = await editor.client.expect("agent/status/changed", lambda told: told["providers"][0]["state"] == "ready")
         assert up["degraded"] == []
+
+
+async def test_the_state_says_when_nothing_confines_commands(tmp_path: Path) -> None:
+    async with served(tmp_path, {}, env={"PATH": str(tmp_path)}) as editor:
+        status = await editor.client.request("agent/status")
+        assert status["sandbox"] == {"level": "none", "reason": "bubblewrap (the program bwrap) is not installed."}
+        assert "no_sandbox" in [each["code"] for each in status["degraded"]]

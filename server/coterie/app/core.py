@@ -62,7 +62,7 @@ class Core:
             record_to=Path(environ[RECORD]) if environ.get(RECORD) else None,
         )
         self.workspace = LiveWorkspace(self._settings.folders, editor=editor)
-        self.sandbox = ProbedSandbox(settings.sandbox.level, environ, hidden=tuple(map(str, own_folders)))
+        self.sandbox = ProbedSandbox(settings.sandbox.level, environ, hidden=tuple(map(str, own_folders)), on_found=self._status_changed)
         approvals = Approvals(audience, self._touched)
         self._coordinator = Coordinator(
             self._store.runs,
@@ -121,7 +121,8 @@ class Core:
         return tuple(problem.text for problem in self.settings_problems)
 
     async def status(self) -> Status:
-        """Return the server's state."""
+        """Return the server's state; the first question tries the sandbox."""
+        await self.sandbox.status()
         return self._status()
 
     async def set_folders(self, folders: tuple[Folder, ...]) -> None:

@@ -9,7 +9,7 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from coterie.base.errors import ModelMistakeError
@@ -26,13 +26,16 @@ class ProbedSandbox:
     """The best sandbox that works.
 
     ``level`` is the user's setting: ``auto`` falls back to none, ``bubblewrap`` refuses to run without, ``none`` never confines.
-    ``environ`` is what commands get a part of, ``hidden`` are Coterie's own folders.
+    ``environ`` is what commands get a part of, ``hidden`` are Coterie's own folders; ``on_found`` is called once it is known.
     """
 
-    def __init__(self, level: Level, environ: Mapping[str, str], *, hidden: Sequence[str] = ()) -> None:
+    def __init__(
+        self, level: Level, environ: Mapping[str, str], *, hidden: Sequence[str] = (), on_found: Callable[[], None] = lambda: None
+    ) -> None:
         self._level = level
         self._environ = environ
         self._hidden = tuple(hidden)
+        self._on_found = on_found
         self._server_prefix = sys.prefix if sys.prefix != sys.base_prefix else None
         self._found: Sandbox | None = None
         self._probing = asyncio.Lock()
@@ -57,6 +60,7 @@ class ProbedSandbox:
         async with self._probing:
             if self._found is None:
                 self._found = await self._find()
+                self._on_found()
             return self._found
 
     async def _find(self) -> Sandbox:
