@@ -23,12 +23,15 @@ CHAT = ([("execute_command", {"command": "python3 forever.py"})], ["It has ended
 FOREVER = """\
 import os, signal, sys
 assert sys.stdin.read() == "", "a command finds no input"
+gone, alive = os.pipe()  # closed by exec: the end of the pipe says that the daemon is itself
 if os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
         os.execvp("sleep", [os.getcwd() + "/daemon", "86399"])
     os._exit(0)
 os.wait()
+os.close(alive)
+assert os.read(gone, 1) == b""
 with open("started", "w") as started:
     started.write("x")
 signal.pause()
