@@ -86,5 +86,10 @@ def test_time_stands_still_while_a_person_is_waited_for() -> None:
         timed.check_time()
 
 
+def test_a_resumed_run_has_the_time_that_is_left() -> None:
+    with pytest.raises(BudgetExhaustedError, match="10 seconds"):
+        Meter("this run", Budget(wall_s=10), worked_s=11, clock=lambda: 0.0).check_time()
+
+
 def test_of_several_budgets_the_smallest_applies_limit_by_limit() -> None:
     assert smallest(Budget(tokens=10, wall_s=5), None, Budget(tokens=20, usd=Decimal(1))) == Budget(tokens=10, wall_s=5, usd=Decimal(1))

@@ -172,7 +172,7 @@ LASTING: Mapping[str, tuple[Reply, str, str, str, int]] = {
     "too many requests for too long": (busy("openai_compatible"), "rate_limited", "fewer requests", "ready", 4),
     "a model that is not there": (
         json_reply({"error": {"message": "No such model", "code": "model_not_found"}}, status=404),
-        "bad_request", "Check the model's name", "ready", 1,
+        "unknown_model", "Check the model's name", "ready", 1,
     ),
     "a web page for ever": (web_page("openai_compatible"), "provider_failed", "base_url", "down", 4),
 }  # fmt: skip

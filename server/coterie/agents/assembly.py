@@ -62,7 +62,7 @@ class Assembly:
         settings = loaded.settings
         workflow = find(run.row.workflow, run.row.agent)
         used = await around.usage.spent(run_id=run.run_id)
-        meter = Meter("this run", await self._budget(settings, request.budget, used), used=used)
+        meter = Meter("this run", await self._budget(settings, request.budget, used), used=used, worked_s=run.history.worked_s)
         approvals = RunApprovals(
             run,
             around.approvals,

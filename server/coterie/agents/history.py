@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, assert_never
 
 from coterie.domain.edits import FileChange
@@ -96,10 +97,15 @@ class History:
     approvals: dict[str, ApprovalEvent] = field(default_factory=dict)
     usage: Usage = NO_USAGE
     last: int = 0
+    worked_s: float = 0.0  # seconds in which the run went on and no person was waited for
+    _latest_at: str | None = None
 
     def add(self, entry: Entry) -> None:
         """Take one more entry into account."""
         self.last = max(self.last, entry.seq)
+        if self.state.state == "running" and self._latest_at is not None and not _found_dead(entry.record):
+            self.worked_s += max(0.0, _seconds_between(self._latest_at, entry.at))
+        self._latest_at = entry.at
         if isinstance(entry.record, EventRecord) and isinstance(entry.record.event, StepEvent):
             step = entry.record.event
             if step.step_id not in self.steps or self.steps[step.step_id].attempt != step.attempt:
@@ -222,3 +228,12 @@ def history_of(entries: Iterable[Entry]) -> History:
     for entry in entries:
         history.add(entry)
     return history
+
+
+def _found_dead(record: Record) -> bool:
+    """Say whether a record was written by whoever found the run's server dead, which may be days later."""
+    return isinstance(record, EventRecord) and isinstance(record.event, RunEvent) and record.event.reason == "server_stopped"
+
+
+def _seconds_between(earlier: str, later: str) -> float:
+    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()

@@ -32,9 +32,20 @@ class Reservation:
 
 
 class Meter:
-    """Counts what is used against a `Budget`. ``clock`` gives seconds that only grow."""
+    """Counts what is used against a `Budget`.
 
-    def __init__(self, name: str, budget: Budget, *, used: Usage | None = None, clock: Callable[[], float] = monotonic) -> None:
+    ``used`` and ``worked_s`` are what a resumed run has used before; ``clock`` gives seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        budget: Budget,
+        *,
+        used: Usage | None = None,
+        worked_s: float = 0.0,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         self.name = name
         self.budget = budget
         self._tokens = used.tokens if used else 0
@@ -42,7 +53,7 @@ class Meter:
         self._held: list[Reservation] = []
         self._settled = asyncio.Event()  # set when the next reservation is settled, and replaced then
         self._clock = clock
-        self._began = clock()
+        self._began = clock() - worked_s
         self._waited = 0.0
         self._waiting_since: float | None = None
         self._waiting = 0

@@ -81,9 +81,10 @@ class ProviderError(RunError):
         kind: FailureKind,
         retry_after: float | None = None,
         status: int | None = None,
+        code: str | None = None,
         action: str | None = None,
     ) -> None:
-        super().__init__(message, code="provider_failed" if kind == "transient" else kind, action=action)
+        super().__init__(message, code=code or ("provider_failed" if kind == "transient" else kind), action=action)
         self.kind: FailureKind = kind
         self.retry_after = retry_after
         self.status = status

@@ -131,6 +131,8 @@ class RunService:
             raise RequestError(f"There is no channel '{request.channel_id}'.", code="unknown_channel")
         if (active := self._coordinator.active_in(channel.channel_id)) is not None:
             raise RequestError(f"The run {active} is going on in this channel; post to the channel to steer it.", code="run_active")
+        if channel.state == "active":
+            raise RequestError("Another server is running a run in this channel; wait for its end, or cancel it there.", code="run_active")
         return channel
 
     async def list(self, *, state: str | None = None, limit: int = 50, before: str | None = None) -> RunPage:

@@ -201,6 +201,7 @@ def _from_words(host: Host, status: int | None, said: Mapping[str, Json], *, wai
         _sentence(host, kind, status, words, message),
         kind=kind,
         status=status,
+        code="unknown_model" if words & _NOT_FOUND_WORDS and kind == "bad_request" else None,
         retry_after=wait if kind in {"transient", "rate_limited"} else None,
     )
 
