@@ -34,6 +34,7 @@ from coterie.domain.messages import (
 from coterie.domain.ports import Command, CommandResult, Folder, ModelChoice, RunStore
 from coterie.domain.runs import RunRequest
 from coterie.domain.status import Capabilities, ModelView, ProviderView, SandboxView, Status
+from coterie.domain.suggestions import FillRequest
 from coterie.domain.usage import Usage
 from coterie.features.runs import RunService
 from coterie.storage.store import Store
@@ -97,6 +98,10 @@ class ScriptedModel:
                     yield step
         finally:
             self.closed += 1
+
+    def fill(self, request: FillRequest) -> AsyncIterator[str]:
+        """Refuse: agents fill no gaps."""
+        raise AssertionError(request)
 
     async def models(self, provider: str | None = None) -> tuple[ModelView, ...]:
         """Return nothing: no test asks."""
