@@ -299,9 +299,9 @@ async def staged(
         own_folders=(home,),
         user_rules=home / "rules.md",
     )
-    coordinator = Coordinator(runs, listener, workspace, Assembly(around), lambda _: None)
+    coordinator = Coordinator(runs, listener, lambda _: None)
     service = RunService(
-        coordinator, runs=runs, channels=store.channels, providers=model, workspace=workspace, settings=lambda: loaded.settings
+        coordinator, base=Assembly(around), runs=runs, channels=store.channels, providers=model, settings=lambda: loaded.settings
     )
     stage = Stage(
         store=store,

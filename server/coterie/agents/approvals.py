@@ -45,10 +45,10 @@ class _Pending:
 class Approvals:
     """The pending questions of this process. ``on_change`` is called with the channel's id when their number changes."""
 
-    def __init__(self, audience: Audience, on_change: Callable[[str], None]) -> None:
+    def __init__(self, audience: Audience, on_change: Callable[[str], None] = lambda _: None) -> None:
         self.audience = audience
+        self.on_change = on_change
         self.session: dict[str, Literal["allow", "deny"]] = {}
-        self._on_change = on_change
         self._pending: dict[str, _Pending] = {}
         self._resolved: set[str] = set()
 
@@ -87,7 +87,7 @@ class Approvals:
         """Let ``approval`` be answered from now on; before it is told, so that no answer comes too early."""
         pending = _Pending(approval, asyncio.get_running_loop().create_future(), check)
         self._pending[approval.approval_id] = pending
-        self._on_change(approval.channel_id)
+        self.on_change(approval.channel_id)
         return pending.answered
 
     def withdraw(self, approval: Approval) -> None:
@@ -108,7 +108,7 @@ class Approvals:
     def _forget(self, approval: Approval) -> None:
         if self._pending.pop(approval.approval_id, None) is not None:
             self._resolved.add(approval.approval_id)
-            self._on_change(approval.channel_id)
+            self.on_change(approval.channel_id)
 
 
 @dataclass(frozen=True, slots=True)

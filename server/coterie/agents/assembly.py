@@ -50,12 +50,17 @@ class Surroundings:
 
 
 class Assembly:
-    """Makes the team of a run."""
+    """Makes the teams of the runs that are at home with one client. Implements `coterie.agents.coordinator.Base`."""
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
 
-    async def __call__(self, run: LiveRun) -> Team:
+    @property
+    def workspace(self) -> Workspace:
+        """The files that its runs may touch."""
+        return self._around.workspace
+
+    async def assemble(self, run: LiveRun) -> Team:
         """Assemble. Raises `BudgetExhaustedError`, `SettingsError`, and whatever `Providers.choose` raises."""
         around, loaded, request = self._around, self._around.loaded(), run.row.request
         settings = loaded.settings

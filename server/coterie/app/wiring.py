@@ -20,11 +20,11 @@ class Wiring:
 
     async def open(self, invocation: wiring.Invocation) -> wiring.Core:
         """Build the core without an editor. Raises `SettingsError` or `StorageError`."""
-        from coterie.app.core import Core  # noqa: PLC0415 - see the class
+        from coterie.app.core import sole_core  # noqa: PLC0415 - see the class
         from coterie.cli import wiring  # noqa: PLC0415
 
         folder = Folder(uri=invocation.folder.as_uri(), name=invocation.folder.name, absolute=str(invocation.folder))
-        core = Core(dict(os.environ), (folder,), invocation.audience, command_line=invocation.settings)
+        core = sole_core(dict(os.environ), (folder,), invocation.audience, command_line=invocation.settings)
         return wiring.Core(application=core, workspace=core.workspace, sandbox=core.sandbox)
 
     def surroundings(self, folder: Path) -> wiring.Surroundings:
@@ -52,11 +52,11 @@ class Wiring:
 
 async def attach(attachment: Attachment) -> Core:
     """Build the core of one editor."""
-    from coterie.app.core import Core  # noqa: PLC0415 - imported after the editor was answered
+    from coterie.app.core import sole_core  # noqa: PLC0415 - imported after the editor was answered
 
     # What is loaded by now stays: to walk it in each full collection would stop the loop for 30 ms and more.
     gc.freeze()
-    core = Core(dict(os.environ), attachment.folders, attachment.audience, editor=attachment.editor, editor_options=attachment.options)
+    core = sole_core(dict(os.environ), attachment.folders, attachment.audience, editor=attachment.editor, editor_options=attachment.options)
     for problem in core.problems:
         attachment.window.show("warning", problem)
     return core

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import get_args
 
-from coterie.agents.coordinator import Coordinator
+from coterie.agents.coordinator import Base, Coordinator
 from coterie.agents.history import History
 from coterie.agents.undo import diff
 from coterie.agents.workflow import find
@@ -17,7 +17,7 @@ from coterie.config.schema import Settings
 from coterie.domain.channels import Channel, ChannelFolder
 from coterie.domain.edits import FileDiff, UndoResult
 from coterie.domain.events import RunState
-from coterie.domain.ports import ChannelStore, Providers, RunStore, Workspace
+from coterie.domain.ports import ChannelStore, Providers, RunStore
 from coterie.domain.runs import (
     RunEvents,
     RunPage,
@@ -41,17 +41,17 @@ class RunService:
         self,
         coordinator: Coordinator,
         *,
+        base: Base,
         runs: RunStore,
         channels: ChannelStore,
         providers: Providers,
-        workspace: Workspace,
         settings: Callable[[], Settings],
     ) -> None:
         self._coordinator = coordinator
+        self._base = base
         self._runs = runs
         self._channels = channels
         self._providers = providers
-        self._workspace = workspace
         self._settings = settings
         self._admitting = asyncio.Lock()  # so that two requests at once cannot both find a channel idle
 
@@ -59,7 +59,7 @@ class RunService:
         """Journal the run and acknowledge it, before any model is called."""
         async with self._admitting:
             row = await self._admit(request)
-            await self._coordinator.start(row)
+            await self._coordinator.start(row, self._base)
         return RunStarted(run_id=row.run_id, channel_id=row.channel_id)
 
     async def post(self, request: RunRequest) -> tuple[str, str]:
@@ -68,7 +68,7 @@ class RunService:
             if (active := self._coordinator.active_in(request.channel_id or "")) is not None:
                 return active, await self._coordinator.steer(active, request.prompt)
             row = await self._admit(request)
-            return row.run_id, await self._coordinator.start(row)
+            return row.run_id, await self._coordinator.start(row, self._base)
 
     async def _admit(self, request: RunRequest) -> RunRow:
         """Check a request and give it a place. Raises what the protocol names."""
@@ -100,7 +100,7 @@ class RunService:
 
     def _folder(self, asked: str | None) -> str | None:
         """Return the URI of the folder that a run works in: kept with the run, so that it is resumed in no other."""
-        folders = self._workspace.folders
+        folders = self._base.workspace.folders
         if asked is None:
             return folders[0].uri if folders else None
         for folder in folders:
@@ -156,7 +156,7 @@ class RunService:
 
     async def resume(self, run_id: str) -> RunStateView:
         """Go on after an interruption, a crash or a failure."""
-        return RunStateView(run_id=run_id, state=await self._coordinator.resume(run_id))
+        return RunStateView(run_id=run_id, state=await self._coordinator.resume(run_id, self._base))
 
     async def undo(self, run_id: str, *, scope: UndoScope = "run", ids: Sequence[str] = ()) -> UndoResult:
         """Take back exactly what the run changed; answers after the effects."""
@@ -164,7 +164,7 @@ class RunService:
             raise InvalidParamsError(f"scope: '{scope}' cannot be undone by this version; 'run' and 'file' can.")
         if scope == "file" and not ids:
             raise InvalidParamsError("ids: name the files to undo.")
-        return await self._coordinator.undo(run_id, ids if scope == "file" else ())
+        return await self._coordinator.undo(run_id, self._base, ids if scope == "file" else ())
 
     async def diff(self, run_id: str, *, paths: Sequence[str] = ()) -> tuple[FileDiff, ...]:
         """Return what the run changed, file by file."""
