@@ -1,0 +1,31 @@
+"""The main job in a real Neovim that has nothing but `vim.lsp.config` and `vim.lsp.enable`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from aimock_server import aimock
+from editors.neovim import neovim
+from editors.stage import build
+from served import BROKEN, FIXED, fixture
+
+pytestmark = pytest.mark.editors
+EDIT = {"path": "calc.py", "edits": [{"old": "a - b", "new": "a + b"}]}
+
+
+async def test_a_run_edits_the_open_buffer_and_undo_takes_it_back(tmp_path: Path) -> None:
+    fixtures = [fixture("chat-model", 0, calls=[("edit_file", EDIT)]), fixture("chat-model", 1, text="It adds now.")]
+    async with aimock(fixtures) as host, neovim(stage := build(tmp_path, host.url), "neovim-run") as editor:
+        await editor.ex("CoterieRun Make test_add pass")
+
+        await editor.terminal.shows("return a + b")
+        await editor.terminal.keep("edited")
+        assert await editor.text() == FIXED
+        assert stage.text() == BROKEN, "the buffer is the person's to save"
+
+        await editor.logged("succeeded")
+        await editor.ex("CoterieUndo")
+        await editor.terminal.shows("return a - b")
+        assert await editor.text() == BROKEN
