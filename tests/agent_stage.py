@@ -36,6 +36,7 @@ from coterie.domain.runs import RunRequest
 from coterie.domain.status import Capabilities, ModelView, ProviderView, SandboxView, Status
 from coterie.domain.suggestions import FillRequest
 from coterie.domain.usage import Usage
+from coterie.features.channel_news import ChannelNews
 from coterie.features.runs import RunService
 from coterie.storage.store import Store
 from coterie.workspace.workspace import LiveWorkspace
@@ -301,7 +302,13 @@ async def staged(
     )
     coordinator = Coordinator(runs, listener, lambda _: None)
     service = RunService(
-        coordinator, base=Assembly(around), runs=runs, channels=store.channels, providers=model, settings=lambda: loaded.settings
+        coordinator,
+        ChannelNews(store.channels, listener, tasks, pending=approvals.count),
+        base=Assembly(around),
+        runs=runs,
+        channels=store.channels,
+        providers=model,
+        settings=lambda: loaded.settings,
     )
     stage = Stage(
         store=store,

@@ -64,6 +64,7 @@ class LspClient:
     log: list[str] = field(default_factory=list)
     notifications: list[tuple[str, Any]] = field(default_factory=list)
     errors: list[Any] = field(default_factory=list)  # answers with id null
+    wanted: list[tuple[str, Any]] = field(default_factory=list)  # requests of the server
     on_apply_edit: Callable[[Any], Any] | None = None  # answers in place of the editor
     _ids: Any = field(default_factory=lambda: itertools.count(1))
     _waiting: dict[Any, asyncio.Future[Any]] = field(default_factory=dict)
@@ -230,6 +231,7 @@ class LspClient:
 
     async def _hear(self, message: Any) -> None:
         if "method" in message and "id" in message:
+            self.wanted.append((message["method"], message.get("params")))
             answer = await self._serve(message["method"], message.get("params"))
             await self.send({"jsonrpc": "2.0", "id": message["id"], **answer})
         elif "method" in message:

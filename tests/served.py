@@ -120,8 +120,12 @@ async def served(
     capabilities: Mapping[str, Any] | None = None,
     env: Mapping[str, str] | None = None,
     argv: Sequence[str] = SERVE,
+    **introduction: Any,
 ) -> AsyncIterator[Served]:
-    """Serve the project below ``tmp_path``, made when it is not there, from the home beside it."""
+    """Serve the project below ``tmp_path``, made when it is not there, from the home beside it.
+
+    ``introduction`` is what the editor says of itself besides, in ``initialize``.
+    """
     project, home = tmp_path / "project", tmp_path / "home"
     if not project.exists():
         make_project(project)
@@ -129,7 +133,7 @@ async def served(
     for name in ("ANTHROPIC_API_KEY", "OPENAI_API_KEY"):
         environment.pop(name, None)
     async with lsp_client(argv, env=environment, cwd=project) as client:
-        await client.initialize(capabilities, folders=[project], initializationOptions=options)
+        await client.initialize(capabilities, folders=[project], initializationOptions=options, **introduction)
         yield Served(client, project, home)
 
 

@@ -94,7 +94,9 @@ async def test_blocking_findings_go_back_to_the_coder_until_they_are_mended(tmp_
         end = await stage.play(workflow="team")
 
         assert end.state == "succeeded", end
+        assert steps(stage).count(("code", 2, "running")) == 1
         assert ("code", 2, "succeeded") in steps(stage)
+        assert ("docs", 1, "succeeded") in steps(stage)
         assert '"""Add."""' in (stage.text("calc.py") or "")
         again = stage.model.heard("coder")[2]
         assert "No docstring" in again.messages[0].text

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,13 @@ from coterie.cli.arguments import parse
 from coterie.cli.demo import sample_project
 from coterie.cli.demo.buffers import Buffers
 from coterie.cli.demo.client import Client, ServerFailedError
-from coterie.cli.demo.model import choose_model
+from coterie.cli.demo.model import DemoModel, choose_model
 from coterie.cli.demo.screen import Screen
+from coterie.cli.demo.story import Story
 from coterie.cli.main import main
+from coterie.cli.terminal import Streams
+from coterie.domain.events import AgentEvent, ApprovalEvent, Event, MessageDelta, StepEvent, UsageEvent
+from coterie.domain.permissions import ApprovalOption, Effect, EffectKind
 from wiring_fake import ScriptedWiring
 
 ODD_SERVER = r"""
@@ -152,3 +157,46 @@ def test_what_differs_stands_out_in_the_table() -> None:
     lines = console.export_text(clear=False).splitlines()
     assert [line.split() for line in lines[-2:]] == [["a", "1" * 16, "2" * 16], ["b", "(no", "file)", "3" * 16]]
     assert "\x1b[33m" + "2" * 16 in console.export_text(styles=True)
+
+
+def question(kind: EffectKind, *argv: str) -> ApprovalEvent:
+    options = [ApprovalOption(option_id=each, label=each, kind=each) for each in ("approve", "allow_once", "allow_run", "reject_once")]
+    effect = Effect(kind=kind, target="x", argv=argv or None, rule="x")
+    return ApprovalEvent(approval_id="a1", title="May I?", effects=(effect,), options=tuple(options), state="pending")
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        (question("gate"), "approve"),
+        (question("exec", "py", "-m", "pytest", "tests"), "allow_run"),
+        (question("exec", "py", "-c", "evil"), "reject_once"),
+        (question("exec"), "reject_once"),
+        (question("write"), "reject_once"),
+    ],
+    ids=["the plan", "its own tests", "another command", "an unclear command", "a write outside"],
+)
+async def test_the_demo_allows_in_a_persons_place_only_what_it_came_for(tmp_path: Path, asked: ApprovalEvent, answer: str) -> None:
+    streams = Streams(stdin=io.StringIO(), stdout=io.StringIO(), stderr=io.StringIO(), environ={})
+    model = DemoModel("", recorded=True, settings={})
+    story = Story(tmp_path, Screen(Console(file=io.StringIO())), model, streams, None)
+    assert await story.decide(asked, ("py", "-m", "pytest")) == answer
+
+
+def test_the_live_line_shows_what_is_under_way() -> None:
+    console = Console(file=io.StringIO(), width=100, record=True)
+    screen = Screen(console)
+    events: tuple[Event, ...] = (
+        StepEvent(step_id="plan", agent="planner", state="succeeded", attempt=1),
+        StepEvent(step_id="code", agent="coder", state="running", attempt=2),
+        MessageDelta(message_id="m1", offset=0, text="I divide "),
+        MessageDelta(message_id="m1", offset=9, text="whole cents"),
+        UsageEvent(input=1_200, cache_read=0, cache_write=0, output=30, usd=Decimal("0.5")),
+    )
+    for seq, event in enumerate(events):
+        screen.event(AgentEvent(seq=seq, at="", event=event))
+    console.export_text()
+    console.print(screen.live_part())
+    shown = console.export_text()
+    assert "I divide whole cents" in shown
+    assert "✓ plan  ▸ code 2  1,200 tokens in, 30 out, $0.5000" in shown

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -117,11 +118,77 @@ async def test_an_edit_is_matched_anew_against_what_was_typed_meanwhile(tmp_path
 async def test_write_file_proposes_and_changes_nothing(tmp_path: Path) -> None:
     workspace = FakeWorkspace(tmp_path, {"old.py": "x"})
     box = toolbox(Place(workspace=workspace), Policy())
-    for path, word in (("old.py", "Replaced"), ("new/new.py", "Created")):
+    for path, there, word in (("old.py", "x", "Replaced"), ("new/new.py", None, "Created")):
         proposal = await box.get("write_file").propose({"path": path, "content": "y"})
         assert isinstance(proposal, EditProposal)
-        assert (proposal.rewrite("whatever"), proposal.summary) == ("y", f"{word} {path}.")
+        assert (proposal.rewrite(there), proposal.summary) == ("y", f"{word} {path}.")
     assert workspace.texts == {"old.py": "x"}
+
+
+@pytest.mark.parametrize(
+    ("before", "typed", "after"),
+    [
+        (MODULE, "# typed\n" + MODULE, "# typed\n" + MODULE.replace("-", "+")),
+        (MODULE, MODULE.replace("-", "*"), None),
+        (None, "typed\n", None),
+        (MODULE, None, MODULE.replace("-", "+")),
+    ],
+)
+async def test_write_file_keeps_what_is_typed_while_it_is_under_way(
+    tmp_path: Path, before: str | None, typed: str | None, after: str | None
+) -> None:
+    box = tools(tmp_path, {} if before is None else {"calc.py": before})
+    proposal = await box.get("write_file").propose({"path": "calc.py", "content": MODULE.replace("-", "+").replace("\n", "\r\n")})
+    assert isinstance(proposal, EditProposal)
+    if after is None:
+        with pytest.raises(EditMismatchError, match="edited while you wrote it"):
+            proposal.rewrite(typed)
+    else:
+        assert str(proposal.rewrite(typed)).replace("\r\n", "\n") == after
+
+
+EDIT = ("edit_file", {"edits": [{"old": "def add", "new": "def plus"}]})
+READ: tuple[str, dict[str, Json]] = ("read_file", {})
+READ_PART: tuple[str, dict[str, Json]] = ("read_file", {"start_line": 2, "end_line": 3})
+WRITE = ("write_file", {"content": "x = 1\r\n"})
+
+
+@pytest.mark.parametrize(
+    ("story", "may_write"),
+    [
+        ([], True),
+        (["typed"], True),
+        ([READ], True),
+        ([READ, "typed"], False),
+        ([READ_PART, "typed"], False),
+        ([READ, "typed", READ_PART], False),
+        ([READ, "typed", READ], True),
+        ([READ, EDIT], True),
+        ([READ, EDIT, "typed"], False),
+        ([READ, "typed", EDIT], False),
+        ([EDIT, "typed"], True),
+        ([WRITE], True),
+        ([WRITE, "typed"], False),
+    ],
+)
+async def test_write_file_does_not_take_away_what_the_model_has_not_seen(
+    tmp_path: Path, story: Sequence[Literal["typed"] | tuple[str, dict[str, Json]]], *, may_write: bool
+) -> None:
+    workspace = FakeWorkspace(tmp_path, {"calc.py": MODULE})
+    box = toolbox(Place(workspace=workspace), Policy())
+    for event in story:
+        if event == "typed":
+            workspace.texts["calc.py"] += "# typed\n"
+            continue
+        tool, arguments = event
+        proposal = await box.get(tool).propose({"path": "calc.py", **arguments})
+        if isinstance(proposal, EditProposal):
+            workspace.texts["calc.py"] = str(proposal.rewrite(workspace.texts["calc.py"])).replace("\r\n", "\n")
+    if may_write:
+        await box.get("write_file").propose({"path": "calc.py", "content": "y"})
+    else:
+        with pytest.raises(EditMismatchError, match="has changed since you read it"):
+            await box.get("write_file").propose({"path": "calc.py", "content": "y"})
 
 
 @pytest.mark.parametrize(

@@ -170,12 +170,12 @@ class Calls:
             return None
         text = await self._workspace.read(self._workspace.locate(intent.path, intent.folder), exact=True)
         before, after = [None if kept is None else await self._run.text(kept) for kept in (intent.before, intent.after)]
-        if text == before:
+        if not await in_thread(shows_edit, text, before, after):
+            if not await in_thread(shows_edit, text, after, before):
+                return "failed", UNKNOWN_OUTCOME
             interrupted = EditOutcome(change_id=intent.change_id, state="refused", reason="Interrupted before it happened.")
             await self._run.record(interrupted)
             return None
-        if not await in_thread(shows_edit, text, before, after):
-            return "failed", UNKNOWN_OUTCOME
         hunks = hunks_between(before, after, state="applied", step_id=intent.step_id)
         change = ChangeEvent(change_id=intent.change_id, path=intent.path, uri=intent.uri, state="applied", hunks=hunks)
         await self._run.record(EditOutcome(change_id=intent.change_id, state="applied"), EventRecord(event=change))

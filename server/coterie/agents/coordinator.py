@@ -131,7 +131,10 @@ class Coordinator:
         return "running"
 
     async def undo(self, run_id: str, base: Base, paths: Sequence[str] = ()) -> UndoResult:
-        """Take back what an ended run changed. Raises `RequestError` ``run_active``."""
+        """Take back what an ended run changed, to the end once it is begun. Raises `RequestError` ``run_active``."""
+        return await asyncio.shield(self._tasks.spawn(self._undo(run_id, base, paths), name=f"undo {run_id}"))
+
+    async def _undo(self, run_id: str, base: Base, paths: Sequence[str]) -> UndoResult:
         async with self._claiming:
             if await self._goes_on(run_id):
                 raise RequestError("This run is going on; cancel it before you undo it.", code="run_active")
@@ -160,7 +163,9 @@ class Coordinator:
             await asyncio.wait(tasks)
 
     async def aclose(self) -> None:
-        """Interrupt every live run and wait until each is journalled as such."""
+        """Interrupt every live run and wait until each is journalled as such; an undo is brought to its end."""
+        async with self._claiming:
+            pass
         for live in self._live.values():
             live.stop = live.stop or "interrupted"
             live.reason = live.reason or "server_stopped"

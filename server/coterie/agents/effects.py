@@ -44,13 +44,23 @@ class Effects:
 
     async def edit(self, where: Where, proposal: EditProposal) -> str:
         """Change a file and return what the model is told. Raises `ModelMistakeError` when nothing was changed."""
-        work = self._tasks.spawn(self._edit(where, proposal), name=f"edit {proposal.file.path}")
+        work = self._tasks.spawn(self._tried(where, proposal), name=f"edit {proposal.file.path}")
         try:
-            return await asyncio.shield(work)
+            told = await asyncio.shield(work)
         except asyncio.CancelledError:
             # The effect may have begun: its outcome belongs into the journal before the run ends.
             await asyncio.wait([work])
             raise
+        if isinstance(told, ModelMistakeError):
+            raise told
+        return told
+
+    async def _tried(self, where: Where, proposal: EditProposal) -> str | ModelMistakeError:
+        """Return a mistake instead of raising it: a person who types is no failure of the task, which would be logged as one."""
+        try:
+            return await self._edit(where, proposal)
+        except ModelMistakeError as mistake:
+            return mistake
 
     async def _edit(self, where: Where, proposal: EditProposal) -> str:
         change_id = new_id("change")

@@ -77,6 +77,7 @@ class History:
 
     state: RunEvent = field(default_factory=lambda: RunEvent(state="queued"))
     steps: dict[str, StepEvent] = field(default_factory=dict)
+    began: dict[str, int] = field(default_factory=dict)  # by step: the number under which its latest attempt began
     conversations: dict[tuple[str, int], Conversation] = field(default_factory=dict)
     artifacts: list[ArtifactEvent] = field(default_factory=list)
     plan: Mapping[str, Json] | None = None
@@ -99,6 +100,10 @@ class History:
     def add(self, entry: Entry) -> None:
         """Take one more entry into account."""
         self.last = max(self.last, entry.seq)
+        if isinstance(entry.record, EventRecord) and isinstance(entry.record.event, StepEvent):
+            step = entry.record.event
+            if step.step_id not in self.steps or self.steps[step.step_id].attempt != step.attempt:
+                self.began[step.step_id] = entry.seq
         self._take(entry.record)
 
     def _take(self, record: Record) -> None:  # noqa: C901 - one flat case for each member of a closed union

@@ -41,8 +41,9 @@ class LiveRun:
 
     async def record(self, *records: Record, texts: Sequence[str] = (), durable: bool = False) -> None:
         """Journal records in one transaction, then tell the events among them. Not interrupted half-way by a cancellation."""
-        async with self._order:
-            await self._write(records, texts, durable=durable)
+        if records:
+            async with self._order:
+                await self._write(records, texts, durable=durable)
 
     async def _write(self, records: Sequence[Record], texts: Sequence[str] = (), *, durable: bool = False) -> None:
         entries = [Entry(await self._number(), now(), record) for record in records]

@@ -106,15 +106,22 @@ class Team:
                 text = "Your last message came when the run was already ending, and no agent has read it. Post it again."
                 await self._run.event(WarningEvent(code="not_heard", text=text))
 
+    def _is_stale(self, spec: StepSpec) -> bool:
+        """Say whether a way back was taken since the step's latest attempt began, which makes what it handed on void."""
+        began = self._run.history.began
+        ways_back = [loop.to for loop in self._workflow.loops if spec.step_id in self._workflow.after(loop.to) - {loop.to}]
+        return any(began.get(target, 0) > began.get(spec.step_id, 0) for target in ways_back)
+
     def _attempt(self, spec: StepSpec) -> int:
-        """Return which attempt of a step counts now: each way back starts a new one for all that it affects."""
-        targets = [loop.to for loop in self._workflow.loops if spec.step_id in self._workflow.after(loop.to)]
-        seen = [self._run.history.steps[step].attempt for step in (*targets, spec.step_id) if step in self._run.history.steps]
-        return max(seen, default=1)
+        """Return which attempt of a step counts now."""
+        latest = self._run.history.steps.get(spec.step_id)
+        if latest is None:
+            return 1
+        return latest.attempt + 1 if self._is_stale(spec) else latest.attempt
 
     def _is_done(self, spec: StepSpec) -> bool:
         latest = self._run.history.steps.get(spec.step_id)
-        return latest is not None and latest.attempt == self._attempt(spec) and latest.state in {"succeeded", "skipped"}
+        return latest is not None and latest.state in {"succeeded", "skipped"} and not self._is_stale(spec)
 
     async def _step(self, spec: StepSpec) -> None:
         attempt = self._attempt(spec)
@@ -165,10 +172,10 @@ class Team:
 
     async def _conversation(self, spec: StepSpec, step: StepEvent, template: AgentTemplate, tools: tuple[str, ...]) -> ConversationRecord:
         """Begin the conversation, or find the one that a resumed run had begun."""
+        told = [] if self._run.history.steps.get(spec.step_id) == step else [EventRecord(event=step)]
         begun = self._run.history.conversations.get((spec.step_id, step.attempt))
         if begun is not None:
-            if self._run.history.steps[spec.step_id] != step:
-                await self._run.event(step)
+            await self._run.record(*told)
             return begun.record
         texts: list[str] = []
         frozen = self._crew.frozen
@@ -179,7 +186,7 @@ class Team:
             texts.append(text)
             system = digest_of(text)
         record = ConversationRecord(step_id=spec.step_id, attempt=step.attempt, agent=spec.agent, system=system, tools=tools)
-        await self._run.record(record, EventRecord(event=step), texts=texts)
+        await self._run.record(record, *told, texts=texts)
         return record
 
     async def _first(self, spec: StepSpec, attempt: Attempt) -> UserMessage:
@@ -247,14 +254,14 @@ class Team:
         history = self._run.history
         if history.steps[loop.to].attempt > loop.limit:
             wrong = _what_is_wrong(history.latest)
-            raise RunError(f"After {loop.limit} more attempts of the {loop.to} step there are still {wrong}.", code="no_progress")
+            raise RunError(f"After {loop.limit} more attempts of the {loop.to} step there is still {wrong}.", code="no_progress")
         made = [[artifact.value for artifact in history.artifacts if artifact.type == kind] for kind in ("patch", "findings", "testrun")]
         if all(len(values) > 1 and _essence(values[-1]) == _essence(values[-2]) for values in made):
-            raise RunError(f"The last attempt changed nothing: there are still {_what_is_wrong(history.latest)}.", code="no_progress")
+            raise RunError(f"The last attempt changed nothing: there is still {_what_is_wrong(history.latest)}.", code="no_progress")
 
     async def _go_back(self, loop: LoopSpec) -> None:
         step = self._run.history.steps[loop.to]
-        text = f"Back to the {loop.to} step: there are {_what_is_wrong(self._run.history.latest)}."
+        text = f"Back to the {loop.to} step for {_what_is_wrong(self._run.history.latest)}."
         await self._run.event(WarningEvent(code="loop", text=text), replace(step, state="running", attempt=step.attempt + 1))
 
 
@@ -271,10 +278,14 @@ def _what_is_wrong(latest: Callable[[str], Mapping[str, Json] | None]) -> str:
     findings = (latest("findings") or {}).get("findings", ())
     blocking = sum(finding["severity"] == "blocking" for finding in findings)
     run = latest("testrun") or {}
-    wrong = [f"{blocking} blocking findings"] if blocking else []
+    wrong = [_counted(blocking, "blocking finding")] if blocking else []
     if run.get("failed"):
-        wrong.append(f"{len(run['failures'])} failing tests" if run["failures"] else "failing tests")
+        wrong.append(_counted(len(run["failures"]), "failing test") if run["failures"] else "failing tests")
     return " and ".join(wrong)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _essence(artifact: Mapping[str, Json]) -> Json:

@@ -24,6 +24,7 @@ from coterie.features.catalogue import AccountService, CatalogueService
 from coterie.features.channels import ChannelService
 from coterie.features.runs import RunService
 from coterie.features.status import status_of
+from coterie.features.suggestions.service import SuggestionService
 from coterie.providers.registry import ProviderRegistry
 from coterie.sandbox.probe import ProbedSandbox
 from coterie.workspace.documents import Documents
@@ -78,6 +79,7 @@ class Core:
         )
         self.runs = RunService(
             shared.coordinator,
+            shared.news,
             base=self._base,
             runs=shared.store.runs,
             channels=shared.store.channels,
@@ -88,6 +90,12 @@ class Core:
         self.approvals = ApprovalService(shared.approvals)
         self.catalogue = CatalogueService(self._providers)
         self.accounts = AccountService(shared.store.usage)
+        self.suggestions = SuggestionService(
+            self.workspace.documents,
+            self._providers,
+            settings=lambda: self._settings.loaded.settings,
+            withheld=self.workspace.withheld,
+        )
         self._providers.on_change(self._status_changed)
         shared.hub.join(audience)
 
@@ -124,6 +132,7 @@ class Core:
     async def aclose(self) -> None:
         """Leave: the client is told nothing more. What it started goes on without an editor, and this core ends with it."""
         self._shared.hub.leave(self._audience)
+        await self.suggestions.aclose()
         self.workspace.documents.close_all()
         await self._shared.coordinator.until_quiet(self._base)
         await self._tasks.aclose()
@@ -132,6 +141,7 @@ class Core:
     def _reloaded(self) -> None:
         settings = self._settings.loaded.settings
         self._providers.configure(provider_configs(settings, self._environ), default_model=settings.model)
+        self.suggestions.settings_changed()
         self._status_changed()
 
     def _status(self) -> Status:

@@ -43,12 +43,13 @@ async def choose(options: Sequence[ApprovalOption], say: Callable[[str], None], 
     """
     keys = keys_of(options)
     while True:
-        say("  " + "  ".join(f"[{key}] {option.label}" for key, option in keys.items()))
+        for key, option in keys.items():
+            say(f"  [{key}] {option.label}")
         typed = await read_line()
         if typed is None:
             return next((option.option_id for option in options if option.kind == "reject_once"), None)
-        if (option := keys.get(typed.strip().lower())) is not None:
-            return option.option_id
+        if (chosen := keys.get(typed.strip().lower())) is not None:
+            return chosen.option_id
 
 
 def line_reader(stream: TextIO) -> ReadLine:

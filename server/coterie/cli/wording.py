@@ -69,7 +69,7 @@ def _lines(event: Event) -> Iterator[Line]:  # noqa: C901 - one flat case for ea
         case WarningEvent():
             yield Line(f"! {event.text}", "warn")
         case MessageDiscarded():
-            yield Line(f"! the answer is begun anew: {event.reason}", "warn")
+            yield Line(f"! an answer was discarded: {event.reason.replace('_', ' ')}", "warn")
         case MessageEvent() | MessageDelta() | ThoughtDelta() | UsageEvent():
             pass
         case _:

@@ -19,7 +19,7 @@ from coterie.domain.permissions import EffectKind
 
 ProviderType = Literal["anthropic", "openai_compatible", "replay"]
 
-LATER = frozenset({"small_model", "mcp", "lane"})
+LATER = frozenset({"small_model", "mcp", "lane", "fallbacks"})
 """Keys that are accepted, because a later version reads them, and do nothing yet."""
 
 
@@ -124,7 +124,7 @@ class AgentSettings(Table):
     """An agent: `chat`, `planner`, `coder`, `reviewer`, `tester`, `documenter`."""
 
     model: ModelId | None = Field(None, description="its model, instead of the default one")
-    fallbacks: tuple[ModelId, ...] = Field((), description="models to go on with when that one fails, in order")
+    fallbacks: tuple[ModelId, ...] = Field((), description="models to go on with when that one fails, in order (read by a later version)")
     budget: BudgetSettings = Field(default_factory=BudgetSettings, description="limits of this agent in a run")
     temperature: Temperature | None = Field(None, description="instead of the host's")
     max_tokens: Count | None = Field(None, description="instead of the host's")

@@ -29,6 +29,7 @@ from coterie.domain.runs import (
     RunView,
     UndoScope,
 )
+from coterie.features.channel_news import ChannelNews
 
 TITLE_LENGTH = 60
 MAX_PAGE = 500
@@ -40,6 +41,7 @@ class RunService:
     def __init__(
         self,
         coordinator: Coordinator,
+        news: ChannelNews,
         *,
         base: Base,
         runs: RunStore,
@@ -49,6 +51,7 @@ class RunService:
     ) -> None:
         self._coordinator = coordinator
         self._base = base
+        self._news = news
         self._runs = runs
         self._channels = channels
         self._providers = providers
@@ -88,6 +91,7 @@ class RunService:
             )
         if request.channel_id is None:
             await self._channels.create(channel)
+            self._news.created(channel)
         return RunRow(
             run_id=new_id("run"),
             channel_id=channel.channel_id,

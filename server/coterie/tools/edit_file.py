@@ -15,7 +15,8 @@ from coterie.base.errors import EditMismatchError, ModelMistakeError
 from coterie.domain.permissions import Effect, EffectKind
 from coterie.domain.proposals import EditProposal, Proposal
 from coterie.tools.regions import closest_region, places_of
-from coterie.tools.tool import Arguments, BuiltinTool
+from coterie.tools.seen import Seen
+from coterie.tools.tool import Arguments, BuiltinTool, Place
 
 
 class Replacement(Arguments):
@@ -40,6 +41,10 @@ class EditFile(BuiltinTool[EditFileArguments]):
     kinds: ClassVar[frozenset[EffectKind]] = frozenset({"write"})
     arguments = EditFileArguments
 
+    def __init__(self, place: Place, seen: Seen) -> None:
+        super().__init__(place)
+        self.seen = seen
+
     @override
     def declare(self, arguments: EditFileArguments) -> tuple[Effect, ...]:
         """Write one path."""
@@ -56,8 +61,10 @@ class EditFile(BuiltinTool[EditFileArguments]):
                 raise EditMismatchError(f"There is no file {file.path}. write_file creates one.")
             return apply_edits(current, arguments.edits, file.path)
 
-        if await asyncio.to_thread(rewrite, text) == text:
+        edited = await asyncio.to_thread(rewrite, text)
+        if edited == text:
             raise ModelMistakeError(f"The edits change nothing in {file.path}: old and new are the same.")
+        self.seen.follow(file, text or "", edited)
         count = len(arguments.edits)
         return EditProposal(file, rewrite, f"Edited {file.path}: {count} replacement{'s' if count > 1 else ''}.")
 

@@ -10,7 +10,8 @@ from typing_extensions import override
 from coterie.base.errors import ModelMistakeError
 from coterie.domain.permissions import Effect, EffectKind
 from coterie.domain.proposals import Proposal, Reply
-from coterie.tools.tool import Arguments, BuiltinTool
+from coterie.tools.seen import Seen
+from coterie.tools.tool import Arguments, BuiltinTool, Place
 
 _MAX_CHARACTERS = 40_000
 
@@ -32,6 +33,10 @@ class ReadFile(BuiltinTool[ReadFileArguments]):
     kinds: ClassVar[frozenset[EffectKind]] = frozenset({"read"})
     arguments = ReadFileArguments
 
+    def __init__(self, place: Place, seen: Seen) -> None:
+        super().__init__(place)
+        self.seen = seen
+
     @override
     def declare(self, arguments: ReadFileArguments) -> tuple[Effect, ...]:
         """Read one path."""
@@ -50,7 +55,9 @@ class ReadFile(BuiltinTool[ReadFileArguments]):
             raise ModelMistakeError(f"start_line {first} is past the end: {file.path} has {len(lines)} lines.")
         shown = _fitting(lines[first - 1 : last])
         if len(shown) == len(lines):
+            self.seen.show(file, text)
             return Reply(text)
+        self.seen.show_part(file, text)
         ends = first + len(shown) - 1
         more = f"; go on with start_line={ends + 1}" if ends < last else ""
         return Reply(f"[{file.path}: lines {first}-{ends} of {len(lines)}{more}]\n{''.join(shown)}")

@@ -19,6 +19,7 @@ from coterie.tools.read_file import ReadFile
 from coterie.tools.rules import Policy
 from coterie.tools.run_tests import RunTests
 from coterie.tools.search import Search
+from coterie.tools.seen import Seen
 from coterie.tools.submit import Submit
 from coterie.tools.tool import Place, Tool
 from coterie.tools.write_file import WriteFile
@@ -58,12 +59,13 @@ def toolbox(
     artifact: Mapping[str, Json] | None = None,
 ) -> Toolbox:
     """Build the tools called ``names``; with ``artifact``, the JSON Schema of a step's artifact, also ``submit``."""
+    seen = Seen()
     every: tuple[Tool, ...] = (
-        ReadFile(place),
+        ReadFile(place, seen),
         ListFiles(place),
         Search(place, policy),
-        EditFile(place),
-        WriteFile(place),
+        EditFile(place, seen),
+        WriteFile(place, seen),
         ExecuteCommand(place),
         RunTests(place),
         AskUser(place),

@@ -1,4 +1,8 @@
-"""``write_file``: the whole text of a file, new or replaced."""
+"""``write_file``: the whole text of a file, new or replaced.
+
+It replaces what the model has seen, or a file of which it has seen nothing. What the person typed since is not the model's to remove:
+while the call is under way it is merged in, and before that the model has to read again.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,13 @@ from typing import ClassVar
 
 from typing_extensions import override
 
+from coterie.base.errors import EditMismatchError, MergeConflictError
 from coterie.domain.permissions import Effect, EffectKind
 from coterie.domain.proposals import EditProposal, Proposal
-from coterie.tools.tool import Arguments, BuiltinTool
+from coterie.tools.seen import Seen
+from coterie.tools.tool import Arguments, BuiltinTool, Place
+from coterie.workspace.line_ends import shown
+from coterie.workspace.merge import merge
 
 
 class WriteFileArguments(Arguments):
@@ -26,6 +34,10 @@ class WriteFile(BuiltinTool[WriteFileArguments]):
     kinds: ClassVar[frozenset[EffectKind]] = frozenset({"write"})
     arguments = WriteFileArguments
 
+    def __init__(self, place: Place, seen: Seen) -> None:
+        super().__init__(place)
+        self.seen = seen
+
     @override
     def declare(self, arguments: WriteFileArguments) -> tuple[Effect, ...]:
         """Write one path."""
@@ -33,12 +45,23 @@ class WriteFile(BuiltinTool[WriteFileArguments]):
 
     @override
     async def work_out(self, arguments: WriteFileArguments) -> Proposal:
-        """Propose the content, whatever was there when it is applied."""
+        """Propose the content. Raises `EditMismatchError` when the model writes over what it has not seen."""
         file = self.place.workspace.locate(arguments.path, self.place.folder)
-        existed = await self.place.workspace.read(file) is not None
-        content = arguments.content
+        text, content = await self.place.workspace.read(file), arguments.content
+        if text is not None and self.seen.is_news(file, text):
+            raise EditMismatchError(
+                f"{file.path} has changed since you read it. Nothing was changed. Read it again first, or use edit_file."
+            )
+        self.seen.show(file, shown(content))
 
-        def rewrite(_: str | None) -> str:
-            return content
+        def rewrite(current: str | None) -> str:
+            if current is None or current == text:
+                return content
+            try:
+                return merge(text or "", shown(content), current)
+            except MergeConflictError as conflict:
+                raise EditMismatchError(
+                    f"{file.path} was edited while you wrote it. {conflict.message} Nothing was changed. Read it again first."
+                ) from conflict
 
-        return EditProposal(file, rewrite, f"{'Replaced' if existed else 'Created'} {file.path}.")
+        return EditProposal(file, rewrite, f"{'Created' if text is None else 'Replaced'} {file.path}.")

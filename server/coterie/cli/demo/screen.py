@@ -43,7 +43,7 @@ class Screen:
         self._streaming: dict[str, str] = {}
         self._steps: dict[str, StepEvent] = {}
         self._usage = NO_USAGE
-        self._live = Live(console=console, get_renderable=self._footer, refresh_per_second=12, transient=True)
+        self._live = Live(console=console, get_renderable=self.live_part, refresh_per_second=12, transient=True)
 
     def __enter__(self) -> Self:
         # A recording would keep every state of the live part.
@@ -125,7 +125,8 @@ class Screen:
             case _:
                 pass
 
-    def _footer(self) -> Group:
+    def live_part(self) -> Group:
+        """Return what stands below the transcript now: texts in progress, steps, usage, time."""
         steps = Text("  ")
         latest = max((step.attempt for step in self._steps.values()), default=1)
         for step in self._steps.values():

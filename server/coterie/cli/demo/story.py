@@ -41,7 +41,7 @@ async def show(arguments: Arguments, wiring: Wiring, streams: Streams, console: 
     with _temporary_folder() as folder:
         model = await choose_model(arguments, wiring.surroundings(folder).model, folder, console, read_line)
         with Screen(console) as screen:
-            story = _Story(folder, screen, model, streams, read_line if not model.recorded else None)
+            story = Story(folder, screen, model, streams, read_line if not model.recorded else None)
             try:
                 await story.tell()
             except CoterieError as error:
@@ -58,8 +58,8 @@ def _temporary_folder() -> Iterator[Path]:
         yield Path(place).resolve()
 
 
-@dataclass
-class _Story:
+@dataclass(slots=True)
+class Story:
     """The demo in its order. ``claims`` are sentences and whether they hold."""
 
     folder: Path
@@ -75,7 +75,7 @@ class _Story:
         root = sample_project.copy_to(self.folder)
         before = sample_project.fingerprints(root)
         self._introduce(root)
-        editor = Editor(root, self.screen.event, lambda question: self._decide(question, tests))
+        editor = Editor(root, self.screen.event, lambda question: self.decide(question, tests))
         try:
             server = (sys.executable, "-m", "coterie", "serve", "--stdio")
             await editor.start(server, {**self.streams.environ, **self.model.environ}, self._settings(tests), self._log)
@@ -171,7 +171,8 @@ class _Story:
         self._claim("the run changed files", before != after)
         self._claim("after undo every file is byte for byte as before", restored == before)
 
-    async def _decide(self, question: ApprovalEvent, tests: Sequence[str]) -> str:
+    async def decide(self, question: ApprovalEvent, tests: Sequence[str]) -> str:
+        """Return the id of the option to take: the person's choice, or what the demo may decide in their place."""
         if self.read_line is not None:
             chosen = await choose(question.options, lambda text: self.screen.lines([Line(text, "strong")]), self.read_line)
             return chosen or _option(question, "reject_once", "reject")

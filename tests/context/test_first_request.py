@@ -1,0 +1,39 @@
+"""What a conversation costs before anybody has said much: prompts, tools and surroundings stay small."""
+
+from pathlib import Path
+
+import pytest
+
+from coterie.agents.artifacts import schema_of
+from coterie.agents.templates import TEMPLATES, AgentTemplate
+from coterie.context.assemble import assemble, request_bytes, system_text
+from coterie.context.collect import folder_facts
+from coterie.context.task import Task, first_message
+from coterie.domain.ports import ModelChoice
+from coterie.tools.registry import toolbox
+from coterie.tools.rules import Policy
+from coterie.tools.tool import Place
+from workspace_fake import FakeWorkspace
+
+LIMIT = 4_096
+
+
+@pytest.mark.parametrize("template", TEMPLATES.values(), ids=lambda template: template.agent_id)
+async def test_the_first_request_of_each_agent_is_small(template: AgentTemplate, tmp_path: Path) -> None:
+    workspace = FakeWorkspace(tmp_path, {f"src/module{number}.py": "" for number in range(30)} | {"README.md": ""})
+    tools = toolbox(
+        Place(workspace=workspace),
+        Policy(),
+        names=template.tools,
+        artifact=schema_of(template.artifact) if template.artifact else None,
+    )
+    request = assemble(
+        system=system_text(template.prompt),
+        tools=tools.specs,
+        messages=[first_message(Task(prompt="why does this fail?", folder=await folder_facts(workspace)))],
+        choice=ModelChoice("work/m1", "m1", "m1", provider=None),  # type: ignore[arg-type]
+        agent=template.agent_id,
+        call=0,
+    )
+    assert len(request.tools) == len(template.tools) + (template.artifact is not None)
+    assert len(request_bytes(request)) < LIMIT

@@ -1,0 +1,63 @@
+"""Two servers on one home, each with a live run: each leaves the other's alone, and the run of a dead one is there to be resumed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cassettes import TEAM, playing, record
+from killing import killed
+from lsp_client import ResponseError
+from served import FIXED, Served, served
+
+CHAT = ([("execute_command", {"command": "touch made"})], ["It is made."])
+ASKING = {"permissions": {"allow": ["exec(python3 -m unittest *)"]}}
+
+
+async def states(editor: Served) -> dict[str, str]:
+    """Return the states of the runs that an editor is shown."""
+    return {run["runId"]: run["state"] for run in (await editor.client.request("agent/run/list", {}))["runs"]}
+
+
+async def code_of(editor: Served, method: str, run_id: str) -> str:
+    """Return the code with which a request is refused."""
+    with pytest.raises(ResponseError) as refused:
+        await editor.client.request(method, {"runId": run_id})
+    code: str = refused.value.data["code"]
+    return code
+
+
+async def test_each_server_leaves_the_others_runs_alone_while_it_lives(tmp_path: Path) -> None:
+    options = playing(record(tmp_path / "cassette.json", {**TEAM, "chat": CHAT}), **ASKING)
+    async with served(tmp_path, options) as survivor:
+        async with served(tmp_path, options) as mortal:
+            own, theirs = await survivor.start("Make it"), await mortal.start(workflow="team")
+            question, _ = await survivor.asked(), await mortal.asked()
+            for editor, other in ((survivor, theirs), (mortal, own)):
+                assert await states(editor) == {own: "waiting", theirs: "waiting"}
+                channels = (await editor.client.request("agent/channel/list", {}))["channels"]
+                assert [channel["state"] for channel in channels] == ["active", "active"]
+                assert await code_of(editor, "agent/run/resume", other) == "run_active"
+                assert await code_of(editor, "agent/run/undo", other) == "run_active"
+            assert mortal.client.process is not None
+            mortal.client.process.kill()
+            await killed(mortal.client)
+
+        assert await states(survivor) == {own: "waiting", theirs: "interrupted"}
+        run: Any = await survivor.client.request("agent/run/get", {"runId": theirs})
+        assert run["error"]["code"] == "server_stopped"
+        await survivor.client.request("agent/run/resume", {"runId": theirs})
+        await survivor.answer(await survivor.asked(2), "approve")
+        assert (await survivor.ended(theirs))["state"] == "succeeded"
+        assert survivor.text("calc.py") == FIXED
+        numbers = [each["seq"] for each in [*mortal.of(theirs), *survivor.of(theirs)]]
+        assert numbers == sorted(set(numbers))
+
+        assert (await states(survivor))[own] == "waiting", "the survivor's own run has not noticed any of it"
+        await survivor.answer(question, "allow_once")
+        assert (await survivor.ended(own))["state"] == "succeeded"
+        assert survivor.text("made") == ""
+    async with served(tmp_path, options) as later:
+        assert await states(later) == {own: "succeeded", theirs: "succeeded"}
