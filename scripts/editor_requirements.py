@@ -46,6 +46,7 @@ PROGRAMS = (
     Program("nvim", ("--version",), (0, 12), "neovim", "usr/bin/nvim"),
     Program("hx", ("--version",), (25, 1), "hx", "usr/lib/hx/hx"),
     Program("emacs", ("--version",), (30, 1), "emacs-nox", "usr/bin/emacs-nox"),
+    Program("emacsclient", ("--version",), (30, 1), "emacs-bin-common", "usr/bin/emacsclient.emacs"),
     Program("tmux", ("-V",), (3, 2), "tmux", "usr/bin/tmux"),
 )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import tempfile
 from collections.abc import AsyncIterator
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from editors.stage import Stage, documented
-from editors.terminal import BOUND_S, Terminal, program, terminal
+from editors.terminal import BOUND_S, Terminal, output, program, terminal
 
 
 @dataclass
@@ -33,16 +32,8 @@ class Neovim:
     async def evaluate(self, lua: str) -> Any:
         """Return the value of a Lua expression."""
         expression = f"json_encode(luaeval({vim_string(lua)}))"
-        process = await asyncio.create_subprocess_exec(
-            *(program("nvim"), "--clean", "--headless", "--server", self.socket, "--remote-expr", expression),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=self.stage.environment,
-        )
-        out, trouble = await asyncio.wait_for(process.communicate(), 2 * BOUND_S)
-        assert process.returncode == 0, trouble.decode()
-        return json.loads(out)
+        argv = [program("nvim"), "--clean", "--headless", "--server", self.socket, "--remote-expr", expression]
+        return json.loads(await output(argv, self.stage.environment))
 
     async def until(self, lua: str) -> None:
         """Wait inside Neovim until a Lua expression is true; it goes on working meanwhile, but takes no keys."""

@@ -17,6 +17,8 @@ from pathlib import Path
 from repository import ROOT
 from served import BROKEN, make_project
 
+EDIT = {"path": "calc.py", "edits": [{"old": "a - b", "new": "a + b"}]}
+"""What an agent that mends the project gives to `edit_file`."""
 PAGES = ROOT / "docs" / "editors"
 SETTINGS = """
 model = "work/chat-model"
@@ -25,6 +27,10 @@ model = "work/chat-model"
 type = "openai_compatible"
 base_url = "{url}/v1"
 api_key = "env:WORK_KEY"
+
+[providers.work.price.chat-model]
+input = 1
+output = 2
 
 {more}
 """

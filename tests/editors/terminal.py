@@ -42,6 +42,21 @@ def program(name: str) -> str:
     return str(Path(folder) / name)
 
 
+async def output(argv: Sequence[str], environment: Mapping[str, str]) -> str:
+    """Run a program to its end and return what it said."""
+    process = await asyncio.create_subprocess_exec(
+        *argv,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=dict(environment),
+    )
+    # Longer than any wait that goes on inside it.
+    said, trouble = await asyncio.wait_for(process.communicate(), 1.5 * BOUND_S)
+    assert process.returncode == 0, trouble.decode()
+    return said.decode()
+
+
 @dataclass
 class Terminal:
     """One window with one program."""
@@ -93,7 +108,7 @@ class Terminal:
         try:
             async with asyncio.timeout(BOUND_S):
                 while not holds(screen := await self.screen()):
-                    await self._next_change()
+                    await self.next_change()
         except TimeoutError:
             raise AssertionError(f"waited {BOUND_S:.0f} s for {what}; the screen:\n{screen}") from None
         return screen
@@ -107,7 +122,8 @@ class Terminal:
             file.write_text(screen + "\n", encoding="utf-8")
         return screen
 
-    async def _next_change(self) -> None:
+    async def next_change(self) -> None:
+        """Wait until something changes on the screen, or for a second."""
         async with self._changed:
             assert not self._ended, "the program has ended"
             with contextlib.suppress(TimeoutError):

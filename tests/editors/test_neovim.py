@@ -8,11 +8,10 @@ import pytest
 
 from aimock_server import aimock
 from editors.neovim import neovim
-from editors.stage import build
+from editors.stage import EDIT, build
 from served import BROKEN, FIXED, fixture
 
 pytestmark = pytest.mark.editors
-EDIT = {"path": "calc.py", "edits": [{"old": "a - b", "new": "a + b"}]}
 
 
 async def test_a_run_edits_the_open_buffer_and_undo_takes_it_back(tmp_path: Path) -> None:

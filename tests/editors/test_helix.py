@@ -1,0 +1,28 @@
+"""Zero-plugin mode in a real Helix."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from aimock_server import aimock
+from editors.helix import helix
+from editors.stage import EDIT, build
+from served import BROKEN, fixture
+
+pytestmark = pytest.mark.editors
+
+
+async def test_a_run_edits_the_open_buffer_and_undo_takes_it_back(tmp_path: Path) -> None:
+    fixtures = [fixture("chat-model", 0, calls=[("edit_file", EDIT)]), fixture("chat-model", 1, text="It adds now.")]
+    async with aimock(fixtures) as host, helix(stage := build(tmp_path, host.url), "helix-run") as editor:
+        await editor.ex('lsp-workspace-command coterie.run {"prompt": "Make test_add pass"}')
+
+        await editor.terminal.shows("return a + b")
+        await editor.terminal.keep("edited")
+        assert stage.text() == BROKEN, "the buffer is the person's to save"
+
+        await editor.logged("succeeded")
+        await editor.ex("lsp-workspace-command coterie.undo")
+        await editor.terminal.shows("return a - b")
