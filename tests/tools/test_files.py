@@ -7,6 +7,7 @@ from typing import Literal
 import pytest
 
 from coterie.base.errors import EditMismatchError, ModelMistakeError
+from coterie.domain.messages import AssistantMessage, Message, ToolCall, ToolMessage, ToolResult
 from coterie.domain.proposals import EditProposal, Reply
 from coterie.domain.wire import Json
 from coterie.tools.registry import BUILTIN, Toolbox, toolbox
@@ -150,6 +151,7 @@ async def test_write_file_keeps_what_is_typed_while_it_is_under_way(
 EDIT = ("edit_file", {"edits": [{"old": "def add", "new": "def plus"}]})
 READ: tuple[str, dict[str, Json]] = ("read_file", {})
 READ_PART: tuple[str, dict[str, Json]] = ("read_file", {"start_line": 2, "end_line": 3})
+READ_OTHER: tuple[str, dict[str, Json]] = ("read_file", {"path": "other.py"})
 WRITE = ("write_file", {"content": "x = 1\r\n"})
 
 
@@ -160,7 +162,7 @@ WRITE = ("write_file", {"content": "x = 1\r\n"})
         (["typed"], True),
         ([READ], True),
         ([READ, "typed"], False),
-        ([READ_PART, "typed"], False),
+        ([READ_OTHER, "typed"], True),
         ([READ, "typed", READ_PART], False),
         ([READ, "typed", READ], True),
         ([READ, EDIT], True),
@@ -174,21 +176,38 @@ WRITE = ("write_file", {"content": "x = 1\r\n"})
 async def test_write_file_does_not_take_away_what_the_model_has_not_seen(
     tmp_path: Path, story: Sequence[Literal["typed"] | tuple[str, dict[str, Json]]], *, may_write: bool
 ) -> None:
-    workspace = FakeWorkspace(tmp_path, {"calc.py": MODULE})
-    box = toolbox(Place(workspace=workspace), Policy())
+    workspace = FakeWorkspace(tmp_path, {"calc.py": MODULE, "other.py": ""})
+    place = Place(workspace=workspace)
+    box = toolbox(place, Policy())
+    heard: list[Message] = []
     for event in story:
         if event == "typed":
             workspace.texts["calc.py"] += "# typed\n"
             continue
-        tool, arguments = event
-        proposal = await box.get(tool).propose({"path": "calc.py", **arguments})
+        tool, arguments = event[0], {"path": "calc.py", **event[1]}
+        proposal = await box.get(tool).propose(arguments)
         if isinstance(proposal, EditProposal):
             workspace.texts["calc.py"] = str(proposal.rewrite(workspace.texts["calc.py"])).replace("\r\n", "\n")
-    if may_write:
+        output = proposal.text if isinstance(proposal, Reply) else "Done."
+        heard += [
+            AssistantMessage(text="", tool_calls=(ToolCall(call_id="id", tool=tool, arguments=arguments),)),
+            ToolMessage(results=(ToolResult(call_id="id", tool=tool, output=output),)),
+        ]
+    for tools_now in (box, toolbox(place, Policy(), heard=heard)):  # going on at once, and after a restart or in the next turn
+        if may_write:
+            await tools_now.get("write_file").propose({"path": "calc.py", "content": "y"})
+        else:
+            with pytest.raises(EditMismatchError, match="has changed since you read it"):
+                await tools_now.get("write_file").propose({"path": "calc.py", "content": "y"})
+
+
+async def test_a_part_that_was_read_counts_for_the_whole_file(tmp_path: Path) -> None:
+    workspace = FakeWorkspace(tmp_path, {"calc.py": MODULE})
+    box = toolbox(Place(workspace=workspace), Policy())
+    await reply(box, "read_file", path="calc.py", start_line=2, end_line=3)
+    workspace.texts["calc.py"] += "# typed\n"
+    with pytest.raises(EditMismatchError, match="has changed since you read it"):
         await box.get("write_file").propose({"path": "calc.py", "content": "y"})
-    else:
-        with pytest.raises(EditMismatchError, match="has changed since you read it"):
-            await box.get("write_file").propose({"path": "calc.py", "content": "y"})
 
 
 @pytest.mark.parametrize(

@@ -144,11 +144,13 @@ class Team:
         template = TEMPLATES[spec.agent]
         meters = (self._crew.meter, *filter(None, (self._crew.meter_of(spec.agent),)))
         asker = Asker(step_id=spec.step_id, attempt=step.attempt, agent=spec.agent, choice=choice, meters=meters)
+        begun = self._run.history.conversations.get((spec.step_id, step.attempt))
         tools = toolbox(
             self._crew.place,
             self._crew.approvals.policy,
             names=template.tools,
             artifact=schema_of(spec.makes) if spec.makes is not None else None,
+            heard=(*self._crew.prior, *(begun.messages if begun is not None else ())),
         )
         conversation = await self._conversation(spec, step, template, tuple(tool.name for tool in tools.specs))
         calls = Calls(

@@ -8,6 +8,7 @@ from pydantic import Field
 from typing_extensions import override
 
 from coterie.base.errors import ModelMistakeError
+from coterie.domain.edits import FileRef
 from coterie.domain.permissions import Effect, EffectKind
 from coterie.domain.proposals import Proposal, Reply
 from coterie.tools.seen import Seen
@@ -60,7 +61,16 @@ class ReadFile(BuiltinTool[ReadFileArguments]):
         self.seen.show_part(file, text)
         ends = first + len(shown) - 1
         more = f"; go on with start_line={ends + 1}" if ends < last else ""
-        return Reply(f"[{file.path}: lines {first}-{ends} of {len(lines)}{more}]\n{''.join(shown)}")
+        return Reply(f"{_part_of(file)}{first}-{ends} of {len(lines)}{more}]\n{''.join(shown)}")
+
+
+def is_part(output: str, file: FileRef) -> bool:
+    """Say whether an answer of ``read_file`` holds only some lines of a file."""
+    return output.startswith(_part_of(file))
+
+
+def _part_of(file: FileRef) -> str:
+    return f"[{file.path}: lines "
 
 
 def _fitting(lines: list[str]) -> list[str]:

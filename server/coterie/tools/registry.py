@@ -5,21 +5,21 @@ The list is frozen for a conversation, so that a provider's prompt cache holds: 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from coterie.base.errors import ModelMistakeError
-from coterie.domain.messages import ToolSpec
+from coterie.domain.messages import Message, ToolSpec
 from coterie.domain.wire import Json
 from coterie.tools.ask_user import AskUser
 from coterie.tools.edit_file import EditFile
 from coterie.tools.execute_command import ExecuteCommand
 from coterie.tools.list_files import ListFiles
 from coterie.tools.read_file import ReadFile
+from coterie.tools.recall import recall
 from coterie.tools.rules import Policy
 from coterie.tools.run_tests import RunTests
 from coterie.tools.search import Search
-from coterie.tools.seen import Seen
 from coterie.tools.submit import Submit
 from coterie.tools.tool import Place, Tool
 from coterie.tools.write_file import WriteFile
@@ -57,9 +57,13 @@ def toolbox(
     *,
     names: Collection[str] = BUILTIN,
     artifact: Mapping[str, Json] | None = None,
+    heard: Iterable[Message] = (),
 ) -> Toolbox:
-    """Build the tools called ``names``; with ``artifact``, the JSON Schema of a step's artifact, also ``submit``."""
-    seen = Seen()
+    """Build the tools called ``names``; with ``artifact``, the JSON Schema of a step's artifact, also ``submit``.
+
+    ``heard`` is what was said already in the conversation that these tools are for.
+    """
+    seen = recall(heard, place)
     every: tuple[Tool, ...] = (
         ReadFile(place, seen),
         ListFiles(place),

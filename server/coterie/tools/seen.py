@@ -1,7 +1,6 @@
 """What the model of one conversation knows files to hold, so that ``write_file`` never takes away words that it has not seen.
 
-``registry`` makes one for each conversation and gives it to the tools that read and change files. It is not in the journal: a resumed
-conversation starts without it, as if it had read nothing.
+``registry`` gives one for each conversation to the tools that read and change files; ``recall`` fills it when the conversation goes on.
 """
 
 from __future__ import annotations
