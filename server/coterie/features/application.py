@@ -23,6 +23,7 @@ from coterie.domain.runs import (
     UndoScope,
 )
 from coterie.domain.status import ModelView, ProviderView, Status
+from coterie.domain.suggestions import Suggestion, SuggestionExplanation, SuggestionFeedback, SuggestionRequest, SuggestionSnooze
 from coterie.domain.usage import Usage, UsageKey, UsageRow
 from coterie.domain.wire import Json
 
@@ -125,6 +126,34 @@ class Accounts(Protocol):
         ...
 
 
+class Suggestions(Protocol):
+    """Ghost text and ``agent/suggestion/*``. Whatever takes an id raises `RequestError` ``unknown_suggestion``."""
+
+    async def suggest(self, ask: SuggestionRequest) -> tuple[Suggestion, ...]:
+        """Return what could stand at the cursor; nothing, at once, when a later request of the document supersedes this one."""
+        ...
+
+    def shown(self, suggestion_id: str) -> SuggestionFeedback:
+        """Note that the person could see a suggestion."""
+        ...
+
+    def accepted(self, suggestion_id: str, length: int | None = None) -> SuggestionFeedback:
+        """Note that ``length`` UTF-16 units of its text were taken, counted from its start; None: all of it."""
+        ...
+
+    def rejected(self, suggestion_id: str) -> SuggestionFeedback:
+        """Note that it was dismissed."""
+        ...
+
+    def explain(self, uri: str | None = None) -> SuggestionExplanation:
+        """Return how the latest request, of a document or of all, ended."""
+        ...
+
+    def snooze(self, minutes: float) -> SuggestionSnooze:
+        """Suggest nothing for so long unless asked by hand; 0 ends it."""
+        ...
+
+
 class Application(Protocol):
     """Everything that front doors can do."""
 
@@ -151,6 +180,11 @@ class Application(Protocol):
     @property
     def accounts(self) -> Accounts:
         """``agent/usage``."""
+        ...
+
+    @property
+    def suggestions(self) -> Suggestions:
+        """Ghost text and ``agent/suggestion/*``."""
         ...
 
     async def status(self) -> Status:

@@ -25,12 +25,14 @@ from coterie.domain.runs import (
     UndoScope,
 )
 from coterie.domain.status import ModelView, ProviderView, Status
+from coterie.domain.suggestions import SuggestionExplanation, SuggestionFeedback, SuggestionSnooze
 from coterie.domain.usage import Usage, UsageKey, UsageRow
 from coterie.domain.wire import Json, Late, wire
 
 Words = Annotated[str, Late("Field", min_length=1)]
 Count = Annotated[int, Late("Field", ge=1)]
 Offset = Annotated[int, Late("Field", ge=0)]
+Minutes = Annotated[float, Late("Field", ge=0, le=60 * 24 * 365)]
 
 
 @wire
@@ -149,6 +151,28 @@ class UsageParams:
 
 
 @wire
+class SuggestionParams:
+    """Which suggestion: the id in the arguments of its command."""
+
+    suggestion_id: str
+
+
+@wire
+class SuggestionAcceptedParams:
+    """How much of a suggestion was taken: UTF-16 units from the start of its insert text, all in all; absent: the whole of it."""
+
+    suggestion_id: str
+    length: Count | None = None
+
+
+@wire
+class SuggestionExplainParams:
+    """Whose latest request; no document named: the latest of all."""
+
+    uri: str | None = None
+
+
+@wire
 class RunSteerResult:
     """The id of the message that the agent will read."""
 
@@ -224,6 +248,10 @@ APPROVAL_LIST: Final = "agent/approval/list"
 APPROVAL_ANSWER: Final = "agent/approval/answer"
 PROVIDER_LIST: Final = "agent/provider/list"
 MODEL_LIST: Final = "agent/model/list"
+SUGGESTION_SHOWN: Final = "agent/suggestion/shown"
+SUGGESTION_ACCEPTED: Final = "agent/suggestion/accepted"
+SUGGESTION_REJECTED: Final = "agent/suggestion/rejected"
+SUGGESTION_EXPLAIN: Final = "agent/suggestion/explain"
 USAGE: Final = "agent/usage"
 
 EVENT: Final = "agent/event"
@@ -268,6 +296,12 @@ REQUESTS: Final[Mapping[str, Request]] = {
     APPROVAL_ANSWER: Request(ApprovalAnswerParams, ApprovalAnswerResult, "Answer a question; the first answer wins."),
     PROVIDER_LIST: Request(NoParams, ProviderListResult, "The registered providers and their state."),
     MODEL_LIST: Request(ModelListParams, ModelListResult, "The models that can be chosen."),
+    SUGGESTION_SHOWN: Request(SuggestionParams, SuggestionFeedback, "The person could see a suggestion."),
+    SUGGESTION_ACCEPTED: Request(SuggestionAcceptedParams, SuggestionFeedback, "A suggestion was taken, as a whole or in part."),
+    SUGGESTION_REJECTED: Request(SuggestionParams, SuggestionFeedback, "A suggestion was dismissed; it does not come again at its place."),
+    SUGGESTION_EXPLAIN: Request(
+        SuggestionExplainParams, SuggestionExplanation, "How the latest request for a suggestion ended: why there was none."
+    ),
     USAGE: Request(UsageParams, UsageResult, "Tokens and money."),
 }
 
@@ -280,6 +314,8 @@ NOTIFICATIONS: Final[Mapping[str, Notification]] = {
 RUN_COMMAND: Final = "coterie.run"
 ASK_COMMAND: Final = "coterie.ask"
 UNDO_COMMAND: Final = "coterie.undo"
+SUGGESTION_ACCEPTED_COMMAND: Final = "coterie.suggestion.accepted"
+SUGGESTION_SNOOZE_COMMAND: Final = "coterie.suggestion.snooze"
 
 
 @wire
@@ -305,6 +341,20 @@ class UndoArguments:
     run_id: str | None = None
 
 
+@wire
+class AcceptedArguments:
+    """The argument of ``coterie.suggestion.accepted``, which each suggestion carries as its command: editors run it themselves."""
+
+    suggestion_id: str
+
+
+@wire
+class SnoozeArguments:
+    """The argument of ``coterie.suggestion.snooze``; 0 ends it."""
+
+    minutes: Minutes = 60
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A command of ``workspace/executeCommand``: its one argument, its result, and what it is for."""
@@ -318,6 +368,8 @@ COMMANDS: Final[Mapping[str, Command]] = {
     RUN_COMMAND: Command(RunArguments, RunStarted, "Start a run; answers its id at once."),
     ASK_COMMAND: Command(AskArguments, RunStarted, "Ask the chat agent; answers the run's id at once."),
     UNDO_COMMAND: Command(UndoArguments, UndoResult, "Take back what a run changed."),
+    SUGGESTION_ACCEPTED_COMMAND: Command(AcceptedArguments, SuggestionFeedback, "Note that a suggestion was taken as a whole."),
+    SUGGESTION_SNOOZE_COMMAND: Command(SnoozeArguments, SuggestionSnooze, "Suggest nothing for a while unless asked by hand."),
 }
 
 ClientKind = Literal["rich", "bare"]

@@ -11,7 +11,7 @@ from coterie.base.errors import InvalidParamsError, RequestError
 from coterie.domain.runs import RunRequest
 from coterie.domain.wire import Json, from_wire, to_wire
 from coterie.lsp import failures, protocol
-from coterie.lsp.protocol import AskArguments, RunArguments, UndoArguments
+from coterie.lsp.protocol import AcceptedArguments, AskArguments, RunArguments, SnoozeArguments, UndoArguments
 from coterie.lsp.session import Handlers, Session
 
 PAGE = 50
@@ -31,6 +31,10 @@ async def execute(session: Session, params: types.ExecuteCommandParams) -> Json:
         case UndoArguments():
             run_id = argument.run_id or await latest_run_with_changes(session)
             return to_wire(await session.application.runs.undo(run_id))
+        case AcceptedArguments():
+            return to_wire(session.application.suggestions.accepted(argument.suggestion_id))
+        case SnoozeArguments():
+            return to_wire(session.application.suggestions.snooze(argument.minutes))
 
 
 def read_argument(of: type, arguments: Sequence[Any]) -> Any:
