@@ -7,6 +7,11 @@ import sys
 
 def main() -> int:
     """Do what the command line says and return the exit status."""
+    if sys.argv[1:] == ["attach"]:
+        # A relay is as light as a process can be: it never gets as far as the imports below.
+        from coterie.relay.attach import attach  # noqa: PLC0415
+
+        return attach()
     from coterie.app.wiring import Wiring  # noqa: PLC0415 - importing this module does nothing
     from coterie.cli.main import main as command  # noqa: PLC0415
 

@@ -157,6 +157,11 @@ class Coordinator:
             return live.run.history
         return history_of(await self._store.read(run_id))
 
+    @property
+    def live(self) -> int:
+        """How many runs go on."""
+        return len(self._live)
+
     async def until_quiet(self, base: Base) -> None:
         """Wait until no run that is at home there goes on."""
         while tasks := [live.task for live in self._live.values() if live.base is base]:

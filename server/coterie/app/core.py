@@ -131,9 +131,15 @@ class Core:
 
     async def aclose(self) -> None:
         """Leave: the client is told nothing more. What it started goes on without an editor, and this core ends with it."""
+        await self._leave()
+        self._shared.tasks.spawn(self._end_when_quiet(), name="the end of a client's core")
+
+    async def _leave(self) -> None:
         self._shared.hub.leave(self._audience)
         await self.suggestions.aclose()
         self.workspace.documents.close_all()
+
+    async def _end_when_quiet(self) -> None:
         await self._shared.coordinator.until_quiet(self._base)
         await self._tasks.aclose()
         await self._providers.aclose()
@@ -158,7 +164,8 @@ class SoleCore(Core):
     async def aclose(self) -> None:
         """Interrupt what runs, journal it, end every child, close the store."""
         await self._shared.coordinator.aclose()
-        await super().aclose()
+        await self._leave()
+        await self._end_when_quiet()
         await self._shared.aclose()
 
 

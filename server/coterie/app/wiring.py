@@ -41,6 +41,12 @@ class Wiring:
             test_command=loaded.settings.tests.command,
         )
 
+    def run_daemon(self) -> int:
+        """Be the shared daemon until its end; returns the exit status."""
+        from coterie.app.daemon import run  # noqa: PLC0415 - see the class
+
+        return run()
+
     def serve_stdio(self) -> int:
         """Be a language server on the standard streams until the editor leaves; returns the exit status."""
         # Loading a hundred thousand objects that stay would set off dozens of collections, a tenth of the start.
