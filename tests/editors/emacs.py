@@ -29,6 +29,14 @@ class Emacs:
             await self.terminal.type(text)
             await self.terminal.press("Enter")
 
+    async def run(self, prompt: str) -> None:
+        """Start a run."""
+        await self.command("coterie-run", prompt)
+
+    async def undo(self) -> None:
+        """Take the latest run back."""
+        await self.command("coterie-undo")
+
     async def evaluate(self, lisp: str) -> Any:
         """Return the value of an expression, in the selected window's buffer."""
         printed = f"(with-current-buffer (window-buffer) (json-serialize (list :value {lisp})))"
@@ -61,7 +69,7 @@ async def emacs(stage: Stage, name: str, file: str = "calc.py") -> AsyncIterator
     with tempfile.TemporaryDirectory(prefix="coterie-emacs-") as folder:
         listen = ["--eval", f'(setq server-socket-dir "{folder}")', "-f", "server-start"]
         argv = [program("emacs"), "-nw", file, *listen]
-        async with terminal(argv, name=name, cwd=stage.project, environment=stage.environment) as window:
+        async with terminal(argv, name=f"emacs-{name}", cwd=stage.project, environment=stage.environment) as window:
             editor = Emacs(window, stage, f"{folder}/server")
             await window.shows("[eglot] Connected!")
             yield editor

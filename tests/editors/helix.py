@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -25,6 +26,14 @@ class Helix:
         await self.terminal.type(f":{command}")
         await self.terminal.press("Enter")
 
+    async def run(self, prompt: str) -> None:
+        """Start a run."""
+        await self.ex(f"lsp-workspace-command coterie.run {json.dumps({'prompt': prompt})}")
+
+    async def undo(self) -> None:
+        """Take the latest run back."""
+        await self.ex("lsp-workspace-command coterie.undo")
+
     async def logged(self, text: str) -> None:
         """Wait until Helix's log, which has all that it and the server say to each other, has a text."""
         await self.terminal.eventually(lambda _: text in self._log(), f"{text!r} in the log")
@@ -39,7 +48,7 @@ async def helix(stage: Stage, name: str, file: str = "calc.py") -> AsyncIterator
     stage.configure("helix/languages.toml", "\n".join(documented("helix.md", "toml")))
     log = stage.home / "helix.log"
     argv = [program("hx"), "-v", "--log", str(log), file]
-    async with terminal(argv, name=name, cwd=stage.project, environment=stage.environment) as window:
+    async with terminal(argv, name=f"helix-{name}", cwd=stage.project, environment=stage.environment) as window:
         editor = Helix(window, log)
         await editor.logged(READY)
         yield editor

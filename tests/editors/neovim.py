@@ -29,6 +29,14 @@ class Neovim:
         await self.terminal.type(f":{command}")
         await self.terminal.press("Enter")
 
+    async def run(self, prompt: str) -> None:
+        """Start a run."""
+        await self.ex(f"CoterieRun {prompt}")
+
+    async def undo(self) -> None:
+        """Take the latest run back."""
+        await self.ex("CoterieUndo")
+
     async def evaluate(self, lua: str) -> Any:
         """Return the value of a Lua expression."""
         expression = f"json_encode(luaeval({vim_string(lua)}))"
@@ -63,7 +71,7 @@ async def neovim(stage: Stage, name: str, file: str = "calc.py") -> AsyncIterato
     with tempfile.TemporaryDirectory(prefix="coterie-nvim-") as folder:
         socket = f"{folder}/socket"
         argv = [program("nvim"), "--listen", socket, file]
-        async with terminal(argv, name=name, cwd=stage.project, environment=stage.environment) as window:
+        async with terminal(argv, name=f"neovim-{name}", cwd=stage.project, environment=stage.environment) as window:
             editor = Neovim(window, stage, socket)
             await window.eventually(lambda _: Path(socket).exists(), "Neovim listens")
             await editor.until("(vim.lsp.get_clients({ name = 'coterie', bufnr = 0 })[1] or {}).initialized")

@@ -26,6 +26,7 @@ BOUND_S = 60.0
 """How long anything may take on a machine that is busy with something else."""
 LOOK_AGAIN_S = 1.0
 LONGEST_LINE = 1 << 24
+LOG_LINES, LOG_WIDTH = 30, 600
 WIDTH, HEIGHT = 120, 36
 CONFIGURATION = """
 set -g default-terminal tmux-256color
@@ -176,6 +177,12 @@ class Terminal:
             self.seen |= {root, *root.children(recursive=True)}
         return self.seen
 
+    async def kill(self) -> None:
+        """Kill the program as a crash would."""
+        await self.family()
+        [pid] = await self.command("display-message -p '#{pane_pid}'")
+        psutil.Process(int(pid)).kill()
+
     async def close(self) -> None:
         """End the program, if it is still there, and see that nothing of it is left."""
         with contextlib.suppress(AssertionError):
@@ -188,7 +195,10 @@ class Terminal:
 
 @asynccontextmanager
 async def terminal(argv: Sequence[str], *, name: str, cwd: Path, environment: Mapping[str, str]) -> AsyncIterator[Terminal]:
-    """Run a program in a terminal until the block ends; `name` is the beginning of its kept screens' names."""
+    """Run a program in a terminal until the block ends.
+
+    `name` is the beginning of its kept screens' names. When the block fails, it is told what the logs below the program's home say.
+    """
     # Not pytest's folder: the path of a socket must be short.
     with tempfile.TemporaryDirectory(prefix="coterie-tmux-") as folder:
         configuration = Path(folder) / "tmux.conf"
@@ -208,6 +218,11 @@ async def terminal(argv: Sequence[str], *, name: str, cwd: Path, environment: Ma
             # A client in control mode has no size unless it says one.
             await window.command(f"refresh-client -C {WIDTH}x{HEIGHT}")
             yield window
+        except BaseException as failure:
+            for log in Path(environment["HOME"]).rglob("*.log"):
+                lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES:]
+                failure.add_note("\n".join([f"the end of {log.name}:", *(line[:LOG_WIDTH] for line in lines)]))
+            raise
         finally:
             await window.close()
             await listening
