@@ -39,7 +39,7 @@ class Neovim:
 
     async def evaluate(self, lua: str) -> Any:
         """Return the value of a Lua expression."""
-        expression = f"json_encode(luaeval({vim_string(lua)}))"
+        expression = f"json_encode(luaeval({vim_string(' '.join(lua.splitlines()))}))"
         argv = [program("nvim"), "--clean", "--headless", "--server", self.socket, "--remote-expr", expression]
         return json.loads(await output(argv, self.stage.environment))
 

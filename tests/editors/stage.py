@@ -22,6 +22,7 @@ EDIT = {"path": "calc.py", "edits": [{"old": "a - b", "new": "a + b"}]}
 PAGES = ROOT / "docs" / "editors"
 SETTINGS = """
 model = "work/chat-model"
+completion_model = "work/fill-model"
 
 [providers.work]
 type = "openai_compatible"

@@ -72,8 +72,13 @@ class Terminal:
     # Speaking
 
     async def type(self, text: str) -> None:
-        """Type characters."""
-        await self.command(f"send-keys -l -- {shlex.quote(text)}")
+        """Type characters, with Enter at the end of each whole line."""
+        *lines, last = text.split("\n")
+        for line in lines:
+            await self.type(line)
+            await self.press("Enter")
+        if last:
+            await self.command(f"send-keys -l -- {shlex.quote(last)}")
 
     async def press(self, *keys: str) -> None:
         """Press keys by tmux's names: `Enter`, `Escape`, `C-c`, `M-x`, `Down`."""
