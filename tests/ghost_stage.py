@@ -45,10 +45,9 @@ class SlowModel:
     name = "work"
     version = "1"
 
-    @property
-    def capabilities(self) -> Capabilities:
-        """Return whether it fills gaps."""
-        return Capabilities(fim=self.fim)
+    def __post_init__(self) -> None:
+        """Say whether it fills gaps."""
+        self.capabilities = Capabilities(fim=self.fim)
 
     async def fill(self, request: FillRequest) -> AsyncIterator[str]:
         """Answer character by character."""

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 from urllib.parse import unquote, urlsplit
 
-from coterie.workspace.files import in_thread
 from coterie.workspace.ignore import is_secret
 from coterie.workspace.walk import is_listed
 
@@ -34,7 +33,8 @@ class Privacy:
         seen, verdict = self._known.get((uri, roots), (float("-inf"), None))
         if now - seen < KEPT_S:
             return verdict
-        verdict = await in_thread(withheld, uri, roots)
+        # Nothing is changed there, so a request that is given up need not wait for the thread's end.
+        verdict = await asyncio.to_thread(withheld, uri, roots)
         if len(self._known) >= MOST_DOCUMENTS:
             self._known.clear()
         self._known[uri, roots] = (now, verdict)
