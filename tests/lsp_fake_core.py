@@ -313,6 +313,12 @@ class FakeApprovals:
             raise RequestError("Somebody has answered already.", code="already_resolved")
         return Decision(option_id=option_id, kind="allow_once", reason=f"{approval_id} {scope} {plan}")
 
+    async def dismiss(self, approval_id: str) -> None:
+        """Take it."""
+
+    def attendance_changed(self) -> None:
+        """Nobody waits."""
+
 
 class FakeCatalogue:
     """``agent/provider/*`` and ``agent/model/*``."""

@@ -105,6 +105,14 @@ class Approvals(Protocol):
         """Answer a question; the first answer wins, a second one raises ``already_resolved``."""
         ...
 
+    async def dismiss(self, approval_id: str) -> None:
+        """Close a question without a choice: not now. A call is rejected this once; at a gate the run is interrupted."""
+        ...
+
+    def attendance_changed(self) -> None:
+        """Note that a client cannot answer after all: questions that nobody is left to answer are taken back."""
+        ...
+
 
 class Catalogue(Protocol):
     """``agent/provider/*`` and ``agent/model/*``."""

@@ -199,6 +199,7 @@ def _summary(row: RunRow) -> RunSummary:
         started_at=row.started_at,
         ended_at=row.ended_at,
         usage=row.usage,
+        folder=row.request.folder,
     )
 
 

@@ -22,6 +22,7 @@ from coterie.domain.runs import (
     RunStarted,
     RunStateView,
     RunView,
+    Selection,
     UndoScope,
 )
 from coterie.domain.status import ModelView, ProviderView, Status
@@ -314,6 +315,9 @@ NOTIFICATIONS: Final[Mapping[str, Notification]] = {
 RUN_COMMAND: Final = "coterie.run"
 ASK_COMMAND: Final = "coterie.ask"
 UNDO_COMMAND: Final = "coterie.undo"
+CANCEL_COMMAND: Final = "coterie.cancel"
+RESUME_COMMAND: Final = "coterie.resume"
+APPROVE_COMMAND: Final = "coterie.approve"
 SUGGESTION_ACCEPTED_COMMAND: Final = "coterie.suggestion.accepted"
 SUGGESTION_SNOOZE_COMMAND: Final = "coterie.suggestion.snooze"
 
@@ -325,6 +329,8 @@ class RunArguments:
     prompt: Words
     agent: str | None = None
     workflow: str | None = None
+    channel_id: str | None = None
+    selection: Selection | None = None
 
 
 @wire
@@ -332,6 +338,8 @@ class AskArguments:
     """The argument of ``coterie.ask``."""
 
     prompt: Words
+    channel_id: str | None = None
+    selection: Selection | None = None
 
 
 @wire
@@ -339,6 +347,25 @@ class UndoArguments:
     """The argument of ``coterie.undo``; without a run, the latest one of the workspace that has changes."""
 
     run_id: str | None = None
+    scope: UndoScope = "run"
+    ids: tuple[str, ...] = ()
+
+
+@wire
+class WhichRunArguments:
+    """The argument of ``coterie.cancel`` and ``coterie.resume``; without a run, the latest one of the workspace that it can be done to."""
+
+    run_id: str | None = None
+
+
+@wire
+class ApproveArguments:
+    """The argument of ``coterie.approve``; without a question, the only open one; without an option, yes for this once."""
+
+    approval_id: str | None = None
+    option_id: str | None = None
+    scope: str | None = None
+    plan: Mapping[str, Json] | None = None
 
 
 @wire
@@ -368,6 +395,9 @@ COMMANDS: Final[Mapping[str, Command]] = {
     RUN_COMMAND: Command(RunArguments, RunStarted, "Start a run; answers its id at once."),
     ASK_COMMAND: Command(AskArguments, RunStarted, "Ask the chat agent; answers the run's id at once."),
     UNDO_COMMAND: Command(UndoArguments, UndoResult, "Take back what a run changed."),
+    CANCEL_COMMAND: Command(WhichRunArguments, RunStateView, "Stop a run."),
+    RESUME_COMMAND: Command(WhichRunArguments, RunStateView, "Go on with a run that was interrupted or has failed."),
+    APPROVE_COMMAND: Command(ApproveArguments, ApprovalAnswerResult, "Answer an open question."),
     SUGGESTION_ACCEPTED_COMMAND: Command(AcceptedArguments, SuggestionFeedback, "Note that a suggestion was taken as a whole."),
     SUGGESTION_SNOOZE_COMMAND: Command(SnoozeArguments, SuggestionSnooze, "Suggest nothing for a while unless asked by hand."),
 }
