@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from coterie.agents.approvals import Approvals, RunApprovals
+from coterie.agents.approvals import Approvals, RunApprovals, SessionGrants
 from coterie.agents.effects import Effects
 from coterie.agents.history import history_of
 from coterie.agents.live_run import LiveRun
@@ -54,6 +54,7 @@ class Assembly:
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
+        self._session: SessionGrants = {}  # of this client: another one's workspace is another matter
 
     @property
     def workspace(self) -> Workspace:
@@ -73,6 +74,7 @@ class Assembly:
             vouched=self._policy([rules for rules in loaded.rules if rules.origin == "command line"]),
             meter=meter,
             unattended=settings.permissions.policy_when_unattended,
+            session=self._session,
             sandboxed=self._sandboxed,
         )
         choose = await self._chooser(run, settings)

@@ -47,8 +47,10 @@ class Core:
         audience: Audience,
         *,
         editor: Editor | None = None,
+        no_daemon: str | None = None,
     ) -> None:
         self._shared = shared
+        self._no_daemon = no_daemon  # why there is none, where one was wanted
         self._settings = settings
         self._environ = environ
         self._audience = audience
@@ -130,7 +132,7 @@ class Core:
         self._reloaded()
 
     async def aclose(self) -> None:
-        """Leave: the client is told nothing more. What it started goes on without an editor, and this core ends with it."""
+        """Leave: the client is told nothing more. What it started goes on without it, and this core ends with the last of that."""
         await self._leave()
         self._shared.tasks.spawn(self._end_when_quiet(), name="the end of a client's core")
 
@@ -151,7 +153,7 @@ class Core:
         self._status_changed()
 
     def _status(self) -> Status:
-        return status_of(self._providers, self.sandbox, lambda: self.problems)
+        return status_of(self._providers, self.sandbox, lambda: self.problems, no_daemon=self._no_daemon)
 
     def _status_changed(self) -> None:
         self._audience.status_changed(self._status())
@@ -177,7 +179,8 @@ def sole_core(
     editor: Editor | None = None,
     editor_options: Mapping[str, Json] | None = None,
     command_line: Mapping[str, Json] | None = None,
+    no_daemon: str | None = None,
 ) -> SoleCore:
     """Build everything for one client. Raises `SettingsError` or `StorageError`."""
     settings = LiveSettings(environ, folders, editor_options=editor_options, command_line=command_line)
-    return SoleCore(Shared(settings.loaded.places.data), settings, environ, audience, editor=editor)
+    return SoleCore(Shared(settings.loaded.places.data), settings, environ, audience, editor=editor, no_daemon=no_daemon)

@@ -1,8 +1,8 @@
 """The shared daemon of a user: one process, one store, many editors.
 
-It listens on the Unix socket of ``relay.places`` and serves each relay that connects as ``lsp.server`` serves an editor on pipes. Runs,
-open questions and channels are shared; environment, workspace and trust stay with each connection. It ends on ``stop``, on a signal, or after
-an idle hour: no connection and no run.
+It accepts relays (``relay.attach``) on the Unix socket of ``relay.places`` and serves each of them as ``lsp.server`` serves an editor on
+pipes. Runs, open questions and channels are shared; environment, settings, workspace, trust and the grants of a session stay with each
+connection. It ends on ``stop``, on a signal, or when for an hour no editor was there and no run went on.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ import contextlib
 import gc
 import logging
 import os
+import secrets
 import signal
 import socket
+import stat
 import struct
 import sys
 from collections.abc import Mapping
@@ -28,10 +30,12 @@ from coterie.config.paths import places
 from coterie.features.attachment import Attachment
 from coterie.lsp.server import Server
 from coterie.lsp.transport import Descriptors
-from coterie.relay.greeting import receive, send
+from coterie.relay.greeting import framed, receive
 from coterie.relay.places import Rendezvous, rendezvous
 
-GREETING_S = 10.0
+GREETING_S = 30.0
+LEAVING_S = 30.0
+"""How long editors may take at the end to be told of it."""
 IDLE_S = 3600.0
 IDLE = "COTERIE_DAEMON_IDLE_S"
 """The environment variable that sets how many idle seconds the daemon outlives its last editor."""
@@ -39,29 +43,78 @@ IDLE = "COTERIE_DAEMON_IDLE_S"
 log = logging.getLogger(__name__)
 
 
+class _Session:
+    """One editor's connection: what it brought, and its server from its first byte to its last."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._server: Server | None = None
+
+    async def serve(self, stream: socket.socket, shared: Shared) -> None:
+        """Serve the editor until it leaves. The stream may be closed afterwards: nothing uses it any more."""
+
+        async def build(attachment: Attachment) -> Core:
+            settings = LiveSettings(self.environ, attachment.folders, editor_options=attachment.options)
+            core = Core(shared, settings, self.environ, attachment.audience, editor=attachment.editor)
+            for problem in core.problems:
+                attachment.window.show("warning", problem)
+            return core
+
+        if self._server is not None or self.ended.done():
+            return
+        self._server = Server(build)
+        code = 1
+        try:
+            code = await self._server.serve(Descriptors(incoming=os.dup(stream.fileno()), outgoing=os.dup(stream.fileno())))
+        finally:
+            self._end(code)
+
+    def leave(self) -> None:
+        """Let the editor's server end, in order; at once when there is none yet."""
+        if self._server is None:
+            self._end(1)
+        else:
+            self._server.leave()
+
+    def _end(self, code: int) -> None:
+        if not self.ended.done():
+            self.ended.set_result(code)
+
+
 class Daemon:
     """Accepts relays. ``environ`` is the daemon's own: it names the home; each session brings the environment it works in."""
 
-    def __init__(self, where: Rendezvous, environ: Mapping[str, str]) -> None:
-        self._where = where
+    def __init__(self, environ: Mapping[str, str]) -> None:
         self._idle_s = float(environ.get(IDLE) or IDLE_S)
         self._shared = Shared(places(environ).data)
-        self._tasks = TaskSupervisor("daemon")
-        self._sessions: dict[str, asyncio.Future[int]] = {}
+        self._accepting = TaskSupervisor("accepting")
+        self._connections = TaskSupervisor("connections")
+        self._sessions: dict[str, _Session] = {}
+        self._stoppers: list[socket.socket] = []  # who wait for our end: these connections are closed by it
         self._ending = asyncio.Event()
         self._idle: asyncio.TimerHandle | None = None
 
-    async def serve(self, listening: socket.socket) -> None:
-        """Accept until the end."""
-        listening.setblocking(False)  # noqa: FBT003 - the library's own spelling
-        accepting = self._tasks.spawn(self._accept(listening), name="accept")
-        self._rest()
+    async def serve(self, listening: socket.socket, where: Rendezvous) -> None:
+        """Accept until the end, then end in order: runs are interrupted and journalled, editors are told, the store is closed."""
+        ours = where.socket.stat().st_ino
+        self._accepting.spawn(self._accept(listening), name="accept")
+        self._idle = asyncio.get_running_loop().call_later(max(self._idle_s, GREETING_S), self._end_if_idle)
         await self._ending.wait()
-        accepting.cancel()
-        with contextlib.suppress(FileNotFoundError):
-            self._where.socket.unlink()
+        with where.changing():
+            if where.socket.exists() and where.socket.stat().st_ino == ours:
+                where.socket.unlink()
+        await self._accepting.aclose()
+        listening.close()  # who waits in its queue finds out, and starts the next daemon
+        await self._shared.coordinator.aclose()
+        for session in tuple(self._sessions.values()):
+            session.leave()
+        try:
+            await asyncio.wait_for(self._connections.settled(), LEAVING_S)
+        except TimeoutError:
+            log.warning("not every connection ended in order")
+        await self._connections.aclose()
         await self._shared.aclose()
-        await self._tasks.aclose()
 
     def end(self) -> None:
         """Begin the end."""
@@ -71,60 +124,61 @@ class Daemon:
         loop = asyncio.get_running_loop()
         while True:
             connection, _ = await loop.sock_accept(listening)
-            self._tasks.spawn(self._welcome(connection), name="connection")
+            self._connections.spawn(self._welcome(connection), name="connection")
 
     async def _welcome(self, connection: socket.socket) -> None:
         with connection:
             try:
-                if not _is_ours(connection):
-                    return
-                connection.settimeout(GREETING_S)
-                greeting = await asyncio.to_thread(receive, connection)
-                connection.settimeout(None)
-                await self._answer(connection, greeting)
+                if _is_ours(connection):
+                    connection.settimeout(GREETING_S)
+                    await self._answer(connection, await asyncio.to_thread(receive, connection))
             except OSError as reason:
                 log.info("a connection was dropped: %s", reason)
 
     async def _answer(self, connection: socket.socket, greeting: Mapping[str, Any]) -> None:
-        match greeting.get("kind"):
-            case "session":
-                await self._session(connection, str(greeting.get("id")), dict(greeting.get("environ") or {}))
-            case "watch":
-                ended = self._watched(str(greeting.get("id")))
-                await asyncio.to_thread(send, connection, {"exit": await ended})
-                self._sessions.pop(str(greeting.get("id")), None)
-            case "status":
-                await asyncio.to_thread(send, connection, self._status())
-            case "stop":
-                await asyncio.to_thread(send, connection, {"stopping": os.getpid()})
+        match greeting:
+            case {"kind": "session", "environ": dict(environ)}:
+                await self._session(connection, {str(name): str(value) for name, value in environ.items()})
+            case {"kind": "stream", "id": str(name)} if name in self._sessions:
+                await self._stream(connection, self._sessions[name])
+            case {"kind": "status"}:
+                await _tell(connection, self._status())
+            case {"kind": "stop"}:
+                self._stoppers.append(connection.dup())
+                await _tell(connection, {"stopping": os.getpid()})
                 self.end()
-            case other:
-                log.info("a connection wanted %r", other)
+            case _:
+                log.info("a connection wanted what there is not")
 
-    async def _session(self, connection: socket.socket, name: str, environ: Mapping[str, str]) -> None:
-        async def build(attachment: Attachment) -> Core:
-            settings = LiveSettings(environ, attachment.folders, editor_options=attachment.options)
-            core = Core(self._shared, settings, environ, attachment.audience, editor=attachment.editor)
-            for problem in core.problems:
-                attachment.window.show("warning", problem)
-            return core
-
-        ended = self._watched(name)
+    async def _session(self, connection: socket.socket, environ: Mapping[str, str]) -> None:
+        name = secrets.token_hex(16)
+        session = self._sessions[name] = _Session(environ)
         self._stay()
-        code = 1
+        log.info("editor %s attached", name[:8])
         try:
-            code = await Server(build).serve(Descriptors(incoming=connection.fileno(), outgoing=connection.fileno()))
+            await _tell(connection, {"welcome": name})
+            gone = self._connections.spawn(_end_of(connection), name="a relay's life")
+            either: tuple[asyncio.Future[Any], ...] = (session.ended, gone)
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            gone.cancel()
+            session.leave()
+            await _tell(connection, {"exit": await session.ended})
         finally:
-            if not ended.done():
-                ended.set_result(code)
+            del self._sessions[name]
             self._rest()
+            log.info("editor %s left", name[:8])
 
-    def _watched(self, name: str) -> asyncio.Future[int]:
-        return self._sessions.setdefault(name, asyncio.get_running_loop().create_future())
+    async def _stream(self, connection: socket.socket, session: _Session) -> None:
+        connection.setblocking(True)  # noqa: FBT003 - the library's own spelling; threads read and write it from now on
+        try:
+            await session.serve(connection, self._shared)
+        finally:
+            # Wakes the threads that still read or write, so that none of them touches a later connection's descriptor.
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def _status(self) -> dict[str, Any]:
-        live = sum(not ended.done() for ended in self._sessions.values())
-        return {"pid": os.getpid(), "version": __version__, "editors": live, "runs": self._shared.coordinator.live}
+        return {"pid": os.getpid(), "version": __version__, "editors": len(self._sessions), "runs": self._shared.coordinator.live}
 
     def _stay(self) -> None:
         if self._idle is not None:
@@ -133,7 +187,7 @@ class Daemon:
 
     def _rest(self) -> None:
         """Begin to count idle time, unless an editor is there."""
-        if all(ended.done() for ended in self._sessions.values()):
+        if not self._sessions:
             self._stay()
             self._idle = asyncio.get_running_loop().call_later(self._idle_s, self._end_if_idle)
 
@@ -144,31 +198,63 @@ class Daemon:
             self.end()
 
 
+async def _tell(connection: socket.socket, message: dict[str, Any]) -> None:
+    connection.setblocking(False)  # noqa: FBT003 - as above
+    await asyncio.get_running_loop().sock_sendall(connection, framed(message))
+
+
+async def _end_of(connection: socket.socket) -> None:
+    """Wait until the other end is gone; it has nothing more to say."""
+    try:
+        while await asyncio.get_running_loop().sock_recv(connection, 1):
+            pass
+    except OSError:
+        return
+
+
 def run() -> int:
     """Be the daemon until its end; returns the exit status."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    where = rendezvous(os.environ)
-    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    before = os.umask(0o177)
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("coterie").setLevel(logging.INFO)
     try:
-        listening.bind(str(where.socket))
+        where = rendezvous(os.environ)
+        listening = _inherited() or _own(where)
     except OSError as reason:
-        sys.stderr.write(f"coterie daemon: {where.socket}: {reason}\n")
+        sys.stderr.write(f"coterie: no shared server is possible: {reason}\n")
         return 1
-    finally:
-        os.umask(before)
-    listening.listen(64)
     gc.freeze()
     with listening:
         asyncio.run(_run(where, listening))
     return 0
 
 
+def _inherited() -> socket.socket | None:
+    """Return the listening socket that whoever started us gave us as standard input, which becomes null."""
+    if not stat.S_ISSOCK(os.fstat(0).st_mode):
+        return None
+    listening = socket.socket(fileno=os.dup(0))
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    return listening
+
+
+def _own(where: Rendezvous) -> socket.socket:
+    """Return a listening socket for a daemon that was started by hand. Raises `OSError` when there is another one."""
+    with where.changing():
+        try:
+            where.dial().close()
+        except (FileNotFoundError, ConnectionRefusedError):
+            return where.listen()
+    raise OSError("it is running already")
+
+
 async def _run(where: Rendezvous, listening: socket.socket) -> None:
-    daemon = Daemon(where, dict(os.environ))
+    listening.setblocking(False)  # noqa: FBT003 - as above
+    daemon = Daemon(dict(os.environ))
     for name in ("SIGTERM", "SIGINT", "SIGHUP"):
         asyncio.get_running_loop().add_signal_handler(getattr(signal, name), daemon.end)
-    await daemon.serve(listening)
+    await daemon.serve(listening, where)
 
 
 def _is_ours(connection: socket.socket) -> bool:

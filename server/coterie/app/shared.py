@@ -31,7 +31,8 @@ class Shared:
         self.coordinator = Coordinator(self.store.runs, self.hub, self.news.touched)
 
     async def aclose(self) -> None:
-        """Interrupt what runs, journal it, and close the store."""
+        """Interrupt what runs, journal it, let every core end, and close the store."""
         await self.coordinator.aclose()
+        await self.tasks.settled()
         await self.tasks.aclose()
         await self.store.aclose()

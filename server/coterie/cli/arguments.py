@@ -54,7 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="be a language server on the standard streams; editors start this")
     serve.add_argument("--stdio", action="store_const", const=None, help="the transport (also the default)")
 
-    commands.add_parser("attach", help="be a light relay to the shared server of all your editors; editors start this")
+    attach = commands.add_parser("attach", help="be a light relay to the shared server of all your editors; editors start this")
+    attach.add_argument("--stdio", action="store_const", const=None, help="the transport (also the default)")
 
     daemon = commands.add_parser("daemon", help="look at the shared server, or stop it")
     daemon.add_argument("action", choices=("status", "stop", "run"), help="'run' is what 'attach' starts by itself")

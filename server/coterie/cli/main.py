@@ -25,12 +25,8 @@ _Command: TypeAlias = Literal["daemon", "demo", "ask", "run", "undo", "doctor", 
 def main(argv: list[str], wiring: Wiring) -> int:
     """Do what ``argv`` says and return the exit status (see ``exits``). Raises `SystemExit` for help and wrong usage."""
     arguments = parse(argv)
-    if arguments.command == "serve":
+    if arguments.command == "serve" or arguments.command == "attach":  # noqa: PLR1714 - the type checker follows; an ``attach`` that comes this far found no daemon (see ``coterie.__main__``)
         return wiring.serve_stdio()
-    if arguments.command == "attach":
-        from coterie.relay.attach import attach  # noqa: PLC0415 - see the module's docstring
-
-        return attach()
     if arguments.command == "daemon" and arguments.action == "run":
         return wiring.run_daemon()
     from coterie.cli.terminal import Streams, output_for  # noqa: PLC0415 - see the module's docstring

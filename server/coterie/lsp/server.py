@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -96,7 +97,12 @@ class Server(LanguageServer):
 
     async def serve(self, descriptors: Descriptors) -> int:
         """Serve until the editor leaves; returns the process's exit code."""
-        outgoing = Outgoing(partial(write_all, descriptors.outgoing), on_lost=self.leave, on_back=self.session.back)
+        outgoing = Outgoing(
+            partial(write_all, descriptors.outgoing),
+            on_lost=self.leave,
+            on_back=self.session.back,
+            close=partial(os.close, descriptors.outgoing),
+        )
         self.protocol.outgoing = outgoing
         start_reader(descriptors.incoming, self.protocol.receive, self.leave)
         code = await self._left

@@ -1,126 +1,126 @@
 """``coterie attach``: hands an editor's standard streams over to the shared daemon, which it starts when there is none.
 
-Where no daemon is possible the process becomes a server of its own, and says so on standard error. The exit status is the one that a
-server of its own would have had: 0 after ``shutdown``, 1 without.
+``coterie.__main__`` calls `attach`; where no daemon is possible it serves the editor itself. The exit status is the one that a server of
+the editor's own would have had: 0 after ``shutdown``, 1 without, and 1 when the daemon dies: the editor then starts the next relay.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import secrets
+import signal
 import socket
-import subprocess
 import sys
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 
-from coterie.relay.greeting import receive, send
-from coterie.relay.places import Rendezvous, rendezvous
+from coterie.relay.greeting import greet, receive
+from coterie.relay.places import SHARED, Rendezvous, rendezvous
 
-PATIENCE_S = 30.0
+ATTEMPTS = 3
+"""How often a daemon is looked for: one that is about to end lets a connection in and drops it."""
+PATIENCE_S = 60.0
 """How long a daemon may take to start, on a slow and busy machine."""
+LONG_LOG = 1024 * 1024
+"""Bytes after which the log of earlier daemons is not kept any more."""
 _PIECE = 64 * 1024
+_PASSED = ("PATH", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "COTERIE_DAEMON_IDLE_S")
+
+
+class NoDaemonError(Exception):
+    """No shared server is possible here; the message is the reason."""
 
 
 def attach() -> int:
-    """Relay until either end is done; returns the exit status."""
+    """Relay until either end is done; returns the exit status. Raises `NoDaemonError` before a byte of the editor's is read."""
     try:
-        where = rendezvous(os.environ)
-        session, watch = _meet(where)
+        session, stream = _meet(rendezvous(os.environ))
     except OSError as reason:
-        sys.stderr.write(f"coterie: no shared server is possible ({reason}); this editor gets one of its own.\n")
-        sys.stderr.flush()
-        os.execv(sys.executable, [sys.executable, "-m", "coterie", "serve", "--stdio"])  # noqa: S606 - ourselves
-    with session, watch:
-        threading.Thread(target=_upstream, args=(session,), daemon=True).start()
-        _downstream(session)
+        raise NoDaemonError(str(reason)) from reason
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever ends a relay sees no traceback; the daemon sees its end
+    with session, stream:
+        threading.Thread(target=_upstream, args=(stream,), daemon=True).start()
+        _downstream(stream)
         try:
-            return int(receive(watch)["exit"])
+            return int(receive(session)["exit"])
         except (OSError, KeyError, ValueError):
-            return 1  # the daemon died: the editor starts us again, and finds or starts another one
+            return 1
 
 
 def _meet(where: Rendezvous) -> tuple[socket.socket, socket.socket]:
-    """Connect a session and its watch to the daemon."""
-    name = secrets.token_hex(8)
-    who = {"id": name, "environ": dict(os.environ), "cwd": str(Path.cwd()), "pid": os.getpid()}
-    session = connected(where)
-    try:
-        send(session, {"kind": "session", **who})
-        watch = _dial(where)
-        send(watch, {"kind": "watch", "id": name})
-    except OSError:
-        session.close()
-        raise
-    return session, watch
+    """Begin a session: return its own connection, and the one for the editor's bytes. Raises `OSError`."""
+    failure = OSError()
+    for _ in range(ATTEMPTS):
+        session = connected(where)
+        try:
+            session.settimeout(PATIENCE_S)
+            greet(session, "session", environ=dict(os.environ))
+            name = receive(session)["welcome"]
+            session.settimeout(None)
+            stream = where.dial()
+            greet(stream, "stream", id=name)
+        except (OSError, KeyError) as reason:
+            session.close()
+            failure = OSError(f"it did not answer: {reason}; {where.log} may say why")
+        else:
+            return session, stream
+    raise failure
 
 
 def connected(where: Rendezvous) -> socket.socket:
-    """Return a connection to the daemon, started by now. Raises `OSError`."""
-    with contextlib.suppress(OSError):
-        return _dial(where)
-    with _starting(where):
+    """Return a connection to the daemon, which is started when there is none. Raises `OSError`."""
+    with contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
+        return where.dial()
+    with where.changing():
         # Somebody else may have started one while we waited for our turn.
-        with contextlib.suppress(OSError):
-            return _dial(where)
-        where.socket.unlink(missing_ok=True)
-        return _start(where)
+        with contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
+            return where.dial()
+        with where.listen() as listening:
+            _start(where, listening)
+            return where.dial()  # it waits in the queue until the daemon is there
 
 
-def _start(where: Rendezvous) -> socket.socket:
-    with where.log.open("ab") as log:
-        daemon = subprocess.Popen(
+def _start(where: Rendezvous, listening: socket.socket) -> None:
+    """Start the daemon, with its listening socket as standard input, as services are."""
+    import subprocess  # noqa: PLC0415 - not needed where a daemon runs already
+
+    with where.log.open("wb" if _is_long(where.log) else "ab") as log:
+        subprocess.Popen(
             [sys.executable, "-m", "coterie", "daemon", "run"],
-            stdin=subprocess.DEVNULL,
+            stdin=listening.fileno(),
             stdout=log,
             stderr=log,
             cwd="/",
+            env=daemon_environment(os.environ),
             start_new_session=True,
         )
-    until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
-        with contextlib.suppress(OSError):
-            return _dial(where)
-        if daemon.poll() is not None:
-            raise OSError(f"it ended at once with status {daemon.returncode}; {where.log} says why")
-        time.sleep(0.02)
-    raise OSError(f"it did not answer within {PATIENCE_S:.0f} seconds; {where.log} may say why")
 
 
-def _dial(where: Rendezvous) -> socket.socket:
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        connection.connect(str(where.socket))
-    except OSError:
-        connection.close()
-        raise
-    return connection
+def _is_long(log: Path) -> bool:
+    return log.exists() and log.stat().st_size > LONG_LOG
 
 
-@contextlib.contextmanager
-def _starting(where: Rendezvous) -> Iterator[None]:
-    import fcntl  # noqa: PLC0415 - there is none on Windows, where nobody comes this far
-
-    with where.lock.open("wb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def daemon_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what the daemon needs of the environment of whoever happens to start it: no key, and nothing of one project."""
+    prefixes = ("LC_", "PYTHON")
+    return {name: value for name, value in environ.items() if name in _PASSED or name in SHARED or name.startswith(prefixes)}
 
 
-def _upstream(session: socket.socket) -> None:
+def _upstream(stream: socket.socket) -> None:
     """Carry the editor's bytes to the daemon; at their end, say so."""
     with contextlib.suppress(OSError):
         while piece := os.read(0, _PIECE):
-            session.sendall(piece)
-        session.shutdown(socket.SHUT_WR)
+            stream.sendall(piece)
+        stream.shutdown(socket.SHUT_WR)
 
 
-def _downstream(session: socket.socket) -> None:
-    """Carry the daemon's bytes to the editor until the daemon is done, or the editor has gone."""
+def _downstream(stream: socket.socket) -> None:
+    """Carry the daemon's bytes to the editor until the daemon is done, or the editor has gone, which the daemon is told then."""
     with contextlib.suppress(OSError):
-        while piece := session.recv(_PIECE):
+        while piece := stream.recv(_PIECE):
             rest = memoryview(piece)
             while rest:
                 rest = rest[os.write(1, rest) :]
+    with contextlib.suppress(OSError):
+        stream.shutdown(socket.SHUT_RDWR)
