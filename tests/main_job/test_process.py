@@ -23,11 +23,14 @@ CHAT = ([("execute_command", {"command": "python3 forever.py"})], ["It has ended
 FOREVER = """\
 import os, signal, sys
 assert sys.stdin.read() == "", "a command finds no input"
+became, unseen = os.pipe()  # closed by exec: its end says that the daemon has its own name
 if os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
         os.execvp("sleep", [os.getcwd() + "/daemon", "86399"])
     os._exit(0)
+os.close(unseen)
+os.read(became, 1)
 os.wait()
 with open("started", "w") as started:
     started.write("x")
