@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from aimock_server import AimockServer, aimock
+from editors.terminal import output
 from repository import ROOT
-from served import BROKEN, make_project
+from served import make_project
 
 EDIT = {"path": "calc.py", "edits": [{"old": "a - b", "new": "a + b"}]}
 """What an agent that mends the project gives to `edit_file`."""
 PAGES = ROOT / "docs" / "editors"
+BIN = Path(sys.executable).parent
 SETTINGS = """
 model = "work/chat-model"
 completion_model = "work/fill-model"
@@ -39,11 +44,12 @@ output = 2
 
 @dataclass(frozen=True)
 class Stage:
-    """One person's machine: a project, a home, and the environment that programs start in."""
+    """One person's machine: a project, a home, the environment that programs start in, and the host of their models."""
 
     project: Path
     home: Path
     environment: dict[str, str]
+    host: AimockServer
 
     def configure(self, path: str, text: str) -> None:
         """Write a file of the person's configuration, such as `nvim/init.lua`."""
@@ -55,26 +61,41 @@ class Stage:
         """Return what is saved in a file of the project."""
         return (self.project / path).read_text(encoding="utf-8")
 
+    async def coterie(self, *arguments: str) -> str:
+        """Run a command of Coterie's in the project, and return what it said."""
+        return await output([str(BIN / "coterie"), *arguments], self.environment, cwd=self.project)
 
-def build(folder: Path, url: str, *, more: str = "") -> Stage:
-    """Build a stage below a folder, with the model host at `url`; `more` is added to the settings."""
+
+@asynccontextmanager
+async def staged(folder: Path, fixtures: Sequence[Mapping[str, Any]], *, more: str = "") -> AsyncIterator[Stage]:
+    """Build a stage below a folder, with a model host that answers from fixtures; `more` is added to the settings.
+
+    The shared server that an editor started is ended with the stage.
+    """
     project, home = make_project(folder / "project"), folder / "home"
-    assert BROKEN in (project / "calc.py").read_text(encoding="utf-8")
-    subprocess.run(["git", "init", "--quiet"], cwd=project, check=True, stdin=subprocess.DEVNULL)
+    await output(["git", "init", "--quiet"], os.environ, cwd=project)
     coterie_home = home / "coterie"
     coterie_home.mkdir(parents=True)
-    (coterie_home / "config.toml").write_text(SETTINGS.format(url=url, more=more), encoding="utf-8")
-    environment = {
-        # The server is found as a person's editor finds it. Nothing else of this machine's environment gets in, above all no keys.
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-        "HOME": str(home),
-        "LANG": "C.UTF-8",
-        "SHELL": "/bin/sh",
-        "COTERIE_HOME": str(coterie_home),
-        "WORK_KEY": "key-of-the-host",
-        **{f"XDG_{kind}_HOME": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "STATE", "CACHE")},
-    }
-    return Stage(project, home, environment)
+    # The run-time folder is short because sockets have short names.
+    async with aimock(fixtures) as host:
+        with tempfile.TemporaryDirectory(prefix="coterie-") as runtime:
+            (coterie_home / "config.toml").write_text(SETTINGS.format(url=host.url, more=more), encoding="utf-8")
+            environment = {
+                # The server is found as a person's editor finds it. Nothing else of this machine gets in, above all no keys.
+                "PATH": os.pathsep.join([str(BIN), os.environ["PATH"]]),
+                "HOME": str(home),
+                "LANG": "C.UTF-8",
+                "SHELL": "/bin/sh",
+                "COTERIE_HOME": str(coterie_home),
+                "WORK_KEY": "key-of-the-host",
+                "XDG_RUNTIME_DIR": runtime,
+                **{f"XDG_{kind}_HOME": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "STATE", "CACHE")},
+            }
+            stage = Stage(project, home, environment, host)
+            try:
+                yield stage
+            finally:
+                await stage.coterie("daemon", "stop")
 
 
 def documented(page: str, language: str) -> Sequence[str]:

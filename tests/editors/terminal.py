@@ -43,7 +43,7 @@ def program(name: str) -> str:
     return str(Path(folder) / name)
 
 
-async def output(argv: Sequence[str], environment: Mapping[str, str]) -> str:
+async def output(argv: Sequence[str], environment: Mapping[str, str], *, cwd: Path | None = None) -> str:
     """Run a program to its end and return what it said."""
     process = await asyncio.create_subprocess_exec(
         *argv,
@@ -51,10 +51,11 @@ async def output(argv: Sequence[str], environment: Mapping[str, str]) -> str:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env=dict(environment),
+        cwd=cwd,
     )
     # Longer than any wait that goes on inside it.
     said, trouble = await asyncio.wait_for(process.communicate(), 1.5 * BOUND_S)
-    assert process.returncode == 0, trouble.decode()
+    assert process.returncode == 0, f"{shlex.join(argv)}: {said.decode()}{trouble.decode()}"
     return said.decode()
 
 
@@ -194,15 +195,24 @@ class Terminal:
             await self.family()
             await self.command("kill-server")
         await asyncio.wait_for(self.process.wait(), BOUND_S)
-        _, alive = await asyncio.to_thread(psutil.wait_procs, list(self.seen), BOUND_S)
+        ours = [process for process in self.seen if not is_shared_server(process)]
+        _, alive = await asyncio.to_thread(psutil.wait_procs, ours, BOUND_S)
         assert not alive, f"still running after the editor is gone: {alive}"
+
+
+def is_shared_server(process: psutil.Process) -> bool:
+    """Say whether a process is the daemon, which the first editor starts and none takes with it."""
+    try:
+        return process.cmdline()[-2:] == ["daemon", "run"]
+    except psutil.NoSuchProcess:
+        return False
 
 
 @asynccontextmanager
 async def terminal(argv: Sequence[str], *, name: str, cwd: Path, environment: Mapping[str, str]) -> AsyncIterator[Terminal]:
     """Run a program in a terminal until the block ends.
 
-    `name` is the beginning of its kept screens' names. When the block fails, it is told what the logs below the program's home say.
+    `name` is the beginning of its kept screens' names. When the block fails, it is told the end of the program's log and the daemon's.
     """
     # Not pytest's folder: the path of a socket must be short.
     with tempfile.TemporaryDirectory(prefix="coterie-tmux-") as folder:
@@ -224,7 +234,7 @@ async def terminal(argv: Sequence[str], *, name: str, cwd: Path, environment: Ma
             await window.command(f"refresh-client -C {WIDTH}x{HEIGHT}")
             yield window
         except BaseException as failure:
-            for log in Path(environment["HOME"]).rglob("*.log"):
+            for log in (log for kept in ("HOME", "XDG_RUNTIME_DIR") for log in Path(environment[kept]).rglob("*.log")):
                 lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES:]
                 failure.add_note("\n".join([f"the end of {log.name}:", *(line[:LOG_WIDTH] for line in lines)]))
             raise

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from aimock_server import aimock
 from editors.editor import Start
 from editors.emacs import emacs
 from editors.helix import helix
 from editors.neovim import neovim
-from editors.stage import EDIT, build
+from editors.stage import EDIT, staged
 from served import BROKEN, fixture
 
 pytestmark = [pytest.mark.editors, pytest.mark.parametrize("start", [neovim, helix, emacs])]
@@ -19,7 +18,7 @@ pytestmark = [pytest.mark.editors, pytest.mark.parametrize("start", [neovim, hel
 
 async def test_a_run_edits_the_open_buffer_and_undo_takes_it_back(tmp_path: Path, start: Start) -> None:
     fixtures = [fixture("chat-model", 0, calls=[("edit_file", EDIT)]), fixture("chat-model", 1, text="It adds now.")]
-    async with aimock(fixtures) as host, start(stage := build(tmp_path, host.url), "run") as editor:
+    async with staged(tmp_path, fixtures) as stage, start(stage, "run") as editor:
         await editor.run("Make test_add pass")
 
         await editor.terminal.shows("return a + b")
@@ -32,11 +31,13 @@ async def test_a_run_edits_the_open_buffer_and_undo_takes_it_back(tmp_path: Path
         await editor.terminal.keep("undone")
 
 
-async def test_the_server_of_a_killed_editor_is_gone(tmp_path: Path, start: Start) -> None:
-    nowhere = "http://127.0.0.1:9"
-    async with start(build(tmp_path, nowhere), "killed") as editor:
-        family = await editor.terminal.family()
-        assert any("coterie" in " ".join(process.cmdline()) for process in family)
+async def test_a_killed_editor_leaves_nothing_but_the_shared_server(tmp_path: Path, start: Start) -> None:
+    async with staged(tmp_path, [fixture("chat-model", 0, text="Nobody asked.")]) as stage:
+        async with start(stage, "killed") as editor:
+            family = await editor.terminal.family()
+            assert any("attach" in process.cmdline() for process in family)
+            assert "Editors: 1." in await stage.coterie("daemon", "status")
 
-        await editor.terminal.kill()
-        # At its end a terminal waits until the whole family is gone.
+            await editor.terminal.kill()
+            # At its end a terminal waits until the whole family is gone.
+        assert "Editors: 0." in await stage.coterie("daemon", "status")

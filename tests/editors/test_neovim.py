@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from aimock_server import aimock
 from editors.neovim import neovim
-from editors.stage import build
+from editors.stage import staged
 from served import BROKEN
 
 pytestmark = pytest.mark.editors
@@ -33,7 +32,7 @@ end)()"""
 
 async def test_ghost_text_is_shown_typed_into_and_taken(tmp_path: Path) -> None:
     fill = {"match": {"model": "fill-model"}, "response": {"content": "return a * b"}}
-    async with aimock([fill]) as host, neovim(build(tmp_path, host.url), "ghost") as editor:
+    async with staged(tmp_path, [fill]) as stage, neovim(stage, "ghost") as editor:
         await editor.evaluate(COUNT)
         await editor.ex("$")
         await editor.terminal.type("o\ndef mul(a, b):\n")
@@ -41,13 +40,13 @@ async def test_ghost_text_is_shown_typed_into_and_taken(tmp_path: Path) -> None:
         await editor.terminal.keep("shown")
         assert await editor.evaluate(GHOST) == "return a * b|ComplHint"
         assert await editor.text() == f"{BROKEN}\ndef mul(a, b):\n    \n", "nothing of it is in the buffer"
-        calls, asked = len(await host.journal()), await editor.evaluate("asked")
+        calls, asked = len(await stage.host.journal()), await editor.evaluate("asked")
 
         await editor.terminal.type("r")
         # Until it has asked again, Neovim shows the rest of what it had, and would put all of it in.
         await editor.until(f"asked > {asked} and answered == asked")
         assert await editor.evaluate(GHOST) == "eturn a * b|ComplHint"
-        assert len(await host.journal()) == calls, "what was typed is what was suggested"
+        assert len(await stage.host.journal()) == calls, "what was typed is what was suggested"
 
         await editor.terminal.press("Tab")
         await editor.until("vim.api.nvim_get_current_line() == '    return a * b'")
