@@ -13,10 +13,10 @@ STAMP := $(VENV)/.made-from-the-lock
 # Each writes the committed files that are made from code; with --check it fails when one of them is stale.
 GENERATORS := $(wildcard scripts/generate*.py)
 
-.PHONY: help venv demo test check format docs bench lock clean
+.PHONY: help venv demo test test-editors check format docs bench lock clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 venv: $(STAMP) ## make .venv from the lock files
 
@@ -37,6 +37,12 @@ demo: $(STAMP) ## show the main job on a sample project in a temporary folder
 test: $(STAMP) ## install what the tests run against, then run them (PYTEST_ARGS=… to choose)
 	$(BIN)/python scripts/test_requirements.py
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# The editors are kept outside the repository, in a folder that the script names in its last line.
+test-editors: $(STAMP) ## install real editors, then drive them in a terminal (PYTEST_ARGS=… to choose)
+	$(BIN)/python scripts/test_requirements.py
+	editors=$$($(BIN)/python scripts/editor_requirements.py | tail -n 1) && \
+	COTERIE_EDITORS_BIN="$$editors" $(BIN)/python -m pytest -m editors tests/editors $(PYTEST_ARGS)
 
 check: $(STAMP) ## lint, formatting, types, floors, freshness of generated files
 	$(BIN)/ruff check .

@@ -34,7 +34,9 @@ from coterie.domain.messages import (
 from coterie.domain.ports import Command, CommandResult, Folder, ModelChoice, RunStore
 from coterie.domain.runs import RunRequest
 from coterie.domain.status import Capabilities, ModelView, ProviderView, SandboxView, Status
+from coterie.domain.suggestions import FillRequest
 from coterie.domain.usage import Usage
+from coterie.features.channel_news import ChannelNews
 from coterie.features.runs import RunService
 from coterie.storage.store import Store
 from coterie.workspace.workspace import LiveWorkspace
@@ -97,6 +99,10 @@ class ScriptedModel:
                     yield step
         finally:
             self.closed += 1
+
+    def fill(self, request: FillRequest) -> AsyncIterator[str]:
+        """Refuse: agents fill no gaps."""
+        raise AssertionError(request)
 
     async def models(self, provider: str | None = None) -> tuple[ModelView, ...]:
         """Return nothing: no test asks."""
@@ -295,9 +301,15 @@ async def staged(
         own_folders=(home,),
         user_rules=home / "rules.md",
     )
-    coordinator = Coordinator(runs, listener, workspace, Assembly(around), lambda _: None)
+    coordinator = Coordinator(runs, listener, lambda _: None)
     service = RunService(
-        coordinator, listener, runs=runs, channels=store.channels, providers=model, workspace=workspace, settings=lambda: loaded.settings
+        coordinator,
+        ChannelNews(store.channels, listener, tasks, pending=approvals.count),
+        base=Assembly(around),
+        runs=runs,
+        channels=store.channels,
+        providers=model,
+        settings=lambda: loaded.settings,
     )
     stage = Stage(
         store=store,

@@ -29,6 +29,13 @@ RICH = {
     "experimental": {"coterie": True},
 }
 BARE = {"workspace": {"applyEdit": True}}
+PLAIN = {
+    "general": {"positionEncodings": ["utf-16"]},
+    "workspace": {"applyEdit": True, "workspaceEdit": {"documentChanges": True}, "codeLens": {"refreshSupport": True}},
+    "window": {"workDoneProgress": True, "showDocument": {"support": True}},
+    "textDocument": {"codeAction": {"dataSupport": True, "resolveSupport": {"properties": ["edit", "command"]}}},
+}
+"""An editor of today with nothing installed."""
 UNIT_SIZE = {"utf-8": 1, "utf-16": 2, "utf-32": 4}
 
 
@@ -67,6 +74,8 @@ class LspClient:
     wanted: list[tuple[str, Any]] = field(default_factory=list)  # requests of the server
     on_apply_edit: Callable[[Any], Any] | None = None  # answers in place of the editor
     on_message: Callable[[Any], Awaitable[bool]] | None = None  # hears everything first; True: nobody else needs to hear it
+    by_hand: frozenset[str] = frozenset()  # requests of the server that a test answers itself, with `reply`
+    asked: list[tuple[Any, str, Any]] = field(default_factory=list)  # those that wait for it: id, method, params
     _ids: Any = field(default_factory=lambda: itertools.count(1))
     _waiting: dict[Any, asyncio.Future[Any]] = field(default_factory=dict)
     _arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -208,6 +217,22 @@ class LspClient:
         """Wait for an ``agent/event`` of a kind."""
         return await self.expect("agent/event", lambda params: params["event"]["kind"] == kind and fits(params["event"]))
 
+    async def question(self, method: str, fits: Callable[[Any], bool] = lambda _: True) -> tuple[Any, Any]:
+        """Wait for a request that is answered `by_hand`, take it off the list, and return its id and params."""
+
+        def found() -> tuple[Any, str, Any] | None:
+            return next((each for each in self.asked if each[1] == method and fits(each[2])), None)
+
+        await self.eventually(lambda: found() is not None)
+        taken = found()
+        assert taken is not None
+        self.asked.remove(taken)
+        return taken[0], taken[2]
+
+    async def reply(self, msg_id: Any, result: Any) -> None:
+        """Answer a request of the server."""
+        await self.send({"jsonrpc": "2.0", "id": msg_id, "result": result})
+
     async def eventually(self, holds: Callable[[], bool]) -> None:
         """Wait until a condition holds; looked at after each message from the server."""
         async with self._arrived:
@@ -235,6 +260,9 @@ class LspClient:
             return
         if "method" in message and "id" in message:
             self.wanted.append((message["method"], message.get("params")))
+        if "method" in message and message["method"] in self.by_hand:
+            self.asked.append((message["id"], message["method"], message.get("params")))
+        elif "method" in message and "id" in message:
             answer = await self._serve(message["method"], message.get("params"))
             await self.send({"jsonrpc": "2.0", "id": message["id"], **answer})
         elif "method" in message:
@@ -256,8 +284,10 @@ class LspClient:
                 return {"result": await self._apply(params["edit"])}
             case "workspace/configuration":
                 return {"result": [self.settings for _ in params["items"]]}
-            case "client/registerCapability":
+            case "client/registerCapability" | "window/workDoneProgress/create" | "workspace/codeLens/refresh":
                 return {"result": None}
+            case "window/showDocument":
+                return {"result": {"success": True}}
             case _:
                 return {"error": {"code": -32601, "message": f"the client has no {method}"}}
 

@@ -22,11 +22,7 @@ async def editor(build: Build = build_fake_core) -> AsyncIterator[LspClient]:
     outgoing, flow = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, os.fdopen(client_writes, "wb"))
     writer = asyncio.StreamWriter(outgoing, flow, None, loop)
 
-    async def serve() -> None:
-        await Server(build).serve(Descriptors(incoming=server_reads, outgoing=server_writes))
-        os.close(server_writes)
-
-    serving = loop.create_task(serve())
+    serving = loop.create_task(Server(build).serve(Descriptors(incoming=server_reads, outgoing=server_writes)))
     try:
         async with conversation(LspClient(reader, writer)) as client:
             yield client

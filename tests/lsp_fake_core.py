@@ -36,8 +36,9 @@ from coterie.domain.permissions import Approval, ApprovalOption, Decision, Effec
 from coterie.domain.ports import Audience, Folder
 from coterie.domain.runs import RunEvents, RunPage, RunRequest, RunStarted, RunStateView, RunSummary, RunView, StepView
 from coterie.domain.status import Capabilities, Degraded, ModelView, Price, ProviderHealth, ProviderView, SandboxView, Status
+from coterie.domain.suggestions import Suggestion, SuggestionExplanation, SuggestionFeedback, SuggestionRequest, SuggestionSnooze
 from coterie.domain.usage import Usage, UsageRow
-from coterie.features.application import Accounts, Application, Approvals, Catalogue, Channels, Runs
+from coterie.features.application import Accounts, Application, Approvals, Catalogue, Channels, Runs, Suggestions
 from coterie.features.attachment import Attached, Attachment, Documents
 
 AT = "2026-01-31T10:00:00.000Z"
@@ -285,6 +286,7 @@ class FakeApplication:
         self.approvals: Approvals = FakeApprovals()
         self.catalogue: Catalogue = FakeCatalogue()
         self.accounts: Accounts = FakeAccounts()
+        self.suggestions: Suggestions = FakeSuggestions()
 
     async def status(self) -> Status:
         """Return a state with trouble in it."""
@@ -310,6 +312,12 @@ class FakeApprovals:
         if approval_id == "resolved":
             raise RequestError("Somebody has answered already.", code="already_resolved")
         return Decision(option_id=option_id, kind="allow_once", reason=f"{approval_id} {scope} {plan}")
+
+    async def dismiss(self, approval_id: str) -> None:
+        """Take it."""
+
+    def attendance_changed(self) -> None:
+        """Nobody waits."""
 
 
 class FakeCatalogue:
@@ -338,6 +346,40 @@ class FakeAccounts:
         """Return one row."""
         row = UsageRow(key=f"{by} since {since}", input=1, cache_read=0, cache_write=None, output=2, usd=Decimal("1E-7"))
         return (row,), USAGE
+
+
+class FakeSuggestions:
+    """Ghost text."""
+
+    async def suggest(self, ask: SuggestionRequest) -> tuple[Suggestion, ...]:
+        """Say what was asked, over the popup's entry or else over the next character."""
+        if not ask.text:
+            return ()
+        start, end = (ask.offset, ask.offset + 1) if ask.popup is None else (ask.popup.start, ask.popup.end)
+        words = "manual" if ask.manual else "automatic"
+        return (Suggestion(suggestion_id=f"{words}_{ask.offset}", text=f"{ask.text[: ask.offset]}|{ask.popup}", start=start, end=end),)
+
+    def shown(self, suggestion_id: str) -> SuggestionFeedback:
+        """Answer the state."""
+        return SuggestionFeedback(suggestion_id=suggestion_id, state="shown")
+
+    def accepted(self, suggestion_id: str, length: int | None = None) -> SuggestionFeedback:
+        """Answer the state."""
+        return SuggestionFeedback(suggestion_id=suggestion_id, state="accepted" if length is None else "partly_accepted")
+
+    def rejected(self, suggestion_id: str) -> SuggestionFeedback:
+        """Refuse: there is no such suggestion, or answer the state."""
+        if suggestion_id == "unknown":
+            raise RequestError("There is no suggestion unknown, or it was long ago.", code="unknown_suggestion")
+        return SuggestionFeedback(suggestion_id=suggestion_id, state="rejected")
+
+    def explain(self, uri: str | None = None) -> SuggestionExplanation:
+        """Name a reason."""
+        return SuggestionExplanation(uri=uri, at=AT, stage="gate", reason="mid_word", text="The cursor is inside a word.")
+
+    def snooze(self, minutes: float) -> SuggestionSnooze:
+        """Answer a time."""
+        return SuggestionSnooze(until=AT if minutes else None)
 
 
 async def build(attachment: Attachment) -> Attached:

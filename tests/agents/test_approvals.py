@@ -29,7 +29,14 @@ async def test_a_run_has_all_its_time_left_when_a_person_has_answered(tmp_path: 
     await store.runs.create(row)
     approvals = Approvals(listener, lambda _: None)
     mine = RunApprovals(
-        LiveRun(row, store.runs, listener), approvals, Policy(), vouched=Policy(), meter=meter, unattended="deny", sandboxed=always
+        LiveRun(row, store.runs, listener),
+        approvals,
+        Policy(),
+        vouched=Policy(),
+        meter=meter,
+        unattended="deny",
+        session={},
+        sandboxed=always,
     )
 
     async with asyncio.TaskGroup() as group:

@@ -23,7 +23,15 @@ async def test_initialize_says_what_the_server_can_do() -> None:
         capabilities = answer["capabilities"]
         assert capabilities["textDocumentSync"] == {"openClose": True, "change": 2, "save": True}
         assert capabilities["workspace"]["workspaceFolders"] == {"supported": True, "changeNotifications": True}
-        assert set(capabilities["executeCommandProvider"]["commands"]) == {"coterie.run", "coterie.ask", "coterie.undo"}
+        assert set(capabilities["executeCommandProvider"]["commands"]) == {
+            "coterie.run",
+            "coterie.ask",
+            "coterie.undo",
+            "coterie.suggestion.accepted",
+            "coterie.suggestion.snooze",
+        }
+        assert capabilities["inlineCompletionProvider"] == {}
+        assert capabilities["notebookDocumentSync"] == {"notebookSelector": [{"notebook": "*"}]}
 
 
 @pytest.mark.parametrize(

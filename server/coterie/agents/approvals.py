@@ -23,6 +23,8 @@ from coterie.domain.wire import Json
 from coterie.tools.rules import Policy, evaluate, rule_for
 
 Unattended = Literal["deny", "allow_list"]
+SessionGrants = dict[str, Literal["allow", "deny"]]
+"""What a person answered for a whole session, by rule."""
 Answer = tuple[Decision, Mapping[str, Json] | None]
 
 _SCOPES: dict[str, OptionKind] = {"once": "allow_once", "run": "allow_run", "session": "allow_session"}
@@ -45,10 +47,9 @@ class _Pending:
 class Approvals:
     """The pending questions of this process. ``on_change`` is called with the channel's id when their number changes."""
 
-    def __init__(self, audience: Audience, on_change: Callable[[str], None]) -> None:
+    def __init__(self, audience: Audience, on_change: Callable[[str], None] = lambda _: None) -> None:
         self.audience = audience
-        self.session: dict[str, Literal["allow", "deny"]] = {}
-        self._on_change = on_change
+        self.on_change = on_change
         self._pending: dict[str, _Pending] = {}
         self._resolved: set[str] = set()
 
@@ -65,10 +66,7 @@ class Approvals:
 
         Raises `RequestError` ``unknown_approval`` or ``already_resolved``, `InvalidParamsError` for a wrong option.
         """
-        if approval_id in self._resolved:
-            raise RequestError("This question is answered already.", code="already_resolved")
-        if (pending := self._pending.get(approval_id)) is None:
-            raise RequestError(f"There is no pending question '{approval_id}'.", code="unknown_approval")
+        pending = self._known(approval_id)
         chosen = next((option for option in pending.approval.options if option.option_id == option_id), None)
         if chosen is None:
             known = ", ".join(option.option_id for option in pending.approval.options)
@@ -83,11 +81,28 @@ class Approvals:
         self._close(pending, (decision, plan))
         return decision
 
+    def dismiss(self, approval_id: str) -> None:
+        """Close a question without a choice: not now. A call is rejected this once; at a gate the run is interrupted.
+
+        Raises `RequestError` as `answer` does.
+        """
+        pending = self._known(approval_id)
+        no = next((option for option in pending.approval.options if option.kind == "reject_once"), None)
+        option_id, kind = (None, None) if no is None else (no.option_id, no.kind)
+        self._close(pending, (Decision(option_id=option_id, kind=kind, reason="dismissed"), None))
+
+    def _known(self, approval_id: str) -> _Pending:
+        if approval_id in self._resolved:
+            raise RequestError("This question is answered already.", code="already_resolved")
+        if (pending := self._pending.get(approval_id)) is None:
+            raise RequestError(f"There is no pending question '{approval_id}'.", code="unknown_approval")
+        return pending
+
     def open(self, approval: Approval, check: Callable[[Mapping[str, Json]], Mapping[str, Json]] | None = None) -> asyncio.Future[Answer]:
         """Let ``approval`` be answered from now on; before it is told, so that no answer comes too early."""
         pending = _Pending(approval, asyncio.get_running_loop().create_future(), check)
         self._pending[approval.approval_id] = pending
-        self._on_change(approval.channel_id)
+        self.on_change(approval.channel_id)
         return pending.answered
 
     def withdraw(self, approval: Approval) -> None:
@@ -108,7 +123,7 @@ class Approvals:
     def _forget(self, approval: Approval) -> None:
         if self._pending.pop(approval.approval_id, None) is not None:
             self._resolved.add(approval.approval_id)
-            self._on_change(approval.channel_id)
+            self.on_change(approval.channel_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +138,7 @@ class RunApprovals:
     """What one run asks through.
 
     ``policy`` holds the rules of every layer, ``vouched`` those that also hold for commands that nothing confines; ``sandboxed`` says
-    whether commands are confined.
+    whether commands are confined. ``session`` holds what was answered for the whole session of the client where the run is at home.
     """
 
     def __init__(
@@ -135,6 +150,7 @@ class RunApprovals:
         vouched: Policy,
         meter: Meter,
         unattended: Unattended,
+        session: SessionGrants,
         sandboxed: Callable[[], Awaitable[bool]],
     ) -> None:
         self._run = run
@@ -143,6 +159,7 @@ class RunApprovals:
         self._vouched = vouched
         self._meter = meter
         self._unattended = unattended
+        self._session = session
         self._sandboxed = sandboxed
         self._waiting = 0
 
@@ -192,7 +209,8 @@ class RunApprovals:
         )
         decision, _ = await self._question(title, (effect,), options, check, edited)
         if decision.kind is None:
-            raise ApprovalRequiredError(f"Nobody was left to approve the {step_id}.")
+            why = "You did not approve" if decision.reason == "dismissed" else "Nobody was left to approve"
+            raise ApprovalRequiredError(f"{why} the {step_id}. Resume the run to be asked again.")
         return decision.kind
 
     async def choose(self, question: str, labels: Sequence[str]) -> str | None:
@@ -218,7 +236,7 @@ class RunApprovals:
         if rule_for(effect) is None:
             return None
         given = {grant.rule: grant.verdict for grant in self._run.history.grants}
-        return given.get(effect.rule) or self._approvals.session.get(effect.rule)
+        return given.get(effect.rule) or self._session.get(effect.rule)
 
     def _nobody(self, asking: Sequence[Effect]) -> Verdict:
         wanted = ", ".join(effect.rule for effect in asking)
@@ -267,7 +285,7 @@ class RunApprovals:
             grants: list[Record] = [GrantRecord(rule=rule, verdict=verdict) for rule in rules]
             await self._run.record(*grants)
         if decision.kind in {"allow_session", "allow_always"}:
-            self._approvals.session.update(dict.fromkeys(rules, verdict))
+            self._session.update(dict.fromkeys(rules, verdict))
         if allowed:
             return Verdict(allowed=True)
         return Verdict(allowed=False, reason="Denied: the person rejected this call. Do it another way, or ask what they want.")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from coterie.agents.approvals import Approvals, RunApprovals
+from coterie.agents.approvals import Approvals, RunApprovals, SessionGrants
 from coterie.agents.effects import Effects
 from coterie.agents.history import history_of
 from coterie.agents.live_run import LiveRun
@@ -51,12 +51,18 @@ class Surroundings:
 
 
 class Assembly:
-    """Makes the team of a run."""
+    """Makes the teams of the runs that are at home with one client. Implements `coterie.agents.coordinator.Base`."""
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
+        self._session: SessionGrants = {}  # of this client: another one's workspace is another matter
 
-    async def __call__(self, run: LiveRun) -> Team:
+    @property
+    def workspace(self) -> Workspace:
+        """The files that its runs may touch."""
+        return self._around.workspace
+
+    async def assemble(self, run: LiveRun) -> Team:
         """Assemble. Raises `BudgetExhaustedError`, `SettingsError`, and whatever `Providers.choose` raises."""
         around, loaded, request = self._around, self._around.loaded(), run.row.request
         settings = loaded.settings
@@ -70,6 +76,7 @@ class Assembly:
             vouched=self._policy([rules for rules in loaded.rules if rules.layer == COMMAND_LINE]),
             meter=meter,
             unattended=settings.permissions.policy_when_unattended,
+            session=self._session,
             sandboxed=self._sandboxed,
         )
         choose = await self._chooser(run, settings)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 from coterie.agents.approvals import ApprovalRequiredError
 from coterie.agents.calls import UNKNOWN_OUTCOME
@@ -38,6 +38,7 @@ NEVER_ENDED = "Stopped by the person before it ended."
 class _Live:
     run: LiveRun
     task: asyncio.Task[None]
+    base: Base
     stop: Stop | None = None
     reason: str = ""
 
@@ -47,33 +48,37 @@ class _Live:
         return self.run.history.state.state in ENDED
 
 
-class Coordinator:
-    """Owns the live runs of this process. ``assemble`` builds the team of a run; ``on_change`` is told each channel that changed."""
+class Base(Protocol):
+    """Where a run is at home: whoever started or resumed it lends it a workspace and puts its team together."""
 
-    def __init__(
-        self,
-        store: RunStore,
-        audience: Audience,
-        workspace: Workspace,
-        assemble: Callable[[LiveRun], Awaitable[Team]],
-        on_change: Callable[[str], None],
-    ) -> None:
+    @property
+    def workspace(self) -> Workspace:
+        """The files that the run may touch."""
+        ...
+
+    async def assemble(self, run: LiveRun) -> Team:
+        """Build the team of a run. Raises `RunError`, `RequestError` and `SettingsError`."""
+        ...
+
+
+class Coordinator:
+    """Owns the live runs of this process, whoever started them. ``on_change`` is told each channel that changed."""
+
+    def __init__(self, store: RunStore, audience: Audience, on_change: Callable[[str], None]) -> None:
         self._store = store
         self._audience = audience
-        self._workspace = workspace
-        self._assemble = assemble
         self._on_change = on_change
         self._tasks = TaskSupervisor("runs")
         self._live: dict[str, _Live] = {}
         self._claiming = asyncio.Lock()
 
-    async def start(self, row: RunRow) -> str:
+    async def start(self, row: RunRow, base: Base) -> str:
         """Journal a run and set it going; returns the id of the person's message."""
         await self._store.create(row)
         run = LiveRun(row, self._store, self._audience)
         message = MessageEvent(message_id=new_id("message"), role="user", text=row.request.prompt)
         await run.event(RunEvent(state="queued"), message, durable=True)
-        self._launch(run)
+        self._launch(run, base)
         return message.message_id
 
     def active_in(self, channel_id: str) -> str | None:
@@ -109,12 +114,12 @@ class Coordinator:
         await asyncio.wait([live.task])
         return live.run.history.state.state
 
-    async def resume(self, run_id: str) -> RunState:
+    async def resume(self, run_id: str, base: Base) -> RunState:
         """Go on with an interrupted or failed run. Raises `RequestError` ``run_active`` or ``not_resumable``."""
         async with self._claiming:
-            return await self._resume(run_id)
+            return await self._resume(run_id, base)
 
-    async def _resume(self, run_id: str) -> RunState:
+    async def _resume(self, run_id: str, base: Base) -> RunState:
         if await self._goes_on(run_id):
             raise RequestError("This run is going on.", code="run_active")
         row = await self._known(run_id)
@@ -125,34 +130,34 @@ class Coordinator:
         if (active := self.active_in(row.channel_id)) is not None:
             raise RequestError(f"The run {active} is going on in this channel.", code="run_active")
         folder = row.request.folder
-        if folder is not None and folder not in {each.uri for each in self._workspace.folders}:
+        if folder is not None and folder not in {each.uri for each in base.workspace.folders}:
             raise RequestError(f"This run works in {folder}; open that folder to resume it.", code="folder_not_open")
         run = await self._claimed(row)
         await run.event(*_left_open(run.history), RunEvent(state="running", reason="resumed"), durable=True)
-        self._launch(run)
+        self._launch(run, base)
         return "running"
 
-    async def undo(self, run_id: str, paths: Sequence[str] = ()) -> UndoResult:
+    async def undo(self, run_id: str, base: Base, paths: Sequence[str] = ()) -> UndoResult:
         """Take back what an ended run changed, to the end once it is begun. Raises `RequestError` ``run_active``."""
-        outcome = await asyncio.shield(self._tasks.spawn(self._undone(run_id, paths), name=f"undo {run_id}"))
+        outcome = await asyncio.shield(self._tasks.spawn(self._undone(run_id, base, paths), name=f"undo {run_id}"))
         if isinstance(outcome, RequestError):
             raise outcome
         return outcome
 
-    async def _undone(self, run_id: str, paths: Sequence[str]) -> UndoResult | RequestError:
+    async def _undone(self, run_id: str, base: Base, paths: Sequence[str]) -> UndoResult | RequestError:
         """Undo a run, or say why not: a request that cannot be met is no failure of the task."""
         try:
-            return await self._undo(run_id, paths)
+            return await self._undo(run_id, base, paths)
         except RequestError as refusal:
             return refusal
 
-    async def _undo(self, run_id: str, paths: Sequence[str]) -> UndoResult:
+    async def _undo(self, run_id: str, base: Base, paths: Sequence[str]) -> UndoResult:
         async with self._claiming:
             if await self._goes_on(run_id):
                 raise RequestError("This run is going on; cancel it before you undo it.", code="run_active")
             run = await self._claimed(await self._known(run_id))
             try:
-                return await undo(run, self._workspace, paths)
+                return await undo(run, base.workspace, paths)
             finally:
                 await self._store.release(run_id)
 
@@ -168,6 +173,16 @@ class Coordinator:
         if (live := self._live.get(run_id)) is not None:
             return live.run.history
         return history_of(await self._store.read(run_id))
+
+    @property
+    def live(self) -> int:
+        """How many runs go on."""
+        return len(self._live)
+
+    async def until_quiet(self, base: Base) -> None:
+        """Wait until no run that is at home there goes on."""
+        while tasks := [live.task for live in self._live.values() if live.base is base]:
+            await asyncio.wait(tasks)
 
     async def aclose(self) -> None:
         """Interrupt every live run and wait until each is journalled as such; an undo is brought to its end."""
@@ -197,17 +212,17 @@ class Coordinator:
             raise _elsewhere()
         return LiveRun(row, self._store, self._audience, history_of(await self._store.read(row.run_id)))
 
-    def _launch(self, run: LiveRun) -> None:
-        task = self._tasks.spawn(self._drive(run), name=f"run {run.run_id}")
-        self._live[run.run_id] = _Live(run, task)
+    def _launch(self, run: LiveRun, base: Base) -> None:
+        task = self._tasks.spawn(self._drive(run, base), name=f"run {run.run_id}")
+        self._live[run.run_id] = _Live(run, task, base)
         self._on_change(run.row.channel_id)
 
-    async def _drive(self, run: LiveRun) -> None:
+    async def _drive(self, run: LiveRun, base: Base) -> None:
         end = RunEvent(state="failed", reason="internal", text="Something in Coterie itself failed; its log says what.")
         try:
             if run.history.state.state != "running":
                 await run.event(RunEvent(state="running"))
-            team = await self._assemble(run)
+            team = await base.assemble(run)
             await team.walk()
             end = RunEvent(state="succeeded")
         except asyncio.CancelledError:

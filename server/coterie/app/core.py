@@ -10,10 +10,11 @@ import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from coterie.agents.approvals import Approvals
+from typing_extensions import override
+
 from coterie.agents.assembly import Assembly, Surroundings
-from coterie.agents.coordinator import Coordinator
 from coterie.app.settings import LiveSettings, provider_configs
+from coterie.app.shared import Shared
 from coterie.base.tasks import TaskSupervisor
 from coterie.config.problems import Problem
 from coterie.domain.ports import Audience, Editor, Folder
@@ -24,9 +25,9 @@ from coterie.features.catalogue import AccountService, CatalogueService
 from coterie.features.channels import ChannelService
 from coterie.features.runs import RunService
 from coterie.features.status import status_of
+from coterie.features.suggestions.service import SuggestionService
 from coterie.providers.registry import ProviderRegistry
 from coterie.sandbox.probe import ProbedSandbox
-from coterie.storage.store import Store
 from coterie.workspace.documents import Documents
 from coterie.workspace.workspace import LiveWorkspace
 
@@ -37,68 +38,69 @@ log = logging.getLogger(__name__)
 
 
 class Core:
-    """One core. Implements `coterie.features.application.Application` and `coterie.features.attachment.Attached`."""
+    """One client's core. Implements `coterie.features.application.Application` and `coterie.features.attachment.Attached`."""
 
     def __init__(
         self,
+        shared: Shared,
+        settings: LiveSettings,
         environ: Mapping[str, str],
-        folders: Sequence[Folder],
         audience: Audience,
         *,
         editor: Editor | None = None,
-        editor_options: Mapping[str, Json] | None = None,
-        command_line: Mapping[str, Json] | None = None,
+        no_daemon: str | None = None,
     ) -> None:
+        self._shared = shared
+        self._no_daemon = no_daemon  # why there is none, where one was wanted
+        self._settings = settings
         self._environ = environ
         self._audience = audience
-        self._settings = LiveSettings(environ, folders, editor_options=editor_options, command_line=command_line)
         self._tasks = TaskSupervisor("core")
-        settings, places = self._settings.loaded.settings, self._settings.loaded.places
+        values, places = settings.loaded.settings, settings.loaded.places
         own_folders = (places.config, places.data, places.cache, places.state)
-        self._store = Store(places.data)
         self._providers = ProviderRegistry(
-            provider_configs(settings, environ),
-            default_model=settings.model,
+            provider_configs(values, environ),
+            default_model=values.model,
             record_to=Path(environ[RECORD]) if environ.get(RECORD) else None,
         )
-        self.workspace = LiveWorkspace(self._settings.folders, editor=editor)
-        self.sandbox = ProbedSandbox(settings.sandbox.level, environ, hidden=tuple(map(str, own_folders)), on_found=self._status_changed)
-        approvals = Approvals(audience, self._touched)
-        self._coordinator = Coordinator(
-            self._store.runs,
-            audience,
-            self.workspace,
-            Assembly(
-                Surroundings(
-                    loaded=lambda: self._settings.loaded,
-                    runs=self._store.runs,
-                    channels=self._store.channels,
-                    usage=self._store.usage,
-                    providers=self._providers,
-                    workspace=self.workspace,
-                    sandbox=self.sandbox,
-                    approvals=approvals,
-                    tasks=self._tasks,
-                    own_folders=own_folders,
-                    user_rules=places.config / "rules.md",
-                )
-            ),
-            self._touched,
+        self.workspace = LiveWorkspace(settings.folders, editor=editor)
+        self.sandbox = ProbedSandbox(values.sandbox.level, environ, hidden=tuple(map(str, own_folders)), on_found=self._status_changed)
+        self._base = Assembly(
+            Surroundings(
+                loaded=lambda: self._settings.loaded,
+                runs=shared.store.runs,
+                channels=shared.store.channels,
+                usage=shared.store.usage,
+                providers=self._providers,
+                workspace=self.workspace,
+                sandbox=self.sandbox,
+                approvals=shared.approvals,
+                tasks=self._tasks,
+                own_folders=own_folders,
+                user_rules=places.config / "rules.md",
+            )
         )
         self.runs = RunService(
-            self._coordinator,
-            audience,
-            runs=self._store.runs,
-            channels=self._store.channels,
+            shared.coordinator,
+            shared.news,
+            base=self._base,
+            runs=shared.store.runs,
+            channels=shared.store.channels,
             providers=self._providers,
-            workspace=self.workspace,
             settings=lambda: self._settings.loaded.settings,
         )
-        self.channels = ChannelService(self._store.channels, self.runs, audience, pending=approvals.count, tasks=self._tasks)
-        self.approvals = ApprovalService(approvals)
+        self.channels = ChannelService(shared.store.channels, self.runs, shared.news)
+        self.approvals = ApprovalService(shared.approvals)
         self.catalogue = CatalogueService(self._providers)
-        self.accounts = AccountService(self._store.usage)
+        self.accounts = AccountService(shared.store.usage)
+        self.suggestions = SuggestionService(
+            self.workspace.documents,
+            self._providers,
+            settings=lambda: self._settings.loaded.settings,
+            withheld=self.workspace.withheld,
+        )
         self._providers.on_change(self._status_changed)
+        shared.hub.join(audience)
 
     @property
     def application(self) -> Core:
@@ -137,22 +139,55 @@ class Core:
         self._reloaded()
 
     async def aclose(self) -> None:
-        """Interrupt what runs, journal it, end every child, close the store."""
-        await self._coordinator.aclose()
+        """Leave: the client is told nothing more. What it started goes on without it, and this core ends with the last of that."""
+        await self._leave()
+        self._shared.tasks.spawn(self._end_when_quiet(), name="the end of a client's core")
+
+    async def _leave(self) -> None:
+        self._shared.hub.leave(self._audience)
+        await self.suggestions.aclose()
+        self.workspace.documents.close_all()
+
+    async def _end_when_quiet(self) -> None:
+        await self._shared.coordinator.until_quiet(self._base)
         await self._tasks.aclose()
         await self._providers.aclose()
-        await self._store.aclose()
 
     def _reloaded(self) -> None:
         settings = self._settings.loaded.settings
         self._providers.configure(provider_configs(settings, self._environ), default_model=settings.model)
+        self.suggestions.settings_changed()
         self._status_changed()
 
     def _status(self) -> Status:
-        return status_of(self._providers, self.sandbox, lambda: self.problems)
+        return status_of(self._providers, self.sandbox, lambda: self.problems, no_daemon=self._no_daemon)
 
     def _status_changed(self) -> None:
         self._audience.status_changed(self._status())
 
-    def _touched(self, channel_id: str) -> None:
-        self.channels.touched(channel_id)
+
+class SoleCore(Core):
+    """The core of a process that serves one client: it ends with that client, and everything with it."""
+
+    @override
+    async def aclose(self) -> None:
+        """Interrupt what runs, journal it, end every child, close the store."""
+        await self._shared.coordinator.aclose()
+        await self._leave()
+        await self._end_when_quiet()
+        await self._shared.aclose()
+
+
+def sole_core(
+    environ: Mapping[str, str],
+    folders: Sequence[Folder],
+    audience: Audience,
+    *,
+    editor: Editor | None = None,
+    editor_options: Mapping[str, Json] | None = None,
+    command_line: Mapping[str, Json] | None = None,
+    no_daemon: str | None = None,
+) -> SoleCore:
+    """Build everything for one client. Raises `SettingsError` or `StorageError`."""
+    settings = LiveSettings(environ, folders, editor_options=editor_options, command_line=command_line)
+    return SoleCore(Shared(settings.loaded.places.data), settings, environ, audience, editor=editor, no_daemon=no_daemon)

@@ -76,6 +76,7 @@ def _provider(name: str, provider: ProviderSettings, environ: Mapping[str, str])
         timeouts=Timeouts(
             connect_s=provider.connect_timeout_s, first_token_s=provider.first_token_timeout_s, idle_s=provider.idle_timeout_s
         ),
+        fim=provider.fim,
         cassette=provider.cassette,
     )
 

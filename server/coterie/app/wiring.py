@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,16 +20,22 @@ if TYPE_CHECKING:
 
 
 class Wiring:
-    """Implements `coterie.cli.wiring.Wiring`. What a front door needs is imported when it opens."""
+    """Implements `coterie.cli.wiring.Wiring`. What a front door needs is imported when it opens.
+
+    ``no_daemon`` is why an editor that wanted the shared server gets one of its own.
+    """
+
+    def __init__(self, *, no_daemon: str | None = None) -> None:
+        self._no_daemon = no_daemon
 
     async def open(self, invocation: wiring.Invocation) -> wiring.Core:
         """Build the core without an editor; see `coterie.cli.wiring.Wiring.open`."""
-        from coterie.app.core import Core  # noqa: PLC0415 - see the class
+        from coterie.app.core import sole_core  # noqa: PLC0415 - see the class
         from coterie.cli import wiring  # noqa: PLC0415
         from coterie.config.load import COMMAND_LINE  # noqa: PLC0415
 
         folder = Folder(uri=invocation.folder.as_uri(), name=invocation.folder.name, absolute=str(invocation.folder))
-        core = Core(dict(os.environ), (folder,), invocation.audience, command_line=invocation.settings)
+        core = sole_core(dict(os.environ), (folder,), invocation.audience, command_line=invocation.settings)
         # A file's wrong key costs nothing but itself; an option that would be dropped would do something else than was asked for.
         for problem in core.settings_problems:
             if problem.file == COMMAND_LINE:
@@ -48,13 +56,21 @@ class Wiring:
             test_command=loaded.settings.tests.command,
         )
 
+    def run_daemon(self) -> int:
+        """Be the shared daemon until its end; returns the exit status."""
+        from coterie.app.daemon import run  # noqa: PLC0415 - see the class
+
+        return run()
+
     def serve_stdio(self) -> int:
         """Be a language server on the standard streams until the editor leaves; returns the exit status."""
+        if self._no_daemon is not None:
+            sys.stderr.write(f"coterie: no shared server is possible ({self._no_daemon}); this editor gets one of its own.\n")
         # Loading a hundred thousand objects that stay would set off dozens of collections, a tenth of the start.
         gc.set_threshold(10_000, 10, 10)
         from coterie.lsp.server import serve_stdio  # noqa: PLC0415 - see the class
 
-        return serve_stdio(attach)
+        return serve_stdio(partial(attach, no_daemon=self._no_daemon))
 
 
 def _first_model(settings: Settings) -> str | None:
@@ -62,13 +78,20 @@ def _first_model(settings: Settings) -> str | None:
     return next((f"{name}/{provider.models[0]}" for name, provider in settings.providers.items() if provider.models), None)
 
 
-async def attach(attachment: Attachment) -> Core:
+async def attach(attachment: Attachment, *, no_daemon: str | None = None) -> Core:
     """Build the core of one editor."""
-    from coterie.app.core import Core  # noqa: PLC0415 - imported after the editor was answered
+    from coterie.app.core import sole_core  # noqa: PLC0415 - imported after the editor was answered
 
     # What is loaded by now stays: to walk it in each full collection would stop the loop for 30 ms and more.
     gc.freeze()
-    core = Core(dict(os.environ), attachment.folders, attachment.audience, editor=attachment.editor, editor_options=attachment.options)
+    core = sole_core(
+        dict(os.environ),
+        attachment.folders,
+        attachment.audience,
+        editor=attachment.editor,
+        editor_options=attachment.options,
+        no_daemon=no_daemon,
+    )
     for problem in core.problems:
         attachment.window.show("warning", problem)
     return core

@@ -58,6 +58,11 @@ class TaskSupervisor:
         """How many tasks have not ended yet."""
         return len(self._tasks)
 
+    async def settled(self) -> None:
+        """Wait until no task runs, those included that tasks start meanwhile."""
+        while self._tasks:
+            await asyncio.wait(tuple(self._tasks))
+
     async def aclose(self) -> None:
         """Cancel every task and wait until all have ended. May be called twice."""
         self._closed = True

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from coterie import __version__
 
-CommandName = Literal["serve", "demo", "ask", "run", "undo", "doctor", "version"]
+CommandName = Literal["serve", "attach", "daemon", "demo", "ask", "run", "undo", "doctor", "version"]
 
 EPILOG = """\
 exit status: 0 done · 1 failed · 2 wrong usage · 3 a question waits for an answer (resume the run) · 130 cancelled by Ctrl-C"""
@@ -27,6 +27,7 @@ class Arguments:
     model: str | None = None
     resume: str | None = None
     run_id: str = ""
+    action: Literal["status", "stop", "run"] = "status"
     attach: tuple[Path, ...] = ()
     yes_to: tuple[str, ...] = ()
     json: bool = False
@@ -52,6 +53,13 @@ def _parser() -> argparse.ArgumentParser:
 
     serve = commands.add_parser("serve", help="be a language server on the standard streams; editors start this")
     serve.add_argument("--stdio", action="store_const", const=None, help="the transport (also the default)")
+
+    attach = commands.add_parser("attach", help="be a light relay to the shared server of all your editors; editors start this")
+    attach.add_argument("--stdio", action="store_const", const=None, help="the transport (also the default)")
+
+    daemon = commands.add_parser("daemon", help="look at the shared server, or stop it")
+    daemon.add_argument("action", choices=("status", "stop", "run"), help="'run' is what 'attach' starts by itself")
+    _add_json(daemon)
 
     demo = commands.add_parser("demo", help="show the main job on a sample project in a temporary folder")
     which = demo.add_mutually_exclusive_group()

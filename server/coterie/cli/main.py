@@ -19,14 +19,16 @@ from coterie.cli.wiring import Wiring
 if TYPE_CHECKING:
     from coterie.cli.terminal import Output, Streams
 
-_Command: TypeAlias = Literal["demo", "ask", "run", "undo", "doctor", "version"]
+_Command: TypeAlias = Literal["daemon", "demo", "ask", "run", "undo", "doctor", "version"]
 
 
 def main(argv: list[str], wiring: Wiring) -> int:
     """Do what ``argv`` says and return the exit status (see ``exits``). Raises `SystemExit` for help and wrong usage."""
     arguments = parse(argv)
-    if arguments.command == "serve":
+    if arguments.command == "serve" or arguments.command == "attach":  # noqa: PLR1714 - the type checker follows; an ``attach`` that comes this far found no daemon (see ``coterie.__main__``)
         return wiring.serve_stdio()
+    if arguments.command == "daemon" and arguments.action == "run":
+        return wiring.run_daemon()
     from coterie.cli.terminal import Streams, output_for  # noqa: PLC0415 - see the module's docstring
 
     streams = Streams(stdin=sys.stdin, stdout=sys.stdout, stderr=sys.stderr, environ=dict(os.environ))
@@ -60,6 +62,10 @@ async def _do(command: _Command, arguments: Arguments, wiring: Wiring, output: O
             from coterie.cli.doctor import examine  # noqa: PLC0415
 
             return await examine(arguments, wiring, output)
+        case "daemon":
+            from coterie.cli.daemon import speak  # noqa: PLC0415
+
+            return await speak(arguments, output)
         case "demo":
             from coterie.cli.demo.story import show  # noqa: PLC0415
 

@@ -62,6 +62,10 @@ class Wiring(Protocol):
         """Read the settings that hold in ``folder``, without building anything or asking any host."""
         ...
 
+    def run_daemon(self) -> int:
+        """Be the shared daemon until its end; returns the exit status."""
+        ...
+
     def serve_stdio(self) -> int:
         """Be a language server on the standard streams until the editor leaves; returns the exit status."""
         ...

@@ -12,7 +12,7 @@ from coterie.config.problems import Problem
 from coterie.config.schema import ProviderType
 
 _PREFIX = "COTERIE_"
-_NOT_SETTINGS = frozenset({"COTERIE_HOME", "COTERIE_RECORD"})
+_NOT_SETTINGS = frozenset({"COTERIE_HOME", "COTERIE_RECORD", "COTERIE_DAEMON_IDLE_S"})
 """Variables that others read: ``paths``, and the development-only recorder."""
 
 

@@ -20,7 +20,7 @@ from coterie.domain.permissions import EffectKind
 
 ProviderType = Literal["anthropic", "openai_compatible", "replay"]
 
-LATER = frozenset({"small_model", "completion_model", "suggestions", "mcp", "lane", "fallbacks"})
+LATER = frozenset({"small_model", "mcp", "lane", "fallbacks"})
 """Keys that are accepted, because a later version reads them, and do nothing yet."""
 
 
@@ -109,6 +109,7 @@ class ProviderSettings(Table):
     connect_timeout_s: Seconds = Field(10.0, description="seconds to wait for a connection")
     first_token_timeout_s: Seconds = Field(120.0, description="seconds to wait for the first word of an answer")
     idle_timeout_s: Seconds = Field(120.0, description="seconds to wait for the next word")
+    fim: bool = Field(default=False, description="`openai_compatible`: whether `/completions` fills gaps, with a `suffix`; for ghost text")
     lane: bool | None = Field(None, description="one model at a time (read by a later version)")
 
 
@@ -185,11 +186,11 @@ class ProjectTestSettings(Table):
 
 
 class SuggestionSettings(Table):
-    """Ghost text (read by a later version)."""
+    """Ghost text. There is none before `completion_model` is set."""
 
     enabled: bool = Field(default=True, description="whether there is any")
-    min_delay_ms: Annotated[int, Field(ge=0)] = Field(0, description="how long to wait after a key")
-    disabled_languages: tuple[str, ...] = Field((), description="where there is none")
+    min_delay_ms: Annotated[int, Field(ge=0)] = Field(0, description="the least wait after a key, in milliseconds")
+    disabled_languages: tuple[str, ...] = Field((), description="languages, as the editor names them, where it comes only when asked for")
 
 
 class McpServerSettings(Table):
@@ -209,7 +210,7 @@ class Settings(Table):
 
     model: ModelId | None = Field(None, description="the model of every agent that names none, `host/model`")
     small_model: ModelId | None = Field(None, description="the model for titles and summaries (read by a later version)")
-    completion_model: CompletionModel | None = Field(None, description="the model of ghost text, or `none` (read by a later version)")
+    completion_model: CompletionModel | None = Field(None, description="the model of ghost text, or `none`")
     providers: Mapping[str, ProviderSettings] = Field(default_factory=dict, description="hosts by name")
     agents: Mapping[str, AgentSettings] = Field(default_factory=dict, description="agents by id")
     budget: RunBudgetSettings = Field(default_factory=RunBudgetSettings, description="limits")

@@ -16,6 +16,7 @@ from coterie.domain.messages import ModelRequest, StreamEvent
 from coterie.domain.records import Entry
 from coterie.domain.runs import RunRow
 from coterie.domain.status import Capabilities, ModelView, Price, ProviderView, SandboxView, Status
+from coterie.domain.suggestions import FillRequest
 from coterie.domain.usage import Usage, UsageKey, UsageRow
 
 
@@ -28,6 +29,10 @@ class Provider(Protocol):
 
     def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
         """Make one attempt of one call. Closing the iterator closes the connection. Raises `ProviderError`; ends with `Finished`."""
+        ...
+
+    def fill(self, request: FillRequest) -> AsyncIterator[str]:
+        """Fill a gap, where ``capabilities.fim`` says that this can be done. Closed and failing as `stream` is; yields pieces of text."""
         ...
 
     async def models(self) -> tuple[ModelView, ...]:

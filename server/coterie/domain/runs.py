@@ -105,6 +105,7 @@ class RunSummary:
     started_at: str
     ended_at: str | None
     usage: Usage
+    folder: str | None = None
 
 
 @wire

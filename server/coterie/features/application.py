@@ -23,6 +23,7 @@ from coterie.domain.runs import (
     UndoScope,
 )
 from coterie.domain.status import ModelView, ProviderView, Status
+from coterie.domain.suggestions import Suggestion, SuggestionExplanation, SuggestionFeedback, SuggestionRequest, SuggestionSnooze
 from coterie.domain.usage import Usage, UsageKey, UsageRow
 from coterie.domain.wire import Json
 
@@ -104,6 +105,14 @@ class Approvals(Protocol):
         """Answer a question; the first answer wins, a second one raises ``already_resolved``."""
         ...
 
+    async def dismiss(self, approval_id: str) -> None:
+        """Close a question without a choice: not now. A call is rejected this once; at a gate the run is interrupted."""
+        ...
+
+    def attendance_changed(self) -> None:
+        """Note that a client cannot answer after all: questions that nobody is left to answer are taken back."""
+        ...
+
 
 class Catalogue(Protocol):
     """``agent/provider/*`` and ``agent/model/*``."""
@@ -122,6 +131,34 @@ class Accounts(Protocol):
 
     async def usage(self, *, by: UsageKey = "run", since: str | None = None) -> tuple[tuple[UsageRow, ...], Usage]:
         """Return rows by key and their total."""
+        ...
+
+
+class Suggestions(Protocol):
+    """Ghost text and ``agent/suggestion/*``. Whatever takes an id raises `RequestError` ``unknown_suggestion``."""
+
+    async def suggest(self, ask: SuggestionRequest) -> tuple[Suggestion, ...]:
+        """Return what could stand at the cursor; nothing, at once, when a later request of the document supersedes this one."""
+        ...
+
+    def shown(self, suggestion_id: str) -> SuggestionFeedback:
+        """Note that the person could see a suggestion."""
+        ...
+
+    def accepted(self, suggestion_id: str, length: int | None = None) -> SuggestionFeedback:
+        """Note that ``length`` UTF-16 units of its text were taken, counted from its start; None: all of it."""
+        ...
+
+    def rejected(self, suggestion_id: str) -> SuggestionFeedback:
+        """Note that it was dismissed."""
+        ...
+
+    def explain(self, uri: str | None = None) -> SuggestionExplanation:
+        """Return how the latest request, of a document or of all, ended."""
+        ...
+
+    def snooze(self, minutes: float) -> SuggestionSnooze:
+        """Suggest nothing for so long unless asked by hand; 0 ends it."""
         ...
 
 
@@ -151,6 +188,11 @@ class Application(Protocol):
     @property
     def accounts(self) -> Accounts:
         """``agent/usage``."""
+        ...
+
+    @property
+    def suggestions(self) -> Suggestions:
+        """Ghost text and ``agent/suggestion/*``."""
         ...
 
     async def status(self) -> Status:

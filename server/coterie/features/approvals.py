@@ -24,3 +24,11 @@ class ApprovalService:
     ) -> Decision:
         """Answer a question; the first answer wins, a second one raises ``already_resolved``."""
         return self._approvals.answer(approval_id, option_id, scope=scope, plan=plan)
+
+    async def dismiss(self, approval_id: str) -> None:
+        """Close a question without a choice: not now."""
+        self._approvals.dismiss(approval_id)
+
+    def attendance_changed(self) -> None:
+        """Note that a client cannot answer after all."""
+        self._approvals.attendance_changed()

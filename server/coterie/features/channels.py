@@ -1,32 +1,27 @@
-"""Chat channels, as front doors ask for them; tells every audience when one changes."""
+"""Chat channels, as front doors ask for them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import get_args
 
 from coterie.agents.templates import TEMPLATES
 from coterie.base.errors import InvalidParamsError, RequestError
 from coterie.base.ids import new_id, now
-from coterie.base.tasks import TaskSupervisor
-from coterie.domain.channels import Channel, ChannelChanged, ChannelFolder, ChannelOpened, ChannelPage, ChannelState, Posted
-from coterie.domain.ports import Audience, ChannelStore
+from coterie.domain.channels import Channel, ChannelFolder, ChannelOpened, ChannelPage, ChannelState, Posted
+from coterie.domain.ports import ChannelStore
 from coterie.domain.runs import Attachment, RunRequest
+from coterie.features.channel_news import ChannelNews
 from coterie.features.runs import MAX_PAGE, RunService
 
 
 class ChannelService:
-    """Implements `coterie.features.application.Channels`. ``pending`` counts the open questions of a channel."""
+    """Implements `coterie.features.application.Channels`."""
 
-    def __init__(
-        self, channels: ChannelStore, runs: RunService, audience: Audience, *, pending: Callable[[str], int], tasks: TaskSupervisor
-    ) -> None:
+    def __init__(self, channels: ChannelStore, runs: RunService, news: ChannelNews) -> None:
         self._channels = channels
         self._runs = runs
-        self._audience = audience
-        self._pending = pending
-        self._tasks = tasks
+        self._news = news
 
     async def list(self, *, folder: str | None = None, state: str | None = None, query: str | None = None) -> tuple[Channel, ...]:
         """Return channels, latest first."""
@@ -34,7 +29,7 @@ class ChannelService:
             if value is not None and value not in known:
                 raise InvalidParamsError(f"{name}: '{value}' is not one of {', '.join(known)}.")
         channels = await self._channels.list(folder=folder, state=state, query=query)
-        return tuple(map(self._counted, channels))
+        return tuple(map(self._news.counted, channels))
 
     async def open(self, *, title: str | None = None, agent: str | None = None, model: str | None = None) -> ChannelOpened:
         """Make a channel under *User Chats*."""
@@ -52,7 +47,7 @@ class ChannelService:
             model=model,
         )
         await self._channels.create(channel)
-        self._audience.channel_changed(ChannelChanged(channel_id=channel.channel_id, change="created", channel=channel))
+        self._news.created(channel)
         return ChannelOpened(channel_id=channel.channel_id)
 
     async def post(self, channel_id: str, text: str, *, attachments: Sequence[Attachment] = ()) -> Posted:
@@ -68,19 +63,6 @@ class ChannelService:
             raise InvalidParamsError(f"limit: must be from 1 to {MAX_PAGE}.")
         await self._known(channel_id)
         return await self._channels.history(channel_id, before=before, limit=limit)
-
-    def touched(self, channel_id: str) -> None:
-        """Tell that something about a channel is different: its state, its messages or its open questions."""
-        if not self._tasks.closed:
-            self._tasks.spawn(self._tell(channel_id), name=f"channel {channel_id} changed")
-
-    async def _tell(self, channel_id: str) -> None:
-        channel = await self._channels.get(channel_id)
-        if channel is not None:
-            self._audience.channel_changed(ChannelChanged(channel_id=channel_id, change="updated", channel=self._counted(channel)))
-
-    def _counted(self, channel: Channel) -> Channel:
-        return replace(channel, pending_approvals=self._pending(channel.channel_id))
 
     async def _known(self, channel_id: str) -> Channel:
         channel = await self._channels.get(channel_id)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import get_args
 
-from coterie.agents.coordinator import Coordinator
+from coterie.agents.coordinator import Base, Coordinator
 from coterie.agents.history import History
 from coterie.agents.undo import diff
 from coterie.agents.workflow import find
@@ -16,10 +16,10 @@ from coterie.base.ids import new_id, now
 from coterie.config.schema import Settings
 from coterie.context.collect import attachments_of
 from coterie.context.task import Task, first_message
-from coterie.domain.channels import Channel, ChannelChanged, ChannelFolder
+from coterie.domain.channels import Channel, ChannelFolder
 from coterie.domain.edits import FileDiff, UndoResult
 from coterie.domain.events import RunState
-from coterie.domain.ports import Audience, ChannelStore, Providers, RunStore, Workspace
+from coterie.domain.ports import ChannelStore, Providers, RunStore
 from coterie.domain.runs import (
     RunEvents,
     RunPage,
@@ -31,6 +31,7 @@ from coterie.domain.runs import (
     RunView,
     UndoScope,
 )
+from coterie.features.channel_news import ChannelNews
 
 TITLE_LENGTH = 60
 MAX_PAGE = 500
@@ -42,20 +43,20 @@ class RunService:
     def __init__(
         self,
         coordinator: Coordinator,
-        audience: Audience,
+        news: ChannelNews,
         *,
+        base: Base,
         runs: RunStore,
         channels: ChannelStore,
         providers: Providers,
-        workspace: Workspace,
         settings: Callable[[], Settings],
     ) -> None:
         self._coordinator = coordinator
-        self._audience = audience
+        self._base = base
+        self._news = news
         self._runs = runs
         self._channels = channels
         self._providers = providers
-        self._workspace = workspace
         self._settings = settings
         self._admitting = asyncio.Lock()  # so that two requests at once cannot both find a channel idle
 
@@ -63,7 +64,7 @@ class RunService:
         """Journal the run and acknowledge it, before any model is called."""
         async with self._admitting:
             row = await self._admit(request)
-            await self._coordinator.start(row)
+            await self._coordinator.start(row, self._base)
         return RunStarted(run_id=row.run_id, channel_id=row.channel_id)
 
     async def post(self, request: RunRequest) -> tuple[str, str]:
@@ -71,12 +72,12 @@ class RunService:
         if not request.prompt.strip():
             raise InvalidParamsError("text: say something.")
         # Everything that a run hears after its start is a message's text: what is attached is quoted in it.
-        said = first_message(Task(prompt=request.prompt, attachments=await attachments_of(self._workspace, request))).text
+        said = first_message(Task(prompt=request.prompt, attachments=await attachments_of(self._base.workspace, request))).text
         async with self._admitting:
             if (active := self._coordinator.active_in(request.channel_id or "")) is not None:
                 return active, await self._coordinator.steer(active, said)
             row = await self._admit(request)
-            return row.run_id, await self._coordinator.start(row)
+            return row.run_id, await self._coordinator.start(row, self._base)
 
     def check_model(self, model: str) -> None:
         """Raise what the protocol names when no run could use ``model``."""
@@ -100,7 +101,7 @@ class RunService:
             )
         if request.channel_id is None:
             await self._channels.create(channel)
-            self._audience.channel_changed(ChannelChanged(channel_id=channel.channel_id, change="created", channel=channel))
+            self._news.created(channel)
         return RunRow(
             run_id=new_id("run"),
             channel_id=channel.channel_id,
@@ -113,7 +114,7 @@ class RunService:
 
     def _folder(self, asked: str | None) -> str | None:
         """Return the URI of the folder that a run works in: kept with the run, so that it is resumed in no other."""
-        folders = self._workspace.folders
+        folders = self._base.workspace.folders
         if asked is None:
             return folders[0].uri if folders else None
         for folder in folders:
@@ -171,7 +172,7 @@ class RunService:
 
     async def resume(self, run_id: str) -> RunStateView:
         """Go on after an interruption, a crash or a failure."""
-        return RunStateView(run_id=run_id, state=await self._coordinator.resume(run_id))
+        return RunStateView(run_id=run_id, state=await self._coordinator.resume(run_id, self._base))
 
     async def undo(self, run_id: str, *, scope: UndoScope = "run", ids: Sequence[str] = ()) -> UndoResult:
         """Take back exactly what the run changed; answers after the effects."""
@@ -179,7 +180,7 @@ class RunService:
             raise InvalidParamsError(f"scope: '{scope}' cannot be undone by this version; 'run' and 'file' can.")
         if scope == "file" and not ids:
             raise InvalidParamsError("ids: name the files to undo.")
-        return await self._coordinator.undo(run_id, ids if scope == "file" else ())
+        return await self._coordinator.undo(run_id, self._base, ids if scope == "file" else ())
 
     async def diff(self, run_id: str, *, paths: Sequence[str] = ()) -> tuple[FileDiff, ...]:
         """Return what the run changed, file by file."""
@@ -210,6 +211,7 @@ def _summary(row: RunRow) -> RunSummary:
         started_at=row.started_at,
         ended_at=row.ended_at,
         usage=row.usage,
+        folder=row.request.folder,
     )
 
 

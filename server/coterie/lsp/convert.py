@@ -38,6 +38,12 @@ class Client:
     registers_configuration: bool
     """Wants to be asked before it tells about changes of its settings."""
     process_id: int | None
+    shows_progress: bool
+    """Takes progress that the server begins."""
+    shows_documents: bool
+    refreshes_lenses: bool
+    resolves_actions: bool
+    """Asks for a code action's command when it is chosen."""
 
 
 def client_of(params: Json) -> Client:
@@ -46,6 +52,7 @@ def client_of(params: Json) -> Client:
     offered = dig(capabilities, "general", "positionEncodings")
     known = [ENCODINGS[name] for name in offered if isinstance(name, str) and name in ENCODINGS] if isinstance(offered, list) else []
     process_id = dig(params, "processId")
+    resolved = dig(capabilities, "textDocument", "codeAction", "resolveSupport", "properties")
     return Client(
         encoding=known[0] if known else "utf-16",
         rich=dig(capabilities, "experimental", "coterie") is True,
@@ -54,6 +61,10 @@ def client_of(params: Json) -> Client:
         pulls_configuration=dig(capabilities, "workspace", "configuration") is True,
         registers_configuration=dig(capabilities, "workspace", "didChangeConfiguration", "dynamicRegistration") is True,
         process_id=process_id if isinstance(process_id, int) and process_id > 0 else None,
+        shows_progress=dig(capabilities, "window", "workDoneProgress") is True,
+        shows_documents=dig(capabilities, "window", "showDocument", "support") is True,
+        refreshes_lenses=dig(capabilities, "workspace", "codeLens", "refreshSupport") is True,
+        resolves_actions=isinstance(resolved, list) and "command" in resolved,
     )
 
 

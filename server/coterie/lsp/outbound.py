@@ -1,7 +1,7 @@
 """What the core tells and asks, as messages to the client: the `Audience`, the `Editor` and the `Window` of an attachment.
 
-``session`` makes them when a client has introduced itself. A rich client gets ``agent/*``; every other one gets the little that every
-editor can show. Nothing here blocks: messages go through the bounded queue of ``transport``.
+``session`` makes them when a client has introduced itself. A rich client gets ``agent/*``; what every other one gets is in ``bare``.
+Nothing here blocks: messages go through the bounded queue of ``transport``.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from pygls.exceptions import JsonRpcException
 from coterie.base.ids import now
 from coterie.domain.channels import ChannelChanged
 from coterie.domain.edits import BufferEdit
-from coterie.domain.events import AgentEvent, MessageEvent, RunEvent, WarningEvent
+from coterie.domain.events import AgentEvent, WarningEvent
 from coterie.domain.status import Status
 from coterie.domain.wire import Json, to_wire
-from coterie.features.attachment import Severity, Window
+from coterie.features.attachment import Severity
 from coterie.lsp import protocol
 from coterie.lsp.convert import Client, workspace_edit
 from coterie.lsp.frames import Frames
@@ -38,8 +38,8 @@ class Wire(Protocol):
         """Send a notification; never blocks."""
         ...
 
-    async def ask(self, method: str, params: Json, *, within_s: float) -> Json:
-        """Send a request and return its result. Raises `TimeoutError` or `JsonRpcException`."""
+    async def ask(self, method: str, params: Json, *, within_s: float | None) -> Json:
+        """Send a request and return its result; None waits for a person. Raises `TimeoutError` or `JsonRpcException`."""
         ...
 
     async def ready(self) -> None:
@@ -111,47 +111,6 @@ class RichAudience:
             self._missed = False
             text = "Events were not sent while this client read nothing: catch up with agent/run/events."
             self._send(AgentEvent(seq=0, at=now(), event=WarningEvent(code="events_missed", text=text)))
-
-
-class BareAudience:
-    """Any other client: trouble is shown, answers are logged, and nobody can answer an approval."""
-
-    can_answer = False
-
-    def __init__(self, wire: Wire, window: Window) -> None:
-        self._wire = wire
-        self._window = window
-
-    def tell(self, event: AgentEvent) -> None:
-        """Log or show what a person without a chat view must know."""
-        match event.event:
-            case MessageEvent(role="assistant", partial=None | False, text=text) if text:
-                self._window.log("info", text)
-            case RunEvent(state="failed", text=text, reason=reason):
-                self._window.show("error", text or f"The run failed: {reason}.")
-            case RunEvent(state="interrupted", text=text, reason=reason):
-                self._window.show("warning", text or f"The run was interrupted: {reason}.")
-            case RunEvent(state="succeeded" | "cancelled" as state):
-                self._window.log("info", f"Run {event.run_id} {state}.")
-            case WarningEvent(text=text):
-                self._window.show("warning", text)
-            case _:
-                pass  # its details belong to a chat view
-
-    def channel_changed(self, change: ChannelChanged) -> None:
-        """Say nothing: there is no view of channels."""
-
-    def status_changed(self, status: Status) -> None:
-        """Show what does not work as it should, each thing once."""
-        for trouble in status.degraded:
-            self._window.show("warning", trouble.text)
-
-    async def ready(self) -> None:
-        """Wait while the client cannot keep up."""
-        await self._wire.ready()
-
-    def back(self) -> None:
-        """Say nothing: a log that is not read misses nothing."""
 
 
 class ClientEditor:

@@ -22,9 +22,11 @@ from coterie.domain.runs import (
     RunStarted,
     RunStateView,
     RunView,
+    Selection,
     UndoScope,
 )
 from coterie.domain.status import ModelView, ProviderView, Status
+from coterie.domain.suggestions import SuggestionExplanation, SuggestionFeedback, SuggestionSnooze
 from coterie.domain.usage import Usage, UsageKey, UsageRow
 from coterie.domain.wire import Json, Late, wire
 
@@ -32,6 +34,7 @@ Words = Annotated[str, Late("Field", min_length=1)]
 Count = Annotated[int, Late("Field", ge=1)]
 Offset = Annotated[int, Late("Field", ge=0, le=2**53 - 1)]
 """At most what every client's numbers hold exactly."""
+Minutes = Annotated[float, Late("Field", ge=0, le=60 * 24 * 365)]
 
 
 @wire
@@ -150,6 +153,28 @@ class UsageParams:
 
 
 @wire
+class SuggestionParams:
+    """Which suggestion: the id in the arguments of its command."""
+
+    suggestion_id: str
+
+
+@wire
+class SuggestionAcceptedParams:
+    """How much of a suggestion was taken: UTF-16 units from the start of its insert text, all in all; absent: the whole of it."""
+
+    suggestion_id: str
+    length: Count | None = None
+
+
+@wire
+class SuggestionExplainParams:
+    """Whose latest request; no document named: the latest of all."""
+
+    uri: str | None = None
+
+
+@wire
 class RunSteerResult:
     """The id of the message that the agent will read."""
 
@@ -225,6 +250,10 @@ APPROVAL_LIST: Final = "agent/approval/list"
 APPROVAL_ANSWER: Final = "agent/approval/answer"
 PROVIDER_LIST: Final = "agent/provider/list"
 MODEL_LIST: Final = "agent/model/list"
+SUGGESTION_SHOWN: Final = "agent/suggestion/shown"
+SUGGESTION_ACCEPTED: Final = "agent/suggestion/accepted"
+SUGGESTION_REJECTED: Final = "agent/suggestion/rejected"
+SUGGESTION_EXPLAIN: Final = "agent/suggestion/explain"
 USAGE: Final = "agent/usage"
 
 EVENT: Final = "agent/event"
@@ -269,6 +298,12 @@ REQUESTS: Final[Mapping[str, Request]] = {
     APPROVAL_ANSWER: Request(ApprovalAnswerParams, ApprovalAnswerResult, "Answer a question; the first answer wins."),
     PROVIDER_LIST: Request(NoParams, ProviderListResult, "The registered providers and their state."),
     MODEL_LIST: Request(ModelListParams, ModelListResult, "The models that can be chosen."),
+    SUGGESTION_SHOWN: Request(SuggestionParams, SuggestionFeedback, "The person could see a suggestion."),
+    SUGGESTION_ACCEPTED: Request(SuggestionAcceptedParams, SuggestionFeedback, "A suggestion was taken, as a whole or in part."),
+    SUGGESTION_REJECTED: Request(SuggestionParams, SuggestionFeedback, "A suggestion was dismissed; it does not come again at its place."),
+    SUGGESTION_EXPLAIN: Request(
+        SuggestionExplainParams, SuggestionExplanation, "How the latest request for a suggestion ended: why there was none."
+    ),
     USAGE: Request(UsageParams, UsageResult, "Tokens and money."),
 }
 
@@ -281,6 +316,11 @@ NOTIFICATIONS: Final[Mapping[str, Notification]] = {
 RUN_COMMAND: Final = "coterie.run"
 ASK_COMMAND: Final = "coterie.ask"
 UNDO_COMMAND: Final = "coterie.undo"
+CANCEL_COMMAND: Final = "coterie.cancel"
+RESUME_COMMAND: Final = "coterie.resume"
+APPROVE_COMMAND: Final = "coterie.approve"
+SUGGESTION_ACCEPTED_COMMAND: Final = "coterie.suggestion.accepted"
+SUGGESTION_SNOOZE_COMMAND: Final = "coterie.suggestion.snooze"
 
 
 @wire
@@ -290,6 +330,8 @@ class RunArguments:
     prompt: Words
     agent: str | None = None
     workflow: str | None = None
+    channel_id: str | None = None
+    selection: Selection | None = None
 
 
 @wire
@@ -297,6 +339,8 @@ class AskArguments:
     """The argument of ``coterie.ask``."""
 
     prompt: Words
+    channel_id: str | None = None
+    selection: Selection | None = None
 
 
 @wire
@@ -304,6 +348,39 @@ class UndoArguments:
     """The argument of ``coterie.undo``; without a run, the latest one of the workspace that has changes."""
 
     run_id: str | None = None
+    scope: UndoScope = "run"
+    ids: tuple[str, ...] = ()
+
+
+@wire
+class WhichRunArguments:
+    """The argument of ``coterie.cancel`` and ``coterie.resume``; without a run, the latest one of the workspace that it can be done to."""
+
+    run_id: str | None = None
+
+
+@wire
+class ApproveArguments:
+    """The argument of ``coterie.approve``; without a question, the only open one; without an option, yes for this once."""
+
+    approval_id: str | None = None
+    option_id: str | None = None
+    scope: str | None = None
+    plan: Mapping[str, Json] | None = None
+
+
+@wire
+class AcceptedArguments:
+    """The argument of ``coterie.suggestion.accepted``, which each suggestion carries as its command: editors run it themselves."""
+
+    suggestion_id: str
+
+
+@wire
+class SnoozeArguments:
+    """The argument of ``coterie.suggestion.snooze``; 0 ends it."""
+
+    minutes: Minutes = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +396,11 @@ COMMANDS: Final[Mapping[str, Command]] = {
     RUN_COMMAND: Command(RunArguments, RunStarted, "Start a run; answers its id at once."),
     ASK_COMMAND: Command(AskArguments, RunStarted, "Ask the chat agent; answers the run's id at once."),
     UNDO_COMMAND: Command(UndoArguments, UndoResult, "Take back what a run changed."),
+    CANCEL_COMMAND: Command(WhichRunArguments, RunStateView, "Stop a run."),
+    RESUME_COMMAND: Command(WhichRunArguments, RunStateView, "Go on with a run that was interrupted or has failed."),
+    APPROVE_COMMAND: Command(ApproveArguments, ApprovalAnswerResult, "Answer an open question."),
+    SUGGESTION_ACCEPTED_COMMAND: Command(AcceptedArguments, SuggestionFeedback, "Note that a suggestion was taken as a whole."),
+    SUGGESTION_SNOOZE_COMMAND: Command(SnoozeArguments, SuggestionSnooze, "Suggest nothing for a while unless asked by hand."),
 }
 
 ClientKind = Literal["rich", "bare"]

@@ -186,8 +186,11 @@ class Connection(LanguageServerProtocol):
         """Send a notification; never blocks."""
         self._send_data({"jsonrpc": "2.0", "method": method, "params": self.plain(params)})
 
-    async def ask(self, method: str, params: Json, *, within_s: float) -> Json:
-        """Send a request and return its result. Raises `TimeoutError`, or `JsonRpcException` with what the client answered."""
+    async def ask(self, method: str, params: Json, *, within_s: float | None) -> Json:
+        """Send a request and return its result; None waits for a person.
+
+        Raises `TimeoutError`, or `JsonRpcException` with what the client answered.
+        """
         msg_id = new_id("ask")
         answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
         self._asked[msg_id] = answer
@@ -257,8 +260,8 @@ def _first_reason(failure: BaseException) -> str:
 
 
 def _raised_by_client(told: Json) -> JsonRpcException:
-    message = told.get("message") if isinstance(told, dict) else None
-    return JsonRpcException(str(message or "the client gave no reason"))
+    message, code = (told.get("message"), told.get("code")) if isinstance(told, dict) else (None, None)
+    return JsonRpcException(str(message or "the client gave no reason"), code if isinstance(code, int) else failures.INTERNAL_ERROR)
 
 
 def _refuse_constant(name: str) -> None:

@@ -35,6 +35,10 @@ Errors: -32602 for params that make no sense (the message names the field), -328
 Every event of a run carries `seq`, which rises strictly within the run; gaps are normal. Deltas are not kept: `agent/run/events` gives a
 client that catches up the message so far, with `partial: true`. An event without a run whose warning has the code `events_missed` tells
 a client that it was too slow and has to catch up.
+
+Ghost text comes by `textDocument/inlineCompletion`. Each item carries the command `coterie.suggestion.accepted`, whose argument holds the
+`suggestionId` that `agent/suggestion/*` take; what is left of a suggestion that is being typed keeps its id. `stage` and `reason` of
+`agent/suggestion/explain` are stable codes. A notebook's cells are documents like any other.
 """
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from lsprotocol import types
 from pygls.capabilities import ServerCapabilitiesBuilder
@@ -32,6 +33,9 @@ from coterie.lsp.session import Handler, Session
 from coterie.lsp.transport import Descriptors, Outgoing, claim_stdio, start_reader, write_all
 
 FLUSH_S = 5.0
+OPTIONS: Final[Mapping[str, object]] = {types.TEXT_DOCUMENT_INLINE_COMPLETION: types.InlineCompletionOptions()}
+"""What pygls does not advertise of itself. Everything is said in the answer to ``initialize``, nothing registered later: every client takes
+that, also one that announces ``dynamicRegistration: false``."""
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +55,7 @@ class Server(LanguageServer):
             served = partial(handler, self.session)
             self.feature(method)(partial(self._initialize, served) if method == types.INITIALIZE else served)
         for method, handler in STANDARD.items():
-            self.feature(method)(partial(self._on_core, handler))
+            self.feature(method, OPTIONS.get(method))(partial(self._on_core, handler))
         for method, handler in AGENT.items():
             self.feature(method)(partial(self._agent_request, handler))
 
@@ -71,6 +75,8 @@ class Server(LanguageServer):
             self.session.client.encoding,
         )
         built = builder.build()
+        # pygls would leave it out for want of the client's capabilities, which are not read as a whole.
+        built.notebook_document_sync = types.NotebookDocumentSyncOptions([types.NotebookDocumentFilterWithNotebook(notebook="*")])
         built.experimental = {"coterie": {"version": self.version}}
         return self.protocol.plain(built)
 
@@ -91,7 +97,12 @@ class Server(LanguageServer):
 
     async def serve(self, descriptors: Descriptors) -> int:
         """Serve until the editor leaves; returns the process's exit code."""
-        outgoing = Outgoing(partial(write_all, descriptors.outgoing), on_lost=self.leave, on_back=self.session.back)
+        outgoing = Outgoing(
+            partial(write_all, descriptors.outgoing),
+            on_lost=self.leave,
+            on_back=self.session.back,
+            close=partial(os.close, descriptors.outgoing),
+        )
         self.protocol.outgoing = outgoing
         start_reader(descriptors.incoming, self.protocol.receive, self.leave)
         code = await self._left

@@ -13,12 +13,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias, TypeVar
 
+from coterie.base.tasks import TaskSupervisor
 from coterie.domain.ports import Folder
 from coterie.domain.wire import Json
 from coterie.features.application import Application
 from coterie.features.attachment import Attached, Attachment, Build, Documents
+from coterie.lsp.bare import BareAudience
 from coterie.lsp.convert import Client
-from coterie.lsp.outbound import BareAudience, ClientEditor, ClientWindow, RichAudience, Wire
+from coterie.lsp.outbound import ClientEditor, ClientWindow, RichAudience, Wire
 
 _T = TypeVar("_T")
 
@@ -31,6 +33,7 @@ class Session:
         self.window = ClientWindow(wire)
         self.watch_process = watch_process
         self.folders: dict[str, Folder] = {}  # by URI; changed by notifications only
+        self.tasks = TaskSupervisor("session")  # what is asked of the editor while its own requests are served
         self.settling = asyncio.Lock()  # held while folders or settings change, so that changes land in their order
         self._build = build
         self._client: Client | None = None  # these three: None until `introduce`
@@ -45,7 +48,7 @@ class Session:
         if client.rich:
             self._audience = RichAudience(self.wire, asyncio.get_running_loop().call_later)
         else:
-            self._audience = BareAudience(self.wire, self.window)
+            self._audience = BareAudience(self.wire, self.window, client, self.tasks, lambda: self.application.approvals)
         self._client = client
         self.folders = {folder.uri: folder for folder in folders}
         self._attachment = Attachment(
@@ -64,6 +67,11 @@ class Session:
         async with self._changing:
             if self._attached is None and not self._ended:
                 self._attached = await self._build(_there(self._attachment))
+
+    @property
+    def bare(self) -> BareAudience | None:
+        """What a client in zero-plugin mode is shown; None for a rich one."""
+        return self._audience if isinstance(self._audience, BareAudience) else None
 
     @property
     def client(self) -> Client:
@@ -94,6 +102,7 @@ class Session:
         """End the core, once; a second caller waits for the first."""
         async with self._changing:
             self._ended = True
+            await self.tasks.aclose()
             attached, self._attached = self._attached, None
             if attached is not None:
                 await attached.application.aclose()

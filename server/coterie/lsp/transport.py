@@ -25,7 +25,7 @@ PATIENCE_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Descriptors:
-    """The transport's own descriptors, which no child inherits."""
+    """The transport's own descriptors, which no child inherits. Each is closed by the thread that uses it, when it has done so last."""
 
     incoming: int
     outgoing: int
@@ -54,13 +54,13 @@ def claim_stdio() -> Descriptors:
 
 
 def start_reader(descriptor: int, on_frame: Callable[[bytes | BadFrame], None], on_end: Callable[[], None]) -> None:
-    """Read until the end of the stream in a thread; both callbacks are called in the running event loop."""
+    """Read until the end of the stream in a thread, then close it; both callbacks are called in the running event loop."""
     loop = asyncio.get_running_loop()
 
     def read() -> None:
         decoder = Decoder()
         # Once the loop is closed nobody listens any more: the process ends.
-        with contextlib.suppress(RuntimeError):
+        with contextlib.suppress(RuntimeError), open(descriptor, "rb", buffering=0):
             while data := read_some(descriptor):
                 for frame in decoder.feed(data):
                     loop.call_soon_threadsafe(on_frame, frame)
@@ -97,10 +97,12 @@ class Outgoing:
         *,
         on_lost: Callable[[], None],
         on_back: Callable[[], None],
+        close: Callable[[], None] = lambda: None,
         patience_s: float = PATIENCE_S,
     ) -> None:
         self.detached = False
         self._write = write
+        self._close = close  # called by the writer thread when it writes no more
         self._on_lost = on_lost  # called once, when writing fails for good
         self._on_back = on_back  # called when a detached client has read everything
         self._patience_s = patience_s
@@ -146,6 +148,8 @@ class Outgoing:
                     self._loop.call_soon_threadsafe(self._wrote, len(frame))
             except OSError:
                 self._loop.call_soon_threadsafe(self._lost)
+            finally:
+                self._close()
             self._loop.call_soon_threadsafe(self._ended.set)
 
     def _wrote(self, count: int) -> None:

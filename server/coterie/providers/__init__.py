@@ -4,7 +4,8 @@
 
 - ``config``: what the settings say of one provider.
 - ``registry``: which providers there are and how their latest use went.
-- ``http_provider``: one call over HTTP; ``openai_compatible`` and ``anthropic`` are its two wires, pure and without a socket.
+- ``http_provider``: one call over HTTP; ``openai_compatible`` and ``anthropic`` are its two wires, pure and without a socket;
+  ``completions`` is the one that fills gaps.
 - ``transport``: the shared HTTP client, timeouts, and closing at once; ``sse`` splits what it reads; ``fields`` reads strangers' JSON.
 - ``replay``, ``recorder``, ``cassette``: recorded sessions.
 - ``classification``, ``failures``, ``resilience``: of what kind a failure is, in which words, and when to try again.

@@ -44,7 +44,7 @@ class ProviderConfig:
     """One entry of ``[providers]``.
 
     ``api_key`` is None for a host that wants none. ``models`` are used without asking the host. ``prices`` are by the host's own model
-    names. ``cassette`` is the file of a ``replay`` provider.
+    names. ``fim`` says that the host fills gaps (see `coterie.providers.completions`). ``cassette`` is the file of a ``replay`` provider.
     """
 
     id: str
@@ -58,6 +58,7 @@ class ProviderConfig:
     top_p: float | None = None
     extra: Mapping[str, Json] = field(default_factory=dict)
     timeouts: Timeouts = field(default_factory=Timeouts)
+    fim: bool = False
     cassette: str | None = None
 
     @property
@@ -70,7 +71,11 @@ class ProviderConfig:
         """What every model behind this type of host can do; a host is not asked for it."""
         if self.type == "replay":
             return Capabilities(local=True)
-        return Capabilities(prompt_cache=self.type == "anthropic", local=is_loopback(self.base_url))
+        return Capabilities(
+            fim=self.fim and self.type == "openai_compatible",
+            prompt_cache=self.type == "anthropic",
+            local=is_loopback(self.base_url),
+        )
 
 
 def is_loopback(url: str) -> bool:

@@ -14,8 +14,9 @@ from contextlib import aclosing
 from typing import Protocol
 
 from coterie.base.errors import ProviderError
-from coterie.domain.messages import ModelRequest, StreamEvent
+from coterie.domain.messages import ModelRequest, StreamEvent, TextDelta
 from coterie.domain.status import Capabilities, ModelView
+from coterie.domain.suggestions import FillRequest
 from coterie.domain.wire import Json
 from coterie.providers import failures
 from coterie.providers.characters import WholeCharacters
@@ -79,23 +80,53 @@ class Wire(Protocol):
         ...
 
 
-class HttpProvider:
-    """Implements `coterie.domain.ports.Provider` for every host that is spoken to over HTTP."""
+class FillWire(Protocol):
+    """How a host is asked to fill a gap. Pure."""
 
-    def __init__(self, config: ProviderConfig, wire: Wire, transport: Transport) -> None:
+    def url(self, config: ProviderConfig) -> str:
+        """Return the address of calls."""
+        ...
+
+    def encode(self, request: FillRequest) -> dict[str, Json]:
+        """Return the body of a call."""
+        ...
+
+    def decoder(self, host: Host) -> Decoder:
+        """Return a decoder for one answer."""
+        ...
+
+
+class HttpProvider:
+    """Implements `coterie.domain.ports.Provider` for every host that is spoken to over HTTP; without ``filling`` it fills no gaps."""
+
+    def __init__(self, config: ProviderConfig, wire: Wire, transport: Transport, *, filling: FillWire | None = None) -> None:
         self.name = config.id
         self.version = wire.version
         self.capabilities: Capabilities = config.capabilities
         self._config = config
         self._wire = wire
+        self._filling = filling
         self._transport = transport
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[StreamEvent, None]:
         """Make one attempt of one call; see `coterie.domain.ports.Provider.stream`."""
-        decoder, characters = self._wire.decoder(self._host(request.model)), WholeCharacters()
-        body = json.dumps(self._wire.encode(request, self._config), ensure_ascii=False, separators=(",", ":"))
-        # Half a surrogate pair, which an editor may hold, has no UTF-8.
-        call = self._call(request.model, self._wire.call_url(self._config), body.encode(errors="replace"))
+        call = self._call(request.model, self._wire.call_url(self._config), self._wire.encode(request, self._config))
+        async with aclosing(self._answer(call, self._wire.decoder(call.host))) as answer:
+            async for piece in answer:
+                yield piece
+
+    async def fill(self, request: FillRequest) -> AsyncGenerator[str, None]:
+        """Fill a gap; see `coterie.domain.ports.Provider.fill`."""
+        if self._filling is None:
+            raise ProviderError(f"`{self.name}` fills no gaps: set `fim` of [providers.{self.name}] if it can.", kind="bad_request")
+        call = self._call(request.model, self._filling.url(self._config), self._filling.encode(request))
+        async with aclosing(self._answer(call, self._filling.decoder(call.host))) as answer:
+            async for piece in answer:
+                if isinstance(piece, TextDelta):
+                    yield piece.text
+
+    async def _answer(self, call: HttpCall, decoder: Decoder) -> AsyncGenerator[StreamEvent, None]:
+        characters = WholeCharacters()
         async with aclosing(self._transport.events(call)) as events:
             try:
                 async for event in events:
@@ -131,12 +162,14 @@ class HttpProvider:
         config = self._config
         return Host(provider=config.id, model=model, address=config.base_url, api_key=config.api_key)
 
-    def _call(self, model: str, url: str, body: bytes | None) -> HttpCall:
+    def _call(self, model: str, url: str, body: Mapping[str, Json] | None) -> HttpCall:
         host = self._host(model)
         if (missing := failures.key_failure(host, wanted=self._config.wants_key)) is not None:
             raise missing
         headers = {"content-type": "application/json", **self._wire.headers(self._config)}
-        return HttpCall(host=host, url=url, headers=headers, body=body, timeouts=self._config.timeouts)
+        # Half a surrogate pair, which an editor may hold, has no UTF-8.
+        sent = None if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+        return HttpCall(host=host, url=url, headers=headers, body=sent, timeouts=self._config.timeouts)
 
 
 async def _read_tail(events: AsyncIterator[ServerSentEvent]) -> None:

@@ -7,7 +7,7 @@ replaces the one before.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
@@ -25,6 +25,7 @@ from coterie.domain.messages import (
 )
 from coterie.domain.ports import Provider
 from coterie.domain.status import ModelView, Price
+from coterie.domain.suggestions import FillRequest
 from coterie.providers.cassette import (
     Cassette,
     FinishPiece,
@@ -86,6 +87,10 @@ class Recorder:
         finally:
             if isinstance(events, AsyncGenerator):
                 await events.aclose()
+
+    def fill(self, request: FillRequest) -> AsyncIterator[str]:
+        """Pass on: ghost text is not recorded."""
+        return self._provider.fill(request)
 
     async def models(self) -> tuple[ModelView, ...]:
         """Return the models of the provider."""

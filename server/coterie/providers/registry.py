@@ -178,10 +178,12 @@ class ProviderRegistry:
         # Imported on first use: a server that is asked nothing loads no wire.
         match config.type:
             case "openai_compatible":
+                from coterie.providers.completions import CompletionsWire  # noqa: PLC0415
                 from coterie.providers.http_provider import HttpProvider  # noqa: PLC0415
                 from coterie.providers.openai_compatible import OpenAICompatibleWire  # noqa: PLC0415
 
-                return HttpProvider(config, OpenAICompatibleWire(), self._shared_transport())
+                filling = CompletionsWire() if config.capabilities.fim else None
+                return HttpProvider(config, OpenAICompatibleWire(), self._shared_transport(), filling=filling)
             case "anthropic":
                 from coterie.providers.anthropic import AnthropicWire  # noqa: PLC0415
                 from coterie.providers.http_provider import HttpProvider  # noqa: PLC0415

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import assert_never
@@ -25,6 +25,7 @@ from coterie.domain.messages import (
     UsageReported,
 )
 from coterie.domain.status import Capabilities, ModelView
+from coterie.domain.suggestions import FillRequest
 from coterie.providers.cassette import (
     Cassette,
     FinishPiece,
@@ -67,6 +68,10 @@ class Replay:
                 await self._sleep(min(piece.after_ms / 1000 / speed, LONGEST_PAUSE_S))
             for event in _events(piece, f"call_{request.agent}_{request.call}_{next(numbers)}"):
                 yield event
+
+    def fill(self, request: FillRequest) -> AsyncIterator[str]:
+        """Refuse: a recording holds answers to conversations. Raises `ProviderError`."""
+        raise ProviderError(f"The recording of `{self.name}` fills no gap for {request.model}.", kind="bad_request")
 
     async def models(self) -> tuple[ModelView, ...]:
         """Return the names under which the recording is offered; what they are called decides nothing."""

@@ -95,6 +95,11 @@ class Documents:
         if self._buffers.pop(uri, None) is not None:
             self._tell(uri, None)
 
+    def close_all(self) -> None:
+        """Give every buffer back to the disk: the editor is gone, and its unsaved text with it."""
+        for uri in tuple(self._buffers):
+            self.did_close(uri)
+
     def _set(self, buffer: Buffer) -> None:
         self._buffers[buffer.uri] = buffer
         self._tell(buffer.uri, buffer)

@@ -19,6 +19,11 @@ class Folders:
         self.all = tuple(folders)
         self._roots = {folder.uri: os.path.realpath(folder.absolute) for folder in self.all}
 
+    @property
+    def roots(self) -> frozenset[str]:
+        """Where the folders really are."""
+        return frozenset(self._roots.values())
+
     def root(self, uri: str) -> str:
         """Return where a folder really is. Raises `ModelMistakeError` for a folder that is not (or no longer) open."""
         try:

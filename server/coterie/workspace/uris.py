@@ -7,13 +7,16 @@ from urllib.parse import quote, unquote, urlsplit
 
 
 def path_of(uri: str) -> str | None:
-    """Return the absolute path that a ``file:`` URI names; None for any other scheme (``untitled:``, ``git:``) and for another host."""
+    """Return the absolute path that a ``file:`` URI names; None where there is none.
+
+    Other schemes (``untitled:``, ``git:``), other hosts, and parts of a file (a notebook's cell has a fragment) are no files.
+    """
     try:
         parts = urlsplit(uri)
     except ValueError:
         return None
     path = unquote(parts.path)
-    if parts.scheme != "file" or parts.netloc not in {"", "localhost"} or not path.startswith("/") or "\0" in path:
+    if parts.scheme != "file" or parts.netloc not in {"", "localhost"} or not path.startswith("/") or parts.fragment or "\0" in path:
         return None
     return os.path.normpath(path[1:] if os.name == "nt" else path)
 

@@ -20,6 +20,7 @@ from coterie.workspace.editing import Editing, Patience, Wish
 from coterie.workspace.files import decoded, in_thread, read_bytes
 from coterie.workspace.folders import Folders
 from coterie.workspace.line_ends import BYTE_ORDER_MARK, shown
+from coterie.workspace.privacy import Privacy, Withheld
 from coterie.workspace.uris import uri_below
 from coterie.workspace.walk import is_listed, list_files
 
@@ -35,6 +36,7 @@ class LiveWorkspace:
         self._folders = Folders(folders)
         self._editing = Editing(self.documents, editor, self._root_of, patience)
         self._compared: dict[str, tuple[_Stamp, Buffer, bool]] = {}
+        self._privacy = Privacy()
 
     @property
     def folders(self) -> tuple[Folder, ...]:
@@ -79,6 +81,10 @@ class LiveWorkspace:
         """Change a file where its text lives; see `domain.ports.Workspace.change`."""
         self._check(file)
         return await self._editing.change(Wish(file=file, rewrite=rewrite, label=label, on_intent=on_intent, exact=exact))
+
+    async def withheld(self, uri: str) -> Withheld | None:
+        """Say why a document is shown to no model without being asked to, if it is not."""
+        return await self._privacy.withheld(uri, self._folders.roots)
 
     def unsaved(self) -> Mapping[str, str]:
         """Return the texts of buffers in the folders that differ from the disk, by absolute path.

@@ -6,9 +6,15 @@ Handlers of ``agent/*`` get the params that ``protocol.REQUESTS`` names and retu
 
 from __future__ import annotations
 
-from coterie.lsp.handlers import channels, commands, configuration, documents, lifecycle, runs, team
+from coterie.lsp.handlers import channels, commands, configuration, documents, lifecycle, notebooks, runs, suggestions, team
 from coterie.lsp.session import Handlers
 
 LIFECYCLE: Handlers = lifecycle.HANDLERS
-STANDARD: Handlers = {**documents.HANDLERS, **configuration.HANDLERS, **commands.HANDLERS}
-AGENT: Handlers = {**runs.HANDLERS, **channels.HANDLERS, **team.HANDLERS}
+STANDARD: Handlers = {
+    **documents.HANDLERS,
+    **notebooks.HANDLERS,
+    **configuration.HANDLERS,
+    **commands.HANDLERS,
+    **suggestions.STANDARD_HANDLERS,
+}
+AGENT: Handlers = {**runs.HANDLERS, **channels.HANDLERS, **suggestions.HANDLERS, **team.HANDLERS}

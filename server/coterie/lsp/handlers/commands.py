@@ -1,20 +1,39 @@
-"""``workspace/executeCommand``: the way in for editors that know nothing of ``agent/*``."""
+"""``workspace/executeCommand``: the way in for editors that know nothing of ``agent/*``.
+
+Each command takes one object, whose shape is in ``protocol.COMMANDS``, and answers at once; what takes longer is told as every run is.
+Without a run it means the latest one of the workspace that it can be done to.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
 
 from lsprotocol import types
 
 from coterie.base.errors import InvalidParamsError, RequestError
-from coterie.domain.runs import RunRequest
+from coterie.domain.edits import UndoResult
+from coterie.domain.events import RunState
+from coterie.domain.runs import RunRequest, RunStarted, RunStateView, RunSummary
+from coterie.domain.suggestions import SuggestionFeedback, SuggestionSnooze
 from coterie.domain.wire import Json, from_wire, to_wire
 from coterie.lsp import failures, protocol
-from coterie.lsp.protocol import AskArguments, RunArguments, UndoArguments
+from coterie.lsp.handlers import runs
+from coterie.lsp.protocol import (
+    AcceptedArguments,
+    ApprovalAnswerResult,
+    ApproveArguments,
+    AskArguments,
+    RunArguments,
+    SnoozeArguments,
+    UndoArguments,
+    WhichRunArguments,
+)
 from coterie.lsp.session import Handlers, Session
 
 PAGE = 50
+ACTIVE: Final[frozenset[RunState]] = frozenset({"queued", "running", "waiting"})
+RESUMABLE: Final[frozenset[RunState]] = frozenset({"interrupted", "failed"})
 
 
 async def execute(session: Session, params: types.ExecuteCommandParams) -> Json:
@@ -22,15 +41,7 @@ async def execute(session: Session, params: types.ExecuteCommandParams) -> Json:
     if (command := protocol.COMMANDS.get(params.command)) is None:
         raise InvalidParamsError(f"There is no command {params.command}.")
     argument = read_argument(command.argument, params.arguments or ())
-    match argument:
-        case RunArguments():
-            request = RunRequest(prompt=argument.prompt, agent=argument.agent, workflow=argument.workflow)
-            return to_wire(await session.application.runs.start(request))
-        case AskArguments():
-            return to_wire(await session.application.runs.start(RunRequest(prompt=argument.prompt)))
-        case UndoArguments():
-            run_id = argument.run_id or await latest_run_with_changes(session)
-            return to_wire(await session.application.runs.undo(run_id))
+    return to_wire(await RUNNERS[params.command](session, argument))
 
 
 def read_argument(of: type, arguments: Sequence[Any]) -> Any:
@@ -45,19 +56,99 @@ def read_argument(of: type, arguments: Sequence[Any]) -> Any:
         raise failures.invalid_params(failure) from failure
 
 
+async def run(session: Session, argument: RunArguments) -> RunStarted:
+    """``coterie.run``."""
+    request = RunRequest(
+        prompt=argument.prompt,
+        agent=argument.agent,
+        workflow=argument.workflow,
+        channel_id=argument.channel_id,
+        selection=argument.selection,
+    )
+    return await runs.start(session, request)
+
+
+async def ask(session: Session, argument: AskArguments) -> RunStarted:
+    """``coterie.ask``."""
+    return await runs.start(session, RunRequest(prompt=argument.prompt, channel_id=argument.channel_id, selection=argument.selection))
+
+
+async def undo(session: Session, argument: UndoArguments) -> UndoResult:
+    """``coterie.undo``."""
+    run_id = argument.run_id or await latest_run_with_changes(session)
+    return await session.application.runs.undo(run_id, scope=argument.scope, ids=argument.ids)
+
+
+async def cancel(session: Session, argument: WhichRunArguments) -> RunStateView:
+    """``coterie.cancel``."""
+    return await session.application.runs.cancel(argument.run_id or await latest_run(session, ACTIVE, "No run is going on"))
+
+
+async def resume(session: Session, argument: WhichRunArguments) -> RunStateView:
+    """``coterie.resume``."""
+    run_id = argument.run_id or await latest_run(session, RESUMABLE, "No run was interrupted or has failed")
+    return await session.application.runs.resume(run_id)
+
+
+async def approve(session: Session, argument: ApproveArguments) -> ApprovalAnswerResult:
+    """``coterie.approve``: answers the one open question with yes for this once, or a named one with a named option."""
+    pending = await session.application.approvals.list()
+    if argument.approval_id is None and len(pending) > 1:
+        raise InvalidParamsError(
+            f"approvalId: {len(pending)} questions are open; name one of {', '.join(each.approval_id for each in pending)}."
+        )
+    wanted = argument.approval_id or next((each.approval_id for each in pending), None)
+    if wanted is None:
+        raise RequestError("No question is open.", code="unknown_approval")
+    option_id = argument.option_id
+    if option_id is None:
+        options = next((each.options for each in pending if each.approval_id == wanted), ())
+        option_id = next((option.option_id for option in options if option.kind in {"allow_once", "approve"}), "")
+    decision = await session.application.approvals.answer(wanted, option_id, scope=argument.scope, plan=argument.plan)
+    return ApprovalAnswerResult(decision=decision)
+
+
+async def suggestion_accepted(session: Session, argument: AcceptedArguments) -> SuggestionFeedback:
+    """``coterie.suggestion.accepted``."""
+    return session.application.suggestions.accepted(argument.suggestion_id)
+
+
+async def snooze(session: Session, argument: SnoozeArguments) -> SuggestionSnooze:
+    """``coterie.suggestion.snooze``."""
+    return session.application.suggestions.snooze(argument.minutes)
+
+
 async def latest_run_with_changes(session: Session) -> str:
     """Return the latest run that changed something in this workspace and was not undone."""
+
+    async def fits(summary: RunSummary) -> bool:
+        changes = (await session.application.runs.get(summary.run_id)).changes
+        return any(change.state == "applied" and is_ours(session, change.uri) for change in changes)
+
+    return await newest(session, fits, "No run has changed anything in this workspace")
+
+
+async def latest_run(session: Session, states: frozenset[RunState], otherwise: str) -> str:
+    """Return the workspace's latest run in one of these states."""
+
+    async def fits(summary: RunSummary) -> bool:
+        return summary.state in states and (summary.folder is None or summary.folder in session.folders)
+
+    return await newest(session, fits, otherwise)
+
+
+async def newest(session: Session, fits: Callable[[RunSummary], Awaitable[bool]], otherwise: str) -> str:
+    """Return the latest run that fits. Raises `RequestError` ``unknown_run``."""
     before: str | None = None
     more = True
     while more:
         page = await session.application.runs.list(limit=PAGE, before=before)
-        for run in page.runs:
-            changes = (await session.application.runs.get(run.run_id)).changes
-            if any(change.state == "applied" and is_ours(session, change.uri) for change in changes):
-                return run.run_id
+        for summary in page.runs:
+            if await fits(summary):
+                return summary.run_id
         more = page.more and bool(page.runs)
         before = page.runs[-1].run_id if page.runs else None
-    raise RequestError("No run has changed anything in this workspace.", code="unknown_run")
+    raise RequestError(f"{otherwise}.", code="unknown_run")
 
 
 def is_ours(session: Session, uri: str) -> bool:
@@ -65,4 +156,25 @@ def is_ours(session: Session, uri: str) -> bool:
     return any(uri.startswith(folder.rstrip("/") + "/") for folder in session.folders)
 
 
-HANDLERS: Handlers = {types.WORKSPACE_EXECUTE_COMMAND: execute}
+async def cancel_progress(session: Session, params: types.WorkDoneProgressCancelParams) -> None:
+    """``window/workDoneProgress/cancel``: the person stops a run at its progress."""
+    run_id = None if session.bare is None else session.bare.bars.run_of(params.token)
+    if run_id is not None:
+        await session.application.runs.cancel(run_id)
+
+
+RUNNERS: Final[Mapping[str, Callable[[Session, Any], Awaitable[object]]]] = {
+    protocol.RUN_COMMAND: run,
+    protocol.ASK_COMMAND: ask,
+    protocol.UNDO_COMMAND: undo,
+    protocol.CANCEL_COMMAND: cancel,
+    protocol.RESUME_COMMAND: resume,
+    protocol.APPROVE_COMMAND: approve,
+    protocol.SUGGESTION_ACCEPTED_COMMAND: suggestion_accepted,
+    protocol.SUGGESTION_SNOOZE_COMMAND: snooze,
+}
+
+HANDLERS: Handlers = {
+    types.WORKSPACE_EXECUTE_COMMAND: execute,
+    types.WINDOW_WORK_DONE_PROGRESS_CANCEL: cancel_progress,
+}

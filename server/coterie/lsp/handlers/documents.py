@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from lsprotocol import types
 
 from coterie.base.text import apply_changes
@@ -11,19 +14,27 @@ from coterie.lsp.session import Handlers, Session
 
 async def did_open(session: Session, params: types.DidOpenTextDocumentParams) -> None:
     """``textDocument/didOpen``."""
-    opened = params.text_document
-    session.documents.did_open(opened.uri, opened.version, opened.text, opened.language_id)
+    opened(session, params.text_document)
+
+
+def opened(session: Session, document: types.TextDocumentItem) -> None:
+    """Take over a document, or a cell of a notebook."""
+    session.documents.did_open(document.uri, document.version, document.text, document.language_id)
 
 
 async def did_change(session: Session, params: types.DidChangeTextDocumentParams) -> None:
     """``textDocument/didChange``, incremental or whole."""
-    uri = params.text_document.uri
+    changed(session, params.text_document, params.content_changes)
+
+
+def changed(session: Session, document: types.VersionedTextDocumentIdentifier, changes: Iterable[Any]) -> None:
+    """Change a document, or a cell of a notebook."""
+    uri = document.uri
     text = session.documents.text(uri)
     if text is None:
         session.window.log("warning", f"{uri} changed but is not open; the change is ignored.")
         return
-    changed = apply_changes(text, convert.content_changes(params.content_changes), session.client.encoding)
-    session.documents.did_change(uri, params.text_document.version, changed)
+    session.documents.did_change(uri, document.version, apply_changes(text, convert.content_changes(changes), session.client.encoding))
 
 
 async def did_save(session: Session, params: types.DidSaveTextDocumentParams) -> None:

@@ -29,6 +29,9 @@ async def initialized(session: Session, _params: object) -> None:
         await session.ensure_core()
     except CoterieError as failure:
         session.window.show("error", failure.message)
+    else:
+        if session.bare is not None:
+            await session.bare.ask_what_is_open()
     if not session.client.registers_configuration:
         return
     registration = {"id": "coterie-settings", "method": "workspace/didChangeConfiguration", "registerOptions": {"section": "coterie"}}

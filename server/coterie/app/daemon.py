@@ -1,0 +1,266 @@
+"""The shared daemon of a user: one process, one store, many editors.
+
+It accepts relays (``relay.attach``) on the Unix socket of ``relay.places`` and serves each of them as ``lsp.server`` serves an editor on
+pipes. Runs, open questions and channels are shared; environment, settings, workspace, trust and the grants of a session stay with each
+connection. It ends on ``stop``, on a signal, or when for an hour no editor was there and no run went on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import secrets
+import signal
+import socket
+import stat
+import struct
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from coterie import __version__
+from coterie.app.core import Core
+from coterie.app.settings import LiveSettings
+from coterie.app.shared import Shared
+from coterie.base.tasks import TaskSupervisor
+from coterie.config.paths import places
+from coterie.features.attachment import Attachment
+from coterie.lsp.server import Server
+from coterie.lsp.transport import Descriptors
+from coterie.relay.greeting import framed, receive
+from coterie.relay.places import Rendezvous, rendezvous
+
+GREETING_S = 30.0
+LEAVING_S = 30.0
+"""How long editors may take at the end to be told of it."""
+IDLE_S = 3600.0
+IDLE = "COTERIE_DAEMON_IDLE_S"
+"""The environment variable that sets how many idle seconds the daemon outlives its last editor."""
+
+log = logging.getLogger(__name__)
+
+
+class _Session:
+    """One editor's connection: what it brought, and its server from its first byte to its last."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._server: Server | None = None
+
+    async def serve(self, stream: socket.socket, shared: Shared) -> None:
+        """Serve the editor until it leaves. The stream may be closed afterwards: nothing uses it any more."""
+
+        async def build(attachment: Attachment) -> Core:
+            settings = LiveSettings(self.environ, attachment.folders, editor_options=attachment.options)
+            core = Core(shared, settings, self.environ, attachment.audience, editor=attachment.editor)
+            for problem in core.problems:
+                attachment.window.show("warning", problem)
+            return core
+
+        if self._server is not None or self.ended.done():
+            return
+        self._server = Server(build)
+        code = 1
+        try:
+            code = await self._server.serve(Descriptors(incoming=os.dup(stream.fileno()), outgoing=os.dup(stream.fileno())))
+        finally:
+            self._end(code)
+
+    def leave(self) -> None:
+        """Let the editor's server end, in order; at once when there is none yet."""
+        if self._server is None:
+            self._end(1)
+        else:
+            self._server.leave()
+
+    def _end(self, code: int) -> None:
+        if not self.ended.done():
+            self.ended.set_result(code)
+
+
+class Daemon:
+    """Accepts relays. ``environ`` is the daemon's own: it names the home; each session brings the environment it works in."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._idle_s = float(environ.get(IDLE) or IDLE_S)
+        self._shared = Shared(places(environ).data)
+        self._accepting = TaskSupervisor("accepting")
+        self._connections = TaskSupervisor("connections")
+        self._sessions: dict[str, _Session] = {}
+        self._stoppers: list[socket.socket] = []  # who wait for our end: these connections are closed by it
+        self._ending = asyncio.Event()
+        self._idle: asyncio.TimerHandle | None = None
+
+    async def serve(self, listening: socket.socket, where: Rendezvous) -> None:
+        """Accept until the end, then end in order: runs are interrupted and journalled, editors are told, the store is closed."""
+        ours = where.socket.stat().st_ino
+        self._accepting.spawn(self._accept(listening), name="accept")
+        self._idle = asyncio.get_running_loop().call_later(max(self._idle_s, GREETING_S), self._end_if_idle)
+        await self._ending.wait()
+        with where.changing():
+            if where.socket.exists() and where.socket.stat().st_ino == ours:
+                where.socket.unlink()
+        await self._accepting.aclose()
+        listening.close()  # who waits in its queue finds out, and starts the next daemon
+        await self._shared.coordinator.aclose()
+        for session in tuple(self._sessions.values()):
+            session.leave()
+        try:
+            await asyncio.wait_for(self._connections.settled(), LEAVING_S)
+        except TimeoutError:
+            log.warning("not every connection ended in order")
+        await self._connections.aclose()
+        await self._shared.aclose()
+
+    def end(self) -> None:
+        """Begin the end."""
+        self._ending.set()
+
+    async def _accept(self, listening: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            connection, _ = await loop.sock_accept(listening)
+            self._connections.spawn(self._welcome(connection), name="connection")
+
+    async def _welcome(self, connection: socket.socket) -> None:
+        with connection:
+            try:
+                if _is_ours(connection):
+                    connection.settimeout(GREETING_S)
+                    await self._answer(connection, await asyncio.to_thread(receive, connection))
+            except OSError as reason:
+                log.info("a connection was dropped: %s", reason)
+
+    async def _answer(self, connection: socket.socket, greeting: Mapping[str, Any]) -> None:
+        match greeting:
+            case {"kind": "session", "environ": dict(environ)}:
+                await self._session(connection, {str(name): str(value) for name, value in environ.items()})
+            case {"kind": "stream", "id": str(name)} if name in self._sessions:
+                await self._stream(connection, self._sessions[name])
+            case {"kind": "status"}:
+                await _tell(connection, self._status())
+            case {"kind": "stop"}:
+                self._stoppers.append(connection.dup())
+                await _tell(connection, {"stopping": os.getpid()})
+                self.end()
+            case _:
+                log.info("a connection wanted what there is not")
+
+    async def _session(self, connection: socket.socket, environ: Mapping[str, str]) -> None:
+        name = secrets.token_hex(16)
+        session = self._sessions[name] = _Session(environ)
+        self._stay()
+        log.info("editor %s attached", name[:8])
+        try:
+            await _tell(connection, {"welcome": name})
+            gone = self._connections.spawn(_end_of(connection), name="a relay's life")
+            either: tuple[asyncio.Future[Any], ...] = (session.ended, gone)
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            gone.cancel()
+            session.leave()
+            await _tell(connection, {"exit": await session.ended})
+        finally:
+            del self._sessions[name]
+            self._rest()
+            log.info("editor %s left", name[:8])
+
+    async def _stream(self, connection: socket.socket, session: _Session) -> None:
+        connection.setblocking(True)  # noqa: FBT003 - the library's own spelling; threads read and write it from now on
+        try:
+            await session.serve(connection, self._shared)
+        finally:
+            # Wakes the threads that still read or write, so that none of them touches a later connection's descriptor.
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def _status(self) -> dict[str, Any]:
+        return {"pid": os.getpid(), "version": __version__, "editors": len(self._sessions), "runs": self._shared.coordinator.live}
+
+    def _stay(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
+
+    def _rest(self) -> None:
+        """Begin to count idle time, unless an editor is there."""
+        if not self._sessions:
+            self._stay()
+            self._idle = asyncio.get_running_loop().call_later(self._idle_s, self._end_if_idle)
+
+    def _end_if_idle(self) -> None:
+        if self._shared.coordinator.live:
+            self._rest()
+        else:
+            self.end()
+
+
+async def _tell(connection: socket.socket, message: dict[str, Any]) -> None:
+    connection.setblocking(False)  # noqa: FBT003 - as above
+    await asyncio.get_running_loop().sock_sendall(connection, framed(message))
+
+
+async def _end_of(connection: socket.socket) -> None:
+    """Wait until the other end is gone; it has nothing more to say."""
+    try:
+        while await asyncio.get_running_loop().sock_recv(connection, 1):
+            pass
+    except OSError:
+        return
+
+
+def run() -> int:
+    """Be the daemon until its end; returns the exit status."""
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("coterie").setLevel(logging.INFO)
+    try:
+        where = rendezvous(os.environ)
+        listening = _inherited() or _own(where)
+    except OSError as reason:
+        sys.stderr.write(f"coterie: no shared server is possible: {reason}\n")
+        return 1
+    gc.freeze()
+    with listening:
+        asyncio.run(_run(where, listening))
+    return 0
+
+
+def _inherited() -> socket.socket | None:
+    """Return the listening socket that whoever started us gave us as standard input, which becomes null."""
+    if not stat.S_ISSOCK(os.fstat(0).st_mode):
+        return None
+    listening = socket.socket(fileno=os.dup(0))
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    return listening
+
+
+def _own(where: Rendezvous) -> socket.socket:
+    """Return a listening socket for a daemon that was started by hand. Raises `OSError` when there is another one."""
+    with where.changing():
+        try:
+            where.dial().close()
+        except (FileNotFoundError, ConnectionRefusedError):
+            return where.listen()
+    raise OSError("it is running already")
+
+
+async def _run(where: Rendezvous, listening: socket.socket) -> None:
+    listening.setblocking(False)  # noqa: FBT003 - as above
+    daemon = Daemon(dict(os.environ))
+    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+        asyncio.get_running_loop().add_signal_handler(getattr(signal, name), daemon.end)
+    await daemon.serve(listening, where)
+
+
+def _is_ours(connection: socket.socket) -> bool:
+    """Say whether the other end belongs to this user; where the system does not tell, the folder's mode is what keeps others out."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return True
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    _, user, _ = struct.unpack("3i", credentials)
+    return bool(user == os.getuid())

@@ -1,0 +1,38 @@
+"""What all clients of one process share: the store, the live runs, the open questions, and who is told.
+
+A process that serves one editor has one `Shared` and one core; the daemon has one `Shared` and a core for each connection. A run outlives
+the connection that it came from: its base stays until it ends.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from coterie.agents.approvals import Approvals
+from coterie.agents.coordinator import Coordinator
+from coterie.app.hub import Hub
+from coterie.base.tasks import TaskSupervisor
+from coterie.features.channel_news import ChannelNews
+from coterie.storage.store import Store
+
+
+class Shared:
+    """Owns what outlives a connection. ``data`` is the folder of the database."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.hub = Hub()
+        self.tasks = TaskSupervisor("shared")
+        self.store = Store(data)
+        self.approvals = Approvals(self.hub)
+        self.news = ChannelNews(self.store.channels, self.hub, self.tasks, pending=self.approvals.count)
+        self.approvals.on_change = self.news.touched
+        self.hub.on_left = self.approvals.attendance_changed
+        self.coordinator = Coordinator(self.store.runs, self.hub, self.news.touched)
+
+    async def aclose(self) -> None:
+        """Interrupt what runs, journal it, let every core end, and close the store."""
+        await self.coordinator.aclose()
+        await self.tasks.settled()
+        await self.tasks.aclose()
+        await self.store.aclose()

@@ -1,0 +1,39 @@
+"""How the latest request of each document ended: what ``agent/suggestion/explain`` and ``coterie doctor`` tell."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from coterie.base.ids import now
+from coterie.domain.suggestions import SuggestionExplanation
+from coterie.features.suggestions.gate import NEVER_ASKED, OFFERED, Refusal
+
+MOST_DOCUMENTS = 250
+
+
+class Decisions:
+    """The latest decision by document."""
+
+    def __init__(self) -> None:
+        self._decisions: OrderedDict[str, SuggestionExplanation] = OrderedDict()
+
+    def offered(self, uri: str, suggestion_id: str) -> None:
+        """Note that there was a suggestion."""
+        self._note(uri, OFFERED, suggestion_id)
+
+    def refused(self, uri: str, why: Refusal) -> None:
+        """Note that there was none."""
+        self._note(uri, why, None)
+
+    def explain(self, uri: str | None) -> SuggestionExplanation:
+        """Return the latest decision about a document, or about any."""
+        known = self._decisions.get(uri) if uri is not None else next(reversed(self._decisions.values()), None)
+        return known or SuggestionExplanation(uri=uri, stage=NEVER_ASKED.stage, reason=NEVER_ASKED.reason, text=NEVER_ASKED.text)
+
+    def _note(self, uri: str, why: Refusal, suggestion_id: str | None) -> None:
+        self._decisions.pop(uri, None)
+        self._decisions[uri] = SuggestionExplanation(
+            uri=uri, at=now(), stage=why.stage, reason=why.reason, text=why.text, suggestion_id=suggestion_id
+        )
+        if len(self._decisions) > MOST_DOCUMENTS:
+            self._decisions.popitem(last=False)

@@ -1,0 +1,100 @@
+"""The call of the model: a gap goes out, a suggestion or a reason comes back, and the model is stopped as soon as there is enough.
+
+``service`` calls it in a task of its own (`turns.Calls`): cancelling that closes the connection. After a failure the host is left in peace
+for a while, however fast the person types; who asks by hand is not kept waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Final
+
+from coterie.base.errors import CoterieError, FailureKind, ProviderError
+from coterie.context.fill import Extent, Gap, chat_request, fill_request
+from coterie.domain.messages import TextDelta
+from coterie.domain.ports import ModelChoice, Providers
+from coterie.features.suggestions.filters import cleaned, enough, refine
+from coterie.features.suggestions.gate import Refusal
+from coterie.features.suggestions.rhythm import Rhythm
+
+REST_S: Final[dict[FailureKind, float]] = {"transient": 5.0, "rate_limited": 20.0, "bad_request": 5.0}
+LONG_REST_S = 60.0
+"""After a failure that only the person can mend."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What is to be filled in. ``path`` and ``language`` are for models that are told in words."""
+
+    gap: Gap
+    extent: Extent
+    path: str
+    language: str
+    manual: bool
+
+
+class Filling:
+    """Fills gaps by the configured model."""
+
+    def __init__(self, providers: Providers, rhythm: Rhythm) -> None:
+        self._providers = providers
+        self._rhythm = rhythm
+        self._resting: tuple[float, Refusal] | None = None
+
+    def resting(self) -> Refusal | None:
+        """Return why the model is not asked now, as long as that holds."""
+        if self._resting is not None and asyncio.get_running_loop().time() < self._resting[0]:
+            return self._resting[1]
+        self._resting = None
+        return None
+
+    async def fill(self, model_id: str, job: Job) -> str | Refusal:
+        """Ask the model, and return what of its answer can be shown."""
+        started = asyncio.get_running_loop().time()
+        try:
+            choice = self._providers.choose(model_id)
+            text = await self._ask(choice, job)
+        except ProviderError as failure:
+            self._providers.settled(model_id, failure)
+            return self._rest(failure, failure.retry_after or REST_S.get(failure.kind, LONG_REST_S))
+        except CoterieError as failure:  # no such provider
+            return self._rest(failure, LONG_REST_S)
+        self._providers.settled(model_id, None)
+        self._rhythm.answered(asyncio.get_running_loop().time() - started)
+        return refine(text, job.gap, job.extent, manual=job.manual)
+
+    async def _ask(self, choice: ModelChoice, job: Job) -> str:
+        speaks = not choice.provider.capabilities.fim
+        answer = text = ""
+        async with aclosing(self._pieces(choice, job)) as pieces:
+            async for piece in pieces:
+                answer += piece
+                text = cleaned(answer, job.gap) if speaks else answer
+                if enough(text, job.gap, job.extent):
+                    break
+        return text
+
+    async def _pieces(self, choice: ModelChoice, job: Job) -> AsyncGenerator[str, None]:
+        if choice.provider.capabilities.fim:
+            filled = choice.provider.fill(fill_request(job.gap, job.extent, choice))
+            async with aclosing(filled) as pieces:  # type: ignore[type-var]
+                async for piece in pieces:
+                    yield piece
+            return
+        request = chat_request(job.gap, job.extent, choice, language=job.language, path=job.path)
+        async with aclosing(choice.provider.stream(request)) as events:  # type: ignore[type-var]
+            async for event in events:
+                if isinstance(event, TextDelta):
+                    yield event.text
+
+    def _rest(self, failure: CoterieError, seconds: float) -> Refusal:
+        refusal = Refusal("provider", failure.code, failure.message)
+        self._resting = (asyncio.get_running_loop().time() + seconds, refusal)
+        return refusal
+
+    def go_on(self) -> None:
+        """Ask again at once: the settings may have mended what was wrong."""
+        self._resting = None

@@ -1,0 +1,65 @@
+"""Whether to suggest anything here at all, and the words for every reason why there is no suggestion. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from coterie.config.schema import Settings
+from coterie.domain.suggestions import SuggestionRequest, SuggestionStage
+
+OPENING: Final = "Set `completion_model` in the settings to host/model"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why there is no suggestion, in the words of `coterie.domain.suggestions.SuggestionExplanation`."""
+
+    stage: SuggestionStage
+    reason: str
+    text: str
+
+
+NEVER_ASKED: Final = Refusal("none", "not_asked", "The editor has not asked for a suggestion here yet.")
+OFFERED: Final = Refusal("offered", "offered", "There was a suggestion.")
+NOT_OPEN: Final = Refusal("gate", "not_open", "The editor has not opened this document with the server.")
+OFF: Final = Refusal("gate", "off", "Ghost text is switched off: `suggestions.enabled` is false.")
+NO_MODEL: Final = Refusal("gate", "no_model", f"No model fills in ghost text. {OPENING}.")
+MODEL_IS_NONE: Final = Refusal("gate", "no_model", f"`completion_model` is `none`. {OPENING}.")
+SNOOZED: Final = Refusal("gate", "snoozed", "Ghost text is snoozed; it comes only when you ask for it.")
+MID_WORD: Final = Refusal("gate", "mid_word", "The cursor is inside a word.")
+POPUP_LEAVES_LINE: Final = Refusal("gate", "popup", "The selected entry of the completion list replaces more than a part of one line.")
+JUST_ACCEPTED: Final = Refusal("gate", "just_accepted", "A suggestion was accepted just here; the next one comes when you go on.")
+SECRET: Final = Refusal("gate", "secret_file", "The file has the name of a secret; no model is shown it.")
+IGNORED: Final = Refusal("gate", "ignored_file", "The file is ignored in this workspace; no model is shown it.")
+REJECTED: Final = Refusal("reuse", "rejected", "The suggestion for this place was dismissed.")
+SUPERSEDED: Final = Refusal("debounce", "superseded", "A later request of this document took the place of this one.")
+CANCELLED: Final = Refusal("debounce", "cancelled", "The editor took its request back.")
+TIMED_OUT: Final = Refusal("provider", "timed_out", "The model took too long.")
+MOVED_ON: Final = Refusal("filter", "document_changed", "The document has changed while the model was thinking.")
+
+
+def disabled_language(language: str) -> Refusal:
+    """Say that the settings name the document's language."""
+    return Refusal("gate", "disabled_language", f"`suggestions.disabled_languages` names {language}.")
+
+
+def refusal(ask: SuggestionRequest, language: str, settings: Settings, *, snoozed: bool) -> Refusal | None:
+    """Return why nothing is suggested. What a person asks for is refused only when it cannot be had."""
+    end = ask.offset if ask.popup is None else ask.popup.end
+    always = (
+        (not settings.suggestions.enabled, OFF),
+        (settings.completion_model is None, NO_MODEL),
+        (settings.completion_model == "none", MODEL_IS_NONE),
+        (ask.popup is not None and "\n" in ask.text[ask.popup.start : ask.popup.end], POPUP_LEAVES_LINE),
+    )
+    unasked = (
+        (snoozed, SNOOZED),
+        (language in settings.suggestions.disabled_languages, disabled_language(language)),
+        (_is_word(ask.text[end : end + 1]), MID_WORD),
+    )
+    return next((why for holds, why in (*always, *(() if ask.manual else unasked)) if holds), None)
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"

@@ -1,0 +1,116 @@
+"""What was suggested before and still fits: the rest of a suggestion that the person types, and places asked about again. Pure."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from coterie.domain.suggestions import SuggestionRequest
+from coterie.features.suggestions.brackets import CLOSERS
+from coterie.features.suggestions.gate import REJECTED, Refusal
+
+BEFORE, AFTER = 1_000, 500
+MOST_ENTRIES = 250
+KEPT_S = 300.0
+MOST_CLOSED = 3
+"""Brackets and quotes that an editor closes by itself while a suggestion is typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place, known by the text around it."""
+
+    uri: str
+    before: str
+    after: str
+
+
+def spot_at(uri: str, text: str, offset: int) -> Spot:
+    """Return the place at an offset."""
+    return Spot(uri, text[max(0, offset - BEFORE) : offset], text[offset : offset + AFTER])
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A suggestion as the model made it, with the place it was made for. ``text`` is not yet fitted to what stands behind the cursor."""
+
+    suggestion_id: str
+    spot: Spot
+    offset: int
+    text: str
+
+    def rest(self, text: str, offset: int) -> str | None:
+        """Return what is left of it when the person has typed its beginning; None when they did anything else."""
+        if offset < self.offset or text[max(0, self.offset - BEFORE) : self.offset] != self.spot.before:
+            return None
+        typed = text[self.offset : offset].replace("\r\n", "\n")
+        behind = any(
+            text[offset + closed : offset + closed + AFTER] == self.spot.after and CLOSERS.issuperset(text[offset : offset + closed])
+            for closed in range(MOST_CLOSED + 1)
+        )
+        return self.text[len(typed) :] if behind and self.text.startswith(typed) else None
+
+
+class Recent:
+    """The latest answers by place; one that is looked up counts as new, one that is too old is gone. ``clock`` gives seconds."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._entries: OrderedDict[Spot, tuple[float, Candidate | Refusal]] = OrderedDict()
+
+    def get(self, spot: Spot) -> Candidate | Refusal | None:
+        """Return the answer for a place."""
+        made, entry = self._entries.get(spot, (0.0, None))
+        if entry is None or self._clock() - made >= KEPT_S:
+            self._entries.pop(spot, None)
+            return None
+        self._entries.move_to_end(spot)
+        return entry
+
+    def put(self, spot: Spot, entry: Candidate | Refusal) -> None:
+        """Keep an answer."""
+        self._entries[spot] = (self._clock(), entry)
+        self._entries.move_to_end(spot)
+        if len(self._entries) > MOST_ENTRIES:
+            self._entries.popitem(last=False)
+
+    def clear(self) -> None:
+        """Drop all of them."""
+        self._entries.clear()
+
+
+class Memory:
+    """What was answered at which place, and what was offered last in each document."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._recent = Recent(clock)
+        self._latest: dict[str, Candidate] = {}
+
+    def find(self, asked: SuggestionRequest, spot: Spot) -> Candidate | Refusal | None:
+        """Return the candidate whose beginning is being typed, or else what was answered at this place."""
+        latest = self._latest.get(asked.uri)
+        if latest is not None and latest.rest(asked.text, asked.offset):
+            return latest
+        known = self._recent.get(spot)
+        if isinstance(known, Candidate):
+            return replace(known, offset=asked.offset)  # the lines above it may have changed since
+        return None if asked.manual else known  # what was refused once may be asked for by hand
+
+    def answered(self, spot: Spot, answer: Candidate | Refusal) -> None:
+        """Keep what came of a call."""
+        self._recent.put(spot, answer)
+
+    def offered(self, candidate: Candidate) -> None:
+        """Note what is shown now."""
+        self._latest[candidate.spot.uri] = candidate
+
+    def rejected(self, candidate: Candidate) -> None:
+        """See to it that a candidate does not come again at its place."""
+        self._recent.put(candidate.spot, REJECTED)
+        self._latest.pop(candidate.spot.uri, None)
+
+    def forget(self) -> None:
+        """Drop everything, when it was made under other settings."""
+        self._recent.clear()
+        self._latest.clear()

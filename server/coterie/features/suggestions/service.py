@@ -1,0 +1,187 @@
+"""Ghost text as front doors ask for it: walks the stages in their order (see the package's docstring) and remembers how each request ended.
+
+One for each editor: documents, rhythm and what was offered are one person's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import PurePosixPath
+from typing import Literal, TypeAlias
+from urllib.parse import unquote
+
+from coterie.base.ids import new_id
+from coterie.base.tasks import TaskSupervisor
+from coterie.config.schema import Settings
+from coterie.context.fill import extent_of, gap_at
+from coterie.domain.ports import Providers
+from coterie.domain.suggestions import Suggestion, SuggestionExplanation, SuggestionFeedback, SuggestionRequest, SuggestionSnooze
+from coterie.features.suggestions import gate
+from coterie.features.suggestions.brackets import fit
+from coterie.features.suggestions.decisions import Decisions
+from coterie.features.suggestions.feedback import Feedback
+from coterie.features.suggestions.filling import Filling, Job
+from coterie.features.suggestions.filters import DUPLICATE
+from coterie.features.suggestions.gate import Refusal
+from coterie.features.suggestions.reuse import Candidate, Memory, Spot, spot_at
+from coterie.features.suggestions.rhythm import Rhythm
+from coterie.features.suggestions.turns import Calls, Turns
+from coterie.workspace.documents import Documents
+
+LONGEST_S = 30.0
+Withheld: TypeAlias = Callable[[str], Awaitable[Literal["secret", "ignored"] | None]]
+"""Says why a document is shown to no model, if it is not."""
+
+
+class SuggestionService:
+    """Implements `coterie.features.application.Suggestions`."""
+
+    def __init__(self, documents: Documents, providers: Providers, *, settings: Callable[[], Settings], withheld: Withheld) -> None:
+        self._documents = documents
+        self._settings = settings
+        self._withheld = withheld
+        self._rhythm = Rhythm()
+        self._filling = Filling(providers, self._rhythm)
+        self._turns = Turns()
+        self._tasks = TaskSupervisor("suggestions")
+        self._calls: Calls[Candidate | Refusal] = Calls(self._tasks)
+        self._memory = Memory(_time)
+        self._feedback = Feedback(self._memory, self._rhythm)
+        self._decisions = Decisions()
+        self._snoozed_until = float("-inf")
+
+    async def suggest(self, ask: SuggestionRequest) -> tuple[Suggestion, ...]:
+        """Return a suggestion or none; a request that a later one of its document supersedes is answered at once, with none."""
+        try:
+            found = await self._turns.take(ask.uri, self._find(ask), within_s=LONGEST_S)
+        except asyncio.CancelledError:
+            self._decisions.refused(ask.uri, gate.CANCELLED)
+            raise
+        match found:
+            case Suggestion():
+                self._decisions.offered(ask.uri, found.suggestion_id)
+                return (found,)
+            case Refusal():
+                self._decisions.refused(ask.uri, found)
+            case "superseded":
+                self._decisions.refused(ask.uri, gate.SUPERSEDED)
+            case "timed_out":
+                self._decisions.refused(ask.uri, gate.TIMED_OUT)
+        return ()
+
+    async def _find(self, ask: SuggestionRequest) -> Suggestion | Refusal:
+        asked = _with_popup(ask)
+        if not ask.manual:
+            self._rhythm.asked(_time(), ask.uri, _blank_line(asked))
+        found: Candidate | Refusal | None = await self._refusal(ask, asked)
+        if found is None:
+            spot = spot_at(asked.uri, asked.text, asked.offset)
+            found = self._memory.find(asked, spot) or await self._ask(asked, spot)
+            if self._documents.text(ask.uri) != ask.text:
+                return gate.MOVED_ON
+        return found if isinstance(found, Refusal) else self._offer(ask, asked, found)
+
+    async def _refusal(self, ask: SuggestionRequest, asked: SuggestionRequest) -> Refusal | None:
+        buffer = self._documents.get(ask.uri)
+        if buffer is None:
+            return gate.NOT_OPEN
+        if (refusal := gate.refusal(ask, buffer.language, self._settings(), snoozed=_time() < self._snoozed_until)) is not None:
+            return refusal
+        match await self._withheld(ask.uri):
+            case "secret":
+                return gate.SECRET
+            case "ignored":
+                return gate.IGNORED
+            case None:
+                return gate.JUST_ACCEPTED if not ask.manual and self._feedback.just_accepted(asked) else None
+
+    async def _ask(self, asked: SuggestionRequest, spot: Spot) -> Candidate | Refusal:
+        """Ask the model once no further key comes, or wait with those who have asked it the same."""
+        if not asked.manual and (resting := self._filling.resting()) is not None:
+            return resting
+        if spot not in self._calls and not asked.manual:
+            await asyncio.sleep(self._rhythm.wait(self._settings().suggestions.min_delay_ms / 1000))
+        found = await self._calls.share(spot, lambda: self._fill(asked, spot))
+        return found if isinstance(found, Refusal) else replace(found, offset=asked.offset)
+
+    async def _fill(self, asked: SuggestionRequest, spot: Spot) -> Candidate | Refusal:
+        buffer = self._documents.get(asked.uri)
+        gap = gap_at(asked.text, asked.offset)
+        job = Job(
+            gap=gap,
+            extent=extent_of(gap, manual=asked.manual),
+            path=PurePosixPath(unquote(asked.uri)).name,
+            language="" if buffer is None else buffer.language,
+            manual=asked.manual,
+        )
+        text = await self._filling.fill(self._settings().completion_model or "", job)
+        if not isinstance(text, Refusal):
+            candidate = Candidate(new_id("suggestion"), spot, asked.offset, text)
+            self._memory.answered(spot, candidate)
+            return candidate
+        if text.stage == "filter":
+            self._memory.answered(spot, text)
+        return text
+
+    def _offer(self, ask: SuggestionRequest, asked: SuggestionRequest, candidate: Candidate) -> Suggestion | Refusal:
+        gap = gap_at(asked.text, asked.offset)
+        fitted = fit(candidate.rest(asked.text, asked.offset) or "", gap.line_before, gap.line_after)
+        if not fitted.text.strip():
+            return DUPLICATE
+        start, end, shown = (ask.offset, ask.offset, "") if ask.popup is None else (ask.popup.start, ask.popup.end, ask.popup.text)
+        suggestion = Suggestion(suggestion_id=candidate.suggestion_id, text=shown + fitted.text, start=start, end=end + fitted.covered)
+        self._memory.offered(candidate)
+        self._feedback.offered(candidate, suggestion.text)
+        return suggestion
+
+    def shown(self, suggestion_id: str) -> SuggestionFeedback:
+        """Note that the person could see it. Raises `RequestError` ``unknown_suggestion``, as the two others do."""
+        return self._feedback.shown(suggestion_id)
+
+    def accepted(self, suggestion_id: str, length: int | None = None) -> SuggestionFeedback:
+        """Note that ``length`` UTF-16 units of its text were taken, counted from its start; None: all of it."""
+        return self._feedback.accepted(suggestion_id, length)
+
+    def rejected(self, suggestion_id: str) -> SuggestionFeedback:
+        """Note that it was dismissed: it does not come again at its place."""
+        return self._feedback.rejected(suggestion_id)
+
+    def explain(self, uri: str | None = None) -> SuggestionExplanation:
+        """Return how the latest request, of a document or of all, ended."""
+        return self._decisions.explain(uri)
+
+    def snooze(self, minutes: float) -> SuggestionSnooze:
+        """Suggest nothing for so long unless asked by hand; 0 ends it."""
+        self._snoozed_until = _time() + 60 * minutes
+        until = datetime.now(UTC) + timedelta(minutes=minutes)
+        return SuggestionSnooze(until=until.isoformat(timespec="milliseconds").replace("+00:00", "Z") if minutes else None)
+
+    def settings_changed(self) -> None:
+        """Forget what another model said, and what was wrong with it."""
+        self._memory.forget()
+        self._filling.go_on()
+
+    async def aclose(self) -> None:
+        """Give up every call."""
+        await self._tasks.aclose()
+
+
+def _with_popup(ask: SuggestionRequest) -> SuggestionRequest:
+    """Return the request as it would be if the selected entry of the completion list were inserted."""
+    if ask.popup is None:
+        return ask
+    text = ask.text[: ask.popup.start] + ask.popup.text + ask.text[ask.popup.end :]
+    return replace(ask, text=text, offset=ask.popup.start + len(ask.popup.text), popup=None)
+
+
+def _blank_line(asked: SuggestionRequest) -> int | None:
+    """Return the number of the cursor's line if nothing stands before the cursor in it."""
+    before = asked.text[: asked.offset]
+    return None if before.rpartition("\n")[2].strip() else before.count("\n")
+
+
+def _time() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,144 @@
+"""Zero-plugin mode: what a client gets that knows nothing of ``agent/*``, in the words that every LSP client knows.
+
+``session`` makes a `BareAudience` for each client that did not announce ``capabilities.experimental.coterie``. Questions become prompts
+(``questions``), runs become cancellable progress (``progress``), trouble is shown once, answers are logged; chat documents, lenses and
+diagnostics have handlers of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from coterie.base.tasks import TaskSupervisor
+from coterie.domain.channels import ChannelChanged
+from coterie.domain.events import (
+    ENDED,
+    AgentEvent,
+    ApprovalEvent,
+    MessageEvent,
+    PlanEvent,
+    RunEvent,
+    StepEvent,
+    ToolCallEvent,
+    WarningEvent,
+)
+from coterie.domain.status import Status
+from coterie.domain.wire import Json
+from coterie.features.application import Approvals
+from coterie.features.attachment import Window
+from coterie.lsp.convert import Client
+from coterie.lsp.outbound import Wire
+from coterie.lsp.progress import Bars
+from coterie.lsp.questions import Questions
+
+TITLE_LENGTH = 60
+SHOWN_ARGUMENTS = ("path", "command", "query", "pattern", "question")
+"""What is shown of a tool call beside its name: the first of these arguments that it has."""
+
+
+class BareAudience:
+    """Implements `coterie.domain.ports.Audience` for one client. ``approvals`` gives the core's, which is built later than this."""
+
+    def __init__(self, wire: Wire, window: Window, client: Client, tasks: TaskSupervisor, approvals: Callable[[], Approvals]) -> None:
+        self.bars = Bars(wire, tasks)
+        self._wire = wire
+        self._window = window
+        self._client = client
+        self._approvals = approvals
+        self._questions = Questions(wire, tasks, approvals)
+        self._prompts: dict[str, str] = {}  # by run, while it goes on: what the person asked
+        self._steps: dict[str, str] = {}  # by run: its current step
+        self._plans: dict[str, Mapping[str, Json]] = {}
+
+    @property
+    def can_answer(self) -> bool:
+        """Whether the client reads, and has not said that it shows no prompts."""
+        return self._questions.possible and not self._wire.detached
+
+    def tell(self, event: AgentEvent) -> None:
+        """Show what a person must know, ask what only they can say."""
+        run_id = event.run_id or ""
+        match event.event:
+            case RunEvent() as run:
+                self._run(run_id, run)
+            case MessageEvent(role="user", text=text):
+                self._prompts.setdefault(run_id, text)
+            case MessageEvent(role="assistant", partial=None | False, text=text) if text:
+                self._window.log("info", text)
+            case StepEvent(state="running") as step:
+                self._steps[run_id] = step.step_id if step.agent == step.step_id else f"{step.step_id} ({step.agent})"
+                self.bars.report(run_id, self._steps[run_id])
+            case ToolCallEvent(state="running") as call:
+                self.bars.report(run_id, f"{self._steps.get(run_id, 'tests before the first change')}: {wording(call)}")
+            case PlanEvent(plan=plan):
+                self._plans[run_id] = plan
+            case ApprovalEvent() as question:
+                self._question(run_id, question)
+            case WarningEvent(text=text):
+                self._window.show("warning", text)
+            case _:
+                pass  # its details belong to a chat view
+
+    def _run(self, run_id: str, run: RunEvent) -> None:
+        if run.state == "running" and self._client.shows_progress:
+            self.bars.begin(run_id, lambda: f"Coterie: {_short(self._prompts.get(run_id, run_id))}")
+        elif run.state == "waiting":
+            self.bars.report(run_id, "waits for your answer")
+        if run.state not in ENDED:
+            return
+        self.bars.end(run_id, run.state)
+        for known in (self._prompts, self._steps, self._plans):
+            known.pop(run_id, None)
+        match run.state:
+            case "failed":
+                self._window.show("error", run.text or f"The run failed: {run.reason}.")
+            case "interrupted":
+                self._window.show("warning", run.text or f"The run was interrupted: {run.reason}.")
+            case _:
+                self._window.log("info", f"Run {run_id} {run.state}.")
+
+    def _question(self, run_id: str, question: ApprovalEvent) -> None:
+        if question.state == "resolved":
+            self._questions.withdraw(question.approval_id)
+            return
+        is_gate = any(effect.kind == "gate" for effect in question.effects)
+        plan = self._plans.get(run_id) if is_gate else None
+        title = question.title if plan is None else f"{question.title}\n\n{plan_in_words(plan)}"
+        self._questions.ask(question.approval_id, title, question.options)
+
+    async def ask_what_is_open(self) -> None:
+        """Show the questions that were asked before this client came."""
+        for approval in await self._approvals().list():
+            self._questions.ask(approval.approval_id, approval.title, approval.options)
+
+    def channel_changed(self, change: ChannelChanged) -> None:
+        """Say nothing: there is no view of channels."""
+
+    def status_changed(self, status: Status) -> None:
+        """Show what does not work as it should, each thing once."""
+        for trouble in status.degraded:
+            self._window.show("warning", trouble.text)
+
+    async def ready(self) -> None:
+        """Wait while the client cannot keep up."""
+        await self._wire.ready()
+
+    def back(self) -> None:
+        """Say nothing: a log that is not read misses nothing."""
+
+
+def wording(call: ToolCallEvent) -> str:
+    """Return a tool call as a person reads it: ``edit_file calc.py``."""
+    shown = next((str(call.arguments[name]) for name in SHOWN_ARGUMENTS if call.arguments.get(name)), "")
+    return f"{call.tool} {_short(shown)}".rstrip()
+
+
+def plan_in_words(plan: Mapping[str, Json]) -> str:
+    """Return a plan as a person reads it in a prompt: what is to be reached, and the steps to it."""
+    steps = [f"{number}. {step['title']}" for number, step in enumerate(plan.get("steps", ()), start=1)]
+    return "\n".join([str(plan.get("goal", "")), *steps])
+
+
+def _short(text: str) -> str:
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1].rstrip() + "…"

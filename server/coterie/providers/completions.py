@@ -1,0 +1,80 @@
+"""The text-completions wire with a ``suffix``: how a host fills a gap.
+
+`http_provider` joins it to a host of type ``openai_compatible`` whose settings say ``fim = true``; nothing of a host tells whether it takes
+a suffix, and one that does not would quietly leave it out of account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from coterie.domain.messages import Finished, StreamEvent, TextDelta
+from coterie.domain.suggestions import FillRequest
+from coterie.domain.wire import Json
+from coterie.providers import failures
+from coterie.providers.config import ProviderConfig
+from coterie.providers.failures import Host
+from coterie.providers.fields import parse_object, records, text
+from coterie.providers.sse import ServerSentEvent
+
+_END_MARK = "[DONE]"
+
+
+class CompletionsWire:
+    """Implements `coterie.providers.http_provider.FillWire`. ``base_url`` includes ``/v1``."""
+
+    def url(self, config: ProviderConfig) -> str:
+        """Return the address of calls."""
+        return f"{config.base_url.rstrip('/')}/completions"
+
+    def encode(self, request: FillRequest) -> dict[str, Json]:
+        """Return the body of a call. Without a temperature of its own the likeliest text is asked for."""
+        body: dict[str, Json] = {
+            "model": request.model,
+            "stream": True,
+            "max_tokens": request.max_tokens,
+            "temperature": 0 if request.temperature is None else request.temperature,
+        }
+        if request.top_p is not None:
+            body["top_p"] = request.top_p
+        if request.stop:
+            body["stop"] = list(request.stop)
+        return body | dict(request.extra) | {"prompt": request.prefix, "suffix": request.suffix}
+
+    def decoder(self, host: Host) -> CompletionDecoder:
+        """Return a decoder for one answer."""
+        return CompletionDecoder(host)
+
+
+class CompletionDecoder:
+    """Reads one streamed text completion. One that is empty is an answer: there may be nothing to fill in."""
+
+    def __init__(self, host: Host) -> None:
+        self.ended = False
+        self._host = host
+        self._finished = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether the model has finished."""
+        return self._finished or self.ended
+
+    def feed(self, event: ServerSentEvent) -> Iterator[StreamEvent]:
+        """Return what one chunk says."""
+        if event.data.strip() == _END_MARK:
+            self.ended = True
+            return
+        if (chunk := parse_object(event.data)) is None:
+            raise failures.malformed(self._host, event.data)
+        if chunk.get("error") or event.name == "error":
+            raise failures.from_error_object(self._host, chunk)
+        for choice in records(chunk, "choices")[:1]:
+            if words := text(choice, "text"):
+                yield TextDelta(words)
+            self._finished = self._finished or bool(text(choice, "finish_reason"))
+
+    def finish(self) -> Iterator[StreamEvent]:
+        """End the answer."""
+        if not self.complete:
+            raise failures.truncated(self._host)
+        yield Finished("stop")

@@ -1,0 +1,90 @@
+"""What editors on one shared daemon have in common, and what stays with each: real relays, a real daemon, on a socket of the test's own."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from coterie import __version__
+from daemon_stage import playing_chat, stage
+from killing import killed
+from model_host import Asked, answer, model_host
+from raw_http_server import Reply
+from served import FIXED, settings
+
+
+async def test_two_editors_see_the_same_run_live_and_either_answers(tmp_path: Path) -> None:
+    async with (
+        stage(tmp_path) as here,
+        here.editor(tmp_path, playing_chat(tmp_path)) as one,
+        here.editor(tmp_path, playing_chat(tmp_path)) as two,
+    ):
+        assert here.status() | {"pid": 0} == {"pid": 0, "version": __version__, "editors": 2, "runs": 0}
+        run_id = await one.start("Make it")
+        question = await two.asked()
+        assert here.status()["runs"] == 1
+        assert await one.asked() == question
+        await two.answer(question, "allow_once")
+        assert (await one.ended(run_id))["state"] == (await two.ended(run_id))["state"] == "succeeded"
+        assert one.text("made") == ""
+        assert one.of(run_id) == two.of(run_id), "each is told the same, in the same order"
+        lists = [await editor.client.request("agent/channel/list", {}) for editor in (one, two)]
+        assert lists[0] == lists[1] != {"channels": []}
+        assert "pygls" not in here.log()
+
+
+async def test_a_run_outlives_its_editor_and_asks_whoever_is_there(tmp_path: Path) -> None:
+    async with stage(tmp_path) as here, here.editor(tmp_path, playing_chat(tmp_path)) as second:
+        async with here.editor(tmp_path, playing_chat(tmp_path)) as first:
+            run_id = await first.start(workflow="team")
+            await first.asked()
+            assert first.client.process is not None
+            first.client.process.kill()
+            await killed(first.client)
+        await second.answer(await second.asked(), "approve")
+        assert (await second.ended(run_id))["state"] == "succeeded"
+        assert second.text("calc.py") == FIXED
+        numbers = [each["seq"] for each in second.of(run_id)]
+        assert numbers == sorted(set(numbers))
+
+
+async def test_nobody_left_to_answer_takes_the_question_back(tmp_path: Path) -> None:
+    async with stage(tmp_path) as here:
+        async with here.editor(tmp_path, playing_chat(tmp_path)) as only:
+            run_id = await only.start("Make it")
+            await only.asked()
+        async with here.editor(tmp_path, playing_chat(tmp_path)) as later:
+            run = await later.client.request("agent/run/get", {"runId": run_id})
+            assert (run["state"], run["reason"]) == ("interrupted", "approval_required")
+
+
+async def test_keys_settings_and_grants_stay_with_their_connection(tmp_path: Path) -> None:
+    def script(asked: Asked) -> Reply:
+        if asked.last.answers:
+            return answer("openai_compatible", "Done.", number=asked.number)
+        return answer("openai_compatible", "", ("execute_command", {"command": "touch made"}), number=asked.number)
+
+    async with model_host("openai_compatible", script) as host, stage(tmp_path) as here:
+        own = settings(host.url, "openai_compatible", permissions={"allow": []})
+        keys = {"first": "canary-of-first-4711", "second": "canary-of-second-4712"}
+        async with (
+            here.editor(tmp_path / "first", own, env={"WORK_KEY": keys["first"]}) as first,
+            here.editor(tmp_path / "second", own, env={"WORK_KEY": keys["second"]}) as second,
+        ):
+            run_id = await first.start("Make it")
+            await first.answer(await first.asked(), "allow_session")
+            await first.ended(run_id)
+            again = await first.start("Make it again")
+            await first.ended(again)
+            assert first.events(again, "approval") == [], "answered for the session"
+            other = await second.start("Make it")
+            await second.answer(await second.asked(2), "allow_once")
+            await second.ended(other)
+            assert second.text("made") == ""
+            daemon = here.daemon()
+            environ = await asyncio.to_thread(daemon.environ)
+            assert not [value for value in environ.values() if "canary" in value], "whoever started the daemon left no key in it"
+        sent = [asked.headers["authorization"] for asked in host.asked]
+        assert sent == [f"Bearer {keys['first']}"] * 4 + [f"Bearer {keys['second']}"] * 2
+        kept = [*here.runtime.rglob("*"), *here.home.rglob("*")]
+        assert not [file for file in kept if file.is_file() and b"canary-of" in file.read_bytes()]

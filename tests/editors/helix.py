@@ -1,0 +1,54 @@
+"""Helix as a person has it who put what docs/editors/helix.md says into `languages.toml`, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from editors.stage import Stage, documented
+from editors.terminal import Terminal, program, terminal
+
+READY = '"method":"initialized"'
+
+
+@dataclass
+class Helix:
+    """One Helix."""
+
+    terminal: Terminal
+    log: Path
+
+    async def ex(self, command: str) -> None:
+        """Type a command at the colon, from normal mode."""
+        await self.terminal.type(f":{command}")
+        await self.terminal.press("Enter")
+
+    async def run(self, prompt: str) -> None:
+        """Start a run."""
+        await self.ex(f"lsp-workspace-command coterie.run {json.dumps({'prompt': prompt})}")
+
+    async def undo(self) -> None:
+        """Take the latest run back."""
+        await self.ex("lsp-workspace-command coterie.undo")
+
+    async def logged(self, text: str) -> None:
+        """Wait until Helix's log, which has all that it and the server say to each other, has a text."""
+        await self.terminal.eventually(lambda _: text in self._log(), f"{text!r} in the log")
+
+    def _log(self) -> str:
+        return self.log.read_text(encoding="utf-8") if self.log.exists() else ""
+
+
+@asynccontextmanager
+async def helix(stage: Stage, name: str, file: str = "calc.py") -> AsyncIterator[Helix]:
+    """Open a file of the stage's project in Helix and wait until the server is attached to it."""
+    stage.configure("helix/languages.toml", "\n".join(documented("helix.md", "toml")))
+    log = stage.home / "helix.log"
+    argv = [program("hx"), "-v", "--log", str(log), file]
+    async with terminal(argv, name=f"helix-{name}", cwd=stage.project, environment=stage.environment) as window:
+        editor = Helix(window, log)
+        await editor.logged(READY)
+        yield editor

@@ -1,0 +1,79 @@
+"""Neovim as a person has it who put what docs/editors/neovim.md says into `init.lua`, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from editors.stage import Stage, documented
+from editors.terminal import BOUND_S, Terminal, output, program, terminal
+
+
+@dataclass
+class Neovim:
+    """One Neovim. Keys go to its terminal; its state can be asked for by its own remote protocol."""
+
+    terminal: Terminal
+    stage: Stage
+    socket: str
+
+    async def ex(self, command: str) -> None:
+        """Type a command at the colon, whatever the mode."""
+        # Not Escape: followed at once by another key it means Alt.
+        await self.terminal.press("C-\\", "C-n")
+        await self.terminal.type(f":{command}")
+        await self.terminal.press("Enter")
+
+    async def run(self, prompt: str) -> None:
+        """Start a run."""
+        await self.ex(f"CoterieRun {prompt}")
+
+    async def undo(self) -> None:
+        """Take the latest run back."""
+        await self.ex("CoterieUndo")
+
+    async def evaluate(self, lua: str) -> Any:
+        """Return the value of a Lua expression."""
+        expression = f"json_encode(luaeval({vim_string(' '.join(lua.splitlines()))}))"
+        argv = [program("nvim"), "--clean", "--headless", "--server", self.socket, "--remote-expr", expression]
+        return json.loads(await output(argv, self.stage.environment))
+
+    async def until(self, lua: str) -> None:
+        """Wait inside Neovim until a Lua expression is true; it goes on working meanwhile, but takes no keys."""
+        came_true = await self.evaluate(f"vim.wait({BOUND_S * 1000:.0f}, function() return {lua} end)")
+        assert came_true, f"waited {BOUND_S:.0f} s for {lua}; the screen:\n{await self.terminal.screen()}"
+
+    async def logged(self, text: str) -> None:
+        """Wait until Neovim's log of the server has a text."""
+        log = Path(await self.evaluate("vim.lsp.log.get_filename()"))
+        await self.terminal.eventually(lambda _: text in log.read_text(encoding="utf-8"), f"{text!r} in the log")
+
+    async def text(self) -> str:
+        """Return the text of the current buffer."""
+        lines: list[str] = await self.evaluate("vim.api.nvim_buf_get_lines(0, 0, -1, false)")
+        return "\n".join([*lines, ""])
+
+
+def vim_string(text: str) -> str:
+    """Write a text as an expression of Vim's."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+@asynccontextmanager
+async def neovim(stage: Stage, name: str, file: str = "calc.py") -> AsyncIterator[Neovim]:
+    """Open a file of the stage's project in Neovim and wait until the server is attached to it."""
+    stage.configure("nvim/init.lua", "\n".join(documented("neovim.md", "lua")))
+    with tempfile.TemporaryDirectory(prefix="coterie-nvim-") as folder:
+        socket = f"{folder}/socket"
+        argv = [program("nvim"), "--listen", socket, file]
+        async with terminal(argv, name=f"neovim-{name}", cwd=stage.project, environment=stage.environment) as window:
+            editor = Neovim(window, stage, socket)
+            await window.eventually(lambda _: Path(socket).exists(), "Neovim listens")
+            await editor.until("(vim.lsp.get_clients({ name = 'coterie', bufnr = 0 })[1] or {}).initialized")
+            await editor.evaluate("vim.lsp.log.set_level('info')")
+            yield editor

@@ -1,0 +1,243 @@
+"""A real terminal for the editors under test: tmux on a socket of its own, spoken to in its control mode.
+
+`terminal` starts a program in a window and yields a `Terminal` that types and reads the screen. Nothing sleeps: tmux tells of each change
+of the screen, and a wait looks again when it does (and once a second, for what changes elsewhere). When a wait fails, the screen is in the
+message. At the end the program's whole family must be gone: an editor that dies takes its server with it.
+
+Every screen that a test `keep`s is a text file below `COTERIE_SCREENS`, to be looked at.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shlex
+import tempfile
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+BOUND_S = 60.0
+"""How long anything may take on a machine that is busy with something else."""
+LOOK_AGAIN_S = 1.0
+LONGEST_LINE = 1 << 24
+LOG_LINES, LOG_WIDTH = 30, 600
+WIDTH, HEIGHT = 120, 36
+CONFIGURATION = """
+set -g default-terminal tmux-256color
+set -g status off
+set -s escape-time 0
+set -s exit-empty on
+"""
+
+
+def program(name: str) -> str:
+    """Return the path of an installed program."""
+    folder = os.environ.get("COTERIE_EDITORS_BIN")
+    assert folder, "the editors are not installed: run `make test-editors`"
+    return str(Path(folder) / name)
+
+
+async def output(argv: Sequence[str], environment: Mapping[str, str], *, cwd: Path | None = None) -> str:
+    """Run a program to its end and return what it said."""
+    process = await asyncio.create_subprocess_exec(
+        *argv,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=dict(environment),
+        cwd=cwd,
+    )
+    # Longer than any wait that goes on inside it.
+    said, trouble = await asyncio.wait_for(process.communicate(), 1.5 * BOUND_S)
+    assert process.returncode == 0, f"{shlex.join(argv)}: {said.decode()}{trouble.decode()}"
+    return said.decode()
+
+
+@dataclass
+class Terminal:
+    """One window with one program."""
+
+    process: asyncio.subprocess.Process
+    name: str
+    seen: set[psutil.Process] = field(default_factory=set)
+    _answers: deque[asyncio.Future[list[str]]] = field(default_factory=deque)
+    _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _ended: bool = False
+
+    # Speaking
+
+    async def type(self, text: str) -> None:
+        """Type characters, with Enter at the end of each whole line."""
+        *lines, last = text.split("\n")
+        for line in lines:
+            await self.type(line)
+            await self.press("Enter")
+        if last:
+            await self.command(f"send-keys -l -- {shlex.quote(last)}")
+
+    async def press(self, *keys: str) -> None:
+        """Press keys by tmux's names: `Enter`, `Escape`, `C-c`, `M-x`, `Down`."""
+        await self.command(f"send-keys -- {shlex.join(keys)}")
+
+    async def command(self, line: str) -> list[str]:
+        """Give tmux a command and return the lines it answers."""
+        assert "\n" not in line, "tmux reads one command a line"
+        assert not self._ended, "the program has ended"
+        assert self.process.stdin is not None
+        answer: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
+        self._answers.append(answer)
+        self.process.stdin.write(line.encode() + b"\n")
+        return await asyncio.wait_for(answer, BOUND_S)
+
+    # Seeing
+
+    async def screen(self) -> str:
+        """Return what is on the screen, without spaces at the ends of lines."""
+        return "\n".join(await self.command("capture-pane -p")).rstrip()
+
+    async def shows(self, *texts: str) -> str:
+        """Wait until all these texts are on the screen; return it."""
+        return await self.eventually(lambda screen: all(text in screen for text in texts), f"{texts} on the screen")
+
+    async def hides(self, *texts: str) -> str:
+        """Wait until none of these texts is on the screen; return it."""
+        return await self.eventually(lambda screen: not any(text in screen for text in texts), f"no {texts} on the screen")
+
+    async def eventually(self, holds: Callable[[str], bool], what: str) -> str:
+        """Wait until a condition of the screen holds; return that screen."""
+        screen = ""
+        try:
+            async with asyncio.timeout(BOUND_S):
+                while not holds(screen := await self.screen()):
+                    await self.next_change()
+        except TimeoutError:
+            raise AssertionError(f"waited {BOUND_S:.0f} s for {what}; the screen:\n{screen}") from None
+        return screen
+
+    async def keep(self, name: str) -> str:
+        """Keep the screen as evidence, and return it."""
+        screen = await self.screen()
+        if folder := os.environ.get("COTERIE_SCREENS"):
+            file = Path(folder) / f"{self.name}-{name}.txt"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(screen + "\n", encoding="utf-8")
+        return screen
+
+    async def next_change(self) -> None:
+        """Wait until something changes on the screen, or for a second."""
+        async with self._changed:
+            assert not self._ended, "the program has ended"
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), LOOK_AGAIN_S)
+
+    # Listening
+
+    async def listen(self) -> None:
+        """Read tmux's control mode until it ends; run by `terminal`."""
+        assert self.process.stdout is not None
+        block: list[str] | None = None
+        mark = ""
+        async for raw in self.process.stdout:
+            line = raw.decode(errors="replace").rstrip("\n")
+            word, _, rest = line.partition(" ")
+            if block is not None:
+                # The same number closes the block: a screen may well show a line that begins with %end.
+                if word in {"%end", "%error"} and rest == mark:
+                    self._answer(block, failed=word == "%error", asked=rest.endswith(" 1"))
+                    block = None
+                else:
+                    block.append(line)
+            elif word == "%begin":
+                block, mark = [], rest
+            elif word == "%output":
+                async with self._changed:
+                    self._changed.notify_all()
+        async with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+        for answer in self._answers:
+            answer.set_exception(AssertionError("the program has ended"))
+
+    def _answer(self, lines: list[str], *, failed: bool, asked: bool) -> None:
+        # What tmux did on its own account at the start is told in the same way, and is nobody's answer.
+        if not asked:
+            assert not failed, lines
+            return
+        answer = self._answers.popleft()
+        if failed:
+            answer.set_exception(AssertionError(f"tmux: {' '.join(lines)}"))
+        else:
+            answer.set_result(lines)
+
+    async def family(self) -> set[psutil.Process]:
+        """Return the program and all it has started so far, as far as it was seen."""
+        [pid] = await self.command("display-message -p '#{pane_pid}'")
+        with contextlib.suppress(psutil.NoSuchProcess):
+            root = psutil.Process(int(pid))
+            self.seen |= {root, *root.children(recursive=True)}
+        return self.seen
+
+    async def kill(self) -> None:
+        """Kill the program as a crash would."""
+        await self.family()
+        [pid] = await self.command("display-message -p '#{pane_pid}'")
+        psutil.Process(int(pid)).kill()
+
+    async def close(self) -> None:
+        """End the program, if it is still there, and see that nothing of it is left."""
+        with contextlib.suppress(AssertionError):
+            await self.family()
+            await self.command("kill-server")
+        await asyncio.wait_for(self.process.wait(), BOUND_S)
+        ours = [process for process in self.seen if not is_shared_server(process)]
+        _, alive = await asyncio.to_thread(psutil.wait_procs, ours, BOUND_S)
+        assert not alive, f"still running after the editor is gone: {alive}"
+
+
+def is_shared_server(process: psutil.Process) -> bool:
+    """Say whether a process is the daemon, which the first editor starts and none takes with it."""
+    try:
+        return process.cmdline()[-2:] == ["daemon", "run"]
+    except psutil.NoSuchProcess:
+        return False
+
+
+@asynccontextmanager
+async def terminal(argv: Sequence[str], *, name: str, cwd: Path, environment: Mapping[str, str]) -> AsyncIterator[Terminal]:
+    """Run a program in a terminal until the block ends.
+
+    `name` is the beginning of its kept screens' names. When the block fails, it is told the end of the program's log and the daemon's.
+    """
+    # Not pytest's folder: the path of a socket must be short.
+    with tempfile.TemporaryDirectory(prefix="coterie-tmux-") as folder:
+        configuration = Path(folder) / "tmux.conf"
+        configuration.write_text(CONFIGURATION, encoding="utf-8")
+        process = await asyncio.create_subprocess_exec(
+            *(program("tmux"), "-u", "-S", f"{folder}/socket", "-f", str(configuration), "-C"),
+            *("new-session", "-x", str(WIDTH), "-y", str(HEIGHT), "-c", str(cwd), shlex.join(argv)),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env=dict(environment),
+            cwd=cwd,
+            limit=LONGEST_LINE,
+        )
+        window = Terminal(process, name)
+        listening = asyncio.get_running_loop().create_task(window.listen())
+        try:
+            # A client in control mode has no size unless it says one.
+            await window.command(f"refresh-client -C {WIDTH}x{HEIGHT}")
+            yield window
+        except BaseException as failure:
+            for log in (log for kept in ("HOME", "XDG_RUNTIME_DIR") for log in Path(environment[kept]).rglob("*.log")):
+                lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES:]
+                failure.add_note("\n".join([f"the end of {log.name}:", *(line[:LOG_WIDTH] for line in lines)]))
+            raise
+        finally:
+            await window.close()
+            await listening

@@ -1,0 +1,181 @@
+"""A person who types in one document, the real suggestion service, and a model that answers after a while, all in virtual time.
+
+Text is written with `|` where the cursor is: ``"def f(|):"``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from coterie.config.schema import Settings
+from coterie.context.fill import CURSOR, Gap
+from coterie.domain.messages import Finished, ModelRequest, StreamEvent, TextDelta
+from coterie.domain.ports import ModelChoice
+from coterie.domain.status import Capabilities, ModelView, ProviderView
+from coterie.domain.suggestions import FillRequest, Popup, Suggestion, SuggestionRequest
+from coterie.features.suggestions.service import SuggestionService
+from coterie.workspace.documents import Documents
+
+URI = "file:///w/a.py"
+MODEL = "work/coder"
+
+Answer = Callable[[Gap], str | Exception]
+
+
+@dataclass
+class SlowModel:
+    """Implements `Provider` and `Providers`: fills every gap by ``answer``, the first piece after ``latency`` seconds.
+
+    Without ``fim`` it is asked in a conversation. ``log`` keeps the time and gap of each call; ``open`` counts those that are not closed.
+    """
+
+    answer: Answer
+    latency: float = 0.2
+    fim: bool = True
+    log: list[tuple[float, Gap]] = field(default_factory=list)
+    requests: list[FillRequest | ModelRequest] = field(default_factory=list)
+    pieces: int = 0
+    open: int = 0
+    most_open: int = 0
+    settlements: list[Exception | None] = field(default_factory=list)
+    name = "work"
+    version = "1"
+
+    def __post_init__(self) -> None:
+        """Say whether it fills gaps."""
+        self.capabilities = Capabilities(fim=self.fim)
+
+    async def fill(self, request: FillRequest) -> AsyncIterator[str]:
+        """Answer character by character."""
+        assert self.fim
+        self.requests.append(request)
+        async for piece in self._play(Gap(request.prefix, request.suffix)):
+            yield piece
+
+    async def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
+        """Answer character by character."""
+        assert not self.fim
+        self.requests.append(request)
+        before, _, after = request.messages[0].text.partition(CURSOR)  # type: ignore[union-attr]
+        async for piece in self._play(Gap(before.partition("\n\n")[2], after.rpartition("\n\n")[0])):
+            yield TextDelta(piece)
+        yield Finished("stop")
+
+    async def _play(self, gap: Gap) -> AsyncIterator[str]:
+        self.log.append((asyncio.get_running_loop().time(), gap))
+        self.open += 1
+        self.most_open = max(self.most_open, self.open)
+        try:
+            await asyncio.sleep(self.latency)
+            answer = self.answer(gap)
+            if isinstance(answer, Exception):
+                raise answer
+            for piece in answer:
+                self.pieces += 1
+                yield piece
+        finally:
+            self.open -= 1
+
+    async def models(self, provider: str | None = None) -> tuple[ModelView, ...]:
+        """Return nothing: nobody asks."""
+        del provider
+        return ()
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+    def choose(self, model_id: str) -> ModelChoice:
+        """Every id is this model."""
+        return ModelChoice(id=model_id, model=model_id.partition("/")[2], label=model_id, provider=self)
+
+    def default_model(self) -> str:
+        """Return its id."""
+        return MODEL
+
+    def list(self) -> tuple[ProviderView, ...]:
+        """Return nothing: nobody asks."""
+        return ()
+
+    def settled(self, model_id: str, failure: Exception | None) -> None:
+        """Keep how it went."""
+        assert model_id
+        self.settlements.append(failure)
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Nothing changes."""
+
+
+@dataclass
+class Desk:
+    """The person's place."""
+
+    service: SuggestionService
+    documents: Documents
+    model: SlowModel
+    settings: Settings
+    secrets: dict[str, Literal["secret", "ignored"]]
+    text: str = ""
+    cursor: int = 0
+    uri: str = URI
+    language: str = "python"
+
+    def write(self, marked: str) -> None:
+        """Make the document this text, with the cursor at the bar."""
+        before, bar, after = marked.partition("|")
+        assert bar
+        self.text, self.cursor = before + after, len(before)
+        if self.documents.get(self.uri) is None:
+            self.documents.did_open(self.uri, 1, self.text, self.language)
+        self.documents.did_change(self.uri, 2, self.text)
+
+    def type(self, typed: str) -> None:
+        """Type at the cursor."""
+        self.write(self.text[: self.cursor] + typed + "|" + self.text[self.cursor :])
+
+    async def ask(self, marked: str | None = None, *, manual: bool = False, popup: Popup | None = None) -> Suggestion | None:
+        """Ask as the editor does, after the text was written if one is given."""
+        if marked is not None:
+            self.write(marked)
+        ask = SuggestionRequest(uri=self.uri, text=self.text, offset=self.cursor, manual=manual, popup=popup)
+        found = await self.service.suggest(ask)
+        assert len(found) <= 1
+        return found[0] if found else None
+
+    async def shown(self, marked: str, *, manual: bool = False) -> str | None:
+        """Return the line as the person would have it after accepting, or None without a suggestion."""
+        found = await self.ask(marked, manual=manual)
+        return None if found is None else self.text[: found.start] + found.text + self.text[found.end :]
+
+    @property
+    def reason(self) -> str:
+        """Why there was nothing."""
+        return self.service.explain(self.uri).reason
+
+
+@asynccontextmanager
+async def desk(answer: Answer | str = "", *, settings: Mapping[str, Any] | None = None, **model: Any) -> AsyncIterator[Desk]:
+    """Sit down; at the end nothing is left open at the model."""
+    asked = SlowModel((lambda _: answer) if isinstance(answer, str) else answer, **model)
+    documents = Documents()
+    secrets: dict[str, Literal["secret", "ignored"]] = {}
+    values = Settings.model_validate({"completion_model": MODEL, **(settings or {})})
+
+    async def withheld(uri: str) -> Literal["secret", "ignored"] | None:
+        return secrets.get(uri)
+
+    place = Desk(
+        service=SuggestionService(documents, asked, settings=lambda: place.settings, withheld=withheld),
+        documents=documents,
+        model=asked,
+        settings=values,
+        secrets=secrets,
+    )
+    try:
+        yield place
+    finally:
+        await place.service.aclose()
+    assert asked.open == 0, "a call was left open"

@@ -1,0 +1,172 @@
+"""Ghost text end to end: an editor on the pipes of the real server, and a model host whose connections are watched."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from coterie.app.core import sole_core
+from coterie.features.attachment import Attached, Attachment
+from lsp_client import BARE, BOUND_S, LspClient, ResponseError
+from lsp_editor import editor
+from raw_http_server import RawHttpServer, Reply, json_reply, raw_http_server, sse
+from served import make_project, served
+
+INVOKED, AUTOMATIC = 1, 2
+
+
+def filled(text: str) -> Reply:
+    """Answer a gap."""
+    return Reply(steps=(sse({"choices": [{"text": text, "finish_reason": "stop"}]}), sse("[DONE]")))
+
+
+def stalled(text: str) -> Reply:
+    """Begin an answer and never end it."""
+    return Reply(steps=(sse({"choices": [{"text": text}]}), asyncio.Event()))
+
+
+def options(host: RawHttpServer, **suggestions: Any) -> dict[str, Any]:
+    """Return the editor's settings: one host, which fills gaps."""
+    return {
+        "completionModel": "work/coder",
+        "providers": {"work": {"type": "openai_compatible", "baseUrl": f"{host.url}/v1", "fim": True}},
+        "suggestions": suggestions,
+    }
+
+
+@asynccontextmanager
+async def writing(tmp_path: Path, replies: list[Reply]) -> AsyncIterator[tuple[LspClient, RawHttpServer]]:
+    """Open an editor that knows nothing of ``agent/*``, with the real core behind its pipes, in this process."""
+    project = make_project(tmp_path / "project")
+
+    async def build(attachment: Attachment) -> Attached:
+        environment = {"COTERIE_HOME": str(tmp_path / "home")}
+        return sole_core(environment, attachment.folders, attachment.audience, editor=attachment.editor, editor_options=attachment.options)
+
+    async with raw_http_server(replies) as host, editor(build) as client:
+        await client.initialize(BARE, folders=[project], initializationOptions=options(host))
+        yield client, host
+
+
+def uri_of(tmp_path: Path, name: str = "calc.py") -> str:
+    """Return a project file's URI."""
+    return (tmp_path / "project" / name).as_uri()
+
+
+def params(client: LspClient, uri: str, kind: int = AUTOMATIC) -> Any:
+    """Return the request at the end of a buffer."""
+    text = client.buffers[uri].text
+    return {"textDocument": {"uri": uri}, "position": client.position(text, len(text)), "context": {"triggerKind": kind}}
+
+
+async def test_a_suggestion_is_shown_and_accepted(tmp_path: Path) -> None:
+    async with writing(tmp_path, [filled("state.total + 1")]) as (client, host):
+        uri = uri_of(tmp_path)
+        await client.open(uri, "def total(state):\n    return ")
+        [item] = (await client.request("textDocument/inlineCompletion", params(client, uri)))["items"]
+        assert item["insertText"] == "state.total + 1"
+        assert item["range"] == {"start": {"line": 1, "character": 11}, "end": {"line": 1, "character": 11}}
+        assert host.exchanges[0].request.path == "/v1/completions"
+        assert host.exchanges[0].request.json()["prompt"] == "def total(state):\n    return "
+
+        await client.type(uri, 29, 29, "state.")
+        [rest] = (await client.request("textDocument/inlineCompletion", params(client, uri)))["items"]
+        assert rest["insertText"] == "total + 1"
+        assert rest["command"] == item["command"]
+        taken = {key: rest["command"][key] for key in ("command", "arguments")}
+        suggestion_id = rest["command"]["arguments"][0]["suggestionId"]
+        assert await client.request("workspace/executeCommand", taken) == {"suggestionId": suggestion_id, "state": "accepted"}
+        explained = await client.request("agent/suggestion/explain", {"uri": uri})
+        assert (explained["stage"], explained["suggestionId"]) == ("offered", suggestion_id)
+        assert len(host.exchanges) == 1
+
+
+@pytest.mark.parametrize("how", ["superseded", "cancelled"])
+async def test_a_request_that_is_given_up_is_answered_and_closed_at_the_host(tmp_path: Path, how: str) -> None:
+    async with writing(tmp_path, [stalled("alpha"), filled("beta")]) as (client, host):
+        uri = uri_of(tmp_path)
+        await client.open(uri, "x = ")
+        first = await client.ask("textDocument/inlineCompletion", params(client, uri))
+        exchange = await host.wait_for_exchange(0)
+        if how == "cancelled":
+            await client.notify("$/cancelRequest", {"id": first})
+            with pytest.raises(ResponseError) as cancelled:
+                await client.result(first)
+            assert cancelled.value.code == -32800
+        else:
+            await client.type(uri, 4, 4, "y + ")
+            second = await client.ask("textDocument/inlineCompletion", params(client, uri))
+            assert (await client.result(first))["items"] == []
+            [item] = (await client.result(second))["items"]
+            assert item["insertText"] == "beta"
+        await asyncio.wait_for(exchange.client_closed.wait(), BOUND_S)
+
+
+async def test_a_typing_storm_leaves_nothing_open(tmp_path: Path) -> None:
+    """Every tenth key asks by hand, which calls the host at once; no other request outlives the next key."""
+    source = "def step(state, order):\n    total = state.total + order.amount\n    return state.with_total(total)\n"
+    asked: list[int | str] = []
+    async with (
+        raw_http_server(lambda _: stalled("alpha")) as host,
+        served(tmp_path, options(host, minDelayMs=600_000), capabilities=BARE) as place,
+    ):
+        client, uri = place.client, uri_of(tmp_path)
+        await client.open(uri, "")
+        for number, key in enumerate(source):
+            await client.type(uri, number, number, key)
+            by_hand = number % 10 == 9
+            asked.append(await client.ask("textDocument/inlineCompletion", params(client, uri, INVOKED if by_hand else AUTOMATIC)))
+            if by_hand:
+                await host.wait_for_exchange(number // 10)
+        last = asked.pop()
+        for request in asked:
+            assert (await client.result(request))["items"] == []
+        await client.notify("$/cancelRequest", {"id": last})
+        with pytest.raises(ResponseError):
+            await client.result(last)
+        assert len(host.exchanges) == len(source) // 10
+        for exchange in host.exchanges:
+            await asyncio.wait_for(exchange.client_closed.wait(), BOUND_S)
+
+
+async def test_leaving_amid_a_call_closes_it(tmp_path: Path) -> None:
+    async with writing(tmp_path, [stalled("alpha")]) as (client, host):
+        uri = uri_of(tmp_path)
+        await client.open(uri, "x = ")
+        request = await client.ask("textDocument/inlineCompletion", params(client, uri))
+        exchange = await host.wait_for_exchange(0)
+        await client.leave()
+        with pytest.raises(ResponseError):
+            await client.result(request)
+        await asyncio.wait_for(exchange.client_closed.wait(), BOUND_S)
+
+
+async def test_trouble_is_shown_once_and_explained(tmp_path: Path) -> None:
+    async with writing(tmp_path, [json_reply({"error": {"message": "no"}}, status=401)]) as (client, host):
+        uri = uri_of(tmp_path)
+        await client.open(uri, "x = ")
+        for key in "abc":
+            end = len(client.buffers[uri].text)
+            await client.type(uri, end, end, key + " + ")
+            assert (await client.request("textDocument/inlineCompletion", params(client, uri)))["items"] == []
+        told = await client.expect("window/showMessage")
+        explained = await client.request("agent/suggestion/explain", {})
+        assert (explained["stage"], explained["reason"]) == ("provider", "auth_required")
+        assert explained["text"] in told["message"]
+        assert len(host.exchanges) == 1
+
+
+@pytest.mark.parametrize("name", [".env", "ignored/a.py"])
+async def test_no_host_sees_a_secret_or_an_ignored_file(tmp_path: Path, name: str) -> None:
+    async with writing(tmp_path, []) as (client, host):
+        (tmp_path / "project" / ".gitignore").write_text("ignored/\n", encoding="utf-8")
+        uri = uri_of(tmp_path, name)
+        await client.open(uri, "KEY=canary\nOTHER=")
+        answer = await client.request("textDocument/inlineCompletion", params(client, uri, INVOKED))
+        assert answer["items"] == []
+        assert host.exchanges == []

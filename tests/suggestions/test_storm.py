@@ -1,0 +1,79 @@
+"""A person types 2,000 keys at a human rhythm while a slow model tries to keep up; in virtual time, the same run every time."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass
+from itertools import pairwise
+
+from coterie.context.fill import Gap
+from coterie.domain.suggestions import Suggestion
+from ghost_stage import Desk, desk
+from virtual_time import in_virtual_time
+
+KEYS = 2_000
+SOURCE = "".join(
+    f"def step_{number}(state, order):\n    total = state.total + order.amount * {number}\n    return state.with_total(total)\n\n\n"
+    for number in range(1, 40)
+)[:KEYS]
+
+
+def knows_the_rest(gap: Gap) -> str:
+    """Answer with what the person is going to type, but for every third line, where the model is wrong."""
+    typed = len(gap.line_before)
+    lines = SOURCE.split("\n")
+    number = next((number for number, line in enumerate(lines) if line.startswith(gap.line_before) and typed), 0)
+    return lines[number][typed:] if number % 3 else "surprise()"
+
+
+@dataclass
+class Asked:
+    """One request of the storm; times are the loop's."""
+
+    text: str
+    at: float
+    answered: float | None = None
+    found: Suggestion | None = None
+
+
+async def ask(place: Desk, request: Asked) -> None:
+    request.found = await place.ask()
+    request.answered = asyncio.get_running_loop().time()
+
+
+@in_virtual_time
+async def test_a_typing_storm() -> None:
+    rhythm = random.Random(7)  # noqa: S311 - a rhythm, not a secret
+    asked: list[Asked] = []
+    async with desk(knows_the_rest, latency=0.9) as place:
+        place.write("|")
+        async with asyncio.TaskGroup() as group:
+            for key in SOURCE:
+                place.type(key)
+                asked.append(Asked(place.text, asyncio.get_running_loop().time()))
+                group.create_task(ask(place, asked[-1]))
+                # 60 words a minute; a thought now and then.
+                await asyncio.sleep(rhythm.uniform(0.8, 3.0) if rhythm.random() < 0.04 else rhythm.lognormvariate(-1.8, 0.35))
+        calls = len(place.model.log)
+        assert place.model.open == 0
+
+    assert len(asked) == KEYS
+    assert all(request.answered is not None for request in asked)
+    late = [(request, later) for request, later in pairwise(asked) if request.answered is not None and request.answered > later.at + 0.02]
+    assert late == [], "a superseded request was not answered at once"
+    assert place.model.most_open <= 2, "calls that nobody waits for pile up"
+    assert calls < KEYS / 5
+    offered = [request for request in asked if request.found is not None]
+    assert len(offered) > 100
+
+    # Whoever types what is suggested keeps seeing the same: no gap, no other text, under the same name.
+    for request, later in pairwise(asked):
+        if request.found is None or request.answered is None or request.answered > later.at:
+            continue
+        key = later.text[len(request.text) :]
+        if request.found.text.startswith(key) and request.found.text != key:
+            assert later.found is not None, (request, later)
+            assert later.found.text == request.found.text[len(key) :]
+            assert later.found.suggestion_id == request.found.suggestion_id
+            assert later.answered == later.at
