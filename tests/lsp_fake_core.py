@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from coterie.base.errors import InvalidParamsError, RequestError, StorageError
-from coterie.domain.channels import Channel, ChannelChanged, ChannelMessage, ChannelOpened, ChannelPage, Posted
+from coterie.domain.actions import Action
+from coterie.domain.channels import Channel, ChannelChanged, ChannelMessage, ChannelOpened, ChannelPage, ChatPlace, Posted
 from coterie.domain.edits import BufferEdit, FileChange, FileDiff, Hunk, TextChange, UndoConflict, UndoResult
 from coterie.domain.events import (
     AgentEvent,
@@ -34,11 +35,24 @@ from coterie.domain.events import (
 )
 from coterie.domain.permissions import Approval, ApprovalOption, Decision, Effect
 from coterie.domain.ports import Audience, Folder
+from coterie.domain.reviews import OpenFinding, Reviewable, Story
 from coterie.domain.runs import RunEvents, RunPage, RunRequest, RunStarted, RunStateView, RunSummary, RunView, StepView
 from coterie.domain.status import Capabilities, Degraded, ModelView, Price, ProviderHealth, ProviderView, SandboxView, Status
 from coterie.domain.suggestions import Suggestion, SuggestionExplanation, SuggestionFeedback, SuggestionRequest, SuggestionSnooze
 from coterie.domain.usage import Usage, UsageRow
-from coterie.features.application import Accounts, Application, Approvals, Catalogue, Channels, Runs, Suggestions
+from coterie.features.application import (
+    Accounts,
+    Actions,
+    Application,
+    Approvals,
+    Catalogue,
+    Changes,
+    Channels,
+    ChatDocuments,
+    Findings,
+    Runs,
+    Suggestions,
+)
 from coterie.features.attachment import Attached, Attachment, Documents
 
 AT = "2026-01-31T10:00:00.000Z"
@@ -62,6 +76,7 @@ STATUS = Status(
     sandbox=SandboxView(level="none", reason="bubblewrap is not installed"),
     degraded=(Degraded(code="no_sandbox", text="Commands run unconfined: install bubblewrap."),),
 )
+ACTION = Action(action_id="improve", title="Improve", kind="refactor.rewrite", prompt="Improve this.", agent="coder")
 EVENTS: tuple[Event, ...] = (
     RunEvent(state="running"),
     StepEvent(step_id="step_1", agent="coder", state="running", model="work/m", attempt=1),
@@ -287,6 +302,10 @@ class FakeApplication:
         self.catalogue: Catalogue = FakeCatalogue()
         self.accounts: Accounts = FakeAccounts()
         self.suggestions: Suggestions = FakeSuggestions()
+        self.actions: Actions = FakeActions()
+        self.chats: ChatDocuments = FakeChats()
+        self.findings: Findings = FakeFindings()
+        self.changes: Changes = FakeChanges()
 
     async def status(self) -> Status:
         """Return a state with trouble in it."""
@@ -296,6 +315,77 @@ class FakeApplication:
         """Count."""
         self.core.closed += 1
         sys.stderr.write("closed in order\n")
+
+
+class FakeActions:
+    """Code actions."""
+
+    def offered(self, only: Sequence[str] = (), *, problems: bool = False) -> tuple[Action, ...]:
+        """Return one, which wants nothing."""
+        assert (only, problems) is not None
+        return (ACTION,)
+
+    def worded(self, action_id: str, problems: Sequence[str] = ()) -> Action:
+        """Return it."""
+        assert (action_id, problems) == (ACTION.action_id, ())
+        return ACTION
+
+
+class FakeChats:
+    """Chat documents."""
+
+    async def open(self, channel_id: str, *, draft: str = "") -> str:
+        """Name it after what was asked."""
+        return f"file:///chats/{channel_id}.md{draft}"
+
+    async def send(self, uri: str | None = None) -> Posted:
+        """Answer ids."""
+        return Posted(run_id=f"run_of_{uri}", message_id="message_1")
+
+    def place(self, uri: str) -> ChatPlace | None:
+        """Only what is called so is a chat."""
+        return ChatPlace(2, can_send=True, run_id="run_1") if self.is_chat(uri) else None
+
+    def is_chat(self, uri: str) -> bool:
+        """Go by the name."""
+        return uri.startswith("file:///chats/")
+
+
+class FakeFindings:
+    """Findings."""
+
+    def watch(self, listener: Callable[[], None]) -> None:
+        """Nothing changes."""
+
+    def open(self, uri: str | None = None) -> tuple[OpenFinding, ...]:
+        """Return none."""
+        assert uri != ""
+        return ()
+
+    async def fix(self, finding_id: str) -> RunStarted:
+        """Start."""
+        return RunStarted(run_id=f"run_for_{finding_id}", channel_id="channel_1")
+
+    async def dismiss(self, finding_id: str) -> None:
+        """Forget it."""
+
+
+class FakeChanges:
+    """Changes where they stand."""
+
+    def reviewable(self, uri: str, text: str) -> tuple[Reviewable, ...]:
+        """Return one."""
+        return (Reviewable("run_1", uri, len(text)),)
+
+    def accept(self, run_id: str | None = None, uri: str | None = None) -> int:
+        """Count what was named."""
+        return sum(each is not None for each in (run_id, uri))
+
+    async def story(self, uri: str, text: str, line: int) -> Story | None:
+        """Tell none."""
+        assert uri
+        assert line <= len(text)
+        return None
 
 
 class FakeApprovals:

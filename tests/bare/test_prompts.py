@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from aimock_server import aimock
-from lsp_client import PLAIN, ResponseError
-from model_host import Asked, Call, ModelHost, Wait, answer, model_host
+from lsp_client import ResponseError
+from model_host import Asked, Call, Wait, answer, model_host
+from plain_editor import PROMPT, command, plain, progress_ended
 from raw_http_server import Reply
-from served import FIXED, Served, fixture, served, settings
+from served import FIXED, Served, fixture
 
-PROMPT = "window/showMessageRequest"
 TOUCH: Call = ("execute_command", {"command": "touch made"})
 PLAN = {"goal": "add adds", "criteria": ["it adds"], "files": ["calc.py"], "steps": [{"id": "s1", "title": "Correct the sign"}]}
 EDIT = {"path": "calc.py", "edits": [{"old": "a - b", "new": "a + b"}]}
@@ -26,35 +23,17 @@ def touching(asked: Asked) -> Reply:
     return answer("openai_compatible", "I did what I could.", *(() if asked.last.answers else (TOUCH,)), number=asked.number)
 
 
-@asynccontextmanager
-async def plain(tmp_path: Path, script: Any = touching) -> AsyncIterator[tuple[Served, ModelHost]]:
-    """Serve a plain editor whose person answers prompts by hand."""
-    async with model_host("openai_compatible", script) as host:
-        options = {**settings(host.url, "openai_compatible"), "permissions": {}}
-        async with served(tmp_path, options, capabilities=PLAIN) as editor:
-            editor.client.by_hand = frozenset({PROMPT})
-            yield editor, host
-            editor.client.notifications[:] = [each for each in editor.client.notifications if each[0] != "window/showMessage"]
-
-
-async def command(editor: Served, name: str, argument: Mapping[str, Any] | None = None) -> Any:
-    """Run one of our commands."""
-    return await editor.client.request(
-        "workspace/executeCommand", {"command": name, **({} if argument is None else {"arguments": [argument]})}
-    )
-
-
 async def state_at_end(editor: Served, run_id: str) -> tuple[str, str | None]:
     """Wait until a run's progress has ended, and return its state and why."""
-    await editor.client.expect("$/progress", lambda params: params["value"]["kind"] == "end")
+    await progress_ended(editor.client)
     run = await editor.client.request("agent/run/get", {"runId": run_id})
     return run["state"], run["reason"]
 
 
 @pytest.mark.parametrize(("choice", "made"), [("Allow once", ""), ("Reject", None), (None, None)])
 async def test_a_permission_is_a_prompt_and_closing_it_means_not_now(tmp_path: Path, choice: str | None, made: str | None) -> None:
-    async with plain(tmp_path) as (editor, host):
-        run_id = (await command(editor, "coterie.run", {"prompt": "Make it"}))["runId"]
+    async with model_host("openai_compatible", touching) as host, plain(tmp_path, host.url) as editor:
+        run_id = (await command(editor.client, "coterie.run", {"prompt": "Make it"}))["runId"]
         prompt, params = await editor.client.question(PROMPT)
         assert "touch made" in params["message"]
         [pending] = (await editor.client.request("agent/approval/list", {}))["approvals"]
@@ -68,21 +47,21 @@ async def test_a_permission_is_a_prompt_and_closing_it_means_not_now(tmp_path: P
 
 
 async def test_an_answer_to_a_withdrawn_prompt_is_ignored(tmp_path: Path) -> None:
-    async with plain(tmp_path) as (editor, _):
-        run_id = (await command(editor, "coterie.run", {"prompt": "Make it"}))["runId"]
+    async with model_host("openai_compatible", touching) as host, plain(tmp_path, host.url) as editor:
+        run_id = (await command(editor.client, "coterie.run", {"prompt": "Make it"}))["runId"]
         prompt, _ = await editor.client.question(PROMPT)
-        assert await command(editor, "coterie.cancel") == {"runId": run_id, "state": "cancelled"}
+        assert await command(editor.client, "coterie.cancel") == {"runId": run_id, "state": "cancelled"}
         await editor.client.reply(prompt, {"title": "Allow once"})
 
-        again = (await command(editor, "coterie.run", {"prompt": "Make it again"}))["runId"]
+        again = (await command(editor.client, "coterie.run", {"prompt": "Make it again"}))["runId"]
         prompt, _ = await editor.client.question(PROMPT)
-        decided = await command(editor, "coterie.approve")
+        decided = await command(editor.client, "coterie.approve")
         assert decided["decision"]["kind"] == "allow_once"
         await editor.client.reply(prompt, {"title": "Reject"})
         await editor.client.expect("window/logMessage", lambda message: f"{again} succeeded" in message["message"])
         assert editor.text("made") == ""
         with pytest.raises(ResponseError) as nothing:
-            await command(editor, "coterie.approve")
+            await command(editor.client, "coterie.approve")
         assert nothing.value.data["code"] == "unknown_approval"
 
 
@@ -96,8 +75,8 @@ async def test_progress_tells_what_goes_on_and_cancels(tmp_path: Path) -> None:
             else answer("openai_compatible", "", ("read_file", {"path": "calc.py"}))
         )
 
-    async with plain(tmp_path, script) as (editor, _):
-        run_id = (await command(editor, "coterie.ask", {"prompt": "Why does it not add?"}))["runId"]
+    async with model_host("openai_compatible", script) as host, plain(tmp_path, host.url) as editor:
+        run_id = (await command(editor.client, "coterie.ask", {"prompt": "Why does it not add?"}))["runId"]
         begun = await editor.client.expect("$/progress", lambda params: params["value"]["kind"] == "begin")
         assert (begun["value"]["cancellable"], begun["value"]["title"]) == (True, "Coterie: Why does it not add?")
         assert ("window/workDoneProgress/create", {"token": begun["token"]}) in editor.client.wanted
@@ -119,23 +98,19 @@ async def test_the_plan_is_shown_and_its_gate_is_a_prompt(tmp_path: Path, choice
         fixture("tester-model", 1, calls=[("submit", {"summary": "Green."})]),
         fixture("documenter-model", 0, calls=[("submit", {"summary": "Nothing to say."})]),
     ]
-    allow = {"permissions": {"allow": ["exec(python3 -m unittest *)"]}}
-    async with aimock(fixtures) as host:
-        options = {**settings(host.url, "openai_compatible"), **allow}
-        async with served(tmp_path, options, capabilities=PLAIN) as editor:
-            editor.client.by_hand = frozenset({PROMPT})
-            run_id = (await command(editor, "coterie.run", {"prompt": "Mend add", "workflow": "team"}))["runId"]
+    allow = {"allow": ["exec(python3 -m unittest *)"]}
+    async with aimock(fixtures) as host, plain(tmp_path, host.url, permissions=allow) as editor:
+        run_id = (await command(editor.client, "coterie.run", {"prompt": "Mend add", "workflow": "team"}))["runId"]
+        prompt, params = await editor.client.question(PROMPT)
+        assert params["message"] == "Approve the plan?\n\nadd adds\n1. Correct the sign"
+        assert [action["title"] for action in params["actions"]][:1] == ["Approve"]
+        await editor.client.reply(prompt, None if choice is None else {"title": choice})
+        end = {"Approve": ("succeeded", None), "Reject": ("cancelled", "plan_rejected"), None: ("interrupted", "approval_required")}
+        assert await state_at_end(editor, run_id) == end[choice]
+        if choice is None:
+            await editor.client.expect("window/showMessage", lambda message: "did not approve the plan" in message["message"])
+            assert await command(editor.client, "coterie.resume") == {"runId": run_id, "state": "running"}
             prompt, params = await editor.client.question(PROMPT)
-            assert params["message"] == "Approve the plan?\n\nadd adds\n1. Correct the sign"
-            assert [action["title"] for action in params["actions"]][:1] == ["Approve"]
-            await editor.client.reply(prompt, None if choice is None else {"title": choice})
-            end = {"Approve": ("succeeded", None), "Reject": ("cancelled", "plan_rejected"), None: ("interrupted", "approval_required")}
-            assert await state_at_end(editor, run_id) == end[choice]
-            if choice is None:
-                await editor.client.expect("window/showMessage", lambda message: "did not approve the plan" in message["message"])
-                assert await command(editor, "coterie.resume") == {"runId": run_id, "state": "running"}
-                prompt, params = await editor.client.question(PROMPT)
-                await editor.client.reply(prompt, {"title": "Approve"})
-                assert await state_at_end(editor, run_id) == ("succeeded", None)
-            assert (editor.text("calc.py") == FIXED) is (choice != "Reject")
-            editor.client.notifications[:] = [each for each in editor.client.notifications if each[0] != "window/showMessage"]
+            await editor.client.reply(prompt, {"title": "Approve"})
+            assert await state_at_end(editor, run_id) == ("succeeded", None)
+        assert (editor.text("calc.py") == FIXED) is (choice != "Reject")

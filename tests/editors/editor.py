@@ -17,6 +17,15 @@ class Editor(Protocol):
     async def run(self, prompt: str) -> None:
         """Start a run the way the editor's page says."""
 
+    async def cancel(self) -> None:
+        """Stop the latest run."""
+
+    async def allow(self) -> None:
+        """Choose the first answer of a prompt."""
+
+    async def dismiss(self) -> None:
+        """Close a prompt without an answer."""
+
     async def undo(self) -> None:
         """Take the latest run back the way the editor's page says."""
 

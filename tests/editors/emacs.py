@@ -33,6 +33,18 @@ class Emacs:
         """Start a run."""
         await self.command("coterie-run", prompt)
 
+    async def cancel(self) -> None:
+        """Stop the latest run."""
+        await self.command("coterie-cancel")
+
+    async def allow(self) -> None:
+        """Choose the first answer of a prompt, which eglot has put in already."""
+        await self.terminal.press("Enter")
+
+    async def dismiss(self) -> None:
+        """Answer a prompt with nothing: eglot sends no answer at all when it is quit."""
+        await self.terminal.press("C-a", "C-k", "Enter")
+
     async def undo(self) -> None:
         """Take the latest run back."""
         await self.command("coterie-undo")

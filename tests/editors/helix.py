@@ -30,6 +30,18 @@ class Helix:
         """Start a run."""
         await self.ex(f"lsp-workspace-command coterie.run {json.dumps({'prompt': prompt})}")
 
+    async def cancel(self) -> None:
+        """Stop the latest run."""
+        await self.ex("lsp-workspace-command coterie.cancel")
+
+    async def allow(self) -> None:
+        """Choose the first answer of a prompt."""
+        await self.terminal.press("Enter")
+
+    async def dismiss(self) -> None:
+        """Close a prompt without an answer."""
+        await self.terminal.press("Escape")
+
     async def undo(self) -> None:
         """Take the latest run back."""
         await self.ex("lsp-workspace-command coterie.undo")
@@ -45,7 +57,9 @@ class Helix:
 @asynccontextmanager
 async def helix(stage: Stage, name: str, file: str = "calc.py") -> AsyncIterator[Helix]:
     """Open a file of the stage's project in Helix and wait until the server is attached to it."""
-    stage.configure("helix/languages.toml", "\n".join(documented("helix.md", "toml")))
+    languages, settings = documented("helix.md", "toml")
+    stage.configure("helix/languages.toml", languages)
+    stage.configure("helix/config.toml", settings)
     log = stage.home / "helix.log"
     argv = [program("hx"), "-v", "--log", str(log), file]
     async with terminal(argv, name=f"helix-{name}", cwd=stage.project, environment=stage.environment) as window:

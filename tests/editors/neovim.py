@@ -33,6 +33,18 @@ class Neovim:
         """Start a run."""
         await self.ex(f"CoterieRun {prompt}")
 
+    async def cancel(self) -> None:
+        """Stop the latest run."""
+        await self.ex("CoterieCancel")
+
+    async def allow(self) -> None:
+        """Choose the first answer of a prompt."""
+        await self.terminal.type("1\n")
+
+    async def dismiss(self) -> None:
+        """Close a prompt without an answer."""
+        await self.terminal.press("Enter")
+
     async def undo(self) -> None:
         """Take the latest run back."""
         await self.ex("CoterieUndo")

@@ -15,6 +15,10 @@ from served import BROKEN, fixture
 
 pytestmark = [pytest.mark.editors, pytest.mark.parametrize("start", [neovim, helix, emacs])]
 
+TOUCH = ("execute_command", {"command": "touch made"})
+STORY = {"match": {"model": "chat-model"}, "latency": 500, "chunkSize": 1, "response": {"content": "Once upon a time " * 20}}
+"""An answer of nearly three minutes: it ends because it is stopped."""
+
 
 async def test_a_run_edits_the_open_buffer_and_undo_takes_it_back(tmp_path: Path, start: Start) -> None:
     fixtures = [fixture("chat-model", 0, calls=[("edit_file", EDIT)]), fixture("chat-model", 1, text="It adds now.")]
@@ -29,6 +33,41 @@ async def test_a_run_edits_the_open_buffer_and_undo_takes_it_back(tmp_path: Path
         await editor.undo()
         await editor.terminal.shows("return a - b")
         await editor.terminal.keep("undone")
+
+
+async def test_what_needs_permission_is_asked_for(tmp_path: Path, start: Start) -> None:
+    fixtures = [fixture("chat-model", 0, calls=[TOUCH]), fixture("chat-model", 1, text="It is there.")]
+    async with staged(tmp_path, fixtures) as stage, start(stage, "permission") as editor:
+        await editor.run("Make the file")
+        await editor.terminal.shows("touch made", "Allow once")
+        await editor.terminal.keep("asked")
+        assert not (stage.project / "made").exists()
+
+        await editor.allow()
+        await editor.logged("It is there.")
+        assert (stage.project / "made").exists()
+
+
+async def test_a_closed_prompt_means_not_now(tmp_path: Path, start: Start) -> None:
+    fixtures = [fixture("chat-model", 0, calls=[TOUCH]), fixture("chat-model", 1, text="Then not.")]
+    async with staged(tmp_path, fixtures) as stage, start(stage, "not-now") as editor:
+        await editor.run("Make the file")
+        await editor.terminal.shows("touch made", "Allow once")
+
+        await editor.dismiss()
+        await editor.logged("Then not.")
+        await editor.terminal.hides("Allow once")
+        assert not (stage.project / "made").exists()
+
+
+async def test_the_current_step_is_shown_and_a_cancelled_run_stops(tmp_path: Path, start: Start) -> None:
+    async with staged(tmp_path, [STORY]) as stage, start(stage, "progress") as editor:
+        await editor.run("Tell a story")
+        await editor.terminal.shows("Coterie: Tell a story")
+        await editor.terminal.keep("running")
+
+        await editor.cancel()
+        await editor.logged("cancelled")
 
 
 async def test_a_killed_editor_leaves_nothing_but_the_shared_server(tmp_path: Path, start: Start) -> None:

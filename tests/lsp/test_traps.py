@@ -125,7 +125,7 @@ async def pump(raw: Pump) -> Pump:
         (b'{"jsonrpc": "2.0", "id": null, "method": "agent/status"}', None, -32600),
         (b'{"jsonrpc": "2.0", "id": 1, "method": "agent/nothing"}', 1, -32601),
         (b'{"jsonrpc": "2.0", "id": 1, "method": "$/nothing"}', 1, -32601),
-        (b'{"jsonrpc": "2.0", "id": 1, "method": "textDocument/hover", "params": {}}', 1, -32601),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "textDocument/foldingRange", "params": {}}', 1, -32601),
         (b'{"jsonrpc": "2.0", "id": 1, "method": "workspace/executeCommand", "params": {"command": "rm"}}', 1, -32602),
         (b'{"jsonrpc": "2.0", "id": 1, "method": "workspace/executeCommand", "params": null}', 1, -32602),
         (b'{"jsonrpc": "2.0", "id": 1, "method": "agent/run/get"}', 1, -32602),

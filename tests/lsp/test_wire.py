@@ -23,13 +23,12 @@ async def test_initialize_says_what_the_server_can_do() -> None:
         capabilities = answer["capabilities"]
         assert capabilities["textDocumentSync"] == {"openClose": True, "change": 2, "save": True}
         assert capabilities["workspace"]["workspaceFolders"] == {"supported": True, "changeNotifications": True}
-        assert set(capabilities["executeCommandProvider"]["commands"]) == {
-            "coterie.run",
-            "coterie.ask",
-            "coterie.undo",
-            "coterie.suggestion.accepted",
-            "coterie.suggestion.snooze",
-        }
+        names = "run ask undo cancel resume approve openChannel channels send accept fix dismiss suggestion.accepted suggestion.snooze"
+        assert set(capabilities["executeCommandProvider"]["commands"]) == {f"coterie.{name}" for name in names.split()}
+        kinds = ["quickfix", "refactor.rewrite", "coterie"]
+        assert capabilities["codeActionProvider"] == {"codeActionKinds": kinds, "resolveProvider": True}
+        assert capabilities["codeLensProvider"] == {"resolveProvider": False}
+        assert capabilities["hoverProvider"] is True
         assert capabilities["inlineCompletionProvider"] == {}
         assert capabilities["notebookDocumentSync"] == {"notebookSelector": [{"notebook": "*"}]}
 

@@ -20,15 +20,20 @@ from coterie.config.problems import Problem
 from coterie.domain.ports import Audience, Editor, Folder
 from coterie.domain.status import Status
 from coterie.domain.wire import Json
+from coterie.features.actions import ActionService
 from coterie.features.approvals import ApprovalService
 from coterie.features.catalogue import AccountService, CatalogueService
+from coterie.features.changes import Changes
 from coterie.features.channels import ChannelService
+from coterie.features.chat_documents import ChatDocuments
+from coterie.features.findings import Findings
 from coterie.features.runs import RunService
 from coterie.features.status import status_of
 from coterie.features.suggestions.service import SuggestionService
 from coterie.providers.registry import ProviderRegistry
 from coterie.sandbox.probe import ProbedSandbox
 from coterie.workspace.documents import Documents
+from coterie.workspace.editing import Editing
 from coterie.workspace.workspace import LiveWorkspace
 
 RECORD = "COTERIE_RECORD"
@@ -99,8 +104,23 @@ class Core:
             settings=lambda: self._settings.loaded.settings,
             withheld=self.workspace.withheld,
         )
+        self.actions = ActionService(lambda: self._settings.loaded.settings)
+        self.findings = Findings(shared.store.runs, self.workspace, self.runs)
+        self.changes = Changes(shared.store.runs, shared.coordinator)
+        chats = shared.data / "channels"
+        self.chats = ChatDocuments(
+            chats,
+            self.workspace.documents,
+            Editing(self.workspace.documents, editor, lambda _: str(chats)),
+            shared.store.channels,
+            self.channels,
+            active=shared.coordinator.active_in,
+        )
         self._providers.on_change(self._status_changed)
-        shared.hub.join(audience)
+        # What follows runs hears of them before the client does, whose next request may be about it.
+        self._audiences: tuple[Audience, ...] = (self.findings, self.changes, self.chats, audience)
+        for each in self._audiences:
+            shared.hub.join(each)
 
     @property
     def application(self) -> Core:
@@ -144,7 +164,10 @@ class Core:
         self._shared.tasks.spawn(self._end_when_quiet(), name="the end of a client's core")
 
     async def _leave(self) -> None:
-        self._shared.hub.leave(self._audience)
+        for each in self._audiences:
+            self._shared.hub.leave(each)
+        await self.chats.aclose()
+        await self.findings.aclose()
         await self.suggestions.aclose()
         self.workspace.documents.close_all()
 
@@ -172,6 +195,7 @@ class SoleCore(Core):
     @override
     async def aclose(self) -> None:
         """Interrupt what runs, journal it, end every child, close the store."""
+        await self.chats.aclose()  # an editor that leaves applies no more edits
         await self._shared.coordinator.aclose()
         await self._leave()
         await self._end_when_quiet()

@@ -193,6 +193,17 @@ class SuggestionSettings(Table):
     disabled_languages: tuple[str, ...] = Field((), description="languages, as the editor names them, where it comes only when asked for")
 
 
+class ActionSettings(Table):
+    """A code action of your own."""
+
+    title: str | None = Field(None, min_length=1, description="how the editor shows it; else its name")
+    prompt: str = Field("", description="what is to be done about the selected code; an action without a prompt is not shown")
+    kind: str = Field(
+        "refactor.rewrite", min_length=1, description="where editors sort it: `quickfix`, `refactor`, `source`, or below one of these"
+    )
+    agent: str | None = Field(None, description="who does it, instead of `chat`")
+
+
 class McpServerSettings(Table):
     """A server of tools (read by a later version)."""
 
@@ -221,4 +232,5 @@ class Settings(Table):
     review: ReviewSettings = Field(default_factory=ReviewSettings, description="when edits are looked at")
     tests: ProjectTestSettings = Field(default_factory=ProjectTestSettings, description="the project's tests")
     suggestions: SuggestionSettings = Field(default_factory=SuggestionSettings, description="ghost text")
+    actions: Mapping[str, ActionSettings] = Field(default_factory=dict, description="code actions by name")
     mcp: McpSettings = Field(default_factory=McpSettings, description="servers of tools")

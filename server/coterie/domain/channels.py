@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 from coterie.domain.events import ToolCallEvent
@@ -61,6 +62,15 @@ class Posted:
 
     run_id: str
     message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatPlace:
+    """What a chat document offers at its last heading: ``line`` counts from 0, ``run_id`` is the run that can be stopped."""
+
+    line: int
+    can_send: bool
+    run_id: str | None
 
 
 @wire

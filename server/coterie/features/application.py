@@ -6,12 +6,14 @@ for what cannot be had, with the codes of the protocol.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from coterie.domain.channels import Channel, ChannelOpened, ChannelPage, Posted
+from coterie.domain.actions import Action
+from coterie.domain.channels import Channel, ChannelOpened, ChannelPage, ChatPlace, Posted
 from coterie.domain.edits import FileDiff, UndoResult
 from coterie.domain.permissions import Approval, Decision
+from coterie.domain.reviews import OpenFinding, Reviewable, Story
 from coterie.domain.runs import (
     Attachment,
     RunEvents,
@@ -162,6 +164,74 @@ class Suggestions(Protocol):
         ...
 
 
+class Actions(Protocol):
+    """What can be done about a piece of code."""
+
+    def offered(self, only: Sequence[str] = (), *, problems: bool = False) -> tuple[Action, ...]:
+        """Return the actions of the wanted kinds and those below them; no kind wanted: all."""
+        ...
+
+    def worded(self, action_id: str, problems: Sequence[str] = ()) -> Action:
+        """Return an action with the prompt for these problems. Raises `RequestError` ``unknown_action``."""
+        ...
+
+
+class ChatDocuments(Protocol):
+    """Channels as Markdown documents."""
+
+    async def open(self, channel_id: str, *, draft: str = "") -> str:
+        """Make a channel's document and return its URI. ``draft`` is added to what is to be sent."""
+        ...
+
+    async def send(self, uri: str | None = None) -> Posted:
+        """Post what stands under the last heading of a document, or of the only open one. Raises `RequestError` ``nothing_to_send``."""
+        ...
+
+    def place(self, uri: str) -> ChatPlace | None:
+        """Say what a document offers; None for one that is no chat."""
+        ...
+
+    def is_chat(self, uri: str) -> bool:
+        """Say whether a document is a chat."""
+        ...
+
+
+class Findings(Protocol):
+    """What reviewers found."""
+
+    def watch(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` after each change."""
+        ...
+
+    def open(self, uri: str | None = None) -> tuple[OpenFinding, ...]:
+        """Return the findings of a file, or all."""
+        ...
+
+    async def fix(self, finding_id: str) -> RunStarted:
+        """Start a run that mends a finding; when it succeeds, the finding is gone. Raises `RequestError` ``unknown_finding``."""
+        ...
+
+    async def dismiss(self, finding_id: str) -> None:
+        """Forget a finding. Raises `RequestError` ``unknown_finding``."""
+        ...
+
+
+class Changes(Protocol):
+    """What runs have changed, where it stands."""
+
+    def reviewable(self, uri: str, text: str) -> tuple[Reviewable, ...]:
+        """Return what can be accepted or taken back in a file, one for each run."""
+        ...
+
+    def accept(self, run_id: str | None = None, uri: str | None = None) -> int:
+        """Note that a person has looked at changes, of a run or a file or all; returns how many there were."""
+        ...
+
+    async def story(self, uri: str, text: str, line: int) -> Story | None:
+        """Say which run changed a line (from 0) and why; None when none did, or when somebody wrote it anew since."""
+        ...
+
+
 class Application(Protocol):
     """Everything that front doors can do."""
 
@@ -193,6 +263,26 @@ class Application(Protocol):
     @property
     def suggestions(self) -> Suggestions:
         """Ghost text and ``agent/suggestion/*``."""
+        ...
+
+    @property
+    def actions(self) -> Actions:
+        """What can be done about a piece of code."""
+        ...
+
+    @property
+    def chats(self) -> ChatDocuments:
+        """Channels as Markdown documents."""
+        ...
+
+    @property
+    def findings(self) -> Findings:
+        """What reviewers found."""
+        ...
+
+    @property
+    def changes(self) -> Changes:
+        """What runs have changed, where it stands."""
         ...
 
     async def status(self) -> Status:

@@ -15,6 +15,7 @@ from coterie.domain.events import (
     ENDED,
     AgentEvent,
     ApprovalEvent,
+    ChangeEvent,
     MessageEvent,
     PlanEvent,
     RunEvent,
@@ -26,14 +27,14 @@ from coterie.domain.status import Status
 from coterie.domain.wire import Json
 from coterie.features.application import Approvals
 from coterie.features.attachment import Window
+from coterie.features.transcript import first_line, wording
 from coterie.lsp.convert import Client
 from coterie.lsp.outbound import Wire
 from coterie.lsp.progress import Bars
 from coterie.lsp.questions import Questions
+from coterie.lsp.views import Views
 
 TITLE_LENGTH = 60
-SHOWN_ARGUMENTS = ("path", "command", "query", "pattern", "question")
-"""What is shown of a tool call beside its name: the first of these arguments that it has."""
 
 
 class BareAudience:
@@ -46,6 +47,7 @@ class BareAudience:
         self._client = client
         self._approvals = approvals
         self._questions = Questions(wire, tasks, approvals)
+        self.views = Views(wire, client, tasks)
         self._prompts: dict[str, str] = {}  # by run, while it goes on: what the person asked
         self._steps: dict[str, str] = {}  # by run: its current step
         self._plans: dict[str, Mapping[str, Json]] = {}
@@ -72,6 +74,8 @@ class BareAudience:
                 self.bars.report(run_id, f"{self._steps.get(run_id, 'tests before the first change')}: {wording(call)}")
             case PlanEvent(plan=plan):
                 self._plans[run_id] = plan
+            case ChangeEvent():
+                self.views.refresh_lenses()
             case ApprovalEvent() as question:
                 self._question(run_id, question)
             case WarningEvent(text=text):
@@ -81,9 +85,11 @@ class BareAudience:
 
     def _run(self, run_id: str, run: RunEvent) -> None:
         if run.state == "running" and self._client.shows_progress:
-            self.bars.begin(run_id, lambda: f"Coterie: {_short(self._prompts.get(run_id, run_id))}")
+            self.bars.begin(run_id, lambda: f"Coterie: {first_line(self._prompts.get(run_id, run_id), TITLE_LENGTH)}")
         elif run.state == "waiting":
             self.bars.report(run_id, "waits for your answer")
+        if run.state in ENDED or run.state == "queued":
+            self.views.refresh_lenses()
         if run.state not in ENDED:
             return
         self.bars.end(run_id, run.state)
@@ -127,18 +133,7 @@ class BareAudience:
         """Say nothing: a log that is not read misses nothing."""
 
 
-def wording(call: ToolCallEvent) -> str:
-    """Return a tool call as a person reads it: ``edit_file calc.py``."""
-    shown = next((str(call.arguments[name]) for name in SHOWN_ARGUMENTS if call.arguments.get(name)), "")
-    return f"{call.tool} {_short(shown)}".rstrip()
-
-
 def plan_in_words(plan: Mapping[str, Json]) -> str:
     """Return a plan as a person reads it in a prompt: what is to be reached, and the steps to it."""
     steps = [f"{number}. {step['title']}" for number, step in enumerate(plan.get("steps", ()), start=1)]
     return "\n".join([str(plan.get("goal", "")), *steps])
-
-
-def _short(text: str) -> str:
-    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1].rstrip() + "…"

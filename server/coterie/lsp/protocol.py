@@ -319,6 +319,12 @@ UNDO_COMMAND: Final = "coterie.undo"
 CANCEL_COMMAND: Final = "coterie.cancel"
 RESUME_COMMAND: Final = "coterie.resume"
 APPROVE_COMMAND: Final = "coterie.approve"
+OPEN_CHANNEL_COMMAND: Final = "coterie.openChannel"
+CHANNELS_COMMAND: Final = "coterie.channels"
+SEND_COMMAND: Final = "coterie.send"
+ACCEPT_COMMAND: Final = "coterie.accept"
+FIX_COMMAND: Final = "coterie.fix"
+DISMISS_COMMAND: Final = "coterie.dismiss"
 SUGGESTION_ACCEPTED_COMMAND: Final = "coterie.suggestion.accepted"
 SUGGESTION_SNOOZE_COMMAND: Final = "coterie.suggestion.snooze"
 
@@ -370,6 +376,57 @@ class ApproveArguments:
 
 
 @wire
+class OpenChannelArguments:
+    """The argument of ``coterie.openChannel``: a channel, or what a new one is called and who answers in it.
+
+    ``selection`` is quoted where the person is to write.
+    """
+
+    channel_id: str | None = None
+    title: str | None = None
+    agent: str | None = None
+    model: str | None = None
+    selection: Selection | None = None
+
+
+@wire
+class ChatOpened:
+    """The channel, and the URI of its document."""
+
+    channel_id: str
+    uri: str
+
+
+@wire
+class SendArguments:
+    """The argument of ``coterie.send``: which document; not needed while only one is open."""
+
+    uri: str | None = None
+
+
+@wire
+class AcceptArguments:
+    """The argument of ``coterie.accept``: changes of which run, in which file; all, when neither is named."""
+
+    run_id: str | None = None
+    uri: str | None = None
+
+
+@wire
+class Accepted:
+    """How many changes were accepted."""
+
+    accepted: int
+
+
+@wire
+class FindingArguments:
+    """The argument of ``coterie.fix`` and ``coterie.dismiss``: which finding, by the id in its diagnostic's ``data``."""
+
+    finding_id: str
+
+
+@wire
 class AcceptedArguments:
     """The argument of ``coterie.suggestion.accepted``, which each suggestion carries as its command: editors run it themselves."""
 
@@ -399,6 +456,14 @@ COMMANDS: Final[Mapping[str, Command]] = {
     CANCEL_COMMAND: Command(WhichRunArguments, RunStateView, "Stop a run."),
     RESUME_COMMAND: Command(WhichRunArguments, RunStateView, "Go on with a run that was interrupted or has failed."),
     APPROVE_COMMAND: Command(ApproveArguments, ApprovalAnswerResult, "Answer an open question."),
+    OPEN_CHANNEL_COMMAND: Command(OpenChannelArguments, ChatOpened, "Show a channel as a Markdown document to write in."),
+    CHANNELS_COMMAND: Command(
+        ChannelListParams, ChannelListResult, "List the channels; a plain client lets the person choose one to open."
+    ),
+    SEND_COMMAND: Command(SendArguments, Posted, "Send what is written under the last heading of a chat document."),
+    ACCEPT_COMMAND: Command(AcceptArguments, Accepted, "Mark changes as looked at, which takes their lenses away."),
+    FIX_COMMAND: Command(FindingArguments, RunStarted, "Start a run that mends a finding of a review."),
+    DISMISS_COMMAND: Command(FindingArguments, FindingArguments, "Forget a finding of a review."),
     SUGGESTION_ACCEPTED_COMMAND: Command(AcceptedArguments, SuggestionFeedback, "Note that a suggestion was taken as a whole."),
     SUGGESTION_SNOOZE_COMMAND: Command(SnoozeArguments, SuggestionSnooze, "Suggest nothing for a while unless asked by hand."),
 }

@@ -195,7 +195,8 @@ class Connection(LanguageServerProtocol):
         answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
         self._asked[msg_id] = answer
         try:
-            self._send_data({"jsonrpc": "2.0", "id": msg_id, "method": method, "params": params})
+            given = {} if params is None else {"params": params}
+            self._send_data({"jsonrpc": "2.0", "id": msg_id, "method": method, **given})
             return await asyncio.wait_for(answer, within_s)
         finally:
             self._asked.pop(msg_id, None)
@@ -221,7 +222,9 @@ class Connection(LanguageServerProtocol):
             self.outgoing.send(body)
 
     def plain(self, value: Any) -> Json:
-        """Return plain data for one of lsprotocol's values."""
+        """Return plain data for one of lsprotocol's values, or a list of them."""
+        if isinstance(value, list):
+            return [self.plain(each) for each in value]
         return self._converter.unstructure(value) if hasattr(value, "__attrs_attrs__") else value
 
     # Ends

@@ -26,14 +26,18 @@ from coterie.base.tasks import TaskSupervisor
 from coterie.domain.wire import Json, to_wire
 from coterie.features.attachment import Build
 from coterie.lsp import protocol
-from coterie.lsp.handlers import AGENT, LIFECYCLE, STANDARD
+from coterie.lsp.handlers import AGENT, LIFECYCLE, STANDARD, actions
 from coterie.lsp.parent import watch_process
 from coterie.lsp.rpc import Connection
 from coterie.lsp.session import Handler, Session
 from coterie.lsp.transport import Descriptors, Outgoing, claim_stdio, start_reader, write_all
 
 FLUSH_S = 5.0
-OPTIONS: Final[Mapping[str, object]] = {types.TEXT_DOCUMENT_INLINE_COMPLETION: types.InlineCompletionOptions()}
+OPTIONS: Final[Mapping[str, object]] = {
+    types.TEXT_DOCUMENT_INLINE_COMPLETION: types.InlineCompletionOptions(),
+    types.TEXT_DOCUMENT_CODE_ACTION: actions.OPTIONS,
+    types.TEXT_DOCUMENT_CODE_LENS: types.CodeLensOptions(resolve_provider=False),
+}
 """What pygls does not advertise of itself. Everything is said in the answer to ``initialize``, nothing registered later: every client takes
 that, also one that announces ``dynamicRegistration: false``."""
 

@@ -67,6 +67,8 @@ class Session:
         async with self._changing:
             if self._attached is None and not self._ended:
                 self._attached = await self._build(_there(self._attachment))
+                if self.bare is not None:
+                    self.bare.views.show_findings(self._attached.application.findings)
 
     @property
     def bare(self) -> BareAudience | None:

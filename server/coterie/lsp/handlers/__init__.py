@@ -6,7 +6,19 @@ Handlers of ``agent/*`` get the params that ``protocol.REQUESTS`` names and retu
 
 from __future__ import annotations
 
-from coterie.lsp.handlers import channels, commands, configuration, documents, lifecycle, notebooks, runs, suggestions, team
+from coterie.lsp.handlers import (
+    actions,
+    channels,
+    commands,
+    configuration,
+    documents,
+    lifecycle,
+    notebooks,
+    reviews,
+    runs,
+    suggestions,
+    team,
+)
 from coterie.lsp.session import Handlers
 
 LIFECYCLE: Handlers = lifecycle.HANDLERS
@@ -16,5 +28,7 @@ STANDARD: Handlers = {
     **configuration.HANDLERS,
     **commands.HANDLERS,
     **suggestions.STANDARD_HANDLERS,
+    **actions.HANDLERS,
+    **reviews.HANDLERS,
 }
 AGENT: Handlers = {**runs.HANDLERS, **channels.HANDLERS, **suggestions.HANDLERS, **team.HANDLERS}

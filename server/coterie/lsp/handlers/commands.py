@@ -18,7 +18,7 @@ from coterie.domain.runs import RunRequest, RunStarted, RunStateView, RunSummary
 from coterie.domain.suggestions import SuggestionFeedback, SuggestionSnooze
 from coterie.domain.wire import Json, from_wire, to_wire
 from coterie.lsp import failures, protocol
-from coterie.lsp.handlers import runs
+from coterie.lsp.handlers import chats, reviews, runs
 from coterie.lsp.protocol import (
     AcceptedArguments,
     ApprovalAnswerResult,
@@ -69,8 +69,12 @@ async def run(session: Session, argument: RunArguments) -> RunStarted:
 
 
 async def ask(session: Session, argument: AskArguments) -> RunStarted:
-    """``coterie.ask``."""
-    return await runs.start(session, RunRequest(prompt=argument.prompt, channel_id=argument.channel_id, selection=argument.selection))
+    """``coterie.ask``; a plain client is shown the channel, where the answer appears."""
+    request = RunRequest(prompt=argument.prompt, channel_id=argument.channel_id, selection=argument.selection)
+    started = await runs.start(session, request)
+    if session.bare is not None and session.client.shows_documents:
+        session.tasks.spawn(chats.show_channel(session, started.channel_id), name=f"show {started.channel_id}")
+    return started
 
 
 async def undo(session: Session, argument: UndoArguments) -> UndoResult:
@@ -170,6 +174,12 @@ RUNNERS: Final[Mapping[str, Callable[[Session, Any], Awaitable[object]]]] = {
     protocol.CANCEL_COMMAND: cancel,
     protocol.RESUME_COMMAND: resume,
     protocol.APPROVE_COMMAND: approve,
+    protocol.OPEN_CHANNEL_COMMAND: chats.open_channel,
+    protocol.CHANNELS_COMMAND: chats.list_channels,
+    protocol.SEND_COMMAND: chats.send,
+    protocol.ACCEPT_COMMAND: reviews.accept,
+    protocol.FIX_COMMAND: reviews.fix,
+    protocol.DISMISS_COMMAND: reviews.dismiss,
     protocol.SUGGESTION_ACCEPTED_COMMAND: suggestion_accepted,
     protocol.SUGGESTION_SNOOZE_COMMAND: snooze,
 }

@@ -1,0 +1,156 @@
+"""Which lines runs have changed, and why: what a hover says, and what can be accepted or taken back where it stands.
+
+What waits for review is known from what this connection heard; the story of a line is also found in the journals of earlier runs. A change
+is found in a text by its own lines, near where they were: what the person has rewritten since is theirs and has no story.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from typing_extensions import override
+
+from coterie.agents.coordinator import Coordinator
+from coterie.agents.history import History
+from coterie.base.text import split_lines, without_end
+from coterie.domain.edits import Hunk
+from coterie.domain.events import AgentEvent, ChangeEvent
+from coterie.domain.messages import AssistantMessage
+from coterie.domain.ports import RunStore
+from coterie.domain.reviews import Reviewable, Story
+from coterie.domain.runs import RunRow
+from coterie.features.listener import Listener
+from coterie.workspace.uris import path_of
+
+REMEMBERED: Final = 30
+"""How many of the latest runs are asked about a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is needed of a run."""
+
+    row: RunRow
+    changes: tuple[ChangeEvent, ...]
+    agents: Mapping[str, str]
+    summaries: Mapping[str, str]
+
+
+class Changes(Listener):
+    """Implements `coterie.features.application.Changes`."""
+
+    def __init__(self, runs: RunStore, coordinator: Coordinator) -> None:
+        self._runs = runs
+        self._coordinator = coordinator
+        self._unseen: dict[str, tuple[str, ChangeEvent]] = {}  # by change: its run, and what it is
+        self._told: dict[str, _Told] = {}
+
+    def reviewable(self, uri: str, text: str) -> tuple[Reviewable, ...]:
+        """Return what can be accepted or taken back in a file, one for each run, the latest last."""
+        lines = _lines(text)
+        first: dict[str, int] = {}
+        for run_id, change in self._unseen.values():
+            if _same_file(change.uri, uri):
+                places = [place for hunk in change.hunks if (place := located(lines, hunk)) is not None]
+                if places:
+                    first[run_id] = min(places + ([first[run_id]] if run_id in first else []))
+        return tuple(Reviewable(run_id, uri, line) for run_id, line in first.items())
+
+    def accept(self, run_id: str | None = None, uri: str | None = None) -> int:
+        """Note that a person has looked at changes, of a run or a file or all; returns how many there were."""
+        seen = [
+            change_id
+            for change_id, (of, change) in self._unseen.items()
+            if (run_id is None or of == run_id) and (uri is None or _same_file(change.uri, uri))
+        ]
+        for change_id in seen:
+            del self._unseen[change_id]
+        return len(seen)
+
+    async def story(self, uri: str, text: str, line: int) -> Story | None:
+        """Say which run changed a line (from 0) and why; None when none did, or when somebody wrote it anew since."""
+        lines = _lines(text)
+        for row in await self._runs.rows(limit=REMEMBERED):
+            told = await self._of(row)
+            for change in reversed(told.changes):
+                if change.state != "applied" or not _same_file(change.uri, uri):
+                    continue
+                for hunk in change.hunks:
+                    place = located(lines, hunk)
+                    if place is not None and place <= line < place + max(hunk.new_lines, 1):
+                        return _story(told, hunk)
+        return None
+
+    @override
+    def tell(self, event: AgentEvent) -> None:
+        """Follow changes."""
+        run_id = event.run_id or ""
+        if isinstance(event.event, ChangeEvent):
+            self._told.pop(run_id, None)
+            if event.event.state == "applied":
+                self._unseen[event.event.change_id] = run_id, event.event
+            else:
+                self._unseen.pop(event.event.change_id, None)
+
+    async def _of(self, row: RunRow) -> _Told:
+        if row.ended_at is not None and (known := self._told.get(row.run_id)) is not None:
+            return known
+        history = await self._coordinator.history(row.run_id)
+        told = _Told(
+            row,
+            tuple(history.changes.values()),
+            {step.step_id: step.agent for step in history.steps.values()},
+            {step_id: _summary(history, step_id) for step_id in history.steps},
+        )
+        if row.ended_at is not None:
+            self._told[row.run_id] = told
+        return told
+
+
+def located(lines: Sequence[str], hunk: Hunk) -> int | None:
+    """Return the line (from 0) where a hunk's new lines stand now, nearest to where they were put; None when they are gone."""
+    wanted = _lines(hunk.new_text)
+    if hunk.new_text.endswith(("\n", "\r")):
+        wanted.pop()
+    there = hunk.new_start - 1
+    if not hunk.new_lines:
+        return min(there, max(len(lines) - 1, 0))
+    starts = [start for start in range(len(lines) - len(wanted) + 1) if list(lines[start : start + len(wanted)]) == wanted]
+    return min(starts, key=lambda start: abs(start - there), default=None)
+
+
+def _lines(text: str) -> list[str]:
+    return [without_end(line) for line in split_lines(text)]
+
+
+def _same_file(one: str, other: str) -> bool:
+    return one == other or (path_of(one) is not None and path_of(one) == path_of(other))
+
+
+def _story(told: _Told, hunk: Hunk) -> Story:
+    step = hunk.step_id or ""
+    return Story(
+        run_id=told.row.run_id,
+        prompt=told.row.request.prompt,
+        at=told.row.started_at,
+        agent=told.agents.get(step),
+        summary=told.summaries.get(step, ""),
+        before=hunk.old_text,
+    )
+
+
+def _summary(history: History, step_id: str) -> str:
+    """Return an agent's own word of what it did: the summary of its artifact, else its last words."""
+    for artifact in reversed(history.artifacts):
+        if artifact.step_id == step_id and artifact.value.get("summary"):
+            return str(artifact.value["summary"])
+    said = [
+        message.text
+        for (step, _), conversation in history.conversations.items()
+        if step == step_id
+        for message in conversation.messages
+        if isinstance(message, AssistantMessage) and message.text
+    ]
+    return said[-1] if said else ""

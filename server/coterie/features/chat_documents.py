@@ -1,0 +1,243 @@
+"""Channels as Markdown documents, for editors that have no chat view: written in, sent, answered into, whatever is typed meanwhile.
+
+A document lies in the data folder under its channel's id. It is followed from when it is opened or sent here, or found open in the editor:
+`ChatDocuments.tell` hears every event, and at most four times a second what is new is written, through the editor where the document is
+open, else into the file. What is where in it is ``chat_text``'s business, what was said ``transcript``'s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from typing_extensions import override
+
+from coterie.base.errors import InvalidParamsError, ModelMistakeError, RequestError, StorageError
+from coterie.base.tasks import TaskSupervisor
+from coterie.domain.channels import Channel, ChatPlace, Posted
+from coterie.domain.edits import Applied, Draft, FileRef
+from coterie.domain.events import AgentEvent
+from coterie.domain.ports import ChannelStore
+from coterie.features import chat_text
+from coterie.features.channels import ChannelService
+from coterie.features.listener import Listener
+from coterie.features.transcript import Transcript
+from coterie.workspace.documents import Documents
+from coterie.workspace.editing import Editing, Wish
+from coterie.workspace.files import decoded, in_thread, read_bytes
+from coterie.workspace.line_ends import shown
+from coterie.workspace.uris import path_of
+
+INTERVAL_S: Final = 0.25
+HISTORY: Final = 200
+SUFFIX: Final = ".md"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Chat:
+    """One document.
+
+    ``backlog`` holds events until the history is read, then it is None; ``written`` are the answers that the document shows, None while
+    nobody has looked.
+    """
+
+    channel_id: str
+    file: FileRef
+    title: str = ""
+    transcript: Transcript = field(default_factory=Transcript)
+    backlog: list[AgentEvent] | None = field(default_factory=list)
+    written: tuple[str, ...] | None = None
+    dirty: bool = False
+    writing: bool = False
+    order: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class ChatDocuments(Listener):
+    """Implements `coterie.features.application.ChatDocuments`. ``active`` finds the run that goes on in a channel."""
+
+    def __init__(
+        self,
+        folder: Path,
+        documents: Documents,
+        editing: Editing,
+        channels: ChannelStore,
+        service: ChannelService,
+        *,
+        active: Callable[[str], str | None],
+        pause: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self._folder = folder.resolve()
+        self._documents = documents
+        self._editing = editing
+        self._channels = channels
+        self._service = service
+        self._active = active
+        self._pause = pause or partial(asyncio.sleep, INTERVAL_S)
+        self._tasks = TaskSupervisor("chat documents")
+        self._chats: dict[str, _Chat] = {}
+
+    async def open(self, channel_id: str, *, draft: str = "") -> str:
+        """Make a channel's document and return its URI. ``draft`` is added to what is to be sent. Raises `RequestError`."""
+        chat = await self._followed(channel_id)
+        if not await self._write(chat, draft=draft):
+            raise RequestError(f"The chat document {chat.file.absolute} cannot be written.", code="request_failed")
+        return chat.file.uri
+
+    async def send(self, uri: str | None = None) -> Posted:
+        """Post what stands under the last heading of a document, or of the only open one. Raises `RequestError` ``nothing_to_send``."""
+        chat = await self._followed(self.channel_of(uri or self._only_open()))
+        draft = chat_text.draft_of(await self._text(chat.file) or "")
+        if not draft:
+            raise RequestError("There is nothing to send: write under the last “You” of the document.", code="nothing_to_send")
+        return await self._service.post(chat.channel_id, draft)
+
+    def place(self, uri: str) -> ChatPlace | None:
+        """Say what a document offers; None for one that is no chat."""
+        if not self.is_chat(uri):
+            return None
+        heading = chat_text.last_heading(text := self._documents.text(uri) or "")
+        if heading is None:
+            return None
+        return ChatPlace(text.count("\n", 0, heading.start()), heading[1] == "You", self._active(self.channel_of(uri)))
+
+    def is_chat(self, uri: str) -> bool:
+        """Say whether a document is one of ours."""
+        path = path_of(uri)
+        return path is not None and path.endswith(SUFFIX) and Path(path).resolve().parent == self._folder
+
+    def channel_of(self, uri: str) -> str:
+        """Return the channel of a document. Raises `InvalidParamsError` for any other document."""
+        if not self.is_chat(uri):
+            raise InvalidParamsError(f"uri: {uri} is no chat document.")
+        return Path(path_of(uri) or "").stem
+
+    def _only_open(self) -> str:
+        opened = [buffer.uri for buffer in self._documents.files() if self.is_chat(buffer.uri)]
+        if len(opened) != 1:
+            raise InvalidParamsError(f"uri: {len(opened)} chat documents are open; say which one.")
+        return opened[0]
+
+    @override
+    def tell(self, event: AgentEvent) -> None:
+        """Follow a channel whose document is open or was opened."""
+        if event.channel_id is None or event.run_id is None or self._tasks.closed:
+            return
+        chat = self._chats.get(event.channel_id)
+        if chat is None:
+            if self._documents.at(self._file(event.channel_id).absolute) is not None:
+                self._tasks.spawn(self._found_open(event.channel_id), name=f"follow {event.channel_id}")
+        elif chat.backlog is not None:
+            chat.backlog.append(event)
+        else:
+            chat.transcript.add(event.run_id, event.event)
+            self._touch(chat)
+
+    async def aclose(self) -> None:
+        """Stop following. What was said is in the channels."""
+        await self._tasks.aclose()
+
+    async def _found_open(self, channel_id: str) -> None:
+        try:
+            self._touch(await self._followed(channel_id))
+        except (RequestError, StorageError) as failure:
+            log.info("the document of %s is not followed: %s", channel_id, failure)
+
+    async def _followed(self, channel_id: str) -> _Chat:
+        """Return a channel's document, with all that was said so far."""
+        channel = await self._channels.get(channel_id)
+        if channel is None:
+            raise RequestError(f"There is no channel '{channel_id}'.", code="unknown_channel")
+        chat = self._chats.get(channel_id)
+        if chat is None:
+            chat = self._chats[channel_id] = _Chat(channel_id, self._file(channel_id), channel.title)
+            await self._load(chat, channel)
+        return chat
+
+    async def _load(self, chat: _Chat, channel: Channel) -> None:
+        page = await self._channels.history(channel.channel_id, limit=HISTORY)
+        for message in page.messages:
+            chat.transcript.recall(message)
+        chat.transcript.run_id = self._active(channel.channel_id)
+        backlog, chat.backlog = chat.backlog or [], None
+        for event in backlog:
+            chat.transcript.add(event.run_id or "", event.event)
+
+    def _touch(self, chat: _Chat) -> None:
+        chat.dirty = True
+        if not chat.writing and not self._tasks.closed:
+            chat.writing = True
+            self._tasks.spawn(self._keep_writing(chat), name=f"write {chat.channel_id}")
+
+    async def _keep_writing(self, chat: _Chat) -> None:
+        try:
+            while chat.dirty:
+                chat.dirty = False
+                await self._write(chat)
+                await self._pause()
+        finally:
+            chat.writing = False
+
+    async def _write(self, chat: _Chat, *, draft: str = "") -> bool:
+        """Bring a document up to date; say whether it is."""
+        async with chat.order:
+            return await self._write_in_order(chat, draft)
+
+    async def _write_in_order(self, chat: _Chat, draft: str) -> bool:
+        turns = [(turn.said, turn.answer) for turn in chat.transcript.turns]
+        written = chat.written
+        rests = chat.transcript.run_id is None
+        title = chat.title
+
+        def rewrite(text: str | None) -> str:
+            text = text or chat_text.begun(title)
+            there = chat_text.shown_in(text, turns) if written is None else written
+            return _up_to_date(text, turns, there, rests=rests, draft=draft)
+
+        wish = Wish(file=chat.file, rewrite=rewrite, label="Coterie's answer", on_intent=_no_journal, exact=False)
+        try:
+            outcome = await self._editing.change(wish)
+        except ModelMistakeError as failure:
+            log.warning("%s: %s", chat.file.absolute, failure.message)
+            return False
+        if not isinstance(outcome, Applied):
+            log.warning("%s: %s", chat.file.absolute, outcome.reason)
+            return False
+        chat.written = tuple(answer for _, answer in turns)
+        return True
+
+    async def _text(self, file: FileRef) -> str | None:
+        if (buffer := self._documents.at(file.absolute)) is not None:
+            return shown(buffer.text)
+        content = await in_thread(read_bytes, file.absolute)
+        return None if content is None else shown(decoded(content, file.path))
+
+    def _file(self, channel_id: str) -> FileRef:
+        name = f"{Path(channel_id).name}{SUFFIX}"
+        place = self._folder / name
+        buffer = self._documents.at(str(place))
+        return FileRef(self._folder.as_uri(), name, place.as_uri() if buffer is None else buffer.uri, str(place))
+
+
+def _up_to_date(text: str, turns: list[tuple[str, str]], written: tuple[str, ...], *, rests: bool, draft: str) -> str:
+    """Return the text with every turn in it. ``written`` are the answers that it showed last; turns beyond them are new."""
+    for number, (said, answer) in enumerate(turns):
+        is_new = number >= len(written)
+        if is_new and said:
+            text = chat_text.with_said(text, said)
+        before = "" if is_new else written[number]
+        if answer and answer != before:
+            text = chat_text.with_answer(text, before, answer)
+    if rests:
+        text = chat_text.with_heading(text)
+    return chat_text.with_draft(text, draft) if draft else text
+
+
+async def _no_journal(_draft: Draft) -> None:
+    """Keep nothing: the journal of a chat is its channel."""

@@ -1,0 +1,118 @@
+"""The text of a chat document: what the person wrote for sending, and where an answer goes. Pure.
+
+A document is Markdown: a title, then sections headed ``## You`` and ``## Coterie`` in turn. What stands under the last heading, when it is
+``## You``, is the draft. Everything here takes the text as it is at that moment, whatever the person did to it meanwhile, and only inserts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import zip_longest
+from typing import Final
+
+YOU: Final = "## You"
+COTERIE: Final = "## Coterie"
+INTRODUCTION: Final = "*Write under the last “You”, then choose “Send”: a code lens, a code action, or the command `coterie.send`.*"
+_HEADINGS: Final = re.compile(r"^## (You|Coterie)[ \t\r]*$", re.MULTILINE)
+_FENCE: Final = "```"
+
+
+def begun(title: str) -> str:
+    """Return an empty chat."""
+    return f"# {title}\n\n{INTRODUCTION}\n"
+
+
+def last_heading(text: str) -> re.Match[str] | None:
+    """Return the last of our headings."""
+    found = None
+    for found in _HEADINGS.finditer(text):  # noqa: B007 - the last one is wanted
+        pass
+    return found
+
+
+def draft_of(text: str) -> str | None:
+    """Return what the person wrote for sending; None when the last word is Coterie's."""
+    heading = last_heading(text)
+    return text[heading.end() :].strip() if heading is not None and heading[1] == "You" else None
+
+
+def with_heading(text: str) -> str:
+    """Return the text with a place to write at its end."""
+    return text if draft_of(text) is not None else f"{_parted(text)}{YOU}\n\n"
+
+
+def with_draft(text: str, draft: str) -> str:
+    """Return the text with more to send at its end."""
+    text = with_heading(text)
+    return f"{_parted(text)}{draft.rstrip()}\n\n" if draft_of(text) else f"{text.rstrip()}\n\n{draft.rstrip()}\n\n"
+
+
+def with_said(text: str, said: str) -> str:
+    """Return the text with something that the person said, perhaps in another editor. A draft of something else stays the last."""
+    if _said_in(text)[-1:] == [said]:
+        return text
+    heading, draft = last_heading(text), draft_of(text)
+    if heading is None or draft is None:
+        return f"{_parted(text)}{YOU}\n\n{said}\n"
+    if not draft:
+        return f"{text.rstrip()}\n\n{said}\n"
+    return f"{text[: heading.start()]}{YOU}\n\n{said}\n\n{text[heading.start() :]}"
+
+
+def with_answer(text: str, before: str, now: str) -> str:
+    """Return the text in which an answer that read ``before`` when it was last written reads ``now``, which begins with it.
+
+    What is there already is not written again, so that this can be done twice. An answer that the person has edited goes on at the end.
+    """
+    if before:
+        block = f"{COTERIE}\n\n{before}"
+        if (start := text.rfind(block)) < 0:
+            return text + now[len(before) :]
+        return _grown(text, start + len(block), now[len(before) :])
+    block = f"{COTERIE}\n\n{now}"
+    start = max((heading.start() for heading in _HEADINGS.finditer(text) if heading[1] == "Coterie"), default=-1)
+    if not draft_of(text) and start >= 0 and (text.startswith(block, start) or block.startswith(text[start:].rstrip())):
+        return _grown(text, start, block)
+    return f"{_parted(text)}{block}"
+
+
+def shown_in(text: str, turns: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """Return the answers of those turns that a text shows, which was written by somebody else: before a restart, or in another editor.
+
+    Turns are what was said with the answer to it. The last one that is there tells how far the text goes.
+    """
+    said_there = set(_said_in(text))
+    there = [said in said_there if said else bool(answer) and answer in text for said, answer in turns]
+    count = max((number for number, is_there in enumerate(there, start=1) if is_there), default=0)
+    return tuple(answer if number < count or answer in text else "" for number, (_, answer) in enumerate(turns[:count], start=1))
+
+
+def _said_in(text: str) -> list[str]:
+    """Return what stands in the sections of the person."""
+    sections = list(_HEADINGS.finditer(text))
+    ends = [section.start() for section in sections[1:]]
+    return [text[heading.end() : end].strip() for heading, end in zip_longest(sections, ends) if heading[1] == "You"]
+
+
+def _grown(text: str, at: int, more: str) -> str:
+    """Return the text with ``more`` at a place, or with the rest of it where somebody has written a part already."""
+    if text.startswith(more, at):
+        return text
+    there = text[at:].rstrip()
+    if not more.startswith(there):
+        there = ""
+    return text[: at + len(there)] + more[len(there) :] + text[at + len(there) :]
+
+
+def quoted(code: str, where: str, language: str) -> str:
+    """Return a piece of code as something to ask about."""
+    fence = _FENCE
+    while fence in code:
+        fence += "`"
+    return f"{where}:\n\n{fence}{language}\n{code.rstrip()}\n{fence}\n"
+
+
+def _parted(text: str) -> str:
+    """Return the text with an empty line at its end."""
+    return text if not text or text.endswith("\n\n") else text + ("\n" if text.endswith("\n") else "\n\n")

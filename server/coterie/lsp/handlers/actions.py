@@ -1,0 +1,105 @@
+"""``textDocument/codeAction`` and ``codeAction/resolve``: what Coterie can do about a piece of code.
+
+A list is made without any look at the code. What a chosen action runs is worded when the editor resolves it, or at once for an editor that
+resolves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from lsprotocol import types
+
+from coterie.domain.actions import is_kind
+from coterie.domain.wire import Json
+from coterie.lsp import protocol
+from coterie.lsp.convert import dig
+from coterie.lsp.session import Handlers, Session
+from coterie.lsp.views import SOURCE
+
+SEND_KIND: Final = "coterie.send"
+OPTIONS: Final = types.CodeActionOptions(
+    code_action_kinds=[types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorRewrite, "coterie"], resolve_provider=True
+)
+
+
+async def code_action(session: Session, params: types.CodeActionParams) -> list[types.CodeAction]:
+    """List what can be done in a range."""
+    only = [str(getattr(kind, "value", kind)) for kind in params.context.only or ()]
+    if session.application.chats.is_chat(params.text_document.uri):
+        return chat_actions(session, params.text_document.uri, only)
+    problems = [each for each in params.context.diagnostics if each.source != SOURCE]
+    listed = finding_actions(session, params, only)
+    for action in session.application.actions.offered(only, problems=bool(problems)):
+        data: dict[str, Json] = {"action": action.action_id, "uri": params.text_document.uri, "range": plain_range(params.range)}
+        if action.for_problems:
+            data["problems"] = [f"line {each.range.start.line + 1}: {each.message}" for each in problems]
+        found = types.CodeAction(action.title, kind=action.kind, data=data, diagnostics=problems if action.for_problems else None)
+        listed.append(found if session.client.resolves_actions else await resolve(session, found))
+    return listed
+
+
+def chat_actions(session: Session, uri: str, only: Sequence[str]) -> list[types.CodeAction]:
+    """Return what can be done in a chat."""
+    place = session.application.chats.place(uri)
+    if place is None or not (not only or any(is_kind(SEND_KIND, wanted) for wanted in only)):
+        return []
+    send = types.Command("Send to Coterie", protocol.SEND_COMMAND, arguments=[{"uri": uri}])
+    stop = types.Command("Stop Coterie", protocol.CANCEL_COMMAND, arguments=[{"runId": place.run_id}])
+    commands = ([send] if place.can_send else []) + ([stop] if place.run_id is not None else [])
+    return [types.CodeAction(command.title, kind=SEND_KIND, command=command) for command in commands]
+
+
+def finding_actions(session: Session, params: types.CodeActionParams, only: Sequence[str]) -> list[types.CodeAction]:
+    """Return what can be done about the findings in a range."""
+    if only and not any(is_kind("quickfix", wanted) for wanted in only):
+        return []
+    listed = []
+    for finding in session.application.findings.open(params.text_document.uri):
+        if finding.first > params.range.end.line or finding.last < params.range.start.line:
+            continue
+        shown = [each for each in params.context.diagnostics if dig(each.data, "findingId") == finding.finding_id]
+        for title, command in (("Fix", protocol.FIX_COMMAND), ("Dismiss", protocol.DISMISS_COMMAND)):
+            run = types.Command(f"{title}: {finding.title}", command, arguments=[{"findingId": finding.finding_id}])
+            listed.append(types.CodeAction(run.title, kind=types.CodeActionKind.QuickFix, diagnostics=shown or None, command=run))
+    return listed
+
+
+async def resolve(session: Session, params: types.CodeAction) -> types.CodeAction:
+    """Word an action that was chosen."""
+    data: Any = params.data
+    if dig(data, "action") is None:
+        return params
+    action = session.application.actions.worded(data["action"], data.get("problems", ()))
+    selection: dict[str, Json] = {"uri": data["uri"]}
+    prompt = action.prompt
+    if data["range"]["start"] != data["range"]["end"]:
+        selection["range"] = data["range"]
+    elif not action.for_problems:
+        prompt += f" The cursor is on line {data['range']['start']['line'] + 1}."
+    match action.way:
+        case "run":
+            command, argument = protocol.RUN_COMMAND, {"prompt": prompt, "selection": selection}
+            if action.agent is not None:
+                argument["agent"] = action.agent
+        case "ask":
+            command, argument = protocol.ASK_COMMAND, {"prompt": prompt, "selection": selection}
+        case "chat":
+            command, argument = protocol.OPEN_CHANNEL_COMMAND, {"selection": selection}
+    return _with_command(params, types.Command(action.title, command, arguments=[argument]))
+
+
+def _with_command(action: types.CodeAction, command: types.Command) -> types.CodeAction:
+    return types.CodeAction(action.title, kind=action.kind, diagnostics=action.diagnostics, data=action.data, command=command)
+
+
+def plain_range(of: types.Range) -> Json:
+    """Return a range as plain data, which an editor gives back as it got it."""
+    return {
+        "start": {"line": of.start.line, "character": of.start.character},
+        "end": {"line": of.end.line, "character": of.end.character},
+    }
+
+
+HANDLERS: Handlers = {types.TEXT_DOCUMENT_CODE_ACTION: code_action, types.CODE_ACTION_RESOLVE: resolve}

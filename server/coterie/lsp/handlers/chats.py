@@ -1,0 +1,88 @@
+"""Commands about chat documents: open one, choose one, send what is written in one."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Final
+from urllib.parse import urlsplit
+
+from pygls.exceptions import JsonRpcException
+
+from coterie.base.errors import CoterieError
+from coterie.domain.channels import Channel, Posted
+from coterie.domain.runs import Selection
+from coterie.features.chat_text import quoted
+from coterie.lsp.convert import dig
+from coterie.lsp.handlers import runs
+from coterie.lsp.outbound import MESSAGE_TYPES
+from coterie.lsp.protocol import ChannelListParams, ChannelListResult, ChatOpened, OpenChannelArguments, SendArguments
+from coterie.lsp.session import Session
+
+CHOICES: Final = 10
+"""How many channels a prompt offers; editors show no scrolling list."""
+
+
+async def open_channel(session: Session, argument: OpenChannelArguments) -> ChatOpened:
+    """``coterie.openChannel``: a channel, or a new one."""
+    channel_id = argument.channel_id
+    if channel_id is None:
+        channel_id = (await session.application.channels.open(title=argument.title, agent=argument.agent, model=argument.model)).channel_id
+    draft = "" if argument.selection is None else await quotation(session, argument.selection)
+    uri = await session.application.chats.open(channel_id, draft=draft)
+    show(session, uri, focus=True)
+    return ChatOpened(channel_id=channel_id, uri=uri)
+
+
+async def quotation(session: Session, selection: Selection) -> str:
+    """Return the selected code as something to write about; of a whole file only its name."""
+    name = PurePosixPath(urlsplit(selection.uri).path).name
+    if selection.range is None:
+        return f"About `{name}`:"
+    text = await runs.selected_text(session, selection, selection.range)
+    where = f"About `{name}`, lines {selection.range.start.line + 1} to {selection.range.end.line + 1}"
+    return quoted(text or "", where, PurePosixPath(name).suffix.removeprefix("."))
+
+
+async def list_channels(session: Session, argument: ChannelListParams) -> ChannelListResult:
+    """``coterie.channels``: answers the list; a plain client's person is asked which one to open."""
+    channels = await session.application.channels.list(folder=argument.folder, state=argument.state, query=argument.query)
+    if session.bare is not None and channels:
+        session.tasks.spawn(choose(session, channels[:CHOICES]), name="choose a channel")
+    return ChannelListResult(channels=channels)
+
+
+async def choose(session: Session, channels: tuple[Channel, ...]) -> None:
+    """Ask which channel to open, and open it."""
+    titles = {f"{number}. {channel.title}": channel.channel_id for number, channel in enumerate(channels, start=1)}
+    params = {"type": MESSAGE_TYPES["info"], "message": "Open which channel?", "actions": [{"title": title} for title in titles]}
+    try:
+        chosen = titles.get(dig(await session.wire.ask("window/showMessageRequest", params, within_s=None), "title"))
+    except JsonRpcException:
+        return  # the list was answered anyway
+    if chosen is not None:
+        await show_channel(session, chosen, focus=True)
+
+
+async def show_channel(session: Session, channel_id: str, *, focus: bool = False) -> None:
+    """Show a channel's document; trouble is told, since nobody waits for an answer."""
+    try:
+        uri = await session.application.chats.open(channel_id)
+    except CoterieError as failure:
+        session.window.show("error", failure.message)
+    else:
+        show(session, uri, focus=focus)
+
+
+def show(session: Session, uri: str, *, focus: bool) -> None:
+    """Open a document in a plain client, or say where it lies when the client opens none."""
+    if session.bare is None:
+        return  # a client with a view of its own shows the channel there
+    if session.client.shows_documents:
+        session.tasks.spawn(session.bare.views.show_document(uri, focus=focus), name=f"show {uri}")
+    else:
+        session.window.log("info", f"The chat is in {uri}.")
+
+
+async def send(session: Session, argument: SendArguments) -> Posted:
+    """``coterie.send``."""
+    return await session.application.chats.send(argument.uri)

@@ -1,0 +1,88 @@
+"""What stands beside the text: hovers that tell which run changed a line, lenses to accept or take back, findings to mend or dismiss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from lsprotocol import types
+
+from coterie.domain.reviews import Story
+from coterie.domain.runs import RunStarted
+from coterie.features.chat_text import quoted
+from coterie.lsp import protocol
+from coterie.lsp.protocol import AcceptArguments, Accepted, FindingArguments
+from coterie.lsp.session import Handlers, Session
+
+LONGEST_BEFORE = 20
+"""How many lines of what a run replaced a hover shows."""
+
+
+async def hover(session: Session, params: types.HoverParams) -> types.Hover | None:
+    """``textDocument/hover``: the story of a changed line."""
+    uri, line = params.text_document.uri, params.position.line
+    if (text := session.documents.text(uri)) is None:
+        return None
+    story = await session.application.changes.story(uri, text, line)
+    return None if story is None else types.Hover(types.MarkupContent(types.MarkupKind.Markdown, told(story)))
+
+
+def told(story: Story) -> str:
+    """Return a story in Markdown."""
+    who = "Coterie" if story.agent is None else f"Coterie's {story.agent}"
+    parts = [f"**{who} changed this** for: {story.prompt}", story.summary, f"`{story.run_id}`, {story.at}"]
+    if story.before:
+        lines = story.before.splitlines()
+        more = [f"… {len(lines) - LONGEST_BEFORE} lines more"] if len(lines) > LONGEST_BEFORE else []
+        parts.append(quoted("\n".join([*lines[:LONGEST_BEFORE], *more]), "It was", ""))
+    return "\n\n".join(filter(None, parts))
+
+
+async def code_lens(session: Session, params: types.CodeLensParams) -> list[types.CodeLens]:
+    """``textDocument/codeLens``: send and stop in a chat; accept, reject and undo where a run changed a file."""
+    if session.bare is None:
+        return []  # a client with views of its own has buttons of its own
+    uri = params.text_document.uri
+    if (place := session.application.chats.place(uri)) is not None:
+        lenses = [lens(place.line, "Send", protocol.SEND_COMMAND, {"uri": uri})] if place.can_send else []
+        stop = [lens(place.line, "Stop", protocol.CANCEL_COMMAND, {"runId": place.run_id})] if place.run_id is not None else []
+        return [*lenses, *stop]
+    text = session.documents.text(uri) or ""
+    return [each for found in session.application.changes.reviewable(uri, text) for each in review_lenses(found.line, found.run_id, uri)]
+
+
+def review_lenses(line: int, run_id: str, uri: str) -> Sequence[types.CodeLens]:
+    """Return what can be done about a run's changes of a file."""
+    return (
+        lens(line, "Accept", protocol.ACCEPT_COMMAND, {"runId": run_id, "uri": uri}),
+        lens(line, "Reject in this file", protocol.UNDO_COMMAND, {"runId": run_id, "scope": "file", "ids": [uri]}),
+        lens(line, "Undo the whole run", protocol.UNDO_COMMAND, {"runId": run_id}),
+    )
+
+
+def lens(line: int, title: str, command: str, argument: dict[str, Any]) -> types.CodeLens:
+    """Return a lens above a line."""
+    place = types.Position(line, 0)
+    return types.CodeLens(types.Range(place, place), command=types.Command(f"Coterie: {title}", command, arguments=[argument]))
+
+
+async def accept(session: Session, argument: AcceptArguments) -> Accepted:
+    """``coterie.accept``."""
+    accepted = session.application.changes.accept(argument.run_id, argument.uri)
+    if session.bare is not None:
+        session.bare.views.refresh_lenses()
+    return Accepted(accepted=accepted)
+
+
+async def fix(session: Session, argument: FindingArguments) -> RunStarted:
+    """``coterie.fix``."""
+    return await session.application.findings.fix(argument.finding_id)
+
+
+async def dismiss(session: Session, argument: FindingArguments) -> FindingArguments:
+    """``coterie.dismiss``."""
+    await session.application.findings.dismiss(argument.finding_id)
+    return argument
+
+
+HANDLERS: Handlers = {types.TEXT_DOCUMENT_HOVER: hover, types.TEXT_DOCUMENT_CODE_LENS: code_lens}

@@ -1,0 +1,101 @@
+"""A chat document takes answers in, whatever the person does to it meanwhile, and gives back what is to be sent. Pure."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coterie.domain.events import MessageDelta, MessageDiscarded, MessageEvent, RunEvent, ToolCallEvent
+from coterie.features import chat_text
+from coterie.features.transcript import Transcript
+
+ASKED = "# Chat\n\n## You\n\nWhy?\n"
+ANSWERED = f"{ASKED}\n## Coterie\n\nBecause."
+
+
+@pytest.mark.parametrize(
+    ("text", "draft"),
+    [
+        ("# Chat\n", None),
+        (ANSWERED, None),
+        (ASKED, "Why?"),
+        (f"{ANSWERED}\n\n## You\n\n", ""),
+        (f"{ANSWERED}\n\n## You  \n\nAnd?\nReally?\n\n", "And?\nReally?"),
+        (f"{ANSWERED}\n\n### You\n\nno heading of ours", None),
+    ],
+)
+def test_the_draft_is_what_stands_under_the_last_heading(text: str, draft: str | None) -> None:
+    assert chat_text.draft_of(text) == draft
+
+
+def test_an_answer_goes_on_where_it_ended_though_the_person_types_above_and_below() -> None:
+    text = chat_text.with_answer(ASKED, "", "Because")
+    assert text == f"{ASKED}\n## Coterie\n\nBecause"
+    typed = f"mine\n{text} and I add\n\n## You\n\nnext"
+    grown = chat_text.with_answer(typed, "Because", "Because it is so.")
+    assert grown == f"mine\n{ASKED}\n## Coterie\n\nBecause it is so. and I add\n\n## You\n\nnext"
+    assert chat_text.with_heading(grown) == grown
+
+
+def test_an_answer_that_the_person_has_edited_goes_on_at_the_end() -> None:
+    text = f"{ASKED}\n## Coterie\n\nBecos"
+    assert chat_text.with_answer(text, "Because", "Because it is.") == f"{text} it is."
+
+
+@given(st.lists(st.text(alphabet="ab \n#", min_size=1, max_size=6), min_size=1, max_size=6), st.integers(0, 3))
+def test_writing_twice_is_writing_once_also_when_somebody_else_writes_too(pieces: list[str], behind: int) -> None:
+    text, written, answers = ASKED, "", []
+    for number in range(1, len(pieces) + 1):
+        answers.append("x" + "".join(pieces[:number]).rstrip())
+        text = chat_text.with_answer(text, written, answers[-1])
+        assert chat_text.with_answer(text, written, answers[-1]) == text
+        written = answers[-1]
+    late = answers[max(len(answers) - 1 - behind, 0)]
+    assert chat_text.with_answer(text, late, written) == text
+    assert text == f"{ASKED}\n## Coterie\n\n{written}"
+
+
+def test_what_was_said_elsewhere_stands_before_a_draft() -> None:
+    drafting = f"{ANSWERED}\n\n## You\n\nmy draft\n"
+    text = chat_text.with_said(drafting, "from the terminal")
+    assert chat_text.draft_of(text) == "my draft"
+    assert text.index("from the terminal") < text.index("my draft")
+    assert chat_text.with_said(f"{ANSWERED}\n\n## You\n\n", "And?").endswith("## You\n\nAnd?\n")
+    assert chat_text.with_said(ASKED, "Why?") == ASKED
+
+
+def test_a_document_from_before_a_restart_is_gone_on_with() -> None:
+    turns = [("Why?", "Because."), ("And?", "So."), ("New", "")]
+    text = f"{ANSWERED}\n\n## You\n\nAnd?\n\n## Coterie\n\n"
+    assert chat_text.shown_in(text, turns) == ("Because.", "")
+    assert chat_text.shown_in("# Chat\n", turns) == ()
+
+
+def test_a_transcript_only_grows_while_answers_come_side_by_side() -> None:
+    transcript = Transcript()
+    seen = [""]
+
+    def add(event: object) -> None:
+        transcript.add("run", event)  # type: ignore[arg-type]
+        answer = transcript.turns[-1].answer if transcript.turns else ""
+        assert answer.startswith(seen[-1]), (seen[-1], answer)
+        seen.append(answer)
+
+    add(MessageEvent(message_id="u", role="user", text="Go"))
+    add(RunEvent(state="running"))
+    add(MessageDelta(message_id="a", offset=0, text="One \n"))
+    add(MessageDelta(message_id="b", offset=0, text="Two"))
+    add(MessageDelta(message_id="a", offset=5, text="## You"))
+    add(MessageDelta(message_id="a", offset=11, text="\nthree"))
+    assert "Two" not in transcript.turns[-1].answer
+    add(MessageEvent(message_id="a", role="assistant", text="One \n## You\nthree"))
+    assert transcript.turns[-1].answer == "One \n### You\nthree\n\nTwo"
+    add(MessageDiscarded(message_id="b", reason="disconnected"))
+    add(ToolCallEvent(call_id="c", tool="edit_file", arguments={"path": "a.py"}, state="succeeded"))
+    add(RunEvent(state="failed", text="The host is down."))
+    assert transcript.turns[-1].answer.endswith("> edit_file a.py: succeeded\n\n> The run is failed. The host is down.")
+    again = list(transcript.turns)
+    add(MessageEvent(message_id="a", role="assistant", text="One"))
+    assert transcript.turns == again
+    assert transcript.run_id is None
