@@ -50,6 +50,7 @@ from coterie.features.application import (
     Channels,
     ChatDocuments,
     Findings,
+    PlanDocuments,
     Runs,
     Suggestions,
 )
@@ -304,6 +305,7 @@ class FakeApplication:
         self.suggestions: Suggestions = FakeSuggestions()
         self.actions: Actions = FakeActions()
         self.chats: ChatDocuments = FakeChats()
+        self.plans: PlanDocuments = FakePlans()
         self.findings: Findings = FakeFindings()
         self.changes: Changes = FakeChanges()
 
@@ -334,8 +336,9 @@ class FakeActions:
 class FakeChats:
     """Chat documents."""
 
-    async def open(self, channel_id: str, *, draft: str = "") -> str:
+    async def open(self, channel_id: str, *, draft: str = "", awaited: bool = False) -> str:
         """Name it after what was asked."""
+        assert not awaited
         return f"file:///chats/{channel_id}.md{draft}"
 
     async def send(self, uri: str | None = None) -> Posted:
@@ -349,6 +352,23 @@ class FakeChats:
     def is_chat(self, uri: str) -> bool:
         """Go by the name."""
         return uri.startswith("file:///chats/")
+
+
+class FakePlans:
+    """Plan documents."""
+
+    async def offer(self, approval_id: str, plan: Mapping[str, Any]) -> str:
+        """Name it after what was asked."""
+        return f"file:///plans/{approval_id}/{len(plan)}"
+
+    async def read(self, approval_id: str) -> Mapping[str, Any]:
+        """Return a plan."""
+        return {"of": approval_id}
+
+    def question_of(self, uri: str) -> str | None:
+        """None is a plan."""
+        assert uri
+        return None
 
 
 class FakeFindings:

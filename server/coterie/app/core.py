@@ -26,6 +26,7 @@ from coterie.features.changes import Changes
 from coterie.features.channels import ChannelService
 from coterie.features.chat_documents import ChatDocuments
 from coterie.features.findings import Findings
+from coterie.features.plan_documents import PlanDocuments
 from coterie.features.runs import RunService
 from coterie.features.status import status_of
 from coterie.features.suggestions.service import SuggestionService
@@ -115,6 +116,7 @@ class Core:
             self.channels,
             active=shared.coordinator.active_in,
         )
+        self.plans = PlanDocuments(shared.data / "plans", self.workspace.documents)
         self._providers.on_change(self._status_changed)
         # What follows runs hears of them before the client does, whose next request may be about it.
         self._audiences: tuple[Audience, ...] = (self.findings, self.changes, self.chats, audience)

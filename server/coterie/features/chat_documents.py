@@ -34,6 +34,7 @@ from coterie.workspace.line_ends import shown
 from coterie.workspace.uris import path_of
 
 INTERVAL_S: Final = 0.25
+PATIENCE: Final = 20
 HISTORY: Final = 200
 SUFFIX: Final = ".md"
 
@@ -45,7 +46,8 @@ class _Chat:
     """One document.
 
     ``backlog`` holds events until the history is read, then it is None; ``written`` are the answers that the document shows, None while
-    nobody has looked.
+    nobody has looked; ``was_open`` says where it showed them. An editor that was asked to open the document is waited for ``patience``
+    times, since what is written into the file meanwhile would be a conflict for it.
     """
 
     channel_id: str
@@ -54,6 +56,8 @@ class _Chat:
     transcript: Transcript = field(default_factory=Transcript)
     backlog: list[AgentEvent] | None = field(default_factory=list)
     written: tuple[str, ...] | None = None
+    was_open: bool = False
+    patience: int = 0
     dirty: bool = False
     writing: bool = False
     order: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -83,9 +87,13 @@ class ChatDocuments(Listener):
         self._tasks = TaskSupervisor("chat documents")
         self._chats: dict[str, _Chat] = {}
 
-    async def open(self, channel_id: str, *, draft: str = "") -> str:
-        """Make a channel's document and return its URI. ``draft`` is added to what is to be sent. Raises `RequestError`."""
+    async def open(self, channel_id: str, *, draft: str = "", awaited: bool = False) -> str:
+        """Make a channel's document and return its URI. Raises `RequestError`.
+
+        ``draft`` is added to what is to be sent; ``awaited`` says that an editor is about to open it.
+        """
         chat = await self._followed(channel_id)
+        chat.patience = PATIENCE if awaited else 0
         if not await self._write(chat, draft=draft):
             raise RequestError(f"The chat document {chat.file.absolute} cannot be written.", code="request_failed")
         return chat.file.uri
@@ -176,10 +184,16 @@ class ChatDocuments(Listener):
             self._tasks.spawn(self._keep_writing(chat), name=f"write {chat.channel_id}")
 
     async def _keep_writing(self, chat: _Chat) -> None:
+        failures = 0
         try:
             while chat.dirty:
-                chat.dirty = False
-                await self._write(chat)
+                if chat.patience and not self._is_open(chat):
+                    chat.patience -= 1
+                else:
+                    chat.dirty = False
+                    failures = 0 if await self._write(chat) else failures + 1
+                    # Somebody who types faster than an editor can be asked is waited for; an editor that never agrees is not.
+                    chat.dirty |= 0 < failures < PATIENCE
                 await self._pause()
         finally:
             chat.writing = False
@@ -191,7 +205,9 @@ class ChatDocuments(Listener):
 
     async def _write_in_order(self, chat: _Chat, draft: str) -> bool:
         turns = [(turn.said, turn.answer) for turn in chat.transcript.turns]
-        written = chat.written
+        is_open = self._is_open(chat)
+        # A buffer that was closed without saving takes with it what was written there.
+        written = chat.written if is_open == chat.was_open else None
         rests = chat.transcript.run_id is None
         title = chat.title
 
@@ -204,13 +220,17 @@ class ChatDocuments(Listener):
         try:
             outcome = await self._editing.change(wish)
         except ModelMistakeError as failure:
-            log.warning("%s: %s", chat.file.absolute, failure.message)
+            log.info("%s: %s", chat.file.absolute, failure.message)
             return False
         if not isinstance(outcome, Applied):
-            log.warning("%s: %s", chat.file.absolute, outcome.reason)
+            log.info("%s: %s", chat.file.absolute, outcome.reason)
             return False
+        chat.was_open = is_open
         chat.written = tuple(answer for _, answer in turns)
         return True
+
+    def _is_open(self, chat: _Chat) -> bool:
+        return self._documents.at(chat.file.absolute) is not None
 
     async def _text(self, file: FileRef) -> str | None:
         if (buffer := self._documents.at(file.absolute)) is not None:
