@@ -220,8 +220,12 @@ class Workspace(Protocol):
         """Return the files below ``under``, sorted by path, without ignored, secret and binary ones; unsaved new buffers are there."""
         ...
 
-    async def change(self, file: FileRef, rewrite: Rewrite, *, label: str, on_intent: OnIntent, exact: bool = False) -> Outcome:
+    async def change(
+        self, file: FileRef, rewrite: Rewrite, *, label: str, on_intent: OnIntent, exact: bool = False, mode: int | None = None
+    ) -> Outcome:
         """Change a file: its open buffer through the editor, a closed one on disk by an atomic replacement that keeps its mode.
+
+        A file that is made gets the permission bits ``mode``, or those of any new file.
 
         Never forces: what the person typed meanwhile stays, ``rewrite`` is matched anew against it. It is pure and runs in a thread.
         A change that changes nothing is `Applied` without an intent. Raises what ``rewrite`` raises.
@@ -246,7 +250,10 @@ class Editor(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A command to confine. Paths are absolute; ``unsaved`` are texts to show in place of files on disk."""
+    """A command to confine. Paths are absolute; ``unsaved`` are texts to show in place of files on disk.
+
+    ``network`` opens the network, ``repository`` lets the command write the version control's own files.
+    """
 
     argv: tuple[str, ...]
     cwd: str
@@ -254,6 +261,7 @@ class Command:
     unsaved: Mapping[str, str]
     timeout_s: float
     network: bool = False
+    repository: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
