@@ -26,6 +26,9 @@ class Editor(Protocol):
     async def dismiss(self) -> None:
         """Close a prompt without an answer."""
 
+    async def act(self, title: str) -> None:
+        """Choose a code action at the cursor."""
+
     async def undo(self) -> None:
         """Take the latest run back the way the editor's page says."""
 

@@ -35,6 +35,16 @@ async def test_a_run_edits_the_open_buffer_and_undo_takes_it_back(tmp_path: Path
         await editor.terminal.keep("undone")
 
 
+async def test_a_code_action_runs_to_its_edit(tmp_path: Path, start: Start) -> None:
+    fixtures = [fixture("chat-model", 0, calls=[("edit_file", EDIT)]), fixture("chat-model", 1, text="It adds now.")]
+    async with staged(tmp_path, fixtures) as stage, start(stage, "action") as editor:
+        await editor.act("Document with Coterie")
+        await editor.terminal.shows("return a + b")
+        await editor.logged("It adds now.")
+        [asked, _] = await stage.host.journal()
+        assert "Document this code" in asked.messages[-1]["content"]
+
+
 async def test_what_needs_permission_is_asked_for(tmp_path: Path, start: Start) -> None:
     fixtures = [fixture("chat-model", 0, calls=[TOUCH]), fixture("chat-model", 1, text="It is there.")]
     async with staged(tmp_path, fixtures) as stage, start(stage, "permission") as editor:
