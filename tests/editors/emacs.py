@@ -51,6 +51,15 @@ class Emacs:
         await self.terminal.shows("Pick an action")
         await self.terminal.type(f"{title}\n")
 
+    async def chat(self, title: str) -> None:
+        """Open a new chat."""
+        await self.command("coterie-chat", title)
+
+    async def write(self, text: str) -> None:
+        """Write a line at the end of the document."""
+        await self.terminal.press("M->")
+        await self.terminal.type(text)
+
     async def undo(self) -> None:
         """Take the latest run back."""
         await self.command("coterie-undo")

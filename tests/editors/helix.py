@@ -53,6 +53,15 @@ class Helix:
         above = itertools.takewhile(lambda line: line[column - 1 : column] == " " != line[column], reversed(screen[:row]))
         await self.terminal.press(*["Down"] * len(list(above)), "Enter")
 
+    async def chat(self, title: str) -> None:
+        """Open a new chat."""
+        await self.ex(f"lsp-workspace-command coterie.openChannel {json.dumps({'title': title})}")
+
+    async def write(self, text: str) -> None:
+        """Write a line at the end of the document."""
+        await self.terminal.type(f"geo{text}")
+        await self.terminal.press("Escape")
+
     async def undo(self) -> None:
         """Take the latest run back."""
         await self.ex("lsp-workspace-command coterie.undo")

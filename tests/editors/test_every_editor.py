@@ -45,6 +45,23 @@ async def test_a_code_action_runs_to_its_edit(tmp_path: Path, start: Start) -> N
         assert "Document this code" in asked.messages[-1]["content"]
 
 
+async def test_a_chat_is_written_in_sent_and_answered_into(tmp_path: Path, start: Start) -> None:
+    reads = fixture("chat-model", 0, calls=[("read_file", {"path": "calc.py"})])
+    async with staged(tmp_path, [reads, fixture("chat-model", 1, text="It subtracts.")]) as stage, start(stage, "chat") as editor:
+        await editor.chat("Signs")
+        await editor.terminal.shows("# Signs", "## You")
+
+        await editor.write("What is wrong with add?")
+        await editor.act("Send to Coterie")
+        screen = await editor.terminal.shows("## Coterie", "It subtracts.")
+        await editor.terminal.keep("answered")
+        places = [screen.index(text) for text in ("# Signs", "## You", "What is wrong with add?", "## Coterie", "It subtracts.")]
+        assert places == sorted(places)
+        [_, told] = await stage.host.journal()
+        assert "return a - b" in told.messages[-1]["content"], "the chat belongs to the project it was opened from"
+        assert "Editors: 1." in await stage.coterie("daemon", "status")
+
+
 async def test_what_needs_permission_is_asked_for(tmp_path: Path, start: Start) -> None:
     fixtures = [fixture("chat-model", 0, calls=[TOUCH]), fixture("chat-model", 1, text="It is there.")]
     async with staged(tmp_path, fixtures) as stage, start(stage, "permission") as editor:
