@@ -10,12 +10,11 @@ from editors.editor import Start
 from editors.emacs import emacs
 from editors.helix import helix
 from editors.neovim import neovim
-from editors.stage import EDIT, staged
+from editors.stage import EDIT, TOUCH, staged
 from served import BROKEN, fixture
 
 pytestmark = [pytest.mark.editors, pytest.mark.parametrize("start", [neovim, helix, emacs])]
 
-TOUCH = ("execute_command", {"command": "touch made"})
 STORY = {"match": {"model": "chat-model"}, "latency": 500, "chunkSize": 1, "response": {"content": "Once upon a time " * 20}}
 """An answer of nearly three minutes: it ends because it is stopped."""
 
