@@ -9,6 +9,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -290,6 +291,18 @@ class FakeChannels:
         assert channel_id
         message = ChannelMessage(message_id=before or "message_1", role="user", text="hello", at=AT)
         return ChannelPage(messages=(message,)[:limit], more=True)
+
+    async def rename(self, channel_id: str, title: str) -> Channel:
+        """Rename it."""
+        return replace(CHANNEL, channel_id=channel_id, title=title)
+
+    async def archive(self, channel_id: str, *, archived: bool = True) -> Channel:
+        """Archive it."""
+        return replace(CHANNEL, channel_id=channel_id, state="archived" if archived else "idle")
+
+    async def delete(self, channel_id: str) -> None:
+        """Delete it."""
+        assert channel_id
 
 
 class FakeApplication:

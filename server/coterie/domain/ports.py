@@ -158,6 +158,10 @@ class ChannelStore(Protocol):
         """Return channels, latest first. ``query`` searches titles and messages. ``active`` is one with a live run of any live process."""
         ...
 
+    async def delete(self, channel_id: str) -> None:
+        """Remove a channel and its messages; its runs keep their journals."""
+        ...
+
     async def post(self, channel_id: str, message: ChannelMessage) -> None:
         """Append a message, or replace the one with its id; sets the channel's ``updated_at``."""
         ...

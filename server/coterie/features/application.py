@@ -93,6 +93,18 @@ class Channels(Protocol):
         """Return messages, oldest first."""
         ...
 
+    async def rename(self, channel_id: str, title: str) -> Channel:
+        """Give a channel another title."""
+        ...
+
+    async def archive(self, channel_id: str, *, archived: bool = True) -> Channel:
+        """Put a channel away, or take it back out. Raises `RequestError` ``run_active``."""
+        ...
+
+    async def delete(self, channel_id: str) -> None:
+        """Take a channel and its messages away; its runs stay. Raises `RequestError` ``run_active``."""
+        ...
+
 
 class Approvals(Protocol):
     """``agent/approval/*``."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -46,7 +47,7 @@ class _Chat:
     """One document.
 
     ``backlog`` holds events until the history is read, then it is None; ``written`` are the answers that the document shows, None while
-    nobody has looked; ``was_open`` says where it showed them. An editor that was asked to open the document is waited for ``patience``
+    nobody has looked; ``own`` are the messages that were sent from it; ``was_open`` says where it showed them. An editor that was asked to open the document is waited for ``patience``
     times, since what is written into the file meanwhile would be a conflict for it.
     """
 
@@ -56,6 +57,7 @@ class _Chat:
     transcript: Transcript = field(default_factory=Transcript)
     backlog: list[AgentEvent] | None = field(default_factory=list)
     written: tuple[str, ...] | None = None
+    own: set[str] = field(default_factory=set)
     was_open: bool = False
     patience: int = 0
     dirty: bool = False
@@ -101,10 +103,13 @@ class ChatDocuments(Listener):
     async def send(self, uri: str | None = None) -> Posted:
         """Post what stands under the last heading of a document, or of the only open one. Raises `RequestError` ``nothing_to_send``."""
         chat = await self._followed(self.channel_of(uri or self._only_open()))
-        draft = chat_text.draft_of(await self._text(chat.file) or "")
-        if not draft:
-            raise RequestError("There is nothing to send: write under the last “You” of the document.", code="nothing_to_send")
-        return await self._service.post(chat.channel_id, draft)
+        async with chat.order:  # so that nothing is written before it is known that the message is there already
+            draft = chat_text.draft_of(await self._text(chat.file) or "")
+            if not draft:
+                raise RequestError("There is nothing to send: write under the last “You” of the document.", code="nothing_to_send")
+            posted = await self._service.post(chat.channel_id, draft)
+            chat.own.add(posted.message_id)
+            return posted
 
     def place(self, uri: str) -> ChatPlace | None:
         """Say what a document offers; None for one that is no chat."""
@@ -205,6 +210,7 @@ class ChatDocuments(Listener):
 
     async def _write_in_order(self, chat: _Chat, draft: str) -> bool:
         turns = [(turn.said, turn.answer) for turn in chat.transcript.turns]
+        elsewhere = {number for number, turn in enumerate(chat.transcript.turns) if turn.said and turn.message_id not in chat.own}
         is_open = self._is_open(chat)
         # A buffer that was closed without saving takes with it what was written there.
         written = chat.written if is_open == chat.was_open else None
@@ -214,7 +220,9 @@ class ChatDocuments(Listener):
         def rewrite(text: str | None) -> str:
             text = text or chat_text.begun(title)
             there = chat_text.shown_in(text, turns) if written is None else written
-            return _up_to_date(text, turns, there, rests=rests, draft=draft)
+            text = _up_to_date(text, turns, there, elsewhere)
+            text = chat_text.with_heading(text) if rests else text
+            return chat_text.with_draft(text, draft) if draft else text
 
         wish = Wish(file=chat.file, rewrite=rewrite, label="Coterie's answer", on_intent=_no_journal, exact=False)
         try:
@@ -245,18 +253,19 @@ class ChatDocuments(Listener):
         return FileRef(self._folder.as_uri(), name, place.as_uri() if buffer is None else buffer.uri, str(place))
 
 
-def _up_to_date(text: str, turns: list[tuple[str, str]], written: tuple[str, ...], *, rests: bool, draft: str) -> str:
-    """Return the text with every turn in it. ``written`` are the answers that it showed last; turns beyond them are new."""
+def _up_to_date(text: str, turns: Sequence[tuple[str, str]], written: tuple[str, ...], elsewhere: AbstractSet[int]) -> str:
+    """Return the text with every turn in it.
+
+    ``written`` are the answers that it showed last; turns beyond them are new. What was said ``elsewhere`` is not there by itself.
+    """
     for number, (said, answer) in enumerate(turns):
         is_new = number >= len(written)
-        if is_new and said:
+        if is_new and number in elsewhere:
             text = chat_text.with_said(text, said)
         before = "" if is_new else written[number]
         if answer and answer != before:
-            text = chat_text.with_answer(text, before, answer)
-    if rests:
-        text = chat_text.with_heading(text)
-    return chat_text.with_draft(text, draft) if draft else text
+            text = chat_text.with_answer(text, said, before, answer)
+    return text
 
 
 async def _no_journal(_draft: Draft) -> None:

@@ -127,6 +127,29 @@ class ChannelHistoryParams:
 
 
 @wire
+class ChannelParams:
+    """Which channel."""
+
+    channel_id: str
+
+
+@wire
+class ChannelRenameParams:
+    """What the channel is called from now on."""
+
+    channel_id: str
+    title: Words
+
+
+@wire
+class ChannelArchiveParams:
+    """Put the channel away, or with ``archived`` false take it back out."""
+
+    channel_id: str
+    archived: bool = True
+
+
+@wire
 class ApprovalAnswerParams:
     """Which option; ``plan`` goes with the option ``edit`` of a plan's gate."""
 
@@ -195,6 +218,13 @@ class ChannelListResult:
 
 
 @wire
+class ChannelDeleted:
+    """The channel that is gone."""
+
+    channel_id: str
+
+
+@wire
 class ApprovalListResult:
     """Questions that wait for an answer."""
 
@@ -245,6 +275,9 @@ CHANNEL_LIST: Final = "agent/channel/list"
 CHANNEL_OPEN: Final = "agent/channel/open"
 CHANNEL_POST: Final = "agent/channel/post"
 CHANNEL_HISTORY: Final = "agent/channel/history"
+CHANNEL_RENAME: Final = "agent/channel/rename"
+CHANNEL_ARCHIVE: Final = "agent/channel/archive"
+CHANNEL_DELETE: Final = "agent/channel/delete"
 APPROVAL_LIST: Final = "agent/approval/list"
 APPROVAL_ANSWER: Final = "agent/approval/answer"
 PROVIDER_LIST: Final = "agent/provider/list"
@@ -293,6 +326,9 @@ REQUESTS: Final[Mapping[str, Request]] = {
     CHANNEL_OPEN: Request(ChannelOpenParams, ChannelOpened, "Open a chat channel."),
     CHANNEL_POST: Request(ChannelPostParams, Posted, "Say something in a channel: starts a run, or steers the one that is active."),
     CHANNEL_HISTORY: Request(ChannelHistoryParams, ChannelPage, "A channel's messages, oldest first."),
+    CHANNEL_RENAME: Request(ChannelRenameParams, Channel, "Give a channel another title."),
+    CHANNEL_ARCHIVE: Request(ChannelArchiveParams, Channel, "Put a channel away, or take it back out."),
+    CHANNEL_DELETE: Request(ChannelParams, ChannelDeleted, "Take a channel and its messages away; its runs stay, and can be undone."),
     APPROVAL_LIST: Request(NoParams, ApprovalListResult, "Questions that wait for an answer."),
     APPROVAL_ANSWER: Request(ApprovalAnswerParams, ApprovalAnswerResult, "Answer a question; the first answer wins."),
     PROVIDER_LIST: Request(NoParams, ProviderListResult, "The registered providers and their state."),
