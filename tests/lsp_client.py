@@ -32,7 +32,7 @@ BARE = {"workspace": {"applyEdit": True}}
 PLAIN = {
     "general": {"positionEncodings": ["utf-16"]},
     "workspace": {"applyEdit": True, "workspaceEdit": {"documentChanges": True}, "codeLens": {"refreshSupport": True}},
-    "window": {"workDoneProgress": True, "showDocument": {"support": True}},
+    "window": {"workDoneProgress": True, "showDocument": {"support": True}, "showMessage": {"messageActionItem": {}}},
     "textDocument": {"codeAction": {"dataSupport": True, "resolveSupport": {"properties": ["edit", "command"]}}},
 }
 """An editor of today with nothing installed."""
@@ -73,8 +73,12 @@ class LspClient:
     errors: list[Any] = field(default_factory=list)  # answers with id null
     wanted: list[tuple[str, Any]] = field(default_factory=list)  # requests of the server
     on_apply_edit: Callable[[Any], Any] | None = None  # answers in place of the editor
+<<<<<<< HEAD
     on_message: Callable[[Any], Awaitable[bool]] | None = None  # hears everything first; True: nobody else needs to hear it
     by_hand: frozenset[str] = frozenset()  # requests of the server that a test answers itself, with `reply`
+=======
+    by_hand: frozenset[str] = frozenset()  # requests of the server that a test answers itself, with `reply`: prompts, if announced
+>>>>>>> issue3
     asked: list[tuple[Any, str, Any]] = field(default_factory=list)  # those that wait for it: id, method, params
     _ids: Any = field(default_factory=lambda: itertools.count(1))
     _waiting: dict[Any, asyncio.Future[Any]] = field(default_factory=dict)
@@ -122,6 +126,8 @@ class LspClient:
 
     async def initialize(self, capabilities: Mapping[str, Any] | None = None, *, folders: Sequence[Path] = (), **params: Any) -> Any:
         """Introduce the editor, by default a rich one."""
+        if "showMessage" in (capabilities or {}).get("window", {}):
+            self.by_hand = frozenset({"window/showMessageRequest"})
         answer = await self.request(
             "initialize",
             {

@@ -9,6 +9,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -50,6 +51,7 @@ from coterie.features.application import (
     Channels,
     ChatDocuments,
     Findings,
+    PlanDocuments,
     Runs,
     Suggestions,
 )
@@ -290,6 +292,18 @@ class FakeChannels:
         message = ChannelMessage(message_id=before or "message_1", role="user", text="hello", at=AT)
         return ChannelPage(messages=(message,)[:limit], more=True)
 
+    async def rename(self, channel_id: str, title: str) -> Channel:
+        """Rename it."""
+        return replace(CHANNEL, channel_id=channel_id, title=title)
+
+    async def archive(self, channel_id: str, *, archived: bool = True) -> Channel:
+        """Archive it."""
+        return replace(CHANNEL, channel_id=channel_id, state="archived" if archived else "idle")
+
+    async def delete(self, channel_id: str) -> None:
+        """Delete it."""
+        assert channel_id
+
 
 class FakeApplication:
     """The face, over one `FakeCore`."""
@@ -304,6 +318,7 @@ class FakeApplication:
         self.suggestions: Suggestions = FakeSuggestions()
         self.actions: Actions = FakeActions()
         self.chats: ChatDocuments = FakeChats()
+        self.plans: PlanDocuments = FakePlans()
         self.findings: Findings = FakeFindings()
         self.changes: Changes = FakeChanges()
 
@@ -334,8 +349,9 @@ class FakeActions:
 class FakeChats:
     """Chat documents."""
 
-    async def open(self, channel_id: str, *, draft: str = "") -> str:
+    async def open(self, channel_id: str, *, draft: str = "", awaited: bool = False) -> str:
         """Name it after what was asked."""
+        assert not awaited
         return f"file:///chats/{channel_id}.md{draft}"
 
     async def send(self, uri: str | None = None) -> Posted:
@@ -349,6 +365,23 @@ class FakeChats:
     def is_chat(self, uri: str) -> bool:
         """Go by the name."""
         return uri.startswith("file:///chats/")
+
+
+class FakePlans:
+    """Plan documents."""
+
+    async def offer(self, approval_id: str, plan: Mapping[str, Any]) -> str:
+        """Name it after what was asked."""
+        return f"file:///plans/{approval_id}/{len(plan)}"
+
+    async def read(self, approval_id: str) -> Mapping[str, Any]:
+        """Return a plan."""
+        return {"of": approval_id}
+
+    def question_of(self, uri: str) -> str | None:
+        """None is a plan."""
+        assert uri
+        return None
 
 
 class FakeFindings:

@@ -32,5 +32,4 @@ async def plain(tmp_path: Path, url: str, **more: Any) -> AsyncIterator[Served]:
     price = {"input": 1, "output": 2}  # else its being unknown is shown
     options["providers"]["work"]["price"] = {f"{agent}-model": price for agent in (*AGENTS, "chat")}
     async with served(tmp_path, options, capabilities=PLAIN) as editor:
-        editor.client.by_hand = frozenset({PROMPT})
         yield editor

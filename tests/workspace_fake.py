@@ -36,7 +36,16 @@ class FakeWorkspace:
         prefix = f"{under}/" if under else ""
         return tuple(self.locate(path, folder) for path in sorted(self.texts) if path.startswith(prefix))
 
-    async def change(self, file: FileRef, rewrite: Rewrite, *, label: str, on_intent: OnIntent, exact: bool = False) -> Outcome:  # noqa: ARG002
+    async def change(
+        self,
+        file: FileRef,
+        rewrite: Rewrite,
+        *,
+        label: str,
+        on_intent: OnIntent,
+        exact: bool = False,  # noqa: ARG002 - texts here are exact
+        mode: int | None = None,  # noqa: ARG002 - and have no mode
+    ) -> Outcome:
         """Change the text at once."""
         assert label
         draft = Draft(file, before := self.texts.get(file.path), rewrite(before))

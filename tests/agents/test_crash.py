@@ -33,11 +33,24 @@ BETTER_PLAN = {**PLAN, "goal": "something better"}
 COMMENT = {"path": "calc.py", "edits": [{"old": "return a + b", "new": "return a + b  # the sum"}]}
 SCRIPT: Mapping[str, Sequence[Turn]] = {
     **TEAM,
+<<<<<<< HEAD
     "coder": (*TEAM["coder"], calls(("edit_file", COMMENT), ("execute_command", {"command": "python3 -m compileall ."})), PATCH),
+=======
+    "coder": (
+        *TEAM["coder"],
+        calls(
+            ("edit_file", DOCSTRING),
+            ("move_file", {"path": "notes.txt", "to": "docs/notes.md"}),
+            ("execute_command", {"command": "python3 -m compileall ."}),
+        ),
+        PATCH,
+    ),
+>>>>>>> issue3
     "reviewer": (VETO, APPROVE),
     "tester": (calls(("read_file", {"path": "calc.py"}), ("run_tests", {}), text="I read and test."), TESTED[1], *TESTED),
 }
-"""A run with everything that a journal keeps: a gate, a baseline, edits, commands, side by side, and a way back."""
+"""A run with everything that a journal keeps: a gate, a baseline, edits, a move, commands, side by side, and a way back."""
+NOTES = "To be moved.\n"
 SETTINGS: Mapping[str, Any] = {"permissions": {"allow": ["exec(pytest *)", "exec(python3 *)"]}}
 
 
@@ -96,6 +109,7 @@ async def life(folder: Path, *, dies_at: int | None = None, moment: Moment = "af
 
     if not (folder / "project").exists():
         project(folder / "project")
+        (folder / "project" / "notes.txt").write_text(NOTES, encoding="utf-8")
     sandbox = suite(folder / "project")
     async with staged(folder / "home", folder / "project", SCRIPT, sandbox=sandbox, settings=SETTINGS, wrap=mortal) as stage:
 
@@ -158,7 +172,7 @@ def check_ended(entries: Sequence[Entry]) -> None:
     assert {approval.state for approval in history.approvals.values()} == {"resolved"}
     assert {step.state for step in history.steps.values()} == {"succeeded"}
     edited = [(edit.intent.path, edit.intent.before, edit.intent.after) for edit in history.edits.values() if edit.state == "applied"]
-    assert len(edited) == len(set(edited)) == 3, "each edit happened once"
+    assert len(edited) == len(set(edited)) == 5, "each edit happened once"
     assert (history.plan or {})["goal"] == BETTER_PLAN["goal"]
 
 
@@ -202,6 +216,7 @@ async def check_crash(folder: Path, whole: Life, expected: Mapping[str, bytes], 
         assert undone.conflicts == ()
         assert second.stage.text("calc.py") == BROKEN
         assert second.stage.text("README.md") is None
+        assert (second.stage.text("notes.txt"), second.stage.text("docs/notes.md")) == (NOTES, None)
 
 
 def _succeeded(entries: Sequence[Entry]) -> bool:
@@ -260,7 +275,7 @@ async def test_a_run_that_dies_again_and_again_comes_to_the_same_end(tmp_path: P
                 await one.stage.runs.resume(rows[0].run_id)
             async with asyncio.timeout(WITHIN_S):
                 await one.journal.over.wait()
-            assert files(folder).keys() <= expected.keys()
+            assert files(folder).keys() <= {*expected, "notes.txt"}
     else:
         pytest.fail("the run comes to no end")
     assert files(folder) == expected

@@ -79,6 +79,11 @@ async def test_a_chat_is_written_sent_and_answered_while_the_person_types(tmp_pa
         assert "## You\n\nWhy does it not add?\n" in buffer.text
         assert "## Coterie\n\nFirst half, second half. MINE BELOW\n" in buffer.text
         assert list(await lenses(client, uri)) == ["Coterie: Send"]
+        await client.close(uri)
+        again = await command(client, "coterie.openChannel", {"channelId": chat["channelId"]})
+        assert again["uri"] == uri
+        told = "## You\n\nWhy does it not add?\n\n## Coterie\n\nFirst half, second half.\n\n## You\n\n"
+        assert on_disk(uri).endswith(told), "what was never saved is written anew"
         run = await client.request("agent/run/get", {"runId": posted["runId"]})
         assert (run["prompt"], run["state"]) == ("Why does it not add?", "succeeded")
         edits = [params for method, params in client.wanted if method == "workspace/applyEdit"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,37 @@ async def test_the_plan_is_shown_and_its_gate_is_a_prompt(tmp_path: Path, choice
             await editor.client.reply(prompt, {"title": "Approve"})
             assert await state_at_end(editor, run_id) == ("succeeded", None)
         assert (editor.text("calc.py") == FIXED) is (choice != "Reject")
+
+
+async def test_a_plan_is_changed_as_a_document_and_approved_there(tmp_path: Path) -> None:
+    fixtures = [
+        fixture("planner-model", 0, calls=[("submit", PLAN)]),
+        fixture("coder-model", 0, text="That is all.", userMessage="subtraction goes"),
+    ]
+    async with aimock(fixtures) as host, plain(tmp_path, host.url, permissions={"allow": ["exec(python3 -m unittest *)"]}) as editor:
+        client = editor.client
+        run_id = (await command(client, "coterie.run", {"prompt": "Mend add", "workflow": "team"}))["runId"]
+        prompt, params = await client.question(PROMPT)
+        assert [action["title"] for action in params["actions"]] == ["Approve", "Approve an edited plan", "Reject"]
+        await client.reply(prompt, {"title": "Approve an edited plan"})
+        await client.eventually(lambda: any(method == "window/showDocument" for method, _ in client.wanted))
+        uri = next(params["uri"] for method, params in client.wanted if method == "window/showDocument")
+        document = {"textDocument": {"uri": uri}}
+        await client.open(uri, json.dumps(PLAN), "json")
+        [approve, reject] = await client.request("textDocument/codeLens", document)
+        assert reject["command"]["title"] == "Coterie: Reject"
+
+        await client.type(uri, 0, 1, "not JSON")
+        with pytest.raises(ResponseError, match="not JSON"):
+            await client.request("workspace/executeCommand", approve["command"])
+        buffer = client.buffers[uri]
+        await client.type(uri, 0, len(buffer.text), json.dumps({**PLAN, "goal": "subtraction goes"}))
+        context = {"range": approve["range"], "context": {"diagnostics": []}}
+        actions = await client.request("textDocument/codeAction", {**document, **context})
+        decided = await client.request("workspace/executeCommand", actions[0]["command"])
+        assert decided["decision"]["kind"] == "edit"
+        await progress_ended(client)
+        run = await client.request("agent/run/get", {"runId": run_id})
+        assert run["plan"]["goal"] == "subtraction goes"
+        assert await client.request("textDocument/codeLens", document) == []
+        client.notifications[:] = [each for each in client.notifications if each[0] != "window/showMessage"]

@@ -26,6 +26,15 @@ class Editor(Protocol):
     async def dismiss(self) -> None:
         """Close a prompt without an answer."""
 
+    async def act(self, title: str) -> None:
+        """Choose a code action at the cursor."""
+
+    async def chat(self, title: str) -> None:
+        """Open a new chat."""
+
+    async def write(self, text: str) -> None:
+        """Write a line at the end of the document."""
+
     async def undo(self) -> None:
         """Take the latest run back the way the editor's page says."""
 

@@ -45,6 +45,21 @@ class Emacs:
         """Answer a prompt with nothing: eglot sends no answer at all when it is quit."""
         await self.terminal.press("C-a", "C-k", "Enter")
 
+    async def act(self, title: str) -> None:
+        """Choose a code action at the cursor."""
+        await self.command("eglot-code-actions")
+        await self.terminal.shows("Pick an action")
+        await self.terminal.type(f"{title}\n")
+
+    async def chat(self, title: str) -> None:
+        """Open a new chat."""
+        await self.command("coterie-chat", title)
+
+    async def write(self, text: str) -> None:
+        """Write a line at the end of the document."""
+        await self.terminal.press("M->")
+        await self.terminal.type(text)
+
     async def undo(self) -> None:
         """Take the latest run back."""
         await self.command("coterie-undo")

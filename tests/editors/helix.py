@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -40,6 +41,25 @@ class Helix:
 
     async def dismiss(self) -> None:
         """Close a prompt without an answer."""
+        await self.terminal.press("Escape")
+
+    async def act(self, title: str) -> None:
+        """Choose a code action at the cursor."""
+        await self.terminal.press("Space", "a")
+        screen = (await self.terminal.shows(title)).splitlines()
+        row = next(row for row, line in enumerate(screen) if title in line)
+        column = screen[row].index(title)
+        # The menu stands over the text: its lines are those that begin where this one does.
+        above = itertools.takewhile(lambda line: line[column - 1 : column] == " " != line[column], reversed(screen[:row]))
+        await self.terminal.press(*["Down"] * len(list(above)), "Enter")
+
+    async def chat(self, title: str) -> None:
+        """Open a new chat."""
+        await self.ex(f"lsp-workspace-command coterie.openChannel {json.dumps({'title': title})}")
+
+    async def write(self, text: str) -> None:
+        """Write a line at the end of the document."""
+        await self.terminal.type(f"geo{text}")
         await self.terminal.press("Escape")
 
     async def undo(self) -> None:

@@ -45,6 +45,23 @@ class Neovim:
         """Close a prompt without an answer."""
         await self.terminal.press("Enter")
 
+    async def act(self, title: str) -> None:
+        """Choose a code action at the cursor."""
+        await self.terminal.type("gra")
+        menu = await self.terminal.shows(f": {title}")
+        number = next(line.partition(":")[0] for line in menu.splitlines() if line.endswith(f": {title}"))
+        await self.terminal.type(f"{number.strip()}\n")
+
+    async def chat(self, title: str) -> None:
+        """Open a new chat."""
+        await self.ex(f"CoterieChat {title}")
+
+    async def write(self, text: str) -> None:
+        """Write a line at the end of the document."""
+        await self.terminal.press("C-\\", "C-n")
+        await self.terminal.type(f"Go{text}")
+        await self.terminal.press("C-\\", "C-n")
+
     async def undo(self) -> None:
         """Take the latest run back."""
         await self.ex("CoterieUndo")

@@ -23,6 +23,8 @@ from served import make_project
 
 EDIT = {"path": "calc.py", "edits": [{"old": "a - b", "new": "a + b"}]}
 """What an agent that mends the project gives to `edit_file`."""
+TOUCH = ("execute_command", {"command": "touch made"})
+"""A call that needs permission."""
 PAGES = ROOT / "docs" / "editors"
 BIN = Path(sys.executable).parent
 SETTINGS = """

@@ -10,12 +10,11 @@ from editors.editor import Start
 from editors.emacs import emacs
 from editors.helix import helix
 from editors.neovim import neovim
-from editors.stage import EDIT, staged
+from editors.stage import EDIT, TOUCH, staged
 from served import BROKEN, fixture
 
 pytestmark = [pytest.mark.editors, pytest.mark.parametrize("start", [neovim, helix, emacs])]
 
-TOUCH = ("execute_command", {"command": "touch made"})
 STORY = {"match": {"model": "chat-model"}, "latency": 500, "chunkSize": 1, "response": {"content": "Once upon a time " * 20}}
 """An answer of nearly three minutes: it ends because it is stopped."""
 
@@ -33,6 +32,33 @@ async def test_a_run_edits_the_open_buffer_and_undo_takes_it_back(tmp_path: Path
         await editor.undo()
         await editor.terminal.shows("return a - b")
         await editor.terminal.keep("undone")
+
+
+async def test_a_code_action_runs_to_its_edit(tmp_path: Path, start: Start) -> None:
+    fixtures = [fixture("chat-model", 0, calls=[("edit_file", EDIT)]), fixture("chat-model", 1, text="It adds now.")]
+    async with staged(tmp_path, fixtures) as stage, start(stage, "action") as editor:
+        await editor.act("Document with Coterie")
+        await editor.terminal.shows("return a + b")
+        await editor.logged("It adds now.")
+        [asked, _] = await stage.host.journal()
+        assert "Document this code" in asked.messages[-1]["content"]
+
+
+async def test_a_chat_is_written_in_sent_and_answered_into(tmp_path: Path, start: Start) -> None:
+    reads = fixture("chat-model", 0, calls=[("read_file", {"path": "calc.py"})])
+    async with staged(tmp_path, [reads, fixture("chat-model", 1, text="It subtracts.")]) as stage, start(stage, "chat") as editor:
+        await editor.chat("Signs")
+        await editor.terminal.shows("# Signs", "## You")
+
+        await editor.write("What is wrong with add?")
+        await editor.act("Send to Coterie")
+        screen = await editor.terminal.shows("## Coterie", "It subtracts.")
+        await editor.terminal.keep("answered")
+        places = [screen.index(text) for text in ("# Signs", "## You", "What is wrong with add?", "## Coterie", "It subtracts.")]
+        assert places == sorted(places)
+        [_, told] = await stage.host.journal()
+        assert "return a - b" in told.messages[-1]["content"], "the chat belongs to the project it was opened from"
+        assert "Editors: 1." in await stage.coterie("daemon", "status")
 
 
 async def test_what_needs_permission_is_asked_for(tmp_path: Path, start: Start) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from editors.neovim import neovim
-from editors.stage import staged
-from served import BROKEN
+from editors.stage import EDIT, staged
+from served import AGENTS, BROKEN, SUITE, fixture
 
 pytestmark = pytest.mark.editors
 
@@ -51,3 +51,49 @@ async def test_ghost_text_is_shown_typed_into_and_taken(tmp_path: Path) -> None:
         await editor.terminal.press("Tab")
         await editor.until("vim.api.nvim_get_current_line() == '    return a * b'")
         await editor.terminal.keep("taken")
+
+
+PLAN = {"goal": "add adds", "criteria": ["it adds"], "files": ["calc.py"], "steps": [{"id": "s1", "title": "Correct the sign"}]}
+FOUND = {"severity": "minor", "confidence": 0.9, "file": "calc.py", "line": 1, "title": "No docstring", "evidence": "def add(a, b):"}
+TEAM = [
+    fixture("planner-model", 0, calls=[("submit", PLAN)]),
+    fixture("coder-model", 0, calls=[("edit_file", EDIT)]),
+    fixture("coder-model", 1, calls=[("submit", {"summary": "The sign was wrong.", "steps_done": ["s1"]})]),
+    fixture("reviewer-model", 0, calls=[("submit", {"verdict": "approve", "findings": [FOUND]})]),
+    fixture("tester-model", 0, calls=[("run_tests", {})]),
+    fixture("tester-model", 1, calls=[("submit", {"summary": "Green."})]),
+    fixture("documenter-model", 0, calls=[("submit", {"summary": "Nothing to say."})]),
+]
+SETTINGS = "\n".join(
+    [
+        *(f'[agents.{agent}]\nmodel = "work/{agent}-model"' for agent in AGENTS),
+        f'[tests]\ncommand = "{SUITE}"',
+        '[permissions]\nallow = ["exec(python3 -m unittest *)"]',
+    ]
+)
+
+
+async def test_a_team_run_is_gated_reviewed_explained_and_undone(tmp_path: Path) -> None:
+    async with staged(tmp_path, TEAM, more=SETTINGS) as stage, neovim(stage, "team") as editor:
+        await editor.ex("CoterieTeam Mend add")
+        await editor.terminal.shows("Correct the sign")
+        await editor.terminal.keep("gate")
+        await editor.allow()
+        await editor.terminal.shows("return a + b")
+        await editor.logged("succeeded")
+        await editor.until("#vim.diagnostic.get(0) == 1")
+        [finding] = await editor.evaluate("vim.diagnostic.get(0)")
+        assert (finding["source"], finding["lnum"], finding["message"].splitlines()[0]) == ("coterie", 0, "No docstring")
+        await editor.terminal.keep("reviewed")
+
+        await editor.ex("2")
+        await editor.terminal.type("K")
+        await editor.terminal.shows("Mend add")
+        await editor.terminal.keep("explained")
+
+        await editor.ex("1")
+        await editor.act("Dismiss: No docstring")
+        await editor.until("#vim.diagnostic.get(0) == 0")
+        await editor.undo()
+        await editor.terminal.shows("return a - b")
+        assert await editor.text() == BROKEN

@@ -24,7 +24,6 @@ async def test_initialize_says_what_the_server_can_do() -> None:
         capabilities = answer["capabilities"]
         assert capabilities["textDocumentSync"] == {"openClose": True, "change": 2, "save": True}
         assert capabilities["workspace"]["workspaceFolders"] == {"supported": True, "changeNotifications": True}
-        names = "run ask undo cancel resume approve openChannel channels send accept fix dismiss suggestion.accepted suggestion.snooze"
         asked = {f"coterie.{name}" for name in ("ask", "run", "undo", "cancel", "resume", "openChannel", "channels", "approve")}
         assert set(capabilities["executeCommandProvider"]["commands"]) == set(COMMANDS) >= asked
         assert capabilities["inlineCompletionProvider"] == {}

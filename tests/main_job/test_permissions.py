@@ -17,7 +17,10 @@ from served import BROKEN, Served, Wire, served, settings
 
 WIRES = pytest.mark.parametrize("wire", ["openai_compatible", "anthropic"])
 TOUCH: Call = ("execute_command", {"command": "touch made"})
-ALL_TOOLS = ("read_file", "list_files", "search", "edit_file", "write_file", "execute_command", "run_tests", "ask_user")
+ALL_TOOLS = (
+    *("read_file", "list_files", "search", "edit_file", "write_file", "move_file", "delete_file"),
+    *("execute_command", "run_tests", "git_operation", "ask_user"),
+)
 
 Script = Callable[[Asked], Reply]
 

@@ -28,8 +28,11 @@ def test_the_names_and_arguments_are_those_that_are_promised(place: Place) -> No
         "search": ["query", "path", "regex"],
         "edit_file": ["path", "edits"],
         "write_file": ["path", "content"],
+        "move_file": ["path", "to"],
+        "delete_file": ["path"],
         "execute_command": ["command", "cwd", "timeout_s"],
         "run_tests": ["command", "paths"],
+        "git_operation": ["operation", "args"],
         "ask_user": ["question", "options"],
         "submit": ["summary"],
     }
@@ -37,7 +40,7 @@ def test_the_names_and_arguments_are_those_that_are_promised(place: Place) -> No
 
 def test_the_tools_are_told_in_few_bytes_and_without_references(place: Place) -> None:
     told = json.dumps([[spec.name, spec.description, spec.schema] for spec in toolbox(place, Policy(), artifact=ARTIFACT).specs])
-    assert len(told) < 2_400
+    assert len(told) < 2_800
     assert "$ref" not in told
     edits = json.loads(told)[3][2]["properties"]["edits"]
     assert edits["items"]["required"] == ["old", "new"]
@@ -46,8 +49,8 @@ def test_the_tools_are_told_in_few_bytes_and_without_references(place: Place) ->
 @pytest.mark.parametrize(
     ("rule", "hidden"),
     [
-        ("write(**)", {"edit_file", "write_file"}),
-        ("exec(*)", {"execute_command", "run_tests"}),
+        ("write(**)", {"edit_file", "write_file", "move_file", "delete_file"}),
+        ("exec(*)", {"execute_command", "run_tests", "git_operation"}),
         ("read(workspace/**)", set(READ_ONLY)),
         ("exec(rm *)", set()),
         ("write(docs/**)", set()),
@@ -94,4 +97,4 @@ async def test_the_tests_that_run(tmp_path: Path, given: dict[str, object], sett
     proposal = await box.get("run_tests").propose(given)
     assert isinstance(proposal, CommandProposal)
     assert (proposal.command, proposal.is_tests) == (expected, True)
-    assert [effect.kind for effect in box.get("run_tests").effects(given)] == ["exec"]
+    assert [effect.kind for effect in await box.get("run_tests").effects(given)] == ["exec"]

@@ -89,7 +89,7 @@ class Assembly:
             await run.event(WarningEvent(code="rules", text=warning))
         crew = Crew(
             workspace=around.workspace,
-            place=Place(workspace=around.workspace, folder=request.folder, tests_command=settings.tests.command),
+            place=Place(workspace=around.workspace, folder=request.folder, tests_command=settings.tests.command, confined=self._sandboxed),
             rules=rules,
             models=ModelCalls(
                 run,

@@ -30,7 +30,7 @@ class Baseline:
             return
         call_id = new_id("baseline")
         try:
-            effects = self._tests.effects({})
+            effects = await self._tests.effects({})
             await self._tell(call_id, "pending")
             verdict = await self._approvals.decide("Run the tests before the first change", effects)
             if not verdict.allowed:

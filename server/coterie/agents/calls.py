@@ -7,7 +7,7 @@ again: what ended is answered from the journal, what certainly did not happen is
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import assert_never
@@ -22,8 +22,8 @@ from coterie.base.tasks import side_by_side
 from coterie.domain.events import ChangeEvent, ToolCallEvent, ToolCallState
 from coterie.domain.messages import AssistantMessage, ToolCall, ToolMessage, ToolResult
 from coterie.domain.ports import Workspace
-from coterie.domain.proposals import CommandProposal, EditProposal, Proposal, QuestionProposal, Reply, Submission
-from coterie.domain.records import EditOutcome, EventRecord
+from coterie.domain.proposals import CommandProposal, EditProposal, MoveProposal, Proposal, QuestionProposal, Reply, Submission
+from coterie.domain.records import EditIntent, EditOutcome, EventRecord
 from coterie.domain.wire import Json
 from coterie.tools.registry import Toolbox
 from coterie.workspace.files import in_thread
@@ -125,7 +125,7 @@ class Calls:
             return "denied", f"Denied: {call.tool} is {why}."
         if call.arguments is None:
             raise ModelMistakeError(f"The arguments of {call.tool} are not a JSON object. Send the call again with valid JSON.")
-        verdict = await self._approvals.decide(_title(call), tool.effects(call.arguments), writes=self._limits.writes)
+        verdict = await self._approvals.decide(_title(call), await tool.effects(call.arguments), writes=self._limits.writes)
         if not verdict.allowed:
             return "denied", verdict.reason
         await self._tell(call, "running")
@@ -138,6 +138,8 @@ class Calls:
                 return "succeeded", text
             case EditProposal():
                 return "succeeded", await self._effects.edit(where, proposal)
+            case MoveProposal():
+                return "succeeded", await self._effects.move(where, proposal)
             case CommandProposal():
                 output, finished = await self._effects.command(where, proposal, self._limits.meter.left_s)
                 return "succeeded" if finished else "failed", output
@@ -157,10 +159,22 @@ class Calls:
         """Say what became of a call that began before the run was resumed; None when it is to be carried out."""
         edits = [edit for edit in self._run.history.edits.values() if edit.intent.call_id == call.call_id]
         if edits:
-            return await self._reconcile_edit(edits[-1])
+            settled = [await self._reconcile_edit(edit) for edit in edits if edit is edits[-1] or edit.state is None]
+            if call.tool == "move_file" and (half := _half_moved(edits)) is not None:
+                return await self._finish_move(call, half)
+            return settled[-1]
         if call.call_id in self._run.history.commands and call.tool != "run_tests":
             return "failed", UNKNOWN_OUTCOME
         return None
+
+    async def _finish_move(self, call: ToolCall, half: EditIntent) -> tuple[ToolCallState, str]:
+        """Do the second half of a move whose first half, ``half``, was done before the run was resumed."""
+        if half.after is None:
+            return "failed", f"Nothing was moved to {half.path}."
+        source = self._workspace.locate(str((call.arguments or {})["path"]), half.folder)
+        to, text = self._workspace.locate(half.path, half.folder), await self._run.text(half.after)
+        proposal = MoveProposal(source, to, text, None, f"Moved {source.path} to {to.path}.")
+        return "succeeded", await self._effects.finish_move(Where(self._step_id, self._attempt, call.call_id), proposal)
 
     async def _reconcile_edit(self, edit: Edit) -> tuple[ToolCallState, str] | None:
         intent = edit.intent
@@ -195,7 +209,16 @@ class Calls:
         )
 
 
+def _half_moved(edits: Sequence[Edit]) -> EditIntent | None:
+    """Return the first half of a move, when it happened and the second did not."""
+    made = [edit.intent for edit in edits if edit.state == "applied"]
+    return made[-1] if made and all(intent.uri == made[0].uri for intent in made) else None
+
+
 def _title(call: ToolCall) -> str:
     arguments = call.arguments or {}
+    if call.tool == "git_operation":
+        return f"git {arguments.get('operation', '')}".strip()
     about = arguments.get("command") or arguments.get("path") or arguments.get("url") or ""
-    return f"{call.tool} {about}".strip()
+    where = f" to {arguments['to']}" if call.tool == "move_file" and "to" in arguments else ""
+    return f"{call.tool} {about}{where}".strip()

@@ -179,6 +179,11 @@ class Coordinator:
         """How many runs go on."""
         return len(self._live)
 
+    def at_home(self, run_id: str, base: Base) -> bool:
+        """Say whether a live run is at home there."""
+        live = self._live.get(run_id)
+        return live is not None and live.base is base
+
     async def until_quiet(self, base: Base) -> None:
         """Wait until no run that is at home there goes on."""
         while tasks := [live.task for live in self._live.values() if live.base is base]:

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from coterie.agents.live_run import LiveRun
 from coterie.base.errors import ModelMistakeError
@@ -15,7 +17,7 @@ from coterie.base.tasks import TaskSupervisor
 from coterie.domain.edits import Applied, ChangeState, Draft, Hunk, Outcome, Refused, digest_of
 from coterie.domain.events import ChangeEvent, WarningEvent
 from coterie.domain.ports import Command, Sandbox, Workspace
-from coterie.domain.proposals import CommandProposal, EditProposal
+from coterie.domain.proposals import CommandProposal, EditProposal, MoveProposal
 from coterie.domain.records import CommandIntent, EditIntent, EditOutcome, EventRecord, SuiteRecord
 from coterie.tools.testoutput import failures
 from coterie.workspace.hunks import hunks_between
@@ -32,6 +34,14 @@ class Where:
     call_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Exactly:
+    """Marks an edit of exact text: with line ends as they are, a mode for a file that is made, and the URI that it came from."""
+
+    mode: int | None = None
+    moved_from: str | None = None
+
+
 class Effects:
     """Carries out the proposals of one run. ``network`` is the setting that opens the sandbox's network."""
 
@@ -44,7 +54,18 @@ class Effects:
 
     async def edit(self, where: Where, proposal: EditProposal) -> str:
         """Change a file and return what the model is told. Raises `ModelMistakeError` when nothing was changed."""
-        work = self._tasks.spawn(self._tried(where, proposal), name=f"edit {proposal.file.path}")
+        return await self._to_its_end(self._edit(where, proposal), f"edit {proposal.file.path}")
+
+    async def move(self, where: Where, proposal: MoveProposal) -> str:
+        """Move a file and return what the model is told. Raises `ModelMistakeError` when it is where it was."""
+        return await self._to_its_end(self._move(where, proposal), f"move {proposal.file.path}")
+
+    async def finish_move(self, where: Where, proposal: MoveProposal) -> str:
+        """Delete the old file of a move that made its new one before the run was interrupted. Raises as `move` does."""
+        return await self._to_its_end(self._leave(where, proposal), f"move {proposal.file.path}")
+
+    async def _to_its_end(self, changing: Coroutine[Any, Any, str], name: str) -> str:
+        work = self._tasks.spawn(_tried(changing), name=name)
         try:
             told = await asyncio.shield(work)
         except asyncio.CancelledError:
@@ -55,25 +76,50 @@ class Effects:
             raise told
         return told
 
-    async def _tried(self, where: Where, proposal: EditProposal) -> str | ModelMistakeError:
-        """Return a mistake instead of raising it: a person who types is no failure of the task, which would be logged as one."""
-        try:
-            return await self._edit(where, proposal)
-        except ModelMistakeError as mistake:
-            return mistake
+    async def _move(self, where: Where, proposal: MoveProposal) -> str:
+        """Make the new file, then delete the old one: a text is never in no place at all."""
 
-    async def _edit(self, where: Where, proposal: EditProposal) -> str:
+        def arrive(current: str | None) -> str:
+            if current is not None:
+                raise ModelMistakeError(f"{proposal.to.path} exists already. Nothing was moved.")
+            return proposal.text
+
+        made = EditProposal(proposal.to, arrive, f"Made {proposal.to.path}.")
+        await self._edit(where, made, _Exactly(proposal.mode, proposal.file.uri))
+        return await self._leave(where, proposal)
+
+    async def _leave(self, where: Where, proposal: MoveProposal) -> str:
+        def leave(current: str | None) -> None:
+            if current != proposal.text:
+                raise ModelMistakeError("its text has changed meanwhile; move it again.")
+
+        try:
+            await self._edit(where, EditProposal(proposal.file, leave, proposal.summary), _Exactly())
+        except ModelMistakeError as mistake:
+            await self._edit(where, EditProposal(proposal.to, leave, f"Took {proposal.to.path} back."), _Exactly())
+            raise ModelMistakeError(f"{proposal.file.path} was not moved: {mistake.message}") from mistake
+        return proposal.summary
+
+    async def _edit(self, where: Where, proposal: EditProposal, exactly: _Exactly | None = None) -> str:
         change_id = new_id("change")
+        moved_from = None if exactly is None else exactly.moved_from
         drafts: list[Draft] = []
 
         async def intend(draft: Draft) -> None:
             drafts.append(draft)
             texts = [text for text in (draft.before, draft.after) if text is not None]
-            await self._run.record(_intent(change_id, where, draft), texts=texts, durable=True)
+            await self._run.record(_intent(change_id, where, draft, moved_from), texts=texts, durable=True)
 
         outcome: Outcome
         try:
-            outcome = await self._workspace.change(proposal.file, proposal.rewrite, label=proposal.summary, on_intent=intend)
+            outcome = await self._workspace.change(
+                proposal.file,
+                proposal.rewrite,
+                label=proposal.summary,
+                on_intent=intend,
+                exact=exactly is not None,
+                mode=None if exactly is None else exactly.mode,
+            )
         except ModelMistakeError as mistake:
             if drafts:
                 await self._run.record(EditOutcome(change_id=change_id, state="refused", reason=mistake.message))
@@ -110,7 +156,8 @@ class Effects:
                 writable=tuple(folder.absolute for folder in self._workspace.folders),
                 unsaved=self._workspace.unsaved(),
                 timeout_s=proposal.timeout_s if timeout_s is None else min(proposal.timeout_s, timeout_s),
-                network=self._network,
+                network=self._network or proposal.network,
+                repository=proposal.repository,
             )
         )
         if proposal.is_tests:
@@ -128,7 +175,15 @@ class Effects:
         return f"$ {proposal.command}\n{result.output.rstrip()}\n[{ended}]", result.exit_code == 0
 
 
-def _intent(change_id: str, where: Where, draft: Draft) -> EditIntent:
+async def _tried(changing: Coroutine[Any, Any, str]) -> str | ModelMistakeError:
+    """Return a mistake instead of raising it: a person who types is no failure of the task, which would be logged as one."""
+    try:
+        return await changing
+    except ModelMistakeError as mistake:
+        return mistake
+
+
+def _intent(change_id: str, where: Where, draft: Draft, moved_from: str | None) -> EditIntent:
     return EditIntent(
         change_id=change_id,
         step_id=where.step_id or "",
@@ -138,6 +193,8 @@ def _intent(change_id: str, where: Where, draft: Draft) -> EditIntent:
         uri=draft.file.uri,
         before=None if draft.before is None else digest_of(draft.before),
         after=None if draft.after is None else digest_of(draft.after),
+        mode=draft.mode,
+        moved_from=moved_from,
     )
 
 

@@ -211,6 +211,11 @@ class History:
     def applied(self, paths: Iterable[str] = ()) -> dict[tuple[str, str], list[Edit]]:
         """Return the edits that are in files now, oldest first, by file; only those of ``paths`` when given."""
         wanted = set(paths)
+        moves = [edit.intent for edit in self.edits.values() if edit.intent.moved_from is not None] if wanted else []
+        for move in moves:  # a moved file is one file: its old place and its new one belong together
+            old = next(edit.intent for edit in self.edits.values() if edit.intent.uri == move.moved_from)
+            if wanted & {move.path, move.uri, old.path, old.uri}:
+                wanted |= {move.uri, old.uri}
         by_file: dict[tuple[str, str], list[Edit]] = {}
         for edit in self.edits.values():
             if edit.state == "applied" and (not wanted or edit.intent.path in wanted or edit.intent.uri in wanted):

@@ -10,6 +10,8 @@ from coterie.agents.artifacts import ArtifactType
 
 _READING = ("read_file", "list_files", "search")
 _WRITING = ("edit_file", "write_file")
+_MOVING = ("move_file", "delete_file")
+_RUNNING = ("execute_command", "run_tests")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,11 @@ def _prompt(agent_id: str) -> str:
 TEMPLATES = {
     template.agent_id: template
     for template in (
-        AgentTemplate("chat", (*_READING, *_WRITING, "execute_command", "run_tests", "ask_user")),
+        AgentTemplate("chat", (*_READING, *_WRITING, *_MOVING, *_RUNNING, "git_operation", "ask_user")),
         AgentTemplate("planner", (*_READING, "ask_user"), "plan"),
-        AgentTemplate("coder", (*_READING, *_WRITING, "execute_command", "run_tests", "ask_user"), "patch"),
+        AgentTemplate("coder", (*_READING, *_WRITING, *_MOVING, *_RUNNING, "git_operation", "ask_user"), "patch"),
         AgentTemplate("reviewer", _READING, "findings"),
-        AgentTemplate("tester", (*_READING, "execute_command", "run_tests"), "testrun"),
+        AgentTemplate("tester", (*_READING, *_RUNNING), "testrun"),
         AgentTemplate("documenter", (*_READING, *_WRITING), "docs"),
     )
 }

@@ -7,7 +7,7 @@ that cannot be done without touching their text, the file is left alone and the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from coterie.agents.history import Edit, History
@@ -62,7 +62,8 @@ async def _undo_file(run: LiveRun, workspace: Workspace, edits: list[Edit]) -> s
         await run.record(_intent(change_id, draft), texts=texts, durable=True)
 
     try:
-        outcome = await workspace.change(file, rewrite, label=f"Undo {intent.path}", on_intent=intend, exact=True)
+        mode = next((edit.intent.mode for edit in edits if edit.intent.mode is not None), None)
+        outcome = await workspace.change(file, rewrite, label=f"Undo {intent.path}", on_intent=intend, exact=True, mode=mode)
     except MergeConflictError as conflict:
         return conflict.message
     if not isinstance(outcome, Applied):
@@ -93,16 +94,47 @@ async def _settle_unknown(run: LiveRun, workspace: Workspace) -> None:
 
 async def diff(history: History, store: RunStore, paths: Sequence[str] = ()) -> tuple[FileDiff, ...]:
     """Return what a run changed in all, file by file, from before its first to after its last change."""
+    found = [_Whole(edits[0].intent, edits[-1].intent) for edits in history.applied(paths).values()]
+    changed = {whole.first.uri: whole for whole in found if whole.first.before != whole.last.after}
+    origins = {uri: origin for uri in changed if (origin := _origin(uri, found)) in changed}
     diffs: list[FileDiff] = []
-    for (_, path), edits in history.applied(paths).items():
-        first, last = edits[0].intent, edits[-1].intent
-        before = None if first.before is None else await store.text(first.before)
-        after = None if last.after is None else await store.text(last.after)
-        if before == after:
-            continue
-        status: Literal["added", "modified", "deleted"] = "added" if before is None else "deleted" if after is None else "modified"
-        diffs.append(FileDiff(path=path, uri=first.uri, status=status, diff=unified_diff(path, before, after)))
+    for uri, whole in changed.items():
+        if uri in origins.values():
+            continue  # it is told where it went
+        source = changed.get(origins.get(uri, ""))
+        begun = whole.first.before if source is None else source.first.before
+        before = None if begun is None else await store.text(begun)
+        after = None if whole.last.after is None else await store.text(whole.last.after)
+        path, old = whole.first.path, None if source is None else source.first.path
+        diffs.append(
+            FileDiff(path=path, uri=uri, status=_status(before, after, old), from_=old, diff=unified_diff(path, before, after, old))
+        )
     return tuple(diffs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """What happened to one file in all."""
+
+    first: EditIntent
+    last: EditIntent
+
+
+def _origin(uri: str, files: Sequence[_Whole]) -> str | None:
+    """Return the file that was there before the run and is now ``uri``, through every move in between."""
+    came = {whole.first.uri: whole.first.moved_from for whole in files if whole.first.before is None and whole.last.after is not None}
+    through = {whole.first.uri: whole.first.moved_from for whole in files if whole.first.before is None}
+    origin = came.get(uri)
+    while origin is not None and through.get(origin) is not None:
+        origin = through[origin]
+    gone = {whole.first.uri for whole in files if whole.first.before is not None and whole.last.after is None}
+    return origin if origin in gone else None
+
+
+def _status(before: str | None, after: str | None, old: str | None) -> Literal["added", "modified", "moved", "deleted"]:
+    if old is not None:
+        return "moved"
+    return "added" if before is None else "deleted" if after is None else "modified"
 
 
 async def _text(run: LiveRun, digest: str | None) -> str | None:

@@ -27,9 +27,11 @@ from coterie.features.changes import Changes
 from coterie.features.channels import ChannelService
 from coterie.features.chat_documents import ChatDocuments
 from coterie.features.findings import Findings
+from coterie.features.plan_documents import PlanDocuments
 from coterie.features.runs import RunService
 from coterie.features.status import status_of
 from coterie.features.suggestions.service import SuggestionService
+from coterie.features.titles import Titles
 from coterie.providers.registry import ProviderRegistry
 from coterie.sandbox.probe import ProbedSandbox
 from coterie.workspace.documents import Documents
@@ -116,9 +118,20 @@ class Core:
             self.channels,
             active=shared.coordinator.active_in,
         )
+        self._titles = Titles(
+            runs=shared.store.runs,
+            channels=shared.store.channels,
+            usage=shared.store.usage,
+            providers=self._providers,
+            news=shared.news,
+            tasks=self._tasks,
+            model=lambda: self._settings.loaded.settings.small_model,
+            at_home=lambda run_id: shared.coordinator.at_home(run_id, self._base),
+        )
+        self.plans = PlanDocuments(shared.data / "plans", self.workspace.documents)
         self._providers.on_change(self._status_changed)
         # What follows runs hears of them before the client does, whose next request may be about it.
-        self._audiences: tuple[Audience, ...] = (self.findings, self.changes, self.chats, audience)
+        self._audiences: tuple[Audience, ...] = (self.findings, self.changes, self.chats, self._titles, audience)
         for each in self._audiences:
             shared.hub.join(each)
 

@@ -20,7 +20,7 @@ from coterie.domain.permissions import EffectKind
 
 ProviderType = Literal["anthropic", "openai_compatible", "replay"]
 
-LATER = frozenset({"small_model", "mcp", "lane", "fallbacks"})
+LATER = frozenset({"mcp", "lane", "fallbacks"})
 """Keys that are accepted, because a later version reads them, and do nothing yet."""
 
 
@@ -220,7 +220,7 @@ class Settings(Table):
     """Everything that can be set."""
 
     model: ModelId | None = Field(None, description="the model of every agent that names none, `host/model`")
-    small_model: ModelId | None = Field(None, description="the model for titles and summaries (read by a later version)")
+    small_model: ModelId | None = Field(None, description="the model that names chats; without one a chat is called by its first line")
     completion_model: CompletionModel | None = Field(None, description="the model of ghost text, or `none`")
     providers: Mapping[str, ProviderSettings] = Field(default_factory=dict, description="hosts by name")
     agents: Mapping[str, AgentSettings] = Field(default_factory=dict, description="agents by id")

@@ -48,11 +48,15 @@ class FileRef:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One attempt to change a file from ``before`` to ``after``; None stands for a file that does not exist."""
+    """One attempt to change a file from ``before`` to ``after``; None stands for a file that does not exist.
+
+    ``mode`` are the permission bits of a file that goes, for whoever brings it back.
+    """
 
     file: FileRef
     before: str | None
     after: str | None
+    mode: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +120,15 @@ class FileChange:
 
 @wire
 class FileDiff:
-    """What a run did to one file in all, as ``agent/run/diff`` tells it; ``diff`` is a unified diff."""
+    """What a run did to one file in all, as ``agent/run/diff`` tells it; ``diff`` is a unified diff.
+
+    A file that was moved has its old path in ``from``.
+    """
 
     path: str
     uri: str
-    status: Literal["added", "modified", "deleted"]
+    status: Literal["added", "modified", "moved", "deleted"]
+    from_: str | None = None
     diff: str
 
 

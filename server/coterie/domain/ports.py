@@ -158,6 +158,10 @@ class ChannelStore(Protocol):
         """Return channels, latest first. ``query`` searches titles and messages. ``active`` is one with a live run of any live process."""
         ...
 
+    async def delete(self, channel_id: str) -> None:
+        """Remove a channel and its messages; its runs keep their journals."""
+        ...
+
     async def post(self, channel_id: str, message: ChannelMessage) -> None:
         """Append a message, or replace the one with its id; sets the channel's ``updated_at``."""
         ...
@@ -224,8 +228,12 @@ class Workspace(Protocol):
         """Return the files below ``under``, sorted by path, without ignored, secret and binary ones; unsaved new buffers are there."""
         ...
 
-    async def change(self, file: FileRef, rewrite: Rewrite, *, label: str, on_intent: OnIntent, exact: bool = False) -> Outcome:
+    async def change(
+        self, file: FileRef, rewrite: Rewrite, *, label: str, on_intent: OnIntent, exact: bool = False, mode: int | None = None
+    ) -> Outcome:
         """Change a file: its open buffer through the editor, a closed one on disk by an atomic replacement that keeps its mode.
+
+        A file that is made gets the permission bits ``mode``, or those of any new file.
 
         Never forces: what the person typed meanwhile stays, ``rewrite`` is matched anew against it. It is pure and runs in a thread.
         A change that changes nothing is `Applied` without an intent. Raises what ``rewrite`` raises.
@@ -250,7 +258,10 @@ class Editor(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A command to confine. Paths are absolute; ``unsaved`` are texts to show in place of files on disk."""
+    """A command to confine. Paths are absolute; ``unsaved`` are texts to show in place of files on disk.
+
+    ``network`` opens the network, ``repository`` lets the command write the version control's own files.
+    """
 
     argv: tuple[str, ...]
     cwd: str
@@ -258,6 +269,7 @@ class Command:
     unsaved: Mapping[str, str]
     timeout_s: float
     network: bool = False
+    repository: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,14 +26,30 @@ class EditProposal:
     summary: str
 
 
+@dataclass(frozen=True, slots=True)
+class MoveProposal:
+    """Move ``file``, whose exact text is ``text``, to the place ``to``, where nothing is yet. ``mode`` are its permission bits."""
+
+    file: FileRef
+    to: FileRef
+    text: str
+    mode: int | None
+    summary: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandProposal:
-    """Run ``command``, a shell line, in the folder ``cwd`` (absolute). ``is_tests`` makes its result a test result."""
+    """Run ``command``, a shell line, in the folder ``cwd`` (absolute). ``is_tests`` makes its result a test result.
+
+    ``repository`` lets it write the version control's own files, ``network`` reach the network.
+    """
 
     command: str
     cwd: str
     timeout_s: float
     is_tests: bool = False
+    repository: bool = False
+    network: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +67,4 @@ class Submission:
     value: Mapping[str, Json]
 
 
-Proposal: TypeAlias = Reply | EditProposal | CommandProposal | QuestionProposal | Submission
+Proposal: TypeAlias = Reply | EditProposal | MoveProposal | CommandProposal | QuestionProposal | Submission

@@ -50,7 +50,10 @@ class ConversationRecord:
 
 @wire
 class EditIntent:
-    """A file is about to change from ``before`` to ``after`` (digests of kept texts; None: no such file)."""
+    """A file is about to change from ``before`` to ``after`` (digests of kept texts; None: no such file).
+
+    ``mode`` are the permission bits of a file that goes; ``moved_from`` is the URI of the file whose text comes here.
+    """
 
     kind: Literal["edit_intent"] = "edit_intent"
     change_id: str
@@ -61,6 +64,8 @@ class EditIntent:
     uri: str
     before: str | None
     after: str | None
+    mode: int | None = None
+    moved_from: str | None = None
 
 
 @wire

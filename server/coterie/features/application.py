@@ -93,6 +93,18 @@ class Channels(Protocol):
         """Return messages, oldest first."""
         ...
 
+    async def rename(self, channel_id: str, title: str) -> Channel:
+        """Give a channel another title."""
+        ...
+
+    async def archive(self, channel_id: str, *, archived: bool = True) -> Channel:
+        """Put a channel away, or take it back out. Raises `RequestError` ``run_active``."""
+        ...
+
+    async def delete(self, channel_id: str) -> None:
+        """Take a channel and its messages away; its runs stay. Raises `RequestError` ``run_active``."""
+        ...
+
 
 class Approvals(Protocol):
     """``agent/approval/*``."""
@@ -179,8 +191,11 @@ class Actions(Protocol):
 class ChatDocuments(Protocol):
     """Channels as Markdown documents."""
 
-    async def open(self, channel_id: str, *, draft: str = "") -> str:
-        """Make a channel's document and return its URI. ``draft`` is added to what is to be sent."""
+    async def open(self, channel_id: str, *, draft: str = "", awaited: bool = False) -> str:
+        """Make a channel's document and return its URI.
+
+        ``draft`` is added to what is to be sent; ``awaited`` says that an editor is about to open it.
+        """
         ...
 
     async def send(self, uri: str | None = None) -> Posted:
@@ -193,6 +208,22 @@ class ChatDocuments(Protocol):
 
     def is_chat(self, uri: str) -> bool:
         """Say whether a document is a chat."""
+        ...
+
+
+class PlanDocuments(Protocol):
+    """Plans at their gates as JSON documents."""
+
+    async def offer(self, approval_id: str, plan: Mapping[str, Json]) -> str:
+        """Write a plan's document and return its URI."""
+        ...
+
+    async def read(self, approval_id: str) -> Mapping[str, Json]:
+        """Return the plan as it stands in its document now. Raises `InvalidParamsError`."""
+        ...
+
+    def question_of(self, uri: str) -> str | None:
+        """Return the question that a document belongs to; None for one that is no plan."""
         ...
 
 
@@ -273,6 +304,11 @@ class Application(Protocol):
     @property
     def chats(self) -> ChatDocuments:
         """Channels as Markdown documents."""
+        ...
+
+    @property
+    def plans(self) -> PlanDocuments:
+        """Plans at their gates as JSON documents."""
         ...
 
     @property

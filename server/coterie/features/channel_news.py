@@ -28,6 +28,10 @@ class ChannelNews:
         """Tell a new channel."""
         self._audience.channel_changed(ChannelChanged(channel_id=channel.channel_id, change="created", channel=channel))
 
+    def deleted(self, channel_id: str) -> None:
+        """Tell that a channel is gone."""
+        self._audience.channel_changed(ChannelChanged(channel_id=channel_id, change="deleted", channel=None))
+
     def counted(self, channel: Channel) -> Channel:
         """Return the channel with the number of its open questions."""
         return replace(channel, pending_approvals=self._pending(channel.channel_id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import get_args
 
 from coterie.agents.templates import TEMPLATES
@@ -12,7 +13,9 @@ from coterie.domain.channels import Channel, ChannelFolder, ChannelOpened, Chann
 from coterie.domain.ports import ChannelStore
 from coterie.domain.runs import Attachment, RunRequest
 from coterie.features.channel_news import ChannelNews
-from coterie.features.runs import MAX_PAGE, RunService
+from coterie.features.runs import MAX_PAGE, NEW_CHAT, RunService
+
+LONGEST_TITLE = 200
 
 
 class ChannelService:
@@ -39,7 +42,7 @@ class ChannelService:
             self._runs.check_model(model)
         channel = Channel(
             channel_id=new_id("channel"),
-            title=(title or "").strip() or "New chat",
+            title=(title or "").strip() or NEW_CHAT,
             folder="chats",
             state="idle",
             updated_at=now(),
@@ -63,6 +66,37 @@ class ChannelService:
             raise InvalidParamsError(f"limit: must be from 1 to {MAX_PAGE}.")
         await self._known(channel_id)
         return await self._channels.history(channel_id, before=before, limit=limit)
+
+    async def rename(self, channel_id: str, title: str) -> Channel:
+        """Give a channel another title."""
+        wanted = " ".join(title.split())
+        if not wanted:
+            raise InvalidParamsError("title: say what the channel is to be called.")
+        if len(wanted) > LONGEST_TITLE:
+            raise InvalidParamsError(f"title: at most {LONGEST_TITLE} characters.")
+        return await self._updated(replace(await self._known(channel_id), title=wanted))
+
+    async def archive(self, channel_id: str, *, archived: bool = True) -> Channel:
+        """Put a channel away, or take it back out. A post takes it out, too."""
+        channel = await self._resting(channel_id, "archive")
+        return await self._updated(replace(channel, state="archived" if archived else "idle"))
+
+    async def delete(self, channel_id: str) -> None:
+        """Take a channel and its messages away. Its runs stay, and can be undone."""
+        await self._resting(channel_id, "delete")
+        await self._channels.delete(channel_id)
+        self._news.deleted(channel_id)
+
+    async def _updated(self, channel: Channel) -> Channel:
+        await self._channels.update(channel)
+        self._news.touched(channel.channel_id)
+        return self._news.counted(channel)
+
+    async def _resting(self, channel_id: str, what: str) -> Channel:
+        channel = await self._known(channel_id)
+        if channel.state == "active":
+            raise RequestError(f"A run is going on in this channel; cancel it before you {what} the channel.", code="run_active")
+        return channel
 
     async def _known(self, channel_id: str) -> Channel:
         channel = await self._channels.get(channel_id)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -34,6 +35,7 @@ from coterie.workspace.line_ends import shown
 from coterie.workspace.uris import path_of
 
 INTERVAL_S: Final = 0.25
+PATIENCE: Final = 20
 HISTORY: Final = 200
 SUFFIX: Final = ".md"
 
@@ -45,7 +47,8 @@ class _Chat:
     """One document.
 
     ``backlog`` holds events until the history is read, then it is None; ``written`` are the answers that the document shows, None while
-    nobody has looked.
+    nobody has looked; ``own`` are the messages that were sent from it; ``was_open`` says where it showed them. An editor that was asked to open the document is waited for ``patience``
+    times, since what is written into the file meanwhile would be a conflict for it.
     """
 
     channel_id: str
@@ -54,6 +57,9 @@ class _Chat:
     transcript: Transcript = field(default_factory=Transcript)
     backlog: list[AgentEvent] | None = field(default_factory=list)
     written: tuple[str, ...] | None = None
+    own: set[str] = field(default_factory=set)
+    was_open: bool = False
+    patience: int = 0
     dirty: bool = False
     writing: bool = False
     order: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -83,9 +89,13 @@ class ChatDocuments(Listener):
         self._tasks = TaskSupervisor("chat documents")
         self._chats: dict[str, _Chat] = {}
 
-    async def open(self, channel_id: str, *, draft: str = "") -> str:
-        """Make a channel's document and return its URI. ``draft`` is added to what is to be sent. Raises `RequestError`."""
+    async def open(self, channel_id: str, *, draft: str = "", awaited: bool = False) -> str:
+        """Make a channel's document and return its URI. Raises `RequestError`.
+
+        ``draft`` is added to what is to be sent; ``awaited`` says that an editor is about to open it.
+        """
         chat = await self._followed(channel_id)
+        chat.patience = PATIENCE if awaited else 0
         if not await self._write(chat, draft=draft):
             raise RequestError(f"The chat document {chat.file.absolute} cannot be written.", code="request_failed")
         return chat.file.uri
@@ -93,10 +103,13 @@ class ChatDocuments(Listener):
     async def send(self, uri: str | None = None) -> Posted:
         """Post what stands under the last heading of a document, or of the only open one. Raises `RequestError` ``nothing_to_send``."""
         chat = await self._followed(self.channel_of(uri or self._only_open()))
-        draft = chat_text.draft_of(await self._text(chat.file) or "")
-        if not draft:
-            raise RequestError("There is nothing to send: write under the last “You” of the document.", code="nothing_to_send")
-        return await self._service.post(chat.channel_id, draft)
+        async with chat.order:  # so that nothing is written before it is known that the message is there already
+            draft = chat_text.draft_of(await self._text(chat.file) or "")
+            if not draft:
+                raise RequestError("There is nothing to send: write under the last “You” of the document.", code="nothing_to_send")
+            posted = await self._service.post(chat.channel_id, draft)
+            chat.own.add(posted.message_id)
+            return posted
 
     def place(self, uri: str) -> ChatPlace | None:
         """Say what a document offers; None for one that is no chat."""
@@ -176,10 +189,16 @@ class ChatDocuments(Listener):
             self._tasks.spawn(self._keep_writing(chat), name=f"write {chat.channel_id}")
 
     async def _keep_writing(self, chat: _Chat) -> None:
+        failures = 0
         try:
             while chat.dirty:
-                chat.dirty = False
-                await self._write(chat)
+                if chat.patience and not self._is_open(chat):
+                    chat.patience -= 1
+                else:
+                    chat.dirty = False
+                    failures = 0 if await self._write(chat) else failures + 1
+                    # Somebody who types faster than an editor can be asked is waited for; an editor that never agrees is not.
+                    chat.dirty |= 0 < failures < PATIENCE
                 await self._pause()
         finally:
             chat.writing = False
@@ -191,26 +210,35 @@ class ChatDocuments(Listener):
 
     async def _write_in_order(self, chat: _Chat, draft: str) -> bool:
         turns = [(turn.said, turn.answer) for turn in chat.transcript.turns]
-        written = chat.written
+        elsewhere = {number for number, turn in enumerate(chat.transcript.turns) if turn.said and turn.message_id not in chat.own}
+        is_open = self._is_open(chat)
+        # A buffer that was closed without saving takes with it what was written there.
+        written = chat.written if is_open == chat.was_open else None
         rests = chat.transcript.run_id is None
         title = chat.title
 
         def rewrite(text: str | None) -> str:
             text = text or chat_text.begun(title)
             there = chat_text.shown_in(text, turns) if written is None else written
-            return _up_to_date(text, turns, there, rests=rests, draft=draft)
+            text = _up_to_date(text, turns, there, elsewhere)
+            text = chat_text.with_heading(text) if rests else text
+            return chat_text.with_draft(text, draft) if draft else text
 
         wish = Wish(file=chat.file, rewrite=rewrite, label="Coterie's answer", on_intent=_no_journal, exact=False)
         try:
             outcome = await self._editing.change(wish)
         except ModelMistakeError as failure:
-            log.warning("%s: %s", chat.file.absolute, failure.message)
+            log.info("%s: %s", chat.file.absolute, failure.message)
             return False
         if not isinstance(outcome, Applied):
-            log.warning("%s: %s", chat.file.absolute, outcome.reason)
+            log.info("%s: %s", chat.file.absolute, outcome.reason)
             return False
+        chat.was_open = is_open
         chat.written = tuple(answer for _, answer in turns)
         return True
+
+    def _is_open(self, chat: _Chat) -> bool:
+        return self._documents.at(chat.file.absolute) is not None
 
     async def _text(self, file: FileRef) -> str | None:
         if (buffer := self._documents.at(file.absolute)) is not None:
@@ -225,18 +253,19 @@ class ChatDocuments(Listener):
         return FileRef(self._folder.as_uri(), name, place.as_uri() if buffer is None else buffer.uri, str(place))
 
 
-def _up_to_date(text: str, turns: list[tuple[str, str]], written: tuple[str, ...], *, rests: bool, draft: str) -> str:
-    """Return the text with every turn in it. ``written`` are the answers that it showed last; turns beyond them are new."""
+def _up_to_date(text: str, turns: Sequence[tuple[str, str]], written: tuple[str, ...], elsewhere: AbstractSet[int]) -> str:
+    """Return the text with every turn in it.
+
+    ``written`` are the answers that it showed last; turns beyond them are new. What was said ``elsewhere`` is not there by itself.
+    """
     for number, (said, answer) in enumerate(turns):
         is_new = number >= len(written)
-        if is_new and said:
+        if is_new and number in elsewhere:
             text = chat_text.with_said(text, said)
         before = "" if is_new else written[number]
         if answer and answer != before:
-            text = chat_text.with_answer(text, before, answer)
-    if rests:
-        text = chat_text.with_heading(text)
-    return chat_text.with_draft(text, draft) if draft else text
+            text = chat_text.with_answer(text, said, before, answer)
+    return text
 
 
 async def _no_journal(_draft: Draft) -> None:

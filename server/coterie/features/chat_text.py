@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import zip_longest
 from typing import Final
 
 YOU: Final = "## You"
@@ -60,8 +59,8 @@ def with_said(text: str, said: str) -> str:
     return f"{text[: heading.start()]}{YOU}\n\n{said}\n\n{text[heading.start() :]}"
 
 
-def with_answer(text: str, before: str, now: str) -> str:
-    """Return the text in which an answer that read ``before`` when it was last written reads ``now``, which begins with it.
+def with_answer(text: str, said: str, before: str, now: str) -> str:
+    """Return the text in which the answer to ``said``, that read ``before`` when it was last written, reads ``now``, which begins with it.
 
     What is there already is not written again, so that this can be done twice. An answer that the person has edited goes on at the end.
     """
@@ -70,11 +69,13 @@ def with_answer(text: str, before: str, now: str) -> str:
         if (start := text.rfind(block)) < 0:
             return text + now[len(before) :]
         return _grown(text, start + len(block), now[len(before) :])
-    block = f"{COTERIE}\n\n{now}"
-    start = max((heading.start() for heading in _HEADINGS.finditer(text) if heading[1] == "Coterie"), default=-1)
-    if not draft_of(text) and start >= 0 and (text.startswith(block, start) or block.startswith(text[start:].rstrip())):
-        return _grown(text, start, block)
-    return f"{_parted(text)}{block}"
+    block, at = f"{COTERIE}\n\n{now}", _end_of(text, said)
+    if text.startswith(COTERIE, at):
+        there = text[at : _next_heading(text, at + 1)].rstrip()
+        if there.startswith(block) or block.startswith(there):
+            return _grown(text, at, block)
+    head = text[:at].rstrip()
+    return f"{head}\n\n{block}{text[len(head) :]}"
 
 
 def shown_in(text: str, turns: Sequence[tuple[str, str]]) -> tuple[str, ...]:
@@ -88,18 +89,41 @@ def shown_in(text: str, turns: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(answer if number < count or answer in text else "" for number, (_, answer) in enumerate(turns[:count], start=1))
 
 
+def _sections(text: str) -> list[tuple[str, str, int]]:
+    """Return whose section it is, what stands in it, and where it ends, for each section."""
+    headings = list(_HEADINGS.finditer(text))
+    ends = [*(heading.start() for heading in headings[1:]), len(text)][: len(headings)]
+    return [(heading[1], text[heading.end() : end].strip(), end) for heading, end in zip(headings, ends, strict=True)]
+
+
 def _said_in(text: str) -> list[str]:
     """Return what stands in the sections of the person."""
-    sections = list(_HEADINGS.finditer(text))
-    ends = [section.start() for section in sections[1:]]
-    return [text[heading.end() : end].strip() for heading, end in zip_longest(sections, ends) if heading[1] == "You"]
+    return [body for whose, body, _ in _sections(text) if whose == "You"]
+
+
+def _end_of(text: str, said: str) -> int:
+    """Return where the section ends in which something was said; one to which the person has added since counts too.
+
+    Where nothing was said, or it is gone: before the draft, else at the end.
+    """
+    yours = [(body, end) for whose, body, end in _sections(text) if whose == "You"]
+    exactly = [end for body, end in yours if said and body == said]
+    begun = [end for body, end in yours if said and body.startswith(said)]
+    heading = last_heading(text)
+    otherwise = heading.start() if heading is not None and heading[1] == "You" else len(text)
+    return (exactly or begun or [otherwise])[-1]
+
+
+def _next_heading(text: str, after: int) -> int:
+    """Return where the next section begins, or the end."""
+    return heading.start() if (heading := _HEADINGS.search(text, after)) is not None else len(text)
 
 
 def _grown(text: str, at: int, more: str) -> str:
     """Return the text with ``more`` at a place, or with the rest of it where somebody has written a part already."""
     if text.startswith(more, at):
         return text
-    there = text[at:].rstrip()
+    there = text[at : _next_heading(text, at + 1)].rstrip()
     if not more.startswith(there):
         there = ""
     return text[: at + len(there)] + more[len(there) :] + text[at + len(there) :]

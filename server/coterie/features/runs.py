@@ -34,6 +34,8 @@ from coterie.domain.runs import (
 from coterie.features.channel_news import ChannelNews
 
 TITLE_LENGTH = 60
+NEW_CHAT = "New chat"
+"""The title of a channel that was opened without one."""
 MAX_PAGE = 500
 
 
@@ -102,6 +104,8 @@ class RunService:
         if request.channel_id is None:
             await self._channels.create(channel)
             self._news.created(channel)
+        elif channel.state == "archived":
+            await self._channels.update(replace(channel, state="idle"))
         return RunRow(
             run_id=new_id("run"),
             channel_id=channel.channel_id,
@@ -172,6 +176,9 @@ class RunService:
 
     async def resume(self, run_id: str) -> RunStateView:
         """Go on after an interruption, a crash or a failure."""
+        row = await self._known(run_id)
+        if await self._channels.get(row.channel_id) is None:
+            raise RequestError("The channel of this run was deleted; start a new run.", code="unknown_channel")
         return RunStateView(run_id=run_id, state=await self._coordinator.resume(run_id, self._base))
 
     async def undo(self, run_id: str, *, scope: UndoScope = "run", ids: Sequence[str] = ()) -> UndoResult:

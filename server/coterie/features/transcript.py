@@ -32,6 +32,7 @@ class Piece:
 class Turn:
     """What the person said (empty for a run that went on by itself), and the pieces of the answer by id, in their order."""
 
+    message_id: str
     said: str
     pieces: dict[str, Piece] = field(default_factory=dict)
 
@@ -100,7 +101,7 @@ class Transcript:
     def _say(self, message_id: str, text: str) -> None:
         if message_id not in self._said:
             self._said.add(message_id)
-            self.turns.append(Turn(_safe(text.strip())))
+            self.turns.append(Turn(message_id, _safe(text.strip())))
 
     def _call(self, call: ToolCallEvent) -> None:
         if call.state in FINISHED:
@@ -125,7 +126,7 @@ class Transcript:
 
     def _last(self) -> Turn:
         if not self.turns:
-            self.turns.append(Turn(""))
+            self.turns.append(Turn("", ""))
         return self.turns[-1]
 
 

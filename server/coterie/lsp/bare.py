@@ -7,7 +7,7 @@ diagnostics have handlers of their own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.channels import ChannelChanged
@@ -23,9 +23,10 @@ from coterie.domain.events import (
     ToolCallEvent,
     WarningEvent,
 )
+from coterie.domain.permissions import Effect
 from coterie.domain.status import Status
 from coterie.domain.wire import Json
-from coterie.features.application import Approvals
+from coterie.features.application import Application
 from coterie.features.attachment import Window
 from coterie.features.transcript import first_line, wording
 from coterie.lsp.convert import Client
@@ -38,16 +39,16 @@ TITLE_LENGTH = 60
 
 
 class BareAudience:
-    """Implements `coterie.domain.ports.Audience` for one client. ``approvals`` gives the core's, which is built later than this."""
+    """Implements `coterie.domain.ports.Audience` for one client. ``core`` gives the core, which is built later than this."""
 
-    def __init__(self, wire: Wire, window: Window, client: Client, tasks: TaskSupervisor, approvals: Callable[[], Approvals]) -> None:
+    def __init__(self, wire: Wire, window: Window, client: Client, tasks: TaskSupervisor, core: Callable[[], Application]) -> None:
         self.bars = Bars(wire, tasks)
         self._wire = wire
         self._window = window
         self._client = client
-        self._approvals = approvals
-        self._questions = Questions(wire, tasks, approvals)
+        self._core = core
         self.views = Views(wire, client, tasks)
+        self._questions = Questions(wire, tasks, self.views, core)
         self._prompts: dict[str, str] = {}  # by run, while it goes on: what the person asked
         self._steps: dict[str, str] = {}  # by run: its current step
         self._plans: dict[str, Mapping[str, Json]] = {}
@@ -107,15 +108,14 @@ class BareAudience:
         if question.state == "resolved":
             self._questions.withdraw(question.approval_id)
             return
-        is_gate = any(effect.kind == "gate" for effect in question.effects)
-        plan = self._plans.get(run_id) if is_gate else None
-        title = question.title if plan is None else f"{question.title}\n\n{plan_in_words(plan)}"
-        self._questions.ask(question.approval_id, title, question.options)
+        plan = self._plans.get(run_id) if is_gate(question.effects) else None
+        self._questions.ask(question.approval_id, question.title, question.options, plan)
 
     async def ask_what_is_open(self) -> None:
         """Show the questions that were asked before this client came."""
-        for approval in await self._approvals().list():
-            self._questions.ask(approval.approval_id, approval.title, approval.options)
+        for approval in await self._core().approvals.list():
+            plan = (await self._core().runs.get(approval.run_id)).plan if is_gate(approval.effects) else None
+            self._questions.ask(approval.approval_id, approval.title, approval.options, plan)
 
     def channel_changed(self, change: ChannelChanged) -> None:
         """Say nothing: there is no view of channels."""
@@ -133,7 +133,6 @@ class BareAudience:
         """Say nothing: a log that is not read misses nothing."""
 
 
-def plan_in_words(plan: Mapping[str, Json]) -> str:
-    """Return a plan as a person reads it in a prompt: what is to be reached, and the steps to it."""
-    steps = [f"{number}. {step['title']}" for number, step in enumerate(plan.get("steps", ()), start=1)]
-    return "\n".join([str(plan.get("goal", "")), *steps])
+def is_gate(effects: Sequence[Effect]) -> bool:
+    """Say whether a question is about a plan and not about a call."""
+    return any(effect.kind == "gate" for effect in effects)

@@ -128,6 +128,29 @@ class ChannelHistoryParams:
 
 
 @wire
+class ChannelParams:
+    """Which channel."""
+
+    channel_id: str
+
+
+@wire
+class ChannelRenameParams:
+    """What the channel is called from now on."""
+
+    channel_id: str
+    title: Words
+
+
+@wire
+class ChannelArchiveParams:
+    """Put the channel away, or with ``archived`` false take it back out."""
+
+    channel_id: str
+    archived: bool = True
+
+
+@wire
 class ApprovalAnswerParams:
     """Which option; ``plan`` goes with the option ``edit`` of a plan's gate."""
 
@@ -196,6 +219,13 @@ class ChannelListResult:
 
 
 @wire
+class ChannelDeleted:
+    """The channel that is gone."""
+
+    channel_id: str
+
+
+@wire
 class ApprovalListResult:
     """Questions that wait for an answer."""
 
@@ -246,6 +276,9 @@ CHANNEL_LIST: Final = "agent/channel/list"
 CHANNEL_OPEN: Final = "agent/channel/open"
 CHANNEL_POST: Final = "agent/channel/post"
 CHANNEL_HISTORY: Final = "agent/channel/history"
+CHANNEL_RENAME: Final = "agent/channel/rename"
+CHANNEL_ARCHIVE: Final = "agent/channel/archive"
+CHANNEL_DELETE: Final = "agent/channel/delete"
 APPROVAL_LIST: Final = "agent/approval/list"
 APPROVAL_ANSWER: Final = "agent/approval/answer"
 PROVIDER_LIST: Final = "agent/provider/list"
@@ -294,6 +327,9 @@ REQUESTS: Final[Mapping[str, Request]] = {
     CHANNEL_OPEN: Request(ChannelOpenParams, ChannelOpened, "Open a chat channel."),
     CHANNEL_POST: Request(ChannelPostParams, Posted, "Say something in a channel: starts a run, or steers the one that is active."),
     CHANNEL_HISTORY: Request(ChannelHistoryParams, ChannelPage, "A channel's messages, oldest first."),
+    CHANNEL_RENAME: Request(ChannelRenameParams, Channel, "Give a channel another title."),
+    CHANNEL_ARCHIVE: Request(ChannelArchiveParams, Channel, "Put a channel away, or take it back out."),
+    CHANNEL_DELETE: Request(ChannelParams, ChannelDeleted, "Take a channel and its messages away; its runs stay, and can be undone."),
     APPROVAL_LIST: Request(NoParams, ApprovalListResult, "Questions that wait for an answer."),
     APPROVAL_ANSWER: Request(ApprovalAnswerParams, ApprovalAnswerResult, "Answer a question; the first answer wins."),
     PROVIDER_LIST: Request(NoParams, ProviderListResult, "The registered providers and their state."),
@@ -367,7 +403,10 @@ class WhichRunArguments:
 
 @wire
 class ApproveArguments:
-    """The argument of ``coterie.approve``; without a question, the only open one; without an option, yes for this once."""
+    """The argument of ``coterie.approve``; without a question, the only open one; without an option, yes for this once.
+
+    The option ``edit`` of a plan's gate without a ``plan`` takes it from the document that the person was given to change.
+    """
 
     approval_id: str | None = None
     option_id: str | None = None

@@ -1,68 +1,81 @@
 """Asks a person by ``window/showMessageRequest``, for clients that know nothing of ``agent/*``.
 
 ``bare`` has one prompt shown for each open question and withdraws it when it was answered elsewhere; what its prompt says after that is
-ignored. Closing a prompt means "not now", never yes. A client that cannot show prompts at all says so with its first answer: then nobody is
-there to ask, and the policy for that case decides.
+ignored. Closing a prompt means "not now", never yes. Who wants to change a plan gets it as a document, in which lenses and code actions
+answer the question. A client that cannot show prompts at all says so with its first answer: then nobody is there to ask, and the policy for
+that case decides.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
 
 from pygls.exceptions import JsonRpcException
 
 from coterie.base.errors import RequestError
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.permissions import ApprovalOption
-from coterie.features.application import Approvals
+from coterie.domain.wire import Json
+from coterie.features.application import Application
 from coterie.lsp.convert import dig
 from coterie.lsp.failures import METHOD_NOT_FOUND
 from coterie.lsp.outbound import MESSAGE_TYPES, Wire
-
-NEEDS_MORE: Final = frozenset({"edit"})
-"""Kinds of options that a choice alone does not answer: they cannot be offered in a prompt."""
+from coterie.lsp.views import Views
 
 
 class Questions:
-    """The prompts of one client. ``approvals`` gives the core's, which is built later than this."""
+    """The prompts of one client. ``views`` shows documents, ``core`` gives the core, which is built later than this."""
 
-    def __init__(self, wire: Wire, tasks: TaskSupervisor, approvals: Callable[[], Approvals]) -> None:
+    def __init__(self, wire: Wire, tasks: TaskSupervisor, views: Views, core: Callable[[], Application]) -> None:
         self.possible = True
         self._wire = wire
         self._tasks = tasks
-        self._approvals = approvals
+        self._views = views
+        self._core = core
         self._prompts: dict[str, asyncio.Task[None]] = {}
 
-    def ask(self, approval_id: str, title: str, options: tuple[ApprovalOption, ...]) -> None:
-        """Show a question, unless it is shown already. Never blocks."""
+    def ask(self, approval_id: str, title: str, options: tuple[ApprovalOption, ...], plan: Mapping[str, Json] | None = None) -> None:
+        """Show a question, unless it is shown already; with the ``plan`` that it is about. Never blocks."""
         if self.possible and not self._tasks.closed and approval_id not in self._prompts:
-            self._prompts[approval_id] = self._tasks.spawn(self._prompt(approval_id, title, options), name=f"prompt {approval_id}")
+            prompt = self._prompt(approval_id, title, options, plan)
+            self._prompts[approval_id] = self._tasks.spawn(prompt, name=f"prompt {approval_id}")
 
     def withdraw(self, approval_id: str) -> None:
         """Expect no answer any more. The protocol has no word for closing a prompt, so it may stay on the screen."""
         if (prompt := self._prompts.pop(approval_id, None)) is not None:
             prompt.cancel()
 
-    async def _prompt(self, approval_id: str, title: str, options: tuple[ApprovalOption, ...]) -> None:
-        offered = {option.label: option.option_id for option in options if option.kind not in NEEDS_MORE}
-        params = {"type": MESSAGE_TYPES["info"], "message": title, "actions": [{"title": label} for label in offered]}
+    async def _prompt(self, approval_id: str, title: str, options: tuple[ApprovalOption, ...], plan: Mapping[str, Json] | None) -> None:
+        can_edit = plan is not None and self._views.shows_documents
+        offered = {option.label: option for option in options if can_edit or option.kind != "edit"}
+        message = title if plan is None else f"{title}\n\n{plan_in_words(plan)}"
+        params = {"type": MESSAGE_TYPES["info"], "message": message, "actions": [{"title": label} for label in offered]}
         try:
             chosen = dig(await self._wire.ask("window/showMessageRequest", params, within_s=None), "title")
         except JsonRpcException as failure:
             if failure.code == METHOD_NOT_FOUND:
                 self.possible = False
-                self._approvals().attendance_changed()
+                self._core().approvals.attendance_changed()
                 return
             chosen = None
-        await self._answer(approval_id, offered.get(chosen))
+        option = offered.get(chosen)
+        if option is not None and option.kind == "edit":
+            await self._views.show_document(await self._core().plans.offer(approval_id, plan or {}), focus=True)
+        else:
+            await self._answer(approval_id, option)
 
-    async def _answer(self, approval_id: str, option_id: str | None) -> None:
+    async def _answer(self, approval_id: str, option: ApprovalOption | None) -> None:
         try:
-            if option_id is None:
-                await self._approvals().dismiss(approval_id)
+            if option is None:
+                await self._core().approvals.dismiss(approval_id)
             else:
-                await self._approvals().answer(approval_id, option_id)
+                await self._core().approvals.answer(approval_id, option.option_id)
         except RequestError:
             pass  # somebody else was quicker, or the run has ended
+
+
+def plan_in_words(plan: Mapping[str, Json]) -> str:
+    """Return a plan as a person reads it in a prompt: what is to be reached, and the steps to it."""
+    steps = [f"{number}. {step['title']}" for number, step in enumerate(plan.get("steps", ()), start=1)]
+    return "\n".join([str(plan.get("goal", "")), *steps])

@@ -26,8 +26,9 @@ arguments and artifacts stay as the model wrote them. Ids are opaque; times are 
 tokens are integers; what is unknown is `null`, never 0. Positions are in the negotiated encoding, `offset` counts UTF-16 units, lines of
 hunks count from 1. Unknown fields are ignored, in both directions: later versions add, they do not rename.
 
-A client that announces `capabilities.experimental.coterie: true` gets the notifications and answers approvals. Every other client has
-the commands, and is told of trouble by `window/showMessage` and `window/logMessage`.
+A client that announces `capabilities.experimental.coterie: true` gets the notifications and answers approvals with
+`agent/approval/answer`. Every other client gets prompts, progress, code actions, chat documents, diagnostics and the commands below
+instead: [any LSP client](editors/any-lsp-client.md).
 
 Errors: -32602 for params that make no sense (the message names the field), -32803 for what cannot be had now, both with a stable
 `data.code` (`unknown_run`, `run_active`, `no_provider`, …), a sentence to act on, and `data.action`, a command, where one helps.

@@ -48,7 +48,7 @@ class Session:
         if client.rich:
             self._audience = RichAudience(self.wire, asyncio.get_running_loop().call_later)
         else:
-            self._audience = BareAudience(self.wire, self.window, client, self.tasks, lambda: self.application.approvals)
+            self._audience = BareAudience(self.wire, self.window, client, self.tasks, lambda: self.application)
         self._client = client
         self.folders = {folder.uri: folder for folder in folders}
         self._attachment = Attachment(

@@ -48,6 +48,11 @@ class Views:
         if self._client.refreshes_lenses and not self._tasks.closed:
             self._tasks.spawn(self._ask("workspace/codeLens/refresh", None), name="refresh lenses")
 
+    @property
+    def shows_documents(self) -> bool:
+        """Whether the editor opens documents that it is asked to open."""
+        return self._client.shows_documents
+
     async def show_document(self, uri: str, *, focus: bool) -> bool:
         """Open a document in the editor; say whether it did."""
         answer = await self._ask("window/showDocument", {"uri": uri, "external": False, "takeFocus": focus})

@@ -118,7 +118,7 @@ class Bubblewrap:
         reachable = path if self._server_prefix is None else f"{path}{os.pathsep}{self._server_prefix}/bin"
         return bubblewrap_argv(
             self._program,
-            mounts(command.writable, self._hidden, home=home, path=reachable),
+            mounts(command.writable, self._hidden, home=home, path=reachable, repository=command.repository),
             overlays,
             cwd=os.path.realpath(command.cwd),
             network=command.network,

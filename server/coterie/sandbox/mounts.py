@@ -28,6 +28,7 @@ _SECRET_PLACES = (
 _PRIVATE = ("/tmp", "/var/tmp", "/run")  # noqa: S108 - what others keep here, sockets too, is what is hidden
 _SETTINGS = (".git", ".hg", ".svn", ".vscode", ".idea", ".coterie")
 """What is read by programs outside of the sandbox: hooks, tasks, rules."""
+_REPOSITORIES = (".git", ".hg", ".svn")
 _MOST_HOPS = 10
 
 
@@ -39,10 +40,11 @@ class Mount:
     place: str
 
 
-def mounts(writable: Sequence[str], hidden: Iterable[str], *, home: str, path: str) -> tuple[Mount, ...]:
+def mounts(writable: Sequence[str], hidden: Iterable[str], *, home: str, path: str, repository: bool = False) -> tuple[Mount, ...]:
     """Return what a command of a project sees.
 
-    ``hidden`` are further places to mask; ``home`` is the user's home folder and ``path`` the command's PATH.
+    ``hidden`` are further places to mask; ``home`` is the user's home folder and ``path`` the command's PATH; ``repository`` leaves the
+    version control's own files writable.
     """
     roots = tuple(os.path.realpath(root) for root in writable)
     private = [os.path.realpath(place) for place in _PRIVATE]
@@ -51,7 +53,7 @@ def mounts(writable: Sequence[str], hidden: Iterable[str], *, home: str, path: s
     needed = (os.path.realpath(place) for place in _interpreter_places(roots, path))
     seen += [Mount("read_only", place) for place in needed if _is_below(place, private) and not _is_below(place, (*secret, *roots))]
     seen += [Mount("writable", root) for root in roots]
-    settings = (os.path.realpath(f"{root}/{name}") for root in roots for name in _SETTINGS)
+    settings = (os.path.realpath(f"{root}/{name}") for root in roots for name in _SETTINGS if not (repository and name in _REPOSITORIES))
     seen += [Mount("read_only", place) for place in settings if Path(place).exists() and _is_below(place, roots)]
     return tuple(sorted(dict.fromkeys(seen), key=lambda mount: (mount.place.rstrip("/").count("/"), _RANKS[mount.kind])))
 

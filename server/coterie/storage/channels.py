@@ -87,6 +87,15 @@ class Channels:
 
         return await self._database.run(select)
 
+    async def delete(self, channel_id: str) -> None:
+        """Remove a channel and its messages; its runs keep their journals."""
+
+        def remove(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM messages WHERE channel_id = ?", (channel_id,))
+            connection.execute("DELETE FROM channels WHERE channel_id = ?", (channel_id,))
+
+        await self._database.write(remove)
+
     async def post(self, channel_id: str, message: ChannelMessage) -> None:
         """Append a message, or replace the one with its id; sets the channel's ``updated_at``."""
         await self._database.write(lambda connection: put_message(connection, channel_id, message))

@@ -12,9 +12,12 @@ from coterie.base.errors import ModelMistakeError
 from coterie.domain.messages import Message, ToolSpec
 from coterie.domain.wire import Json
 from coterie.tools.ask_user import AskUser
+from coterie.tools.delete_file import DeleteFile
 from coterie.tools.edit_file import EditFile
 from coterie.tools.execute_command import ExecuteCommand
+from coterie.tools.git_operation import GitOperation
 from coterie.tools.list_files import ListFiles
+from coterie.tools.move_file import MoveFile
 from coterie.tools.read_file import ReadFile
 from coterie.tools.recall import recall
 from coterie.tools.rules import Policy
@@ -27,7 +30,11 @@ from coterie.tools.write_file import WriteFile
 READ_ONLY = ("read_file", "list_files", "search")
 """The tools that change nothing."""
 
-BUILTIN = (*READ_ONLY, "edit_file", "write_file", "execute_command", "run_tests", "ask_user")
+BUILTIN = (
+    *READ_ONLY,
+    *("edit_file", "write_file", "move_file", "delete_file"),
+    *("execute_command", "run_tests", "git_operation", "ask_user"),
+)
 """Every built-in tool but ``submit``, which a step has when it makes an artifact."""
 
 
@@ -70,8 +77,11 @@ def toolbox(
         Search(place, policy),
         EditFile(place, seen),
         WriteFile(place, seen),
+        MoveFile(place),
+        DeleteFile(place),
         ExecuteCommand(place),
         RunTests(place),
+        GitOperation(place),
         AskUser(place),
     )
     tools = {tool.spec.name: tool for tool in every if tool.spec.name in names}

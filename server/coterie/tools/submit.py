@@ -19,7 +19,7 @@ class Submit:
     def __init__(self, schema: Mapping[str, Json]) -> None:
         self.spec = ToolSpec("submit", "End your step with its result.", schema)
 
-    def effects(self, arguments: Mapping[str, Json]) -> tuple[Effect, ...]:  # noqa: ARG002 - the same for every artifact
+    async def effects(self, arguments: Mapping[str, Json]) -> tuple[Effect, ...]:  # noqa: ARG002 - the same for every artifact
         """Touch nothing."""
         return ()
 

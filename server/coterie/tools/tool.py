@@ -7,7 +7,7 @@ only then takes the proposal to ``agents.effects``, which acts. A tool itself ne
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -43,7 +43,7 @@ class Tool(Protocol):
         """The kinds of effect that every call has: where all effects of one kind are denied, the tool is not shown."""
         ...
 
-    def effects(self, arguments: Mapping[str, Json]) -> tuple[Effect, ...]:
+    async def effects(self, arguments: Mapping[str, Json]) -> tuple[Effect, ...]:
         """Say what a call would do. Raises `ModelMistakeError`, naming the field, for arguments that make no sense."""
         ...
 
@@ -52,17 +52,22 @@ class Tool(Protocol):
         ...
 
 
+async def _unconfined() -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where an agent works.
 
     ``folder`` is the URI of the run's workspace folder (None: the first one). ``tests_command`` is the user's own setting, which
-    stands above what is discovered. Times are in seconds.
+    stands above what is discovered; ``confined`` says whether commands are confined, or need not be. Times are in seconds.
     """
 
     workspace: Workspace
     folder: str | None = None
     tests_command: str | None = None
+    confined: Callable[[], Awaitable[bool]] = _unconfined
     command_timeout_s: float = 120.0
     tests_timeout_s: float = 600.0
 
@@ -105,9 +110,10 @@ class BuiltinTool(ABC, Generic[A]):
         """The tool as the model is told of it."""
         return ToolSpec(self.name, self.description, compact_schema(self.arguments))
 
-    def effects(self, arguments: Mapping[str, Json]) -> tuple[Effect, ...]:
+    async def effects(self, arguments: Mapping[str, Json]) -> tuple[Effect, ...]:
         """Validate, and say what the call would do."""
-        return self.declare(self._read(arguments))
+        read = self._read(arguments)
+        return (*self.declare(read), *await self.look_up(read))
 
     async def propose(self, arguments: Mapping[str, Json]) -> Proposal:
         """Validate, and work the call out."""
@@ -116,6 +122,10 @@ class BuiltinTool(ABC, Generic[A]):
     @abstractmethod
     def declare(self, arguments: A) -> tuple[Effect, ...]:
         """Say what a call with valid arguments would do."""
+
+    async def look_up(self, arguments: A) -> tuple[Effect, ...]:  # noqa: ARG002 - most tools know it all by their arguments
+        """Say what such a call would do besides, for which the world has to be looked at."""
+        return ()
 
     @abstractmethod
     async def work_out(self, arguments: A) -> Proposal:

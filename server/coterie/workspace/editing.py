@@ -9,13 +9,13 @@ unsure and is not tried again, because it may still come.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, assert_never
 from weakref import WeakValueDictionary
 
 from coterie.base.errors import MergeConflictError, ModelMistakeError
 from coterie.domain.edits import Applied, BufferEdit, Draft, FileRef, OnIntent, Outcome, Refused, Rewrite
-from coterie.workspace.files import decoded, in_thread, put, read_bytes
+from coterie.workspace.files import decoded, in_thread, mode_of, put, read_bytes
 from coterie.workspace.line_ends import BYTE_ORDER_MARK, as_in, shown
 from coterie.workspace.merge import holds_edit, merge
 from coterie.workspace.text_changes import misplaced, text_changes
@@ -53,6 +53,7 @@ class Wish:
     label: str
     on_intent: OnIntent
     exact: bool
+    mode: int | None = None
 
     def draft(self, text: str | None) -> Draft:
         """Match the change against a text. Raises what ``rewrite`` raises."""
@@ -97,15 +98,17 @@ class Editing:
         draft = await in_thread(wish.draft, None if content is None else decoded(content, wish.file.path))
         if draft.before == draft.after:
             return Applied(draft)
+        if draft.after is None:
+            draft = replace(draft, mode=await in_thread(mode_of, wish.file.absolute))
         await wish.on_intent(draft)
         if self._documents.at(wish.file.absolute) is not None:
             return None
-        return await self._put(draft, content)
+        return await self._put(draft, content, wish.mode)
 
-    async def _put(self, draft: Draft, content: bytes | None) -> Outcome | None:
+    async def _put(self, draft: Draft, content: bytes | None, mode: int | None = None) -> Outcome | None:
         wanted = None if draft.after is None else draft.after.encode()
         try:
-            done = await in_thread(put, draft.file.absolute, content, wanted, within=self._root_of(draft.file.folder))
+            done = await in_thread(put, draft.file.absolute, content, wanted, within=self._root_of(draft.file.folder), mode=mode)
         except OSError as failure:
             return Refused(f"it cannot be written: {failure.strerror or failure}")
         return Applied(draft) if done else None
@@ -133,6 +136,7 @@ class Editing:
             return Applied(draft)
         if decoded(content, wish.file.path).removeprefix(BYTE_ORDER_MARK) != buffer.text.removeprefix(BYTE_ORDER_MARK):
             return Refused("it is open in the editor with unsaved text; save or close it first")
+        draft = replace(draft, mode=await in_thread(mode_of, wish.file.absolute))
         await wish.on_intent(draft)
         return await self._put(draft, content) if self._still(buffer) else None
 

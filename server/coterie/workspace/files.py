@@ -65,11 +65,19 @@ def decoded(content: bytes, name: str) -> str:
     return text
 
 
-def put(place: str, expected: bytes | None, content: bytes | None, *, within: str) -> bool:
+def mode_of(place: str) -> int | None:
+    """Return a file's permission bits, None when there is no file."""
+    try:
+        return stat.S_IMODE(Path(place).lstat().st_mode)
+    except OSError:
+        return None
+
+
+def put(place: str, expected: bytes | None, content: bytes | None, *, within: str, mode: int | None = None) -> bool:
     """Replace a file's content by another (None: no file), unless it is no longer as ``expected``; say whether it was done.
 
-    The old file or the new one is there at every moment, also when the machine stops. Mode and owner are kept. Deleting takes the folders
-    along that become empty, up to ``within``. Raises `OSError`.
+    The old file or the new one is there at every moment, also when the machine stops. Mode and owner are kept; a file that is made gets
+    the permission bits ``mode``. Deleting takes the folders along that become empty, up to ``within``. Raises `OSError`.
     """
     path = Path(place)
     if _moved(place) or _content(path) != expected:
@@ -85,6 +93,8 @@ def put(place: str, expected: bytes | None, content: bytes | None, *, within: st
     temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY_SUFFIX}")
     try:
         _write(temporary, content, None if expected is None else path.stat())
+        if expected is None and mode is not None:
+            temporary.chmod(mode)
         if _content(path) != expected:
             return False
         temporary.replace(path)

@@ -37,15 +37,20 @@ def hunks_between(before: str | None, after: str | None, *, state: ChangeState =
     )
 
 
-def unified_diff(path: str, before: str | None, after: str | None) -> str:
-    """Return a diff that ``git apply`` and ``patch -p1`` understand; empty when nothing differs."""
-    if before == after:
-        return ""
+def unified_diff(path: str, before: str | None, after: str | None, moved_from: str | None = None) -> str:
+    """Return a diff that ``git apply`` and ``patch -p1`` understand; empty when nothing differs and nothing was moved."""
+    if moved_from is not None:
+        moved = f"diff --git a/{moved_from} b/{path}\nrename from {moved_from}\nrename to {path}\n"
+        return moved + ("" if before == after else _named(moved_from, path, before, after))
+    return "" if before == after else _named(path, path, before, after)
+
+
+def _named(old_path: str, path: str, before: str | None, after: str | None) -> str:
     old, new = lines_of(before or ""), lines_of(after or "")
     # A tab ends a name with a space in it, or patch would take the rest for a time.
-    name = path + "\t" if " " in path else path
+    old_name, name = (one + "\t" if " " in one else one for one in (old_path, path))
     diff = [
-        "--- /dev/null\n" if before is None else f"--- a/{name}\n",
+        "--- /dev/null\n" if before is None else f"--- a/{old_name}\n",
         "+++ /dev/null\n" if after is None else f"+++ b/{name}\n",
     ]
     for group in _grouped(differences(old, new)):

@@ -77,10 +77,12 @@ class LiveWorkspace:
         }
         return await in_thread(_listed, start.folder, root, "" if start.path == "." else start.path, opened)
 
-    async def change(self, file: FileRef, rewrite: Rewrite, *, label: str, on_intent: OnIntent, exact: bool = False) -> Outcome:
+    async def change(
+        self, file: FileRef, rewrite: Rewrite, *, label: str, on_intent: OnIntent, exact: bool = False, mode: int | None = None
+    ) -> Outcome:
         """Change a file where its text lives; see `domain.ports.Workspace.change`."""
         self._check(file)
-        return await self._editing.change(Wish(file=file, rewrite=rewrite, label=label, on_intent=on_intent, exact=exact))
+        return await self._editing.change(Wish(file=file, rewrite=rewrite, label=label, on_intent=on_intent, exact=exact, mode=mode))
 
     async def withheld(self, uri: str) -> Withheld | None:
         """Say why a document is shown to no model without being asked to, if it is not."""

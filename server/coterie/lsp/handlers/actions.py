@@ -15,6 +15,7 @@ from coterie.domain.actions import is_kind
 from coterie.domain.wire import Json
 from coterie.lsp import protocol
 from coterie.lsp.convert import dig
+from coterie.lsp.handlers.reviews import plan_answers
 from coterie.lsp.session import Handlers, Session
 from coterie.lsp.views import SOURCE
 
@@ -29,6 +30,10 @@ async def code_action(session: Session, params: types.CodeActionParams) -> list[
     only = [str(getattr(kind, "value", kind)) for kind in params.context.only or ()]
     if session.application.chats.is_chat(params.text_document.uri):
         return chat_actions(session, params.text_document.uri, only)
+    if (approval_id := session.application.plans.question_of(params.text_document.uri)) is not None:
+        answers = (await plan_answers(session, approval_id)).items()
+        commands = [types.Command(label, protocol.APPROVE_COMMAND, arguments=[argument]) for label, argument in answers]
+        return [types.CodeAction(command.title, kind="coterie.approve", command=command) for command in commands]
     problems = [each for each in params.context.diagnostics if each.source != SOURCE]
     listed = finding_actions(session, params, only)
     for action in session.application.actions.offered(only, problems=bool(problems)):

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from coterie.domain.channels import ChannelOpened, ChannelPage, Posted
+from coterie.domain.channels import Channel, ChannelOpened, ChannelPage, Posted
 from coterie.lsp import protocol
-from coterie.lsp.protocol import ChannelHistoryParams, ChannelListParams, ChannelListResult, ChannelOpenParams, ChannelPostParams
+from coterie.lsp.protocol import (
+    ChannelArchiveParams,
+    ChannelDeleted,
+    ChannelHistoryParams,
+    ChannelListParams,
+    ChannelListResult,
+    ChannelOpenParams,
+    ChannelParams,
+    ChannelPostParams,
+    ChannelRenameParams,
+)
 from coterie.lsp.session import Handlers, Session
 
 
@@ -29,9 +39,28 @@ async def history(session: Session, params: ChannelHistoryParams) -> ChannelPage
     return await session.application.channels.history(params.channel_id, before=params.before, limit=params.limit)
 
 
+async def rename(session: Session, params: ChannelRenameParams) -> Channel:
+    """``agent/channel/rename``."""
+    return await session.application.channels.rename(params.channel_id, params.title)
+
+
+async def archive(session: Session, params: ChannelArchiveParams) -> Channel:
+    """``agent/channel/archive``."""
+    return await session.application.channels.archive(params.channel_id, archived=params.archived)
+
+
+async def delete(session: Session, params: ChannelParams) -> ChannelDeleted:
+    """``agent/channel/delete``."""
+    await session.application.channels.delete(params.channel_id)
+    return ChannelDeleted(channel_id=params.channel_id)
+
+
 HANDLERS: Handlers = {
     protocol.CHANNEL_LIST: list_channels,
     protocol.CHANNEL_OPEN: open_channel,
     protocol.CHANNEL_POST: post,
     protocol.CHANNEL_HISTORY: history,
+    protocol.CHANNEL_RENAME: rename,
+    protocol.CHANNEL_ARCHIVE: archive,
+    protocol.CHANNEL_DELETE: delete,
 }

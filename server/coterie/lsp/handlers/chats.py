@@ -28,7 +28,7 @@ async def open_channel(session: Session, argument: OpenChannelArguments) -> Chat
     if channel_id is None:
         channel_id = (await session.application.channels.open(title=argument.title, agent=argument.agent, model=argument.model)).channel_id
     draft = "" if argument.selection is None else await quotation(session, argument.selection)
-    uri = await session.application.chats.open(channel_id, draft=draft)
+    uri = await session.application.chats.open(channel_id, draft=draft, awaited=shows(session))
     show(session, uri, focus=True)
     return ChatOpened(channel_id=channel_id, uri=uri)
 
@@ -66,11 +66,16 @@ async def choose(session: Session, channels: tuple[Channel, ...]) -> None:
 async def show_channel(session: Session, channel_id: str, *, focus: bool = False) -> None:
     """Show a channel's document; trouble is told, since nobody waits for an answer."""
     try:
-        uri = await session.application.chats.open(channel_id)
+        uri = await session.application.chats.open(channel_id, awaited=shows(session))
     except CoterieError as failure:
         session.window.show("error", failure.message)
     else:
         show(session, uri, focus=focus)
+
+
+def shows(session: Session) -> bool:
+    """Say whether the client opens documents that we ask it to open; one with a view of its own is not asked."""
+    return session.bare is not None and session.client.shows_documents
 
 
 def show(session: Session, uri: str, *, focus: bool) -> None:

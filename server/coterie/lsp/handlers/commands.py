@@ -104,11 +104,12 @@ async def approve(session: Session, argument: ApproveArguments) -> ApprovalAnswe
     wanted = argument.approval_id or next((each.approval_id for each in pending), None)
     if wanted is None:
         raise RequestError("No question is open.", code="unknown_approval")
-    option_id = argument.option_id
-    if option_id is None:
-        options = next((each.options for each in pending if each.approval_id == wanted), ())
-        option_id = next((option.option_id for option in options if option.kind in {"allow_once", "approve"}), "")
-    decision = await session.application.approvals.answer(wanted, option_id, scope=argument.scope, plan=argument.plan)
+    options = next((each.options for each in pending if each.approval_id == wanted), ())
+    yes = next((option.option_id for option in options if option.kind in {"allow_once", "approve"}), "")
+    option_id, plan = argument.option_id or yes, argument.plan
+    if plan is None and any(option.option_id == option_id and option.kind == "edit" for option in options):
+        plan = await session.application.plans.read(wanted)
+    decision = await session.application.approvals.answer(wanted, option_id, scope=argument.scope, plan=plan)
     return ApprovalAnswerResult(decision=decision)
 
 

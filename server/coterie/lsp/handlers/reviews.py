@@ -39,7 +39,7 @@ def told(story: Story) -> str:
 
 
 async def code_lens(session: Session, params: types.CodeLensParams) -> list[types.CodeLens]:
-    """``textDocument/codeLens``: send and stop in a chat; accept, reject and undo where a run changed a file."""
+    """``textDocument/codeLens``: send and stop in a chat; approve in a plan; accept, reject and undo where a run changed a file."""
     if session.bare is None:
         return []  # a client with views of its own has buttons of its own
     uri = params.text_document.uri
@@ -47,8 +47,19 @@ async def code_lens(session: Session, params: types.CodeLensParams) -> list[type
         lenses = [lens(place.line, "Send", protocol.SEND_COMMAND, {"uri": uri})] if place.can_send else []
         stop = [lens(place.line, "Stop", protocol.CANCEL_COMMAND, {"runId": place.run_id})] if place.run_id is not None else []
         return [*lenses, *stop]
+    if (approval_id := session.application.plans.question_of(uri)) is not None:
+        answers = await plan_answers(session, approval_id)
+        return [lens(0, label, protocol.APPROVE_COMMAND, argument) for label, argument in answers.items()]
     text = session.documents.text(uri) or ""
     return [each for found in session.application.changes.reviewable(uri, text) for each in review_lenses(found.line, found.run_id, uri)]
+
+
+async def plan_answers(session: Session, approval_id: str) -> dict[str, dict[str, Any]]:
+    """Return how the question of a plan can be answered, while it is open: the argument of ``coterie.approve`` by its label."""
+    pending = await session.application.approvals.list()
+    options = next((each.options for each in pending if each.approval_id == approval_id), ())
+    wanted = [option for option in options if option.kind in {"edit", "reject"}]
+    return {option.label: {"approvalId": approval_id, "optionId": option.option_id} for option in wanted}
 
 
 def review_lenses(line: int, run_id: str, uri: str) -> Sequence[types.CodeLens]:

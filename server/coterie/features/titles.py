@@ -1,0 +1,133 @@
+"""Names a chat after its first answer, by the small model where one is configured; until then its first line is its title.
+
+Each client's core has one, which follows the runs that are at home there. A title comes in a call of its own after the run's end, so that
+nothing waits for it; its use is counted with the run. Where it fails, or where the person has named the chat meanwhile, the title stays.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import replace
+
+from typing_extensions import override
+
+from coterie.base.errors import CoterieError, ProviderError
+from coterie.base.ids import now
+from coterie.base.tasks import TaskSupervisor
+from coterie.domain.events import AgentEvent, RunEvent
+from coterie.domain.messages import ModelRequest, TextDelta, UsageReported, UserMessage
+from coterie.domain.ports import ChannelStore, ModelChoice, Providers, RunStore, UsageStore
+from coterie.domain.runs import RunRow
+from coterie.domain.usage import Usage
+from coterie.features.channel_news import ChannelNews
+from coterie.features.listener import Listener
+from coterie.features.runs import NEW_CHAT, TITLE_LENGTH, title_of
+from coterie.providers.prices import cost
+
+AGENT = "titles"
+"""Under this name its use is counted, and a recording answers (see `coterie.providers.replay`)."""
+SHOWN_CHARACTERS = 2_000
+MAX_TOKENS = 64
+_SYSTEM = "You name conversations. Answer with a title of at most six words, in the language of the conversation, and nothing else."
+_MARKS = re.compile(r"^[\s#*_\"'`“”«»„]+|[\s*_\"'`“”«»„.]+$")
+
+log = logging.getLogger(__name__)
+
+
+class Titles(Listener):
+    """Writes titles. ``model`` is the small model's id, None where there is none; ``at_home`` says whose runs are ours."""
+
+    def __init__(
+        self,
+        *,
+        runs: RunStore,
+        channels: ChannelStore,
+        usage: UsageStore,
+        providers: Providers,
+        news: ChannelNews,
+        tasks: TaskSupervisor,
+        model: Callable[[], str | None],
+        at_home: Callable[[str], bool],
+    ) -> None:
+        self._runs = runs
+        self._channels = channels
+        self._usage = usage
+        self._providers = providers
+        self._news = news
+        self._tasks = tasks
+        self._model = model
+        self._at_home = at_home
+
+    @override
+    def tell(self, event: AgentEvent) -> None:
+        """Begin a title when a run has succeeded."""
+        match event.event:
+            case RunEvent(state="succeeded") if event.run_id is not None and (model := self._model()) is not None:
+                if self._at_home(event.run_id) and not self._tasks.closed:
+                    self._tasks.spawn(self._name(event.run_id, model), name=f"title after {event.run_id}")
+            case _:
+                pass
+
+    async def _name(self, run_id: str, model: str) -> None:
+        row = await self._runs.row(run_id)
+        if row is None or not await self._is_unnamed(row):
+            return
+        try:
+            title = await self._ask(row, self._providers.choose(model))
+        except CoterieError as failure:
+            if isinstance(failure, ProviderError):
+                self._providers.settled(model, failure)
+            log.info("no title: %s", failure.message)
+            return
+        self._providers.settled(model, None)
+        channel = await self._channels.get(row.channel_id)
+        if title and channel is not None and await self._is_unnamed(row):
+            await self._channels.update(replace(channel, title=title))
+            self._news.touched(row.channel_id)
+
+    async def _is_unnamed(self, row: RunRow) -> bool:
+        """Say whether this is the channel's first run, and the title nobody's."""
+        channel = await self._channels.get(row.channel_id)
+        rows = await self._runs.rows(channel_id=row.channel_id, limit=2)
+        return channel is not None and len(rows) == 1 and channel.title in {NEW_CHAT, title_of(row.request.prompt)}
+
+    async def _ask(self, row: RunRow, choice: ModelChoice) -> str:
+        said = (await self._channels.history(row.channel_id)).messages
+        answer = next((message.text for message in reversed(said) if message.role == "assistant" and message.text), "")
+        request = ModelRequest(
+            model=choice.model,
+            system=_SYSTEM,
+            messages=(UserMessage(text=f"{row.request.prompt[:SHOWN_CHARACTERS]}\n\n---\n\n{answer[:SHOWN_CHARACTERS]}"),),
+            max_output_tokens=MAX_TOKENS,
+            temperature=choice.temperature,
+            top_p=choice.top_p,
+            extra=choice.extra or {},
+            agent=AGENT,
+        )
+        text, used = "", Usage()
+        try:
+            async with aclosing(choice.provider.stream(request)) as events:  # type: ignore[type-var]
+                async for event in events:
+                    if isinstance(event, TextDelta):
+                        text += event.text
+                    elif isinstance(event, UsageReported):
+                        used = event.usage
+        finally:
+            await self._count(row, choice, used)
+        return clean(text)
+
+    async def _count(self, row: RunRow, choice: ModelChoice, used: Usage) -> None:
+        provider, _, model = choice.id.partition("/")
+        priced = replace(used, usd=cost(used, choice.price))
+        await self._usage.add(
+            at=now(), run_id=row.run_id, channel_id=row.channel_id, provider=provider, model=model, agent=AGENT, usage=priced
+        )
+
+
+def clean(answer: str) -> str:
+    """Return what of a model's answer is a title: its first line, without marks around it, not too long."""
+    line = next((line for line in answer.splitlines() if line.strip()), "")
+    return title_of(_MARKS.sub("", line))[:TITLE_LENGTH]

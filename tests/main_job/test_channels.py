@@ -1,0 +1,112 @@
+"""Channels are named, put away and deleted, and everybody is told; the small model names a chat after its first answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cassettes import playing, record
+from lsp_client import ResponseError
+from served import Served, served
+
+ANSWERS = {"chat": [["It adds."], ["Still."]], "titles": [['**"Why the sign is wrong."**\nMore words']]}
+ASKS = [[("execute_command", {"command": "touch made"})], ["Made."]]
+
+
+async def only_channel(editor: Served, **which: str) -> dict[str, Any]:
+    """Return the one channel that is listed."""
+    [channel] = (await editor.client.request("agent/channel/list", which))["channels"]
+    assert isinstance(channel, dict)
+    return channel
+
+
+async def changed(editor: Served, change: str, **fields: object) -> dict[str, Any]:
+    """Wait until a change of a channel was told."""
+
+    def fits(params: Any) -> bool:
+        return params["change"] == change and fields.items() <= (params["channel"] or {}).items()
+
+    told: dict[str, Any] = await editor.client.expect("agent/channel/changed", fits)
+    return told
+
+
+async def refused(editor: Served, method: str, **params: object) -> str:
+    """Return the code with which a request is refused."""
+    with pytest.raises(ResponseError) as failure:
+        await editor.client.request(f"agent/channel/{method}", params)
+    code: str = failure.value.data["code"]
+    return code
+
+
+async def test_a_channel_is_named_put_away_and_deleted(tmp_path: Path) -> None:
+    async with served(tmp_path, playing(record(tmp_path / "cassette.json", ANSWERS))) as editor:
+        run_id, _ = await editor.play("What does add do?")
+        channel_id = (await only_channel(editor))["channelId"]
+        renamed = await editor.client.request("agent/channel/rename", {"channelId": channel_id, "title": "  About\n add "})
+        assert (renamed["channelId"], renamed["title"]) == (channel_id, "About add")
+        assert (await changed(editor, "updated", title="About add"))["channelId"] == channel_id
+        assert (await only_channel(editor, query="about ADD"))["title"] == "About add"
+
+        assert (await editor.client.request("agent/channel/archive", {"channelId": channel_id}))["state"] == "archived"
+        await changed(editor, "updated", state="archived")
+        assert (await only_channel(editor, state="archived"))["channelId"] == channel_id
+        assert (await editor.client.request("agent/channel/archive", {"channelId": channel_id, "archived": False}))["state"] == "idle"
+        await editor.client.request("agent/channel/archive", {"channelId": channel_id})
+        posted = await editor.client.request("agent/channel/post", {"channelId": channel_id, "text": "And now?"})
+        await editor.ended(posted["runId"])
+        await changed(editor, "updated", state="idle")
+        assert (await only_channel(editor))["state"] == "idle", "who says something takes it out again"
+
+        assert await editor.client.request("agent/channel/delete", {"channelId": channel_id}) == {"channelId": channel_id}
+        assert (await changed(editor, "deleted"))["channel"] is None
+        assert (await editor.client.request("agent/channel/list", {"query": "add"}))["channels"] == []
+        for method in ("history", "archive", "delete"):
+            assert await refused(editor, method, channelId=channel_id) == "unknown_channel"
+        assert await refused(editor, "rename", channelId=channel_id, title="x") == "unknown_channel"
+        assert await refused(editor, "post", channelId=channel_id, text="x") == "unknown_channel"
+        assert (await editor.client.request("agent/run/get", {"runId": run_id}))["state"] == "succeeded", "runs stay"
+        assert (await editor.client.request("agent/run/undo", {"runId": run_id}))["conflicts"] == []
+
+
+async def test_what_cannot_be_done_to_a_channel(tmp_path: Path) -> None:
+    async with served(tmp_path, playing(record(tmp_path / "cassette.json", {"chat": ASKS}))) as editor:
+        run_id = await editor.start("Make it")
+        await editor.asked()
+        channel_id = (await only_channel(editor))["channelId"]
+        for method in ("archive", "delete"):
+            assert await refused(editor, method, channelId=channel_id) == "run_active"
+        for title in ("", "  \n ", "x" * 201):
+            assert await refused(editor, "rename", channelId=channel_id, title=title) == "invalid_params"
+        await editor.client.request("agent/channel/rename", {"channelId": channel_id, "title": "While it runs"})
+        await editor.client.request("agent/run/interrupt", {"runId": run_id})
+        await editor.client.request("agent/channel/delete", {"channelId": channel_id})
+        with pytest.raises(ResponseError) as failure:
+            await editor.client.request("agent/run/resume", {"runId": run_id})
+        assert failure.value.data["code"] == "unknown_channel"
+
+
+async def test_the_small_model_names_a_chat_once_and_is_paid_for(tmp_path: Path) -> None:
+    options = playing(record(tmp_path / "cassette.json", ANSWERS), smallModel="work/small")
+    async with served(tmp_path, options) as editor:
+        run_id, _ = await editor.play("What is wrong here?")
+        told = await changed(editor, "updated", title="Why the sign is wrong")
+        channel_id = told["channelId"]
+        used = await editor.client.request("agent/usage", {"by": "run"})
+        assert [row["key"] for row in used["rows"]] == [run_id]
+        posted = await editor.client.request("agent/channel/post", {"channelId": channel_id, "text": "And now?"})
+        await editor.ended(posted["runId"])
+        assert (await only_channel(editor))["title"] == "Why the sign is wrong"
+
+
+@pytest.mark.parametrize("named", [True, False])
+async def test_a_title_of_the_persons_own_and_a_failing_model_change_nothing(tmp_path: Path, *, named: bool) -> None:
+    answers = ANSWERS if named else {"chat": ANSWERS["chat"]}
+    options = playing(record(tmp_path / "cassette.json", answers), smallModel="work/small")
+    async with served(tmp_path, options) as editor:
+        opened = await editor.client.request("agent/channel/open", {"title": "Mine"} if named else {})
+        posted = await editor.client.request("agent/channel/post", {"channelId": opened["channelId"], "text": "What is it?"})
+        assert (await editor.ended(posted["runId"]))["state"] == "succeeded"
+        await changed(editor, "updated", state="idle")
+        assert (await only_channel(editor))["title"] == ("Mine" if named else "New chat")
