@@ -73,12 +73,8 @@ class LspClient:
     errors: list[Any] = field(default_factory=list)  # answers with id null
     wanted: list[tuple[str, Any]] = field(default_factory=list)  # requests of the server
     on_apply_edit: Callable[[Any], Any] | None = None  # answers in place of the editor
-<<<<<<< HEAD
     on_message: Callable[[Any], Awaitable[bool]] | None = None  # hears everything first; True: nobody else needs to hear it
-    by_hand: frozenset[str] = frozenset()  # requests of the server that a test answers itself, with `reply`
-=======
     by_hand: frozenset[str] = frozenset()  # requests of the server that a test answers itself, with `reply`: prompts, if announced
->>>>>>> issue3
     asked: list[tuple[Any, str, Any]] = field(default_factory=list)  # those that wait for it: id, method, params
     _ids: Any = field(default_factory=lambda: itertools.count(1))
     _waiting: dict[Any, asyncio.Future[Any]] = field(default_factory=dict)

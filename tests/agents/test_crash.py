@@ -33,19 +33,15 @@ BETTER_PLAN = {**PLAN, "goal": "something better"}
 COMMENT = {"path": "calc.py", "edits": [{"old": "return a + b", "new": "return a + b  # the sum"}]}
 SCRIPT: Mapping[str, Sequence[Turn]] = {
     **TEAM,
-<<<<<<< HEAD
-    "coder": (*TEAM["coder"], calls(("edit_file", COMMENT), ("execute_command", {"command": "python3 -m compileall ."})), PATCH),
-=======
     "coder": (
         *TEAM["coder"],
         calls(
-            ("edit_file", DOCSTRING),
+            ("edit_file", COMMENT),
             ("move_file", {"path": "notes.txt", "to": "docs/notes.md"}),
             ("execute_command", {"command": "python3 -m compileall ."}),
         ),
         PATCH,
     ),
->>>>>>> issue3
     "reviewer": (VETO, APPROVE),
     "tester": (calls(("read_file", {"path": "calc.py"}), ("run_tests", {}), text="I read and test."), TESTED[1], *TESTED),
 }

@@ -47,8 +47,8 @@ class _Chat:
     """One document.
 
     ``backlog`` holds events until the history is read, then it is None; ``written`` are the answers that the document shows, None while
-    nobody has looked; ``own`` are the messages that were sent from it; ``was_open`` says where it showed them. An editor that was asked to open the document is waited for ``patience``
-    times, since what is written into the file meanwhile would be a conflict for it.
+    nobody has looked; ``own`` are the messages that were sent from it; ``was_open`` says where it showed them. An editor that
+    was asked to open the document is waited for ``patience`` times, since what is written into the file meanwhile would be a conflict for it.
     """
 
     channel_id: str
