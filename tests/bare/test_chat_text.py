@@ -30,17 +30,17 @@ def test_the_draft_is_what_stands_under_the_last_heading(text: str, draft: str |
 
 
 def test_an_answer_goes_on_where_it_ended_though_the_person_types_above_and_below() -> None:
-    text = chat_text.with_answer(ASKED, "", "Because")
-    assert text == f"{ASKED}\n## Coterie\n\nBecause"
-    typed = f"mine\n{text} and I add\n\n## You\n\nnext"
-    grown = chat_text.with_answer(typed, "Because", "Because it is so.")
+    text = chat_text.with_answer(ASKED, "Why?", "", "Because")
+    assert text == f"{ASKED.rstrip()}\n\n## Coterie\n\nBecause\n"
+    typed = f"mine\n{text.rstrip()} and I add\n\n## You\n\nnext"
+    grown = chat_text.with_answer(typed, "Why?", "Because", "Because it is so.")
     assert grown == f"mine\n{ASKED}\n## Coterie\n\nBecause it is so. and I add\n\n## You\n\nnext"
     assert chat_text.with_heading(grown) == grown
 
 
 def test_an_answer_that_the_person_has_edited_goes_on_at_the_end() -> None:
     text = f"{ASKED}\n## Coterie\n\nBecos"
-    assert chat_text.with_answer(text, "Because", "Because it is.") == f"{text} it is."
+    assert chat_text.with_answer(text, "Why?", "Because", "Because it is.") == f"{text} it is."
 
 
 @given(st.lists(st.text(alphabet="ab \n#", min_size=1, max_size=6), min_size=1, max_size=6), st.integers(0, 3))
@@ -48,12 +48,12 @@ def test_writing_twice_is_writing_once_also_when_somebody_else_writes_too(pieces
     text, written, answers = ASKED, "", []
     for number in range(1, len(pieces) + 1):
         answers.append("x" + "".join(pieces[:number]).rstrip())
-        text = chat_text.with_answer(text, written, answers[-1])
-        assert chat_text.with_answer(text, written, answers[-1]) == text
+        text = chat_text.with_answer(text, "Why?", written, answers[-1])
+        assert chat_text.with_answer(text, "Why?", written, answers[-1]) == text
         written = answers[-1]
     late = answers[max(len(answers) - 1 - behind, 0)]
-    assert chat_text.with_answer(text, late, written) == text
-    assert text == f"{ASKED}\n## Coterie\n\n{written}"
+    assert chat_text.with_answer(text, "Why?", late, written) == text
+    assert text == f"{ASKED}\n## Coterie\n\n{written}\n"
 
 
 def test_what_was_said_elsewhere_stands_before_a_draft() -> None:
@@ -63,6 +63,15 @@ def test_what_was_said_elsewhere_stands_before_a_draft() -> None:
     assert text.index("from the terminal") < text.index("my draft")
     assert chat_text.with_said(f"{ANSWERED}\n\n## You\n\n", "And?").endswith("## You\n\nAnd?\n")
     assert chat_text.with_said(ASKED, "Why?") == ASKED
+    text = chat_text.with_answer(text, "from the terminal", "", "Heard.")
+    assert text.index("from the terminal") < text.index("## Coterie\n\nHeard.") < text.index("## You\n\nmy draft")
+
+
+def test_an_answer_goes_behind_what_was_said_also_when_more_is_typed_before_its_first_word() -> None:
+    typed = f"{ASKED.rstrip()} Tell me!\n\n## You\n\nAnd another\n"
+    text = chat_text.with_answer(typed, "Why?", "", "Because.")
+    assert text == f"{ASKED.rstrip()} Tell me!\n\n## Coterie\n\nBecause.\n\n## You\n\nAnd another\n"
+    assert chat_text.with_answer(text, "Why?", "", "Because.") == text
 
 
 def test_a_document_from_before_a_restart_is_gone_on_with() -> None:

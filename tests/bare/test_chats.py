@@ -77,7 +77,7 @@ async def test_a_chat_is_written_sent_and_answered_while_the_person_types(tmp_pa
         await client.eventually(lambda: buffer.text.endswith(HEADING))
         assert buffer.text.startswith("mine above\n# Sums\n")
         assert "## You\n\nWhy does it not add?\n" in buffer.text
-        assert "## Coterie\n\nFirst half, second half. MINE BELOW\n" in buffer.text
+        assert "## Coterie\n\nFirst half, second half.\n MINE BELOW\n" in buffer.text
         assert list(await lenses(client, uri)) == ["Coterie: Send"]
         await client.close(uri)
         again = await command(client, "coterie.openChannel", {"channelId": chat["channelId"]})

@@ -15,7 +15,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from coterie.domain.wire import to_wire
-from coterie.lsp import protocol
+from coterie.lsp import commands, protocol
 from coterie.lsp.handlers import AGENT
 from lsp_client import BARE, RICH
 from lsp_editor import editor
@@ -38,7 +38,7 @@ def compare(name: str, golden: Any, key: str, got: Any) -> None:
 
 
 def test_every_method_has_its_golden_file_and_its_handler() -> None:
-    named = {*protocol.REQUESTS, *protocol.NOTIFICATIONS, *protocol.COMMANDS}
+    named = {*protocol.REQUESTS, *protocol.NOTIFICATIONS, *commands.COMMANDS}
     assert {path.stem.replace(".", "/") if path.stem.startswith("agent") else path.stem for path in GOLDEN.glob("*.json")} == named
     assert AGENT.keys() == protocol.REQUESTS.keys()
 
@@ -54,7 +54,7 @@ async def test_requests() -> None:
 async def test_commands() -> None:
     async with editor() as client:
         await client.initialize(BARE, workspaceFolders=[{"uri": "file:///w", "name": "w"}])
-        for command in protocol.COMMANDS:
+        for command in commands.COMMANDS:
             golden = load(command)
             result = await client.request("workspace/executeCommand", {"command": command, "arguments": golden["arguments"]})
             compare(command, golden, "result", result)

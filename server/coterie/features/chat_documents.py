@@ -46,9 +46,9 @@ log = logging.getLogger(__name__)
 class _Chat:
     """One document.
 
-    ``backlog`` holds events until the history is read, then it is None; ``written`` are the answers that the document shows, None while
-    nobody has looked; ``own`` are the messages that were sent from it; ``was_open`` says where it showed them. An editor that
-    was asked to open the document is waited for ``patience`` times, since what is written into the file meanwhile would be a conflict for it.
+    ``backlog`` holds events until the history is read, then it is None. ``written`` are the answers that the document shows, None while
+    nobody has looked; ``own`` are the messages that were sent from it; ``was_open`` says where it showed them. An editor that was asked
+    to open the document is waited for ``patience`` times, since what is written into the file meanwhile would be a conflict for it.
     """
 
     channel_id: str
@@ -210,10 +210,10 @@ class ChatDocuments(Listener):
 
     async def _write_in_order(self, chat: _Chat, draft: str) -> bool:
         turns = [(turn.said, turn.answer) for turn in chat.transcript.turns]
-        elsewhere = {number for number, turn in enumerate(chat.transcript.turns) if turn.said and turn.message_id not in chat.own}
         is_open = self._is_open(chat)
         # A buffer that was closed without saving takes with it what was written there.
-        written = chat.written if is_open == chat.was_open else None
+        written, own = (chat.written, chat.own) if is_open == chat.was_open else (None, set())
+        elsewhere = {number for number, turn in enumerate(chat.transcript.turns) if turn.said and turn.message_id not in own}
         rests = chat.transcript.run_id is None
         title = chat.title
 

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from coterie.domain.wire import Json, adapter
-from coterie.lsp import protocol
+from coterie.lsp import commands, protocol
 
 REF = "#/$defs/{model}"
 
@@ -50,7 +50,7 @@ def json_schema() -> Json:
         inputs += [((name, "params"), "validation", adapter(request.params)), ((name, "result"), "serialization", adapter(request.result))]
     for name, notification in protocol.NOTIFICATIONS.items():
         inputs.append(((name, "params"), "serialization", adapter(notification.params)))
-    for name, command in protocol.COMMANDS.items():
+    for name, command in commands.COMMANDS.items():
         inputs += [
             ((name, "argument"), "validation", adapter(command.argument)),
             ((name, "result"), "serialization", adapter(command.result)),
@@ -70,7 +70,7 @@ def json_schema() -> Json:
         "title": "The agent/* protocol",
         "methods": described(protocol.REQUESTS),
         "notifications": described(protocol.NOTIFICATIONS),
-        "commands": described(protocol.COMMANDS),
+        "commands": described(commands.COMMANDS),
         "$defs": definitions["$defs"],
     }
 

@@ -25,7 +25,7 @@ from coterie import __version__
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.wire import Json, to_wire
 from coterie.features.attachment import Build
-from coterie.lsp import protocol
+from coterie.lsp import commands
 from coterie.lsp.handlers import AGENT, LIFECYCLE, STANDARD, actions
 from coterie.lsp.parent import watch_process
 from coterie.lsp.rpc import Connection
@@ -73,7 +73,7 @@ class Server(LanguageServer):
             types.ClientCapabilities(),
             set(features.features),
             features.feature_options,
-            list(protocol.COMMANDS),
+            list(commands.COMMANDS),
             types.TextDocumentSyncKind.Incremental,
             None,
             self.session.client.encoding,

@@ -13,7 +13,7 @@ from lsprotocol import types
 
 from coterie.domain.actions import is_kind
 from coterie.domain.wire import Json
-from coterie.lsp import protocol
+from coterie.lsp import commands
 from coterie.lsp.convert import dig
 from coterie.lsp.handlers.reviews import plan_answers
 from coterie.lsp.session import Handlers, Session
@@ -32,8 +32,8 @@ async def code_action(session: Session, params: types.CodeActionParams) -> list[
         return chat_actions(session, params.text_document.uri, only)
     if (approval_id := session.application.plans.question_of(params.text_document.uri)) is not None:
         answers = (await plan_answers(session, approval_id)).items()
-        commands = [types.Command(label, protocol.APPROVE_COMMAND, arguments=[argument]) for label, argument in answers]
-        return [types.CodeAction(command.title, kind="coterie.approve", command=command) for command in commands]
+        chosen = [types.Command(label, commands.APPROVE_COMMAND, arguments=[argument]) for label, argument in answers]
+        return [types.CodeAction(command.title, kind="coterie.approve", command=command) for command in chosen]
     problems = [each for each in params.context.diagnostics if each.source != SOURCE]
     listed = finding_actions(session, params, only)
     for action in session.application.actions.offered(only, problems=bool(problems)):
@@ -50,10 +50,10 @@ def chat_actions(session: Session, uri: str, only: Sequence[str]) -> list[types.
     place = session.application.chats.place(uri)
     if place is None or not (not only or any(is_kind(SEND_KIND, wanted) for wanted in only)):
         return []
-    send = types.Command("Send to Coterie", protocol.SEND_COMMAND, arguments=[{"uri": uri}])
-    stop = types.Command("Stop Coterie", protocol.CANCEL_COMMAND, arguments=[{"runId": place.run_id}])
-    commands = ([send] if place.can_send else []) + ([stop] if place.run_id is not None else [])
-    return [types.CodeAction(command.title, kind=SEND_KIND, command=command) for command in commands]
+    send = types.Command("Send to Coterie", commands.SEND_COMMAND, arguments=[{"uri": uri}])
+    stop = types.Command("Stop Coterie", commands.CANCEL_COMMAND, arguments=[{"runId": place.run_id}])
+    chosen = ([send] if place.can_send else []) + ([stop] if place.run_id is not None else [])
+    return [types.CodeAction(command.title, kind=SEND_KIND, command=command) for command in chosen]
 
 
 def finding_actions(session: Session, params: types.CodeActionParams, only: Sequence[str]) -> list[types.CodeAction]:
@@ -65,7 +65,7 @@ def finding_actions(session: Session, params: types.CodeActionParams, only: Sequ
         if finding.first > params.range.end.line or finding.last < params.range.start.line:
             continue
         shown = [each for each in params.context.diagnostics if dig(each.data, "findingId") == finding.finding_id]
-        for title, command in (("Fix", protocol.FIX_COMMAND), ("Dismiss", protocol.DISMISS_COMMAND)):
+        for title, command in (("Fix", commands.FIX_COMMAND), ("Dismiss", commands.DISMISS_COMMAND)):
             run = types.Command(f"{title}: {finding.title}", command, arguments=[{"findingId": finding.finding_id}])
             listed.append(types.CodeAction(run.title, kind=types.CodeActionKind.QuickFix, diagnostics=shown or None, command=run))
     return listed
@@ -85,13 +85,13 @@ async def resolve(session: Session, params: types.CodeAction) -> types.CodeActio
         prompt += f" The cursor is on line {data['range']['start']['line'] + 1}."
     match action.way:
         case "run":
-            command, argument = protocol.RUN_COMMAND, {"prompt": prompt, "selection": selection}
+            command, argument = commands.RUN_COMMAND, {"prompt": prompt, "selection": selection}
             if action.agent is not None:
                 argument["agent"] = action.agent
         case "ask":
-            command, argument = protocol.ASK_COMMAND, {"prompt": prompt, "selection": selection}
+            command, argument = commands.ASK_COMMAND, {"prompt": prompt, "selection": selection}
         case "chat":
-            command, argument = protocol.OPEN_CHANNEL_COMMAND, {"selection": selection}
+            command, argument = commands.OPEN_CHANNEL_COMMAND, {"selection": selection}
     return _with_command(params, types.Command(action.title, command, arguments=[argument]))
 
 

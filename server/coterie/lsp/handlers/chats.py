@@ -12,10 +12,11 @@ from coterie.base.errors import CoterieError
 from coterie.domain.channels import Channel, Posted
 from coterie.domain.runs import Selection
 from coterie.features.chat_text import quoted
+from coterie.lsp.commands import ChatOpened, OpenChannelArguments, SendArguments
 from coterie.lsp.convert import dig
 from coterie.lsp.handlers import runs
 from coterie.lsp.outbound import MESSAGE_TYPES
-from coterie.lsp.protocol import ChannelListParams, ChannelListResult, ChatOpened, OpenChannelArguments, SendArguments
+from coterie.lsp.protocol import ChannelListParams, ChannelListResult
 from coterie.lsp.session import Session
 
 CHOICES: Final = 10

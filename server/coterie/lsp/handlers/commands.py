@@ -1,6 +1,6 @@
 """``workspace/executeCommand``: the way in for editors that know nothing of ``agent/*``.
 
-Each command takes one object, whose shape is in ``protocol.COMMANDS``, and answers at once; what takes longer is told as every run is.
+Each command takes one object, whose shape is in ``commands.COMMANDS``, and answers at once; what takes longer is told as every run is.
 Without a run it means the latest one of the workspace that it can be done to.
 """
 
@@ -17,11 +17,9 @@ from coterie.domain.events import RunState
 from coterie.domain.runs import RunRequest, RunStarted, RunStateView, RunSummary
 from coterie.domain.suggestions import SuggestionFeedback, SuggestionSnooze
 from coterie.domain.wire import Json, from_wire, to_wire
-from coterie.lsp import failures, protocol
-from coterie.lsp.handlers import chats, reviews, runs
-from coterie.lsp.protocol import (
+from coterie.lsp import commands, failures
+from coterie.lsp.commands import (
     AcceptedArguments,
-    ApprovalAnswerResult,
     ApproveArguments,
     AskArguments,
     RunArguments,
@@ -29,6 +27,8 @@ from coterie.lsp.protocol import (
     UndoArguments,
     WhichRunArguments,
 )
+from coterie.lsp.handlers import chats, reviews, runs
+from coterie.lsp.protocol import ApprovalAnswerResult
 from coterie.lsp.session import Handlers, Session
 
 PAGE = 50
@@ -38,7 +38,7 @@ RESUMABLE: Final[frozenset[RunState]] = frozenset({"interrupted", "failed"})
 
 async def execute(session: Session, params: types.ExecuteCommandParams) -> Json:
     """Run one of our commands."""
-    if (command := protocol.COMMANDS.get(params.command)) is None:
+    if (command := commands.COMMANDS.get(params.command)) is None:
         raise InvalidParamsError(f"There is no command {params.command}.")
     argument = read_argument(command.argument, params.arguments or ())
     return to_wire(await RUNNERS[params.command](session, argument))
@@ -169,20 +169,20 @@ async def cancel_progress(session: Session, params: types.WorkDoneProgressCancel
 
 
 RUNNERS: Final[Mapping[str, Callable[[Session, Any], Awaitable[object]]]] = {
-    protocol.RUN_COMMAND: run,
-    protocol.ASK_COMMAND: ask,
-    protocol.UNDO_COMMAND: undo,
-    protocol.CANCEL_COMMAND: cancel,
-    protocol.RESUME_COMMAND: resume,
-    protocol.APPROVE_COMMAND: approve,
-    protocol.OPEN_CHANNEL_COMMAND: chats.open_channel,
-    protocol.CHANNELS_COMMAND: chats.list_channels,
-    protocol.SEND_COMMAND: chats.send,
-    protocol.ACCEPT_COMMAND: reviews.accept,
-    protocol.FIX_COMMAND: reviews.fix,
-    protocol.DISMISS_COMMAND: reviews.dismiss,
-    protocol.SUGGESTION_ACCEPTED_COMMAND: suggestion_accepted,
-    protocol.SUGGESTION_SNOOZE_COMMAND: snooze,
+    commands.RUN_COMMAND: run,
+    commands.ASK_COMMAND: ask,
+    commands.UNDO_COMMAND: undo,
+    commands.CANCEL_COMMAND: cancel,
+    commands.RESUME_COMMAND: resume,
+    commands.APPROVE_COMMAND: approve,
+    commands.OPEN_CHANNEL_COMMAND: chats.open_channel,
+    commands.CHANNELS_COMMAND: chats.list_channels,
+    commands.SEND_COMMAND: chats.send,
+    commands.ACCEPT_COMMAND: reviews.accept,
+    commands.FIX_COMMAND: reviews.fix,
+    commands.DISMISS_COMMAND: reviews.dismiss,
+    commands.SUGGESTION_ACCEPTED_COMMAND: suggestion_accepted,
+    commands.SUGGESTION_SNOOZE_COMMAND: snooze,
 }
 
 HANDLERS: Handlers = {

@@ -10,8 +10,8 @@ from lsprotocol import types
 from coterie.domain.reviews import Story
 from coterie.domain.runs import RunStarted
 from coterie.features.chat_text import quoted
-from coterie.lsp import protocol
-from coterie.lsp.protocol import AcceptArguments, Accepted, FindingArguments
+from coterie.lsp import commands
+from coterie.lsp.commands import AcceptArguments, Accepted, FindingArguments
 from coterie.lsp.session import Handlers, Session
 
 LONGEST_BEFORE = 20
@@ -44,12 +44,12 @@ async def code_lens(session: Session, params: types.CodeLensParams) -> list[type
         return []  # a client with views of its own has buttons of its own
     uri = params.text_document.uri
     if (place := session.application.chats.place(uri)) is not None:
-        lenses = [lens(place.line, "Send", protocol.SEND_COMMAND, {"uri": uri})] if place.can_send else []
-        stop = [lens(place.line, "Stop", protocol.CANCEL_COMMAND, {"runId": place.run_id})] if place.run_id is not None else []
+        lenses = [lens(place.line, "Send", commands.SEND_COMMAND, {"uri": uri})] if place.can_send else []
+        stop = [lens(place.line, "Stop", commands.CANCEL_COMMAND, {"runId": place.run_id})] if place.run_id is not None else []
         return [*lenses, *stop]
     if (approval_id := session.application.plans.question_of(uri)) is not None:
         answers = await plan_answers(session, approval_id)
-        return [lens(0, label, protocol.APPROVE_COMMAND, argument) for label, argument in answers.items()]
+        return [lens(0, label, commands.APPROVE_COMMAND, argument) for label, argument in answers.items()]
     text = session.documents.text(uri) or ""
     return [each for found in session.application.changes.reviewable(uri, text) for each in review_lenses(found.line, found.run_id, uri)]
 
@@ -65,9 +65,9 @@ async def plan_answers(session: Session, approval_id: str) -> dict[str, dict[str
 def review_lenses(line: int, run_id: str, uri: str) -> Sequence[types.CodeLens]:
     """Return what can be done about a run's changes of a file."""
     return (
-        lens(line, "Accept", protocol.ACCEPT_COMMAND, {"runId": run_id, "uri": uri}),
-        lens(line, "Reject in this file", protocol.UNDO_COMMAND, {"runId": run_id, "scope": "file", "ids": [uri]}),
-        lens(line, "Undo the whole run", protocol.UNDO_COMMAND, {"runId": run_id}),
+        lens(line, "Accept", commands.ACCEPT_COMMAND, {"runId": run_id, "uri": uri}),
+        lens(line, "Reject in this file", commands.UNDO_COMMAND, {"runId": run_id, "scope": "file", "ids": [uri]}),
+        lens(line, "Undo the whole run", commands.UNDO_COMMAND, {"runId": run_id}),
     )
 
 

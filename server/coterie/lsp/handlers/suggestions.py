@@ -7,7 +7,7 @@ from lsprotocol import types
 from coterie.base.text import LineIndex
 from coterie.domain.suggestions import Popup, Suggestion, SuggestionExplanation, SuggestionFeedback, SuggestionRequest
 from coterie.domain.wire import Json
-from coterie.lsp import convert, protocol
+from coterie.lsp import commands, convert, protocol
 from coterie.lsp.protocol import SuggestionAcceptedParams, SuggestionExplainParams, SuggestionParams
 from coterie.lsp.session import Handlers, Session
 
@@ -44,7 +44,7 @@ def item(session: Session, index: LineIndex, suggestion: Suggestion) -> Json:
         },
         "command": {
             "title": "Accept the suggestion",
-            "command": protocol.SUGGESTION_ACCEPTED_COMMAND,
+            "command": commands.SUGGESTION_ACCEPTED_COMMAND,
             "arguments": [{"suggestionId": suggestion.suggestion_id}],
         },
     }

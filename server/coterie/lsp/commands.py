@@ -1,0 +1,178 @@
+"""The commands of ``workspace/executeCommand`` as one table: name, argument, result. As much a promise to clients as ``protocol``.
+
+``handlers.commands`` runs them by it, code actions and lenses name them, ``schema`` describes them. Every command takes one object, which
+may be missing where all of it may be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from coterie.domain.channels import Posted
+from coterie.domain.edits import UndoResult
+from coterie.domain.runs import RunStarted, RunStateView, Selection, UndoScope
+from coterie.domain.suggestions import SuggestionFeedback, SuggestionSnooze
+from coterie.domain.wire import Json, Late, wire
+from coterie.lsp.protocol import ApprovalAnswerResult, ChannelListParams, ChannelListResult, Words
+
+Minutes = Annotated[float, Late("Field", ge=0, le=60 * 24 * 365)]
+
+RUN_COMMAND: Final = "coterie.run"
+ASK_COMMAND: Final = "coterie.ask"
+UNDO_COMMAND: Final = "coterie.undo"
+CANCEL_COMMAND: Final = "coterie.cancel"
+RESUME_COMMAND: Final = "coterie.resume"
+APPROVE_COMMAND: Final = "coterie.approve"
+OPEN_CHANNEL_COMMAND: Final = "coterie.openChannel"
+CHANNELS_COMMAND: Final = "coterie.channels"
+SEND_COMMAND: Final = "coterie.send"
+ACCEPT_COMMAND: Final = "coterie.accept"
+FIX_COMMAND: Final = "coterie.fix"
+DISMISS_COMMAND: Final = "coterie.dismiss"
+SUGGESTION_ACCEPTED_COMMAND: Final = "coterie.suggestion.accepted"
+SUGGESTION_SNOOZE_COMMAND: Final = "coterie.suggestion.snooze"
+
+
+@wire
+class RunArguments:
+    """The argument of ``coterie.run``."""
+
+    prompt: Words
+    agent: str | None = None
+    workflow: str | None = None
+    channel_id: str | None = None
+    selection: Selection | None = None
+
+
+@wire
+class AskArguments:
+    """The argument of ``coterie.ask``."""
+
+    prompt: Words
+    channel_id: str | None = None
+    selection: Selection | None = None
+
+
+@wire
+class UndoArguments:
+    """The argument of ``coterie.undo``; without a run, the latest one of the workspace that has changes."""
+
+    run_id: str | None = None
+    scope: UndoScope = "run"
+    ids: tuple[str, ...] = ()
+
+
+@wire
+class WhichRunArguments:
+    """The argument of ``coterie.cancel`` and ``coterie.resume``; without a run, the latest one of the workspace that it can be done to."""
+
+    run_id: str | None = None
+
+
+@wire
+class ApproveArguments:
+    """The argument of ``coterie.approve``; without a question, the only open one; without an option, yes for this once.
+
+    The option ``edit`` of a plan's gate without a ``plan`` takes it from the document that the person was given to change.
+    """
+
+    approval_id: str | None = None
+    option_id: str | None = None
+    scope: str | None = None
+    plan: Mapping[str, Json] | None = None
+
+
+@wire
+class OpenChannelArguments:
+    """The argument of ``coterie.openChannel``: a channel, or what a new one is called and who answers in it.
+
+    ``selection`` is quoted where the person is to write.
+    """
+
+    channel_id: str | None = None
+    title: str | None = None
+    agent: str | None = None
+    model: str | None = None
+    selection: Selection | None = None
+
+
+@wire
+class ChatOpened:
+    """The channel, and the URI of its document."""
+
+    channel_id: str
+    uri: str
+
+
+@wire
+class SendArguments:
+    """The argument of ``coterie.send``: which document; not needed while only one is open."""
+
+    uri: str | None = None
+
+
+@wire
+class AcceptArguments:
+    """The argument of ``coterie.accept``: changes of which run, in which file; all, when neither is named."""
+
+    run_id: str | None = None
+    uri: str | None = None
+
+
+@wire
+class Accepted:
+    """How many changes were accepted."""
+
+    accepted: int
+
+
+@wire
+class FindingArguments:
+    """The argument of ``coterie.fix`` and ``coterie.dismiss``: which finding, by the id in its diagnostic's ``data``."""
+
+    finding_id: str
+
+
+@wire
+class AcceptedArguments:
+    """The argument of ``coterie.suggestion.accepted``, which each suggestion carries as its command: editors run it themselves."""
+
+    suggestion_id: str
+
+
+@wire
+class SnoozeArguments:
+    """The argument of ``coterie.suggestion.snooze``; 0 ends it."""
+
+    minutes: Minutes = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command of ``workspace/executeCommand``: its one argument, its result, and what it is for."""
+
+    argument: type
+    result: type
+    doc: str
+
+
+COMMANDS: Final[Mapping[str, Command]] = {
+    RUN_COMMAND: Command(RunArguments, RunStarted, "Start a run; answers its id at once."),
+    ASK_COMMAND: Command(AskArguments, RunStarted, "Ask the chat agent; answers the run's id at once."),
+    UNDO_COMMAND: Command(UndoArguments, UndoResult, "Take back what a run changed."),
+    CANCEL_COMMAND: Command(WhichRunArguments, RunStateView, "Stop a run."),
+    RESUME_COMMAND: Command(WhichRunArguments, RunStateView, "Go on with a run that was interrupted or has failed."),
+    APPROVE_COMMAND: Command(ApproveArguments, ApprovalAnswerResult, "Answer an open question."),
+    OPEN_CHANNEL_COMMAND: Command(OpenChannelArguments, ChatOpened, "Show a channel as a Markdown document to write in."),
+    CHANNELS_COMMAND: Command(
+        ChannelListParams, ChannelListResult, "List the channels; a plain client lets the person choose one to open."
+    ),
+    SEND_COMMAND: Command(SendArguments, Posted, "Send what is written under the last heading of a chat document."),
+    ACCEPT_COMMAND: Command(AcceptArguments, Accepted, "Mark changes as looked at, which takes their lenses away."),
+    FIX_COMMAND: Command(FindingArguments, RunStarted, "Start a run that mends a finding of a review."),
+    DISMISS_COMMAND: Command(FindingArguments, FindingArguments, "Forget a finding of a review."),
+    SUGGESTION_ACCEPTED_COMMAND: Command(AcceptedArguments, SuggestionFeedback, "Note that a suggestion was taken as a whole."),
+    SUGGESTION_SNOOZE_COMMAND: Command(SnoozeArguments, SuggestionSnooze, "Suggest nothing for a while unless asked by hand."),
+}
