@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from coterie.lsp.protocol import COMMANDS
+from coterie.lsp.commands import COMMANDS
 from lsp_client import BARE, BOUND_S, RICH, LspClient, ResponseError
 from lsp_editor import editor
 
