@@ -42,7 +42,7 @@ test: $(STAMP) ## install what the tests run against, then run them (PYTEST_ARGS
 test-editors: $(STAMP) ## install real editors, then drive them in a terminal (PYTEST_ARGS=… to choose)
 	$(BIN)/python scripts/test_requirements.py
 	editors=$$($(BIN)/python scripts/editor_requirements.py | tail -n 1) && \
-	COTERIE_EDITORS_BIN="$$editors" $(BIN)/python -m pytest -m editors tests/editors $(PYTEST_ARGS)
+	COTERIE_EDITORS_BIN="$$editors" $(BIN)/python -m pytest -m editors --timeout 300 tests/editors $(PYTEST_ARGS)
 
 check: $(STAMP) ## lint, formatting, types, floors, freshness of generated files
 	$(BIN)/ruff check .
