@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from coterie.domain.ports import Folder
 if TYPE_CHECKING:
     from coterie.app.core import Core
     from coterie.cli import wiring
+    from coterie.config.load import Loaded
     from coterie.features.attachment import Attachment
 
 
@@ -45,6 +47,7 @@ class Wiring:
         return wiring.Surroundings(
             places={"config": where.config, "data": where.data, "cache": where.cache, "state": where.state},
             problems=tuple(problem.text for problem in loaded.problems),
+            settings=tuple(_shown(loaded)),
             model=loaded.settings.model,
             test_command=loaded.settings.tests.command,
         )
@@ -64,6 +67,23 @@ class Wiring:
         from coterie.lsp.server import serve_stdio  # noqa: PLC0415 - see the class
 
         return serve_stdio(partial(attach, no_daemon=self._no_daemon))
+
+
+def _shown(loaded: Loaded) -> Iterator[wiring.Setting]:
+    """Yield every value that holds, as JSON; a host's key shows only which variable it is read from."""
+    from coterie.cli import wiring  # noqa: PLC0415 - see the class
+    from coterie.config.overlay import leaves  # noqa: PLC0415
+
+    for host, provider in loaded.settings.providers.items():
+        if provider.api_key is not None:
+            reference = provider.api_key.get_secret_value()
+            shown = reference if reference.startswith("env:") else "**********"
+            key = f"providers.{host}.api_key"
+            yield wiring.Setting(key=key, value=shown, origin=loaded.origin(key))
+    for path, value in leaves(loaded.settings.model_dump(mode="json", exclude_none=True)):
+        key = ".".join(path)
+        if path[-1] != "api_key":
+            yield wiring.Setting(key=key, value=value, origin=loaded.origin(key))
 
 
 async def attach(attachment: Attachment, *, no_daemon: str | None = None) -> Core:

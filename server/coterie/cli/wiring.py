@@ -25,6 +25,15 @@ class Invocation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One value that holds: its dotted key, the value as JSON (a key of a host is never shown), and the layer that it comes from."""
+
+    key: str
+    value: Json
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What the settings say before anything is built.
 
@@ -34,6 +43,7 @@ class Surroundings:
 
     places: Mapping[str, Path]
     problems: tuple[str, ...]
+    settings: tuple[Setting, ...] = ()
     model: str | None = None
     test_command: str | None = None
 
