@@ -1,5 +1,5 @@
 # Every target makes the virtual environment it needs, so a fresh clone can run any of them first.
-# `.ci/run` is `make check` and then `make test`.
+# `.ci/run` is `make check`, `make test` and `make test-editors`.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
