@@ -16,6 +16,7 @@ from coterie.agents.assembly import Assembly, Surroundings
 from coterie.app.settings import LiveSettings, provider_configs
 from coterie.app.shared import Shared
 from coterie.base.tasks import TaskSupervisor
+from coterie.config.paths import Places
 from coterie.domain.ports import Audience, Editor, Folder
 from coterie.domain.status import Status
 from coterie.domain.wire import Json
@@ -143,6 +144,11 @@ class Core:
     def documents(self) -> Documents:
         """The open buffers."""
         return self.workspace.documents
+
+    @property
+    def places(self) -> Places:
+        """Where Coterie's files live for this client."""
+        return self._settings.loaded.places
 
     @property
     def problems(self) -> tuple[str, ...]:

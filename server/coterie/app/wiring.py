@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import sys
@@ -39,7 +40,8 @@ class Wiring:
 
     def surroundings(self, folder: Path) -> wiring.Surroundings:
         """Read the settings that hold in ``folder``, without building anything or asking any host."""
-        from coterie.cli import wiring  # noqa: PLC0415 - see the class
+        from coterie.app.editors import seen_editors  # noqa: PLC0415 - see the class
+        from coterie.cli import wiring  # noqa: PLC0415
         from coterie.config.load import load  # noqa: PLC0415
 
         loaded = load(dict(os.environ), folders=[folder])
@@ -48,6 +50,8 @@ class Wiring:
             places={"config": where.config, "data": where.data, "cache": where.cache, "state": where.state},
             problems=tuple(problem.text for problem in loaded.problems),
             settings=tuple(_shown(loaded)),
+            editors=seen_editors(where.state),
+            ghost_text=loaded.settings.completion_model if loaded.settings.suggestions.enabled else None,
             model=loaded.settings.model,
             test_command=loaded.settings.tests.command,
         )
@@ -89,6 +93,7 @@ def _shown(loaded: Loaded) -> Iterator[wiring.Setting]:
 async def attach(attachment: Attachment, *, no_daemon: str | None = None) -> Core:
     """Build the core of one editor."""
     from coterie.app.core import sole_core  # noqa: PLC0415 - imported after the editor was answered
+    from coterie.app.editors import remember  # noqa: PLC0415
 
     # What is loaded by now stays: to walk it in each full collection would stop the loop for 30 ms and more.
     gc.freeze()
@@ -102,4 +107,5 @@ async def attach(attachment: Attachment, *, no_daemon: str | None = None) -> Cor
     )
     for problem in core.problems:
         attachment.window.show("warning", problem)
+    await asyncio.to_thread(remember, core.places.state, attachment.introduction, shared=False)
     return core
