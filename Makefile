@@ -1,5 +1,5 @@
 # Every target makes the virtual environment it needs, so a fresh clone can run any of them first.
-# `.ci/run` is `make check` and then `make test`.
+# `.ci/run` is `make check`, `make test` and `make test-editors`.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -42,7 +42,7 @@ test: $(STAMP) ## install what the tests run against, then run them (PYTEST_ARGS
 test-editors: $(STAMP) ## install real editors, then drive them in a terminal (PYTEST_ARGS=… to choose)
 	$(BIN)/python scripts/test_requirements.py
 	editors=$$($(BIN)/python scripts/editor_requirements.py | tail -n 1) && \
-	COTERIE_EDITORS_BIN="$$editors" $(BIN)/python -m pytest -m editors tests/editors $(PYTEST_ARGS)
+	COTERIE_EDITORS_BIN="$$editors" $(BIN)/python -m pytest -m editors --timeout 300 tests/editors $(PYTEST_ARGS)
 
 check: $(STAMP) ## lint, formatting, types, floors, freshness of generated files
 	$(BIN)/ruff check .

@@ -43,12 +43,12 @@ class Stage:
         return {**os.environ, "XDG_RUNTIME_DIR": str(self.runtime), "COTERIE_HOME": str(self.home), **self.more}
 
     def editor(
-        self, folder: Path, options: Mapping[str, Any], *, env: Mapping[str, str] | None = None
+        self, folder: Path, options: Mapping[str, Any], *, env: Mapping[str, str] | None = None, **introduction: Any
     ) -> AbstractAsyncContextManager[Served]:
         """Attach an editor that has the project below ``folder`` open."""
         folder.mkdir(exist_ok=True)
         own = {"XDG_RUNTIME_DIR": str(self.runtime), "COTERIE_HOME": str(self.home), **self.more, **(env or {})}
-        return served(folder, options, argv=ATTACH, env=own)
+        return served(folder, options, argv=ATTACH, env=own, **introduction)
 
     @property
     def sockets(self) -> list[Rendezvous]:

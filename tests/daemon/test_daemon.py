@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import signal
 import socket
 import stat
@@ -70,6 +71,21 @@ async def test_stop_interrupts_runs_ends_relays_and_waits(tmp_path: Path) -> Non
         await asyncio.to_thread(gone, daemon)
         assert await here.coterie("daemon", "status") == (0, "No shared server is running.\n")
         assert "Traceback" not in here.log()
+
+
+async def test_doctor_explains_the_editors_side(tmp_path: Path) -> None:
+    capabilities = {"workspace": {"applyEdit": True}, "window": {"workDoneProgress": True}, "experimental": {"coterie": 7}}
+    async with stage(tmp_path) as here:
+        plain = here.editor(tmp_path, playing_chat(tmp_path), capabilities=capabilities, clientInfo={"name": "Plain", "version": "7.1"})
+        async with plain as editor:
+            await editor.client.request("agent/status", {})
+            _, said = await here.coterie("doctor", "--json")
+            told = [check for check in json.loads(said)["checks"] if check["subject"] in {"editor", "daemon"}]
+            assert f"process {here.daemon().pid}, editors: 1" in told[0]["text"]
+        mode, lacking = told[1:]
+        assert mode["text"].startswith("Plain 7.1 (")
+        assert "the shared server): zero-plugin mode" in mode["text"]
+        assert (lacking["state"], "ghost text" in lacking["text"], "progress" in lacking["text"]) == ("worse", True, False)
 
 
 async def test_connections_that_come_and_go_leave_nothing_open(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from editors.stage import Stage, documented
@@ -92,11 +93,14 @@ class Emacs:
 @asynccontextmanager
 async def emacs(stage: Stage, name: str, file: str = "calc.py") -> AsyncIterator[Emacs]:
     """Open a file of the stage's project in Emacs and wait until the server is attached to it."""
+    # Compiling Lisp takes a C compiler, which is none of our business.
+    stage.configure("emacs/early-init.el", "(setq native-comp-jit-compilation nil)\n")
     stage.configure("emacs/init.el", "\n".join(documented("emacs.md", "elisp")))
     with tempfile.TemporaryDirectory(prefix="coterie-emacs-") as folder:
         listen = ["--eval", f'(setq server-socket-dir "{folder}")', "-f", "server-start"]
         argv = [program("emacs"), "-nw", file, *listen]
         async with terminal(argv, name=f"emacs-{name}", cwd=stage.project, environment=stage.environment) as window:
             editor = Emacs(window, stage, f"{folder}/server")
-            await window.shows("[eglot] Connected!")
+            await window.eventually(lambda _: Path(editor.socket).exists(), "Emacs listens")
+            await editor.until("(and (fboundp 'eglot-managed-p) (eglot-managed-p))")
             yield editor

@@ -60,7 +60,11 @@ class Helix:
     async def write(self, text: str) -> None:
         """Write a line at the end of the document."""
         await self.terminal.type(f"geo{text}")
-        await self.terminal.press("Escape")
+        await self.terminal.shows(" INS ", text)
+        # One Escape may go to a menu of completions that has come up by itself.
+        while " NOR " not in await self.terminal.screen():
+            await self.terminal.press("Escape")
+            await self.terminal.next_change()
 
     async def undo(self) -> None:
         """Take the latest run back."""

@@ -6,6 +6,7 @@ that a page which does not work fails its test.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import sys
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from aimock_server import AimockServer, aimock
-from editors.terminal import output
+from editors.terminal import BOUND_S, output
 from repository import ROOT
 from served import make_project
 
@@ -66,6 +67,12 @@ class Stage:
     async def coterie(self, *arguments: str) -> str:
         """Run a command of Coterie's in the project, and return what it said."""
         return await output([str(BIN / "coterie"), *arguments], self.environment, cwd=self.project)
+
+    async def told(self, text: str, *arguments: str) -> None:
+        """Wait until a command of Coterie's says something."""
+        async with asyncio.timeout(BOUND_S):
+            while text not in await self.coterie(*arguments):
+                pass  # asking takes long enough
 
 
 @asynccontextmanager

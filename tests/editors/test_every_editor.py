@@ -101,8 +101,8 @@ async def test_a_killed_editor_leaves_nothing_but_the_shared_server(tmp_path: Pa
         async with start(stage, "killed") as editor:
             family = await editor.terminal.family()
             assert any("attach" in process.cmdline() for process in family)
-            assert "Editors: 1." in await stage.coterie("daemon", "status")
+            await stage.told("Editors: 1.", "daemon", "status")
 
             await editor.terminal.kill()
             # At its end a terminal waits until the whole family is gone.
-        assert "Editors: 0." in await stage.coterie("daemon", "status")
+        await stage.told("Editors: 0.", "daemon", "status")

@@ -16,6 +16,7 @@ from coterie.agents.assembly import Assembly, Surroundings
 from coterie.app.settings import LiveSettings, provider_configs
 from coterie.app.shared import Shared
 from coterie.base.tasks import TaskSupervisor
+from coterie.config.paths import Places
 from coterie.config.problems import Problem
 from coterie.domain.ports import Audience, Editor, Folder
 from coterie.domain.status import Status
@@ -149,6 +150,11 @@ class Core:
     def settings_problems(self) -> tuple[Problem, ...]:
         """What is wrong in the settings."""
         return tuple(problem for problem in self._settings.loaded.problems if problem.level == "warning")
+
+    @property
+    def places(self) -> Places:
+        """Where Coterie's files live for this client."""
+        return self._settings.loaded.places
 
     @property
     def problems(self) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from typing import Any
 
 from coterie import __version__
 from coterie.app.core import Core
+from coterie.app.editors import remember
 from coterie.app.settings import LiveSettings
 from coterie.app.shared import Shared
 from coterie.base.tasks import TaskSupervisor
@@ -59,6 +60,7 @@ class _Session:
             core = Core(shared, settings, self.environ, attachment.audience, editor=attachment.editor)
             for problem in core.problems:
                 attachment.window.show("warning", problem)
+            await asyncio.to_thread(remember, core.places.state, attachment.introduction, shared=True)
             return core
 
         if self._server is not None or self.ended.done():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import sys
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +17,7 @@ from coterie.domain.ports import Folder
 if TYPE_CHECKING:
     from coterie.app.core import Core
     from coterie.cli import wiring
+    from coterie.config.load import Loaded
     from coterie.config.schema import Settings
     from coterie.features.attachment import Attachment
 
@@ -44,7 +47,8 @@ class Wiring:
 
     def surroundings(self, folder: Path) -> wiring.Surroundings:
         """Read the settings that hold in ``folder``, without building anything or asking any host."""
-        from coterie.cli import wiring  # noqa: PLC0415 - see the class
+        from coterie.app.editors import seen_editors  # noqa: PLC0415 - see the class
+        from coterie.cli import wiring  # noqa: PLC0415
         from coterie.config.load import load  # noqa: PLC0415
 
         loaded = load(dict(os.environ), folders=[folder])
@@ -52,6 +56,9 @@ class Wiring:
         return wiring.Surroundings(
             places={"config": where.config, "data": where.data, "cache": where.cache, "state": where.state},
             problems=tuple(problem.text for problem in loaded.problems),
+            settings=tuple(_shown(loaded)),
+            editors=seen_editors(where.state),
+            ghost_text=loaded.settings.completion_model if loaded.settings.suggestions.enabled else None,
             model=loaded.settings.model or _first_model(loaded.settings),
             test_command=loaded.settings.tests.command,
         )
@@ -78,9 +85,27 @@ def _first_model(settings: Settings) -> str | None:
     return next((f"{name}/{provider.models[0]}" for name, provider in settings.providers.items() if provider.models), None)
 
 
+def _shown(loaded: Loaded) -> Iterator[wiring.Setting]:
+    """Yield every value that holds, as JSON; a host's key shows only which variable it is read from."""
+    from coterie.cli import wiring  # noqa: PLC0415 - see the class
+    from coterie.config.overlay import leaves  # noqa: PLC0415
+
+    for host, provider in loaded.settings.providers.items():
+        if provider.api_key is not None:
+            reference = provider.api_key.get_secret_value()
+            shown = reference if reference.startswith("env:") else "**********"
+            key = f"providers.{host}.api_key"
+            yield wiring.Setting(key=key, value=shown, origin=loaded.origin(key))
+    for path, value in leaves(loaded.settings.model_dump(mode="json", exclude_none=True)):
+        key = ".".join(path)
+        if path[-1] != "api_key":
+            yield wiring.Setting(key=key, value=value, origin=loaded.origin(key))
+
+
 async def attach(attachment: Attachment, *, no_daemon: str | None = None) -> Core:
     """Build the core of one editor."""
     from coterie.app.core import sole_core  # noqa: PLC0415 - imported after the editor was answered
+    from coterie.app.editors import remember  # noqa: PLC0415
 
     # What is loaded by now stays: to walk it in each full collection would stop the loop for 30 ms and more.
     gc.freeze()
@@ -94,4 +119,5 @@ async def attach(attachment: Attachment, *, no_daemon: str | None = None) -> Cor
     )
     for problem in core.problems:
         attachment.window.show("warning", problem)
+    await asyncio.to_thread(remember, core.places.state, attachment.introduction, shared=False)
     return core

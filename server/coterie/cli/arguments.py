@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from coterie import __version__
+from coterie.domain.channels import ChannelState
+from coterie.domain.events import RunState
 
-CommandName = Literal["serve", "attach", "daemon", "demo", "ask", "run", "undo", "doctor", "version"]
+CommandName = Literal["serve", "attach", "daemon", "demo", "ask", "run", "chat", "undo", "runs", "channels", "config", "doctor", "version"]
 
 EPILOG = """\
 exit status: 0 done · 1 failed · 2 wrong usage · 3 a question waits for an answer (resume the run) · 130 cancelled by Ctrl-C"""
@@ -27,7 +29,12 @@ class Arguments:
     model: str | None = None
     resume: str | None = None
     run_id: str = ""
-    action: Literal["status", "stop", "run"] = "status"
+    action: Literal["status", "stop", "run", "show", "check"] = "status"
+    origin: bool = False
+    channel: str | None = None
+    state: str | None = None
+    query: str | None = None
+    limit: int = 20
     attach: tuple[Path, ...] = ()
     yes_to: tuple[str, ...] = ()
     json: bool = False
@@ -79,9 +86,31 @@ def _parser() -> argparse.ArgumentParser:
     who.add_argument("--resume", metavar="RUN", help="go on with a run that was interrupted or failed")
     _add_run_options(run)
 
+    chat = commands.add_parser("chat", help="talk with the agents in this folder, message by message")
+    chat.add_argument("--channel", metavar="CHANNEL", help="go on with this channel of 'coterie channels'")
+    chat.add_argument("--agent", metavar="NAME", help="who answers, instead of 'chat'")
+    chat.add_argument("--model", metavar="HOST/MODEL", help="instead of the configured model")
+    chat.add_argument("--yes-to", metavar="RULE", action="append", help="allow what this rule matches (repeatable)")
+    _add_common(chat)
+
     undo = commands.add_parser("undo", help="take back exactly what a run changed")
     undo.add_argument("run_id", metavar="RUN", help="the run's id, as 'coterie run' printed it")
     _add_common(undo)
+
+    runs = commands.add_parser("runs", help="list runs, the latest first: of every editor and of the command line")
+    runs.add_argument("--state", choices=get_args(RunState), help="only those in this state")
+    runs.add_argument("--limit", metavar="N", type=int, help="how many at most (default: 20)")
+    _add_common(runs)
+
+    channels = commands.add_parser("channels", help="list channels, the latest first")
+    channels.add_argument("--state", choices=get_args(ChannelState), help="only those in this state")
+    channels.add_argument("--query", metavar="WORDS", help="only those with these words in their title or messages")
+    _add_common(channels)
+
+    config = commands.add_parser("config", help="show the settings that hold in a folder, or check them")
+    config.add_argument("action", choices=("show", "check"))
+    config.add_argument("--origin", action="store_true", help="with each value, the layer that it comes from")
+    _add_common(config)
 
     _add_common(commands.add_parser("doctor", help="explain what works here, what does not, and what to do about it"))
     _add_json(commands.add_parser("version", help="print the version"))

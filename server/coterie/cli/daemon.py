@@ -19,7 +19,7 @@ ANSWER_S = 60.0
 async def speak(arguments: Arguments, output: Output) -> int:
     """Ask the daemon, or tell it to end and wait for that. Nothing is started for it."""
     try:
-        answer = await asyncio.to_thread(_stop if arguments.action == "stop" else _status)
+        answer = await asyncio.to_thread(_stop if arguments.action == "stop" else ask_status)
     except (FileNotFoundError, ConnectionRefusedError):
         output.result({"running": False}, (Line("No shared server is running."),))
         return exits.OK
@@ -34,7 +34,8 @@ async def speak(arguments: Arguments, output: Output) -> int:
     return exits.OK
 
 
-def _status() -> dict[str, Any]:
+def ask_status() -> dict[str, Any]:
+    """Ask the daemon how it is. Blocks; raises `OSError` where there is none, or none is possible."""
     with rendezvous(os.environ).dial() as connection:
         connection.settimeout(ANSWER_S)
         greet(connection, "status")

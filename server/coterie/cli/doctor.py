@@ -6,6 +6,7 @@ command in it), the project's tests. The status is 1 when no agent could work he
 
 from __future__ import annotations
 
+import asyncio
 import platform
 import shutil
 import sys
@@ -19,6 +20,7 @@ from coterie.base.errors import CoterieError, ProviderError, RequestError
 from coterie.cli import exits
 from coterie.cli.arguments import Arguments
 from coterie.cli.audience import QueueAudience
+from coterie.cli.daemon import ask_status
 from coterie.cli.terminal import Output
 from coterie.cli.wiring import Core, Invocation, Surroundings, Wiring
 from coterie.cli.wording import Line, Style
@@ -53,9 +55,40 @@ async def examine(arguments: Arguments, wiring: Wiring, output: Output) -> int:
             checks += [*await _models(core, surroundings), await _sandbox(core)]
         finally:
             await core.application.aclose()
-    checks.append(_tests(folder, surroundings))
+    checks += [_tests(folder, surroundings), _ghost_text(surroundings), await _shared_server(), *_editors(surroundings)]
     output.result({"checks": [asdict(check) for check in checks]}, tuple(map(_line, checks)))
     return exits.FAILED if any(check.state == "bad" for check in checks) else exits.OK
+
+
+def _ghost_text(surroundings: Surroundings) -> Check:
+    if surroundings.ghost_text is None:
+        return Check("ghost text", "fact", "off: set `completion_model`, and `suggestions.enabled = true`")
+    if surroundings.ghost_text == "none":
+        return Check("ghost text", "fact", 'off: `completion_model = "none"`')
+    return Check("ghost text", "good", f"{surroundings.ghost_text}; the editor's agent/suggestion/explain says why there was none")
+
+
+async def _shared_server() -> Check:
+    try:
+        status = await asyncio.to_thread(ask_status)
+    except (FileNotFoundError, ConnectionRefusedError):
+        return Check("daemon", "fact", "not running: the first `coterie attach` starts it")
+    except OSError as reason:
+        return Check("daemon", "worse", f"not possible here ({reason}): each editor gets a server of its own")
+    return Check("daemon", "good", f"process {status['pid']}, editors: {status['editors']}, runs: {status['runs']}")
+
+
+def _editors(surroundings: Surroundings) -> Iterator[Check]:
+    if not surroundings.editors:
+        yield Check("editor", "fact", "none has been here yet")
+    for seen in surroundings.editors:
+        said = seen.introduction
+        who = f"{said.name} {said.version}".strip()
+        mode = "a client of its own: everything by agent/*" if said.rich else "zero-plugin mode: prompts, progress, code actions"
+        server = "the shared server" if seen.shared else "a server of its own"
+        yield Check("editor", "good", f"{who} ({seen.at[:16].replace('T', ' ')}, {server}): {mode}")
+        if lacking := [what for what, announced in said.can.items() if not announced]:
+            yield Check("editor", "worse", f"{who} did not announce: {', '.join(lacking)}")
 
 
 def _line(check: Check) -> Line:

@@ -19,7 +19,7 @@ from coterie.cli.wiring import Wiring
 if TYPE_CHECKING:
     from coterie.cli.terminal import Output, Streams
 
-_Command: TypeAlias = Literal["daemon", "demo", "ask", "run", "undo", "doctor", "version"]
+_Command: TypeAlias = Literal["daemon", "demo", "ask", "run", "chat", "undo", "runs", "channels", "config", "doctor", "version"]
 
 
 def main(argv: list[str], wiring: Wiring) -> int:
@@ -34,6 +34,8 @@ def main(argv: list[str], wiring: Wiring) -> int:
     streams = Streams(stdin=sys.stdin, stdout=sys.stdout, stderr=sys.stderr, environ=dict(os.environ))
     output = output_for(streams, machine=arguments.json)
     try:
+        if not arguments.folder.is_dir():
+            raise InvalidParamsError(f"--folder: there is no folder {arguments.folder}.")
         return asyncio.run(_do(arguments.command, arguments, wiring, output, streams))
     except CoterieError as error:
         output.error(error)
@@ -46,14 +48,26 @@ def main(argv: list[str], wiring: Wiring) -> int:
         return exits.FAILED
 
 
-async def _do(command: _Command, arguments: Arguments, wiring: Wiring, output: Output, streams: Streams) -> int:
-    if not arguments.folder.is_dir():
-        raise InvalidParamsError(f"--folder: there is no folder {arguments.folder}.")
+async def _do(  # noqa: PLR0911 - one flat case for each command
+    command: _Command, arguments: Arguments, wiring: Wiring, output: Output, streams: Streams
+) -> int:
     match command:
         case "ask" | "run":
             from coterie.cli.runs import conduct  # noqa: PLC0415 - see the module's docstring
 
             return await conduct(arguments, wiring, output, streams)
+        case "chat":
+            from coterie.cli.chat import chat  # noqa: PLC0415
+
+            return await chat(arguments, wiring, output, streams)
+        case "runs" | "channels":
+            from coterie.cli.lists import listed  # noqa: PLC0415
+
+            return await listed(arguments, wiring, output)
+        case "config":
+            from coterie.cli.config import look  # noqa: PLC0415
+
+            return look(arguments, wiring, output)
         case "undo":
             from coterie.cli.undo import undo  # noqa: PLC0415
 

@@ -37,7 +37,7 @@ async def conduct(arguments: Arguments, wiring: Wiring, output: Output, streams:
     try:
         run_id = await _begin(core.application, arguments, streams)
         output.line(Line(f"run {run_id}", "dim"))
-        following = _Following(run_id, core.application, output, line_reader(streams.stdin) if attended else None)
+        following = Following(run_id, core.application, output, line_reader(streams.stdin) if attended else None)
         end = await following.to_the_end(audience)
         view = await core.application.runs.get(run_id)
     finally:
@@ -75,8 +75,8 @@ def _existing(path: Path) -> Path:
     return path.absolute()
 
 
-class _Following:
-    """Shows one run and carries answers to it."""
+class Following:
+    """Shows one run and carries answers to it. ``chat`` follows its runs with it, too."""
 
     def __init__(self, run_id: str, application: Application, output: Output, read_line: ReadLine | None) -> None:
         self._run_id = run_id

@@ -22,11 +22,12 @@ async def undo(arguments: Arguments, wiring: Wiring, output: Output) -> int:
         result = await core.application.runs.undo(arguments.run_id)
     finally:
         await core.application.aclose()
-    output.result(to_wire(result), tuple(_words(result)))
+    output.result(to_wire(result), tuple(undo_lines(result)))
     return exits.FAILED if result.conflicts else exits.OK
 
 
-def _words(result: UndoResult) -> Iterator[Line]:
+def undo_lines(result: UndoResult) -> Iterator[Line]:
+    """Tell what an undo did."""
     yield from (Line(f"restored {path}", "good") for path in result.restored)
     yield from (Line(f"left alone: {conflict.path}: {conflict.reason}", "bad") for conflict in result.conflicts)
     if not result.restored and not result.conflicts:

@@ -13,6 +13,7 @@ from typing import Protocol
 from coterie.domain.ports import Audience, Sandbox, Workspace
 from coterie.domain.wire import Json
 from coterie.features.application import Application
+from coterie.features.attachment import Introduction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,15 +26,37 @@ class Invocation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One value that holds: its dotted key, the value as JSON (a key of a host is never shown), and the layer that it comes from."""
+
+    key: str
+    value: Json
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenEditor:
+    """An editor as it was when it came last; ``shared`` tells the shared server from one of its own."""
+
+    at: str
+    shared: bool
+    introduction: Introduction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What the settings say before anything is built.
 
     ``places`` are Coterie's folders by what they hold (config, data, cache, state); ``problems`` are sentences that begin with
-    ``file:line``; ``model`` is the configured default model; ``test_command`` the one that the settings name.
+    ``file:line``; ``model`` is the configured default model; ``test_command`` the one that the settings name. ``editors`` were here, the
+    latest first; ``ghost_text`` is the model that suggestions come from, None where there are none.
     """
 
     places: Mapping[str, Path]
     problems: tuple[str, ...]
+    settings: tuple[Setting, ...] = ()
+    editors: tuple[SeenEditor, ...] = ()
+    ghost_text: str | None = None
     model: str | None = None
     test_command: str | None = None
 

@@ -31,6 +31,16 @@ class Window(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Introduction:
+    """What an editor said of itself, for ``coterie doctor`` to explain: ``rich`` is the mode that it gets, ``can`` what it announced."""
+
+    name: str
+    version: str
+    rich: bool
+    can: Mapping[str, bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
     """What the front door hands over.
 
@@ -43,6 +53,7 @@ class Attachment:
     audience: Audience
     editor: Editor
     window: Window
+    introduction: Introduction
 
 
 class Documents(Protocol):

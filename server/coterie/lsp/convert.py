@@ -19,8 +19,22 @@ from coterie.base.text import ContentChange, Encoding, LineIndex, Position
 from coterie.domain.edits import BufferEdit
 from coterie.domain.ports import Folder
 from coterie.domain.wire import Json
+from coterie.features.attachment import Introduction
 
 ENCODINGS: Final[Mapping[str, Encoding]] = {"utf-8": "utf-8", "utf-16": "utf-16", "utf-32": "utf-32"}
+
+ANNOUNCED: Final[Mapping[str, tuple[str, ...]]] = {
+    "edits": ("workspace", "applyEdit"),
+    "progress": ("window", "workDoneProgress"),
+    "documents": ("window", "showDocument", "support"),
+    "code actions": ("textDocument", "codeAction"),
+    "code lenses": ("textDocument", "codeLens"),
+    "diagnostics": ("textDocument", "publishDiagnostics"),
+    "hovers": ("textDocument", "hover"),
+    "ghost text": ("textDocument", "inlineCompletion"),
+    "settings": ("workspace", "configuration"),
+}
+"""What an editor can do for us, by the capability that says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +79,18 @@ def client_of(params: Json) -> Client:
         shows_documents=dig(capabilities, "window", "showDocument", "support") is True,
         refreshes_lenses=dig(capabilities, "workspace", "codeLens", "refreshSupport") is True,
         resolves_actions=isinstance(resolved, list) and "command" in resolved,
+    )
+
+
+def introduction_of(params: Json) -> Introduction:
+    """Return what the ``initialize`` request says of the editor, for people."""
+    capabilities = dig(params, "capabilities")
+    name, version = dig(params, "clientInfo", "name"), dig(params, "clientInfo", "version")
+    return Introduction(
+        name=name if isinstance(name, str) and name else "unnamed editor",
+        version=version if isinstance(version, str) else "",
+        rich=dig(capabilities, "experimental", "coterie") is True,
+        can={what: dig(capabilities, *keys) not in (None, False) for what, keys in ANNOUNCED.items()},
     )
 
 

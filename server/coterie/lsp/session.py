@@ -17,7 +17,7 @@ from coterie.base.tasks import TaskSupervisor
 from coterie.domain.ports import Folder
 from coterie.domain.wire import Json
 from coterie.features.application import Application
-from coterie.features.attachment import Attached, Attachment, Build, Documents
+from coterie.features.attachment import Attached, Attachment, Build, Documents, Introduction
 from coterie.lsp.bare import BareAudience
 from coterie.lsp.convert import Client
 from coterie.lsp.outbound import ClientEditor, ClientWindow, RichAudience, Wire
@@ -43,7 +43,7 @@ class Session:
         self._ended = False
         self._changing = asyncio.Lock()  # held while the core is built or ended; it lets through in order, which an event would not
 
-    def introduce(self, client: Client, folders: tuple[Folder, ...], options: dict[str, Json]) -> None:
+    def introduce(self, client: Client, folders: tuple[Folder, ...], options: dict[str, Json], introduction: Introduction) -> None:
         """Keep what the core will be built for."""
         if client.rich:
             self._audience = RichAudience(self.wire, asyncio.get_running_loop().call_later)
@@ -57,6 +57,7 @@ class Session:
             audience=self._audience,
             editor=ClientEditor(self.wire, client),
             window=self.window,
+            introduction=introduction,
         )
 
     async def ensure_core(self) -> None:

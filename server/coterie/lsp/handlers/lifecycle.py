@@ -18,7 +18,7 @@ async def initialize(session: Session, params: Json) -> None:
         raise InvalidParamsError("The params of initialize are an object.")
     options = params.get("initializationOptions")
     client = convert.client_of(params)
-    session.introduce(client, convert.folders_of(params), options if isinstance(options, dict) else {})
+    session.introduce(client, convert.folders_of(params), options if isinstance(options, dict) else {}, convert.introduction_of(params))
     if client.process_id is not None:
         session.watch_process(client.process_id)
 

@@ -1,0 +1,55 @@
+"""``coterie runs`` and ``coterie channels``: what there is, of every editor and of the command line, the latest first."""
+
+from __future__ import annotations
+
+from coterie.cli import exits
+from coterie.cli.arguments import Arguments
+from coterie.cli.audience import QueueAudience
+from coterie.cli.terminal import Output
+from coterie.cli.wiring import Invocation, Wiring
+from coterie.cli.wording import Line, Style
+from coterie.domain.channels import Channel
+from coterie.domain.runs import RunSummary
+from coterie.domain.wire import to_wire
+from coterie.features.application import Application
+from coterie.features.runs import title_of
+
+_STYLES: dict[str, Style] = {"succeeded": "good", "failed": "bad", "interrupted": "warn", "waiting": "warn", "running": "strong"}
+
+
+async def listed(arguments: Arguments, wiring: Wiring, output: Output) -> int:
+    """Write the list."""
+    audience = QueueAudience(can_answer=False)
+    core = await wiring.open(Invocation(folder=arguments.folder.absolute(), settings={}, audience=audience))
+    try:
+        if arguments.command == "runs":
+            await _runs(core.application, arguments, output)
+        else:
+            await _channels(core.application, arguments, output)
+    finally:
+        await core.application.aclose()
+    return exits.OK
+
+
+async def _runs(application: Application, arguments: Arguments, output: Output) -> None:
+    page = await application.runs.list(state=arguments.state, limit=arguments.limit)
+    lines = [Line(_run(run), _STYLES.get(run.state, "plain")) for run in page.runs]
+    if page.more:
+        lines.append(Line("… and more: --limit N", "dim"))
+    output.result(to_wire(page), tuple(lines) or (Line("No runs yet.", "dim"),))
+
+
+def _run(run: RunSummary) -> str:
+    who = run.workflow or run.agent or "chat"
+    cost = "" if run.usage.usd is None else f"  ${run.usage.usd:.4f}"
+    return f"{run.run_id}  {run.started_at[:16].replace('T', ' ')}  {run.state:<11}  {who:<5}{cost}  {title_of(run.prompt)}"
+
+
+async def _channels(application: Application, arguments: Arguments, output: Output) -> None:
+    channels = await application.channels.list(state=arguments.state, query=arguments.query)
+    lines = tuple(Line(_channel(channel), "strong" if channel.state == "active" else "plain") for channel in channels)
+    output.result({"channels": [to_wire(channel) for channel in channels]}, lines or (Line("No channels.", "dim"),))
+
+
+def _channel(channel: Channel) -> str:
+    return f"{channel.channel_id}  {channel.updated_at[:16].replace('T', ' ')}  {channel.state:<8}  {channel.folder:<5}  {channel.title}"

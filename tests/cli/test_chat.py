@@ -1,0 +1,160 @@
+"""``coterie chat`` with the real core: through a pipe, and on a terminal with a person at it."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from cassettes import record
+
+BOUND_S = 60
+MAKING = [
+    [("edit_file", {"path": "calc.py", "edits": [{"old": "a - b", "new": "a + b"}]})],
+    [("execute_command", {"command": "touch made"})],
+    ["Mended and made."],
+]
+BROKEN = "def add(a, b):\n    return a - b\n"
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> Mapping[str, str]:
+    """Return the environment of a home whose model is a recording, and make the project that it talks about."""
+    record(tmp_path / "cassette.json", {"chat": [["It subtracts."]]})
+    config = f'model = "work/recorded"\n[providers.work]\ntype = "replay"\ncassette = "{tmp_path}/cassette.json"\nextra = {{ speed = 0 }}\n'
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "config.toml").write_text(config, encoding="utf-8")
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "calc.py").write_text(BROKEN, encoding="utf-8")
+    return {**os.environ, "COTERIE_HOME": str(tmp_path / "home"), "TERM": "dumb", "NO_COLOR": "1", "INPUTRC": os.devnull}
+
+
+def coterie(environ: Mapping[str, str], folder: Path, *argv: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a command with its input from a pipe."""
+    command = [sys.executable, "-m", "coterie", *argv]
+    return subprocess.run(
+        command, env=environ, cwd=folder / "project", input=typed, capture_output=True, text=True, timeout=BOUND_S, check=False
+    )
+
+
+def test_a_chat_through_a_pipe_is_listed_and_gone_on_with(environ: Mapping[str, str], tmp_path: Path) -> None:
+    first = coterie(environ, tmp_path, "chat", typed="What does it do?\n/title About calc\n/nonesuch\n/history\n/quit\nnever said\n")
+    assert (first.returncode, first.stdout) == (0, "It subtracts.\n")
+    for words in ("this chat is called About calc", "There is no /nonesuch", "you: What does it do?", "chat: It subtracts."):
+        assert words in first.stderr
+    [channel] = json.loads(coterie(environ, tmp_path, "channels", "--json").stdout)["channels"]
+    assert channel["title"] == "About calc"
+    again = coterie(environ, tmp_path, "chat", "--channel", channel["channelId"], "--json", typed="/history\nWhat?\n")
+    values = [json.loads(line) for line in again.stdout.splitlines()]
+    assert values[-1]["run"]["channelId"] == channel["channelId"]
+    runs = coterie(environ, tmp_path, "runs", "--limit", "1")
+    assert "succeeded" in runs.stdout
+    assert runs.stdout.endswith("… and more: --limit N\n")
+    assert len(json.loads(coterie(environ, tmp_path, "runs", "--json").stdout)["runs"]) == 2
+    assert "About calc" in coterie(environ, tmp_path, "channels", "--query", "subtracts").stdout
+    assert coterie(environ, tmp_path, "channels", "--query", "nonesuch").stdout == "No channels.\n"
+    unknown = coterie(environ, tmp_path, "chat", "--channel", "channel_none", typed="x\n")
+    assert (unknown.returncode, "There is no channel" in unknown.stderr) == (2, True)
+
+
+class Terminal:
+    """A pseudo-terminal with ``coterie chat`` on it."""
+
+    def __init__(self, far: int) -> None:
+        self._far = far
+        self.screen = ""
+
+    def type(self, text: str) -> None:
+        """Type."""
+        os.write(self._far, text.encode())
+
+    def until(self, words: str) -> None:
+        """Wait until words have appeared behind those that were waited for before."""
+        end = time.monotonic() + BOUND_S
+        while words not in self.screen:
+            ready, _, _ = select.select([self._far], [], [], max(0.0, end - time.monotonic()))
+            assert ready, f"{words!r} did not appear in {self.screen!r}"
+            self.screen += os.read(self._far, 4096).decode(errors="replace")
+        self.screen = self.screen.partition(words)[2]
+
+
+@contextmanager
+def terminal(environ: Mapping[str, str], folder: Path) -> Iterator[tuple[Terminal, subprocess.Popen[bytes]]]:
+    """Start a chat on a terminal; at the end it is gone."""
+    far, near = pty.openpty()
+    chat = subprocess.Popen(
+        [sys.executable, "-m", "coterie", "chat"], env=environ, cwd=folder / "project", stdin=near, stdout=near, stderr=near, close_fds=True
+    )
+    os.close(near)
+    try:
+        yield Terminal(far), chat
+    finally:
+        if chat.poll() is None:
+            chat.kill()
+        chat.wait()
+        os.close(far)
+
+
+def test_a_person_talks_allows_undoes_and_finds_their_words_again(environ: Mapping[str, str], tmp_path: Path) -> None:
+    record(tmp_path / "cassette.json", {"chat": MAKING})
+    project = tmp_path / "project"
+    with terminal(environ, tmp_path) as (screen, chat):
+        screen.until("> ")
+        screen.type("Mend it\n")
+        screen.until("[y] Allow once")
+        screen.until("[n]")
+        screen.type("y\n")
+        screen.until("Mended and made.")
+        screen.until("/undo takes it back")
+        screen.until("> ")
+        assert (project / "made").exists()
+        assert "a + b" in (project / "calc.py").read_text(encoding="utf-8")
+        screen.type("/undo\n")
+        screen.until("restored calc.py")
+        screen.until("> ")
+        assert (project / "calc.py").read_text(encoding="utf-8") == BROKEN
+        screen.type("\x04")
+        assert chat.wait(BOUND_S) == 0
+    history = tmp_path / "home" / "state" / "chat_history"
+    assert "Mend it" in history.read_text(encoding="utf-8").splitlines()
+    assert history.stat().st_mode & 0o077 == 0
+
+
+def test_ctrl_c_cancels_what_runs_and_then_leaves(environ: Mapping[str, str], tmp_path: Path) -> None:
+    record(tmp_path / "cassette.json", {"chat": MAKING})
+    with terminal(environ, tmp_path) as (screen, chat):
+        screen.until("> ")
+        screen.type("Mend it\n")
+        screen.until("[y] Allow once")
+        screen.until("[n]")
+        chat.send_signal(2)
+        screen.until("cancelled")
+        screen.until("> ")
+        assert not (tmp_path / "project" / "made").exists()
+        chat.send_signal(2)
+        assert chat.wait(BOUND_S) == 130
+
+
+def test_the_settings_are_shown_with_their_origin_and_checked(environ: Mapping[str, str], tmp_path: Path) -> None:
+    shown = coterie({**environ, "COTERIE_SUGGESTIONS__ENABLED": "false"}, tmp_path, "config", "show", "--origin")
+    assert shown.returncode == 0
+    assert 'model = "work/recorded"  # user' in shown.stdout.splitlines()
+    assert 'permissions.policy_when_unattended = "deny"  # default' in shown.stdout.splitlines()
+    assert coterie(environ, tmp_path, "config", "check").returncode == 0
+    with (tmp_path / "home" / "config.toml").open("a", encoding="utf-8") as file:
+        file.write('[providers.other]\nbase_url = "http://127.0.0.1:1/v1"\napi_key = "canary-4711"\nmodle = "x"\n')
+    checked = coterie(environ, tmp_path, "config", "check", "--json")
+    assert checked.returncode == 1
+    assert any("modle" in problem and "config.toml:" in problem for problem in json.loads(checked.stdout)["problems"])
+    whole = coterie(environ, tmp_path, "config", "show", "--json")
+    assert json.loads(whole.stdout)["settings"]["providers.other.api_key"] == {"value": "**********", "origin": "user"}
+    assert "canary" not in whole.stdout + whole.stderr + checked.stdout + checked.stderr
