@@ -147,7 +147,8 @@ async def check_what_the_models_got(host: AimockServer, wire: Wire) -> None:
     reading = {"read_file", "list_files", "search"}
     assert tools["planner-model"] == reading | {"ask_user", "submit"}
     assert tools["reviewer-model"] == reading | {"submit"}
-    assert tools["coder-model"] == reading | {"edit_file", "write_file", "execute_command", "run_tests", "ask_user", "submit"}
+    changing = {"edit_file", "write_file", "move_file", "delete_file"}
+    assert tools["coder-model"] == reading | changing | {"execute_command", "run_tests", "git_operation", "ask_user", "submit"}
     assert tools["tester-model"] == reading | {"execute_command", "run_tests", "submit"}
     assert tools["documenter-model"] == reading | {"edit_file", "write_file", "submit"}
     review = await first_message(host, "reviewer-model")

@@ -210,7 +210,7 @@ class RunApprovals:
         decision, _ = await self._question(title, (effect,), options, check, edited)
         if decision.kind is None:
             why = "You did not approve" if decision.reason == "dismissed" else "Nobody was left to approve"
-            raise ApprovalRequiredError(f"{why} the {step_id}. Resume the run to be asked again.")
+            raise ApprovalRequiredError(f"{why} the {step_id}. Resume the run to be asked again, or with the rule {effect.rule} to go on.")
         return decision.kind
 
     async def choose(self, question: str, labels: Sequence[str]) -> str | None:
