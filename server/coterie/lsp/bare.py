@@ -79,6 +79,8 @@ class BareAudience:
                 self.views.refresh_lenses()
             case ApprovalEvent() as question:
                 self._question(run_id, question)
+            case WarningEvent(code="price_unknown", text=text):
+                self._window.log("warning", text)  # true of most hosts, and nothing to do about at once
             case WarningEvent(text=text):
                 self._window.show("warning", text)
             case _:
