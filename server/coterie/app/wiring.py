@@ -72,6 +72,12 @@ class Wiring:
 
         return serve_stdio(partial(attach, no_daemon=self._no_daemon))
 
+    def listen(self, wanted: wiring.Listening) -> int:
+        """Be a language server for every client that connects, until a signal comes; returns the exit status."""
+        from coterie.app.listening import run  # noqa: PLC0415 - see the class
+
+        return run(wanted)
+
 
 def _shown(loaded: Loaded) -> Iterator[wiring.Setting]:
     """Yield every value that holds, as JSON; a host's key shows only which variable it is read from."""
