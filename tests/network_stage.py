@@ -70,7 +70,10 @@ class Network:
     def websocket(self, query: str = "", **options: Any) -> connect:
         """Connect a WebSocket."""
         scheme = "ws" if self.trusting is None else "wss"
-        return connect(f"{scheme}://{HOST}:{self.port}/{query}", ssl=self.trusting, proxy=None, open_timeout=BOUND_S, **options)
+        # No pings: a machine that is busy with something else is no broken connection.
+        return connect(
+            f"{scheme}://{HOST}:{self.port}/{query}", ssl=self.trusting, proxy=None, open_timeout=BOUND_S, ping_interval=None, **options
+        )
 
     @asynccontextmanager
     async def _over_tcp(self) -> AsyncIterator[LspClient]:
