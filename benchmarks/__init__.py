@@ -3,9 +3,10 @@
 `python -m benchmarks` runs every measurement and prints a table; with `--write` it also writes `docs/benchmarks.md`.
 
 - `startup`: spawn to `initialize`, and memory, against an empty pygls server (`empty_server`);
+- `attaching`: the same for a relay, to a shared daemon that is there already;
 - `streaming`: acknowledging a run while others stream, and the way of a chunk to its notification (`model_server`);
 - `conversation`: bytes of the first request of a chat, and how much of each request repeats the one before.
 
-All of them drive the real `coterie serve --stdio` as an LSP client (`client`). Absolute times belong to the machine;
+All of them drive the real `coterie serve --stdio` (or `coterie attach`) as an LSP client (`client`). Absolute times belong to the machine;
 the ratios are what should stay.
 """

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
+from benchmarks.attaching import measure_attaching
 from benchmarks.conversation import measure_conversation
 from benchmarks.report import Measurement, page, table
 from benchmarks.startup import measure_startup
@@ -12,7 +13,12 @@ from benchmarks.streaming import measure_streaming
 
 async def measure() -> list[Measurement]:
     """Take the measurements one after the other: they would disturb each other."""
-    return [*await measure_startup(), *await measure_streaming(), *await measure_conversation()]
+    return [
+        *await measure_startup(),
+        *await measure_attaching(),
+        *await measure_streaming(),
+        *await measure_conversation(),
+    ]
 
 
 def main() -> None:

@@ -97,12 +97,15 @@ class Client:
 
 
 @contextlib.asynccontextmanager
-async def connect(command: Sequence[str], *, home: Path) -> AsyncIterator[Client]:
-    """Start a server with a home of its own, talk to it, and shut it down in the LSP way at the end."""
+async def connect(command: Sequence[str], *, home: Path, runtime: Path | None = None) -> AsyncIterator[Client]:
+    """Start a server, talk to it, and shut it down in the LSP way at the end. A shared daemon is looked for below `runtime`."""
     environment = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
+    environment["COTERIE_HOME"] = str(home)
+    if runtime:
+        environment["XDG_RUNTIME_DIR"] = str(runtime)
     process = await asyncio.create_subprocess_exec(
         *command,
-        env=environment | {"COTERIE_HOME": str(home)},
+        env=environment,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,

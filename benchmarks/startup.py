@@ -15,6 +15,7 @@ import psutil
 
 from benchmarks.client import connect
 from benchmarks.report import Measurement
+from daemon_stage import Stage
 
 EMPTY = (sys.executable, str(Path(__file__).parent / "empty_server.py"))
 COTERIE = (sys.executable, "-m", "coterie", "serve", "--stdio")
@@ -63,13 +64,17 @@ async def measure_startup() -> list[Measurement]:
     ]
 
 
-async def start(command: tuple[str, ...], *, first_request: str | None = None) -> Start:
-    """Start a server with a fresh home and an empty workspace, ask what only Coterie answers, and shut it down again."""
+async def start(command: tuple[str, ...], *, first_request: str | None = None, shared: Stage | None = None) -> Start:
+    """Start a server with an empty workspace, ask what only Coterie answers, and shut it down again.
+
+    Its home is fresh, or that of the daemon it attaches to.
+    """
     with tempfile.TemporaryDirectory(prefix="coterie-bench-") as place:
         folder = Path(place, "workspace")
         folder.mkdir()
         began = time.perf_counter()
-        async with connect(command, home=Path(place, "home")) as client:
+        home, runtime = (shared.home, shared.runtime) if shared else (Path(place, "home"), None)
+        async with connect(command, home=home, runtime=runtime) as client:
             await client.initialize(folder=folder, settings={})
             ms = (time.perf_counter() - began) * 1000
             if first_request:

@@ -12,7 +12,7 @@ from typing import cast
 import pytest
 
 from coterie.base.ids import now
-from coterie.domain.channels import Channel
+from coterie.domain.channels import Channel, ChannelChanged
 from coterie.domain.events import AgentEvent, Event, MessageDelta, MessageEvent, RunEvent
 from coterie.features.channels import ChannelService
 from coterie.features.chat_documents import ChatDocuments
@@ -162,6 +162,22 @@ async def test_what_was_in_a_buffer_that_is_closed_unsaved_is_written_into_the_f
         await here.written()
         assert on_disk(tmp_path).endswith(f"## You\n\nWhy?\n\n## Coterie\n\n{ANSWER}\n\n## You\n\n")
         assert on_disk(tmp_path).count("word0") == 1
+
+
+async def test_nothing_of_a_deleted_channel_stays_in_a_document(tmp_path: Path) -> None:
+    rounds = asyncio.Semaphore(0)
+    async with desk(tmp_path, pause=rounds) as here:
+        here.begin()
+        here.stream(WORDS)
+        async with asyncio.timeout(60):
+            while "word0" not in on_disk(tmp_path):  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(0)
+        here.end()  # which is to be written in the next round
+        here.chats.channel_changed(ChannelChanged(channel_id="channel", change="deleted", channel=None))
+        rounds.release()
+        rounds.release()
+        await here.written()
+        assert list((tmp_path / "chats").iterdir()) == []
 
 
 async def test_an_editor_that_applies_nothing_is_not_asked_for_ever(tmp_path: Path) -> None:

@@ -37,12 +37,17 @@ class SlowWire:
         pass
 
 
+async def mend() -> str:
+    """Name the bar."""
+    return "Coterie: mend"
+
+
 @pytest.mark.parametrize("end_first", [True, False])
 @pytest.mark.parametrize("refusal", [None, JsonRpcException("no such method"), TimeoutError()])
 async def test_what_happens_before_the_client_agrees_is_told_when_it_does(refusal: Exception | None, *, end_first: bool) -> None:
     wire, tasks = SlowWire(refusal), TaskSupervisor("test")
     bars = Bars(wire, tasks)
-    bars.begin("run", lambda: "Coterie: mend")
+    bars.begin("run", mend)
     bars.begin("run", lambda: pytest.fail("a second bar"))
     bars.report("run", "plan")
     bars.report("run", "code")

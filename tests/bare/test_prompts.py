@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -86,6 +87,27 @@ async def test_progress_tells_what_goes_on_and_cancels(tmp_path: Path) -> None:
         await editor.client.notify("window/workDoneProgress/cancel", {"token": begun["token"]})
         assert await state_at_end(editor, run_id) == ("cancelled", "cancelled")
         hold.set()
+
+
+async def test_progress_of_a_resumed_run_says_what_was_asked_and_which_step_goes_on(tmp_path: Path) -> None:
+    async with model_host("openai_compatible", touching) as host, plain(tmp_path, host.url) as editor:
+        run_id = (await command(editor.client, "coterie.run", {"prompt": "Make it"}))["runId"]
+        await editor.client.question(PROMPT)
+        await editor.client.request("agent/run/interrupt", {"runId": run_id})
+        assert await progress_ended(editor.client) == "interrupted"
+        await editor.client.expect("window/showMessage")
+        told = len(editor.client.notifications)
+
+        def values() -> list[Any]:
+            return [params["value"] for method, params in editor.client.notifications[told:] if method == "$/progress"]
+
+        await command(editor.client, "coterie.resume")
+        prompt, _ = await editor.client.question(PROMPT)
+        await editor.client.eventually(lambda: bool(values()))
+        await editor.client.reply(prompt, {"title": "Allow once"})
+        assert await progress_ended(editor.client) == "succeeded"
+        assert values()[0]["title"] == "Coterie: Make it"
+        assert values()[-1]["message"] == "chat: execute_command touch made"
 
 
 @pytest.mark.parametrize("choice", ["Approve", "Reject", None])

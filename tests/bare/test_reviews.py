@@ -97,6 +97,9 @@ async def test_findings_are_diagnostics_that_are_mended_or_dismissed(tmp_path: P
         assert await progress_ended(client) == "succeeded"
         assert await published(client, uri) == []
         assert '"""Add."""' in client.buffers[uri].text
+        with pytest.raises(ResponseError) as gone:
+            await command(client, "coterie.dismiss", {"findingId": docstring["data"]["findingId"]})
+        assert gone.value.data["code"] == "unknown_finding", "also when there is no finding left"
 
 
 async def test_a_changed_line_tells_its_story_until_somebody_writes_it_anew(tmp_path: Path) -> None:

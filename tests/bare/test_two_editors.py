@@ -26,6 +26,8 @@ async def test_who_comes_later_is_asked_what_is_open_and_the_run_goes_on_there(t
             await killed(first.client)
             await later.client.reply(prompt, {"title": "Approve"})
             assert await progress_ended(later.client) == "succeeded"
+            begun = await later.client.expect("$/progress", lambda params: params["value"]["kind"] == "begin")
+            assert begun["value"]["title"] == "Coterie: Make test_add pass"
             assert later.text("calc.py") == FIXED
             run = await later.client.request("agent/run/get", {"runId": run_id})
             assert run["state"] == "succeeded"

@@ -22,7 +22,7 @@ import coterie.app.wiring, coterie.cli.main, coterie.lsp.server
 print(*sorted({".".join(name.split(".")[:2]) for name in sys.modules if name.startswith(("coterie.", "pydantic"))}))
 """
 ANSWERING = {f"coterie.{room}" for room in ("app", "base", "cli", "domain", "features", "lsp")}
-HEAVY = ("aiosqlite", "anyio", "httpcore", "httpx", "litellm", "pathspec", "rich", "sqlite3")
+HEAVY = ("aiosqlite", "anyio", "httpcore", "httpx", "litellm", "pathspec", "rich", "sqlite3", "websockets")
 
 
 def test_the_rooms_of_the_start_load_nothing_heavy(tmp_path: Path) -> None:

@@ -63,8 +63,8 @@ def ignored(place: Desk) -> None:
 @pytest.mark.parametrize(
     ("marked", "settings", "prepare", "reason", "by_hand"),
     [
-        pytest.param("ret|urn", {}, None, "mid_word", True, id="inside a word"),
-        pytest.param("x = |_y", {}, None, "mid_word", True, id="before a word"),
+        pytest.param("ret|urn", {}, None, "mid_word", False, id="inside a word"),
+        pytest.param("x = |_y", {}, None, "mid_word", False, id="before a word"),
         pytest.param("x = |", {"suggestions": {"disabled_languages": ("python",)}}, None, "disabled_language", True, id="language"),
         pytest.param("x = |", {}, snoozed, "snoozed", True, id="snoozed"),
         pytest.param("x = |", {}, secret, "secret_file", False, id="a secret"),

@@ -22,13 +22,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from coterie import __version__
-from coterie.app.core import Core
-from coterie.app.editors import remember
-from coterie.app.settings import LiveSettings
+from coterie.app.joining import joining
 from coterie.app.shared import Shared
 from coterie.base.tasks import TaskSupervisor
 from coterie.config.paths import places
-from coterie.features.attachment import Attachment
 from coterie.lsp.server import Server
 from coterie.lsp.transport import Descriptors
 from coterie.relay.greeting import framed, receive
@@ -54,18 +51,9 @@ class _Session:
 
     async def serve(self, stream: socket.socket, shared: Shared) -> None:
         """Serve the editor until it leaves. The stream may be closed afterwards: nothing uses it any more."""
-
-        async def build(attachment: Attachment) -> Core:
-            settings = LiveSettings(self.environ, attachment.folders, editor_options=attachment.options)
-            core = Core(shared, settings, self.environ, attachment.audience, editor=attachment.editor)
-            for problem in core.problems:
-                attachment.window.show("warning", problem)
-            await asyncio.to_thread(remember, core.places.state, attachment.introduction, shared=True)
-            return core
-
         if self._server is not None or self.ended.done():
             return
-        self._server = Server(build)
+        self._server = Server(joining(shared, self.environ))
         code = 1
         try:
             code = await self._server.serve(Descriptors(incoming=os.dup(stream.fileno()), outgoing=os.dup(stream.fileno())))

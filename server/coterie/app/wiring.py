@@ -79,6 +79,12 @@ class Wiring:
 
         return serve_stdio(partial(attach, no_daemon=self._no_daemon))
 
+    def listen(self, wanted: wiring.Listening) -> int:
+        """Be a language server for every client that connects, until a signal comes; returns the exit status."""
+        from coterie.app.listening import run  # noqa: PLC0415 - see the class
+
+        return run(wanted)
+
 
 def _first_model(settings: Settings) -> str | None:
     """Return the model that serves who chose none, of those that the settings name."""

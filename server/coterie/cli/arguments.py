@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from coterie import __version__
+from coterie.cli.wiring import Listening
 from coterie.domain.channels import ChannelState
 from coterie.domain.events import RunState
 
@@ -16,12 +17,16 @@ CommandName = Literal["serve", "attach", "daemon", "demo", "ask", "run", "chat",
 EPILOG = """\
 exit status: 0 done · 1 failed · 2 wrong usage · 3 a question waits for an answer (resume the run) · 130 cancelled by Ctrl-C"""
 
+LISTENING = """\
+Without a host the network is this machine (127.0.0.1). Where other machines can connect, a token and TLS are demanded."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arguments:
     """A command line, read. What a command does not take keeps its default."""
 
     command: CommandName
+    listening: Listening | None = None
     prompt: str | None = None
     folder: Path = Path()
     workflow: str | None = None
@@ -44,11 +49,24 @@ class Arguments:
 
 def parse(argv: list[str]) -> Arguments:
     """Read a command line; prints help or what is wrong and raises `SystemExit`, as argparse does."""
-    values = vars(_parser().parse_args(argv))
+    parser = _parser()
+    values = vars(parser.parse_args(argv))
+    listening = _listening(values, parser)
     given: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in values.items() if value is not None
     }
-    return Arguments(**given)
+    return Arguments(listening=listening, **given)
+
+
+def _listening(values: dict[str, Any], parser: argparse.ArgumentParser) -> Listening | None:
+    """Take what ``serve`` says about the network out of ``values``."""
+    tcp, ws = values.pop("tcp", None), values.pop("ws", None)
+    secrets = {name: values.pop(name, None) for name in ("token_file", "tls_cert", "tls_key")}
+    if tcp is not None or ws is not None:
+        return Listening(scheme="ws" if tcp is None else "tcp", where=ws if tcp is None else tcp, **secrets)
+    if any(secrets.values()):
+        parser.error("--token-file, --tls-cert and --tls-key go with --tcp or --ws")
+    return None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -58,8 +76,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"coterie {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    serve = commands.add_parser("serve", help="be a language server on the standard streams; editors start this")
-    serve.add_argument("--stdio", action="store_const", const=None, help="the transport (also the default)")
+    _add_network(
+        commands.add_parser(
+            "serve", help="be a language server on the standard streams, which editors start, or on the network", description=LISTENING
+        )
+    )
 
     attach = commands.add_parser("attach", help="be a light relay to the shared server of all your editors; editors start this")
     attach.add_argument("--stdio", action="store_const", const=None, help="the transport (also the default)")
@@ -115,6 +136,16 @@ def _parser() -> argparse.ArgumentParser:
     _add_common(commands.add_parser("doctor", help="explain what works here, what does not, and what to do about it"))
     _add_json(commands.add_parser("version", help="print the version"))
     return parser
+
+
+def _add_network(parser: argparse.ArgumentParser) -> None:
+    transport = parser.add_mutually_exclusive_group()
+    transport.add_argument("--stdio", action="store_const", const=None, help="the standard streams (also the default)")
+    transport.add_argument("--tcp", metavar="[HOST:]PORT", help="listen for LSP on TCP; port 0 takes a free one and says which")
+    transport.add_argument("--ws", metavar="[HOST:]PORT", help="listen for WebSocket, one message in each text frame")
+    parser.add_argument("--token-file", metavar="FILE", type=Path, help="demand the token in this file (or in COTERIE_TOKEN)")
+    parser.add_argument("--tls-cert", metavar="FILE", type=Path, help="the certificate chain (PEM); with --tls-key")
+    parser.add_argument("--tls-key", metavar="FILE", type=Path, help="its private key (PEM)")
 
 
 def _add_run_options(parser: argparse.ArgumentParser) -> None:

@@ -26,7 +26,7 @@ def main(argv: list[str], wiring: Wiring) -> int:
     """Do what ``argv`` says and return the exit status (see ``exits``). Raises `SystemExit` for help and wrong usage."""
     arguments = parse(argv)
     if arguments.command == "serve" or arguments.command == "attach":  # noqa: PLR1714 - the type checker follows; an ``attach`` that comes this far found no daemon (see ``coterie.__main__``)
-        return wiring.serve_stdio()
+        return wiring.serve_stdio() if arguments.listening is None else wiring.listen(arguments.listening)
     if arguments.command == "daemon" and arguments.action == "run":
         return wiring.run_daemon()
     from coterie.cli.terminal import Streams, output_for  # noqa: PLC0415 - see the module's docstring

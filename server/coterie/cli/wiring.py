@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from coterie.domain.ports import Audience, Sandbox, Workspace
 from coterie.domain.wire import Json
@@ -23,6 +23,20 @@ class Invocation:
     folder: Path
     settings: Mapping[str, Json]
     audience: Audience
+
+
+Scheme = Literal["tcp", "ws"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listening:
+    """How to listen on the network: ``where`` is ``HOST:PORT``; a token that is in no file is in the environment."""
+
+    scheme: Scheme
+    where: str
+    token_file: Path | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,4 +105,8 @@ class Wiring(Protocol):
 
     def serve_stdio(self) -> int:
         """Be a language server on the standard streams until the editor leaves; returns the exit status."""
+        ...
+
+    def listen(self, wanted: Listening) -> int:
+        """Be a language server for every client that connects, until a signal comes; returns the exit status."""
         ...

@@ -12,8 +12,8 @@ from coterie.config.problems import Problem
 from coterie.config.schema import ProviderType
 
 _PREFIX = "COTERIE_"
-_NOT_SETTINGS = frozenset({"COTERIE_HOME", "COTERIE_RECORD", "COTERIE_DAEMON_IDLE_S"})
-"""Variables that others read: ``paths``, and the development-only recorder."""
+_NOT_SETTINGS = frozenset({"COTERIE_HOME", "COTERIE_RECORD", "COTERIE_DAEMON_IDLE_S", "COTERIE_TOKEN"})
+"""Variables that others read: ``paths``, the development-only recorder, the shared daemon, the listener."""
 
 
 @dataclass(frozen=True, slots=True)

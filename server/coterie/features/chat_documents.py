@@ -8,6 +8,7 @@ open, else into the file. What is where in it is ``chat_text``'s business, what 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from collections.abc import Set as AbstractSet
@@ -20,7 +21,7 @@ from typing_extensions import override
 
 from coterie.base.errors import InvalidParamsError, ModelMistakeError, RequestError, StorageError
 from coterie.base.tasks import TaskSupervisor
-from coterie.domain.channels import Channel, ChatPlace, Posted
+from coterie.domain.channels import Channel, ChannelChanged, ChatPlace, Posted
 from coterie.domain.edits import Applied, Draft, FileRef
 from coterie.domain.events import AgentEvent
 from coterie.domain.ports import ChannelStore
@@ -152,6 +153,12 @@ class ChatDocuments(Listener):
             chat.transcript.add(event.run_id, event.event)
             self._touch(chat)
 
+    @override
+    def channel_changed(self, change: ChannelChanged) -> None:
+        """Take a deleted channel's document away: what was said is not to stay in it."""
+        if change.change == "deleted" and not self._tasks.closed:
+            self._tasks.spawn(self._forget(change.channel_id), name=f"forget {change.channel_id}")
+
     async def aclose(self) -> None:
         """Stop following. What was said is in the channels."""
         await self._tasks.aclose()
@@ -161,6 +168,16 @@ class ChatDocuments(Listener):
             self._touch(await self._followed(channel_id))
         except (RequestError, StorageError) as failure:
             log.info("the document of %s is not followed: %s", channel_id, failure)
+
+    async def _forget(self, channel_id: str) -> None:
+        """Remove the document's file. A buffer of it is the person's; nothing is written into it any more."""
+        file = Path(self._file(channel_id).absolute)
+        chat = self._chats.pop(channel_id, None)
+        async with chat.order if chat is not None else contextlib.nullcontext():  # a write that goes on would bring it back
+            try:
+                await in_thread(file.unlink, missing_ok=True)
+            except OSError as failure:
+                log.warning("the document of the deleted %s stays: %s", channel_id, failure)
 
     async def _followed(self, channel_id: str) -> _Chat:
         """Return a channel's document, with all that was said so far."""
@@ -209,6 +226,8 @@ class ChatDocuments(Listener):
             return await self._write_in_order(chat, draft)
 
     async def _write_in_order(self, chat: _Chat, draft: str) -> bool:
+        if self._chats.get(chat.channel_id) is not chat:
+            return True  # the channel was deleted meanwhile
         turns = [(turn.said, turn.answer) for turn in chat.transcript.turns]
         is_open = self._is_open(chat)
         # A buffer that was closed without saving takes with it what was written there.

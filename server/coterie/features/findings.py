@@ -55,7 +55,8 @@ class Findings(Listener):
 
     async def dismiss(self, finding_id: str) -> None:
         """Forget a finding. Raises `RequestError` ``unknown_finding``."""
-        self._drop(lambda each: each.finding_id == self._known(finding_id).finding_id)
+        finding = self._known(finding_id)
+        self._drop(lambda each: each is finding)
 
     @override
     def tell(self, event: AgentEvent) -> None:

@@ -8,7 +8,9 @@ diagnostics have handlers of their own.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
+from coterie.base.errors import CoterieError
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.channels import ChannelChanged
 from coterie.domain.events import (
@@ -36,6 +38,7 @@ from coterie.lsp.questions import Questions
 from coterie.lsp.views import Views
 
 TITLE_LENGTH = 60
+BASELINE = "tests before the first change"
 
 
 class BareAudience:
@@ -70,23 +73,23 @@ class BareAudience:
                 self._window.log("info", text)
             case StepEvent(state="running") as step:
                 self._steps[run_id] = step.step_id if step.agent == step.step_id else f"{step.step_id} ({step.agent})"
-                self.bars.report(run_id, self._steps[run_id])
+                self._report(run_id, self._steps[run_id])
             case ToolCallEvent(state="running") as call:
-                self.bars.report(run_id, f"{self._steps.get(run_id, 'tests before the first change')}: {wording(call)}")
+                self._report(run_id, f"{self._steps.get(run_id, call.step_id or BASELINE)}: {wording(call)}")
             case PlanEvent(plan=plan):
                 self._plans[run_id] = plan
             case ChangeEvent():
                 self.views.refresh_lenses()
             case ApprovalEvent() as question:
                 self._question(run_id, question)
-            case WarningEvent(text=text):
-                self._window.show("warning", text)
+            case WarningEvent() as warning:
+                self._warn(warning)
             case _:
                 pass  # its details belong to a chat view
 
     def _run(self, run_id: str, run: RunEvent) -> None:
-        if run.state == "running" and self._client.shows_progress:
-            self.bars.begin(run_id, lambda: f"Coterie: {first_line(self._prompts.get(run_id, run_id), TITLE_LENGTH)}")
+        if run.state == "running":
+            self._show_progress(run_id)
         elif run.state == "waiting":
             self.bars.report(run_id, "waits for your answer")
         if run.state in ENDED or run.state == "queued":
@@ -103,6 +106,31 @@ class BareAudience:
                 self._window.show("warning", run.text or f"The run was interrupted: {run.reason}.")
             case _:
                 self._window.log("info", f"Run {run_id} {run.state}.")
+
+    def _warn(self, warning: WarningEvent) -> None:
+        if warning.code == "price_unknown":
+            self._window.log("warning", warning.text)  # true of most hosts, and nothing to do about at once
+        else:
+            self._window.show("warning", warning.text)
+
+    def _show_progress(self, run_id: str) -> None:
+        """Begin the run's progress unless it is there: the run may have begun before this client came."""
+        if self._client.shows_progress:
+            self.bars.begin(run_id, partial(self._title, run_id))
+
+    def _report(self, run_id: str, message: str) -> None:
+        self._show_progress(run_id)
+        self.bars.report(run_id, message)
+
+    async def _title(self, run_id: str) -> str:
+        """Return what the person asked; of a run that is resumed or was begun elsewhere, it was not told here."""
+        prompt = self._prompts.get(run_id)
+        if prompt is None:
+            try:
+                prompt = (await self._core().runs.get(run_id)).prompt
+            except CoterieError:
+                prompt = run_id
+        return f"Coterie: {first_line(prompt, TITLE_LENGTH)}"
 
     def _question(self, run_id: str, question: ApprovalEvent) -> None:
         if question.state == "resolved":

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from pygls.exceptions import JsonRpcException
 
@@ -20,7 +20,7 @@ CREATE_TIMEOUT_S = 30.0
 class Progress:
     """One bar. Nothing is sent before the client has agreed to it; what was reported meanwhile is what it begins with."""
 
-    def __init__(self, wire: Wire, title: str) -> None:
+    def __init__(self, wire: Wire, title: Callable[[], Awaitable[str]]) -> None:
         self.token = new_id("progress")
         self._wire = wire
         self._title = title
@@ -34,8 +34,9 @@ class Progress:
             await self._wire.ask("window/workDoneProgress/create", {"token": self.token}, within_s=CREATE_TIMEOUT_S)
         except (TimeoutError, JsonRpcException):
             return  # the client shows none, and must get none
+        title = await self._title()
         self._shown = True
-        self._send({"kind": "begin", "title": self._title, "cancellable": True, "message": self._message})
+        self._send({"kind": "begin", "title": title, "cancellable": True, "message": self._message})
         if self._ended:
             self._send({"kind": "end", "message": self._message})
 
@@ -66,10 +67,10 @@ class Bars:
         self._tasks = tasks
         self._bars: dict[str, Progress] = {}
 
-    def begin(self, run_id: str, title: Callable[[], str]) -> None:
+    def begin(self, run_id: str, title: Callable[[], Awaitable[str]]) -> None:
         """Show a bar for a run that has none. Never blocks."""
         if run_id not in self._bars and not self._tasks.closed:
-            bar = self._bars[run_id] = Progress(self._wire, title())
+            bar = self._bars[run_id] = Progress(self._wire, title)
             self._tasks.spawn(bar.open(), name=f"progress of {run_id}")
 
     def report(self, run_id: str, message: str) -> None:

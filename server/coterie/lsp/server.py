@@ -1,6 +1,6 @@
-"""The language server: pygls' registry and capabilities on our own message pump, served over stdio.
+"""The language server: pygls' registry and capabilities on our own message pump, served over any ``transport``.
 
-``app`` calls `serve_stdio` with what builds the core. One process serves one editor and ends with it: after ``exit``, at the end of the
+``app`` calls `serve_stdio` with what builds the core. Such a process serves one editor and ends with it: after ``exit``, at the end of the
 pipe, on a signal, or when the editor's process is gone, always in order: runs are interrupted and journalled, children end, the queue is
 written out.
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -30,7 +29,7 @@ from coterie.lsp.handlers import AGENT, LIFECYCLE, STANDARD, actions
 from coterie.lsp.parent import watch_process
 from coterie.lsp.rpc import Connection
 from coterie.lsp.session import Handler, Session
-from coterie.lsp.transport import Descriptors, Outgoing, claim_stdio, start_reader, write_all
+from coterie.lsp.transport import Descriptors, Outgoing, Transport, claim_stdio
 
 FLUSH_S = 5.0
 OPTIONS: Final[Mapping[str, object]] = {
@@ -45,15 +44,19 @@ log = logging.getLogger(__name__)
 
 
 class Server(LanguageServer):
-    """One editor's server. Made inside the running event loop."""
+    """One editor's server. Made inside the running event loop.
+
+    ``same_machine`` says whether the editor's process can be watched. Behind a network connection, also a forwarded one, its number may
+    be another process's here; there the end of the connection has to do.
+    """
 
     protocol: Connection
 
-    def __init__(self, build: Build) -> None:
+    def __init__(self, build: Build, *, same_machine: bool = True) -> None:
         super().__init__("coterie", __version__, protocol_cls=Connection, converter_factory=default_converter)
         self._tasks = TaskSupervisor("server")
         self._left: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self.session = Session(wire=self.protocol, build=build, watch_process=self._watch)
+        self.session = Session(wire=self.protocol, build=build, watch_process=self._watch if same_machine else _watch_nothing)
         self.protocol.on_exit = self.leave
         for method, handler in LIFECYCLE.items():
             served = partial(handler, self.session)
@@ -99,16 +102,11 @@ class Server(LanguageServer):
         if not self._left.done():
             self._left.set_result(0 if self.protocol.phase == "shut_down" else 1)
 
-    async def serve(self, descriptors: Descriptors) -> int:
+    async def serve(self, transport: Transport) -> int:
         """Serve until the editor leaves; returns the process's exit code."""
-        outgoing = Outgoing(
-            partial(write_all, descriptors.outgoing),
-            on_lost=self.leave,
-            on_back=self.session.back,
-            close=partial(os.close, descriptors.outgoing),
-        )
+        outgoing = Outgoing(transport.write, on_lost=self.leave, on_back=self.session.back, close=transport.close, pack=transport.pack)
         self.protocol.outgoing = outgoing
-        start_reader(descriptors.incoming, self.protocol.receive, self.leave)
+        transport.start(self.protocol.receive, self.leave)
         code = await self._left
         try:
             await self.session.aclose()
@@ -118,6 +116,10 @@ class Server(LanguageServer):
         await self._tasks.aclose()
         await outgoing.aclose(within_s=FLUSH_S)
         return code
+
+
+def _watch_nothing(process_id: int) -> None:
+    log.debug("the editor's process %d is not watched", process_id)
 
 
 def serve_stdio(build: Build) -> int:

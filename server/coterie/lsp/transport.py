@@ -1,7 +1,7 @@
-"""Standard input and output as the transport: whose descriptors they are, a reader thread, and a bounded queue with a writer thread.
+"""What carries one client's messages (`Transport`), descriptors as the usual one, and the bounded queue with its writer thread.
 
-``server`` claims the descriptors at its start. Threads touch no state: each moves bytes between a descriptor and the event loop, so that
-neither a silent editor nor one that does not read can stop the loop.
+``server`` claims the descriptors at its start; ``streams`` and ``app.websocket`` have the transports of the network. Threads touch no
+state: each moves bytes between a descriptor and the event loop, so that neither a silent editor nor one that does not read can stop it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol, TypeAlias
 
 from coterie.lsp.framing import BadFrame, Decoder, encode
 
@@ -22,13 +23,56 @@ HIGH_WATER = 1024 * 1024
 LOW_WATER = 256 * 1024
 PATIENCE_S = 30.0
 
+OnFrame: TypeAlias = Callable[[bytes | BadFrame], None]
+
+
+class Transport(Protocol):
+    """One client's connection: frames in, messages out."""
+
+    def start(self, on_frame: OnFrame, on_end: Callable[[], None]) -> None:
+        """Read until the client has left; both callbacks are called in the running event loop."""
+        ...
+
+    def pack(self, body: bytes) -> bytes:
+        """Return a message as it travels."""
+        ...
+
+    def write(self, packed: bytes) -> None:
+        """Write a packed message, waiting for the client as long as it takes. Called in the writer thread; raises `OSError`."""
+        ...
+
+    def close(self) -> None:
+        """Note that nothing more is written. Called in the writer thread."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Descriptors:
-    """The transport's own descriptors, which no child inherits. Each is closed by the thread that uses it, when it has done so last."""
+    """A pair of descriptors, which no child inherits. Implements `Transport`.
+
+    Each is closed by the thread that uses it, when it has done so last.
+    """
 
     incoming: int
     outgoing: int
+
+    def start(self, on_frame: OnFrame, on_end: Callable[[], None]) -> None:
+        """Read in a thread of its own."""
+        start_reader(self.incoming, on_frame, on_end)
+
+    def pack(self, body: bytes) -> bytes:
+        """Put the header before a message."""
+        return encode(body)
+
+    def write(self, packed: bytes) -> None:
+        """Write all of it."""
+        rest = memoryview(packed)
+        while rest:
+            rest = rest[os.write(self.outgoing, rest) :]
+
+    def close(self) -> None:
+        """Let the reader of the other end see the end."""
+        os.close(self.outgoing)
 
 
 def claim_stdio() -> Descriptors:
@@ -53,7 +97,7 @@ def claim_stdio() -> Descriptors:
     return descriptors
 
 
-def start_reader(descriptor: int, on_frame: Callable[[bytes | BadFrame], None], on_end: Callable[[], None]) -> None:
+def start_reader(descriptor: int, on_frame: OnFrame, on_end: Callable[[], None]) -> None:
     """Read until the end of the stream in a thread, then close it; both callbacks are called in the running event loop."""
     loop = asyncio.get_running_loop()
 
@@ -77,13 +121,6 @@ def read_some(descriptor: int) -> bytes:
         return b""
 
 
-def write_all(descriptor: int, data: bytes) -> None:
-    """Write ``data``, waiting for the reader as long as it takes."""
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
-
-
 class Outgoing:
     """The queue of messages to the client.
 
@@ -98,10 +135,12 @@ class Outgoing:
         on_lost: Callable[[], None],
         on_back: Callable[[], None],
         close: Callable[[], None] = lambda: None,
+        pack: Callable[[bytes], bytes] = encode,
         patience_s: float = PATIENCE_S,
     ) -> None:
         self.detached = False
-        self._write = write
+        self._write = write  # called by the writer thread, and waits for the client
+        self._pack = pack
         self._close = close  # called by the writer thread when it writes no more
         self._on_lost = on_lost  # called once, when writing fails for good
         self._on_back = on_back  # called when a detached client has read everything
@@ -120,7 +159,7 @@ class Outgoing:
         """Queue a message; never blocks, never drops."""
         if self._closed:
             return
-        frame = encode(body)
+        frame = self._pack(body)
         self._pending += len(frame)
         self._queue.put(frame)
         if self._pending > HIGH_WATER and self._room.is_set() and not self.detached:

@@ -52,11 +52,11 @@ def refusal(ask: SuggestionRequest, language: str, settings: Settings, *, snooze
         (settings.completion_model is None, NO_MODEL),
         (settings.completion_model == "none", MODEL_IS_NONE),
         (ask.popup is not None and "\n" in ask.text[ask.popup.start : ask.popup.end], POPUP_LEAVES_LINE),
+        (_is_word(ask.text[end : end + 1]), MID_WORD),  # whatever is put into a word breaks it, asked for or not
     )
     unasked = (
         (snoozed, SNOOZED),
         (language in settings.suggestions.disabled_languages, disabled_language(language)),
-        (_is_word(ask.text[end : end + 1]), MID_WORD),
     )
     return next((why for holds, why in (*always, *(() if ask.manual else unasked)) if holds), None)
 

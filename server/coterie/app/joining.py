@@ -1,0 +1,26 @@
+"""Builds the core of one of several clients of a process, for ``daemon`` and ``listening``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from coterie.app.core import Core
+from coterie.app.editors import remember
+from coterie.app.settings import LiveSettings
+from coterie.app.shared import Shared
+from coterie.features.attachment import Attachment, Build
+
+
+def joining(shared: Shared, environ: Mapping[str, str]) -> Build:
+    """Return what builds the core of one client, which works in the environment ``environ``."""
+
+    async def build(attachment: Attachment) -> Core:
+        settings = LiveSettings(environ, attachment.folders, editor_options=attachment.options)
+        core = Core(shared, settings, environ, attachment.audience, editor=attachment.editor)
+        for problem in core.problems:
+            attachment.window.show("warning", problem)
+        await asyncio.to_thread(remember, core.places.state, attachment.introduction, shared=True)
+        return core
+
+    return build

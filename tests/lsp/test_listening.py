@@ -1,0 +1,180 @@
+"""`coterie serve --tcp` and `--ws`: several clients in one process, and who is let in."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import trustme
+from websockets.exceptions import InvalidStatus
+
+from coterie.app.admission import admission_for, endpoint
+from lsp_client import BOUND_S, LspClient, conversation
+from network_stage import HOST, Scheme, network
+
+TOKEN = "the token of this test"
+BOTH = pytest.mark.parametrize("scheme", ["tcp", "ws"])
+SERVE = (sys.executable, "-m", "coterie", "serve")
+
+
+@BOTH
+async def test_two_clients_have_their_own_answers_and_see_the_same_run(tmp_path: Path, scheme: Scheme) -> None:
+    async with network(tmp_path, scheme) as here, here.editor() as one, here.editor() as two:
+        same_id = [
+            await editor.client.ask("agent/run/get", {"runId": name}, msg_id="x") for editor, name in ((one, "run_1"), (two, "run_2"))
+        ]
+        for editor, msg_id, name in zip((one, two), same_id, ("run_1", "run_2"), strict=True):
+            with pytest.raises(Exception, match=name):
+                await editor.client.result(msg_id)
+        run_id = await one.start("Make it")
+        question = await two.asked()
+        assert await one.asked() == question
+        await two.answer(question, "allow_once")
+        assert (await one.ended(run_id))["state"] == (await two.ended(run_id))["state"] == "succeeded"
+        assert one.of(run_id) == two.of(run_id), "each is told the same, in the same order"
+        assert one.text("made") == ""
+
+
+async def test_a_run_outlives_the_client_that_started_it(tmp_path: Path) -> None:
+    async with network(tmp_path, "tcp") as here, here.editor() as second:
+        async with here.editor() as first:
+            run_id = await first.start("Make it")
+            await first.asked()
+            first.client.writer.close()
+            await first.client.end()
+        await second.answer(await second.asked(), "allow_once")
+        assert (await second.ended(run_id))["state"] == "succeeded"
+
+
+@BOTH
+async def test_a_client_that_shows_the_token_is_served_over_tls(tmp_path: Path, scheme: Scheme) -> None:
+    authority = trustme.CA()
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    issued = authority.issue_cert(HOST)
+    issued.cert_chain_pems[0].write_to_path(cert)
+    issued.private_key_pem.write_to_path(key)
+    tls = admission_for(endpoint("0"), "", token_file=None, cert=cert, key=key).tls
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    async with network(tmp_path, scheme, token=TOKEN, tls=tls, trusting=trusting) as here, here.client() as client:
+        assert (await client.initialize())["serverInfo"]["name"] == "coterie"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param(b"Authorization: Bearer wrong\r\n", id="a wrong token"),
+        pytest.param(f"Authorization: Basic {TOKEN}\r\n".encode(), id="another scheme"),
+        pytest.param(b'Content-Length: 2\r\n\r\n{"jsonrpc":"2.0","id":1,"method":"initialize"}', id="none"),
+        pytest.param(b"Authorization: Bearer " + b"x" * 8192, id="a line without end"),
+    ],
+)
+async def test_who_does_not_show_the_token_is_hung_up_on(tmp_path: Path, said: bytes) -> None:
+    async with network(tmp_path, "tcp", token=TOKEN) as here:
+        assert await here.hung_up_on(said)
+        async with here.client() as client:
+            await client.initialize()
+
+
+@pytest.mark.parametrize(
+    ("query", "authorization", "status"),
+    [("", None, 401), ("", "Bearer wrong", 401), ("?token=wrong", None, 401), ("?token=the%20token%20of%20this%20test", None, None)],
+)
+async def test_websocket_takes_the_token_from_the_header_or_the_query(
+    tmp_path: Path, query: str, authorization: str | None, status: int | None
+) -> None:
+    headers = {} if authorization is None else {"Authorization": authorization}
+    async with network(tmp_path, "ws", token=TOKEN) as here:
+        if status is None:
+            async with here.websocket(query, additional_headers=headers):
+                return
+        with pytest.raises(InvalidStatus) as refused:
+            await here.websocket(query, additional_headers=headers)
+        assert refused.value.response.status_code == status
+
+
+async def test_no_web_page_is_let_in_without_a_token(tmp_path: Path) -> None:
+    async with network(tmp_path, "ws") as here:
+        with pytest.raises(InvalidStatus) as refused:
+            await here.websocket(origin="https://page.example")
+        assert refused.value.response.status_code == 403
+    async with network(tmp_path, "tcp") as here:
+        assert await here.hung_up_on(b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}")
+
+
+@BOTH
+async def test_who_fails_too_often_has_to_wait_even_with_the_token(tmp_path: Path, scheme: Scheme) -> None:
+    now = 0.0
+    async with network(tmp_path, scheme, token=TOKEN, clock=lambda: now) as here:
+        for status in (401, 401, 401, 401, 401, 429):
+            if scheme == "tcp":
+                assert await here.hung_up_on(b"Authorization: Bearer wrong\r\n")
+            else:
+                with pytest.raises(InvalidStatus) as refused:
+                    await here.websocket("?token=wrong")
+                assert refused.value.response.status_code == status
+        if scheme == "tcp":
+            assert await here.hung_up_on(f"Authorization: Bearer {TOKEN}\r\n\r\n".encode()), "also with the right token"
+        now = 61.0
+        async with here.client() as client:
+            await client.initialize()
+
+
+@BOTH
+async def test_who_says_nothing_is_hung_up_on_in_time(tmp_path: Path, scheme: Scheme) -> None:
+    async with network(tmp_path, scheme, handshake_s=0) as here:
+        assert await here.hung_up_on(b"")
+
+
+async def test_a_frame_that_is_no_text_is_answered_and_the_next_one_is_served(tmp_path: Path) -> None:
+    async with network(tmp_path, "ws") as here, here.websocket() as connection:
+        await connection.send(b"\x00")
+        assert '"code":-32700' in str(await connection.recv())
+        await connection.send('{"jsonrpc":"2.0","id":1,"method":"agent/status"}')
+        assert '"code":-32002' in str(await connection.recv())
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [((), "--token-file"), (("--token-file",), "--tls-cert"), (("--tls-cert", "--tls-key"), "--token-file")],
+)
+def test_off_loopback_it_takes_a_token_and_tls(tmp_path: Path, given: tuple[str, ...], missing: str) -> None:
+    token, both = tmp_path / "token", tmp_path / "both.pem"
+    token.write_text(TOKEN, encoding="utf-8")
+    trustme.CA().issue_cert(HOST).private_key_and_cert_chain_pem.write_to_path(both)
+    files = {"--token-file": token, "--tls-cert": both, "--tls-key": both}
+    options = [word for option in given for word in (option, str(files[option]))]
+    refused = subprocess.run([*SERVE, "--ws", "0.0.0.0:0", *options], capture_output=True, text=True, check=False, timeout=BOUND_S)
+    assert refused.returncode == 2
+    assert missing in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+async def test_the_command_names_its_port_and_ends_in_order(tmp_path: Path) -> None:
+    environ = {**os.environ, "COTERIE_HOME": str(tmp_path), "COTERIE_TOKEN": TOKEN}
+    process = await asyncio.create_subprocess_exec(*SERVE, "--tcp", ":0", env=environ, stderr=asyncio.subprocess.PIPE)
+    assert process.stderr is not None
+    try:
+        said = (await asyncio.wait_for(process.stderr.readline(), BOUND_S)).decode()
+        address, _, port = said.strip().rpartition(":")
+        assert address == f"coterie: listening on tcp://{HOST}"
+        reader, writer = await asyncio.open_connection(HOST, int(port))
+        writer.write(f"Authorization: Bearer {TOKEN}\r\n".encode())
+        async with conversation(LspClient(reader, writer)) as client:
+            await client.initialize()
+            assert (await client.request("agent/status"))["version"]
+            process.send_signal(signal.SIGTERM)
+            await client.end()
+        rest = (await asyncio.wait_for(process.stderr.read(), BOUND_S)).decode()
+        assert await asyncio.wait_for(process.wait(), BOUND_S) == 0
+        assert "Traceback" not in rest
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
