@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import signal
 import ssl
@@ -97,6 +98,17 @@ async def test_websocket_takes_the_token_from_the_header_or_the_query(
         with pytest.raises(InvalidStatus) as refused:
             await here.websocket(query, additional_headers=headers)
         assert refused.value.response.status_code == status
+
+
+@pytest.mark.parametrize(("shown", "status"), [("schlüssel".encode(), b"101"), (b"schl\xfcssel", b"401")])
+async def test_a_token_is_compared_byte_by_byte(tmp_path: Path, shown: bytes, status: bytes) -> None:
+    asked = b"Host: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %b\r\n"
+    async with network(tmp_path, "ws", token="schlüssel") as here:
+        reader, writer = await here.stream()
+        writer.write(b"GET / HTTP/1.1\r\n%bAuthorization: Bearer %b\r\n\r\n" % (asked % base64.b64encode(bytes(16)), shown))
+        said = await asyncio.wait_for(reader.readline(), BOUND_S)
+        writer.close()
+        assert said.split()[1] == status
 
 
 async def test_no_web_page_is_let_in_without_a_token(tmp_path: Path) -> None:

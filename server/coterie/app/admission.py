@@ -41,7 +41,10 @@ class Endpoint:
 
     def bind(self) -> socket.socket:
         """Return a listening socket. Raises `OSError`."""
-        return socket.create_server((self.address, self.port), family=self.family)
+        listening = socket.create_server((self.address, self.port), family=self.family)
+        # Connections inherit it: a client whose machine fell asleep or lost its network is noticed, in the end.
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        return listening
 
 
 def endpoint(text: str) -> Endpoint:
@@ -50,7 +53,7 @@ def endpoint(text: str) -> Endpoint:
     if not (port.isascii() and port.isdigit() and int(port) < 1 << 16):
         raise NotListeningError(f"'{text}' is no HOST:PORT.")
     try:
-        found = socket.getaddrinfo(host.strip("[]") or "127.0.0.1", int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        found = socket.getaddrinfo(host.strip("[]") or "127.0.0.1", int(port), type=socket.SOCK_STREAM)
     except OSError as reason:
         raise NotListeningError(f"There is no host '{host}' here: {reason}.") from reason
     family, _, _, _, address = found[0]

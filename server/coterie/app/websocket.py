@@ -130,8 +130,8 @@ class WebSocketTransport:
 
 def _shown(request: Request) -> bytes | None:
     """Return the token that a request brings, or None."""
-    values = request.headers.get_all("Authorization")
+    values = request.headers.get_all("Authorization")  # the library reads bytes as ISO-8859-1, so none is lost
     if values:
-        return bearer(values[0].encode()) if len(values) == 1 else None
+        return bearer(values[0].encode("iso-8859-1")) if len(values) == 1 else None
     tokens = parse_qs(urlsplit(request.path).query).get("token", [])
     return tokens[0].encode() if len(tokens) == 1 else None
