@@ -7,7 +7,8 @@ from typing import Any
 
 from coterie.domain.messages import ModelRequest, StreamEvent, TextDelta, ToolSpec, UserMessage
 from coterie.domain.ports import Provider
-from coterie.providers.config import ApiKey, ProviderConfig, ProviderType
+from coterie.domain.status import ProviderType
+from coterie.providers.config import ApiKey, ProviderConfig
 from coterie.providers.registry import ProviderRegistry
 
 KEY = ApiKey("canary-key-1234", "environment variable WORK_KEY")

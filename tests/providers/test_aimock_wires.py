@@ -19,7 +19,7 @@ from coterie.domain.messages import (
     UsageReported,
     UserMessage,
 )
-from coterie.providers.config import ProviderType
+from coterie.domain.status import ProviderType
 from provider_calls import REQUEST, gather, host, provider_of, words
 
 WIRES: tuple[ProviderType, ...] = ("openai_compatible", "anthropic")

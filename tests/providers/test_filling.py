@@ -7,8 +7,9 @@ from typing import Any, cast
 import pytest
 
 from coterie.base.errors import ProviderError
+from coterie.domain.status import ProviderType
 from coterie.domain.suggestions import FillRequest
-from coterie.providers.config import ProviderConfig, ProviderType
+from coterie.providers.config import ProviderConfig
 from provider_calls import KEY, host, provider_of
 from raw_http_server import Reply, json_reply, raw_http_server, sse
 

@@ -10,7 +10,8 @@ import pytest
 from coterie.base.errors import ProviderError
 from coterie.domain.messages import Finished, StreamEvent, TextDelta, ToolCallArguments
 from coterie.domain.ports import Provider
-from coterie.providers.config import ProviderType, Timeouts
+from coterie.domain.status import ProviderType
+from coterie.providers.config import Timeouts
 from provider_calls import KEY, REQUEST, gather, host, provider_of, words
 from raw_http_server import CUT, RawHttpServer, Reply, json_reply, raw_http_server, sse
 
@@ -205,14 +206,14 @@ async def test_models_are_asked_for_where_none_are_configured(kind: ProviderType
     listed = json_reply({"object": "list", "data": [{"id": "one", "max_model_len": 4096, "max_input_tokens": 4096}, {"id": 3}, "x"]})
     async with raw_http_server([listed]) as server:
         async with provider_of(host(kind, server.url)) as provider:
-            (model,) = await provider.models()
+            (model,) = await provider.installed_models()
         assert server.exchanges[0].request.path.partition("?")[0] == "/v1/models"
     assert (model.id, model.context_tokens, model.state) == ("work/one", 4096, "available")
 
 
 async def test_configured_models_are_used_without_asking() -> None:
     async with raw_http_server([]) as server, provider_of(host("anthropic", server.url, models=("a", "b"))) as provider:
-        assert [model.id for model in await provider.models()] == ["work/a", "work/b"]
+        assert [model.id for model in await provider.installed_models()] == ["work/a", "work/b"]
 
 
 async def test_half_a_surrogate_pair_does_not_stop_a_call() -> None:

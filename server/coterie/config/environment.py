@@ -9,7 +9,7 @@ from typing import Any
 
 from coterie.config.layers import Layer, Values, read_object
 from coterie.config.problems import Problem
-from coterie.config.schema import ProviderType
+from coterie.domain.status import ProviderType
 
 _PREFIX = "COTERIE_"
 _NOT_SETTINGS = frozenset({"COTERIE_HOME", "COTERIE_RECORD", "COTERIE_DAEMON_IDLE_S", "COTERIE_TOKEN"})

@@ -17,8 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from pydantic.alias_generators import to_camel
 
 from coterie.domain.permissions import EffectKind
-
-ProviderType = Literal["anthropic", "openai_compatible", "replay"]
+from coterie.domain.status import ProviderType
 
 LATER = frozenset({"mcp", "lane", "fallbacks"})
 """Keys that are accepted, because a later version reads them, and do nothing yet."""

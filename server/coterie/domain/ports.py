@@ -15,13 +15,23 @@ from coterie.domain.events import AgentEvent, RunState
 from coterie.domain.messages import ModelRequest, StreamEvent
 from coterie.domain.records import Entry
 from coterie.domain.runs import RunRow
-from coterie.domain.status import Capabilities, ModelView, Price, ProviderView, SandboxView, Status
+from coterie.domain.status import (
+    Capabilities,
+    InstallProgress,
+    ModelPage,
+    ModelView,
+    Price,
+    ProviderCheck,
+    ProviderView,
+    SandboxView,
+    Status,
+)
 from coterie.domain.suggestions import FillRequest
 from coterie.domain.usage import Usage, UsageKey, UsageRow
 
 
-class Provider(Protocol):
-    """A host of models (implemented by ``providers``). Constructed on first use; opens nothing before its first call."""
+class Speaker(Protocol):
+    """Who can be asked: the part of a `Provider` that calls of models need."""
 
     name: str
     version: str
@@ -35,12 +45,45 @@ class Provider(Protocol):
         """Fill a gap, where ``capabilities.fim`` says that this can be done. Closed and failing as `stream` is; yields pieces of text."""
         ...
 
-    async def models(self) -> tuple[ModelView, ...]:
+
+class Provider(Speaker, Protocol):
+    """A host of models (implemented by ``providers``). Constructed on first use; opens nothing before its first call."""
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the host answered since the last `disconnect`."""
+        ...
+
+    async def connect(self) -> None:
+        """See whether the host is there and lets us in. Raises `ProviderError`."""
+        ...
+
+    async def disconnect(self) -> None:
+        """Let go of the host: connections, processes. The next call connects again."""
+        ...
+
+    async def check(self) -> ProviderCheck:
+        """Look at the host, for a person who wants to know; never raises `ProviderError`."""
+        ...
+
+    async def installed_models(self) -> tuple[ModelView, ...]:
         """Return the models that are there. Raises `ProviderError`."""
         ...
 
-    async def aclose(self) -> None:
-        """Close connections."""
+    async def available_models(self, page: str | None = None) -> ModelPage:
+        """Return the models that are there or could be installed, from ``page`` on. Raises `ProviderError`."""
+        ...
+
+    async def search_models(self, query: str, page: str | None = None) -> ModelPage:
+        """Return those of `available_models` that match, best first. Raises `ProviderError`."""
+        ...
+
+    def install_model(self, model: str) -> AsyncIterator[InstallProgress]:
+        """Install a model, where ``capabilities.install`` says that this can be done. Closing cancels. Raises `ProviderError`."""
+        ...
+
+    async def count_tokens(self, request: ModelRequest) -> int | None:
+        """Return the tokens of a request as the host counts them, None where it does not. Raises `ProviderError`."""
         ...
 
 
@@ -51,7 +94,7 @@ class ModelChoice:
     id: str
     model: str
     label: str
-    provider: Provider
+    provider: Speaker
     context_tokens: int | None = None
     price: Price | None = None
     temperature: float | None = None
@@ -85,6 +128,14 @@ class Providers(Protocol):
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` after each change of the registry or of a state."""
+        ...
+
+
+class Secrets(Protocol):
+    """Secrets kept for the person (implemented by ``storage.vault``)."""
+
+    async def reveal(self, name: str) -> str | None:
+        """Return the secret ``provider/key``, None when there is none of this name. Raises `StorageError` for a vault that is locked."""
         ...
 
 

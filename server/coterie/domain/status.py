@@ -6,6 +6,9 @@ from typing import Literal
 
 from coterie.domain.wire import Money, wire
 
+ProviderType = Literal["anthropic", "openai_compatible", "replay"]
+"""The kinds of hosts that there is a provider for; ``type`` in the settings."""
+
 ProviderState = Literal["ready", "unknown", "auth_required", "down", "disconnected"]
 
 
@@ -19,6 +22,7 @@ class Capabilities:
     fim: bool = False
     json_schema: bool = False
     prompt_cache: bool = False
+    install: bool = False
     local: bool = False
     max_input_tokens: int | None = None
     max_output_tokens: int | None = None
@@ -47,7 +51,7 @@ class Price:
 
 @wire
 class ModelView:
-    """A row of ``agent/model/list``. ``id`` is ``host/model``."""
+    """A row of ``agent/model/list``. ``id`` is ``host/model``; ``installed`` is False for what the host could fetch."""
 
     id: str
     provider: str
@@ -56,6 +60,35 @@ class ModelView:
     capabilities: Capabilities
     price: Price | None = None
     state: Literal["available", "loaded", "loading", "down"] = "available"
+    installed: bool = True
+    favourite: bool = False
+
+
+@wire
+class ModelPage:
+    """Some of the models that were asked for; ``next`` asks for more, None: there are no more."""
+
+    models: tuple[ModelView, ...]
+    next: str | None = None
+
+
+@wire
+class InstallProgress:
+    """How far a model's installation is. ``total`` and ``completed`` are bytes, None while the host does not say."""
+
+    text: str
+    completed: int | None = None
+    total: int | None = None
+
+
+@wire
+class ProviderCheck:
+    """What a look at a provider showed. ``text`` is for the person; ``action`` is a command that would help."""
+
+    provider: str
+    state: ProviderState
+    text: str
+    action: str | None = None
 
 
 @wire

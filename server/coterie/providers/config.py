@@ -8,21 +8,22 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 from urllib.parse import urlsplit
 
-from coterie.domain.status import Capabilities, Price
+from coterie.domain.status import Capabilities, Price, ProviderType
 from coterie.domain.wire import Json
-
-ProviderType = Literal["openai_compatible", "anthropic", "replay"]
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key and the place where a person sets it: ``environment variable OPENAI_API_KEY``. ``value`` is None where nothing is set."""
+    """A key and the place where a person sets it: ``environment variable OPENAI_API_KEY``. ``value`` is None where nothing is set.
+
+    ``secret`` names it in the vault (``work/api_key``): such a key has its value only inside of a call (see `coterie.providers.keys`).
+    """
 
     value: str | None = field(repr=False)
     place: str
+    secret: str | None = None
 
     @property
     def usable(self) -> bool:

@@ -13,15 +13,19 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import aclosing
 from typing import Protocol
 
+from typing_extensions import override
+
 from coterie.base.errors import ProviderError
 from coterie.domain.messages import ModelRequest, StreamEvent, TextDelta
-from coterie.domain.status import Capabilities, ModelView
+from coterie.domain.status import ModelView
 from coterie.domain.suggestions import FillRequest
 from coterie.domain.wire import Json
 from coterie.providers import failures
 from coterie.providers.characters import WholeCharacters
 from coterie.providers.config import ProviderConfig
+from coterie.providers.contract import BaseProvider
 from coterie.providers.failures import Host
+from coterie.providers.keys import Keys
 from coterie.providers.sse import ServerSentEvent
 from coterie.providers.transport import HttpCall, Transport
 
@@ -96,30 +100,33 @@ class FillWire(Protocol):
         ...
 
 
-class HttpProvider:
+class HttpProvider(BaseProvider):
     """Implements `coterie.domain.ports.Provider` for every host that is spoken to over HTTP; without ``filling`` it fills no gaps."""
 
-    def __init__(self, config: ProviderConfig, wire: Wire, transport: Transport, *, filling: FillWire | None = None) -> None:
-        self.name = config.id
+    def __init__(
+        self, config: ProviderConfig, wire: Wire, transport: Transport, *, keys: Keys | None = None, filling: FillWire | None = None
+    ) -> None:
+        super().__init__(config)
         self.version = wire.version
-        self.capabilities: Capabilities = config.capabilities
-        self._config = config
+        self._keys = keys or Keys()
         self._wire = wire
         self._filling = filling
         self._transport = transport
 
+    @override
     async def stream(self, request: ModelRequest) -> AsyncGenerator[StreamEvent, None]:
         """Make one attempt of one call; see `coterie.domain.ports.Provider.stream`."""
-        call = self._call(request.model, self._wire.call_url(self._config), self._wire.encode(request, self._config))
+        call = await self._call(request.model, self._wire.call_url(self._config), self._wire.encode(request, self._config))
         async with aclosing(self._answer(call, self._wire.decoder(call.host))) as answer:
             async for piece in answer:
                 yield piece
 
+    @override
     async def fill(self, request: FillRequest) -> AsyncGenerator[str, None]:
         """Fill a gap; see `coterie.domain.ports.Provider.fill`."""
         if self._filling is None:
             raise ProviderError(f"`{self.name}` fills no gaps: set `fim` of [providers.{self.name}] if it can.", kind="bad_request")
-        call = self._call(request.model, self._filling.url(self._config), self._filling.encode(request))
+        call = await self._call(request.model, self._filling.url(self._config), self._filling.encode(request))
         async with aclosing(self._answer(call, self._filling.decoder(call.host))) as answer:
             async for piece in answer:
                 if isinstance(piece, TextDelta):
@@ -143,33 +150,32 @@ class HttpProvider:
             for piece in characters.feed(told):
                 yield piece
 
-    async def models(self) -> tuple[ModelView, ...]:
+    @override
+    async def installed_models(self) -> tuple[ModelView, ...]:
         """Return the configured models, or else those that the host lists."""
         config = self._config
         if config.models:
             return tuple(self._wire.model_view({"id": model}, config) for model in config.models)
-        listed = await self._transport.document(self._call("", self._wire.models_url(config), None))
+        listed = await self._transport.document(await self._call("", self._wire.models_url(config), None))
         entries = listed.get("data")
         if not isinstance(entries, list):
             raise failures.malformed(self._host(""), json.dumps(listed))
         named = (entry for entry in entries if isinstance(entry, dict) and isinstance(entry.get("id"), str))
         return tuple(self._wire.model_view(entry, config) for entry in named)
 
-    async def aclose(self) -> None:
-        """Nothing to close: the connections are the transport's, which the registry closes."""
-
     def _host(self, model: str) -> Host:
         config = self._config
         return Host(provider=config.id, model=model, address=config.base_url, api_key=config.api_key)
 
-    def _call(self, model: str, url: str, body: Mapping[str, Json] | None) -> HttpCall:
-        host = self._host(model)
-        if (missing := failures.key_failure(host, wanted=self._config.wants_key)) is not None:
+    async def _call(self, model: str, url: str, body: Mapping[str, Json] | None) -> HttpCall:
+        config = await self._keys.revealed(self._config)
+        host = Host(provider=config.id, model=model, address=config.base_url, api_key=config.api_key)
+        if (missing := failures.key_failure(host, wanted=config.wants_key)) is not None:
             raise missing
-        headers = {"content-type": "application/json", **self._wire.headers(self._config)}
+        headers = {"content-type": "application/json", **self._wire.headers(config)}
         # Half a surrogate pair, which an editor may hold, has no UTF-8.
         sent = None if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
-        return HttpCall(host=host, url=url, headers=headers, body=sent, timeouts=self._config.timeouts)
+        return HttpCall(host=host, url=url, headers=headers, body=sent, timeouts=config.timeouts)
 
 
 async def _read_tail(events: AsyncIterator[ServerSentEvent]) -> None:

@@ -7,10 +7,12 @@ replaces the one before.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
+
+from typing_extensions import override
 
 from coterie.domain.messages import (
     Finished,
@@ -24,8 +26,7 @@ from coterie.domain.messages import (
     UsageReported,
 )
 from coterie.domain.ports import Provider
-from coterie.domain.status import ModelView, Price
-from coterie.domain.suggestions import FillRequest
+from coterie.domain.status import Price
 from coterie.providers.cassette import (
     Cassette,
     FinishPiece,
@@ -37,6 +38,7 @@ from coterie.providers.cassette import (
     UsagePiece,
     write_cassette,
 )
+from coterie.providers.contract import ProviderAround
 from coterie.providers.fields import parse_object
 from coterie.providers.prices import cost
 
@@ -59,20 +61,18 @@ class Recording:
             await asyncio.to_thread(write_cassette, self._path, cassette)
 
 
-class Recorder:
+class Recorder(ProviderAround):
     """Implements `coterie.domain.ports.Provider` around another. ``clock`` gives seconds."""
 
     def __init__(
         self, provider: Provider, recording: Recording, prices: Mapping[str, Price], *, clock: Callable[[], float] = monotonic
     ) -> None:
-        self.name = provider.name
-        self.version = provider.version
-        self.capabilities = provider.capabilities
-        self._provider = provider
+        super().__init__(provider)
         self._recording = recording
         self._prices = prices
         self._clock = clock
 
+    @override
     async def stream(self, request: ModelRequest) -> AsyncGenerator[StreamEvent, None]:
         """Pass the stream on, and keep it once it has finished."""
         taken = _Take(self._prices.get(request.model), self._clock)
@@ -87,18 +87,6 @@ class Recorder:
         finally:
             if isinstance(events, AsyncGenerator):
                 await events.aclose()
-
-    def fill(self, request: FillRequest) -> AsyncIterator[str]:
-        """Pass on: ghost text is not recorded."""
-        return self._provider.fill(request)
-
-    async def models(self) -> tuple[ModelView, ...]:
-        """Return the models of the provider."""
-        return await self._provider.models()
-
-    async def aclose(self) -> None:
-        """Close the provider."""
-        await self._provider.aclose()
 
 
 class _Take:

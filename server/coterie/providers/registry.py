@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
@@ -20,6 +20,8 @@ from coterie.domain.status import ModelView, ProviderState, ProviderView
 from coterie.providers import failures
 from coterie.providers.config import ProviderConfig
 from coterie.providers.failures import Host
+from coterie.providers.keys import Keys
+from coterie.providers.kinds import Means, build
 from coterie.providers.transport import Transport
 
 if TYPE_CHECKING:
@@ -50,11 +52,20 @@ class ProviderRegistry:
     ``record_to`` is a file into which every answer is recorded (see `coterie.providers.recorder`).
     """
 
-    def __init__(self, configs: Sequence[ProviderConfig] = (), *, default_model: str | None = None, record_to: Path | None = None) -> None:
+    def __init__(
+        self,
+        configs: Sequence[ProviderConfig] = (),
+        *,
+        default_model: str | None = None,
+        record_to: Path | None = None,
+        keys: Keys | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
         self._entries = {config.id: _Entry(config) for config in configs}
         self._default_model = default_model
         self._listeners: list[Callable[[], None]] = []
         self._transport: Transport | None = None
+        self._means = Means(self._shared_transport, keys or Keys(), environ or {})
         self._record_to = record_to
         self._recording: Recording | None = None
 
@@ -95,7 +106,8 @@ class ProviderRegistry:
         entry = self._entry(provider_id)
         config = entry.config
         host = Host(provider=provider_id, model=model, address=config.base_url, api_key=config.api_key)
-        if (missing := failures.key_failure(host, wanted=config.wants_key)) is not None:
+        in_vault = config.api_key is not None and config.api_key.secret is not None
+        if not in_vault and (missing := failures.key_failure(host, wanted=config.wants_key)) is not None:
             raise missing
         known = next((view for view in entry.listed if view.id == model_id), None)
         return ModelChoice(
@@ -158,7 +170,7 @@ class ProviderRegistry:
         """Close every connection."""
         for entry in self._entries.values():
             if entry.provider is not None:
-                await entry.provider.aclose()
+                await entry.provider.disconnect()
         if self._transport is not None:
             await self._transport.aclose()
 
@@ -170,31 +182,9 @@ class ProviderRegistry:
 
     def _provider(self, entry: _Entry) -> Provider:
         if entry.provider is None:
-            provider = self._build(entry.config)
+            provider = build(entry.config, self._means)
             entry.provider = provider if self._record_to is None else self._recorded(provider, entry.config, self._record_to)
         return entry.provider
-
-    def _build(self, config: ProviderConfig) -> Provider:
-        # Imported on first use: a server that is asked nothing loads no wire.
-        match config.type:
-            case "openai_compatible":
-                from coterie.providers.completions import CompletionsWire  # noqa: PLC0415
-                from coterie.providers.http_provider import HttpProvider  # noqa: PLC0415
-                from coterie.providers.openai_compatible import OpenAICompatibleWire  # noqa: PLC0415
-
-                filling = CompletionsWire() if config.capabilities.fim else None
-                return HttpProvider(config, OpenAICompatibleWire(), self._shared_transport(), filling=filling)
-            case "anthropic":
-                from coterie.providers.anthropic import AnthropicWire  # noqa: PLC0415
-                from coterie.providers.http_provider import HttpProvider  # noqa: PLC0415
-
-                return HttpProvider(config, AnthropicWire(), self._shared_transport())
-            case "replay":
-                from coterie.providers.replay import Replay  # noqa: PLC0415
-
-                return Replay(config)
-            case _:
-                assert_never(config.type)
 
     def _recorded(self, provider: Provider, config: ProviderConfig, path: Path) -> Provider:
         from coterie.providers.recorder import Recorder, Recording  # noqa: PLC0415 - for development only
@@ -210,7 +200,7 @@ class ProviderRegistry:
     async def _models_of(self, entry: _Entry) -> tuple[ModelView, ...]:
         try:
             async with asyncio.timeout(_LIST_S):
-                entry.listed = await self._provider(entry).models()
+                entry.listed = await self._provider(entry).installed_models()
         except TimeoutError:
             host = Host(provider=entry.config.id, model="", address=entry.config.base_url)
             self._note(entry, failures.no_answer_within(host, _LIST_S))

@@ -12,6 +12,8 @@ from itertools import count
 from pathlib import Path
 from typing import assert_never
 
+from typing_extensions import override
+
 from coterie.base.errors import ProviderError
 from coterie.domain.messages import (
     Finished,
@@ -24,7 +26,7 @@ from coterie.domain.messages import (
     ToolCallStarted,
     UsageReported,
 )
-from coterie.domain.status import Capabilities, ModelView
+from coterie.domain.status import ModelView
 from coterie.domain.suggestions import FillRequest
 from coterie.providers.cassette import (
     Cassette,
@@ -38,12 +40,13 @@ from coterie.providers.cassette import (
     read_cassette,
 )
 from coterie.providers.config import ProviderConfig
+from coterie.providers.contract import BaseProvider
 
 LONGEST_PAUSE_S = 3.0
 _DEFAULT_MODELS = ("recorded",)
 
 
-class Replay:
+class Replay(BaseProvider):
     """Implements `coterie.domain.ports.Provider`.
 
     ``extra.speed`` of its settings divides the pauses (0: none); each is bounded. ``sleep`` is what waits.
@@ -52,12 +55,11 @@ class Replay:
     version = "cassette 1"
 
     def __init__(self, config: ProviderConfig, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-        self.name = config.id
-        self.capabilities: Capabilities = config.capabilities
-        self._config = config
+        super().__init__(config)
         self._sleep = sleep
         self._cassette: Cassette | None = None
 
+    @override
     async def stream(self, request: ModelRequest) -> AsyncGenerator[StreamEvent, None]:
         """Play the recorded call of the request's agent and number. Raises `ProviderError` when there is none."""
         speed = self._speed()
@@ -69,19 +71,18 @@ class Replay:
             for event in _events(piece, f"call_{request.agent}_{request.call}_{next(numbers)}"):
                 yield event
 
+    @override
     def fill(self, request: FillRequest) -> AsyncIterator[str]:
         """Refuse: a recording holds answers to conversations. Raises `ProviderError`."""
         raise ProviderError(f"The recording of `{self.name}` fills no gap for {request.model}.", kind="bad_request")
 
-    async def models(self) -> tuple[ModelView, ...]:
+    @override
+    async def installed_models(self) -> tuple[ModelView, ...]:
         """Return the names under which the recording is offered; what they are called decides nothing."""
         return tuple(
             ModelView(id=f"{self.name}/{model}", provider=self.name, capabilities=self.capabilities)
             for model in self._config.models or _DEFAULT_MODELS
         )
-
-    async def aclose(self) -> None:
-        """Nothing to close."""
 
     def _speed(self) -> float:
         speed = self._config.extra.get("speed", 1)

@@ -1,0 +1,44 @@
+"""Builds the provider of each kind of host. Each is imported on its first use: a server that is asked nothing loads none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from coterie.domain.ports import Provider
+from coterie.providers.config import ProviderConfig
+from coterie.providers.keys import Keys
+from coterie.providers.transport import Transport
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What providers are built with and share. ``transport`` is made by its first use."""
+
+    transport: Callable[[], Transport]
+    keys: Keys = field(default_factory=Keys)
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+
+def build(config: ProviderConfig, means: Means) -> Provider:
+    """Build a provider. Opens nothing."""
+    match config.type:
+        case "openai_compatible":
+            from coterie.providers.completions import CompletionsWire  # noqa: PLC0415
+            from coterie.providers.http_provider import HttpProvider  # noqa: PLC0415
+            from coterie.providers.openai_compatible import OpenAICompatibleWire  # noqa: PLC0415
+
+            filling = CompletionsWire() if config.capabilities.fim else None
+            return HttpProvider(config, OpenAICompatibleWire(), means.transport(), keys=means.keys, filling=filling)
+        case "anthropic":
+            from coterie.providers.anthropic import AnthropicWire  # noqa: PLC0415
+            from coterie.providers.http_provider import HttpProvider  # noqa: PLC0415
+
+            return HttpProvider(config, AnthropicWire(), means.transport(), keys=means.keys)
+        case "replay":
+            from coterie.providers.replay import Replay  # noqa: PLC0415
+
+            return Replay(config)
+        case _:
+            assert_never(config.type)
