@@ -14,7 +14,7 @@ from contextlib import aclosing
 from typing import Protocol
 
 from coterie.base.errors import ProviderError
-from coterie.domain.messages import ModelRequest, StreamEvent, TextDelta
+from coterie.domain.messages import ModelRequest, StreamEvent
 from coterie.domain.status import Capabilities, ModelView
 from coterie.domain.suggestions import FillRequest
 from coterie.domain.wire import Json
@@ -115,15 +115,14 @@ class HttpProvider:
             async for piece in answer:
                 yield piece
 
-    async def fill(self, request: FillRequest) -> AsyncGenerator[str, None]:
+    async def fill(self, request: FillRequest) -> AsyncGenerator[StreamEvent, None]:
         """Fill a gap; see `coterie.domain.ports.Provider.fill`."""
         if self._filling is None:
             raise ProviderError(f"`{self.name}` fills no gaps: set `fim` of [providers.{self.name}] if it can.", kind="bad_request")
         call = self._call(request.model, self._filling.url(self._config), self._filling.encode(request))
         async with aclosing(self._answer(call, self._filling.decoder(call.host))) as answer:
             async for piece in answer:
-                if isinstance(piece, TextDelta):
-                    yield piece.text
+                yield piece
 
     async def _answer(self, call: HttpCall, decoder: Decoder) -> AsyncGenerator[StreamEvent, None]:
         characters = WholeCharacters()

@@ -88,7 +88,7 @@ class Recorder:
             if isinstance(events, AsyncGenerator):
                 await events.aclose()
 
-    def fill(self, request: FillRequest) -> AsyncIterator[str]:
+    def fill(self, request: FillRequest) -> AsyncIterator[StreamEvent]:
         """Pass on: ghost text is not recorded."""
         return self._provider.fill(request)
 

@@ -69,7 +69,7 @@ class Replay:
             for event in _events(piece, f"call_{request.agent}_{request.call}_{next(numbers)}"):
                 yield event
 
-    def fill(self, request: FillRequest) -> AsyncIterator[str]:
+    def fill(self, request: FillRequest) -> AsyncIterator[StreamEvent]:
         """Refuse: a recording holds answers to conversations. Raises `ProviderError`."""
         raise ProviderError(f"The recording of `{self.name}` fills no gap for {request.model}.", kind="bad_request")
 
