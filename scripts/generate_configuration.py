@@ -37,9 +37,9 @@ Keys are snake_case, in JSON camelCase too; names that you give (of hosts, agent
 works. `COTERIE_HOME` puts `config.toml` and all that Coterie keeps (`data`, `cache`, `state`) under one folder.
 
 **Trust.** The settings of a project that is not below a folder of `trust.workspaces` may only tighten yours: add `ask` and `deny`
-rules, lower budgets, take the network away, deny when unattended. No project can say which folders are trusted. From
-`workspace/configuration`, which can come from the repository that is open, nothing is taken that concerns the machine: `permissions`,
-`sandbox`, `trust`, `mcp`, and the type, address, key and recording of a host.
+rules, lower budgets, take the network away, deny when unattended, switch ghost text off (all of it, or for a
+language). No project can say which folders are trusted. From `workspace/configuration`, which can come from the repository that is open,
+nothing is taken that concerns the machine: `permissions`, `sandbox`, `trust`, `mcp`, and the type, address, key and recording of a host.
 
 **Keys** are best referred to: `api_key = "env:WORK_API_KEY"`. A key that stands in the settings itself works and is warned of.
 """

@@ -100,7 +100,7 @@ class ScriptedModel:
         finally:
             self.closed += 1
 
-    def fill(self, request: FillRequest) -> AsyncIterator[str]:
+    def fill(self, request: FillRequest) -> AsyncIterator[StreamEvent]:
         """Refuse: agents fill no gaps."""
         raise AssertionError(request)
 

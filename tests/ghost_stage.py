@@ -8,15 +8,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any, Literal
 
 from coterie.config.schema import Settings
 from coterie.context.fill import CURSOR, Gap
-from coterie.domain.messages import Finished, ModelRequest, StreamEvent, TextDelta
+from coterie.domain.messages import Finished, ModelRequest, StreamEvent, TextDelta, UsageReported
 from coterie.domain.ports import ModelChoice
-from coterie.domain.status import Capabilities, ModelView, ProviderView
+from coterie.domain.status import Capabilities, ModelView, Price, ProviderView
 from coterie.domain.suggestions import FillRequest, Popup, Suggestion, SuggestionRequest
+from coterie.domain.usage import NO_USAGE, Usage, UsageKey, UsageRow
 from coterie.features.suggestions.service import SuggestionService
 from coterie.workspace.documents import Documents
 
@@ -30,12 +32,15 @@ Answer = Callable[[Gap], str | Exception]
 class SlowModel:
     """Implements `Provider` and `Providers`: fills every gap by ``answer``, the first piece after ``latency`` seconds.
 
-    Without ``fim`` it is asked in a conversation. ``log`` keeps the time and gap of each call; ``open`` counts those that are not closed.
+    Without ``fim`` it is asked in a conversation. ``usage`` is what it says at the end that a call has used. ``log`` keeps the time and gap
+    of each call; ``open`` counts those that are not closed.
     """
 
     answer: Answer
     latency: float = 0.2
     fim: bool = True
+    usage: Usage | None = None
+    price: Price | None = None
     log: list[tuple[float, Gap]] = field(default_factory=list)
     requests: list[FillRequest | ModelRequest] = field(default_factory=list)
     pieces: int = 0
@@ -49,7 +54,7 @@ class SlowModel:
         """Say whether it fills gaps."""
         self.capabilities = Capabilities(fim=self.fim)
 
-    async def fill(self, request: FillRequest) -> AsyncIterator[str]:
+    async def fill(self, request: FillRequest) -> AsyncIterator[StreamEvent]:
         """Answer character by character."""
         assert self.fim
         self.requests.append(request)
@@ -62,10 +67,9 @@ class SlowModel:
         self.requests.append(request)
         before, _, after = request.messages[0].text.partition(CURSOR)  # type: ignore[union-attr]
         async for piece in self._play(Gap(before.partition("\n\n")[2], after.rpartition("\n\n")[0])):
-            yield TextDelta(piece)
-        yield Finished("stop")
+            yield piece
 
-    async def _play(self, gap: Gap) -> AsyncIterator[str]:
+    async def _play(self, gap: Gap) -> AsyncIterator[StreamEvent]:
         self.log.append((asyncio.get_running_loop().time(), gap))
         self.open += 1
         self.most_open = max(self.most_open, self.open)
@@ -76,7 +80,10 @@ class SlowModel:
                 raise answer
             for piece in answer:
                 self.pieces += 1
-                yield piece
+                yield TextDelta(piece)
+            if self.usage is not None:
+                yield UsageReported(self.usage)
+            yield Finished("stop")
         finally:
             self.open -= 1
 
@@ -90,7 +97,7 @@ class SlowModel:
 
     def choose(self, model_id: str) -> ModelChoice:
         """Every id is this model."""
-        return ModelChoice(id=model_id, model=model_id.partition("/")[2], label=model_id, provider=self)
+        return ModelChoice(id=model_id, model=model_id.partition("/")[2], label=model_id, provider=self, price=self.price)
 
     def default_model(self) -> str:
         """Return its id."""
@@ -110,6 +117,44 @@ class SlowModel:
 
 
 @dataclass
+class Books:
+    """Implements `UsageStore`: keeps what each call used, and with ``spent`` what the day had cost before."""
+
+    calls: list[tuple[str, Usage, bool]] = field(default_factory=list)
+    before: Decimal = Decimal(0)
+
+    async def add(
+        self,
+        *,
+        at: str,
+        provider: str,
+        model: str,
+        agent: str,
+        usage: Usage,
+        run_id: str | None = None,
+        channel_id: str | None = None,
+        estimated: bool = False,
+    ) -> None:
+        """Keep it."""
+        assert (at[-1], agent, run_id, channel_id) == ("Z", "suggestions", None, None)
+        self.calls.append((f"{provider}/{model}", usage, estimated))
+
+    async def rows(self, *, by: UsageKey, since: str | None = None) -> tuple[UsageRow, ...]:
+        """Nobody asks."""
+        raise AssertionError((by, since))
+
+    async def total(self, *, since: str | None = None) -> Usage:
+        """Nobody asks."""
+        raise AssertionError(since)
+
+    async def spent(self, *, run_id: str | None = None, agent: str | None = None, since: str | None = None) -> Usage:
+        """Return the money of this day."""
+        assert (run_id, agent, since is not None) == (None, None, True)
+        known = (usage.usd for _, usage, _ in self.calls if usage.usd is not None)
+        return replace(NO_USAGE, usd=sum(known, self.before))
+
+
+@dataclass
 class Desk:
     """The person's place."""
 
@@ -118,6 +163,7 @@ class Desk:
     model: SlowModel
     settings: Settings
     secrets: dict[str, Literal["secret", "ignored"]]
+    books: Books
     text: str = ""
     cursor: int = 0
     uri: str = URI
@@ -162,17 +208,19 @@ async def desk(answer: Answer | str = "", *, settings: Mapping[str, Any] | None 
     asked = SlowModel((lambda _: answer) if isinstance(answer, str) else answer, **model)
     documents = Documents()
     secrets: dict[str, Literal["secret", "ignored"]] = {}
+    books = Books()
     values = Settings.model_validate({"completion_model": MODEL, **(settings or {})})
 
     async def withheld(uri: str) -> Literal["secret", "ignored"] | None:
         return secrets.get(uri)
 
     place = Desk(
-        service=SuggestionService(documents, asked, settings=lambda: place.settings, withheld=withheld),
+        service=SuggestionService(documents, asked, books, settings=lambda: place.settings, withheld=withheld),
         documents=documents,
         model=asked,
         settings=values,
         secrets=secrets,
+        books=books,
     )
     try:
         yield place

@@ -26,10 +26,13 @@ async def progress_ended(client: LspClient) -> str:
 
 
 @asynccontextmanager
-async def plain(tmp_path: Path, url: str, **more: Any) -> AsyncIterator[Served]:
-    """Serve a plain editor, whose person answers prompts by hand. ``more`` goes into the settings."""
+async def plain(tmp_path: Path, url: str, *, introduction: Mapping[str, Any] | None = None, **more: Any) -> AsyncIterator[Served]:
+    """Serve a plain editor, whose person answers prompts by hand.
+
+    ``introduction`` is what it says of itself besides, ``more`` goes into the settings.
+    """
     options = settings(url, "openai_compatible", **more)
     price = {"input": 1, "output": 2}  # else its being unknown is shown
     options["providers"]["work"]["price"] = {f"{agent}-model": price for agent in (*AGENTS, "chat")}
-    async with served(tmp_path, options, capabilities=PLAIN) as editor:
+    async with served(tmp_path, options, capabilities=PLAIN, **(introduction or {})) as editor:
         yield editor

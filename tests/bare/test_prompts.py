@@ -48,6 +48,22 @@ async def test_a_permission_is_a_prompt_and_closing_it_means_not_now(tmp_path: P
         assert ("rejected" in host.asked[1].last.answers[0][1]) is (made is None)
 
 
+@pytest.mark.parametrize(("choice", "made"), [("", None), ("Allow once", "")])
+async def test_an_editor_that_fills_in_the_first_answer_fills_in_none(tmp_path: Path, choice: str, made: str | None) -> None:
+    introduction = {"clientInfo": {"name": "Eglot"}}
+    async with model_host("openai_compatible", touching) as host, plain(tmp_path, host.url, introduction=introduction) as editor:
+        run_id = (await command(editor.client, "coterie.run", {"prompt": "Make it"}))["runId"]
+        prompt, params = await editor.client.question(PROMPT)
+        [filled_in, *titles] = [action["title"] for action in params["actions"]]
+        [pending] = (await editor.client.request("agent/approval/list", {}))["approvals"]
+        assert (filled_in, titles) == ("", [option["label"] for option in pending["options"]])
+        assert params["message"].endswith(f"\n\n{'; '.join(titles)}; nothing: not now"), "it shows no answers by itself"
+        await editor.client.reply(prompt, {"title": choice})
+
+        assert await state_at_end(editor, run_id) == ("succeeded", None)
+        assert editor.text("made") == made
+
+
 async def test_an_answer_to_a_withdrawn_prompt_is_ignored(tmp_path: Path) -> None:
     async with model_host("openai_compatible", touching) as host, plain(tmp_path, host.url) as editor:
         run_id = (await command(editor.client, "coterie.run", {"prompt": "Make it"}))["runId"]

@@ -1,5 +1,6 @@
 """Layers of settings: which wins, what adds up, who may say what, and that what is wrong costs nothing but itself."""
 
+import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -216,6 +217,26 @@ def test_no_shape_of_json_breaks_anything(home: Home, options: object) -> None:
     loaded = home.load(editor_options=options, workspace_configuration=options, command_line=options)
     assert loaded.settings == Settings()
     assert told(loaded) != []
+
+
+@pytest.mark.parametrize(
+    ("user", "project", "left_out"),
+    [
+        ("", "[suggestions]\nenabled = false", set()),
+        ("[suggestions]\nenabled = false", "[suggestions]\nenabled = true", {"suggestions.enabled"}),
+        ('completion_model = "work/fast"', 'completion_model = "none"', set()),
+        ('completion_model = "none"', 'completion_model = "work/fast"', {"completion_model"}),
+        ('[suggestions]\ndisabled_languages = ["c"]', '[suggestions]\ndisabled_languages = ["d", "c"]', set()),
+        ('[suggestions]\ndisabled_languages = ["c"]', '[suggestions]\ndisabled_languages = ["d"]', {"suggestions.disabled_languages"}),
+    ],
+)
+def test_an_untrusted_project_can_switch_ghost_text_off_and_not_on(home: Home, user: str, project: str, left_out: set[str]) -> None:
+    home.user(user)
+    home.project(project)
+    loaded = home.load()
+    wanted = Settings.model_validate(tomllib.loads(user if left_out else project))
+    assert {problem.key for problem in loaded.problems} == left_out
+    assert (loaded.settings.suggestions, loaded.settings.completion_model) == (wanted.suggestions, wanted.completion_model)
 
 
 def test_an_untrusted_project_only_tightens(home: Home) -> None:

@@ -240,7 +240,7 @@ async def test_an_edit_that_is_not_answered_is_never_sent_again_though_the_text_
             workspace.documents.did_change(file.uri, 2, "typed instead of an answer\none\n")
             raise TimeoutError
 
-    editor = ClientEditor(SilentWire(), client_of({"capabilities": RICH}))
+    editor = ClientEditor(SilentWire(), client_of({"capabilities": RICH}), pytest.fail)
     workspace = LiveWorkspace([Folder(uri=tmp_path.as_uri(), name="work", absolute=str(tmp_path))], editor=editor)
     file = workspace.locate("file.txt")
     workspace.documents.did_open(file.uri, 1, "one\n", "plaintext")

@@ -7,8 +7,10 @@ from typing import Any, cast
 import pytest
 
 from coterie.base.errors import ProviderError
+from coterie.domain.messages import Finished, StreamEvent, TextDelta, UsageReported
 from coterie.domain.status import ProviderType
 from coterie.domain.suggestions import FillRequest
+from coterie.domain.usage import Usage
 from coterie.providers.config import ProviderConfig
 from provider_calls import KEY, host, provider_of
 from raw_http_server import Reply, json_reply, raw_http_server, sse
@@ -24,7 +26,7 @@ def piece(text: str, finish: str | None = None) -> bytes:
 
 async def filled(config: ProviderConfig, request: FillRequest = GAP) -> list[str]:
     async with provider_of(config) as provider:
-        return [piece async for piece in provider.fill(request)]
+        return [event.text async for event in provider.fill(request) if isinstance(event, TextDelta)]
 
 
 async def test_the_gap_goes_out_and_the_text_comes_back_in_pieces() -> None:
@@ -39,11 +41,20 @@ async def test_the_gap_goes_out_and_the_text_comes_back_in_pieces() -> None:
         "stream": True,
         "max_tokens": 64,
         "temperature": 0,
+        "stream_options": {"include_usage": True},
         "stop": ["\n"],
         "seed": 7,
         "prompt": "def f(",
         "suffix": "):\n    pass\n",
     }
+
+
+async def test_the_host_says_what_the_call_used() -> None:
+    usage = {"prompt_tokens": 9, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": 4}}
+    reply = Reply(steps=(piece("a", "stop"), sse({"choices": [], "usage": usage}), DONE))
+    async with raw_http_server([reply]) as server, provider_of(host("openai_compatible", server.url, fim=True)) as provider:
+        events = [event async for event in provider.fill(GAP)]
+    assert events == [TextDelta("a"), UsageReported(Usage(input=5, cache_read=4, cache_write=0, output=2)), Finished("stop")]
 
 
 async def test_nothing_to_fill_in_is_an_answer() -> None:
@@ -72,8 +83,8 @@ async def test_giving_up_closes_the_connection() -> None:
         raw_http_server([Reply(steps=(piece("a"), asyncio.Event()))]) as server,
         provider_of(host("openai_compatible", server.url, fim=True)) as provider,
     ):
-        pieces = cast("AsyncGenerator[str, None]", provider.fill(GAP))
-        assert await anext(pieces) == "a"
+        pieces = cast("AsyncGenerator[StreamEvent, None]", provider.fill(GAP))
+        assert await anext(pieces) == TextDelta("a")
         await pieces.aclose()
         await asyncio.wait_for(server.exchanges[0].client_closed.wait(), PATIENCE)
 

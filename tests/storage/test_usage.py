@@ -85,3 +85,17 @@ async def test_limits_count_what_is_known_though_the_sum_is_not(calls: Store, of
     spent = await calls.usage.spent(**of)
     assert spent.usd is not None
     assert (spent.input, format(spent.usd, "f"), spent.cache_write) == (*known, 0)
+
+
+async def test_a_call_of_no_run_counts_for_its_provider_and_day_and_is_in_no_row_of_a_run(calls: Store) -> None:
+    ghost = Usage(input=8, cache_read=0, cache_write=0, output=1, usd=Decimal("0.5"))
+    at = "2026-01-04T10:00:00.000Z"
+    await calls.usage.add(at=at, provider="c", model="m", agent="suggestions", usage=ghost, estimated=True)
+    for by in ("run", "channel"):
+        assert len(await calls.usage.rows(by=by)) == 3
+    for by, key in (("provider", "c"), ("day", "2026-01-04")):
+        row, *others = await calls.usage.rows(by=by)
+        assert row == UsageRow(key=key, input=8, cache_read=0, cache_write=0, output=1, usd=Decimal("0.5"), estimated=True)
+        assert not any(other.estimated for other in others)
+    assert (await calls.usage.total(since="2026-01-04")).input == 8
+    assert (await calls.usage.spent(since="2026-01-04")).usd == Decimal("0.5")

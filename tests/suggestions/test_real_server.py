@@ -146,6 +146,32 @@ async def test_leaving_amid_a_call_closes_it(tmp_path: Path) -> None:
         await asyncio.wait_for(exchange.client_closed.wait(), BOUND_S)
 
 
+async def test_each_call_is_in_the_books_for_its_provider_and_day(tmp_path: Path) -> None:
+    usage = sse({"choices": [], "usage": {"prompt_tokens": 30, "completion_tokens": 4}})
+    told = Reply(steps=(sse({"choices": [{"text": "alpha", "finish_reason": "stop"}]}), usage, sse("[DONE]")))
+    async with writing(tmp_path, [told, stalled("be")]) as (client, host):
+        uri = uri_of(tmp_path)
+        await client.open(uri, "x = ")
+        await client.request("textDocument/inlineCompletion", params(client, uri))
+        [row] = (await client.request("agent/usage", {"by": "provider"}))["rows"]
+        assert (row["key"], row["input"], row["output"], row["estimated"]) == ("work", 30, 4, False)
+
+        await client.type(uri, 4, 4, "y + ")
+        given_up = await client.ask("textDocument/inlineCompletion", params(client, uri, INVOKED))
+        await host.wait_for_exchange(1)
+        await client.notify("$/cancelRequest", {"id": given_up})
+        with pytest.raises(ResponseError):
+            await client.result(given_up)
+
+        async with asyncio.timeout(BOUND_S):
+            while not row["estimated"]:
+                [row] = (await client.request("agent/usage", {"by": "day"}))["rows"]
+        assert row["input"] > 30
+        by_run = await client.request("agent/usage", {"by": "run"})
+        assert by_run["rows"] == []
+        assert by_run["total"]["input"] > 30
+
+
 async def test_trouble_is_shown_once_and_explained(tmp_path: Path) -> None:
     async with writing(tmp_path, [json_reply({"error": {"message": "no"}}, status=401)]) as (client, host):
         uri = uri_of(tmp_path)

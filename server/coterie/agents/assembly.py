@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from coterie.agents.model_call import ModelCalls
 from coterie.agents.team import Crew, Team
 from coterie.agents.workflow import Workflow, find
 from coterie.base.errors import BudgetExhaustedError
+from coterie.base.ids import today
 from coterie.base.tasks import TaskSupervisor
 from coterie.config.load import COMMAND_LINE, LayerRules, Loaded
 from coterie.config.schema import AgentSettings, Settings
@@ -122,8 +122,7 @@ class Assembly:
         budget = smallest(Budget(usd=settings.budget.usd, tokens=settings.budget.tokens, wall_s=settings.budget.wall_s), asked)
         if settings.budget.day_usd is None:
             return budget
-        today = datetime.now(UTC).strftime("%Y-%m-%dT00:00:00.000Z")
-        spent = (await self._around.usage.spent(since=today)).usd or Decimal(0)
+        spent = (await self._around.usage.spent(since=today())).usd or Decimal(0)
         left = settings.budget.day_usd - spent
         if left <= 0:
             raise BudgetExhaustedError(f"The budget of this day, ${settings.budget.day_usd}, is used up. Raise budget.day_usd to go on.")

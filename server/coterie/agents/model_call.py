@@ -18,7 +18,7 @@ from typing import Literal, Self, assert_never
 from coterie.agents.live_run import LiveRun
 from coterie.agents.meter import Meter, Reservation
 from coterie.base.errors import BudgetExhaustedError, ProviderError, RunError
-from coterie.base.ids import new_id, now
+from coterie.base.ids import new_id
 from coterie.base.text import utf16_length
 from coterie.context.assemble import request_bytes
 from coterie.context.tokens import Calibration
@@ -41,7 +41,7 @@ from coterie.domain.ports import ModelChoice, Providers, UsageStore
 from coterie.domain.records import CallRecord, EventRecord, MessageRecord
 from coterie.domain.usage import Usage
 from coterie.domain.wire import Json
-from coterie.providers.prices import cost
+from coterie.providers.prices import book, priced
 from coterie.providers.resilience import RetryPolicy
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -147,7 +147,7 @@ class ModelCalls:
                 raise
             finally:
                 if not was_refused:  # what a host refuses uses nothing, and makes no sum unknown
-                    usage = self._priced(asker, answer.usage)
+                    usage = None if answer.usage is None else priced(answer.usage, asker.choice)
                     held.settle(usage, estimate)
                     await self._count(asker, usage)
             if answer.usage is not None:
@@ -238,24 +238,10 @@ class ModelCalls:
         else:
             await self._run.event(MessageDiscarded(message_id=answer.message_id, reason="stopped"))
 
-    def _priced(self, asker: Asker, usage: Usage | None) -> Usage | None:
-        if usage is None or usage.usd is not None:
-            return usage
-        return replace(usage, usd=cost(usage, asker.choice.price))
-
     async def _count(self, asker: Asker, usage: Usage | None) -> None:
         used = usage or Usage()
         await self._run.add_usage(used)
-        provider, _, model = asker.choice.id.partition("/")
-        await self._usage.add(
-            at=now(),
-            run_id=self._run.run_id,
-            channel_id=self._run.row.channel_id,
-            provider=provider,
-            model=model,
-            agent=asker.agent,
-            usage=used,
-        )
+        await book(self._usage, asker.choice, used, agent=asker.agent, run_id=self._run.run_id, channel_id=self._run.row.channel_id)
 
     async def _warn_of_unknown_price(self, asker: Asker) -> None:
         has_money_limit = any(meter.budget.usd is not None for meter in asker.meters)

@@ -104,6 +104,7 @@ class Core:
         self.suggestions = SuggestionService(
             self.workspace.documents,
             self._providers,
+            shared.store.usage,
             settings=lambda: self._settings.loaded.settings,
             withheld=self.workspace.withheld,
         )

@@ -6,6 +6,11 @@ import secrets
 from datetime import UTC, datetime
 
 
+def today() -> str:
+    """Return the beginning of the current day (UTC), spelled as `now` is."""
+    return f"{now()[:10]}T00:00:00.000Z"
+
+
 def new_id(prefix: str) -> str:
     """Return a fresh id such as ``run_5f3a…``: 64 random bits behind a word that helps a person who reads a log."""
     return f"{prefix}_{secrets.token_hex(8)}"

@@ -17,6 +17,14 @@ from coterie.config.problems import Problem
 _MACHINE_TABLES = frozenset({"permissions", "sandbox", "trust", "mcp"})
 _MACHINE_PROVIDER_KEYS = frozenset({"type", "base_url", "api_key", "cassette"})
 
+_OFF: Mapping[KeyPath, object] = {
+    ("permissions", "policy_when_unattended"): "deny",
+    ("sandbox", "network"): False,
+    ("suggestions", "enabled"): False,
+    ("completion_model",): "none",
+}
+"""What switches a thing off, which any project may."""
+
 
 def without_machine_scope(layer: Layer, problems: list[Problem]) -> Layer:
     """Return the layer without what concerns the machine."""
@@ -43,18 +51,16 @@ def without_trust(layer: Layer, problems: list[Problem]) -> Layer:
 def only_tighter(layer: Layer, below: Mapping[str, Any], folder: str, problems: list[Problem]) -> Layer:
     """Return what an untrusted project's layer may say over the values ``below`` it, which include the defaults."""
 
-    def allowed(path: KeyPath, value: object) -> bool:
+    def allowed(path: KeyPath, value: Any) -> bool:
         match path:
             case ("permissions", "ask" | "deny"):
                 return True
-            case ("permissions", "policy_when_unattended"):
-                return value == "deny"
-            case ("sandbox", "network"):
-                return value is False
+            case ("suggestions", "disabled_languages"):
+                return set(value) >= set(_at(below, path) or ())
             case ("budget", _) | ("agents", _, "budget", _):
                 return _smaller(value, _at(below, path))
             case _:
-                return False
+                return path in _OFF and value == _OFF[path]
 
     return _filtered(
         layer,

@@ -125,7 +125,7 @@ class RunBudgetSettings(BudgetSettings):
 
     usd: Dollars | None = Field(Decimal("3.0"), description="US dollars")
     wall_s: Seconds | None = Field(1800.0, description="seconds, without those in which a person is waited for")
-    day_usd: Dollars | None = Field(None, description="US dollars of all runs of a day (UTC)")
+    day_usd: Dollars | None = Field(None, description="US dollars of all runs and all ghost text of a day (UTC)")
 
 
 class AgentSettings(Table):

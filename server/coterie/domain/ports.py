@@ -41,8 +41,8 @@ class Speaker(Protocol):
         """Make one attempt of one call. Closing the iterator closes the connection. Raises `ProviderError`; ends with `Finished`."""
         ...
 
-    def fill(self, request: FillRequest) -> AsyncIterator[str]:
-        """Fill a gap, where ``capabilities.fim`` says that this can be done. Closed and failing as `stream` is; yields pieces of text."""
+    def fill(self, request: FillRequest) -> AsyncIterator[StreamEvent]:
+        """Fill a gap, where ``capabilities.fim`` says that this can be done. As `stream`; nothing but text, usage and the end comes."""
         ...
 
 
@@ -225,12 +225,23 @@ class ChannelStore(Protocol):
 class UsageStore(Protocol):
     """Tokens and money (implemented by ``storage.usage``)."""
 
-    async def add(self, *, at: str, run_id: str, channel_id: str, provider: str, model: str, agent: str, usage: Usage) -> None:
-        """Keep what one call used."""
+    async def add(
+        self,
+        *,
+        at: str,
+        provider: str,
+        model: str,
+        agent: str,
+        usage: Usage,
+        run_id: str | None = None,
+        channel_id: str | None = None,
+        estimated: bool = False,
+    ) -> None:
+        """Keep what one call used, of a run or of none. ``estimated``: the host did not say it."""
         ...
 
     async def rows(self, *, by: UsageKey, since: str | None = None) -> tuple[UsageRow, ...]:
-        """Return sums by key; a sum with an unknown part is None."""
+        """Return sums by key; a sum with an unknown part is None. What belongs to no run is in no row of a run or channel."""
         ...
 
     async def total(self, *, since: str | None = None) -> Usage:

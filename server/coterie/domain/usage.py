@@ -46,7 +46,10 @@ NO_USAGE = Usage(input=0, cache_read=0, cache_write=0, output=0, usd=Decimal(0))
 
 @wire
 class UsageRow:
-    """One row of ``agent/usage``: what was used under ``key`` (a run, channel, provider or day)."""
+    """One row of ``agent/usage``: what was used under ``key`` (a run, channel, provider or day).
+
+    ``estimated`` says that some of it was counted by Coterie: ghost text that was stopped before its host had said what it used.
+    """
 
     key: str
     input: int | None
@@ -54,3 +57,4 @@ class UsageRow:
     cache_write: int | None
     output: int | None
     usd: Money | None
+    estimated: bool = False

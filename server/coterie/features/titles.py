@@ -15,7 +15,6 @@ from dataclasses import replace
 from typing_extensions import override
 
 from coterie.base.errors import CoterieError, ProviderError
-from coterie.base.ids import now
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.events import AgentEvent, RunEvent
 from coterie.domain.messages import ModelRequest, TextDelta, UsageReported, UserMessage
@@ -25,7 +24,7 @@ from coterie.domain.usage import Usage
 from coterie.features.channel_news import ChannelNews
 from coterie.features.listener import Listener
 from coterie.features.runs import NEW_CHAT, TITLE_LENGTH, title_of
-from coterie.providers.prices import cost
+from coterie.providers.prices import book
 
 AGENT = "titles"
 """Under this name its use is counted, and a recording answers (see `coterie.providers.replay`)."""
@@ -116,15 +115,8 @@ class Titles(Listener):
                     elif isinstance(event, UsageReported):
                         used = event.usage
         finally:
-            await self._count(row, choice, used)
+            await book(self._usage, choice, used, agent=AGENT, run_id=row.run_id, channel_id=row.channel_id)
         return clean(text)
-
-    async def _count(self, row: RunRow, choice: ModelChoice, used: Usage) -> None:
-        provider, _, model = choice.id.partition("/")
-        priced = replace(used, usd=cost(used, choice.price))
-        await self._usage.add(
-            at=now(), run_id=row.run_id, channel_id=row.channel_id, provider=provider, model=model, agent=AGENT, usage=priced
-        )
 
 
 def clean(answer: str) -> str:

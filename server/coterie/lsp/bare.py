@@ -51,7 +51,7 @@ class BareAudience:
         self._client = client
         self._core = core
         self.views = Views(wire, client, tasks)
-        self._questions = Questions(wire, tasks, self.views, core)
+        self._questions = Questions(wire, client, tasks, self.views, core)
         self._prompts: dict[str, str] = {}  # by run, while it goes on: what the person asked
         self._steps: dict[str, str] = {}  # by run: its current step
         self._plans: dict[str, Mapping[str, Json]] = {}

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Final
+from types import UnionType
+from typing import Annotated, Final, Literal
 
 from coterie.domain.channels import Posted
-from coterie.domain.edits import UndoResult
+from coterie.domain.edits import UndoConflict, UndoResult
 from coterie.domain.runs import RunStarted, RunStateView, Selection, UndoScope
 from coterie.domain.suggestions import SuggestionFeedback, SuggestionSnooze
 from coterie.domain.wire import Json, Late, wire
@@ -62,6 +63,18 @@ class UndoArguments:
     run_id: str | None = None
     scope: UndoScope = "run"
     ids: tuple[str, ...] = ()
+
+
+@wire
+class UndoGoesOn:
+    """What ``coterie.undo`` answers while the editor has not told the text of an edit that it says it applied.
+
+    The undo goes on: what could not be taken back is shown in the window, what was is logged there. Nothing is known yet of any file.
+    """
+
+    restored: tuple[str, ...] = ()
+    conflicts: tuple[UndoConflict, ...] = ()
+    goes_on: Literal[True] = True
 
 
 @wire
@@ -154,14 +167,14 @@ class Command:
     """A command of ``workspace/executeCommand``: its one argument, its result, and what it is for."""
 
     argument: type
-    result: type
+    result: type | UnionType
     doc: str
 
 
 COMMANDS: Final[Mapping[str, Command]] = {
     RUN_COMMAND: Command(RunArguments, RunStarted, "Start a run; answers its id at once."),
     ASK_COMMAND: Command(AskArguments, RunStarted, "Ask the chat agent; answers the run's id at once."),
-    UNDO_COMMAND: Command(UndoArguments, UndoResult, "Take back what a run changed."),
+    UNDO_COMMAND: Command(UndoArguments, UndoResult | UndoGoesOn, "Take back what a run changed."),
     CANCEL_COMMAND: Command(WhichRunArguments, RunStateView, "Stop a run."),
     RESUME_COMMAND: Command(WhichRunArguments, RunStateView, "Go on with a run that was interrupted or has failed."),
     APPROVE_COMMAND: Command(ApproveArguments, ApprovalAnswerResult, "Answer an open question."),

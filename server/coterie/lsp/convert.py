@@ -36,6 +36,9 @@ ANNOUNCED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What an editor can do for us, by the capability that says so."""
 
+FILLING_IN: Final = frozenset({"Eglot"})
+"""The clients with `Client.fills_in_answers`, by name: no capability says it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Client:
@@ -58,6 +61,8 @@ class Client:
     refreshes_lenses: bool
     resolves_actions: bool
     """Asks for a code action's command when it is chosen."""
+    fills_in_answers: bool
+    """Puts the first answer of a prompt into the minibuffer, where a stray Enter gives it, and shows no others."""
 
 
 def client_of(params: Json) -> Client:
@@ -79,6 +84,7 @@ def client_of(params: Json) -> Client:
         shows_documents=dig(capabilities, "window", "showDocument", "support") is True,
         refreshes_lenses=dig(capabilities, "workspace", "codeLens", "refreshSupport") is True,
         resolves_actions=isinstance(resolved, list) and "command" in resolved,
+        fills_in_answers=dig(params, "clientInfo", "name") in FILLING_IN,
     )
 
 

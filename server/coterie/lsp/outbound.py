@@ -114,11 +114,12 @@ class RichAudience:
 
 
 class ClientEditor:
-    """Edits of open buffers by ``workspace/applyEdit``."""
+    """Edits of open buffers by ``workspace/applyEdit``. ``applied`` hears of each that the editor says it applied."""
 
-    def __init__(self, wire: Wire, client: Client) -> None:
+    def __init__(self, wire: Wire, client: Client, applied: Callable[[BufferEdit], None]) -> None:
         self._wire = wire
         self._client = client
+        self._applied = applied
 
     async def apply(self, edit: BufferEdit) -> str | None:
         """Ask the editor to apply an edit; None when it says that it did, else why not.
@@ -133,6 +134,7 @@ class ClientEditor:
         except JsonRpcException as refusal:
             return f"the editor refused: {refusal}"
         if isinstance(answer, dict) and answer.get("applied") is True:
+            self._applied(edit)
             return None
         reason = answer.get("failureReason") if isinstance(answer, dict) else None
         return str(reason or "the editor did not apply the edit and gave no reason")

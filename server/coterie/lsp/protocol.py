@@ -338,7 +338,11 @@ REQUESTS: Final[Mapping[str, Request]] = {
     SUGGESTION_EXPLAIN: Request(
         SuggestionExplainParams, SuggestionExplanation, "How the latest request for a suggestion ended: why there was none."
     ),
-    USAGE: Request(UsageParams, UsageResult, "Tokens and money."),
+    USAGE: Request(
+        UsageParams,
+        UsageResult,
+        "Tokens and money of every call, ghost text included; of no run or channel, it is in the rows of providers and days.",
+    ),
 }
 
 NOTIFICATIONS: Final[Mapping[str, Notification]] = {

@@ -1,15 +1,16 @@
 """Asks a person by ``window/showMessageRequest``, for clients that know nothing of ``agent/*``.
 
 ``bare`` has one prompt shown for each open question and withdraws it when it was answered elsewhere; what its prompt says after that is
-ignored. Closing a prompt means "not now", never yes. Who wants to change a plan gets it as a document, in which lenses and code actions
-answer the question. A client that cannot show prompts at all says so with its first answer: then nobody is there to ask, and the policy for
-that case decides.
+ignored. Closing a prompt means "not now", never yes; where an editor fills in the first answer, the first one is empty and means the same.
+Who wants to change a plan gets it as a document, in which lenses and code actions answer the question. A client that cannot show prompts at
+all says so with its first answer: then nobody is there to ask, and the policy for that case decides.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from pygls.exceptions import JsonRpcException
 
@@ -18,18 +19,22 @@ from coterie.base.tasks import TaskSupervisor
 from coterie.domain.permissions import ApprovalOption
 from coterie.domain.wire import Json
 from coterie.features.application import Application
-from coterie.lsp.convert import dig
+from coterie.lsp.convert import Client, dig
 from coterie.lsp.failures import METHOD_NOT_FOUND
 from coterie.lsp.outbound import MESSAGE_TYPES, Wire
 from coterie.lsp.views import Views
+
+NOT_NOW: Final = ""
+"""An answer that is no option, like that of a closed prompt."""
 
 
 class Questions:
     """The prompts of one client. ``views`` shows documents, ``core`` gives the core, which is built later than this."""
 
-    def __init__(self, wire: Wire, tasks: TaskSupervisor, views: Views, core: Callable[[], Application]) -> None:
+    def __init__(self, wire: Wire, client: Client, tasks: TaskSupervisor, views: Views, core: Callable[[], Application]) -> None:
         self.possible = True
         self._wire = wire
+        self._client = client
         self._tasks = tasks
         self._views = views
         self._core = core
@@ -50,7 +55,11 @@ class Questions:
         can_edit = plan is not None and self._views.shows_documents
         offered = {option.label: option for option in options if can_edit or option.kind != "edit"}
         message = title if plan is None else f"{title}\n\n{plan_in_words(plan)}"
-        params = {"type": MESSAGE_TYPES["info"], "message": message, "actions": [{"title": label} for label in offered]}
+        answers = list(offered)
+        if self._client.fills_in_answers:
+            message = f"{message}\n\n{'; '.join(answers)}; nothing: not now"
+            answers.insert(0, NOT_NOW)
+        params = {"type": MESSAGE_TYPES["info"], "message": message, "actions": [{"title": answer} for answer in answers]}
         try:
             chosen = dig(await self._wire.ask("window/showMessageRequest", params, within_s=None), "title")
         except JsonRpcException as failure:

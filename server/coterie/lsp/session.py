@@ -20,6 +20,7 @@ from coterie.features.application import Application
 from coterie.features.attachment import Attached, Attachment, Build, Documents, Introduction
 from coterie.lsp.bare import BareAudience
 from coterie.lsp.convert import Client
+from coterie.lsp.echoes import Echoes
 from coterie.lsp.outbound import ClientEditor, ClientWindow, RichAudience, Wire
 
 _T = TypeVar("_T")
@@ -35,6 +36,7 @@ class Session:
         self.folders: dict[str, Folder] = {}  # by URI; changed by notifications only
         self.tasks = TaskSupervisor("session")  # what is asked of the editor while its own requests are served
         self.settling = asyncio.Lock()  # held while folders or settings change, so that changes land in their order
+        self.echoes = Echoes(self._told, lambda seconds, call: asyncio.get_running_loop().call_later(seconds, call))
         self._build = build
         self._client: Client | None = None  # these three: None until `introduce`
         self._audience: RichAudience | BareAudience | None = None
@@ -55,7 +57,7 @@ class Session:
             folders=folders,
             options=options,
             audience=self._audience,
-            editor=ClientEditor(self.wire, client),
+            editor=ClientEditor(self.wire, client, self.echoes.applied),
             window=self.window,
             introduction=introduction,
         )
@@ -95,6 +97,10 @@ class Session:
     def documents(self) -> Documents:
         """Where text synchronisation goes."""
         return self.attached.documents
+
+    def _told(self, uri: str) -> str | None:
+        """Return what the editor has told of a buffer; None also when the core is gone."""
+        return None if self._attached is None else self._attached.documents.text(uri)
 
     def back(self) -> None:
         """Note that a client that had stopped reading reads again."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from coterie.domain.messages import Finished, StreamEvent, TextDelta
+from coterie.domain.messages import Finished, StreamEvent, TextDelta, UsageReported
 from coterie.domain.suggestions import FillRequest
 from coterie.domain.wire import Json
 from coterie.providers import failures
 from coterie.providers.config import ProviderConfig
 from coterie.providers.failures import Host
-from coterie.providers.fields import parse_object, records, text
+from coterie.providers.fields import parse_object, record, records, text
+from coterie.providers.openai_compatible import usage_of
 from coterie.providers.sse import ServerSentEvent
 
 _END_MARK = "[DONE]"
@@ -34,6 +35,7 @@ class CompletionsWire:
             "stream": True,
             "max_tokens": request.max_tokens,
             "temperature": 0 if request.temperature is None else request.temperature,
+            "stream_options": {"include_usage": True},
         }
         if request.top_p is not None:
             body["top_p"] = request.top_p
@@ -72,6 +74,8 @@ class CompletionDecoder:
             if words := text(choice, "text"):
                 yield TextDelta(words)
             self._finished = self._finished or bool(text(choice, "finish_reason"))
+        if usage := record(chunk, "usage"):
+            yield UsageReported(usage_of(usage))
 
     def finish(self) -> Iterator[StreamEvent]:
         """End the answer."""

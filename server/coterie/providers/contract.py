@@ -62,7 +62,7 @@ class BaseProvider(ABC):
             return ProviderCheck(provider=self.name, state=state, text=failure.message, action=failure.action)
         return ProviderCheck(provider=self.name, state="ready", text=f"`{self.name}` answers.")
 
-    def fill(self, request: FillRequest) -> AsyncIterator[str]:
+    def fill(self, request: FillRequest) -> AsyncIterator[StreamEvent]:
         """Refuse: this kind of host fills no gaps."""
         raise ProviderError(f"`{self.name}` fills no gaps, as ghost text by {request.model} would need it.", kind="bad_request")
 
@@ -114,7 +114,7 @@ class ProviderAround:
         """Pass on."""
         return self._provider.stream(request)
 
-    def fill(self, request: FillRequest) -> AsyncIterator[str]:
+    def fill(self, request: FillRequest) -> AsyncIterator[StreamEvent]:
         """Pass on."""
         return self._provider.fill(request)
 

@@ -16,7 +16,7 @@ from typing import Protocol
 from typing_extensions import override
 
 from coterie.base.errors import ProviderError
-from coterie.domain.messages import ModelRequest, StreamEvent, TextDelta
+from coterie.domain.messages import ModelRequest, StreamEvent
 from coterie.domain.status import ModelView
 from coterie.domain.suggestions import FillRequest
 from coterie.domain.wire import Json
@@ -122,15 +122,14 @@ class HttpProvider(BaseProvider):
                 yield piece
 
     @override
-    async def fill(self, request: FillRequest) -> AsyncGenerator[str, None]:
+    async def fill(self, request: FillRequest) -> AsyncGenerator[StreamEvent, None]:
         """Fill a gap; see `coterie.domain.ports.Provider.fill`."""
         if self._filling is None:
             raise ProviderError(f"`{self.name}` fills no gaps: set `fim` of [providers.{self.name}] if it can.", kind="bad_request")
         call = await self._call(request.model, self._filling.url(self._config), self._filling.encode(request))
         async with aclosing(self._answer(call, self._filling.decoder(call.host))) as answer:
             async for piece in answer:
-                if isinstance(piece, TextDelta):
-                    yield piece.text
+                yield piece
 
     async def _answer(self, call: HttpCall, decoder: Decoder) -> AsyncGenerator[StreamEvent, None]:
         characters = WholeCharacters()

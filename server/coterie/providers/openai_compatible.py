@@ -166,7 +166,7 @@ class ChatDecoder:
             yield from self._delta(record(choice, "delta"))
             self._reason = text(choice, "finish_reason") or self._reason
         if usage := record(chunk, "usage"):
-            yield UsageReported(_usage(usage))
+            yield UsageReported(usage_of(usage))
 
     def finish(self) -> Iterator[StreamEvent]:
         """End the calls and the answer."""
@@ -239,7 +239,7 @@ class ChatDecoder:
         return call
 
 
-def _usage(usage: Mapping[str, Json]) -> Usage:
+def usage_of(usage: Mapping[str, Json]) -> Usage:
     """Read usage. ``prompt_tokens`` includes the cached ones; a host that tells of no cache has none."""
     prompt = count(usage, "prompt_tokens")
     cached = min(count(record(usage, "prompt_tokens_details"), "cached_tokens") or 0, prompt or 0)

@@ -1,12 +1,15 @@
-"""What a call cost, from what it used and what its model's tokens cost.
+"""What a call cost, from what it used and what its model's tokens cost; and the one way in which calls get into the books.
 
 Prices come from the settings. None are built in: they change without notice, and a wrong sum is worse than an unknown one.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
+from coterie.base.ids import now
+from coterie.domain.ports import ModelChoice, UsageStore
 from coterie.domain.status import Price
 from coterie.domain.usage import Usage
 
@@ -30,3 +33,32 @@ def cost(usage: Usage, price: Price | None) -> Decimal | None:
             return None
         total += used * each / _MILLION
     return total
+
+
+def priced(usage: Usage, choice: ModelChoice) -> Usage:
+    """Return what a call of this model used with what that cost."""
+    return replace(usage, usd=cost(usage, choice.price))
+
+
+async def book(
+    store: UsageStore,
+    choice: ModelChoice,
+    usage: Usage,
+    *,
+    agent: str,
+    run_id: str | None = None,
+    channel_id: str | None = None,
+    estimated: bool = False,
+) -> None:
+    """Keep what a call of this model used and cost. Raises `StorageError`."""
+    provider, _, model = choice.id.partition("/")
+    await store.add(
+        at=now(),
+        provider=provider,
+        model=model,
+        agent=agent,
+        usage=priced(usage, choice),
+        run_id=run_id,
+        channel_id=channel_id,
+        estimated=estimated,
+    )

@@ -72,7 +72,7 @@ class Replay(BaseProvider):
                 yield event
 
     @override
-    def fill(self, request: FillRequest) -> AsyncIterator[str]:
+    def fill(self, request: FillRequest) -> AsyncIterator[StreamEvent]:
         """Refuse: a recording holds answers to conversations. Raises `ProviderError`."""
         raise ProviderError(f"The recording of `{self.name}` fills no gap for {request.model}.", kind="bad_request")
 

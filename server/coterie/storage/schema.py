@@ -85,7 +85,12 @@ _FIRST = (
         usd TEXT
     )""",
 )
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+# Ghost text: calls of no run (their ``run_id`` and ``channel_id`` are empty), many a day, some of them counted by estimate.
+_GHOST_TEXT = (
+    "ALTER TABLE calls ADD COLUMN estimated INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX calls_by_time ON calls (at)",
+)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _GHOST_TEXT)
 
 
 def version_of(connection: sqlite3.Connection, path: Path) -> int:

@@ -1,6 +1,7 @@
 """What model calls used, call by call: the `UsageStore` behind budgets of a day and ``agent/usage``.
 
-A call whose tokens or price nobody knows makes every sum it is part of unknown, as in `Usage`.
+A call whose tokens or price nobody knows makes every sum it is part of unknown, as in `Usage`. A call of no run, ghost text, counts for its
+provider, its day and the total.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ _SUMS = """
     CASE WHEN count(cache_read) = count(*) THEN coalesce(sum(cache_read), 0) END,
     CASE WHEN count(cache_write) = count(*) THEN coalesce(sum(cache_write), 0) END,
     CASE WHEN count(output) = count(*) THEN coalesce(sum(output), 0) END,
-    CASE WHEN count(usd) = count(*) THEN coalesce(money_sum(usd), '0') END
+    CASE WHEN count(usd) = count(*) THEN coalesce(money_sum(usd), '0') END,
+    coalesce(max(estimated), 0)
     FROM calls WHERE (:since IS NULL OR at >= :since)"""
 
 # No limit may come undone because one call's share is unknown.
@@ -38,15 +40,27 @@ class UsageLog:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, *, at: str, run_id: str, channel_id: str, provider: str, model: str, agent: str, usage: Usage) -> None:
-        """Keep what one call used."""
+    async def add(
+        self,
+        *,
+        at: str,
+        provider: str,
+        model: str,
+        agent: str,
+        usage: Usage,
+        run_id: str | None = None,
+        channel_id: str | None = None,
+        estimated: bool = False,
+    ) -> None:
+        """Keep what one call used, of a run or of none. ``estimated``: the host did not say it."""
         usd = None if usage.usd is None else format(usage.usd, "f")
         tokens = (usage.input, usage.cache_read, usage.cache_write, usage.output)
         await self._database.write(
             lambda connection: connection.execute(
-                """INSERT INTO calls (at, run_id, channel_id, provider, model, agent, input, cache_read, cache_write, output, usd)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-                (at, run_id, channel_id, provider, model, agent, *tokens, usd),
+                """INSERT INTO calls
+                (at, run_id, channel_id, provider, model, agent, input, cache_read, cache_write, output, usd, estimated)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                (at, run_id or "", channel_id or "", provider, model, agent, *tokens, usd, estimated),
             )
         )
 
@@ -55,7 +69,7 @@ class UsageLog:
 
         ``since`` is ISO 8601; raises `InvalidParamsError` when it is not.
         """
-        query = f"SELECT {_key(by)} AS key, {_SUMS} GROUP BY key ORDER BY max(number) DESC"
+        query = f"SELECT {_key(by)} AS key, {_SUMS} AND {_key(by)} <> '' GROUP BY key ORDER BY max(number) DESC"
         wanted = {"since": _instant(since)}
 
         def select(connection: sqlite3.Connection) -> tuple[UsageRow, ...]:
@@ -111,7 +125,7 @@ def _instant(since: str | None) -> str | None:
 
 
 def _usage_row(row: tuple[Any, ...]) -> UsageRow:
-    key, tokens_in, cache_read, cache_write, tokens_out, usd = row
+    key, tokens_in, cache_read, cache_write, tokens_out, usd, estimated = row
     return UsageRow(
         key=key,
         input=tokens_in,
@@ -119,4 +133,5 @@ def _usage_row(row: tuple[Any, ...]) -> UsageRow:
         cache_write=cache_write,
         output=tokens_out,
         usd=None if usd is None else Decimal(usd),
+        estimated=bool(estimated),
     )

@@ -7,18 +7,20 @@ for a while, however fast the person types; who asks by hand is not kept waiting
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
 
 from coterie.base.errors import CoterieError, FailureKind, ProviderError
+from coterie.context.assemble import request_bytes
 from coterie.context.fill import Extent, Gap, chat_request, fill_request
-from coterie.domain.messages import TextDelta
+from coterie.domain.messages import Finished, StreamEvent, TextDelta, UsageReported
 from coterie.domain.ports import ModelChoice, Providers
 from coterie.features.suggestions.filters import cleaned, enough, refine
 from coterie.features.suggestions.gate import Refusal
 from coterie.features.suggestions.rhythm import Rhythm
+from coterie.features.suggestions.spending import Call, Spending
 
 REST_S: Final[dict[FailureKind, float]] = {"transient": 5.0, "rate_limited": 20.0, "bad_request": 5.0}
 LONG_REST_S = 60.0
@@ -39,9 +41,10 @@ class Job:
 class Filling:
     """Fills gaps by the configured model."""
 
-    def __init__(self, providers: Providers, rhythm: Rhythm) -> None:
+    def __init__(self, providers: Providers, rhythm: Rhythm, spending: Spending) -> None:
         self._providers = providers
         self._rhythm = rhythm
+        self._spending = spending
         self._resting: tuple[float, Refusal] | None = None
 
     def resting(self) -> Refusal | None:
@@ -68,27 +71,30 @@ class Filling:
 
     async def _ask(self, choice: ModelChoice, job: Job) -> str:
         speaks = not choice.provider.capabilities.fim
+        asked, stream = _call(choice, job)
+        call = Call(choice, asked)
         answer = text = ""
-        async with aclosing(self._pieces(choice, job)) as pieces:
-            async for piece in pieces:
-                answer += piece
-                text = cleaned(answer, job.gap) if speaks else answer
-                if enough(text, job.gap, job.extent):
-                    break
+        was_refused = False
+        try:
+            async with aclosing(stream) as events:  # type: ignore[type-var]
+                async for event in events:
+                    if isinstance(event, TextDelta):
+                        answer += event.text
+                        call.answered += len(event.text.encode(errors="replace"))
+                        text = cleaned(answer, job.gap) if speaks else answer
+                        if enough(text, job.gap, job.extent):
+                            break
+                    elif isinstance(event, UsageReported):
+                        call.reported = event.usage
+                    elif isinstance(event, Finished):
+                        call.finished = True
+        except ProviderError:
+            was_refused = not call.has_begun
+            raise
+        finally:
+            if not was_refused:  # hosts bill answers
+                self._spending.ended(call)
         return text
-
-    async def _pieces(self, choice: ModelChoice, job: Job) -> AsyncGenerator[str, None]:
-        if choice.provider.capabilities.fim:
-            filled = choice.provider.fill(fill_request(job.gap, job.extent, choice))
-            async with aclosing(filled) as pieces:  # type: ignore[type-var]
-                async for piece in pieces:
-                    yield piece
-            return
-        request = chat_request(job.gap, job.extent, choice, language=job.language, path=job.path)
-        async with aclosing(choice.provider.stream(request)) as events:  # type: ignore[type-var]
-            async for event in events:
-                if isinstance(event, TextDelta):
-                    yield event.text
 
     def _rest(self, failure: CoterieError, seconds: float) -> Refusal:
         refusal = Refusal("provider", failure.code, failure.message)
@@ -98,3 +104,12 @@ class Filling:
     def go_on(self) -> None:
         """Ask again at once: the settings may have mended what was wrong."""
         self._resting = None
+
+
+def _call(choice: ModelChoice, job: Job) -> tuple[int, AsyncIterator[StreamEvent]]:
+    """Return how many bytes the model is asked, and its answer."""
+    if choice.provider.capabilities.fim:
+        gap = fill_request(job.gap, job.extent, choice)
+        return len((gap.prefix + gap.suffix).encode(errors="replace")), choice.provider.fill(gap)
+    request = chat_request(job.gap, job.extent, choice, language=job.language, path=job.path)
+    return len(request_bytes(request)), choice.provider.stream(request)

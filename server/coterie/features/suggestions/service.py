@@ -17,7 +17,7 @@ from coterie.base.ids import new_id
 from coterie.base.tasks import TaskSupervisor
 from coterie.config.schema import Settings
 from coterie.context.fill import extent_of, gap_at
-from coterie.domain.ports import Providers
+from coterie.domain.ports import Providers, UsageStore
 from coterie.domain.suggestions import Suggestion, SuggestionExplanation, SuggestionFeedback, SuggestionRequest, SuggestionSnooze
 from coterie.features.suggestions import gate
 from coterie.features.suggestions.brackets import fit
@@ -28,6 +28,7 @@ from coterie.features.suggestions.filters import DUPLICATE
 from coterie.features.suggestions.gate import Refusal
 from coterie.features.suggestions.reuse import Candidate, Memory, Spot, spot_at
 from coterie.features.suggestions.rhythm import Rhythm
+from coterie.features.suggestions.spending import Spending
 from coterie.features.suggestions.turns import Calls, Turns
 from coterie.workspace.documents import Documents
 
@@ -39,12 +40,15 @@ Withheld: TypeAlias = Callable[[str], Awaitable[Literal["secret", "ignored"] | N
 class SuggestionService:
     """Implements `coterie.features.application.Suggestions`."""
 
-    def __init__(self, documents: Documents, providers: Providers, *, settings: Callable[[], Settings], withheld: Withheld) -> None:
+    def __init__(
+        self, documents: Documents, providers: Providers, usage: UsageStore, *, settings: Callable[[], Settings], withheld: Withheld
+    ) -> None:
         self._documents = documents
         self._settings = settings
         self._withheld = withheld
         self._rhythm = Rhythm()
-        self._filling = Filling(providers, self._rhythm)
+        self._spending = Spending(usage)
+        self._filling = Filling(providers, self._rhythm, self._spending)
         self._turns = Turns()
         self._tasks = TaskSupervisor("suggestions")
         self._calls: Calls[Candidate | Refusal] = Calls(self._tasks)
@@ -100,6 +104,8 @@ class SuggestionService:
 
     async def _ask(self, asked: SuggestionRequest, spot: Spot) -> Candidate | Refusal:
         """Ask the model once no further key comes, or wait with those who have asked it the same."""
+        if (broke := self._spending.exhausted(self._settings().budget.day_usd)) is not None:
+            return broke
         if not asked.manual and (resting := self._filling.resting()) is not None:
             return resting
         if spot not in self._calls and not asked.manual:
@@ -165,8 +171,9 @@ class SuggestionService:
         self._filling.go_on()
 
     async def aclose(self) -> None:
-        """Give up every call."""
+        """Give up every call, and book them."""
         await self._tasks.aclose()
+        await self._spending.aclose()
 
 
 def _with_popup(ask: SuggestionRequest) -> SuggestionRequest:

@@ -25,9 +25,10 @@ from coterie.lsp.commands import (
     RunArguments,
     SnoozeArguments,
     UndoArguments,
+    UndoGoesOn,
     WhichRunArguments,
 )
-from coterie.lsp.handlers import chats, reviews, runs
+from coterie.lsp.handlers import chats, reviews, runs, undoing
 from coterie.lsp.protocol import ApprovalAnswerResult
 from coterie.lsp.session import Handlers, Session
 
@@ -77,10 +78,9 @@ async def ask(session: Session, argument: AskArguments) -> RunStarted:
     return started
 
 
-async def undo(session: Session, argument: UndoArguments) -> UndoResult:
+async def undo(session: Session, argument: UndoArguments) -> UndoResult | UndoGoesOn:
     """``coterie.undo``."""
-    run_id = argument.run_id or await latest_run_with_changes(session)
-    return await session.application.runs.undo(run_id, scope=argument.scope, ids=argument.ids)
+    return await undoing.undo(session, argument.run_id or await latest_run_with_changes(session), argument)
 
 
 async def cancel(session: Session, argument: WhichRunArguments) -> RunStateView:
