@@ -28,6 +28,7 @@ from coterie.domain.messages import (
     AssistantMessage,
     Finished,
     ModelRequest,
+    Reused,
     StreamEvent,
     TextDelta,
     ThoughtDelta,
@@ -36,6 +37,7 @@ from coterie.domain.messages import (
     ToolCallEnded,
     ToolCallStarted,
     UsageReported,
+    Waiting,
 )
 from coterie.domain.ports import ModelChoice, Providers, UsageStore
 from coterie.domain.records import CallRecord, EventRecord, MessageRecord
@@ -184,8 +186,10 @@ class ModelCalls:
             case ToolCallArguments(call_id, text):
                 tool, so_far = answer.calls[call_id]
                 answer.calls[call_id] = (tool, so_far + text)
-            case ToolCallEnded():
+            case ToolCallEnded() | Reused():
                 pass
+            case Waiting(code, text):
+                await self._run.event(WarningEvent(code=code, text=text))
             case UsageReported(usage):
                 answer.usage = usage
             case Finished(reason):

@@ -44,13 +44,17 @@ class UserMessage:
 
 @wire
 class AssistantMessage:
-    """What the model answered. ``signature`` carries a provider's opaque proof of its thought, which it wants back unchanged."""
+    """What the model answered. ``signature`` carries a provider's opaque proof of its thought, which it wants back unchanged.
+
+    ``made_by`` is the model's id, ``host/model``; None in journals from before it was kept.
+    """
 
     role: Literal["assistant"] = "assistant"
     text: str
     tool_calls: tuple[ToolCall, ...] = ()
     thought: str = ""
     signature: str | None = None
+    made_by: str | None = None
 
 
 @wire
@@ -148,4 +152,24 @@ class Finished:
     reason: FinishReason
 
 
-StreamEvent: TypeAlias = TextDelta | ThoughtDelta | ToolCallStarted | ToolCallArguments | ToolCallEnded | UsageReported | Finished
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Nothing comes yet, for a reason to tell the person: a stable ``code`` (``rate_limited``, ``loading``) and a sentence."""
+
+    code: str
+    text: str
+
+
+ReuseSource = Literal["cache", "shared"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reused:
+    """The answer that follows is another call's and costs nothing: of an earlier one (``cache``), or of one under way (``shared``)."""
+
+    source: ReuseSource
+
+
+StreamEvent: TypeAlias = (
+    TextDelta | ThoughtDelta | ToolCallStarted | ToolCallArguments | ToolCallEnded | UsageReported | Finished | Waiting | Reused
+)

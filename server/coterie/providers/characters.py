@@ -12,6 +12,7 @@ from typing import TypeAlias, assert_never
 
 from coterie.domain.messages import (
     Finished,
+    Reused,
     StreamEvent,
     TextDelta,
     ThoughtDelta,
@@ -19,6 +20,7 @@ from coterie.domain.messages import (
     ToolCallEnded,
     ToolCallStarted,
     UsageReported,
+    Waiting,
 )
 
 Piece: TypeAlias = TextDelta | ThoughtDelta | ToolCallArguments
@@ -46,7 +48,7 @@ class WholeCharacters:
                 for key in tuple(self._halves):
                     yield from self._rest(key)
                 yield event
-            case ToolCallStarted() | UsageReported():
+            case ToolCallStarted() | UsageReported() | Waiting() | Reused():
                 yield event
             case _:
                 assert_never(event)
