@@ -38,6 +38,7 @@ from coterie.domain.permissions import Approval, ApprovalOption, Decision, Effec
 from coterie.domain.ports import Audience, Folder
 from coterie.domain.reviews import OpenFinding, Reviewable, Story
 from coterie.domain.runs import RunEvents, RunPage, RunRequest, RunStarted, RunStateView, RunSummary, RunView, StepView
+from coterie.domain.secrets import SecretName, secret_name
 from coterie.domain.status import Capabilities, Degraded, ModelView, Price, ProviderHealth, ProviderView, SandboxView, Status
 from coterie.domain.suggestions import Suggestion, SuggestionExplanation, SuggestionFeedback, SuggestionRequest, SuggestionSnooze
 from coterie.domain.usage import Usage, UsageRow
@@ -53,6 +54,7 @@ from coterie.features.application import (
     Findings,
     PlanDocuments,
     Runs,
+    Secrets,
     Suggestions,
 )
 from coterie.features.attachment import Attached, Attachment, Documents
@@ -315,6 +317,7 @@ class FakeApplication:
         self.approvals: Approvals = FakeApprovals()
         self.catalogue: Catalogue = FakeCatalogue()
         self.accounts: Accounts = FakeAccounts()
+        self.secrets: Secrets = FakeSecrets()
         self.suggestions: Suggestions = FakeSuggestions()
         self.actions: Actions = FakeActions()
         self.chats: ChatDocuments = FakeChats()
@@ -469,6 +472,27 @@ class FakeAccounts:
         """Return one row."""
         row = UsageRow(key=f"{by} since {since}", input=1, cache_read=0, cache_write=None, output=2, usd=Decimal("1E-7"))
         return (row,), USAGE
+
+
+class FakeSecrets:
+    """``agent/key/*``."""
+
+    async def list(self) -> tuple[SecretName, ...]:
+        """Return one name."""
+        return (SecretName(name="work/api_key", provider="work", reference="vault://work/api_key", updated_at=AT),)
+
+    async def set(self, name: str, value: str) -> str:
+        """Keep nothing, and say how it is referred to."""
+        assert value == "a key"
+        return f"vault://{secret_name(name)}"
+
+    async def delete(self, name: str) -> str:
+        """Say what is gone."""
+        return secret_name(name)
+
+    async def rotate(self) -> int:
+        """Have nothing to do."""
+        return 0
 
 
 class FakeSuggestions:

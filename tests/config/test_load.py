@@ -1,5 +1,6 @@
 """Layers of settings: which wins, what adds up, who may say what, and that what is wrong costs nothing but itself."""
 
+import json
 import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
@@ -32,6 +33,10 @@ class Home:
     def project(self, text: str, number: int = 0) -> Path:
         """Write a project's settings and return their file."""
         return self._write(self.folders[number] / ".coterie" / "config.toml", text)
+
+    def vault(self, *names: str) -> Path:
+        """Write the names of what the vault holds, and return their file."""
+        return self._write(self.file.parent / "data" / "vault-names.json", json.dumps(dict.fromkeys(names, "2026-01-31T10:00:00.000Z")))
 
     def load(self, environ: Mapping[str, str] | None = None, **layers: Any) -> Loaded:
         """Read every layer."""
@@ -390,7 +395,32 @@ def test_a_secret_is_never_printed(home: Home) -> None:
     assert 'api_key = "env:A_API_KEY"' in next(problem.text for problem in loaded.problems if problem.line == 3)
 
 
-@pytest.mark.parametrize("key", ["vault://box/api_key", "env:", "env:not a name", ""])
+def test_the_vault_gives_keys_to_who_has_none(home: Home) -> None:
+    home.user(
+        '[providers.work]\nbase_url = "http://h/v1"\n'
+        '[providers.own]\nbase_url = "http://h/v1"\napi_key = "env:OWN_KEY"\n'
+        '[providers.other]\nbase_url = "http://h/v1"\napi_key = "vault://work/api_key"'
+    )
+    home.vault("work/api_key", "own/api_key", "anthropic/api_key")
+    loaded = home.load()
+    keys = {host: provider.api_key and provider.api_key.get_secret_value() for host, provider in loaded.settings.providers.items()}
+    assert keys == {
+        "work": "vault://work/api_key",
+        "own": "env:OWN_KEY",
+        "other": "vault://work/api_key",
+        "anthropic": "vault://anthropic/api_key",
+    }
+    assert loaded.origin("providers.work.api_key") == "vault"
+    assert told(loaded) == []
+
+
+def test_a_damaged_list_of_the_vaults_names_names_nothing(home: Home) -> None:
+    home.user('[providers.work]\nbase_url = "http://h/v1"')
+    home.vault().write_text("{", encoding="utf-8")
+    assert home.load().settings.providers["work"].api_key is None
+
+
+@pytest.mark.parametrize("key", ["vault://", "vault://box/two/parts", "env:", "env:not a name", ""])
 def test_a_reference_that_leads_nowhere_is_said_and_dropped(home: Home, key: str) -> None:
     home.user(f'[providers.a]\nbase_url = "http://h/v1"\napi_key = "{key}"')
     loaded = home.load()

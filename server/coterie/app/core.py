@@ -13,8 +13,11 @@ from pathlib import Path
 from typing_extensions import override
 
 from coterie.agents.assembly import Assembly, Surroundings
+from coterie.app.literal_keys import moved
 from coterie.app.settings import LiveSettings, provider_configs
+from coterie.app.settings_watch import SettingsWatch
 from coterie.app.shared import Shared
+from coterie.base.redaction import Redaction
 from coterie.base.tasks import TaskSupervisor
 from coterie.config.paths import Places
 from coterie.config.problems import Problem
@@ -30,9 +33,11 @@ from coterie.features.chat_documents import ChatDocuments
 from coterie.features.findings import Findings
 from coterie.features.plan_documents import PlanDocuments
 from coterie.features.runs import RunService
+from coterie.features.secrets import SecretService
 from coterie.features.status import status_of
 from coterie.features.suggestions.service import SuggestionService
 from coterie.features.titles import Titles
+from coterie.providers.keys import Keys
 from coterie.providers.registry import ProviderRegistry
 from coterie.sandbox.probe import ProbedSandbox
 from coterie.workspace.documents import Documents
@@ -67,9 +72,11 @@ class Core:
         values, places = settings.loaded.settings, settings.loaded.places
         own_folders = (places.config, places.data, places.cache, places.state)
         self._providers = ProviderRegistry(
-            provider_configs(values, environ),
+            provider_configs(settings.loaded, environ),
             default_model=values.model,
             record_to=Path(environ[RECORD]) if environ.get(RECORD) else None,
+            keys=Keys(shared.store.vault, shared.redaction),
+            environ=environ,
         )
         self.workspace = LiveWorkspace(settings.folders, editor=editor)
         self.sandbox = ProbedSandbox(values.sandbox.level, environ, hidden=tuple(map(str, own_folders)), on_found=self._status_changed)
@@ -101,6 +108,7 @@ class Core:
         self.approvals = ApprovalService(shared.approvals)
         self.catalogue = CatalogueService(self._providers)
         self.accounts = AccountService(shared.store.usage)
+        self.secrets = SecretService(shared.store.vault, self._reread)
         self.suggestions = SuggestionService(
             self.workspace.documents,
             self._providers,
@@ -132,6 +140,8 @@ class Core:
         )
         self.plans = PlanDocuments(shared.data / "plans", self.workspace.documents)
         self._providers.on_change(self._status_changed)
+        self._watch = SettingsWatch(lambda: settings.files, self._reread)
+        self._tasks.spawn(self._watch.run(), name="watch the settings")
         # What follows runs hears of them before the client does, whose next request may be about it.
         self._audiences: tuple[Audience, ...] = (self.findings, self.changes, self.chats, self._titles, audience)
         for each in self._audiences:
@@ -161,6 +171,15 @@ class Core:
     def problems(self) -> tuple[str, ...]:
         """What is wrong in the settings, in words."""
         return tuple(problem.text for problem in self.settings_problems)
+
+    async def move_keys(self) -> tuple[str, ...]:
+        """Move keys that stand in the open into the vault; return sentences about those that were."""
+        if not self._settings.loaded.literals:
+            return ()
+        told = tuple([text async for text in moved(self._settings.loaded.literals, self._shared.store.vault)])
+        if told:
+            self._reread()
+        return told
 
     async def status(self) -> Status:
         """Return the server's state; the first question tries the sandbox."""
@@ -196,9 +215,16 @@ class Core:
         await self._tasks.aclose()
         await self._providers.aclose()
 
+    def _reread(self) -> None:
+        """Take over what the files say now."""
+        self._settings.reread()
+        self.workspace.set_folders(self._settings.folders)
+        self._watch.noted()
+        self._reloaded()
+
     def _reloaded(self) -> None:
         settings = self._settings.loaded.settings
-        self._providers.configure(provider_configs(settings, self._environ), default_model=settings.model)
+        self._providers.configure(provider_configs(self._settings.loaded, self._environ), default_model=settings.model)
         self.suggestions.settings_changed()
         self._status_changed()
 
@@ -231,7 +257,8 @@ def sole_core(
     editor_options: Mapping[str, Json] | None = None,
     command_line: Mapping[str, Json] | None = None,
     no_daemon: str | None = None,
+    redaction: Redaction | None = None,
 ) -> SoleCore:
     """Build everything for one client. Raises `SettingsError` or `StorageError`."""
     settings = LiveSettings(environ, folders, editor_options=editor_options, command_line=command_line)
-    return SoleCore(Shared(settings.loaded.places.data), settings, environ, audience, editor=editor, no_daemon=no_daemon)
+    return SoleCore(Shared(settings.loaded.places.data, redaction), settings, environ, audience, editor=editor, no_daemon=no_daemon)

@@ -24,6 +24,7 @@ from typing import Any
 from coterie import __version__
 from coterie.app.joining import joining
 from coterie.app.shared import Shared
+from coterie.base.redaction import Redaction, redacted_log
 from coterie.base.tasks import TaskSupervisor
 from coterie.config.paths import places
 from coterie.lsp.server import Server
@@ -75,9 +76,9 @@ class _Session:
 class Daemon:
     """Accepts relays. ``environ`` is the daemon's own: it names the home; each session brings the environment it works in."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], redaction: Redaction | None = None) -> None:
         self._idle_s = float(environ.get(IDLE) or IDLE_S)
-        self._shared = Shared(places(environ).data)
+        self._shared = Shared(places(environ).data, redaction)
         self._accepting = TaskSupervisor("accepting")
         self._connections = TaskSupervisor("connections")
         self._sessions: dict[str, _Session] = {}
@@ -204,7 +205,7 @@ async def _end_of(connection: socket.socket) -> None:
 
 def run() -> int:
     """Be the daemon until its end; returns the exit status."""
-    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    redaction = redacted_log()
     logging.getLogger("coterie").setLevel(logging.INFO)
     try:
         where = rendezvous(os.environ)
@@ -214,7 +215,7 @@ def run() -> int:
         return 1
     gc.freeze()
     with listening:
-        asyncio.run(_run(where, listening))
+        asyncio.run(_run(where, listening, redaction))
     return 0
 
 
@@ -239,9 +240,9 @@ def _own(where: Rendezvous) -> socket.socket:
     raise OSError("it is running already")
 
 
-async def _run(where: Rendezvous, listening: socket.socket) -> None:
+async def _run(where: Rendezvous, listening: socket.socket, redaction: Redaction) -> None:
     listening.setblocking(False)  # noqa: FBT003 - as above
-    daemon = Daemon(dict(os.environ))
+    daemon = Daemon(dict(os.environ), redaction)
     for name in ("SIGTERM", "SIGINT", "SIGHUP"):
         asyncio.get_running_loop().add_signal_handler(getattr(signal, name), daemon.end)
     await daemon.serve(listening, where)

@@ -18,6 +18,8 @@ def joining(shared: Shared, environ: Mapping[str, str]) -> Build:
     async def build(attachment: Attachment) -> Core:
         settings = LiveSettings(environ, attachment.folders, editor_options=attachment.options)
         core = Core(shared, settings, environ, attachment.audience, editor=attachment.editor)
+        for told in await core.move_keys():
+            attachment.window.show("info", told)
         for problem in core.problems:
             attachment.window.show("warning", problem)
         await asyncio.to_thread(remember, core.places.state, attachment.introduction, shared=True)

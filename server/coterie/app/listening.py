@@ -20,6 +20,7 @@ from coterie.app.admission import TOKEN, Admission, NotListeningError, admission
 from coterie.app.doors import Door
 from coterie.app.joining import joining
 from coterie.app.shared import Shared
+from coterie.base.redaction import Redaction, redacted_log
 from coterie.base.tasks import TaskSupervisor
 from coterie.cli.wiring import Listening, Scheme
 from coterie.config.paths import places
@@ -36,9 +37,17 @@ log = logging.getLogger(__name__)
 class Listener:
     """Serves the clients of one door. ``environ`` is what all of them work in."""
 
-    def __init__(self, scheme: Scheme, admission: Admission, environ: Mapping[str, str], *, handshake_s: float = HANDSHAKE_S) -> None:
+    def __init__(
+        self,
+        scheme: Scheme,
+        admission: Admission,
+        environ: Mapping[str, str],
+        *,
+        handshake_s: float = HANDSHAKE_S,
+        redaction: Redaction | None = None,
+    ) -> None:
         self._environ = environ
-        self._shared = Shared(places(environ).data)
+        self._shared = Shared(places(environ).data, redaction)
         self._servers: set[Server] = set()
         self._connections = TaskSupervisor("connections")
         self._ending = asyncio.Event()
@@ -94,7 +103,7 @@ def _door(scheme: Scheme, admission: Admission, listener: Listener, handshake_s:
 
 def run(wanted: Listening) -> int:
     """Listen until a signal comes; returns the exit status: 2 when listening like that is refused, 1 when it is not possible."""
-    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    redaction = redacted_log()
     logging.getLogger("coterie").setLevel(logging.INFO)
     given = os.environ.pop(TOKEN, "")  # for clients: no child of ours finds it in its environment
     try:
@@ -110,12 +119,12 @@ def run(wanted: Listening) -> int:
         return 1
     gc.freeze()
     with listening:
-        asyncio.run(_run(wanted.scheme, admission, dict(os.environ), listening))
+        asyncio.run(_run(wanted.scheme, admission, dict(os.environ), listening, redaction))
     return 0
 
 
-async def _run(scheme: Scheme, admission: Admission, environ: Mapping[str, str], listening: socket.socket) -> None:
-    listener = Listener(scheme, admission, environ)
+async def _run(scheme: Scheme, admission: Admission, environ: Mapping[str, str], listening: socket.socket, redaction: Redaction) -> None:
+    listener = Listener(scheme, admission, environ, redaction=redaction)
     for name in ("SIGTERM", "SIGINT", "SIGHUP"):
         asyncio.get_running_loop().add_signal_handler(getattr(signal, name), listener.end)
     host, port = listening.getsockname()[:2]

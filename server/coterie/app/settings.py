@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from coterie.config.load import Loaded, load
-from coterie.config.schema import PriceSettings, ProviderSettings, Settings
+from coterie.config.paths import PROJECT_FILE, VAULT_NAMES
+from coterie.config.schema import PriceSettings, ProviderSettings
 from coterie.domain.ports import Folder
+from coterie.domain.secrets import API_KEY, REFERENCE, provider_of, secret_name
 from coterie.domain.status import Price
 from coterie.domain.wire import Json
 from coterie.providers.config import ApiKey, ProviderConfig, Timeouts
@@ -36,6 +38,17 @@ class LiveSettings:
         """The workspace folders, each with what the settings say of its trust."""
         return tuple(_with_trust(folder, self.loaded.trusted) for folder in self._folders)
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that the settings come from, whether they are there or not."""
+        places = self.loaded.places
+        projects = (Path(folder.absolute) / PROJECT_FILE for folder in self._folders)
+        return (places.config_file, *projects, places.data / VAULT_NAMES)
+
+    def reread(self) -> None:
+        """Take over what the files say now."""
+        self.loaded = self._load()
+
     def set_folders(self, folders: Sequence[Folder]) -> None:
         """Take over the settings that these folders bring."""
         self._folders = tuple(folders)
@@ -56,17 +69,17 @@ class LiveSettings:
         )
 
 
-def provider_configs(settings: Settings, environ: Mapping[str, str]) -> tuple[ProviderConfig, ...]:
-    """Say the settings' providers in the words of ``providers``, keys looked up in the environment."""
-    return tuple(_provider(name, provider, environ) for name, provider in settings.providers.items())
+def provider_configs(loaded: Loaded, environ: Mapping[str, str]) -> tuple[ProviderConfig, ...]:
+    """Say the settings' providers in the words of ``providers``: keys are looked up in the environment, those in the vault only named."""
+    return tuple(_provider(name, provider, environ, loaded.secrets) for name, provider in loaded.settings.providers.items())
 
 
-def _provider(name: str, provider: ProviderSettings, environ: Mapping[str, str]) -> ProviderConfig:
+def _provider(name: str, provider: ProviderSettings, environ: Mapping[str, str], secrets: Mapping[str, str]) -> ProviderConfig:
     return ProviderConfig(
         id=name,
         type=provider.type,
         base_url=provider.base_url or "",
-        api_key=_key(name, provider, environ),
+        api_key=_key(name, provider, environ, secrets),
         models=provider.models,
         prices={model: _price(price) for model, price in provider.price.items()},
         temperature=provider.temperature,
@@ -81,14 +94,22 @@ def _provider(name: str, provider: ProviderSettings, environ: Mapping[str, str])
     )
 
 
-def _key(name: str, provider: ProviderSettings, environ: Mapping[str, str]) -> ApiKey | None:
+def _key(name: str, provider: ProviderSettings, environ: Mapping[str, str], secrets: Mapping[str, str]) -> ApiKey | None:
     if provider.api_key is None:
         return None
     reference = provider.api_key.get_secret_value()
     if reference.startswith("env:"):
         variable = reference.removeprefix("env:")
         return ApiKey(environ.get(variable), f"environment variable {variable}")
+    if reference.startswith(REFERENCE):
+        secret = secret_name(reference)
+        return ApiKey(None, f"it with `coterie keys set {_shortest(secret)}`", secret=secret, since=secrets.get(secret))
     return ApiKey(reference, f"providers.{name}.api_key")
+
+
+def _shortest(secret: str) -> str:
+    """Return the least that a person has to write for a secret's name."""
+    return provider_of(secret) if secret.endswith(f"/{API_KEY}") else secret
 
 
 def _price(price: PriceSettings) -> Price:

@@ -11,18 +11,20 @@ from pathlib import Path
 from coterie.agents.approvals import Approvals
 from coterie.agents.coordinator import Coordinator
 from coterie.app.hub import Hub
+from coterie.base.redaction import Redaction
 from coterie.base.tasks import TaskSupervisor
 from coterie.features.channel_news import ChannelNews
 from coterie.storage.store import Store
 
 
 class Shared:
-    """Owns what outlives a connection. ``data`` is the folder of the database."""
+    """Owns what outlives a connection. ``data`` is the folder of the database, ``redaction`` what the process's log goes through."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, redaction: Redaction | None = None) -> None:
         self.data = data
         self.hub = Hub()
         self.tasks = TaskSupervisor("shared")
+        self.redaction = redaction or Redaction()
         self.store = Store(data)
         self.approvals = Approvals(self.hub)
         self.news = ChannelNews(self.store.channels, self.hub, self.tasks, pending=self.approvals.count)

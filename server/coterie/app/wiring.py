@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coterie.base.errors import InvalidParamsError
+from coterie.base.redaction import redacted_log
 from coterie.domain.ports import Folder
 
 if TYPE_CHECKING:
@@ -38,12 +39,13 @@ class Wiring:
         from coterie.config.load import COMMAND_LINE  # noqa: PLC0415
 
         folder = Folder(uri=invocation.folder.as_uri(), name=invocation.folder.name, absolute=str(invocation.folder))
-        core = sole_core(dict(os.environ), (folder,), invocation.audience, command_line=invocation.settings)
+        core = sole_core(dict(os.environ), (folder,), invocation.audience, command_line=invocation.settings, redaction=redacted_log())
         # A file's wrong key costs nothing but itself; an option that would be dropped would do something else than was asked for.
         for problem in core.settings_problems:
             if problem.file == COMMAND_LINE:
                 raise InvalidParamsError(f"{problem.key}: {problem.message}")
-        return wiring.Core(application=core, workspace=core.workspace, sandbox=core.sandbox, problems=core.problems)
+        told = await core.move_keys()
+        return wiring.Core(application=core, workspace=core.workspace, sandbox=core.sandbox, problems=(*told, *core.problems))
 
     def surroundings(self, folder: Path) -> wiring.Surroundings:
         """Read the settings that hold in ``folder``, without building anything or asking any host."""
@@ -92,14 +94,14 @@ def _first_model(settings: Settings) -> str | None:
 
 
 def _shown(loaded: Loaded) -> Iterator[wiring.Setting]:
-    """Yield every value that holds, as JSON; a host's key shows only which variable it is read from."""
+    """Yield every value that holds, as JSON; a host's key shows only where it is read from."""
     from coterie.cli import wiring  # noqa: PLC0415 - see the class
     from coterie.config.overlay import leaves  # noqa: PLC0415
 
     for host, provider in loaded.settings.providers.items():
         if provider.api_key is not None:
             reference = provider.api_key.get_secret_value()
-            shown = reference if reference.startswith("env:") else "**********"
+            shown = reference if reference.startswith(("env:", "vault://")) else "**********"
             key = f"providers.{host}.api_key"
             yield wiring.Setting(key=key, value=shown, origin=loaded.origin(key))
     for path, value in leaves(loaded.settings.model_dump(mode="json", exclude_none=True)):
@@ -122,7 +124,10 @@ async def attach(attachment: Attachment, *, no_daemon: str | None = None) -> Cor
         editor=attachment.editor,
         editor_options=attachment.options,
         no_daemon=no_daemon,
+        redaction=redacted_log(),
     )
+    for told in await core.move_keys():
+        attachment.window.show("info", told)
     for problem in core.problems:
         attachment.window.show("warning", problem)
     await asyncio.to_thread(remember, core.places.state, attachment.introduction, shared=False)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from coterie import __version__
 from coterie.cli.wiring import Listening
 from coterie.domain.channels import ChannelState
 from coterie.domain.events import RunState
 
-CommandName = Literal["serve", "attach", "daemon", "demo", "ask", "run", "chat", "undo", "runs", "channels", "config", "doctor", "version"]
+CommandName = Literal[
+    "serve", "attach", "daemon", "demo", "ask", "run", "chat", "undo", "runs", "channels", "config", "keys", "doctor", "version"
+]
+_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no public name
 
 EPILOG = """\
 exit status: 0 done · 1 failed · 2 wrong usage · 3 a question waits for an answer (resume the run) · 130 cancelled by Ctrl-C"""
@@ -34,7 +37,8 @@ class Arguments:
     model: str | None = None
     resume: str | None = None
     run_id: str = ""
-    action: Literal["status", "stop", "run", "show", "check"] = "status"
+    action: Literal["status", "stop", "run", "show", "check", "list", "set", "delete", "rotate"] = "status"
+    name: str = ""
     origin: bool = False
     channel: str | None = None
     state: str | None = None
@@ -118,6 +122,14 @@ def _parser() -> argparse.ArgumentParser:
     undo.add_argument("run_id", metavar="RUN", help="the run's id, as 'coterie run' printed it")
     _add_common(undo)
 
+    _add_lists(commands)
+    _add_keys(commands)
+    _add_common(commands.add_parser("doctor", help="explain what works here, what does not, and what to do about it"))
+    _add_json(commands.add_parser("version", help="print the version"))
+    return parser
+
+
+def _add_lists(commands: _Commands) -> None:
     runs = commands.add_parser("runs", help="list runs, the latest first: of every editor and of the command line")
     runs.add_argument("--state", choices=get_args(RunState), help="only those in this state")
     runs.add_argument("--limit", metavar="N", type=int, help="how many at most (default: 20)")
@@ -133,9 +145,16 @@ def _parser() -> argparse.ArgumentParser:
     config.add_argument("--origin", action="store_true", help="with each value, the layer that it comes from")
     _add_common(config)
 
-    _add_common(commands.add_parser("doctor", help="explain what works here, what does not, and what to do about it"))
-    _add_json(commands.add_parser("version", help="print the version"))
-    return parser
+
+def _add_keys(commands: _Commands) -> None:
+    keys = commands.add_parser("keys", help="keep the keys of model hosts in the vault, list their names, or take them out")
+    which_key = keys.add_subparsers(dest="action", required=True, metavar="ACTION")
+    _add_json(which_key.add_parser("list", help="list the names"))
+    for action, does in (("set", "keep a key, typed unseen or piped in"), ("delete", "take a key out")):
+        named = which_key.add_parser(action, help=does)
+        named.add_argument("name", metavar="PROVIDER[/KEY]", help="whose key; `api_key` where no other is named")
+        _add_json(named)
+    _add_json(which_key.add_parser("rotate", help="encrypt all of them anew, under a new data key"))
 
 
 def _add_network(parser: argparse.ArgumentParser) -> None:

@@ -19,7 +19,8 @@ from coterie.cli.wiring import Wiring
 if TYPE_CHECKING:
     from coterie.cli.terminal import Output, Streams
 
-_Command: TypeAlias = Literal["daemon", "demo", "ask", "run", "chat", "undo", "runs", "channels", "config", "doctor", "version"]
+_Look: TypeAlias = Literal["runs", "channels", "config", "doctor", "daemon", "version"]
+_Command: TypeAlias = Literal["ask", "run", "chat", "undo", "demo", "keys"] | _Look
 
 
 def main(argv: list[str], wiring: Wiring) -> int:
@@ -48,9 +49,7 @@ def main(argv: list[str], wiring: Wiring) -> int:
         return exits.FAILED
 
 
-async def _do(  # noqa: PLR0911 - one flat case for each command
-    command: _Command, arguments: Arguments, wiring: Wiring, output: Output, streams: Streams
-) -> int:
+async def _do(command: _Command, arguments: Arguments, wiring: Wiring, output: Output, streams: Streams) -> int:
     match command:
         case "ask" | "run":
             from coterie.cli.runs import conduct  # noqa: PLC0415 - see the module's docstring
@@ -60,18 +59,32 @@ async def _do(  # noqa: PLR0911 - one flat case for each command
             from coterie.cli.chat import chat  # noqa: PLC0415
 
             return await chat(arguments, wiring, output, streams)
+        case "undo":
+            from coterie.cli.undo import undo  # noqa: PLC0415
+
+            return await undo(arguments, wiring, output)
+        case "demo":
+            from coterie.cli.demo.story import show  # noqa: PLC0415
+
+            return await show(arguments, wiring, streams)
+        case "keys":
+            from coterie.cli.keys import keep  # noqa: PLC0415
+
+            return await keep(arguments, wiring, output, streams)
+        case _:
+            return await _look(command, arguments, wiring, output)
+
+
+async def _look(command: _Look, arguments: Arguments, wiring: Wiring, output: Output) -> int:
+    match command:
         case "runs" | "channels":
-            from coterie.cli.lists import listed  # noqa: PLC0415
+            from coterie.cli.lists import listed  # noqa: PLC0415 - see the module's docstring
 
             return await listed(arguments, wiring, output)
         case "config":
             from coterie.cli.config import look  # noqa: PLC0415
 
             return look(arguments, wiring, output)
-        case "undo":
-            from coterie.cli.undo import undo  # noqa: PLC0415
-
-            return await undo(arguments, wiring, output)
         case "doctor":
             from coterie.cli.doctor import examine  # noqa: PLC0415
 
@@ -80,10 +93,6 @@ async def _do(  # noqa: PLR0911 - one flat case for each command
             from coterie.cli.daemon import speak  # noqa: PLC0415
 
             return await speak(arguments, output)
-        case "demo":
-            from coterie.cli.demo.story import show  # noqa: PLC0415
-
-            return await show(arguments, wiring, streams)
         case "version":
             from coterie.cli.wording import Line  # noqa: PLC0415
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from coterie.config.layers import Layer, Values, read_object
 from coterie.config.problems import Problem
+from coterie.domain.secrets import API_KEY
 from coterie.domain.status import ProviderType
 
 _PREFIX = "COTERIE_"
@@ -62,8 +63,8 @@ def _value(text: str) -> Any:
     return text
 
 
-def hosts_with_keys(environ: Mapping[str, str], configured: Mapping[str, Any]) -> Values:
-    """Return what goes below every other layer: the known hosts whose keys are in the environment.
+def hosts_with_keys(environ: Mapping[str, str], configured: Mapping[str, Any], secrets: Container[str] = ()) -> Values:
+    """Return what goes below every other layer: the known hosts whose keys are in the environment, or by ``secrets`` in the vault.
 
     ``configured`` are the ``providers`` of the layers above. A host of theirs that has a known one's name and speaks another wire is
     somebody else, and gets no key. Only where they name no host is a model chosen for the person: a key that happens to be there must
@@ -74,10 +75,12 @@ def hosts_with_keys(environ: Mapping[str, str], configured: Mapping[str, Any]) -
     for host in KNOWN_HOSTS:
         if configured.get(host.name, {}).get("type", host.type) != host.type:
             continue
-        if environ.get(host.key_variable) or host.name in configured:
+        in_vault = f"{host.name}/{API_KEY}" in secrets
+        if environ.get(host.key_variable) or in_vault or host.name in configured:
             hosts[host.name] = {"type": host.type, "base_url": (environ.get(host.address_variable) or host.base_url).rstrip("/")}
         if environ.get(host.key_variable):
             hosts[host.name]["api_key"] = f"env:{host.key_variable}"
+        if environ.get(host.key_variable) or in_vault:
             model = model or f"{host.name}/{host.model}"
     if not hosts:
         return {}

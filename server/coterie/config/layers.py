@@ -25,7 +25,7 @@ from coterie.config.schema import LATER, Settings
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-LayerName = Literal["default", "user", "project", "environment", "editor", "command line"]
+LayerName = Literal["default", "vault", "user", "project", "environment", "editor", "command line"]
 Values: TypeAlias = dict[str, Any]
 
 
@@ -164,18 +164,20 @@ def _check_keys(layer: Layer, values: Values, problems: list[Problem]) -> None:
         if key is None:
             continue
         path = ("providers", host, "api_key")
-        advice = f'Write `api_key = "env:{re.sub("[^A-Z0-9]", "_", host.upper())}_API_KEY"` and set that environment variable.'
+        advice = (
+            f"Keep it in the vault with `coterie keys set {host}`, or write "
+            f'`api_key = "env:{re.sub("[^A-Z0-9]", "_", host.upper())}_API_KEY"` and set that environment variable.'
+        )
         match kind_of(key):
             case "variable":
                 pass
             case "literal":
                 problems.append(layer.problem(path, "The key itself stands in the settings; it works, and who reads them has it.", advice))
             case "vault":
-                del provider["api_key"]
-                problems.append(layer.problem(path, "The vault is not in this version.", advice))
+                pass
             case "broken":
                 del provider["api_key"]
-                problems.append(layer.problem(path, "This names no environment variable.", advice))
+                problems.append(layer.problem(path, "This names no environment variable and no key of the vault.", advice))
 
 
 def _note_later(layer: Layer, values: Values, problems: list[Problem], above: KeyPath = ()) -> None:

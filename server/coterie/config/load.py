@@ -6,17 +6,20 @@ environment < the user's file < each project's file < ``COTERIE_…`` variables 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from coterie.config.environment import hosts_with_keys, read_environment
+from coterie.config.keys import kind_of
 from coterie.config.layers import Layer, LayerName, Values, read_file, read_object
+from coterie.config.literals import LiteralKey
 from coterie.config.overlay import leaves, overlay
 from coterie.config.paths import PROJECT_FILE, Places, expand, places
 from coterie.config.problems import Problem
 from coterie.config.restrictions import only_tighter, without_machine_scope, without_trust
 from coterie.config.schema import ProviderSettings, Settings
+from coterie.config.vault_names import keys_in_vault, read_vault_names
 
 COMMAND_LINE: LayerName = "command line"
 
@@ -37,7 +40,8 @@ class Loaded:
     """What `load` found.
 
     ``origins`` names the layer of each dotted key that is not at its default; ``rules`` are the permission rules by layer, weakest first;
-    ``trusted`` are those of the given folders that may loosen the settings.
+    ``trusted`` are those of the given folders that may loosen the settings; ``secrets`` are the names of what the vault holds, with their
+    times; ``literals`` are the keys that stand in the open in files.
     """
 
     settings: Settings
@@ -46,6 +50,8 @@ class Loaded:
     rules: tuple[LayerRules, ...]
     trusted: frozenset[Path]
     places: Places
+    secrets: Mapping[str, str]
+    literals: tuple[LiteralKey, ...]
 
     def origin(self, key: str) -> LayerName:
         """Return the layer that a dotted key's value comes from."""
@@ -79,11 +85,14 @@ def load(
 
     below = [user] if user is not None else []
     own = _merged((*below, *above))
-    found = Layer("environment", "environment", hosts_with_keys(environ, own.get("providers", {})))
+    secrets = read_vault_names(where.data)
+    found = Layer("environment", "environment", hosts_with_keys(environ, own.get("providers", {}), secrets))
     below.insert(0, found)
     trusted = _trusted(folders, own, environ)
     projects = _projects(folders, trusted, _merged((_defaults(), *below)), problems)
     layers = [_with_whole_paths(layer, environ) for layer in (*below, *projects, *above)]
+
+    layers.insert(0, keys_in_vault(_merged(layers).get("providers", {}), secrets))
 
     values = _merged(layers)
     values["providers"] = _usable(values.get("providers", {}), problems)
@@ -94,6 +103,8 @@ def load(
         rules=tuple(_rules(layer) for layer in layers if "permissions" in layer.values),
         trusted=trusted,
         places=where,
+        secrets=secrets,
+        literals=tuple(literal for layer in layers for literal in _literals(layer)),
     )
 
 
@@ -135,6 +146,15 @@ def _with_whole_paths(layer: Layer, environ: Mapping[str, str]) -> Layer:
         if "cassette" in provider
     }
     return Layer(layer.name, layer.file, overlay(layer.values, {"providers": changes}), layer.lines) if changes else layer
+
+
+def _literals(layer: Layer) -> Iterator[LiteralKey]:
+    if layer.name not in {"user", "project"}:
+        return
+    for host, values in layer.values.get("providers", {}).items():
+        key = values.get("api_key")
+        if key is not None and kind_of(key) == "literal":
+            yield LiteralKey(host, Path(layer.file), key.get_secret_value())
 
 
 def _rules(layer: Layer) -> LayerRules:

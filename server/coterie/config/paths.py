@@ -9,6 +9,9 @@ from pathlib import Path
 PROJECT_FILE = Path(".coterie", "config.toml")
 """A project's settings, below its workspace folder."""
 
+VAULT_NAMES = "vault-names.json"
+"""The names of the secrets that the vault holds, beside the database."""
+
 
 @dataclass(frozen=True, slots=True)
 class Places:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from coterie.domain.channels import Channel, ChannelChanged, ChannelMessage, ChannelPage
 from coterie.domain.edits import BufferEdit, FileRef, OnIntent, Outcome, Rewrite
@@ -15,6 +15,7 @@ from coterie.domain.events import AgentEvent, RunState
 from coterie.domain.messages import ModelRequest, StreamEvent
 from coterie.domain.records import Entry
 from coterie.domain.runs import RunRow
+from coterie.domain.secrets import SecretName
 from coterie.domain.status import (
     Capabilities,
     InstallProgress,
@@ -103,6 +104,10 @@ class ModelChoice:
     extra: Mapping[str, object] | None = None
 
 
+Unavailable: TypeAlias = Literal["breaker_open", "rate_limited"]
+"""Why a model had better not be called now: it failed again and again, or its host asked for no calls for a while."""
+
+
 class Providers(Protocol):
     """The registry (implemented by ``providers.registry``)."""
 
@@ -126,6 +131,10 @@ class Providers(Protocol):
         """Note how a call ended, for the state that `list` tells."""
         ...
 
+    def unavailable(self, model_id: str) -> Unavailable | None:
+        """Say why another model had better be called now. Only who has another one asks: it may be the one call that is let through."""
+        ...
+
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` after each change of the registry or of a state."""
         ...
@@ -136,6 +145,26 @@ class Secrets(Protocol):
 
     async def reveal(self, name: str) -> str | None:
         """Return the secret ``provider/key``, None when there is none of this name. Raises `StorageError` for a vault that is locked."""
+        ...
+
+
+class SecretStore(Secrets, Protocol):
+    """The vault, for those who keep and forget (implemented by ``storage.vault``)."""
+
+    async def keep(self, name: str, value: str) -> None:
+        """Keep a secret under a name, in place of the one that was there. Raises `StorageError`."""
+        ...
+
+    async def forget(self, name: str) -> None:
+        """Take a secret away. Raises `RequestError` ``unknown_key``."""
+        ...
+
+    async def names(self) -> tuple[SecretName, ...]:
+        """Return the names of what is kept, in order."""
+        ...
+
+    async def rotate(self) -> int:
+        """Seal every secret under a new data key, all of them or none; return how many. Raises `StorageError`."""
         ...
 
 

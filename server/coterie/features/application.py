@@ -24,6 +24,7 @@ from coterie.domain.runs import (
     RunView,
     UndoScope,
 )
+from coterie.domain.secrets import SecretName
 from coterie.domain.status import ModelView, ProviderView, Status
 from coterie.domain.suggestions import Suggestion, SuggestionExplanation, SuggestionFeedback, SuggestionRequest, SuggestionSnooze
 from coterie.domain.usage import Usage, UsageKey, UsageRow
@@ -145,6 +146,26 @@ class Accounts(Protocol):
 
     async def usage(self, *, by: UsageKey = "run", since: str | None = None) -> tuple[tuple[UsageRow, ...], Usage]:
         """Return rows by key and their total."""
+        ...
+
+
+class Secrets(Protocol):
+    """Keys of model hosts (implemented by ``features.secrets``)."""
+
+    async def list(self) -> tuple[SecretName, ...]:
+        """Return the names of what the vault holds."""
+        ...
+
+    async def set(self, name: str, value: str) -> str:
+        """Keep a key and return its reference. Raises `InvalidParamsError`, `StorageError`."""
+        ...
+
+    async def delete(self, name: str) -> str:
+        """Forget a key and return its whole name. Raises `InvalidParamsError`, `RequestError` ``unknown_key``, `StorageError`."""
+        ...
+
+    async def rotate(self) -> int:
+        """Seal every key under a new data key; return how many. Raises `StorageError`."""
         ...
 
 
@@ -289,6 +310,11 @@ class Application(Protocol):
     @property
     def accounts(self) -> Accounts:
         """``agent/usage``."""
+        ...
+
+    @property
+    def secrets(self) -> Secrets:
+        """Keys of model hosts."""
         ...
 
     @property

@@ -24,6 +24,7 @@ from coterie.domain.runs import (
     RunView,
     UndoScope,
 )
+from coterie.domain.secrets import SecretName
 from coterie.domain.status import ModelView, ProviderView, Status
 from coterie.domain.suggestions import SuggestionExplanation, SuggestionFeedback
 from coterie.domain.usage import Usage, UsageKey, UsageRow
@@ -166,6 +167,25 @@ class ModelListParams:
 
 
 @wire
+class KeyParams:
+    """Which key: its ``name`` (``provider/key``, or the provider alone), or ``provider`` and ``key`` apart."""
+
+    name: str | None = None
+    provider: str | None = None
+    key: str | None = None
+
+
+@wire
+class KeySetParams:
+    """Which key, as in `KeyParams`, and what it is."""
+
+    value: str
+    name: str | None = None
+    provider: str | None = None
+    key: str | None = None
+
+
+@wire
 class UsageParams:
     """By what to add up, and since when (ISO 8601)."""
 
@@ -252,6 +272,29 @@ class ModelListResult:
 
 
 @wire
+class KeyListResult:
+    """What the vault holds: names, never values."""
+
+    keys: tuple[SecretName, ...]
+
+
+@wire
+class KeySet:
+    """How the settings refer to the key that was kept. A provider without an ``api_key`` uses its own by itself."""
+
+    name: str
+    provider: str
+    reference: str
+
+
+@wire
+class KeyDeleted:
+    """The key that is gone."""
+
+    name: str
+
+
+@wire
 class UsageResult:
     """Rows by key, and their total."""
 
@@ -281,6 +324,9 @@ APPROVAL_LIST: Final = "agent/approval/list"
 APPROVAL_ANSWER: Final = "agent/approval/answer"
 PROVIDER_LIST: Final = "agent/provider/list"
 MODEL_LIST: Final = "agent/model/list"
+KEY_LIST: Final = "agent/key/list"
+KEY_SET: Final = "agent/key/set"
+KEY_DELETE: Final = "agent/key/delete"
 SUGGESTION_SHOWN: Final = "agent/suggestion/shown"
 SUGGESTION_ACCEPTED: Final = "agent/suggestion/accepted"
 SUGGESTION_REJECTED: Final = "agent/suggestion/rejected"
@@ -332,6 +378,9 @@ REQUESTS: Final[Mapping[str, Request]] = {
     APPROVAL_ANSWER: Request(ApprovalAnswerParams, ApprovalAnswerResult, "Answer a question; the first answer wins."),
     PROVIDER_LIST: Request(NoParams, ProviderListResult, "The registered providers and their state."),
     MODEL_LIST: Request(ModelListParams, ModelListResult, "The models that can be chosen."),
+    KEY_LIST: Request(NoParams, KeyListResult, "The names of the keys in the vault."),
+    KEY_SET: Request(KeySetParams, KeySet, "Keep a key in the vault, in place of the one of this name."),
+    KEY_DELETE: Request(KeyParams, KeyDeleted, "Take a key out of the vault."),
     SUGGESTION_SHOWN: Request(SuggestionParams, SuggestionFeedback, "The person could see a suggestion."),
     SUGGESTION_ACCEPTED: Request(SuggestionAcceptedParams, SuggestionFeedback, "A suggestion was taken, as a whole or in part."),
     SUGGESTION_REJECTED: Request(SuggestionParams, SuggestionFeedback, "A suggestion was dismissed; it does not come again at its place."),

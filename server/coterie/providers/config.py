@@ -19,11 +19,13 @@ class ApiKey:
     """A key and the place where a person sets it: ``environment variable OPENAI_API_KEY``. ``value`` is None where nothing is set.
 
     ``secret`` names it in the vault (``work/api_key``): such a key has its value only inside of a call (see `coterie.providers.keys`).
+    ``since`` is when it was set there, so that a provider whose key is another one is another provider.
     """
 
     value: str | None = field(repr=False)
     place: str
     secret: str | None = None
+    since: str | None = None
 
     @property
     def usable(self) -> bool:
@@ -46,6 +48,7 @@ class ProviderConfig:
 
     ``api_key`` is None for a host that wants none. ``models`` are used without asking the host. ``prices`` are by the host's own model
     names. ``fim`` says that the host fills gaps (see `coterie.providers.completions`). ``cassette`` is the file of a ``replay`` provider.
+    ``rpm`` and ``tpm`` are the requests and tokens that each of its models takes in a minute.
     """
 
     id: str
@@ -61,6 +64,8 @@ class ProviderConfig:
     timeouts: Timeouts = field(default_factory=Timeouts)
     fim: bool = False
     cassette: str | None = None
+    rpm: int | None = None
+    tpm: int | None = None
 
     @property
     def wants_key(self) -> bool:

@@ -90,7 +90,23 @@ _GHOST_TEXT = (
     "ALTER TABLE calls ADD COLUMN estimated INTEGER NOT NULL DEFAULT 0",
     "CREATE INDEX calls_by_time ON calls (at)",
 )
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _GHOST_TEXT)
+# The vault. A data key is only named here; it lies in a keyring or in a file (see ``data_key``).
+_SECRETS = (
+    """CREATE TABLE data_keys (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        key_id TEXT NOT NULL UNIQUE,
+        place TEXT NOT NULL,
+        made_at TEXT NOT NULL
+    )""",
+    """CREATE TABLE secrets (
+        name TEXT PRIMARY KEY,
+        key_id TEXT NOT NULL REFERENCES data_keys (key_id) DEFERRABLE INITIALLY DEFERRED,
+        nonce BLOB NOT NULL,
+        sealed BLOB NOT NULL,
+        updated_at TEXT NOT NULL
+    ) WITHOUT ROWID""",
+)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _GHOST_TEXT, _SECRETS)
 
 
 def version_of(connection: sqlite3.Connection, path: Path) -> int:

@@ -1,4 +1,4 @@
-"""The face of storage: one database and the three stores on it. ``app`` builds a `Store` and closes it last."""
+"""The face of storage: one database and the stores on it. ``app`` builds a `Store` and closes it last."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from coterie.storage.database import Database
 from coterie.storage.journal import Journal
 from coterie.storage.owner import Owner
 from coterie.storage.usage import UsageLog
+from coterie.storage.vault import Vault
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 class Store:
     """Everything durable, in ``folder`` (the data folder of ``config.paths``). Opens nothing before the first call of a part.
 
-    ``runs``, ``channels`` and ``usage`` implement the ports `RunStore`, `ChannelStore` and `UsageStore`.
+    ``runs``, ``channels`` and ``usage`` implement the ports `RunStore`, `ChannelStore` and `UsageStore`; ``vault`` implements `Secrets`.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -28,6 +29,7 @@ class Store:
         self.runs: RunStore = Journal(self._database, self._owner)
         self.channels: ChannelStore = Channels(self._database, self._owner)
         self.usage: UsageStore = UsageLog(self._database)
+        self.vault = Vault(self._database)
 
     @property
     def path(self) -> Path:

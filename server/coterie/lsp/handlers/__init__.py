@@ -16,6 +16,7 @@ from coterie.lsp.handlers import (
     notebooks,
     reviews,
     runs,
+    secrets,
     suggestions,
     team,
 )
@@ -31,4 +32,4 @@ STANDARD: Handlers = {
     **actions.HANDLERS,
     **reviews.HANDLERS,
 }
-AGENT: Handlers = {**runs.HANDLERS, **channels.HANDLERS, **suggestions.HANDLERS, **team.HANDLERS}
+AGENT: Handlers = {**runs.HANDLERS, **channels.HANDLERS, **suggestions.HANDLERS, **team.HANDLERS, **secrets.HANDLERS}
