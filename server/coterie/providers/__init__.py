@@ -4,7 +4,7 @@
 
 - ``contract``: what all providers have in common; ``config``: what the settings say of one; ``keys``: where its key comes from.
 - ``registry``: which providers there are and how their latest use went; ``kinds`` builds one of each type.
-- ``http_provider``: one call over HTTP; ``openai_compatible`` and ``anthropic`` are its two wires, pure and without a socket;
+- ``decoding``: from the events of a wire to that vocabulary. ``http_provider``: one call over HTTP; ``openai_compatible`` and ``anthropic`` are its two wires, pure and without a socket;
   ``completions`` is the one that fills gaps.
 - ``transport``: the shared HTTP client, timeouts, and closing at once; ``sse`` splits what it reads; ``fields`` reads strangers' JSON.
 - ``replay``, ``recorder``, ``cassette``: recorded sessions.

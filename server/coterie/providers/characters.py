@@ -1,7 +1,7 @@
 """Join characters that a host cut in two.
 
 Hosts written in JavaScript cut their text at UTF-16 units, so that an emoji can come as two pieces, each an escaped half of a surrogate
-pair and no character by itself. `http_provider` lets every answer through here; what is told to clients is whole.
+pair and no character by itself. `decoding` lets every answer through here; what is told to clients is whole.
 """
 
 from __future__ import annotations

@@ -6,10 +6,8 @@ an answer's events; this module joins it to `transport`.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Protocol
 
@@ -21,37 +19,12 @@ from coterie.domain.status import ModelView
 from coterie.domain.suggestions import FillRequest
 from coterie.domain.wire import Json
 from coterie.providers import failures
-from coterie.providers.characters import WholeCharacters
 from coterie.providers.config import ProviderConfig
 from coterie.providers.contract import BaseProvider
+from coterie.providers.decoding import Decoder, decoded
 from coterie.providers.failures import Host
 from coterie.providers.keys import Keys
-from coterie.providers.sse import ServerSentEvent
 from coterie.providers.transport import HttpCall, Transport
-
-_TAIL_S = 0.2
-
-
-class Decoder(Protocol):
-    """Reads one answer. Raises `ProviderError` for what is no answer."""
-
-    @property
-    def ended(self) -> bool:
-        """Whether the host said that nothing more comes."""
-        ...
-
-    @property
-    def complete(self) -> bool:
-        """Whether the model has finished; what is still to come (usage) may fail to come."""
-        ...
-
-    def feed(self, event: ServerSentEvent) -> Iterable[StreamEvent]:
-        """Return what the event says."""
-        ...
-
-    def finish(self) -> Iterable[StreamEvent]:
-        """Return what ends the answer, ``Finished`` last."""
-        ...
 
 
 class Wire(Protocol):
@@ -117,7 +90,7 @@ class HttpProvider(BaseProvider):
     async def stream(self, request: ModelRequest) -> AsyncGenerator[StreamEvent, None]:
         """Make one attempt of one call; see `coterie.domain.ports.Provider.stream`."""
         call = await self._call(request.model, self._wire.call_url(self._config), self._wire.encode(request, self._config))
-        async with aclosing(self._answer(call, self._wire.decoder(call.host))) as answer:
+        async with aclosing(decoded(self._transport.events(call), self._wire.decoder(call.host))) as answer:
             async for piece in answer:
                 yield piece
 
@@ -127,26 +100,8 @@ class HttpProvider(BaseProvider):
         if self._filling is None:
             raise ProviderError(f"`{self.name}` fills no gaps: set `fim` of [providers.{self.name}] if it can.", kind="bad_request")
         call = await self._call(request.model, self._filling.url(self._config), self._filling.encode(request))
-        async with aclosing(self._answer(call, self._filling.decoder(call.host))) as answer:
+        async with aclosing(decoded(self._transport.events(call), self._filling.decoder(call.host))) as answer:
             async for piece in answer:
-                yield piece
-
-    async def _answer(self, call: HttpCall, decoder: Decoder) -> AsyncGenerator[StreamEvent, None]:
-        characters = WholeCharacters()
-        async with aclosing(self._transport.events(call)) as events:
-            try:
-                async for event in events:
-                    for told in decoder.feed(event):
-                        for piece in characters.feed(told):
-                            yield piece
-                    if decoder.ended:
-                        await _read_tail(events)
-                        break
-            except ProviderError:
-                if not decoder.complete:
-                    raise
-        for told in decoder.finish():
-            for piece in characters.feed(told):
                 yield piece
 
     @override
@@ -175,11 +130,3 @@ class HttpProvider(BaseProvider):
         # Half a surrogate pair, which an editor may hold, has no UTF-8.
         sent = None if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
         return HttpCall(host=host, url=url, headers=headers, body=sent, timeouts=config.timeouts)
-
-
-async def _read_tail(events: AsyncIterator[ServerSentEvent]) -> None:
-    """Read the few bytes behind the end mark, so that the connection serves the next call too; not at any price."""
-    with contextlib.suppress(ProviderError, TimeoutError):
-        async with asyncio.timeout(_TAIL_S):
-            async for _ in events:
-                pass

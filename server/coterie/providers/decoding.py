@@ -1,0 +1,69 @@
+"""From the events of a wire to the one vocabulary: what every streamed answer goes through, whatever brought it here.
+
+`http_provider` and `litellm` give it what their hosts sent, and the decoder of the wire that they speak.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import aclosing
+from typing import Protocol
+
+from coterie.base.errors import ProviderError
+from coterie.domain.messages import StreamEvent
+from coterie.providers.characters import WholeCharacters
+from coterie.providers.sse import ServerSentEvent
+
+_TAIL_S = 0.2
+
+
+class Decoder(Protocol):
+    """Reads one answer. Raises `ProviderError` for what is no answer."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the host said that nothing more comes."""
+        ...
+
+    @property
+    def complete(self) -> bool:
+        """Whether the model has finished; what is still to come (usage) may fail to come."""
+        ...
+
+    def feed(self, event: ServerSentEvent) -> Iterable[StreamEvent]:
+        """Return what the event says."""
+        ...
+
+    def finish(self) -> Iterable[StreamEvent]:
+        """Return what ends the answer, ``Finished`` last."""
+        ...
+
+
+async def decoded(events: AsyncGenerator[ServerSentEvent, None], decoder: Decoder) -> AsyncGenerator[StreamEvent, None]:
+    """Yield what an answer says, with whole characters and ``Finished`` last. Closing it closes ``events``. Raises `ProviderError`."""
+    characters = WholeCharacters()
+    async with aclosing(events):
+        try:
+            async for event in events:
+                for told in decoder.feed(event):
+                    for piece in characters.feed(told):
+                        yield piece
+                if decoder.ended:
+                    await _read_tail(events)
+                    break
+        except ProviderError:
+            if not decoder.complete:
+                raise
+    for told in decoder.finish():
+        for piece in characters.feed(told):
+            yield piece
+
+
+async def _read_tail(events: AsyncIterator[ServerSentEvent]) -> None:
+    """Read the few bytes behind the end mark, so that the connection serves the next call too; not at any price."""
+    with contextlib.suppress(ProviderError, TimeoutError):
+        async with asyncio.timeout(_TAIL_S):
+            async for _ in events:
+                pass
