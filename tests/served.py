@@ -18,6 +18,8 @@ from lsp_client import LspClient, lsp_client
 
 SERVE = (sys.executable, "-m", "coterie", "serve", "--stdio")
 AGENTS = ("planner", "coder", "reviewer", "tester", "documenter")
+NO_KEYRING = "keyring.backends.fail.Keyring"
+"""Data keys of tests go into files, never into the keyring of whoever runs them."""
 ENDED = {"succeeded", "failed", "cancelled", "interrupted"}
 Wire = Literal["openai_compatible", "anthropic"]
 
@@ -131,7 +133,7 @@ async def served(
         make_project(project)
     # Settings and keys of whoever runs the tests are none of theirs.
     own = {name: value for name, value in os.environ.items() if not name.startswith(("COTERIE_", "ANTHROPIC_", "OPENAI_"))}
-    environment = {**own, "COTERIE_HOME": str(home), "WORK_KEY": "key-of-the-host", **(env or {})}
+    environment = {**own, "COTERIE_HOME": str(home), "WORK_KEY": "key-of-the-host", "PYTHON_KEYRING_BACKEND": NO_KEYRING, **(env or {})}
     async with lsp_client(argv, env=environment, cwd=project) as client:
         await client.initialize(capabilities, folders=[project], initializationOptions=options, **introduction)
         yield Served(client, project, home)
