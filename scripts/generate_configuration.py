@@ -23,7 +23,7 @@ Made from `coterie.config.schema` by `make docs`; do not edit.
 
 One set of keys everywhere. Later layers win:
 
-1. the defaults below, and the hosts whose keys are in the environment ({known_hosts});
+1. the defaults below, and the hosts whose keys are in the environment ({known_hosts}) or in the vault;
 2. your `config.toml`, in the platform's folder for settings (`~/.config/coterie/` on Linux);
 3. `.coterie/config.toml` in each workspace folder;
 4. environment variables: `COTERIE_MODEL` is `model`, `COTERIE_BUDGET__USD` is `budget.usd`;
@@ -41,7 +41,9 @@ rules, lower budgets, take the network away, deny when unattended, switch ghost 
 language). No project can say which folders are trusted. From `workspace/configuration`, which can come from the repository that is open,
 nothing is taken that concerns the machine: `permissions`, `sandbox`, `trust`, `mcp`, and the type, address, key and recording of a host.
 
-**Keys** are best referred to: `api_key = "env:WORK_API_KEY"`. A key that stands in the settings itself works and is warned of.
+**Keys** stay out of the settings. `coterie keys set work` keeps one in the vault, where the host `work` finds it by itself; another name is
+referred to as `api_key = "vault://work/other"`. `api_key = "env:WORK_API_KEY"` names an environment variable. A key that stands in a file
+itself works, and is moved into the vault once. A change of a file holds without a restart, within about a second.
 """
 
 EXAMPLE = """

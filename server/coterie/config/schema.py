@@ -97,7 +97,7 @@ class ProviderSettings(Table):
 
     type: ProviderType = Field("openai_compatible", description="the wire that the host speaks; `replay` plays a recording")
     base_url: Address | None = Field(None, description="`anthropic`: the origin, without `/v1`; `openai_compatible`: with it")
-    api_key: SecretStr | None = Field(None, description="`env:NAME`, the environment variable that holds the key")
+    api_key: SecretStr | None = Field(None, description="`vault://name/key` or `env:NAME`; without it the vault's `NAME/api_key` is used, where there is one")
     models: tuple[str, ...] = Field((), description="its models, instead of asking the host")
     cassette: str | None = Field(None, description="the recording of a `replay` host, relative to the file that says so")
     temperature: Temperature | None = Field(None, description="sent with every request")
