@@ -31,7 +31,7 @@ from coterie.domain.messages import (
     ToolCallStarted,
     UsageReported,
 )
-from coterie.domain.ports import Command, CommandResult, Folder, ModelChoice, RunStore
+from coterie.domain.ports import Command, CommandResult, Folder, ModelChoice, RunStore, Unavailable
 from coterie.domain.runs import RunRequest
 from coterie.domain.status import Capabilities, ModelView, ProviderView, SandboxView, Status
 from coterie.domain.suggestions import FillRequest
@@ -126,6 +126,11 @@ class ScriptedModel:
 
     def settled(self, model_id: str, failure: Exception | None) -> None:
         """Forget it."""
+
+    def unavailable(self, model_id: str) -> Unavailable | None:
+        """Nothing is passed over."""
+        del model_id
+        return None
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Nothing changes."""

@@ -15,10 +15,10 @@ from typing import Any, Literal
 from coterie.config.schema import Settings
 from coterie.context.fill import CURSOR, Gap
 from coterie.domain.messages import Finished, ModelRequest, StreamEvent, TextDelta, UsageReported
-from coterie.domain.ports import ModelChoice
+from coterie.domain.ports import ModelChoice, Unavailable
 from coterie.domain.status import Capabilities, ModelView, Price, ProviderView
 from coterie.domain.suggestions import FillRequest, Popup, Suggestion, SuggestionRequest
-from coterie.domain.usage import NO_USAGE, Usage, UsageKey, UsageRow
+from coterie.domain.usage import NO_USAGE, CallOutcome, Usage, UsageKey, UsageRow
 from coterie.features.suggestions.service import SuggestionService
 from coterie.workspace.documents import Documents
 
@@ -112,6 +112,11 @@ class SlowModel:
         assert model_id
         self.settlements.append(failure)
 
+    def unavailable(self, model_id: str) -> Unavailable | None:
+        """Nothing is passed over."""
+        del model_id
+        return None
+
     def on_change(self, listener: Callable[[], None]) -> None:
         """Nothing changes."""
 
@@ -134,9 +139,10 @@ class Books:
         run_id: str | None = None,
         channel_id: str | None = None,
         estimated: bool = False,
+        outcome: CallOutcome = "answered",
     ) -> None:
         """Keep it."""
-        assert (at[-1], agent, run_id, channel_id) == ("Z", "suggestions", None, None)
+        assert (at[-1], agent, run_id, channel_id, outcome) == ("Z", "suggestions", None, None, "answered")
         self.calls.append((f"{provider}/{model}", usage, estimated))
 
     async def rows(self, *, by: UsageKey, since: str | None = None) -> tuple[UsageRow, ...]:
@@ -147,9 +153,11 @@ class Books:
         """Nobody asks."""
         raise AssertionError(since)
 
-    async def spent(self, *, run_id: str | None = None, agent: str | None = None, since: str | None = None) -> Usage:
+    async def spent(
+        self, *, run_id: str | None = None, channel_id: str | None = None, agent: str | None = None, since: str | None = None
+    ) -> Usage:
         """Return the money of this day."""
-        assert (run_id, agent, since is not None) == (None, None, True)
+        assert (run_id, channel_id, agent, since is not None) == (None, None, None, True)
         known = (usage.usd for _, usage, _ in self.calls if usage.usd is not None)
         return replace(NO_USAGE, usd=sum(known, self.before))
 

@@ -7,11 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from agent_stage import ScriptedModel
 from coterie.agents.meter import Meter, smallest
-from coterie.agents.model_call import Asker, reserved
+from coterie.agents.reserving import reserved
 from coterie.base.errors import BudgetExhaustedError
-from coterie.domain.ports import ModelChoice
 from coterie.domain.runs import Budget
 from coterie.domain.status import Price
 from coterie.domain.usage import Usage
@@ -47,21 +45,19 @@ def test_what_was_not_used_is_free_again() -> None:
 
 
 async def test_a_call_waits_for_what_another_one_holds_and_does_not_use() -> None:
-    shared = meter(tokens=1_000)
-    choice = ModelChoice(id="a/b", model="b", label="a/b", provider=ScriptedModel({}))
-    asker = Asker(step_id="test", attempt=1, agent="tester", choice=choice, meters=(shared,))
-    first = await reserved(asker, 100, 8_192)
+    shared = (meter(tokens=1_000),)
+    first = await reserved(shared, 100, None, output_tokens=8_192)
 
     async def end_first() -> None:
         first.settle(Usage(input=100, output=10), 0)
 
     async with asyncio.TaskGroup() as group:
-        second = group.create_task(reserved(asker, 100, 8_192))
+        second = group.create_task(reserved(shared, 100, None, output_tokens=8_192))
         group.create_task(end_first())
-    assert [one.output_cap for one in second.result().reservations] == [790]
+    assert second.result().output_cap == 790
     second.result().settle(Usage(input=100, output=700), 0)
     with pytest.raises(BudgetExhaustedError):
-        await reserved(asker, 100, 8_192)
+        await reserved(shared, 100, None, output_tokens=8_192)
 
 
 def test_money_is_reserved_where_the_price_is_known() -> None:

@@ -17,7 +17,7 @@ from coterie.providers import failures
 from coterie.providers.config import ApiKey
 from coterie.providers.failures import Host
 from coterie.providers.prices import cost
-from coterie.providers.resilience import RetryPolicy
+from coterie.providers.resilience.policy import RetryPolicy
 
 KEY = ApiKey("canary-key-1234", "environment variable WORK_KEY")
 HOST = Host(provider="work", model="one", address="https://models.example", api_key=KEY)

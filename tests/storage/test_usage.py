@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from coterie.base.errors import InvalidParamsError
-from coterie.domain.usage import NO_USAGE, Usage, UsageKey, UsageRow
+from coterie.domain.usage import NO_USAGE, CallOutcome, Usage, UsageKey, UsageRow
 from coterie.storage.store import Store
 
 
@@ -14,10 +14,17 @@ def used(tokens: int | None, usd: str | None) -> Usage:
     return Usage(input=tokens, cache_read=0, cache_write=None, output=1, usd=None if usd is None else Decimal(usd))
 
 
-async def add(store: Store, day: int, run: str, provider: str, usage: Usage) -> None:
+async def add(store: Store, day: int, run: str, provider: str, usage: Usage, *, outcome: CallOutcome = "answered") -> None:
     """Keep a call of this day."""
     await store.usage.add(
-        at=f"2026-01-{day:02}T10:00:00.000Z", run_id=run, channel_id=f"of {run}", provider=provider, model="m", agent="chat", usage=usage
+        at=f"2026-01-{day:02}T10:00:00.000Z",
+        run_id=run,
+        channel_id=f"of {run}",
+        provider=provider,
+        model="m",
+        agent="chat",
+        usage=usage,
+        outcome=outcome,
     )
 
 
@@ -37,6 +44,8 @@ async def calls(store: Store) -> Store:
         ("run", [("r3", None, "0.0000000001"), ("r2", 4, None), ("r1", 3, "0.3")]),
         ("channel", [("of r3", None, "0.0000000001"), ("of r2", 4, None), ("of r1", 3, "0.3")]),
         ("provider", [("a", None, "0.3000000001"), ("b", 4, None)]),
+        ("model", [("a/m", None, "0.3000000001"), ("b/m", 4, None)]),
+        ("agent", [("chat", None, None)]),
         ("day", [("2026-01-03", None, "0.0000000001"), ("2026-01-02", 4, None), ("2026-01-01", 3, "0.3")]),
     ],
 )
@@ -65,7 +74,7 @@ async def test_the_total_is_zero_of_nothing_and_unknown_with_an_unknown_part(cal
     total = await calls.usage.total()
     assert total == Usage(input=None, cache_read=0, cache_write=None, output=4, usd=None)
     assert (await calls.usage.rows(by="run"))[-1] == UsageRow(
-        key="r1", input=3, cache_read=0, cache_write=None, output=2, usd=Decimal("0.3")
+        key="r1", input=3, cache_read=0, cache_write=None, output=2, usd=Decimal("0.3"), attempts=2
     )
     with pytest.raises(InvalidParamsError, match="yesterday"):
         await calls.usage.total(since="yesterday")
@@ -78,6 +87,7 @@ async def test_the_total_is_zero_of_nothing_and_unknown_with_an_unknown_part(cal
         ({"run_id": "r3"}, (0, "0.0000000001")),
         ({"run_id": "r2", "agent": "chat"}, (4, "0")),
         ({"agent": "coder"}, (0, "0")),
+        ({"channel_id": "of r1"}, (3, "0.3")),
         ({"since": "2026-01-02"}, (4, "0.0000000001")),
     ],
 )
@@ -95,7 +105,14 @@ async def test_a_call_of_no_run_counts_for_its_provider_and_day_and_is_in_no_row
         assert len(await calls.usage.rows(by=by)) == 3
     for by, key in (("provider", "c"), ("day", "2026-01-04")):
         row, *others = await calls.usage.rows(by=by)
-        assert row == UsageRow(key=key, input=8, cache_read=0, cache_write=0, output=1, usd=Decimal("0.5"), estimated=True)
+        assert row == UsageRow(key=key, input=8, cache_read=0, cache_write=0, output=1, usd=Decimal("0.5"), estimated=True, attempts=1)
         assert not any(other.estimated for other in others)
     assert (await calls.usage.total(since="2026-01-04")).input == 8
     assert (await calls.usage.spent(since="2026-01-04")).usd == Decimal("0.5")
+
+
+async def test_attempts_are_counted_by_how_they_ended(store: Store) -> None:
+    for provider, outcome in (("dead", "failed"), ("dead", "failed"), ("alive", "answered"), ("alive", "stopped"), ("alive", "reused")):
+        await add(store, 1, "r1", provider, NO_USAGE, outcome=outcome)  # type: ignore[arg-type] - the literals of a tuple are texts to mypy
+    rows = {row.key: (row.attempts, row.failed, row.reused) for row in await store.usage.rows(by="provider")}
+    assert rows == {"dead": (2, 2, 0), "alive": (2, 0, 1)}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import dataclass
 from pathlib import Path
 
+from coterie.agents.allowances import Allowances
 from coterie.agents.approvals import Approvals, RunApprovals, SessionGrants
+from coterie.agents.choosing import Chain, chain_of
 from coterie.agents.effects import Effects
 from coterie.agents.history import history_of
 from coterie.agents.live_run import LiveRun
@@ -16,19 +17,17 @@ from coterie.agents.meter import Meter, smallest
 from coterie.agents.model_call import ModelCalls
 from coterie.agents.team import Crew, Team
 from coterie.agents.workflow import Workflow, find
-from coterie.base.errors import BudgetExhaustedError
-from coterie.base.ids import today
 from coterie.base.tasks import TaskSupervisor
 from coterie.config.load import COMMAND_LINE, LayerRules, Loaded
-from coterie.config.schema import AgentSettings, Settings
+from coterie.config.schema import Settings
 from coterie.context.rules import read_rules
 from coterie.domain.events import ENDED, WarningEvent
 from coterie.domain.messages import Message
-from coterie.domain.ports import ChannelStore, ModelChoice, Providers, RunStore, Sandbox, UsageStore, Workspace
+from coterie.domain.ports import ChannelStore, Providers, RunStore, Sandbox, UsageStore, Workspace
 from coterie.domain.records import ConversationRecord
 from coterie.domain.runs import Budget
 from coterie.domain.usage import Usage
-from coterie.providers.resilience import RetryPolicy
+from coterie.providers.resilience.policy import RetryPolicy
 from coterie.tools.rules import Policy, RuleLayer
 from coterie.tools.tool import Place
 
@@ -55,6 +54,7 @@ class Assembly:
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
+        self._allowances = Allowances(around.usage)
         self._session: SessionGrants = {}  # of this client: another one's workspace is another matter
 
     @property
@@ -63,12 +63,14 @@ class Assembly:
         return self._around.workspace
 
     async def assemble(self, run: LiveRun) -> Team:
-        """Assemble. Raises `BudgetExhaustedError`, `SettingsError`, and whatever `Providers.choose` raises."""
+        """Assemble. Raises `SettingsError`, and whatever `Providers.choose` raises."""
         around, loaded, request = self._around, self._around.loaded(), run.row.request
         settings = loaded.settings
         workflow = find(run.row.workflow, run.row.agent)
         used = await around.usage.spent(run_id=run.run_id)
-        meter = Meter("this run", await self._budget(settings, request.budget, used), used=used, worked_s=run.history.worked_s)
+        own = Budget(usd=settings.budget.usd, tokens=settings.budget.tokens, wall_s=settings.budget.wall_s)
+        meter = Meter("this run", smallest(own, request.budget), used=used, worked_s=run.history.worked_s)
+        meter_of = _meters(settings, {agent: await around.usage.spent(run_id=run.run_id, agent=agent) for agent in settings.agents})
         approvals = RunApprovals(
             run,
             around.approvals,
@@ -101,32 +103,16 @@ class Assembly:
             effects=Effects(run, around.workspace, around.sandbox, around.tasks, network=settings.sandbox.network),
             meter=meter,
             choose=choose,
-            meter_of=_meters(settings, {agent: await around.usage.spent(run_id=run.run_id, agent=agent) for agent in settings.agents}),
+            meters_of=lambda agent: (meter, *meter_of(agent), *self._allowances.meters(settings.budget, run.row.channel_id)),
             prior=prior,
             frozen=frozen,
         )
         return Team(run, workflow, crew)
 
-    async def _chooser(self, run: LiveRun, settings: Settings) -> Callable[[str], ModelChoice]:
+    async def _chooser(self, run: LiveRun, settings: Settings) -> Callable[[str], Chain]:
         channel = await self._around.channels.get(run.row.channel_id)
-        providers, asked = self._around.providers, run.row.request.model or (channel.model if channel is not None else None)
-
-        def choose(agent: str) -> ModelChoice:
-            own = settings.agents.get(agent)
-            choice = providers.choose(asked or (own.model if own is not None else None) or providers.default_model())
-            return choice if own is None else _tuned(choice, own)
-
-        return choose
-
-    async def _budget(self, settings: Settings, asked: Budget | None, used: Usage) -> Budget:
-        budget = smallest(Budget(usd=settings.budget.usd, tokens=settings.budget.tokens, wall_s=settings.budget.wall_s), asked)
-        if settings.budget.day_usd is None:
-            return budget
-        spent = (await self._around.usage.spent(since=today())).usd or Decimal(0)
-        left = settings.budget.day_usd - spent
-        if left <= 0:
-            raise BudgetExhaustedError(f"The budget of this day, ${settings.budget.day_usd}, is used up. Raise budget.day_usd to go on.")
-        return smallest(budget, Budget(usd=left + (used.usd or Decimal(0))))
+        asked = run.row.request.model or (channel.model if channel is not None else None)
+        return lambda agent: chain_of(agent, settings, self._around.providers, asked=asked)
 
     def _policy(self, rules: Sequence[LayerRules]) -> Policy:
         return Policy(
@@ -159,26 +145,15 @@ class Assembly:
         return tuple(messages), frozen
 
 
-def _tuned(choice: ModelChoice, own: AgentSettings) -> ModelChoice:
-    """Lay an agent's own sampling over its provider's."""
-    return replace(
-        choice,
-        temperature=choice.temperature if own.temperature is None else own.temperature,
-        max_output_tokens=choice.max_output_tokens if own.max_tokens is None else own.max_tokens,
-        top_p=choice.top_p if own.top_p is None else own.top_p,
-        extra={**(choice.extra or {}), **own.extra},
-    )
-
-
-def _meters(settings: Settings, used: Mapping[str, Usage]) -> Callable[[str], Meter | None]:
+def _meters(settings: Settings, used: Mapping[str, Usage]) -> Callable[[str], tuple[Meter, ...]]:
     """Return the meters of agents that have budgets of their own, made on first use and kept for the run; ``used`` is by agent."""
     made: dict[str, Meter] = {}
 
-    def meter_of(agent: str) -> Meter | None:
+    def meter_of(agent: str) -> tuple[Meter, ...]:
         own = settings.agents.get(agent)
         if own is None:
-            return None
+            return ()
         budget = Budget(usd=own.budget.usd, tokens=own.budget.tokens, wall_s=own.budget.wall_s)
-        return None if budget == Budget() else made.setdefault(agent, Meter(f"the {agent}", budget, used=used[agent]))
+        return () if budget == Budget() else (made.setdefault(agent, Meter(f"the {agent}", budget, used=used[agent])),)
 
     return meter_of

@@ -14,10 +14,11 @@ from coterie.agents.calls import UNKNOWN_OUTCOME, Calls
 from coterie.agents.live_run import LiveRun
 from coterie.agents.model_call import Asker, ModelCalls
 from coterie.base.errors import RunError
-from coterie.context.assemble import assemble
+from coterie.context.assemble import addressed, assemble
 from coterie.context.window import fit
 from coterie.domain.events import WarningEvent
-from coterie.domain.messages import AssistantMessage, Message, ToolCall, ToolMessage, ToolResult, ToolSpec, UserMessage
+from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolCall, ToolMessage, ToolResult, ToolSpec, UserMessage
+from coterie.domain.ports import ModelChoice
 from coterie.domain.records import MessageRecord, Record
 from coterie.domain.wire import Json
 
@@ -73,7 +74,7 @@ class AgentLoop:
                     return Ended(last.text)
             await self._hear()
             self._check_progress()
-            await self._say_what_model_answers()
+            self._messages.append(await self._models.ask(self._asker, self._compose))
         raise RunError(f"The {self._asker.agent} made {MAX_CALLS} model calls without coming to an end.", code="step_limit")
 
     async def _begin(self) -> None:
@@ -94,21 +95,21 @@ class AgentLoop:
         await self._run.record(record)
         self._messages.append(message)
 
-    async def _say_what_model_answers(self) -> None:
+    async def _compose(self, choice: ModelChoice) -> ModelRequest:
         agent = self._asker.agent
         request = assemble(
             system=self._opening.system,
             tools=self._opening.tools,
             messages=self._messages,
-            choice=self._asker.choice,
+            choice=choice,
             agent=agent,
             call=self._run.history.model_calls.get(agent, 0),
         )
-        fitted = fit(request, self._asker.choice.context_tokens, self._models.calibration(self._asker))
+        fitted = fit(request, choice.context_tokens, self._models.calibration(choice.id))
         if fitted.notice is not None:
             self._messages = list(fitted.request.messages)
             await self._run.event(WarningEvent(code="context_pruned", text=fitted.notice))
-        self._messages.append(await self._models.ask(self._asker, fitted.request))
+        return addressed(fitted.request, choice)
 
     def _unheard(self) -> list[tuple[str, str]]:
         """Return what the person said in this run after its prompt and this conversation has not heard."""

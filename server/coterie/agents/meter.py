@@ -1,12 +1,14 @@
-"""Budgets: reserved before each call, settled after it. A run has one meter; an agent with a budget of its own has a smaller one in front.
+"""Budgets: reserved before each call, settled after it.
 
-Money counts only where the price is known; tokens and time always count. A run's clock stands still while a person is waited for.
+A run has one meter, an agent with a budget of its own another; the meters of a day and of a channel (`agents.allowances`) are shared by
+runs. `agents.reserving` holds a call's share on all of them. Money counts only where the price is known; tokens and time always count. A
+run's clock stands still while a person is waited for.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -34,7 +36,8 @@ class Reservation:
 class Meter:
     """Counts what is used against a `Budget`.
 
-    ``used`` and ``worked_s`` are what a resumed run has used before; ``clock`` gives seconds that only grow.
+    ``used`` and ``worked_s`` are what a resumed run has used before; ``clock`` gives seconds that only grow. ``books`` tells what others,
+    of this process or of another one, have used of the same budget so far, this meter's own use included.
     """
 
     def __init__(
@@ -45,7 +48,9 @@ class Meter:
         used: Usage | None = None,
         worked_s: float = 0.0,
         clock: Callable[[], float] = monotonic,
+        books: Callable[[], Awaitable[Usage]] | None = None,
     ) -> None:
+        self._books = books
         self.name = name
         self.budget = budget
         self._tokens = used.tokens if used else 0
@@ -57,6 +62,13 @@ class Meter:
         self._waited = 0.0
         self._waiting_since: float | None = None
         self._waiting = 0
+
+    async def look(self) -> None:
+        """Take into account what the books say. They lag behind this meter's own latest calls, so they never lower what it knows."""
+        if self._books is not None:
+            used = await self._books()
+            self._tokens = max(self._tokens, used.tokens)
+            self._usd = max(self._usd, used.usd or Decimal(0))
 
     def reserve(self, input_tokens: int, price: Price | None, *, output_tokens: int) -> Reservation:
         """Set aside what a call with an input of about ``input_tokens`` can use.
@@ -72,6 +84,8 @@ class Meter:
             most = min(most, left - input_tokens)
             if most < min(_LEAST_OUTPUT, output_tokens):
                 raise BudgetExhaustedError(f"The budget of {self.name}, {self.budget.tokens} tokens, is used up: {self._tokens} were used.")
+        if self.budget.usd is not None and self._usd and self._usd >= self.budget.usd:
+            raise BudgetExhaustedError(f"The budget of {self.name}, ${self.budget.usd}, is used up: ${self._usd:f} were used.")
         if self.budget.usd is not None and input_usd is not None and output_price is not None:
             left_usd = self.budget.usd - self._usd - sum((held.usd for held in self._held), Decimal(0)) - input_usd
             most = min(most, int(left_usd * _MILLION / output_price)) if output_price else most

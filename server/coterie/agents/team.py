@@ -14,6 +14,7 @@ from coterie.agents.approvals import RunApprovals
 from coterie.agents.artifacts import schema_of, validated
 from coterie.agents.baseline import Baseline
 from coterie.agents.calls import Calls, Limits
+from coterie.agents.choosing import Chain
 from coterie.agents.effects import Effects
 from coterie.agents.handover import Attempt
 from coterie.agents.live_run import LiveRun
@@ -33,7 +34,7 @@ from coterie.context.task import Task, first_message
 from coterie.domain.edits import digest_of
 from coterie.domain.events import ArtifactEvent, Event, MessageEvent, PlanEvent, StepEvent, WarningEvent
 from coterie.domain.messages import Message, UserMessage
-from coterie.domain.ports import ModelChoice, Workspace
+from coterie.domain.ports import Workspace
 from coterie.domain.records import ConversationRecord, EventRecord
 from coterie.domain.wire import Json
 from coterie.tools.registry import toolbox
@@ -50,8 +51,8 @@ class PlanRejectedError(RunError):
 class Crew:
     """Everything that the steps of one run work with.
 
-    ``choose`` gives the model of an agent, ``meter_of`` the agent's own meter where it has a budget, ``frozen`` the system text and tools
-    of an earlier run whose conversation this one goes on with, ``prior`` that conversation.
+    ``choose`` gives the models of an agent, ``meters_of`` all meters that its calls count for, ``meter`` the run's own among them;
+    ``frozen`` is the system text and the tools of an earlier run whose conversation this one goes on with, ``prior`` that conversation.
     """
 
     workspace: Workspace
@@ -61,8 +62,8 @@ class Crew:
     approvals: RunApprovals
     effects: Effects
     meter: Meter
-    choose: Callable[[str], ModelChoice]
-    meter_of: Callable[[str], Meter | None]
+    choose: Callable[[str], Chain]
+    meters_of: Callable[[str], tuple[Meter, ...]]
     prior: tuple[Message, ...] = ()
     frozen: ConversationRecord | None = None
 
@@ -125,25 +126,30 @@ class Team:
 
     async def _step(self, spec: StepSpec) -> None:
         attempt = self._attempt(spec)
-        choice = self._crew.choose(spec.agent)
-        step = StepEvent(step_id=spec.step_id, agent=spec.agent, state="running", model=choice.label, attempt=attempt)
+        chain = self._crew.choose(spec.agent)
+        step = StepEvent(step_id=spec.step_id, agent=spec.agent, state="running", model=chain.first.label, attempt=attempt)
         try:
-            ended = await self._loop(spec, step, choice)
+            ended = await self._loop(spec, step, chain)
             artifact = await self._artifact(spec, ended, Attempt(spec.step_id, attempt))
         except RunError:
-            await self._run.event(replace(step, state="failed"))
+            await self._run.event(replace(self._latest(step), state="failed"))
             raise
         told: list[Event] = []
         if artifact is not None and spec.makes is not None:
             told.append(ArtifactEvent(step_id=spec.step_id, type=spec.makes, value=artifact))
             if spec.makes == "plan":
                 told.append(PlanEvent(plan=artifact))
-        await self._run.event(*told, replace(step, state="succeeded"))
+        await self._run.event(*told, replace(self._latest(step), state="succeeded"))
 
-    async def _loop(self, spec: StepSpec, step: StepEvent, choice: ModelChoice) -> Ended:
+    def _latest(self, step: StepEvent) -> StepEvent:
+        """Return a step as it was told last: another model may have taken over."""
+        latest = self._run.history.steps.get(step.step_id)
+        return latest if latest is not None and latest.attempt == step.attempt else step
+
+    async def _loop(self, spec: StepSpec, step: StepEvent, chain: Chain) -> Ended:
         template = TEMPLATES[spec.agent]
-        meters = (self._crew.meter, *filter(None, (self._crew.meter_of(spec.agent),)))
-        asker = Asker(step_id=spec.step_id, attempt=step.attempt, agent=spec.agent, choice=choice, meters=meters)
+        meters = self._crew.meters_of(spec.agent)
+        asker = Asker(step_id=spec.step_id, attempt=step.attempt, agent=spec.agent, chain=chain, meters=meters)
         begun = self._run.history.conversations.get((spec.step_id, step.attempt))
         tools = toolbox(
             self._crew.place,

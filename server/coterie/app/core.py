@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from coterie.agents.assembly import Assembly, Surroundings
 from coterie.app.literal_keys import moved
-from coterie.app.settings import LiveSettings, provider_configs
+from coterie.app.settings import LiveSettings, cache_limits, provider_configs
 from coterie.app.settings_watch import SettingsWatch
 from coterie.app.shared import Shared
 from coterie.base.redaction import Redaction
@@ -39,6 +39,8 @@ from coterie.features.suggestions.service import SuggestionService
 from coterie.features.titles import Titles
 from coterie.providers.keys import Keys
 from coterie.providers.registry import ProviderRegistry
+from coterie.providers.resilience.cache import ResponseCache
+from coterie.providers.resilience.guard import Guard
 from coterie.sandbox.probe import ProbedSandbox
 from coterie.workspace.documents import Documents
 from coterie.workspace.editing import Editing
@@ -77,6 +79,13 @@ class Core:
             record_to=Path(environ[RECORD]) if environ.get(RECORD) else None,
             keys=Keys(shared.store.vault, shared.redaction),
             environ=environ,
+            guard=Guard(
+                cache=ResponseCache(
+                    places.cache / "responses",
+                    limits=lambda: cache_limits(self._settings.loaded.settings),
+                    scope=lambda: " ".join(sorted(folder.uri for folder in self._settings.folders)),
+                )
+            ),
         )
         self.workspace = LiveWorkspace(settings.folders, editor=editor)
         self.sandbox = ProbedSandbox(values.sandbox.level, environ, hidden=tuple(map(str, own_folders)), on_found=self._status_changed)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from coterie.config.load import Loaded, load
 from coterie.config.paths import PROJECT_FILE, VAULT_NAMES
-from coterie.config.schema import PriceSettings, ProviderSettings
+from coterie.config.schema import PriceSettings, ProviderSettings, Settings
 from coterie.domain.ports import Folder
 from coterie.domain.secrets import API_KEY, REFERENCE, provider_of, secret_name
 from coterie.domain.status import Price
 from coterie.domain.wire import Json
 from coterie.providers.config import ApiKey, ProviderConfig, Timeouts
+from coterie.providers.resilience.cache import CacheLimits
 
 
 class LiveSettings:
@@ -91,6 +92,8 @@ def _provider(name: str, provider: ProviderSettings, environ: Mapping[str, str],
         ),
         fim=provider.fim,
         cassette=provider.cassette,
+        rpm=provider.rpm,
+        tpm=provider.tpm,
     )
 
 
@@ -110,6 +113,12 @@ def _key(name: str, provider: ProviderSettings, environ: Mapping[str, str], secr
 def _shortest(secret: str) -> str:
     """Return the least that a person has to write for a secret's name."""
     return provider_of(secret) if secret.endswith(f"/{API_KEY}") else secret
+
+
+def cache_limits(settings: Settings) -> CacheLimits:
+    """Say what the settings say of kept answers in the words of ``providers``."""
+    kept = settings.cache
+    return CacheLimits(enabled=kept.enabled, max_bytes=kept.max_mb * 1024 * 1024, max_age_s=kept.max_age_h * 3600.0)
 
 
 def _price(price: PriceSettings) -> Price:

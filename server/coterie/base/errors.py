@@ -70,8 +70,8 @@ class RunError(CoterieError):
 class ProviderError(RunError):
     """A model's host failed.
 
-    ``kind`` says what may be done about it; ``retry_after`` is the host's own wish in seconds, where it gave one;
-    ``status`` the HTTP status.
+    ``kind`` says what may be done about it; ``retry_after`` is the host's own wish in seconds, where it gave one; ``status`` the HTTP
+    status; ``reached`` is False when the host cannot have got the request.
     """
 
     def __init__(
@@ -83,11 +83,18 @@ class ProviderError(RunError):
         status: int | None = None,
         code: str | None = None,
         action: str | None = None,
+        reached: bool = True,
     ) -> None:
         super().__init__(message, code=code or ("provider_failed" if kind == "transient" else kind), action=action)
         self.kind: FailureKind = kind
         self.retry_after = retry_after
         self.status = status
+        self.reached = reached
+
+    @property
+    def used_nothing(self) -> bool:
+        """Whether the call cost nothing, when nothing of its answer had come: the host refused it, or never got it."""
+        return self.status is not None or not self.reached
 
 
 class BudgetExhaustedError(RunError):

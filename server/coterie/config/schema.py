@@ -19,7 +19,7 @@ from pydantic.alias_generators import to_camel
 from coterie.domain.permissions import EffectKind
 from coterie.domain.status import ProviderType
 
-LATER = frozenset({"mcp", "lane", "fallbacks"})
+LATER = frozenset({"mcp", "lane"})
 """Keys that are accepted, because a later version reads them, and do nothing yet."""
 
 
@@ -109,6 +109,8 @@ class ProviderSettings(Table):
     first_token_timeout_s: Seconds = Field(120.0, description="seconds to wait for the first word of an answer")
     idle_timeout_s: Seconds = Field(120.0, description="seconds to wait for the next word")
     fim: bool = Field(default=False, description="`openai_compatible`: whether `/completions` fills gaps, with a `suffix`; for ghost text")
+    rpm: Count | None = Field(None, description="requests that each of its models takes in a minute; more of them wait")
+    tpm: Count | None = Field(None, description="tokens that each of its models takes in a minute; more of them wait")
     lane: bool | None = Field(None, description="one model at a time (read by a later version)")
 
 
@@ -121,18 +123,23 @@ class BudgetSettings(Table):
 
 
 class RunBudgetSettings(BudgetSettings):
-    """Limits of one run, and of all runs of a day."""
+    """Limits of one run, of a channel, and of a day. The last two count every call: ghost text and titles too."""
 
     usd: Dollars | None = Field(Decimal("3.0"), description="US dollars")
     wall_s: Seconds | None = Field(1800.0, description="seconds, without those in which a person is waited for")
     day_usd: Dollars | None = Field(None, description="US dollars of all runs and all ghost text of a day (UTC)")
+    day_tokens: Count | None = Field(None, description="tokens of every kind of a day (UTC)")
+    channel_usd: Dollars | None = Field(None, description="US dollars of all runs of a channel")
+    channel_tokens: Count | None = Field(None, description="tokens of every kind of all runs of a channel")
 
 
 class AgentSettings(Table):
     """An agent: `chat`, `planner`, `coder`, `reviewer`, `tester`, `documenter`."""
 
     model: ModelId | None = Field(None, description="its model, instead of the default one")
-    fallbacks: tuple[ModelId, ...] = Field((), description="models to go on with when that one fails, in order (read by a later version)")
+    fallbacks: tuple[ModelId, ...] | None = Field(
+        None, description="models to go on with when that one fails, in order, instead of the default ones; `[]`: none"
+    )
     budget: BudgetSettings = Field(default_factory=BudgetSettings, description="limits of this agent in a run")
     temperature: Temperature | None = Field(None, description="instead of the host's")
     max_tokens: Count | None = Field(None, description="instead of the host's")
@@ -170,6 +177,14 @@ class RetrySettings(Table):
     attempts: Count = Field(4, description="attempts in all")
     base_ms: Count = Field(500, description="the wait before the second attempt; each further one waits twice as long")
     max_ms: Count = Field(20_000, description="the longest wait")
+
+
+class CacheSettings(Table):
+    """Answers to requests of temperature 0, kept for when the same is asked again. They are marked, and cost nothing."""
+
+    enabled: bool = Field(default=False, description="whether answers are kept; they may quote the project")
+    max_mb: Count = Field(64, description="the room for them on the disk; the oldest go first")
+    max_age_h: Count = Field(168, description="hours for which an answer counts")
 
 
 class ReviewSettings(Table):
@@ -220,6 +235,7 @@ class Settings(Table):
 
     model: ModelId | None = Field(None, description="the model of every agent that names none, `host/model`")
     small_model: ModelId | None = Field(None, description="the model that names chats; without one a chat is called by its first line")
+    fallbacks: tuple[ModelId, ...] = Field((), description="models to go on with when an agent's own one fails, in order")
     completion_model: CompletionModel | None = Field(None, description="the model of ghost text, or `none`")
     providers: Mapping[str, ProviderSettings] = Field(default_factory=dict, description="hosts by name")
     agents: Mapping[str, AgentSettings] = Field(default_factory=dict, description="agents by id")
@@ -228,6 +244,7 @@ class Settings(Table):
     sandbox: SandboxSettings = Field(default_factory=SandboxSettings, description="how commands are confined")
     trust: TrustSettings = Field(default_factory=TrustSettings, description="trusted workspaces")
     retry: RetrySettings = Field(default_factory=RetrySettings, description="what is done again")
+    cache: CacheSettings = Field(default_factory=CacheSettings, description="answers that are kept")
     review: ReviewSettings = Field(default_factory=ReviewSettings, description="when edits are looked at")
     tests: ProjectTestSettings = Field(default_factory=ProjectTestSettings, description="the project's tests")
     suggestions: SuggestionSettings = Field(default_factory=SuggestionSettings, description="ghost text")

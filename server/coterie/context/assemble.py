@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from coterie.context.rules import Rules
 from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolMessage, ToolSpec, UserMessage
@@ -47,6 +48,20 @@ def assemble(
         agent=agent,
         call=call,
     )
+
+
+def addressed(request: ModelRequest, choice: ModelChoice) -> ModelRequest:
+    """Return a request without what only another host understands: the proof of a thought goes back to the host that gave it, alone."""
+    host = choice.id.partition("/")[0]
+    messages = tuple(
+        replace(message, signature=None) if isinstance(message, AssistantMessage) and _is_foreign(message, host) else message
+        for message in request.messages
+    )
+    return replace(request, messages=messages)
+
+
+def _is_foreign(message: AssistantMessage, host: str) -> bool:
+    return message.signature is not None and message.made_by is not None and message.made_by.partition("/")[0] != host
 
 
 def request_bytes(request: ModelRequest) -> bytes:

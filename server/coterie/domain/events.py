@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
 from coterie.domain.edits import ChangeState, Hunk
+from coterie.domain.messages import ReuseSource
 from coterie.domain.permissions import ApprovalOption, Decision, Effect
 from coterie.domain.wire import Json, Late, Money, wire
 
@@ -83,7 +84,10 @@ class ThoughtDelta:
 
 @wire
 class MessageEvent:
-    """A message as a whole; with ``partial`` it is what has come so far, for a client that catches up."""
+    """A message as a whole; with ``partial`` it is what has come so far, for a client that catches up.
+
+    ``reused`` says that no model was called for it: the answer is another call's, of an earlier one or of one under way.
+    """
 
     kind: Literal["message"] = "message"
     message_id: str
@@ -92,6 +96,7 @@ class MessageEvent:
     model: str | None = None
     agent: str | None = None
     partial: bool | None = None
+    reused: ReuseSource | None = None
 
 
 @wire

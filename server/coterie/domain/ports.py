@@ -28,7 +28,7 @@ from coterie.domain.status import (
     Status,
 )
 from coterie.domain.suggestions import FillRequest
-from coterie.domain.usage import Usage, UsageKey, UsageRow
+from coterie.domain.usage import CallOutcome, Usage, UsageKey, UsageRow
 
 
 class Speaker(Protocol):
@@ -265,6 +265,7 @@ class UsageStore(Protocol):
         run_id: str | None = None,
         channel_id: str | None = None,
         estimated: bool = False,
+        outcome: CallOutcome = "answered",
     ) -> None:
         """Keep what one call used, of a run or of none. ``estimated``: the host did not say it."""
         ...
@@ -277,8 +278,10 @@ class UsageStore(Protocol):
         """Return the sum of all calls."""
         ...
 
-    async def spent(self, *, run_id: str | None = None, agent: str | None = None, since: str | None = None) -> Usage:
-        """Return the sum of what is known, of all calls or of a run's or an agent's: budgets count that much at least."""
+    async def spent(
+        self, *, run_id: str | None = None, channel_id: str | None = None, agent: str | None = None, since: str | None = None
+    ) -> Usage:
+        """Return the sum of what is known, of all calls or of a run's, a channel's or an agent's: budgets count that much at least."""
         ...
 
 

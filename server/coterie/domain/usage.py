@@ -7,7 +7,10 @@ from typing import Literal
 
 from coterie.domain.wire import Money, wire
 
-UsageKey = Literal["run", "channel", "provider", "day"]
+UsageKey = Literal["run", "channel", "provider", "model", "agent", "day"]
+
+CallOutcome = Literal["answered", "failed", "stopped", "reused"]
+"""How one attempt of a call ended; ``reused``: its answer was another call's, no host was asked."""
 
 
 @wire
@@ -46,7 +49,9 @@ NO_USAGE = Usage(input=0, cache_read=0, cache_write=0, output=0, usd=Decimal(0))
 
 @wire
 class UsageRow:
-    """One row of ``agent/usage``: what was used under ``key`` (a run, channel, provider or day).
+    """One row of ``agent/usage``: what was used under ``key`` (a run, channel, provider, model, agent or day).
+
+    ``attempts`` are the calls of hosts, ``failed`` those of them that failed; ``reused`` are answers that cost no call.
 
     ``estimated`` says that some of it was counted by Coterie: ghost text that was stopped before its host had said what it used.
     """
@@ -58,3 +63,6 @@ class UsageRow:
     output: int | None
     usd: Money | None
     estimated: bool = False
+    attempts: int = 0
+    failed: int = 0
+    reused: int = 0

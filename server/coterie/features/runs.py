@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import get_args
 
+from coterie.agents.choosing import chain_of
 from coterie.agents.coordinator import Base, Coordinator
 from coterie.agents.history import History
 from coterie.agents.undo import diff
@@ -95,12 +96,8 @@ class RunService:
         channel = await self._channel(request)
         agent = None if request.workflow is not None else request.agent or channel.agent or "chat"
         workflow = find(request.workflow, agent)
-        settings = self._settings()
         for step in workflow.steps:
-            own = settings.agents.get(step.agent)
-            self._providers.choose(
-                request.model or channel.model or (own.model if own is not None else None) or self._providers.default_model()
-            )
+            chain_of(step.agent, self._settings(), self._providers, asked=request.model or channel.model)
         if request.channel_id is None:
             await self._channels.create(channel)
             self._news.created(channel)

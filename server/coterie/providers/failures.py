@@ -74,6 +74,7 @@ def from_exception(host: Host, failure: Exception) -> ProviderError:
             f"The certificate of {host.address} is not trusted ({host.quote(str(failure))}). "
             "For an authority of your own set SSL_CERT_FILE.",
             kind="bad_request",
+            reached=False,
         )
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
         return ProviderError(
@@ -85,12 +86,14 @@ def from_exception(host: Host, failure: Exception) -> ProviderError:
         return ProviderError(
             f"The address {host.address} of {host.name} was not found. Check `base_url` of [providers.{host.provider}] and the network.",
             kind="transient",
+            reached=False,
         )
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
         return ProviderError(
             f"Nothing listens at {host.address}, the address of {host.name}. Start it, or correct `base_url` of "
             f"[providers.{host.provider}].",
             kind="transient",
+            reached=False,
         )
     return ProviderError(f"The connection to {host.name} at {host.address} failed: {_named(host, failure)}.", kind="transient")
 
@@ -98,13 +101,17 @@ def from_exception(host: Host, failure: Exception) -> ProviderError:
 def unusable_address(host: Host) -> ProviderError:
     """Say that ``base_url`` is no address."""
     return ProviderError(
-        f"`base_url` of [providers.{host.provider}] is no http:// or https:// address: {host.address!r}.", kind="bad_request"
+        f"`base_url` of [providers.{host.provider}] is no http:// or https:// address: {host.address!r}.",
+        kind="bad_request",
+        reached=False,
     )
 
 
 def no_connection_within(host: Host, seconds: float) -> ProviderError:
     """Say that the host did not accept a connection in time."""
-    return ProviderError(f"{host.name} at {host.address} accepted no connection within {seconds:g} s. Is it running?", kind="transient")
+    return ProviderError(
+        f"{host.name} at {host.address} accepted no connection within {seconds:g} s. Is it running?", kind="transient", reached=False
+    )
 
 
 def no_answer_within(host: Host, seconds: float) -> ProviderError:
@@ -158,10 +165,12 @@ def key_failure(host: Host, *, wanted: bool) -> ProviderError | None:
     if host.api_key is None and not wanted:
         return None
     if host.api_key is None or not host.api_key.value:
-        return ProviderError(f"{host.name} needs a key, and there is none. Set {host.key_place}.", kind="auth_required")
+        return ProviderError(f"{host.name} needs a key, and there is none. Set {host.key_place}.", kind="auth_required", reached=False)
     if not host.api_key.usable:
         return ProviderError(
-            f"The key of {host.name} holds characters that no key has (a line break?). Set {host.key_place} anew.", kind="auth_required"
+            f"The key of {host.name} holds characters that no key has (a line break?). Set {host.key_place} anew.",
+            kind="auth_required",
+            reached=False,
         )
     return None
 

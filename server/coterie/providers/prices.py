@@ -11,7 +11,7 @@ from decimal import Decimal
 from coterie.base.ids import now
 from coterie.domain.ports import ModelChoice, UsageStore
 from coterie.domain.status import Price
-from coterie.domain.usage import Usage
+from coterie.domain.usage import CallOutcome, Usage
 
 _MILLION = Decimal(1_000_000)
 
@@ -49,6 +49,7 @@ async def book(
     run_id: str | None = None,
     channel_id: str | None = None,
     estimated: bool = False,
+    outcome: CallOutcome = "answered",
 ) -> None:
     """Keep what a call of this model used and cost. Raises `StorageError`."""
     provider, _, model = choice.id.partition("/")
@@ -61,4 +62,5 @@ async def book(
         run_id=run_id,
         channel_id=channel_id,
         estimated=estimated,
+        outcome=outcome,
     )

@@ -75,7 +75,7 @@ class Recorder(ProviderAround):
     @override
     async def stream(self, request: ModelRequest) -> AsyncGenerator[StreamEvent, None]:
         """Pass the stream on, and keep it once it has finished."""
-        taken = _Take(self._prices.get(request.model), self._clock)
+        taken = Take(self._prices.get(request.model), self._clock)
         events = self._provider.stream(request)
         try:
             async for event in events:
@@ -89,8 +89,8 @@ class Recorder(ProviderAround):
                 await events.aclose()
 
 
-class _Take:
-    """The pieces of one call, as far as it has come."""
+class Take:
+    """The pieces of one call, as far as it has come. ``price`` is what its tokens cost, where the host does not say its bill."""
 
     def __init__(self, price: Price | None, clock: Callable[[], float]) -> None:
         self.pieces: list[Piece] = []

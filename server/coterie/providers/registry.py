@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 from coterie.base.errors import ProviderError, RequestError
-from coterie.domain.ports import ModelChoice, Provider
+from coterie.domain.ports import ModelChoice, Provider, Unavailable
 from coterie.domain.status import ModelView, ProviderState, ProviderView
 from coterie.providers import failures
 from coterie.providers.config import ProviderConfig
 from coterie.providers.failures import Host
 from coterie.providers.keys import Keys
 from coterie.providers.kinds import Means, build
+from coterie.providers.resilience.guard import Guard
 from coterie.providers.transport import Transport
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class _Entry:
 class ProviderRegistry:
     """Implements `coterie.domain.ports.Providers`.
 
-    ``record_to`` is a file into which every answer is recorded (see `coterie.providers.recorder`).
+    ``record_to`` is a file into which every answer is recorded (see `coterie.providers.recorder`); ``guard`` stands around every provider.
     """
 
     def __init__(
@@ -60,7 +61,9 @@ class ProviderRegistry:
         record_to: Path | None = None,
         keys: Keys | None = None,
         environ: Mapping[str, str] | None = None,
+        guard: Guard | None = None,
     ) -> None:
+        self._guard = guard or Guard()
         self._entries = {config.id: _Entry(config) for config in configs}
         self._default_model = default_model
         self._listeners: list[Callable[[], None]] = []
@@ -76,11 +79,14 @@ class ProviderRegistry:
         if before == list(configs):
             return
         kept = {entry.config.id: entry for entry in self._entries.values() if entry.config in configs}
+        for changed in self._entries.keys() - kept.keys():
+            self._guard.forget(changed)
         self._entries = {config.id: kept.get(config.id) or _Entry(config) for config in configs}
         self._changed()
 
     def register(self, config: ProviderConfig) -> None:
         """Add a provider, or replace the one of its id."""
+        self._guard.forget(config.id)
         self._entries[config.id] = _Entry(config)
         self._changed()
 
@@ -160,7 +166,12 @@ class ProviderRegistry:
         entry = self._entries.get(model_id.partition("/")[0])
         if entry is None or not (failure is None or isinstance(failure, ProviderError)):
             return
+        self._guard.settled(model_id, failure)
         self._note(entry, failure)
+
+    def unavailable(self, model_id: str) -> Unavailable | None:
+        """Say why another model had better be called now; see `coterie.domain.ports.Providers.unavailable`."""
+        return self._guard.unavailable(model_id)
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` after each change of the registry or of a state."""
@@ -168,6 +179,7 @@ class ProviderRegistry:
 
     async def aclose(self) -> None:
         """Close every connection."""
+        await self._guard.aclose()
         for entry in self._entries.values():
             if entry.provider is not None:
                 await entry.provider.disconnect()
@@ -182,7 +194,7 @@ class ProviderRegistry:
 
     def _provider(self, entry: _Entry) -> Provider:
         if entry.provider is None:
-            provider = build(entry.config, self._means)
+            provider = self._guard.around(build(entry.config, self._means), entry.config)
             entry.provider = provider if self._record_to is None else self._recorded(provider, entry.config, self._record_to)
         return entry.provider
 
@@ -194,7 +206,7 @@ class ProviderRegistry:
 
     def _shared_transport(self) -> Transport:
         if self._transport is None:
-            self._transport = Transport()
+            self._transport = Transport(self._guard.answered)
         return self._transport
 
     async def _models_of(self, entry: _Entry) -> tuple[ModelView, ...]:

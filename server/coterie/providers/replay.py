@@ -68,7 +68,7 @@ class Replay(BaseProvider):
         for piece in recorded.events:
             if speed and piece.after_ms:
                 await self._sleep(min(piece.after_ms / 1000 / speed, LONGEST_PAUSE_S))
-            for event in _events(piece, f"call_{request.agent}_{request.call}_{next(numbers)}"):
+            for event in events_of(piece, f"call_{request.agent}_{request.call}_{next(numbers)}"):
                 yield event
 
     @override
@@ -115,7 +115,8 @@ def _find(cassette: Cassette, request: ModelRequest, path: str) -> RecordedCall:
     return found[0]
 
 
-def _events(piece: Piece, call_id: str) -> Iterator[StreamEvent]:
+def events_of(piece: Piece, call_id: str) -> Iterator[StreamEvent]:
+    """Return what a recorded piece streams; ``call_id`` is for a tool call that was recorded without its own."""
     match piece:
         case TextPiece():
             yield TextDelta(piece.text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -44,9 +44,13 @@ class HttpCall:
 
 
 class Transport:
-    """Owns the connections to all HTTP hosts. Opens nothing before the first call; used from one event loop."""
+    """Owns the connections to all HTTP hosts. Opens nothing before the first call; used from one event loop.
 
-    def __init__(self) -> None:
+    ``on_answer`` is told the headers of every answer, also of one that refuses, before its body is read.
+    """
+
+    def __init__(self, on_answer: Callable[[Host, Mapping[str, str]], None] = lambda _host, _headers: None) -> None:
+        self._on_answer = on_answer
         self._clients: dict[bool, httpx.AsyncClient] = {}
         self._making = asyncio.Lock()
 
@@ -90,6 +94,7 @@ class Transport:
         deadline = asyncio.get_running_loop().time() + call.timeouts.first_token_s
         answer = await _send(client, call, deadline)
         try:
+            self._on_answer(call.host, answer.headers)
             body = _Body(call, answer, deadline)
             if not answer.is_success:
                 raise failures.from_response(call.host, answer.status_code, answer.headers, await body.rest(_LARGEST_COMPLAINT))

@@ -106,7 +106,9 @@ _SECRETS = (
         updated_at TEXT NOT NULL
     ) WITHOUT ROWID""",
 )
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _GHOST_TEXT, _SECRETS)
+# Which attempts came to nothing, and which answers cost no call.
+_OUTCOMES = ("ALTER TABLE calls ADD COLUMN outcome TEXT NOT NULL DEFAULT 'answered'",)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _GHOST_TEXT, _SECRETS, _OUTCOMES)
 
 
 def version_of(connection: sqlite3.Connection, path: Path) -> int:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, assert_never
 
 from coterie.base.errors import InvalidParamsError
-from coterie.domain.usage import Usage, UsageKey, UsageRow
+from coterie.domain.usage import CallOutcome, Usage, UsageKey, UsageRow
 from coterie.storage.database import Database
 
 if TYPE_CHECKING:
@@ -24,14 +24,16 @@ _SUMS = """
     CASE WHEN count(cache_write) = count(*) THEN coalesce(sum(cache_write), 0) END,
     CASE WHEN count(output) = count(*) THEN coalesce(sum(output), 0) END,
     CASE WHEN count(usd) = count(*) THEN coalesce(money_sum(usd), '0') END,
-    coalesce(max(estimated), 0)
+    coalesce(max(estimated), 0), count(*) FILTER (WHERE outcome <> 'reused'), count(*) FILTER (WHERE outcome = 'failed'),
+    count(*) FILTER (WHERE outcome = 'reused')
     FROM calls WHERE (:since IS NULL OR at >= :since)"""
 
 # No limit may come undone because one call's share is unknown.
 _KNOWN = """
     SELECT coalesce(sum(input), 0), coalesce(sum(cache_read), 0), coalesce(sum(cache_write), 0), coalesce(sum(output), 0),
     coalesce(money_sum(usd), '0')
-    FROM calls WHERE (:since IS NULL OR at >= :since) AND (:run_id IS NULL OR run_id = :run_id) AND (:agent IS NULL OR agent = :agent)"""
+    FROM calls WHERE (:since IS NULL OR at >= :since) AND (:run_id IS NULL OR run_id = :run_id)
+    AND (:channel_id IS NULL OR channel_id = :channel_id) AND (:agent IS NULL OR agent = :agent)"""
 
 
 class UsageLog:
@@ -51,6 +53,7 @@ class UsageLog:
         run_id: str | None = None,
         channel_id: str | None = None,
         estimated: bool = False,
+        outcome: CallOutcome = "answered",
     ) -> None:
         """Keep what one call used, of a run or of none. ``estimated``: the host did not say it."""
         usd = None if usage.usd is None else format(usage.usd, "f")
@@ -58,9 +61,9 @@ class UsageLog:
         await self._database.write(
             lambda connection: connection.execute(
                 """INSERT INTO calls
-                (at, run_id, channel_id, provider, model, agent, input, cache_read, cache_write, output, usd, estimated)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-                (at, run_id or "", channel_id or "", provider, model, agent, *tokens, usd, estimated),
+                (at, run_id, channel_id, provider, model, agent, input, cache_read, cache_write, output, usd, estimated, outcome)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                (at, run_id or "", channel_id or "", provider, model, agent, *tokens, usd, estimated, outcome),
             )
         )
 
@@ -87,9 +90,11 @@ class UsageLog:
 
         return await self._database.run(select)
 
-    async def spent(self, *, run_id: str | None = None, agent: str | None = None, since: str | None = None) -> Usage:
-        """Return the sum of what is known, of all calls or of a run's or an agent's."""
-        wanted = {"since": _instant(since), "run_id": run_id, "agent": agent}
+    async def spent(
+        self, *, run_id: str | None = None, channel_id: str | None = None, agent: str | None = None, since: str | None = None
+    ) -> Usage:
+        """Return the sum of what is known, of all calls or of a run's, a channel's or an agent's."""
+        wanted = {"since": _instant(since), "run_id": run_id, "channel_id": channel_id, "agent": agent}
 
         def select(connection: sqlite3.Connection) -> Usage:
             tokens_in, cache_read, cache_write, tokens_out, usd = connection.execute(_KNOWN, wanted).fetchone()
@@ -106,6 +111,10 @@ def _key(by: UsageKey) -> str:
             return "channel_id"
         case "provider":
             return "provider"
+        case "model":
+            return "provider || '/' || model"
+        case "agent":
+            return "agent"
         case "day":
             return "substr(at, 1, 10)"
         case _:
@@ -125,7 +134,7 @@ def _instant(since: str | None) -> str | None:
 
 
 def _usage_row(row: tuple[Any, ...]) -> UsageRow:
-    key, tokens_in, cache_read, cache_write, tokens_out, usd, estimated = row
+    key, tokens_in, cache_read, cache_write, tokens_out, usd, estimated, attempts, failed, reused = row
     return UsageRow(
         key=key,
         input=tokens_in,
@@ -134,4 +143,7 @@ def _usage_row(row: tuple[Any, ...]) -> UsageRow:
         output=tokens_out,
         usd=None if usd is None else Decimal(usd),
         estimated=bool(estimated),
+        attempts=attempts,
+        failed=failed,
+        reused=reused,
     )
