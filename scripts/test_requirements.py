@@ -1,10 +1,12 @@
 """Install what the tests run against, or say loudly what is missing and exit 2.
 
-`make test` and `make bench` call this before pytest. Two real parts are not Python packages:
+`make test` and `make bench` call this before pytest. Some real parts are not Python packages:
 
 - Node, for aimock (the model APIs the providers are tested against): the one on PATH when it is new enough, else a
   hash-locked wheel that carries one. The choice is left as `tests/node/node_modules/.bin/node`, so that
   `tests/aimock_server.py` has one place to look.
+- The Claude Code command line, from the same lock; npm has it for this very platform or not at all (see
+  `tests/claude_cli.py`).
 - bubblewrap, the sandbox of every command an agent runs: installed by apt-get when we are root, asked for otherwise.
 
 A second run finds everything in place and only looks.
@@ -12,6 +14,7 @@ A second run finds everything in place and only looks.
 
 import hashlib
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -22,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NODE_FOLDER = ROOT / "tests" / "node"
 NODE_LINK = NODE_FOLDER / "node_modules" / ".bin" / "node"
 NODE_STAMP = NODE_FOLDER / "node_modules" / ".made-from-the-lock"
+CLAUDE = NODE_FOLDER / "node_modules" / "@anthropic-ai" / "claude-code-linux-x64" / "claude"
 OLDEST_NODE = (20, 15)
 
 
@@ -30,9 +34,9 @@ class MissingRequirementError(Exception):
 
 
 def main() -> int:
-    """Install both parts; return 2 when one of them is missing."""
+    """Install the parts; return 2 when one of them is missing."""
     missing = []
-    for install in (install_aimock, install_bubblewrap):
+    for install in (install_npm_parts, install_bubblewrap):
         try:
             install()
         except MissingRequirementError as error:
@@ -42,13 +46,16 @@ def main() -> int:
     return 2 if missing else 0
 
 
-def install_aimock() -> None:
-    """Put the locked npm packages, and a link to the Node that runs them, under tests/node/node_modules."""
+def install_npm_parts() -> None:
+    """Put the locked npm packages, and a link to the Node that runs aimock, under tests/node/node_modules."""
     lock = hashlib.sha256((NODE_FOLDER / "package-lock.json").read_bytes()).hexdigest()
     if NODE_STAMP.exists() and NODE_STAMP.read_text() == lock and runs_node(NODE_LINK):
         return
     node, npm = find_node()
     run([*npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"], what="npm packages", cwd=NODE_FOLDER)
+    # npm takes an optional package that cannot be had for one that is not wanted.
+    if (sys.platform, platform.machine()) == ("linux", "x86_64") and platform.libc_ver()[0] == "glibc" and not CLAUDE.exists():
+        raise MissingRequirementError(f"{CLAUDE.parent.name} from npm: the package could not be downloaded")
     NODE_LINK.unlink(missing_ok=True)
     NODE_LINK.symlink_to(node)
     # Written last, so that an interrupted install is done again.

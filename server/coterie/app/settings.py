@@ -92,6 +92,7 @@ def _provider(name: str, provider: ProviderSettings, environ: Mapping[str, str],
         ),
         fim=provider.fim,
         cassette=provider.cassette,
+        command=provider.command,
         rpm=provider.rpm,
         tpm=provider.tpm,
     )

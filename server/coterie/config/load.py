@@ -20,8 +20,11 @@ from coterie.config.problems import Problem
 from coterie.config.restrictions import only_tighter, without_machine_scope, without_trust
 from coterie.config.schema import ProviderSettings, Settings
 from coterie.config.vault_names import keys_in_vault, read_vault_names
+from coterie.domain.status import ProviderType
 
 COMMAND_LINE: LayerName = "command line"
+_NEEDED: Mapping[ProviderType, str | None] = {"replay": "cassette", "claude_code": None}
+"""What an entry of a type cannot do without, where that is not an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +171,8 @@ def _usable(providers: Values, problems: list[Problem]) -> Values:
     kept: Values = {}
     for host, values in providers.items():
         provider = ProviderSettings.model_validate(values)
-        missing = "cassette" if provider.type == "replay" else "base_url"
-        if getattr(provider, missing) is None:
+        missing = _NEEDED.get(provider.type, "base_url")
+        if missing is not None and getattr(provider, missing) is None:
             message = f"A host of type `{provider.type}` needs `{missing}`; it is left out."
             problems.append(Problem(file="settings", key=f"providers.{host}", message=message))
         else:

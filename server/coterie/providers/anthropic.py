@@ -190,11 +190,15 @@ class MessageDecoder:
         return self._reason is not None or self.ended
 
     def feed(self, event: ServerSentEvent) -> Iterator[StreamEvent]:
-        """Return what one event says. Types that are not known, pings among them, say nothing."""
+        """Return what one event says."""
         if (data := parse_object(event.data)) is None:
             raise failures.malformed(self._host, event.data)
+        return self.take(data, event.name)
+
+    def take(self, data: Mapping[str, Json], name: str = "") -> Iterator[StreamEvent]:
+        """Return what the data of an event called ``name`` say. Types that are not known, pings among them, say nothing."""
         index = count(data, "index")
-        match text(data, "type") or event.name:
+        match text(data, "type") or name:
             case "message_start":
                 self._begun = True
                 yield from self._count(record(record(data, "message"), "usage"))
@@ -225,9 +229,11 @@ class MessageDecoder:
             yield from self._stop(block)
         if self._kept:
             yield ThoughtDelta("", signature=json.dumps({"blocks": self._kept}, ensure_ascii=False, separators=(",", ":")))
-        yield Finished(self._finish_reason())
+        yield Finished(self.finish_reason)
 
-    def _finish_reason(self) -> FinishReason:
+    @property
+    def finish_reason(self) -> FinishReason:
+        """Why the model has finished."""
         match self._reason:
             case "refusal":
                 return "content_policy"

@@ -47,7 +47,8 @@ class ProviderConfig:
     """One entry of ``[providers]``.
 
     ``api_key`` is None for a host that wants none. ``models`` are used without asking the host. ``prices`` are by the host's own model
-    names. ``fim`` says that the host fills gaps (see `coterie.providers.completions`). ``cassette`` is the file of a ``replay`` provider.
+    names. ``fim`` says that the host fills gaps (see `coterie.providers.completions`). ``cassette`` is the file of a ``replay`` provider,
+    ``command`` the program of a ``claude_code`` one.
     ``rpm`` and ``tpm`` are the requests and tokens that each of its models takes in a minute.
     """
 
@@ -64,6 +65,7 @@ class ProviderConfig:
     timeouts: Timeouts = field(default_factory=Timeouts)
     fim: bool = False
     cassette: str | None = None
+    command: str | None = None
     rpm: int | None = None
     tpm: int | None = None
 
@@ -79,7 +81,7 @@ class ProviderConfig:
             return Capabilities(local=True)
         return Capabilities(
             fim=self.fim and self.type == "openai_compatible",
-            prompt_cache=self.type == "anthropic",
+            prompt_cache=self.type in {"anthropic", "claude_code"},
             local=is_loopback(self.base_url),
         )
 

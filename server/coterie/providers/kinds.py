@@ -36,6 +36,10 @@ def build(config: ProviderConfig, means: Means) -> Provider:
             from coterie.providers.http_provider import HttpProvider  # noqa: PLC0415
 
             return HttpProvider(config, AnthropicWire(), means.transport(), keys=means.keys)
+        case "claude_code":
+            from coterie.providers.claude_code.provider import ClaudeCode  # noqa: PLC0415
+
+            return ClaudeCode(config, keys=means.keys, environ=means.environ)
         case "replay":
             from coterie.providers.replay import Replay  # noqa: PLC0415
 
