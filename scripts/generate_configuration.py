@@ -75,8 +75,8 @@ deny = ["read(**/.env)"]
 
 def page() -> str:
     """Return the text of docs/configuration.md."""
-    known = ", ".join(f"`{host.name}` by `{host.key_variable}` and `{host.address_variable}`" for host in KNOWN_HOSTS)
-    usual = " or ".join(f"`{host.name}/{host.model}`" for host in KNOWN_HOSTS)
+    known = ", ".join(f"`{host.name}` by `{(host.keys + host.or_any)[0]}` and `{host.addresses[0]}`" for host in KNOWN_HOSTS)
+    usual = ", ".join(f"`{host.name}/{host.model}`" for host in KNOWN_HOSTS if host.model)
     sections = [INTRODUCTION.format(known_hosts=known, usual_models=usual)]
     for path, table in tables(Settings):
         keys = [(name, info) for name, info in table.model_fields.items() if table_of(info) is None]

@@ -112,6 +112,9 @@ class ScriptedModel:
     async def aclose(self) -> None:
         """Nothing is open."""
 
+    async def ready(self) -> None:
+        """Know at once what there is to know."""
+
     def choose(self, model_id: str) -> ModelChoice:
         """Every id is this model."""
         return ModelChoice(id=model_id, model=model_id.partition("/")[2], label=model_id, provider=self)

@@ -367,8 +367,8 @@ def test_keys_that_people_already_have_bring_their_hosts(home: Home) -> None:
     assert hosts["anthropic"].api_key is not None
     assert hosts["anthropic"].api_key.get_secret_value() == "env:ANTHROPIC_API_KEY", "a reference, never a copy"
     assert (home.load(keys).settings.model, home.load({"OPENAI_API_KEY": CANARY}).settings.model) == (
-        "anthropic/claude-sonnet-4-5",
-        "openai/gpt-5",
+        "anthropic/claude-sonnet-5-5",
+        "openai/gpt-6.1-sol",
     ), "a key alone is enough to work"
     assert home.load({**keys, "COTERIE_MODEL": "openai/other"}).settings.model == "openai/other"
 

@@ -81,6 +81,7 @@ class Assembly:
             session=self._session,
             sandboxed=self._sandboxed,
         )
+        await around.providers.ready()
         choose = await self._chooser(run, settings)
         for step in workflow.steps:
             choose(step.agent)

@@ -14,13 +14,14 @@ from typing_extensions import override
 
 from coterie.agents.assembly import Assembly, Surroundings
 from coterie.app.literal_keys import moved
-from coterie.app.settings import LiveSettings, cache_limits, provider_configs
+from coterie.app.settings import LiveSettings, cache_limits, implied_provider, provider_configs
 from coterie.app.settings_watch import SettingsWatch
 from coterie.app.shared import Shared
 from coterie.base.redaction import Redaction
 from coterie.base.tasks import TaskSupervisor
 from coterie.config.paths import Places
 from coterie.config.problems import Problem
+from coterie.config.schema import Settings
 from coterie.domain.ports import Audience, Editor, Folder
 from coterie.domain.status import Status
 from coterie.domain.wire import Json
@@ -86,6 +87,9 @@ class Core:
                     scope=lambda: " ".join(sorted(folder.uri for folder in self._settings.folders)),
                 )
             ),
+            model_host=shared.model_host,
+            cost_map=shared.cost_map(places.cache),
+            implied=lambda name: implied_provider(name, settings.loaded, environ),
         )
         self.workspace = LiveWorkspace(settings.folders, editor=editor)
         self.sandbox = ProbedSandbox(values.sandbox.level, environ, hidden=tuple(map(str, own_folders)), on_found=self._status_changed)
@@ -191,7 +195,8 @@ class Core:
         return told
 
     async def status(self) -> Status:
-        """Return the server's state; the first question tries the sandbox."""
+        """Return the server's state; the first question tries the sandbox, and starts what the configured models need."""
+        self._providers.warm(_models_named(self._settings.loaded.settings))
         await self.sandbox.status()
         return self._status()
 
@@ -255,6 +260,12 @@ class SoleCore(Core):
         await self._leave()
         await self._end_when_quiet()
         await self._shared.aclose()
+
+
+def _models_named(settings: Settings) -> tuple[str, ...]:
+    """Return the ids of the models that the settings name."""
+    named = (settings.model, settings.small_model, settings.completion_model, *(agent.model for agent in settings.agents.values()))
+    return tuple(model_id for model_id in named if model_id is not None)
 
 
 def sole_core(

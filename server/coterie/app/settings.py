@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from coterie.config.environment import KNOWN_HOSTS, known_host
 from coterie.config.load import Loaded, load
 from coterie.config.paths import PROJECT_FILE, VAULT_NAMES
 from coterie.config.schema import PriceSettings, ProviderSettings, Settings
@@ -12,6 +13,7 @@ from coterie.domain.ports import Folder
 from coterie.domain.secrets import API_KEY, REFERENCE, provider_of, secret_name
 from coterie.domain.status import Price
 from coterie.domain.wire import Json
+from coterie.providers import vendors
 from coterie.providers.config import ApiKey, ProviderConfig, Timeouts
 from coterie.providers.resilience.cache import CacheLimits
 
@@ -75,6 +77,24 @@ def provider_configs(loaded: Loaded, environ: Mapping[str, str]) -> tuple[Provid
     return tuple(_provider(name, provider, environ, loaded.secrets) for name, provider in loaded.settings.providers.items())
 
 
+def implied_provider(name: str, loaded: Loaded, environ: Mapping[str, str]) -> ProviderConfig | None:
+    """Return the host that a model's id can name without an entry of its own: a known one, or a vendor of LiteLLM's."""
+    known = next((host for host in KNOWN_HOSTS if host.name == name), None)
+    if known is not None:
+        values = known_host(known, environ)
+        if not known.or_any:
+            # Not set: then the refusal says which variable to set.
+            values.setdefault("api_key", f"env:{known.keys[0]}")
+    elif name in vendors.NAMES:
+        variable = next((variable for variable in vendors.key_variables(name) if environ.get(variable)), None)
+        values = {"type": "litellm"} | ({"api_key": f"env:{variable}"} if variable else {})
+    else:
+        return None
+    if f"{name}/{API_KEY}" in loaded.secrets:
+        values["api_key"] = f"{REFERENCE}{name}/{API_KEY}"
+    return _provider(name, ProviderSettings.model_validate(values), environ, loaded.secrets)
+
+
 def _provider(name: str, provider: ProviderSettings, environ: Mapping[str, str], secrets: Mapping[str, str]) -> ProviderConfig:
     return ProviderConfig(
         id=name,
@@ -92,6 +112,7 @@ def _provider(name: str, provider: ProviderSettings, environ: Mapping[str, str],
         ),
         fim=provider.fim,
         cassette=provider.cassette,
+        vendor=provider.vendor,
         command=provider.command,
         rpm=provider.rpm,
         tpm=provider.tpm,

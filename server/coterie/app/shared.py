@@ -14,6 +14,8 @@ from coterie.app.hub import Hub
 from coterie.base.redaction import Redaction
 from coterie.base.tasks import TaskSupervisor
 from coterie.features.channel_news import ChannelNews
+from coterie.providers.cost_map import CostMap
+from coterie.providers.model_host import ModelHost
 from coterie.storage.store import Store
 
 
@@ -26,15 +28,22 @@ class Shared:
         self.tasks = TaskSupervisor("shared")
         self.redaction = redaction or Redaction()
         self.store = Store(data)
+        self.model_host = ModelHost()
+        self._cost_maps: dict[Path, CostMap] = {}
         self.approvals = Approvals(self.hub)
         self.news = ChannelNews(self.store.channels, self.hub, self.tasks, pending=self.approvals.count)
         self.approvals.on_change = self.news.touched
         self.hub.on_left = self.approvals.attendance_changed
         self.coordinator = Coordinator(self.store.runs, self.hub, self.news.touched)
 
+    def cost_map(self, cache: Path) -> CostMap:
+        """Return prices and limits, of which all clients with the same cache folder have one copy."""
+        return self._cost_maps.setdefault(cache, CostMap(cache))
+
     async def aclose(self) -> None:
         """Interrupt what runs, journal it, let every core end, and close the store."""
         await self.coordinator.aclose()
         await self.tasks.settled()
         await self.tasks.aclose()
+        await self.model_host.aclose()
         await self.store.aclose()

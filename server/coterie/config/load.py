@@ -23,7 +23,7 @@ from coterie.config.vault_names import keys_in_vault, read_vault_names
 from coterie.domain.status import ProviderType
 
 COMMAND_LINE: LayerName = "command line"
-_NEEDED: Mapping[ProviderType, str | None] = {"replay": "cassette", "claude_code": None}
+_NEEDED: Mapping[ProviderType, str | None] = {"replay": "cassette", "claude_code": None, "litellm": None}
 """What an entry of a type cannot do without, where that is not an address."""
 
 
@@ -89,7 +89,7 @@ def load(
     below = [user] if user is not None else []
     own = _merged((*below, *above))
     secrets = read_vault_names(where.data)
-    found = Layer("environment", "environment", hosts_with_keys(environ, own.get("providers", {}), secrets))
+    found = Layer("environment", "environment", hosts_with_keys(environ, own, secrets))
     below.insert(0, found)
     trusted = _trusted(folders, own, environ)
     projects = _projects(folders, trusted, _merged((_defaults(), *below)), problems)

@@ -15,7 +15,7 @@ from coterie.config.overlay import leaves
 from coterie.config.problems import Problem
 
 _MACHINE_TABLES = frozenset({"permissions", "sandbox", "trust", "mcp"})
-_MACHINE_PROVIDER_KEYS = frozenset({"type", "base_url", "api_key", "cassette", "command"})
+_MACHINE_PROVIDER_KEYS = frozenset({"type", "base_url", "api_key", "cassette", "command", "vendor"})
 
 _OFF: Mapping[KeyPath, object] = {
     ("permissions", "policy_when_unattended"): "deny",

@@ -96,7 +96,13 @@ class ProviderSettings(Table):
     """A host of models. The name of its table is the host in `host/model`."""
 
     type: ProviderType = Field("openai_compatible", description="the wire that the host speaks; `replay` plays a recording")
-    base_url: Address | None = Field(None, description="`anthropic`: the origin, without `/v1`; `openai_compatible`: with it")
+    base_url: Address | None = Field(
+        None,
+        description="`anthropic`: the origin, without `/v1`; `openai_compatible`: with it; `litellm`: where it is not the vendor's own",
+    )
+    vendor: str | None = Field(
+        None, min_length=1, description="LiteLLM's name of the vendor, where the host has another one: who is asked, and whose prices hold"
+    )
     api_key: SecretStr | None = Field(None, description="`vault://name/key` or `env:NAME`; without it the vault's `NAME/api_key` is used, where there is one")
     models: tuple[str, ...] = Field((), description="its models, instead of asking the host")
     cassette: str | None = Field(None, description="the recording of a `replay` host, relative to the file that says so")
@@ -111,7 +117,9 @@ class ProviderSettings(Table):
     connect_timeout_s: Seconds = Field(10.0, description="seconds to wait for a connection")
     first_token_timeout_s: Seconds = Field(120.0, description="seconds to wait for the first word of an answer")
     idle_timeout_s: Seconds = Field(120.0, description="seconds to wait for the next word")
-    fim: bool = Field(default=False, description="`openai_compatible`: whether `/completions` fills gaps, with a `suffix`; for ghost text")
+    fim: bool = Field(
+        default=False, description="`openai_compatible`, `litellm`: whether text completions fill gaps, with a `suffix`; for ghost text"
+    )
     rpm: Count | None = Field(None, description="requests that each of its models takes in a minute; more of them wait")
     tpm: Count | None = Field(None, description="tokens that each of its models takes in a minute; more of them wait")
     lane: bool | None = Field(None, description="one model at a time (read by a later version)")

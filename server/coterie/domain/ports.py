@@ -115,6 +115,10 @@ class Providers(Protocol):
         """Find ``host/model``. Raises `ProviderError` (``auth_required``) or `RequestError` (``unknown_provider``, ``no_provider``)."""
         ...
 
+    async def ready(self) -> None:
+        """Wait until prices and limits of models are known as far as they can be; `choose` tells them from then on. Never fails."""
+        ...
+
     def default_model(self) -> str:
         """Return the id that serves who names none. Raises `RequestError` ``no_provider`` with what to do."""
         ...

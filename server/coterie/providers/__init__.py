@@ -4,12 +4,14 @@
 
 - ``contract``: what all providers have in common; ``config``: what the settings say of one; ``keys``: where its key comes from.
 - ``registry``: which providers there are and how their latest use went; ``kinds`` builds one of each type.
-- ``decoding``: from the events of a wire to that vocabulary. ``http_provider``: one call over HTTP; ``openai_compatible`` and ``anthropic`` are its two wires, pure and without a socket;
+- ``decoding``: from the events of a wire to that vocabulary.
+- ``http_provider``: one call over HTTP; ``openai_compatible`` and ``anthropic`` are its two wires, pure and without a socket;
   ``completions`` is the one that fills gaps.
+- ``litellm``: all other vendors, by the process that ``model_host`` keeps; ``vendors`` is what LiteLLM knows of each.
 - ``transport``: the shared HTTP client, timeouts, and closing at once; ``sse`` splits what it reads; ``fields`` reads strangers' JSON.
 - ``replay``, ``recorder``, ``cassette``: recorded sessions.
 - ``classification``, ``failures``, ``resilience``: of what kind a failure is, in which words, and when to try again.
-- ``prices``: what a call cost.
+- ``cost_map``: prices and limits of models; ``prices``: what a call cost.
 
 ``docs/providers.md`` tells the same to people who configure them.
 """

@@ -49,6 +49,7 @@ class ProviderConfig:
     ``api_key`` is None for a host that wants none. ``models`` are used without asking the host. ``prices`` are by the host's own model
     names. ``fim`` says that the host fills gaps (see `coterie.providers.completions`). ``cassette`` is the file of a ``replay`` provider,
     ``command`` the program of a ``claude_code`` one.
+    ``vendor`` is LiteLLM's name of whose models these are, where the settings say so (see `coterie.providers.vendors`).
     ``rpm`` and ``tpm`` are the requests and tokens that each of its models takes in a minute.
     """
 
@@ -64,6 +65,7 @@ class ProviderConfig:
     extra: Mapping[str, Json] = field(default_factory=dict)
     timeouts: Timeouts = field(default_factory=Timeouts)
     fim: bool = False
+    vendor: str | None = None
     cassette: str | None = None
     command: str | None = None
     rpm: int | None = None
@@ -80,7 +82,7 @@ class ProviderConfig:
         if self.type == "replay":
             return Capabilities(local=True)
         return Capabilities(
-            fim=self.fim and self.type == "openai_compatible",
+            fim=self.fim and self.type in {"openai_compatible", "litellm"},
             prompt_cache=self.type in {"anthropic", "claude_code"},
             local=is_loopback(self.base_url),
         )

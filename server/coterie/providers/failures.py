@@ -128,6 +128,11 @@ def stalled_for(host: Host, seconds: float) -> ProviderError:
     return ProviderError(f"{host.name} stopped in the middle of its answer: nothing more for {seconds:g} s.", kind="transient")
 
 
+def no_model_host(host: Host, reason: str) -> ProviderError:
+    """Say that the process that would have asked this host is not there."""
+    return ProviderError(f"The process that speaks to {host.name} is not there: {host.quote(reason).rstrip('.')}.", kind="transient")
+
+
 def truncated(host: Host) -> ProviderError:
     """Say that the stream ended before the answer did."""
     return ProviderError(f"{host.name} ended its answer in the middle.", kind="transient")

@@ -8,15 +8,19 @@ from typing import assert_never
 
 from coterie.domain.ports import Provider
 from coterie.providers.config import ProviderConfig
+from coterie.providers.cost_map import CostMap
 from coterie.providers.keys import Keys
+from coterie.providers.model_host import ModelHost
 from coterie.providers.transport import Transport
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What providers are built with and share. ``transport`` is made by its first use."""
+    """What providers are built with and share. ``transport`` and ``model_host`` are made by their first use."""
 
     transport: Callable[[], Transport]
+    model_host: Callable[[], ModelHost]
+    cost_map: CostMap
     keys: Keys = field(default_factory=Keys)
     environ: Mapping[str, str] = field(default_factory=dict)
 
@@ -36,6 +40,10 @@ def build(config: ProviderConfig, means: Means) -> Provider:
             from coterie.providers.http_provider import HttpProvider  # noqa: PLC0415
 
             return HttpProvider(config, AnthropicWire(), means.transport(), keys=means.keys)
+        case "litellm":
+            from coterie.providers.litellm import LiteLLM  # noqa: PLC0415
+
+            return LiteLLM(config, means.model_host(), means.cost_map, keys=means.keys, environ=means.environ)
         case "claude_code":
             from coterie.providers.claude_code.provider import ClaudeCode  # noqa: PLC0415
 

@@ -22,6 +22,7 @@ from coterie.domain.messages import (
     StreamEvent,
     TextDelta,
     ThoughtDelta,
+    ToolCall,
     ToolCallArguments,
     ToolCallEnded,
     ToolCallStarted,
@@ -76,8 +77,25 @@ class OpenAICompatibleWire:
                 for tool in request.tools
             ]
         system = [{"role": "system", "content": request.system}] if request.system else []
-        body["messages"] = system + [encoded for message in request.messages for encoded in _encode(message)]
+        body["messages"] = system + [encoded for message in request.messages for encoded in self.encode_message(message)]
         return body
+
+    def encode_message(self, message: Message) -> Iterator[dict[str, Json]]:
+        """Yield a message as the wire has it: each result of a tool is one of its own."""
+        match message:
+            case UserMessage():
+                yield {"role": "user", "content": message.text}
+            case ToolMessage():
+                for result in message.results:
+                    yield {"role": "tool", "tool_call_id": result.call_id, "content": result.output}
+            case AssistantMessage():
+                encoded: dict[str, Json] = {"role": "assistant", "content": message.text or None}
+                if message.tool_calls:
+                    encoded["tool_calls"] = [_encode_call(call) for call in message.tool_calls]
+                if message.text or message.tool_calls:
+                    yield encoded
+            case _:
+                assert_never(message)
 
     def decoder(self, host: Host) -> ChatDecoder:
         """Return a decoder for one answer."""
@@ -97,29 +115,10 @@ class OpenAICompatibleWire:
         )
 
 
-def _encode(message: Message) -> Iterator[dict[str, Json]]:
-    match message:
-        case UserMessage():
-            yield {"role": "user", "content": message.text}
-        case ToolMessage():
-            for result in message.results:
-                yield {"role": "tool", "tool_call_id": result.call_id, "content": result.output}
-        case AssistantMessage():
-            encoded: dict[str, Json] = {"role": "assistant", "content": message.text or None}
-            if message.tool_calls:
-                encoded["tool_calls"] = [
-                    {
-                        "id": call.call_id,
-                        "type": "function",
-                        # Hosts parse this again and refuse the whole conversation when it is no object.
-                        "function": {"name": call.tool, "arguments": "{}" if call.arguments is None else call.raw or _dump(call.arguments)},
-                    }
-                    for call in message.tool_calls
-                ]
-            if message.text or message.tool_calls:
-                yield encoded
-        case _:
-            assert_never(message)
+def _encode_call(call: ToolCall) -> dict[str, Json]:
+    # Hosts parse the arguments again and refuse the whole conversation when they are no object.
+    arguments = "{}" if call.arguments is None else call.raw or _dump(call.arguments)
+    return {"id": call.call_id, "type": "function", "function": {"name": call.tool, "arguments": arguments}}
 
 
 def _dump(arguments: Mapping[str, Json]) -> str:
@@ -240,12 +239,15 @@ class ChatDecoder:
 
 
 def usage_of(usage: Mapping[str, Json]) -> Usage:
-    """Read usage. ``prompt_tokens`` includes the cached ones; a host that tells of no cache has none."""
-    prompt = count(usage, "prompt_tokens")
-    cached = min(count(record(usage, "prompt_tokens_details"), "cached_tokens") or 0, prompt or 0)
+    """Read usage. ``prompt_tokens`` includes what was read from a cache and written to one; a host that tells of no cache has none."""
+    prompt, details = count(usage, "prompt_tokens"), record(usage, "prompt_tokens_details")
+    cached = min(count(details, "cached_tokens") or 0, prompt or 0)
+    # Routers in front of Anthropic's models, each by its own name.
+    named = (count(details, "cache_write_tokens"), count(details, "cache_creation_tokens"), count(usage, "cache_creation_input_tokens"))
+    written = min(next((written for written in named if written), 0), (prompt or 0) - cached)
     return Usage(
-        input=None if prompt is None else prompt - cached,
+        input=None if prompt is None else prompt - cached - written,
         cache_read=None if prompt is None else cached,
-        cache_write=None if prompt is None else 0,
+        cache_write=None if prompt is None else written,
         output=count(usage, "completion_tokens"),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
@@ -19,11 +19,14 @@ from coterie.domain.ports import ModelChoice, Provider, Unavailable
 from coterie.domain.status import ModelView, ProviderState, ProviderView
 from coterie.providers import failures
 from coterie.providers.config import ProviderConfig
+from coterie.providers.cost_map import CostMap, Facts, completed
 from coterie.providers.failures import Host
 from coterie.providers.keys import Keys
 from coterie.providers.kinds import Means, build
+from coterie.providers.model_host import ModelHost
 from coterie.providers.resilience.guard import Guard
 from coterie.providers.transport import Transport
+from coterie.providers.vendors import vendor_of
 
 if TYPE_CHECKING:
     from coterie.providers.recorder import Recording
@@ -51,6 +54,8 @@ class ProviderRegistry:
     """Implements `coterie.domain.ports.Providers`.
 
     ``record_to`` is a file into which every answer is recorded (see `coterie.providers.recorder`); ``guard`` stands around every provider.
+    ``model_host`` and ``cost_map`` are those that all registries of the process share, else it has its own; ``implied`` gives a host that
+    no entry names but that is known by its name (a vendor of LiteLLM's), None for any other name.
     """
 
     def __init__(
@@ -62,13 +67,20 @@ class ProviderRegistry:
         keys: Keys | None = None,
         environ: Mapping[str, str] | None = None,
         guard: Guard | None = None,
+        model_host: ModelHost | None = None,
+        cost_map: CostMap | None = None,
+        implied: Callable[[str], ProviderConfig | None] = lambda _name: None,
     ) -> None:
         self._guard = guard or Guard()
         self._entries = {config.id: _Entry(config) for config in configs}
         self._default_model = default_model
         self._listeners: list[Callable[[], None]] = []
         self._transport: Transport | None = None
-        self._means = Means(self._shared_transport, keys or Keys(), environ or {})
+        self._model_host = model_host
+        self._own_model_host: ModelHost | None = None
+        self._cost_map = cost_map or CostMap()
+        self._implied = implied
+        self._means = Means(self._shared_transport, self._shared_model_host, self._cost_map, keys or Keys(), environ or {})
         self._record_to = record_to
         self._recording: Recording | None = None
 
@@ -103,11 +115,12 @@ class ProviderRegistry:
     def choose(self, model_id: str) -> ModelChoice:
         """Find ``host/model``; see `coterie.domain.ports.Providers.choose`."""
         provider_id, _, model = model_id.partition("/")
-        if not self._entries:
+        if not self._entries and self._implied(provider_id) is None:
             raise _no_provider()
         if not model:
             raise RequestError(
-                f"`{model_id}` names no model: write host/model, for example `{next(iter(self._entries))}/…`.", code="unknown_model"
+                f"`{model_id}` names no model: write host/model, for example `{next(iter(self._entries), provider_id)}/…`.",
+                code="unknown_model",
             )
         entry = self._entry(provider_id)
         config = entry.config
@@ -116,13 +129,14 @@ class ProviderRegistry:
         if not in_vault and (missing := failures.key_failure(host, wanted=config.wants_key)) is not None:
             raise missing
         known = next((view for view in entry.listed if view.id == model_id), None)
+        facts = self._cost_map.of(*_sold_as(config, model))
         return ModelChoice(
             id=model_id,
             model=model,
             label=_REPLAY_LABEL if config.type == "replay" else model_id,
             provider=self._provider(entry),
-            context_tokens=known.context_tokens if known else None,
-            price=config.prices.get(model),
+            context_tokens=(known.context_tokens if known else None) or facts.context_tokens,
+            price=config.prices.get(model) or facts.price,
             temperature=config.temperature,
             max_output_tokens=config.max_tokens,
             top_p=config.top_p,
@@ -155,6 +169,20 @@ class ProviderRegistry:
             for entry in self._entries.values()
         )
 
+    async def ready(self) -> None:
+        """Learn prices and limits; see `coterie.domain.ports.Providers.ready`. Not for hosts of which none are known."""
+        if any(vendor_of(entry.config) for entry in self._entries.values()):
+            await self._cost_map.load()
+
+    def warm(self, model_ids: Iterable[str]) -> None:
+        """Prepare in the background for calls of these models: start the process that some of them need."""
+        for model_id in model_ids:
+            name = model_id.partition("/")[0]
+            entry = self._entries.get(name)
+            config = entry.config if entry is not None else self._implied(name)
+            if config is not None and config.type == "litellm":
+                self._shared_model_host().warm()
+
     async def models(self, provider: str | None = None) -> tuple[ModelView, ...]:
         """Return models; a host that does not answer keeps those that are known of it, as ``down``."""
         entries = tuple(self._entries.values()) if provider is None else (self._entry(provider),)
@@ -185,8 +213,12 @@ class ProviderRegistry:
                 await entry.provider.disconnect()
         if self._transport is not None:
             await self._transport.aclose()
+        if self._own_model_host is not None:
+            await self._own_model_host.aclose()
 
     def _entry(self, provider_id: str) -> _Entry:
+        if provider_id not in self._entries and (config := self._implied(provider_id)) is not None:
+            self._entries[provider_id] = _Entry(config)
         if (entry := self._entries.get(provider_id)) is None:
             there = ", ".join(f"`{known}`" for known in self._entries) or "none"
             raise RequestError(f"There is no provider `{provider_id}`. Configured: {there}.", code="unknown_provider")
@@ -209,10 +241,17 @@ class ProviderRegistry:
             self._transport = Transport(self._guard.answered)
         return self._transport
 
+    def _shared_model_host(self) -> ModelHost:
+        if self._model_host is None:
+            self._model_host = self._own_model_host = ModelHost(self._means.environ or None)
+        return self._model_host
+
     async def _models_of(self, entry: _Entry) -> tuple[ModelView, ...]:
         try:
             async with asyncio.timeout(_LIST_S):
-                entry.listed = await self._provider(entry).installed_models()
+                listed = await self._provider(entry).installed_models()
+                await self.ready()
+                entry.listed = tuple(completed(view, self._facts_of(view, entry.config)) for view in listed)
         except TimeoutError:
             host = Host(provider=entry.config.id, model="", address=entry.config.base_url)
             self._note(entry, failures.no_answer_within(host, _LIST_S))
@@ -224,6 +263,9 @@ class ProviderRegistry:
         if entry.state in {"ready", "unknown"}:
             return entry.listed
         return tuple(dataclasses.replace(view, state="down") for view in entry.listed)
+
+    def _facts_of(self, view: ModelView, config: ProviderConfig) -> Facts:
+        return self._cost_map.of(*_sold_as(config, view.id.partition("/")[2]))
 
     def _note(self, entry: _Entry, failure: ProviderError | None) -> None:
         state = _state_after(failure)
@@ -238,6 +280,14 @@ class ProviderRegistry:
                 listener()
             except Exception:
                 log.exception("a listener of the provider registry failed")
+
+
+def _sold_as(config: ProviderConfig, model: str) -> tuple[str | None, str]:
+    """Say whose model it is; where a host serves those of many vendors, the model's name begins with the vendor's."""
+    if (vendor := vendor_of(config)) is not None or config.type != "litellm":
+        return vendor, model
+    vendor, _, name = model.partition("/")
+    return vendor, name
 
 
 def _no_provider() -> RequestError:
