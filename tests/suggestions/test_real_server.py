@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from coterie.app.core import sole_core
 from coterie.features.attachment import Attached, Attachment
 from lsp_client import BARE, BOUND_S, LspClient, ResponseError
 from lsp_editor import editor
-from raw_http_server import RawHttpServer, Reply, json_reply, raw_http_server, sse
+from raw_http_server import RawHttpServer, Reply, Request, json_reply, raw_http_server, sse
 from served import make_project, served
 
 INVOKED, AUTOMATIC = 1, 2
@@ -105,6 +106,31 @@ async def test_a_request_that_is_given_up_is_answered_and_closed_at_the_host(tmp
             [item] = (await client.result(second))["items"]
             assert item["insertText"] == "beta"
         await asyncio.wait_for(exchange.client_closed.wait(), BOUND_S)
+
+
+async def test_a_model_that_turns_out_to_fill_no_gaps_is_asked_in_words(tmp_path: Path) -> None:
+    done = {"done": True, "done_reason": "stop"}
+
+    def ollama(request: Request) -> Reply:
+        if request.path == "/api/chat":
+            return json_lines({"message": {"content": "state.total"}}, done)
+        return json_reply({"capabilities": ["completion"]} if request.path == "/api/show" else {"models": []})
+
+    async with raw_http_server(ollama) as host:
+        settings = {"completionModel": "box/one", "providers": {"box": {"type": "ollama", "baseUrl": host.url}}}
+        async with served(tmp_path, settings, capabilities=BARE) as editor:
+            for name in ("one.py", "two.py"):
+                uri = uri_of(tmp_path, name)
+                await editor.client.open(uri, "def total(state):\n    return ")
+                answer = await editor.client.request("textDocument/inlineCompletion", params(editor.client, uri))
+                assert [item["insertText"] for item in answer["items"]] == ["state.total"]
+        asked = [exchange.request.path for exchange in host.exchanges if exchange.request.path != "/api/ps"]
+    assert asked == ["/api/show", "/api/chat", "/api/chat"], "known from then on"
+
+
+def json_lines(*lines: Mapping[str, Any]) -> Reply:
+    """Answer with newline-delimited JSON."""
+    return Reply(steps=tuple(json.dumps(line).encode() + b"\n" for line in lines), content_type="application/x-ndjson")
 
 
 async def test_a_typing_storm_leaves_nothing_open(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from coterie.config.addresses import usual_address
 from coterie.config.environment import hosts_with_keys, read_environment
 from coterie.config.keys import kind_of
 from coterie.config.layers import Layer, LayerName, Values, read_file, read_object
@@ -98,7 +99,7 @@ def load(
     layers.insert(0, keys_in_vault(_merged(layers).get("providers", {}), secrets))
 
     values = _merged(layers)
-    values["providers"] = _usable(values.get("providers", {}), problems)
+    values["providers"] = _usable(values.get("providers", {}), environ, problems)
     return Loaded(
         settings=Settings.model_validate(values),
         problems=tuple(problems),
@@ -166,11 +167,14 @@ def _rules(layer: Layer) -> LayerRules:
     return LayerRules(layer.name, origin, lists.get("allow", ()), lists.get("ask", ()), lists.get("deny", ()))
 
 
-def _usable(providers: Values, problems: list[Problem]) -> Values:
-    """Leave out hosts that lack what their wire needs; several layers may have had a part in each."""
+def _usable(providers: Values, environ: Mapping[str, str], problems: list[Problem]) -> Values:
+    """Give hosts their usual address, and leave out those that lack what their wire needs; several layers may have had a part in each."""
     kept: Values = {}
     for host, values in providers.items():
         provider = ProviderSettings.model_validate(values)
+        if provider.base_url is None and (usual := usual_address(provider.type, environ)) is not None:
+            kept[host] = {**values, "base_url": usual}
+            continue
         missing = _NEEDED.get(provider.type, "base_url")
         if missing is not None and getattr(provider, missing) is None:
             message = f"A host of type `{provider.type}` needs `{missing}`; it is left out."

@@ -105,6 +105,9 @@ class ProviderSettings(Table):
     )
     api_key: SecretStr | None = Field(None, description="`vault://name/key` or `env:NAME`; without it the vault's `NAME/api_key` is used, where there is one")
     models: tuple[str, ...] = Field((), description="its models, instead of asking the host")
+    context_tokens: Count | None = Field(
+        None, description="`ollama`: the window to ask for, else 32768; for other hosts that do not say it: the window that their models have"
+    )
     cassette: str | None = Field(None, description="the recording of a `replay` host, relative to the file that says so")
     command: str | None = Field(
         None, min_length=1, description="the program of a `claude_code` host, instead of the `claude` that is found"

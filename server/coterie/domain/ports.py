@@ -83,6 +83,10 @@ class Provider(Speaker, Protocol):
         """Install a model, where ``capabilities.install`` says that this can be done. Closing cancels. Raises `ProviderError`."""
         ...
 
+    async def unload_model(self, model: str) -> None:
+        """Free the memory that a model takes at the host, where it can be told to. Raises `ProviderError`."""
+        ...
+
     async def count_tokens(self, request: ModelRequest) -> int | None:
         """Return the tokens of a request as the host counts them, None where it does not. Raises `ProviderError`."""
         ...

@@ -9,6 +9,7 @@
   ``completions`` is the one that fills gaps.
 - ``litellm``: all other vendors, by the process that ``model_host`` keeps; ``vendors`` is what LiteLLM knows of each.
 - ``transport``: the shared HTTP client, timeouts, and closing at once; ``sse`` splits what it reads; ``fields`` reads strangers' JSON.
+- ``ollama`` (its wire: ``ollama_wire``) and ``llama_cpp`` (gaps: ``infill``): hosts on machines of one's own.
 - ``replay``, ``recorder``, ``cassette``: recorded sessions.
 - ``classification``, ``failures``, ``resilience``: of what kind a failure is, in which words, and when to try again.
 - ``cost_map``: prices and limits of models; ``prices``: what a call cost.

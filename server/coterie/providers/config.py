@@ -8,10 +8,15 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from urllib.parse import urlsplit
 
 from coterie.domain.status import Capabilities, Price, ProviderType
 from coterie.domain.wire import Json
+
+OWN_HOSTS: frozenset[ProviderType] = frozenset({"ollama", "llama_cpp"})
+"""The kinds of hosts that a person runs."""
+FREE = Price(input=Decimal(0), cache_read=Decimal(0), cache_write=Decimal(0), output=Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,8 @@ class Timeouts:
 class ProviderConfig:
     """One entry of ``[providers]``.
 
-    ``api_key`` is None for a host that wants none. ``models`` are used without asking the host. ``prices`` are by the host's own model
+    ``api_key`` is None for a host that wants none. ``models`` are used without asking the host. ``context_tokens`` is their window, where
+    the host does not tell it. ``prices`` are by the host's own model
     names. ``fim`` says that the host fills gaps (see `coterie.providers.completions`). ``cassette`` is the file of a ``replay`` provider,
     ``command`` the program of a ``claude_code`` one.
     ``vendor`` is LiteLLM's name of whose models these are, where the settings say so (see `coterie.providers.vendors`).
@@ -58,6 +64,7 @@ class ProviderConfig:
     base_url: str = ""
     api_key: ApiKey | None = None
     models: tuple[str, ...] = ()
+    context_tokens: int | None = None
     prices: Mapping[str, Price] = field(default_factory=dict)
     temperature: float | None = None
     max_tokens: int | None = None
@@ -71,6 +78,10 @@ class ProviderConfig:
     rpm: int | None = None
     tpm: int | None = None
 
+    def price_of(self, model: str) -> Price | None:
+        """Return what a model costs by the settings, or nothing where it runs on a machine of the person's own."""
+        return self.prices.get(model) or (FREE if self.type in OWN_HOSTS else None)
+
     @property
     def wants_key(self) -> bool:
         """Whether calls without a key are in vain. Many compatible hosts have none, nor have hosts on this machine."""
@@ -82,9 +93,10 @@ class ProviderConfig:
         if self.type == "replay":
             return Capabilities(local=True)
         return Capabilities(
-            fim=self.fim and self.type in {"openai_compatible", "litellm"},
+            fim=self.type in OWN_HOSTS or (self.fim and self.type in {"openai_compatible", "litellm"}),
             prompt_cache=self.type in {"anthropic", "claude_code"},
-            local=is_loopback(self.base_url),
+            install=self.type == "ollama",
+            local=self.type in OWN_HOSTS or is_loopback(self.base_url),
         )
 
 

@@ -79,6 +79,10 @@ class BaseProvider(ABC):
         """Refuse: this kind of host installs nothing."""
         raise ProviderError(f"`{self.name}` cannot install `{model}`: add it at the host itself.", kind="bad_request")
 
+    async def unload_model(self, model: str) -> None:
+        """Refuse: this kind of host decides itself what it keeps in memory."""
+        raise ProviderError(f"`{self.name}` cannot be told to unload `{model}`.", kind="bad_request")
+
     async def count_tokens(self, request: ModelRequest) -> int | None:  # noqa: ARG002 - hosts that can override this
         """Return None: this kind of host counts nothing beforehand."""
         return None
@@ -133,6 +137,10 @@ class ProviderAround:
     def install_model(self, model: str) -> AsyncIterator[InstallProgress]:
         """Pass on."""
         return self._provider.install_model(model)
+
+    async def unload_model(self, model: str) -> None:
+        """Pass on."""
+        await self._provider.unload_model(model)
 
     async def count_tokens(self, request: ModelRequest) -> int | None:
         """Pass on."""

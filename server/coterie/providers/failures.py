@@ -165,6 +165,20 @@ def not_a_stream(host: Host, body: bytes) -> ProviderError:
     return malformed(host, plain)
 
 
+def fills_no_gaps(host: Host) -> ProviderError:
+    """Say that a model was not made to fill gaps; it may still answer in words."""
+    return ProviderError(f"{host.name} fills no gaps.", kind="bad_request", code="no_fim")
+
+
+def cut_prompt(host: Host, window: int) -> ProviderError:
+    """Say that a host read a part of what it was sent, behind an answer that looks like any other."""
+    return ProviderError(
+        f"{host.name} has a window of {window} tokens, and cut what it was sent to that. Its answer is void. Set a larger `context_tokens` "
+        f"of [providers.{host.provider}], or choose another model.",
+        kind="context_overflow",
+    )
+
+
 def key_failure(host: Host, *, wanted: bool) -> ProviderError | None:
     """Return what is wrong with a host's key, where it has one or wants one: it is not set, or cannot be sent."""
     if host.api_key is None and not wanted:

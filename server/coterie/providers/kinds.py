@@ -27,6 +27,7 @@ class Means:
 
 def build(config: ProviderConfig, means: Means) -> Provider:
     """Build a provider. Opens nothing."""
+    provider: Provider
     match config.type:
         case "openai_compatible":
             from coterie.providers.completions import CompletionsWire  # noqa: PLC0415
@@ -34,23 +35,32 @@ def build(config: ProviderConfig, means: Means) -> Provider:
             from coterie.providers.openai_compatible import OpenAICompatibleWire  # noqa: PLC0415
 
             filling = CompletionsWire() if config.capabilities.fim else None
-            return HttpProvider(config, OpenAICompatibleWire(), means.transport(), keys=means.keys, filling=filling)
+            provider = HttpProvider(config, OpenAICompatibleWire(), means.transport(), keys=means.keys, filling=filling)
         case "anthropic":
             from coterie.providers.anthropic import AnthropicWire  # noqa: PLC0415
             from coterie.providers.http_provider import HttpProvider  # noqa: PLC0415
 
-            return HttpProvider(config, AnthropicWire(), means.transport(), keys=means.keys)
+            provider = HttpProvider(config, AnthropicWire(), means.transport(), keys=means.keys)
         case "litellm":
             from coterie.providers.litellm import LiteLLM  # noqa: PLC0415
 
-            return LiteLLM(config, means.model_host(), means.cost_map, keys=means.keys, environ=means.environ)
+            provider = LiteLLM(config, means.model_host(), means.cost_map, keys=means.keys, environ=means.environ)
         case "claude_code":
             from coterie.providers.claude_code.provider import ClaudeCode  # noqa: PLC0415
 
-            return ClaudeCode(config, keys=means.keys, environ=means.environ)
+            provider = ClaudeCode(config, keys=means.keys, environ=means.environ)
+        case "ollama":
+            from coterie.providers.ollama import Ollama  # noqa: PLC0415
+
+            provider = Ollama(config, means.transport(), keys=means.keys)
+        case "llama_cpp":
+            from coterie.providers.llama_cpp import LlamaCpp  # noqa: PLC0415
+
+            provider = LlamaCpp(config, means.transport(), keys=means.keys)
         case "replay":
             from coterie.providers.replay import Replay  # noqa: PLC0415
 
-            return Replay(config)
+            provider = Replay(config)
         case _:
             assert_never(config.type)
+    return provider

@@ -1,4 +1,4 @@
-"""Split a byte stream into server-sent events.
+"""Split a byte stream into server-sent events, or into the lines of newline-delimited JSON.
 
 `transport` feeds it what the socket gives. Lines end at CR, LF or CRLF and nowhere else: splitting decoded text into lines would also cut
 at U+2028 and U+0085, which stand unescaped inside JSON. Nothing is decoded before an event is whole, so a chunk may end anywhere.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Protocol
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _BOM = b"\xef\xbb\xbf"
@@ -20,6 +21,39 @@ class ServerSentEvent:
 
     data: str
     name: str = ""
+
+
+class Splitter(Protocol):
+    """Cuts what the socket gives."""
+
+    def feed(self, chunk: bytes) -> list[ServerSentEvent]:
+        """Return the events that ``chunk`` completes. Raises `ValueError` when one grows past the limit."""
+        ...
+
+    def close(self) -> list[ServerSentEvent]:
+        """Return the events that the end of the stream completes."""
+        ...
+
+
+class LineSplitter:
+    """Each line that is not blank is an event. JSON escapes line ends within strings, so a line feed is always an end."""
+
+    def __init__(self, limit: int = LARGEST_EVENT) -> None:
+        self._limit = limit
+        self._rest = b""
+
+    def feed(self, chunk: bytes) -> list[ServerSentEvent]:
+        """Return the lines that ``chunk`` completes. Raises `ValueError` when one grows past the limit."""
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        if len(self._rest) > self._limit:
+            message = f"a line of more than {self._limit} bytes"
+            raise ValueError(message)
+        return [ServerSentEvent(line.decode(errors="replace")) for line in lines if line.strip()]
+
+    def close(self) -> list[ServerSentEvent]:
+        """Return the last line, where its end was left out."""
+        last, self._rest = self._rest, b""
+        return [ServerSentEvent(last.decode(errors="replace"))] if last.strip() else []
 
 
 class EventSplitter:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from coterie.providers import failures
 from coterie.providers.config import Timeouts, is_loopback
 from coterie.providers.failures import Host
 from coterie.providers.fields import parse_object
-from coterie.providers.sse import EventSplitter, ServerSentEvent
+from coterie.providers.sse import EventSplitter, LineSplitter, ServerSentEvent, Splitter
 
 if TYPE_CHECKING:
     import httpx
@@ -56,22 +56,23 @@ class Transport:
 
     async def events(self, call: HttpCall) -> AsyncGenerator[ServerSentEvent, None]:
         """Yield the events of an answer as they come. Closing the generator closes the connection. Raises `ProviderError`."""
-        splitter = EventSplitter()
         async with self._answer(call) as body:
             piece = await _skip_blanks(body)
             if piece.startswith(_DOCUMENT_STARTS):
                 raise failures.not_a_stream(call.host, piece + await body.rest(_LARGEST_DOCUMENT))
-            while piece:
-                try:
-                    events = splitter.feed(piece)
-                except ValueError as too_large:
-                    raise failures.malformed(call.host, str(too_large)) from None
-                for event in events:
-                    body.begun = True
+            async with aclosing(_split(call, body, piece, EventSplitter())) as events:
+                async for event in events:
                     yield event
-                piece = await body.read()
-            for event in splitter.close():
-                yield event
+
+    async def lines(self, call: HttpCall) -> AsyncGenerator[ServerSentEvent, None]:
+        """Yield the lines of an answer that is newline-delimited JSON, each as an event without a name; else as `events`."""
+        async with self._answer(call) as body:
+            piece = await _skip_blanks(body)
+            if piece and not piece.startswith(b"{"):
+                raise failures.not_a_stream(call.host, piece + await body.rest(_LARGEST_DOCUMENT))
+            async with aclosing(_split(call, body, piece, LineSplitter())) as events:
+                async for event in events:
+                    yield event
 
     async def document(self, call: HttpCall) -> dict[str, Json]:
         """Return the JSON object that a host answers with. Raises `ProviderError`."""
@@ -178,6 +179,21 @@ class _Body:
             while (piece := await self.read()) and len(content) <= limit:
                 content += piece
         return content
+
+
+async def _split(call: HttpCall, body: _Body, piece: bytes, splitter: Splitter) -> AsyncGenerator[ServerSentEvent, None]:
+    """Yield the events of a body that begins with ``piece``."""
+    while piece:
+        try:
+            events = splitter.feed(piece)
+        except ValueError as too_large:
+            raise failures.malformed(call.host, str(too_large)) from None
+        for event in events:
+            body.begun = True
+            yield event
+        piece = await body.read()
+    for event in splitter.close():
+        yield event
 
 
 async def _skip_blanks(body: _Body) -> bytes:

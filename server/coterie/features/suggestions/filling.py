@@ -46,6 +46,7 @@ class Filling:
         self._rhythm = rhythm
         self._spending = spending
         self._resting: tuple[float, Refusal] | None = None
+        self._speakers: set[str] = set()  # models that fill no gaps, at hosts that do
 
     def resting(self) -> Refusal | None:
         """Return why the model is not asked now, as long as that holds."""
@@ -59,7 +60,7 @@ class Filling:
         started = asyncio.get_running_loop().time()
         try:
             choice = self._providers.choose(model_id)
-            text = await self._ask(choice, job)
+            text = await self._ask_either_way(choice, job)
         except ProviderError as failure:
             self._providers.settled(model_id, failure)
             return self._rest(failure, failure.retry_after or REST_S.get(failure.kind, LONG_REST_S))
@@ -69,9 +70,19 @@ class Filling:
         self._rhythm.answered(asyncio.get_running_loop().time() - started)
         return refine(text, job.gap, job.extent, manual=job.manual)
 
-    async def _ask(self, choice: ModelChoice, job: Job) -> str:
-        speaks = not choice.provider.capabilities.fim
-        asked, stream = _call(choice, job)
+    async def _ask_either_way(self, choice: ModelChoice, job: Job) -> str:
+        """Have the gap filled, or, by a model that turns out not to fill any, the question answered; that model is known from then on."""
+        if choice.provider.capabilities.fim and choice.id not in self._speakers:
+            try:
+                return await self._ask(choice, job, speaks=False)
+            except ProviderError as failure:
+                if failure.code != "no_fim":
+                    raise
+                self._speakers.add(choice.id)
+        return await self._ask(choice, job, speaks=True)
+
+    async def _ask(self, choice: ModelChoice, job: Job, *, speaks: bool) -> str:
+        asked, stream = _call(choice, job, speaks=speaks)
         call = Call(choice, asked)
         answer = text = ""
         was_refused = False
@@ -104,11 +115,12 @@ class Filling:
     def go_on(self) -> None:
         """Ask again at once: the settings may have mended what was wrong."""
         self._resting = None
+        self._speakers.clear()
 
 
-def _call(choice: ModelChoice, job: Job) -> tuple[int, AsyncIterator[StreamEvent]]:
+def _call(choice: ModelChoice, job: Job, *, speaks: bool) -> tuple[int, AsyncIterator[StreamEvent]]:
     """Return how many bytes the model is asked, and its answer."""
-    if choice.provider.capabilities.fim:
+    if not speaks:
         gap = fill_request(job.gap, job.extent, choice)
         return len((gap.prefix + gap.suffix).encode(errors="replace")), choice.provider.fill(gap)
     request = chat_request(job.gap, job.extent, choice, language=job.language, path=job.path)
