@@ -284,10 +284,11 @@ async def staged(
     settings: Mapping[str, Any] | None = None,
     command_line: Mapping[str, Any] | None = None,
     wrap: Callable[[RunStore], RunStore] = lambda store: store,
+    model: ScriptedModel | None = None,
 ) -> AsyncIterator[Stage]:
-    """Open a stage and close it in order. ``wrap`` may stand between the agents and the journal."""
+    """Open a stage and close it in order. ``wrap`` may stand between the agents and the journal; ``model`` plays instead of ``script``."""
     store = Store(home)
-    model, listener = ScriptedModel(script), Listener(can_answer=can_answer)
+    model, listener = model or ScriptedModel(script), Listener(can_answer=can_answer)
     workspace = LiveWorkspace([Folder(uri=project.as_uri(), name=project.name, absolute=str(project))])
     tasks = TaskSupervisor("stage")
     options = {"retry": {"attempts": 4, "base_ms": 1, "max_ms": 1}, **(settings or {})}

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
@@ -23,9 +23,9 @@ from coterie.base.errors import CoterieError, StorageError
 from coterie.domain.events import ENDED, AgentEvent, ApprovalEvent, MessageDelta, RunEvent, ThoughtDelta
 from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolMessage
 from coterie.domain.ports import RunStore
-from coterie.domain.records import CallRecord, CommandIntent, EditIntent, Entry, EventRecord
+from coterie.domain.records import Entry, EventRecord
+from mortal_journal import Moment, MortalJournal
 
-Moment = Literal["before", "after"]
 SHARES = 4
 """The points are tried in so many tests, each well within the time of a test."""
 
@@ -48,42 +48,6 @@ SCRIPT: Mapping[str, Sequence[Turn]] = {
 """A run with everything that a journal keeps: a gate, a baseline, edits, a move, commands, side by side, and a way back."""
 NOTES = "To be moved.\n"
 SETTINGS: Mapping[str, Any] = {"permissions": {"allow": ["exec(pytest *)", "exec(python3 *)"]}}
-
-
-class MortalJournal:
-    """A `RunStore` that dies at its ``at``-th append, before or after it is done, and from then on takes and gives nothing."""
-
-    def __init__(self, store: RunStore, at: int | None, moment: Moment) -> None:
-        self._store = store
-        self._at = at
-        self._moment = moment
-        self.appends = 0
-        self.announcing: list[int] = []  # the appends of which the effect comes after
-        self.dead = False
-        self.over = asyncio.Event()  # set by the death, or by the end of the run that came first
-
-    async def append(self, run_id: str, entries: Sequence[Entry], texts: Sequence[str] = (), *, durable: bool = False) -> None:
-        """Append, or die."""
-        self._check()
-        self.appends += 1
-        if any(isinstance(entry.record, EditIntent | CommandIntent | CallRecord) for entry in entries):
-            self.announcing.append(self.appends)
-        if self.appends != self._at:
-            await self._store.append(run_id, entries, texts, durable=durable)
-            return
-        if self._moment == "after":
-            await self._store.append(run_id, entries, texts, durable=durable)
-        self.dead = True
-        self.over.set()
-        self._check()
-
-    def __getattr__(self, name: str) -> Any:
-        self._check()
-        return getattr(self._store, name)
-
-    def _check(self) -> None:
-        if self.dead:
-            raise StorageError("This process is dead.")
 
 
 @dataclass

@@ -180,7 +180,9 @@ class Team:
 
     async def _conversation(self, spec: StepSpec, step: StepEvent, template: AgentTemplate, tools: tuple[str, ...]) -> ConversationRecord:
         """Begin the conversation, or find the one that a resumed run had begun."""
-        told = [] if self._run.history.steps.get(spec.step_id) == step else [EventRecord(event=step)]
+        latest = self._run.history.steps.get(spec.step_id)
+        is_told = latest is not None and replace(latest, model=step.model) == step  # by whatever model it went on before a crash
+        told = [] if is_told else [EventRecord(event=step)]
         begun = self._run.history.conversations.get((spec.step_id, step.attempt))
         if begun is not None:
             await self._run.record(*told)
