@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -33,10 +34,12 @@ def described(failure: BaseException) -> dict[str, Any]:
     # LiteLLM gives a status also to what never got an answer.
     status = None if name in _WITHOUT_ANSWER else getattr(inner, "status_code", None)
     headers = _headers(inner)
+    words, own = _said(inner)
     return {
         "status": int(status) if isinstance(status, int | str) and str(status).isdecimal() else None,
         "code": _CODES.get(name, "api_error"),
-        "message": _sentence(inner),
+        "type": own,
+        "message": words,
         "headers": {name: headers[name] for name in _WAITS if name in headers},
     }
 
@@ -56,9 +59,24 @@ def _headers(failure: BaseException) -> dict[str, str]:
     return found
 
 
-def _sentence(failure: BaseException) -> str:
-    """Return the vendor's words, without LiteLLM's names of classes before them and its traceback behind them."""
+def _said(failure: BaseException) -> tuple[str, str]:
+    """Return the vendor's sentence and its own name of the failure, without LiteLLM's words before them and its traceback behind them."""
     words = str(getattr(failure, "message", "") or failure).partition("\nTraceback")[0]
     while (shorter := _PREFIXES.sub("", words)) != words:
         words = shorter
-    return words.strip() or type(failure).__name__
+    body = getattr(failure, "body", None)
+    error = body if isinstance(body, Mapping) else _error_in(words)
+    own = next((name for key in ("code", "type", "status") if isinstance(name := error.get(key), str)), "")
+    message = error.get("message")
+    return message if isinstance(message, str) else words.strip() or type(failure).__name__, own
+
+
+def _error_in(words: str) -> Mapping[str, Any]:
+    """Return the error object that a vendor answered with, where LiteLLM quotes it."""
+    start, end = words.find("{"), words.rfind("}")
+    try:
+        said = json.loads(words[start : end + 1]) if start >= 0 else None
+    except ValueError:
+        return {}
+    error = said.get("error", said) if isinstance(said, dict) else None
+    return error if isinstance(error, dict) else {"message": error}

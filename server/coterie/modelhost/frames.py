@@ -7,7 +7,7 @@ From the server:
 - ``{id, op: "cancel"}`` ends it; nothing more is sent for this id.
 
 From the host, first ``{ready: version of LiteLLM}``, then for each call ``{id, chunk: JSON text}`` as often as there is one, and at last
-``{id, end: true}`` or ``{id, failure: {status, code, message, retry_after}}``.
+``{id, end: true}`` or ``{id, failure: {status, code, type, message, headers}}``.
 """
 
 from __future__ import annotations

@@ -146,7 +146,7 @@ class LiteLLM(BaseProvider):
             raise self._no_process(host, reason)
 
     def _refusal(self, host: Host, refused: Refused) -> ProviderError:
-        said = {"error": {"message": self._keys.redaction.hide(refused.message), "code": refused.code}}
+        said = {"error": {"message": self._keys.redaction.hide(refused.message), "code": refused.code, "type": refused.type}}
         if refused.status is None:
             return failures.from_error_object(host, said)
         return failures.from_response(host, refused.status, refused.headers, json.dumps(said).encode())

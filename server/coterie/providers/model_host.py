@@ -67,11 +67,12 @@ class Chunk:
 class Refused:
     """The call failed at the vendor; as `coterie.modelhost.failures` describes it. The last of its call.
 
-    ``status`` is None where no answer came that had one.
+    ``status`` is None where no answer came that had one; ``code`` is one that we know, ``type`` the vendor's own.
     """
 
     status: int | None
     code: str
+    type: str
     message: str
     headers: Mapping[str, str]
 
@@ -337,7 +338,11 @@ class _Child:
 
 def _refused(failure: Mapping[str, Any]) -> Refused:
     return Refused(
-        status=count_of(failure, "status"), code=text(failure, "code"), message=text(failure, "message"), headers=record(failure, "headers")
+        status=count_of(failure, "status"),
+        code=text(failure, "code"),
+        type=text(failure, "type"),
+        message=text(failure, "message"),
+        headers=record(failure, "headers"),
     )
 
 
