@@ -108,7 +108,9 @@ _SECRETS = (
 )
 # Which attempts came to nothing, and which answers cost no call.
 _OUTCOMES = ("ALTER TABLE calls ADD COLUMN outcome TEXT NOT NULL DEFAULT 'answered'",)
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _GHOST_TEXT, _SECRETS, _OUTCOMES)
+# Models that the person has marked.
+_FAVOURITES = ("CREATE TABLE favourites (model_id TEXT PRIMARY KEY, since TEXT NOT NULL) WITHOUT ROWID",)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _GHOST_TEXT, _SECRETS, _OUTCOMES, _FAVOURITES)
 
 
 def version_of(connection: sqlite3.Connection, path: Path) -> int:

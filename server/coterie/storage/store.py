@@ -9,6 +9,7 @@ from coterie.base.errors import StorageError
 from coterie.domain.ports import ChannelStore, RunStore, UsageStore
 from coterie.storage.channels import Channels
 from coterie.storage.database import Database
+from coterie.storage.favourites import Favourites
 from coterie.storage.journal import Journal
 from coterie.storage.owner import Owner
 from coterie.storage.usage import UsageLog
@@ -20,7 +21,8 @@ log = logging.getLogger(__name__)
 class Store:
     """Everything durable, in ``folder`` (the data folder of ``config.paths``). Opens nothing before the first call of a part.
 
-    ``runs``, ``channels`` and ``usage`` implement the ports `RunStore`, `ChannelStore` and `UsageStore`; ``vault`` implements `Secrets`.
+    ``runs``, ``channels`` and ``usage`` implement the ports `RunStore`, `ChannelStore` and `UsageStore`; ``vault`` implements `Secrets`,
+    ``favourites`` the port of its name.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -30,6 +32,7 @@ class Store:
         self.channels: ChannelStore = Channels(self._database, self._owner)
         self.usage: UsageStore = UsageLog(self._database)
         self.vault = Vault(self._database)
+        self.favourites = Favourites(self._database)
 
     @property
     def path(self) -> Path:
