@@ -36,6 +36,7 @@ from coterie.domain.runs import RunRequest
 from coterie.domain.status import Capabilities, ModelView, ProviderView, SandboxView, Status
 from coterie.domain.suggestions import FillRequest
 from coterie.domain.usage import Usage
+from coterie.domain.workers import Worker
 from coterie.features.channel_news import ChannelNews
 from coterie.features.runs import RunService
 from coterie.storage.store import Store
@@ -118,6 +119,10 @@ class ScriptedModel:
     def choose(self, model_id: str) -> ModelChoice:
         """Every id is this model."""
         return ModelChoice(id=model_id, model=model_id.partition("/")[2], label=model_id, provider=self)
+
+    def worker(self, model_id: str) -> Worker:
+        """Refuse: it is a model alone."""
+        raise AssertionError(model_id)
 
     def default_model(self) -> str:
         """Return its id."""
@@ -308,6 +313,7 @@ async def staged(
         approvals=approvals,
         tasks=tasks,
         own_folders=(home,),
+        asides=home / "asides",
         user_rules=home / "rules.md",
     )
     coordinator = Coordinator(runs, listener, lambda _: None)

@@ -19,6 +19,7 @@ from coterie.domain.ports import ModelChoice, Unavailable
 from coterie.domain.status import Capabilities, ModelView, Price, ProviderView
 from coterie.domain.suggestions import FillRequest, Popup, Suggestion, SuggestionRequest
 from coterie.domain.usage import NO_USAGE, CallOutcome, Usage, UsageKey, UsageRow
+from coterie.domain.workers import Worker
 from coterie.features.suggestions.service import SuggestionService
 from coterie.workspace.documents import Documents
 
@@ -101,6 +102,10 @@ class SlowModel:
     def choose(self, model_id: str) -> ModelChoice:
         """Every id is this model."""
         return ModelChoice(id=model_id, model=model_id.partition("/")[2], label=model_id, provider=self, price=self.price)
+
+    def worker(self, model_id: str) -> Worker:
+        """Refuse: it is a model alone."""
+        raise AssertionError(model_id)
 
     def default_model(self) -> str:
         """Return its id."""

@@ -163,13 +163,16 @@ class RunApprovals:
         self._sandboxed = sandboxed
         self._waiting = 0
 
-    async def decide(self, title: str, effects: Sequence[Effect], *, writes: tuple[str, ...] = ()) -> Verdict:
-        """Say whether effects may happen, after asking whoever must be asked. Raises `ApprovalRequiredError` when nobody can be."""
+    async def decide(self, title: str, effects: Sequence[Effect], *, writes: tuple[str, ...] = (), confined: bool = True) -> Verdict:
+        """Say whether effects may happen, after asking whoever must be asked. Raises `ApprovalRequiredError` when nobody can be.
+
+        ``confined`` is False for commands that run outside of our sandbox, wherever there is one.
+        """
         policy = replace(self.policy, writes=writes) if writes else self.policy
         ruling = evaluate(effects, policy)
         if ruling.verdict == "deny":
             return Verdict(allowed=False, reason=f"Denied: {ruling.reason}. Do it another way, or say what you would have done.")
-        asking = await self._to_ask(ruling.asking, effects)
+        asking = await self._to_ask(ruling.asking, effects, confined=confined)
         refused = next((effect for effect in asking if self._granted(effect) == "deny"), None)
         if refused is not None:
             return Verdict(allowed=False, reason=f"Denied: the person does not want {refused.rule} in this run.")
@@ -224,9 +227,9 @@ class RunApprovals:
         decision, _ = await self._question(question, (), options)
         return next((option.label for option in options[:-1] if option.option_id == decision.option_id), None)
 
-    async def _to_ask(self, asking: Sequence[Effect], effects: Sequence[Effect]) -> tuple[Effect, ...]:
+    async def _to_ask(self, asking: Sequence[Effect], effects: Sequence[Effect], *, confined: bool) -> tuple[Effect, ...]:
         commands = [effect for effect in effects if effect.kind == "exec"]
-        if not commands or await self._sandboxed():
+        if not commands or (confined and await self._sandboxed()):
             return tuple(asking)
         # Nothing confines the command: it is asked for though a rule allows it, but for what this very command line allows.
         unconfined = [effect for effect in commands if evaluate([effect], self._vouched).verdict != "allow"]

@@ -10,6 +10,7 @@ from coterie.agents.allowances import Allowances
 from coterie.agents.approvals import Approvals, RunApprovals, SessionGrants
 from coterie.agents.choosing import Chain, chain_of
 from coterie.agents.effects import Effects
+from coterie.agents.external import Hire
 from coterie.agents.history import history_of
 from coterie.agents.live_run import LiveRun
 from coterie.agents.loop import valid
@@ -34,7 +35,10 @@ from coterie.tools.tool import Place
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What all runs of a process share. ``loaded`` gives the settings as they are now; ``own_folders`` are closed to every agent."""
+    """What all runs of a process share. ``loaded`` gives the settings as they are now; ``own_folders`` are closed to every agent.
+
+    ``asides`` is where copies of workspaces lie while external agents work in them.
+    """
 
     loaded: Callable[[], Loaded]
     runs: RunStore
@@ -46,6 +50,7 @@ class Surroundings:
     approvals: Approvals
     tasks: TaskSupervisor
     own_folders: tuple[Path, ...]
+    asides: Path
     user_rules: Path
 
 
@@ -85,6 +90,7 @@ class Assembly:
         choose = await self._chooser(run, settings)
         for step in workflow.steps:
             choose(step.agent)
+            self._hire(step.agent, settings, choose)
         retry = settings.retry
         prior, frozen = await self._conversation_before(run, workflow)
         rules = await read_rules(around.workspace, folder=request.folder, user_file=around.user_rules)
@@ -105,6 +111,7 @@ class Assembly:
             meter=meter,
             choose=choose,
             meters_of=lambda agent: (meter, *meter_of(agent), *self._allowances.meters(settings.budget, run.row.channel_id)),
+            hire=lambda agent: self._hire(agent, settings, choose),
             prior=prior,
             frozen=frozen,
         )
@@ -114,6 +121,15 @@ class Assembly:
         channel = await self._around.channels.get(run.row.channel_id)
         asked = run.row.request.model or (channel.model if channel is not None else None)
         return lambda agent: chain_of(agent, settings, self._around.providers, asked=asked)
+
+    def _hire(self, agent: str, settings: Settings, choose: Callable[[str], Chain]) -> Hire | None:
+        """Return the external agent that is to stand in for an agent. Raises `RequestError` ``no_worker``."""
+        own, around = settings.agents.get(agent), self._around
+        if own is None or not own.external:
+            return None
+        choice = choose(agent).first
+        worker = around.providers.worker(choice.id)
+        return Hire(worker=worker, choice=choice, flags=own.flags, asides=around.asides, providers=around.providers, usage=around.usage)
 
     def _policy(self, rules: Sequence[LayerRules]) -> Policy:
         return Policy(

@@ -17,20 +17,16 @@ from coterie.agents.effects import Effects, Where
 from coterie.agents.history import FINISHED_CALLS, Edit
 from coterie.agents.live_run import LiveRun
 from coterie.agents.meter import Meter
+from coterie.agents.reconcile import UNKNOWN_OUTCOME, reconciled
 from coterie.base.errors import ModelMistakeError
 from coterie.base.tasks import side_by_side
-from coterie.domain.events import ChangeEvent, ToolCallEvent, ToolCallState
+from coterie.domain.events import ToolCallEvent, ToolCallState
 from coterie.domain.messages import AssistantMessage, ToolCall, ToolMessage, ToolResult
 from coterie.domain.ports import Workspace
 from coterie.domain.proposals import CommandProposal, EditProposal, MoveProposal, Proposal, QuestionProposal, Reply, Submission
-from coterie.domain.records import EditIntent, EditOutcome, EventRecord
+from coterie.domain.records import EditIntent
 from coterie.domain.wire import Json
 from coterie.tools.registry import Toolbox
-from coterie.workspace.files import in_thread
-from coterie.workspace.hunks import hunks_between
-from coterie.workspace.merge import shows_edit
-
-UNKNOWN_OUTCOME = "Interrupted before its result was known; verify what it did before you go on."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +155,7 @@ class Calls:
         """Say what became of a call that began before the run was resumed; None when it is to be carried out."""
         edits = [edit for edit in self._run.history.edits.values() if edit.intent.call_id == call.call_id]
         if edits:
-            settled = [await self._reconcile_edit(edit) for edit in edits if edit is edits[-1] or edit.state is None]
+            settled = [await reconciled(self._run, self._workspace, edit) for edit in edits if edit is edits[-1] or edit.state is None]
             if call.tool == "move_file" and (half := _half_moved(edits)) is not None:
                 return await self._finish_move(call, half)
             return settled[-1]
@@ -175,25 +171,6 @@ class Calls:
         to, text = self._workspace.locate(half.path, half.folder), await self._run.text(half.after)
         proposal = MoveProposal(source, to, text, None, f"Moved {source.path} to {to.path}.")
         return "succeeded", await self._effects.finish_move(Where(self._step_id, self._attempt, call.call_id), proposal)
-
-    async def _reconcile_edit(self, edit: Edit) -> tuple[ToolCallState, str] | None:
-        intent = edit.intent
-        if edit.state == "applied":
-            return "succeeded", f"Changed {intent.path}."
-        if edit.state is not None:
-            return None
-        text = await self._workspace.read(self._workspace.locate(intent.path, intent.folder), exact=True)
-        before, after = [None if kept is None else await self._run.text(kept) for kept in (intent.before, intent.after)]
-        if not await in_thread(shows_edit, text, before, after):
-            if not await in_thread(shows_edit, text, after, before):
-                return "failed", UNKNOWN_OUTCOME
-            interrupted = EditOutcome(change_id=intent.change_id, state="refused", reason="Interrupted before it happened.")
-            await self._run.record(interrupted)
-            return None
-        hunks = hunks_between(before, after, state="applied", step_id=intent.step_id)
-        change = ChangeEvent(change_id=intent.change_id, path=intent.path, uri=intent.uri, state="applied", hunks=hunks)
-        await self._run.record(EditOutcome(change_id=intent.change_id, state="applied"), EventRecord(event=change))
-        return "succeeded", f"Changed {intent.path}."
 
     async def _tell(self, call: ToolCall, state: ToolCallState, output: str | None = None) -> None:
         await self._run.event(

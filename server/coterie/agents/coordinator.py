@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from coterie.agents.approvals import ApprovalRequiredError
-from coterie.agents.calls import UNKNOWN_OUTCOME
 from coterie.agents.history import FINISHED_CALLS, History, history_of
 from coterie.agents.live_run import LiveRun
+from coterie.agents.reconcile import UNKNOWN_OUTCOME
 from coterie.agents.team import PlanRejectedError, Team
 from coterie.agents.undo import undo
 from coterie.base.errors import CoterieError, RequestError, RunError, StorageError

@@ -41,6 +41,7 @@ from coterie.domain.records import (
     MessageRecord,
     Record,
     SuiteRecord,
+    WorkerRecord,
 )
 from coterie.domain.runs import RunFailure, StepView
 from coterie.domain.usage import NO_USAGE, Usage
@@ -80,6 +81,7 @@ class History:
     steps: dict[str, StepEvent] = field(default_factory=dict)
     began: dict[str, int] = field(default_factory=dict)  # by step: the number under which its latest attempt began
     conversations: dict[tuple[str, int], Conversation] = field(default_factory=dict)
+    workers: dict[tuple[str, int], WorkerRecord] = field(default_factory=dict)
     artifacts: list[ArtifactEvent] = field(default_factory=list)
     plan: Mapping[str, Json] | None = None
     approved: frozenset[str] = frozenset()
@@ -112,7 +114,7 @@ class History:
                 self.began[step.step_id] = entry.seq
         self._take(entry.record)
 
-    def _take(self, record: Record) -> None:  # noqa: C901 - one flat case for each member of a closed union
+    def _take(self, record: Record) -> None:  # noqa: C901, PLR0912 - one flat case for each member of a closed union
         match record:
             case EventRecord():
                 self._event(record.event)
@@ -133,6 +135,8 @@ class History:
                 self.commands.add(record.call_id)
             case CallRecord():
                 self.unanswered[record.message_id] = record
+            case WorkerRecord():
+                self.workers[record.step_id, record.attempt] = record
             case SuiteRecord():
                 self.tests.append(record)
             case GrantRecord():
@@ -221,6 +225,11 @@ class History:
             if edit.state == "applied" and (not wanted or edit.intent.path in wanted or edit.intent.uri in wanted):
                 by_file.setdefault(edit.file, []).append(edit)
         return by_file
+
+    def unheard(self, step_id: str, attempt: int) -> tuple[tuple[str, str], ...]:
+        """Return what the person said in the run after its prompt and an attempt's conversation has not heard: ids and texts."""
+        said = list(self.said.values())[1:]
+        return tuple((each.message_id, each.text) for each in said if f"{step_id}:{attempt}:{each.message_id}" not in self.heard)
 
     def unresolved(self) -> tuple[Edit, ...]:
         """Return the edits of which the journal does not know whether they happened."""

@@ -10,9 +10,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from coterie.agents.calls import UNKNOWN_OUTCOME, Calls
+from coterie.agents.calls import Calls
 from coterie.agents.live_run import LiveRun
 from coterie.agents.model_call import Asker, ModelCalls
+from coterie.agents.reconcile import UNKNOWN_OUTCOME
 from coterie.base.errors import RunError
 from coterie.context.assemble import addressed, assemble
 from coterie.context.window import fit
@@ -111,12 +112,8 @@ class AgentLoop:
             await self._run.event(WarningEvent(code="context_pruned", text=fitted.notice))
         return addressed(fitted.request, choice)
 
-    def _unheard(self) -> list[tuple[str, str]]:
-        """Return what the person said in this run after its prompt and this conversation has not heard."""
-        history = self._run.history
-        said = list(history.said.values())[1:]
-        key = f"{self._asker.step_id}:{self._asker.attempt}"
-        return [(message.message_id, message.text) for message in said if f"{key}:{message.message_id}" not in history.heard]
+    def _unheard(self) -> tuple[tuple[str, str], ...]:
+        return self._run.history.unheard(self._asker.step_id, self._asker.attempt)
 
     async def _hear(self) -> None:
         for message_id, text in self._unheard():

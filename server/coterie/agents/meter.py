@@ -133,6 +133,11 @@ class Meter:
         """Seconds that are left, None without a limit."""
         return None if self.budget.wall_s is None else max(0.0, self.budget.wall_s - self.elapsed)
 
+    @property
+    def left_usd(self) -> Decimal | None:
+        """US dollars that are left of what is known to be used, None without a limit."""
+        return None if self.budget.usd is None else max(Decimal(0), self.budget.usd - self._usd)
+
     @contextmanager
     def standing_still(self) -> Iterator[None]:
         """Stop the clock while a person is waited for. May be entered several times at once."""

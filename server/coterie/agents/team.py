@@ -16,6 +16,7 @@ from coterie.agents.baseline import Baseline
 from coterie.agents.calls import Calls, Limits
 from coterie.agents.choosing import Chain
 from coterie.agents.effects import Effects
+from coterie.agents.external import ExternalAgent, Hire, Post
 from coterie.agents.handover import Attempt
 from coterie.agents.live_run import LiveRun
 from coterie.agents.loop import AgentLoop, Ended, Opening
@@ -51,8 +52,9 @@ class PlanRejectedError(RunError):
 class Crew:
     """Everything that the steps of one run work with.
 
-    ``choose`` gives the models of an agent, ``meters_of`` all meters that its calls count for, ``meter`` the run's own among them;
-    ``frozen`` is the system text and the tools of an earlier run whose conversation this one goes on with, ``prior`` that conversation.
+    ``choose`` gives the models of an agent, ``meters_of`` all meters that its calls count for, ``meter`` the run's own among them; ``hire``
+    gives the external agent that stands in for one of ours. ``frozen`` is the system text and the tools of an earlier run whose
+    conversation this one goes on with, ``prior`` that conversation.
     """
 
     workspace: Workspace
@@ -64,6 +66,7 @@ class Crew:
     meter: Meter
     choose: Callable[[str], Chain]
     meters_of: Callable[[str], tuple[Meter, ...]]
+    hire: Callable[[str], Hire | None]
     prior: tuple[Message, ...] = ()
     frozen: ConversationRecord | None = None
 
@@ -176,7 +179,24 @@ class Team:
             prior=self._crew.prior,
             first=await self._first(spec, Attempt(spec.step_id, step.attempt)),
         )
+        if (hire := self._crew.hire(spec.agent)) is not None:
+            return await self._external(spec, step, hire, opening)
         return await AgentLoop(self._run, self._crew.models, asker, calls, opening).converse()
+
+    async def _external(self, spec: StepSpec, step: StepEvent, hire: Hire, opening: Opening) -> Ended:
+        """Have somebody else's agent do a step. It has a prompt of its own, and of ours the rules alone."""
+        post = Post(
+            step_id=spec.step_id,
+            attempt=step.attempt,
+            agent=spec.agent,
+            writes=spec.writes,
+            workspace=self._crew.workspace,
+            folder=self._crew.place.folder,
+            approvals=self._crew.approvals,
+            effects=self._crew.effects,
+            meters=self._crew.meters_of(spec.agent),
+        )
+        return await ExternalAgent(self._run, hire, post, replace(opening, system=system_text("", self._crew.rules))).converse()
 
     async def _conversation(self, spec: StepSpec, step: StepEvent, template: AgentTemplate, tools: tuple[str, ...]) -> ConversationRecord:
         """Begin the conversation, or find the one that a resumed run had begun."""

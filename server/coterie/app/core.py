@@ -105,6 +105,7 @@ class Core:
                 approvals=shared.approvals,
                 tasks=self._tasks,
                 own_folders=own_folders,
+                asides=places.cache / "asides",
                 user_rules=places.config / "rules.md",
             )
         )

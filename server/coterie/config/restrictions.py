@@ -16,6 +16,7 @@ from coterie.config.problems import Problem
 
 _MACHINE_TABLES = frozenset({"permissions", "sandbox", "trust", "mcp"})
 _MACHINE_PROVIDER_KEYS = frozenset({"type", "base_url", "api_key", "cassette", "command", "vendor"})
+_MACHINE_AGENT_KEYS = frozenset({"external", "flags"})
 
 _OFF: Mapping[KeyPath, object] = {
     ("permissions", "policy_when_unattended"): "deny",
@@ -32,6 +33,8 @@ def without_machine_scope(layer: Layer, problems: list[Problem]) -> Layer:
     def allowed(path: KeyPath, _value: object) -> bool:
         if path[0] == "providers":
             return path[-1] not in _MACHINE_PROVIDER_KEYS
+        if path[0] == "agents":
+            return path[-1] not in _MACHINE_AGENT_KEYS
         return path[0] not in _MACHINE_TABLES
 
     return _filtered(

@@ -103,10 +103,13 @@ class ProviderSettings(Table):
     vendor: str | None = Field(
         None, min_length=1, description="LiteLLM's name of the vendor, where the host has another one: who is asked, and whose prices hold"
     )
-    api_key: SecretStr | None = Field(None, description="`vault://name/key` or `env:NAME`; without it the vault's `NAME/api_key` is used, where there is one")
+    api_key: SecretStr | None = Field(
+        None, description="`vault://name/key` or `env:NAME`; without it the vault's `NAME/api_key` is used, where there is one"
+    )
     models: tuple[str, ...] = Field((), description="its models, instead of asking the host")
     context_tokens: Count | None = Field(
-        None, description="`ollama`: the window to ask for, else 32768; for other hosts that do not say it: the window that their models have"
+        None,
+        description="`ollama`: the window to ask for, else 32768; for other hosts that do not say it: the window that their models have",
     )
     cassette: str | None = Field(None, description="the recording of a `replay` host, relative to the file that says so")
     command: str | None = Field(
@@ -159,6 +162,11 @@ class AgentSettings(Table):
     max_tokens: Count | None = Field(None, description="instead of the host's")
     top_p: Share | None = Field(None, description="instead of the host's")
     extra: Extra = Field(default_factory=dict, description="more fields of the request, over the host's")
+    external: bool = Field(
+        default=False,
+        description="whether its model's host, a `claude_code` one, does the work as an agent of its own, in a copy of the folder",
+    )
+    flags: tuple[str, ...] = Field((), description="more options of that agent's program")
 
 
 class PermissionSettings(Table):

@@ -19,7 +19,7 @@ from coterie.domain.wire import Json
 
 def system_text(prompt: str, rules: Rules | None = None) -> str:
     """Return the system text of a conversation: the agent's own prompt, then the rules, the most general first."""
-    parts = [prompt.strip()]
+    parts = [prompt.strip()] if prompt else []
     if rules is not None and rules.files:
         parts.append("Rules of this person and this project. The later one wins; none of them widens your permissions.")
         parts.extend(f'<rules file="{file.name}">\n{file.text.strip()}\n</rules>' for file in rules.files)

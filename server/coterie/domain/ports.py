@@ -29,6 +29,7 @@ from coterie.domain.status import (
 )
 from coterie.domain.suggestions import FillRequest
 from coterie.domain.usage import CallOutcome, Usage, UsageKey, UsageRow
+from coterie.domain.workers import Worker
 
 
 class Speaker(Protocol):
@@ -121,6 +122,10 @@ class Providers(Protocol):
 
     async def ready(self) -> None:
         """Wait until prices and limits of models are known as far as they can be; `choose` tells them from then on. Never fails."""
+        ...
+
+    def worker(self, model_id: str) -> Worker:
+        """Find the whole agent that a host has under ``host/model``. Raises `RequestError` ``no_worker`` where it has none."""
         ...
 
     def default_model(self) -> str:

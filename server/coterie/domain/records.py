@@ -89,6 +89,17 @@ class CommandIntent:
 
 
 @wire
+class WorkerRecord:
+    """A step's agent is somebody else's and works in the copy at ``place``, where ``session`` resumes it. A later record counts."""
+
+    kind: Literal["worker"] = "worker"
+    step_id: str
+    attempt: int
+    place: str
+    session: str | None = None
+
+
+@wire
 class CallRecord:
     """A model call of ``agent`` has begun, to answer with the message ``message_id``; numbers calls across a restart."""
 
@@ -126,7 +137,16 @@ class GrantRecord:
 
 
 Record: TypeAlias = Annotated[
-    EventRecord | ConversationRecord | MessageRecord | EditIntent | EditOutcome | CommandIntent | CallRecord | SuiteRecord | GrantRecord,
+    EventRecord
+    | ConversationRecord
+    | MessageRecord
+    | EditIntent
+    | EditOutcome
+    | CommandIntent
+    | CallRecord
+    | WorkerRecord
+    | SuiteRecord
+    | GrantRecord,
     Late("Field", discriminator="kind"),
 ]
 

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from coterie.base.errors import RequestError
 from coterie.domain.ports import Provider
+from coterie.domain.workers import Worker
 from coterie.providers.config import ProviderConfig
 from coterie.providers.cost_map import CostMap
 from coterie.providers.keys import Keys
@@ -64,3 +66,15 @@ def build(config: ProviderConfig, means: Means) -> Provider:
         case _:
             assert_never(config.type)
     return provider
+
+
+def hire(config: ProviderConfig, model: str, means: Means) -> Worker:
+    """Build the whole agent of a host. Starts nothing. Raises `RequestError` ``no_worker``."""
+    if config.type != "claude_code":
+        raise RequestError(
+            f"`{config.id}/{model}` is a model and no agent of its own: `external` agents need a host of the type `claude_code`.",
+            code="no_worker",
+        )
+    from coterie.providers.claude_code.worker import ClaudeWorker  # noqa: PLC0415
+
+    return ClaudeWorker(config, model, keys=means.keys, environ=means.environ)

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, assert_never
 from coterie.base.errors import ProviderError, RequestError
 from coterie.domain.ports import ModelChoice, Provider, Unavailable
 from coterie.domain.status import ModelView, ProviderState, ProviderView
+from coterie.domain.workers import Worker
 from coterie.providers import failures
 from coterie.providers.config import ProviderConfig
 from coterie.providers.cost_map import CostMap, Facts, completed
 from coterie.providers.failures import Host
 from coterie.providers.keys import Keys
-from coterie.providers.kinds import Means, build
+from coterie.providers.kinds import Means, build, hire
 from coterie.providers.model_host import ModelHost
 from coterie.providers.resilience.guard import Guard
 from coterie.providers.transport import Transport
@@ -142,6 +143,11 @@ class ProviderRegistry:
             top_p=config.top_p,
             extra=config.extra or None,
         )
+
+    def worker(self, model_id: str) -> Worker:
+        """Find the whole agent behind a model's name; see `coterie.domain.ports.Providers.worker`."""
+        provider_id, _, model = model_id.partition("/")
+        return hire(self._entry(provider_id).config, model, self._means)
 
     def default_model(self) -> str:
         """Return the configured model, or else the first one known; see `coterie.domain.ports.Providers.default_model`."""

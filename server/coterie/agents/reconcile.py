@@ -1,0 +1,37 @@
+"""What became of an edit of which the journal knows the intent alone: the file itself is asked.
+
+`agents.calls` and `agents.importing` look before they do again what may have been done when the process died.
+"""
+
+from __future__ import annotations
+
+from coterie.agents.history import Edit
+from coterie.agents.live_run import LiveRun
+from coterie.domain.events import ChangeEvent, ToolCallState
+from coterie.domain.ports import Workspace
+from coterie.domain.records import EditOutcome, EventRecord
+from coterie.workspace.files import in_thread
+from coterie.workspace.hunks import hunks_between
+from coterie.workspace.merge import shows_edit
+
+UNKNOWN_OUTCOME = "Interrupted before its result was known; verify what it did before you go on."
+
+
+async def reconciled(run: LiveRun, workspace: Workspace, edit: Edit) -> tuple[ToolCallState, str] | None:
+    """Say how an edit ended, and journal what was not known; None when it certainly did not happen."""
+    intent = edit.intent
+    if edit.state == "applied":
+        return "succeeded", f"Changed {intent.path}."
+    if edit.state is not None:
+        return None
+    text = await workspace.read(workspace.locate(intent.path, intent.folder), exact=True)
+    before, after = [None if kept is None else await run.text(kept) for kept in (intent.before, intent.after)]
+    if not await in_thread(shows_edit, text, before, after):
+        if not await in_thread(shows_edit, text, after, before):
+            return "failed", UNKNOWN_OUTCOME
+        await run.record(EditOutcome(change_id=intent.change_id, state="refused", reason="Interrupted before it happened."))
+        return None
+    hunks = hunks_between(before, after, state="applied", step_id=intent.step_id)
+    change = ChangeEvent(change_id=intent.change_id, path=intent.path, uri=intent.uri, state="applied", hunks=hunks)
+    await run.record(EditOutcome(change_id=intent.change_id, state="applied"), EventRecord(event=change))
+    return "succeeded", f"Changed {intent.path}."
