@@ -6,6 +6,7 @@ from pathlib import Path
 
 from benchmarks.attaching import measure_attaching
 from benchmarks.conversation import measure_conversation
+from benchmarks.fallback import measure_fallback
 from benchmarks.report import Measurement, page, table
 from benchmarks.startup import measure_startup
 from benchmarks.streaming import measure_streaming
@@ -18,6 +19,7 @@ async def measure() -> list[Measurement]:
         *await measure_attaching(),
         *await measure_streaming(),
         *await measure_conversation(),
+        *await measure_fallback(),
     ]
 
 
