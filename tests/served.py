@@ -14,12 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from coterie.config.environment import KNOWN_HOSTS
 from lsp_client import LspClient, lsp_client
 
 SERVE = (sys.executable, "-m", "coterie", "serve", "--stdio")
 AGENTS = ("planner", "coder", "reviewer", "tester", "documenter")
 NO_KEYRING = "keyring.backends.fail.Keyring"
 """Data keys of tests go into files, never into the keyring of whoever runs them."""
+OTHERS = ("COTERIE_", *(name for host in KNOWN_HOSTS for name in (*host.keys, *host.or_any, *host.addresses)))
+"""Variables of whoever runs the tests: settings of theirs, and hosts that would be there by them."""
 ENDED = {"succeeded", "failed", "cancelled", "interrupted"}
 Wire = Literal["openai_compatible", "anthropic"]
 
@@ -132,7 +135,7 @@ async def served(
     if not project.exists():
         make_project(project)
     # Settings and keys of whoever runs the tests are none of theirs.
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("COTERIE_", "ANTHROPIC_", "OPENAI_"))}
+    own = {name: value for name, value in os.environ.items() if not name.startswith(OTHERS)}
     environment = {**own, "COTERIE_HOME": str(home), "WORK_KEY": "key-of-the-host", "PYTHON_KEYRING_BACKEND": NO_KEYRING, **(env or {})}
     async with lsp_client(argv, env=environment, cwd=project) as client:
         await client.initialize(capabilities, folders=[project], initializationOptions=options, **introduction)

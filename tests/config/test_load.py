@@ -381,6 +381,54 @@ def test_keys_that_people_already_have_bring_their_hosts(home: Home) -> None:
     assert home.load(keys).settings.model is None, "who set up hosts chooses their model"
 
 
+@pytest.mark.parametrize(
+    ("environ", "hosts", "model", "small_model"),
+    [
+        ({"GEMINI_API_KEY": "k"}, {"gemini": None}, "gemini/gemini-pro-latest", "gemini/gemini-flash-lite-latest"),
+        ({"GOOGLE_API_KEY": "k", "GEMINI_API_BASE": "http://g/"}, {"gemini": "http://g"}, "gemini/gemini-pro-latest", None),
+        ({"XAI_API_KEY": "k", "MISTRAL_API_KEY": "k"}, {"mistral": None, "xai": None}, "mistral/mistral-large-4", None),
+        ({"COHERE_API_KEY": "k"}, {"cohere": None}, "cohere/command-a-03-2025", None),
+        ({"OPENROUTER_API_KEY": "k"}, {"openrouter": None}, None, None),
+        ({"AZURE_API_KEY": "k"}, {}, None, None),
+        ({"AZURE_API_KEY": "k", "AZURE_API_BASE": "https://a"}, {"azure": "https://a"}, None, None),
+        ({"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "k"}, {"bedrock": None}, None, None),
+        ({"GEMINI_API_KEY": "", "AWS_PROFILE": ""}, {}, None, None),
+    ],
+)
+def test_vendors_are_there_by_the_names_that_people_know(
+    home: Home, environ: dict[str, str], hosts: dict[str, str | None], model: str | None, small_model: str | None
+) -> None:
+    settings = home.load(environ).settings
+    assert {name: host.base_url for name, host in settings.providers.items()} == hosts
+    assert {host.type for host in settings.providers.values()} <= {"litellm"}
+    assert settings.model == model
+    assert small_model in {settings.small_model, None}
+    keys = [host.api_key.get_secret_value() for host in settings.providers.values() if host.api_key is not None]
+    assert all(key.removeprefix("env:") in environ for key in keys)
+
+
+def test_who_chose_a_model_gets_no_other_one(home: Home) -> None:
+    home.user('model = "gemini/gemini-2.5-pro"')
+    settings = home.load({"GEMINI_API_KEY": CANARY, "ANTHROPIC_API_KEY": CANARY}).settings
+    assert (settings.model, settings.small_model) == ("gemini/gemini-2.5-pro", None)
+
+
+@pytest.mark.parametrize(
+    ("entry", "kind", "has_key"),
+    [
+        ("models = ['m']", "litellm", True),
+        ("type = 'litellm'\nbase_url = 'http://h'", "litellm", True),
+        ("base_url = 'http://h/v1'", "openai_compatible", False),
+        ("type = 'anthropic'\nbase_url = 'http://h'", "anthropic", False),
+    ],
+    ids=["of no type", "of its own address", "of another address and no type", "of another type"],
+)
+def test_an_entry_with_a_vendors_name_is_the_vendor_unless_it_says_otherwise(home: Home, entry: str, kind: str, *, has_key: bool) -> None:
+    home.user(f"[providers.mistral]\n{entry}")
+    host = home.load({"MISTRAL_API_KEY": CANARY}).settings.providers["mistral"]
+    assert (host.type, host.api_key is not None) == (kind, has_key)
+
+
 def test_a_secret_is_never_printed(home: Home) -> None:
     home.user(
         f'[providers.a]\nbase_url = "http://h/v1"\napi_key = "{CANARY}"\n[providers.b]\nbase_url = "http://h/v1"\napi_key = ["{CANARY}"]'

@@ -46,7 +46,7 @@ class CostMap:
     """Knows models. ``folder`` is where the file is kept; without one it is made in a temporary folder. Loads nothing before `load`."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder
+        self._folder = folder.absolute() if folder is not None else None  # the child works elsewhere
         self._loading = asyncio.Lock()
         self._models: Mapping[str, Mapping[str, Json]] | None = None
 

@@ -128,6 +128,11 @@ class ModelHost:
         """The child's process id while it lives."""
         return self._child.process.pid if self._child is not None and not self._child.is_gone else None
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the child was asked for, be it by now or not."""
+        return self._starting is not None
+
     def warm(self) -> None:
         """Start the child in the background, so that the first call need not wait for it."""
         if (self._child is None or self._child.is_gone) and not self._tasks.closed:
