@@ -192,6 +192,18 @@ async def test_what_the_person_typed_meanwhile_is_merged(tmp_path: Path, start_a
         assert editor.text("calc.py") == "# mine\n\n\n" + BROKEN
 
 
+async def test_where_the_person_changed_the_same_line_theirs_stays(tmp_path: Path, start_aimock: StartAimock) -> None:
+    async with start_aimock(MENDS) as server, chatting(tmp_path, server, agent=EXTERNAL) as editor:
+        run_id = await editor.start()
+        question = await editor.asked()
+        (editor.project / "calc.py").write_text(BROKEN.replace("a - b", "a * b"), encoding="utf-8")
+        await editor.answer(question, "allow_once")
+        assert (await editor.ended(run_id))["state"] == "succeeded"
+        assert (editor.text("calc.py"), editor.text("NOTES.md")) == (BROKEN.replace("a - b", "a * b"), "noted\n")
+        warnings = {event["code"]: event["text"] for event in editor.events(run_id, "warning")}
+        assert "calc.py" in warnings["not_imported"]
+
+
 async def test_only_claude_code_works_on_its_own(tmp_path: Path, start_aimock: StartAimock) -> None:
     options = {
         "model": "work/chat-model",

@@ -17,6 +17,8 @@ from coterie.providers.config import ProviderConfig, is_loopback
 
 NAME = "claude"
 NOT_INSTALLED = "not_installed"
+SECRETS = ("ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN")
+"""What of its environment is for the CLI alone."""
 
 _PASSED = frozenset(
     {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR", "DBUS_SESSION_BUS_ADDRESS"}

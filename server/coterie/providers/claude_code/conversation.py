@@ -27,7 +27,7 @@ from coterie.providers.fields import record, text
 
 _LONGEST_RESULT = 500_000
 """Characters of a tool's result that the CLI hands on whole; it knows no more."""
-_TOTAL_S = 5.0
+_TOTAL_S = 30.0
 
 
 class Conversation:

@@ -7,8 +7,11 @@ that follows is answered by our `Judge`. ``agents.external`` hires it, shows wha
 from __future__ import annotations
 
 import asyncio
+import shutil
+import tempfile
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
+from pathlib import Path
 
 from coterie.base.errors import BudgetExhaustedError, SettingsError
 from coterie.domain.messages import TextDelta, ThoughtDelta, ToolCallArguments, ToolCallEnded, ToolCallStarted, UserMessage
@@ -38,6 +41,11 @@ _ASK = {"hookSpecificOutput": {"hookEventName": "PreToolUse", "permissionDecisio
 _ALONE = {"CLAUDE_CODE_DISABLE_CLAUDE_MDS": "1"}
 """The project's rules are in the instructions already."""
 _FAREWELL_S = 5.0
+_SHELL = f"""#!/bin/sh
+unset {" ".join(binary.SECRETS)}
+case "$SHELL" in */zsh) exec "$SHELL" -c "$@" ;; *) exec bash -c "$@" ;; esac
+"""
+"""What each of its commands runs through: none of them gets its login."""
 
 
 def refused_flag(flags: Sequence[str]) -> str | None:
@@ -59,20 +67,30 @@ class ClaudeWorker:
         """Do a job; see `coterie.domain.workers.Worker.work`."""
         if (flag := refused_flag(job.flags)) is not None:
             raise SettingsError(f"`flags` cannot hold {flag}: Coterie answers the questions of `{self._config.id}`.")
-        cli = await self._start(job)
+        tools = await asyncio.to_thread(_shell_folder)
+        try:
+            async with aclosing(self._working(job, judge, heard, prefix=f"{tools}/shell")) as events:
+                async for event in events:
+                    yield event
+        finally:
+            await asyncio.to_thread(shutil.rmtree, tools, ignore_errors=True)
+
+    async def _working(self, job: Job, judge: Judge, heard: Heard, *, prefix: str) -> AsyncGenerator[WorkEvent, None]:
+        cli = await self._start(job, prefix)
         shift = _Shift(cli, self._host, self._config.timeouts.idle_s, judge)
         try:
             cli.ask({"subtype": "initialize", "hooks": _HOOKS, "appendSystemPrompt": job.instructions})
             said: Sequence[str] = (retold((*job.prior, UserMessage(text=job.prompt))),)
             while said:
                 shift.say(spoken("\n\n".join(said)))
-                async for event in shift.turn():
-                    yield event
+                async with aclosing(shift.turn()) as events:
+                    async for event in events:
+                        yield event
                 said = await heard()
         finally:
             await _let_go(cli)
 
-    async def _start(self, job: Job) -> Cli:
+    async def _start(self, job: Job, prefix: str) -> Cli:
         config = await self._keys.revealed(self._config)
         program = await asyncio.to_thread(binary.find, config, self._environ)
         argv = [program, *_STREAMED, "--permission-prompt-tool", "stdio", "--permission-mode", "default", "--tools", ",".join(TOOLS)]
@@ -86,7 +104,8 @@ class ClaudeWorker:
             argv.append(f"--resume={job.session}")
         argv += ("--model", self._model, *job.flags)
         try:
-            return await Cli.start(argv, environment=binary.environment(config, self._environ) | _ALONE, cwd=job.folder)
+            environment = binary.environment(config, self._environ) | _ALONE | {"CLAUDE_CODE_SHELL_PREFIX": prefix}
+            return await Cli.start(argv, environment=environment, cwd=job.folder)
         except OSError as failure:
             raise endings.cannot_start(self._host, failure) from failure
 
@@ -221,6 +240,15 @@ async def _let_go(cli: Cli) -> None:
                     await cli.ended()
     finally:
         await cli.aclose()
+
+
+def _shell_folder() -> str:
+    """Make a folder with the program through which commands run, and return it."""
+    folder = Path(tempfile.mkdtemp(prefix="coterie-claude-"))
+    shell = folder / "shell"
+    shell.write_text(_SHELL, encoding="utf-8")
+    shell.chmod(0o700)
+    return str(folder)
 
 
 def _output(block: Mapping[str, Json]) -> str:
