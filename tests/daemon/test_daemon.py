@@ -16,6 +16,8 @@ from coterie.relay import places
 from coterie.relay.places import rendezvous
 from daemon_stage import all_of, gone, left_alone, playing_chat, stage
 from killing import killed
+from lsp_client import BOUND_S
+from served import served
 
 
 async def test_editors_that_come_at_once_start_one_daemon(tmp_path: Path) -> None:
@@ -86,6 +88,25 @@ async def test_doctor_explains_the_editors_side(tmp_path: Path) -> None:
         assert mode["text"].startswith("Plain 7.1 (")
         assert "the shared server): zero-plugin mode" in mode["text"]
         assert (lacking["state"], "ghost text" in lacking["text"], "progress" in lacking["text"]) == ("worse", True, False)
+
+
+@pytest.mark.parametrize("own_server", [False, True])
+async def test_doctor_names_the_last_reason_for_no_suggestion_while_the_server_runs(tmp_path: Path, *, own_server: bool) -> None:
+    name = {"clientInfo": {"name": "Plain", "version": "7.1"}}
+    async with stage(tmp_path) as here:
+        own = served(tmp_path, playing_chat(tmp_path), env=here.environ, **name)
+        async with own if own_server else here.editor(tmp_path, playing_chat(tmp_path), **name) as editor:
+            uri = (tmp_path / "project" / "my notes.py").as_uri()
+            await editor.client.open(uri, "return")
+            at = {"textDocument": {"uri": uri}, "position": {"line": 0, "character": 3}, "context": {"triggerKind": 2}}
+            assert (await editor.client.request("textDocument/inlineCompletion", at))["items"] == []
+            told: list[str] = []
+            async with asyncio.timeout(BOUND_S):
+                while not told:
+                    _, said = await here.coterie("doctor", "--json")
+                    told = [check["text"] for check in json.loads(said)["checks"] if "(gate: no_model)" in check["text"]]
+            assert told[0].startswith("Plain 7.1, asked at ")
+            assert " in my notes.py: No model fills in ghost text." in told[0]
 
 
 async def test_connections_that_come_and_go_leave_nothing_open(tmp_path: Path) -> None:

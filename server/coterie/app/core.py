@@ -13,6 +13,7 @@ from pathlib import Path
 from typing_extensions import override
 
 from coterie.agents.assembly import Assembly, Surroundings
+from coterie.app.editors import EditorRecord
 from coterie.app.settings import LiveSettings, provider_configs
 from coterie.app.shared import Shared
 from coterie.base.tasks import TaskSupervisor
@@ -23,6 +24,7 @@ from coterie.domain.status import Status
 from coterie.domain.wire import Json
 from coterie.features.actions import ActionService
 from coterie.features.approvals import ApprovalService
+from coterie.features.attachment import Introduction
 from coterie.features.catalogue import AccountService, CatalogueService
 from coterie.features.changes import Changes
 from coterie.features.channels import ChannelService
@@ -161,6 +163,12 @@ class Core:
     def problems(self) -> tuple[str, ...]:
         """What is wrong in the settings, in words."""
         return tuple(problem.text for problem in self.settings_problems)
+
+    async def introduce(self, introduction: Introduction, *, shared: bool) -> None:
+        """Remember who the client is and how its requests for ghost text end, for ``coterie doctor``."""
+        record = EditorRecord(self.places.state, introduction, shared=shared, tasks=self._tasks)
+        self.suggestions.watch(record.decided)
+        await record.keep()
 
     async def status(self) -> Status:
         """Return the server's state; the first question tries the sandbox."""

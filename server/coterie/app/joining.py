@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 
 from coterie.app.core import Core
-from coterie.app.editors import remember
 from coterie.app.settings import LiveSettings
 from coterie.app.shared import Shared
 from coterie.features.attachment import Attachment, Build
@@ -20,7 +18,7 @@ def joining(shared: Shared, environ: Mapping[str, str]) -> Build:
         core = Core(shared, settings, environ, attachment.audience, editor=attachment.editor)
         for problem in core.problems:
             attachment.window.show("warning", problem)
-        await asyncio.to_thread(remember, core.places.state, attachment.introduction, shared=True)
+        await core.introduce(attachment.introduction, shared=True)
         return core
 
     return build

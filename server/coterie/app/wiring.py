@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import os
 import sys
@@ -111,7 +110,6 @@ def _shown(loaded: Loaded) -> Iterator[wiring.Setting]:
 async def attach(attachment: Attachment, *, no_daemon: str | None = None) -> Core:
     """Build the core of one editor."""
     from coterie.app.core import sole_core  # noqa: PLC0415 - imported after the editor was answered
-    from coterie.app.editors import remember  # noqa: PLC0415
 
     # What is loaded by now stays: to walk it in each full collection would stop the loop for 30 ms and more.
     gc.freeze()
@@ -125,5 +123,5 @@ async def attach(attachment: Attachment, *, no_daemon: str | None = None) -> Cor
     )
     for problem in core.problems:
         attachment.window.show("warning", problem)
-    await asyncio.to_thread(remember, core.places.state, attachment.introduction, shared=False)
+    await core.introduce(attachment.introduction, shared=False)
     return core

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import unquote
 
 from coterie import __version__
 from coterie.base.errors import CoterieError, ProviderError, RequestError
@@ -25,6 +26,7 @@ from coterie.cli.terminal import Output
 from coterie.cli.wiring import Core, Invocation, Surroundings, Wiring
 from coterie.cli.wording import Line, Style
 from coterie.domain.status import ProviderView, SandboxView
+from coterie.domain.suggestions import SuggestionExplanation
 from coterie.tools.discovery import discover_tests
 
 State = Literal["good", "worse", "bad", "fact"]
@@ -65,7 +67,7 @@ def _ghost_text(surroundings: Surroundings) -> Check:
         return Check("ghost text", "fact", "off: set `completion_model`, and `suggestions.enabled = true`")
     if surroundings.ghost_text == "none":
         return Check("ghost text", "fact", 'off: `completion_model = "none"`')
-    return Check("ghost text", "good", f"{surroundings.ghost_text}; the editor's agent/suggestion/explain says why there was none")
+    return Check("ghost text", "good", surroundings.ghost_text)
 
 
 async def _shared_server() -> Check:
@@ -89,6 +91,15 @@ def _editors(surroundings: Surroundings) -> Iterator[Check]:
         yield Check("editor", "good", f"{who} ({seen.at[:16].replace('T', ' ')}, {server}): {mode}")
         if lacking := [what for what, announced in said.can.items() if not announced]:
             yield Check("editor", "worse", f"{who} did not announce: {', '.join(lacking)}")
+        if seen.suggestion is not None:
+            yield _latest_suggestion(who, seen.suggestion)
+
+
+def _latest_suggestion(who: str, latest: SuggestionExplanation) -> Check:
+    when = "" if latest.at is None else f" at {latest.at[11:16]} UTC"
+    file = "" if latest.uri is None else f" in {unquote(latest.uri.rpartition('/')[2])}"
+    state: State = "good" if latest.stage == "offered" else "fact"
+    return Check("ghost text", state, f"{who}, asked{when}{file}: {latest.text} ({latest.stage}: {latest.reason})")
 
 
 def _line(check: Check) -> Line:
