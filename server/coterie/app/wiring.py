@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from coterie.cli import wiring
     from coterie.config.load import Loaded
     from coterie.config.schema import Settings
+    from coterie.domain.status import DatabaseView
     from coterie.features.attachment import Attachment
 
 
@@ -61,6 +62,12 @@ class Wiring:
             model=loaded.settings.model or _first_model(loaded.settings),
             test_command=loaded.settings.tests.command,
         )
+
+    def database(self, data: Path) -> DatabaseView:
+        """Look at the database of this data folder; see `coterie.cli.wiring.Wiring.database`."""
+        from coterie.storage.examination import examine  # noqa: PLC0415 - see the class
+
+        return examine(data)
 
     def run_daemon(self) -> int:
         """Be the shared daemon until its end; returns the exit status."""

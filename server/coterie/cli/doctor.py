@@ -1,7 +1,7 @@
 """``coterie doctor``: explains what works in this folder, what does not, and what to do about it.
 
-It looks at what every other command stands on: the settings, the models' hosts (which it asks), the sandbox (which it tries by running a
-command in it), the project's tests. The status is 1 when no agent could work here.
+It looks at what every other command stands on: the settings, the database (which it reads through), the models' hosts (which it asks), the
+sandbox (which it tries by running a command in it), the project's tests. The status is 1 when no agent could work here.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import platform
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -25,7 +25,7 @@ from coterie.cli.daemon import ask_status
 from coterie.cli.terminal import Output
 from coterie.cli.wiring import Core, Invocation, Surroundings, Wiring
 from coterie.cli.wording import Line, Style
-from coterie.domain.status import ProviderView, SandboxView
+from coterie.domain.status import DatabaseView, ProviderView, SandboxView
 from coterie.domain.suggestions import SuggestionExplanation
 from coterie.tools.discovery import discover_tests
 
@@ -48,6 +48,8 @@ async def examine(arguments: Arguments, wiring: Wiring, output: Output) -> int:
     folder = arguments.folder.absolute()
     surroundings = wiring.surroundings(folder)
     checks = [*_itself(), *_settings(surroundings)]
+    if (data := surroundings.places.get("data")) is not None:
+        checks.append(_database(await asyncio.to_thread(wiring.database, data)))
     try:
         core = await wiring.open(Invocation(folder=folder, settings={}, audience=QueueAudience(can_answer=False)))
     except CoterieError as error:
@@ -60,6 +62,24 @@ async def examine(arguments: Arguments, wiring: Wiring, output: Output) -> int:
     checks += [_tests(folder, surroundings), _ghost_text(surroundings), await _shared_server(), *_editors(surroundings)]
     output.result({"checks": [asdict(check) for check in checks]}, tuple(map(_line, checks)))
     return exits.FAILED if any(check.state == "bad" for check in checks) else exits.OK
+
+
+def _database(found: DatabaseView) -> Check:
+    if found.problem is not None:
+        return Check("database", "bad", found.problem + _writing(found))
+    if found.schema_version is None:
+        return Check("database", "fact", f"none yet: the first run makes {found.path}")
+    used = f"; runs belong to {_processes(found.servers)}" if found.servers else ""
+    text = f"sound: schema {found.schema_version}, {found.size / 1_000_000:.1f} MB at {found.path}{used}{_writing(found)}"
+    return Check("database", "good", text)
+
+
+def _writing(found: DatabaseView) -> str:
+    return "" if found.writer is None else f"; {_processes([found.writer])} is writing"
+
+
+def _processes(pids: Sequence[int]) -> str:
+    return f"process{'es' if len(pids) > 1 else ''} {', '.join(map(str, pids))}"
 
 
 def _ghost_text(surroundings: Surroundings) -> Check:

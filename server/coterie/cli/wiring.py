@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from coterie.domain.ports import Audience, Sandbox, Workspace
+from coterie.domain.status import DatabaseView
 from coterie.domain.suggestions import SuggestionExplanation
 from coterie.domain.wire import Json
 from coterie.features.application import Application
@@ -102,6 +103,10 @@ class Wiring(Protocol):
 
     def surroundings(self, folder: Path) -> Surroundings:
         """Read the settings that hold in ``folder``, without building anything or asking any host."""
+        ...
+
+    def database(self, data: Path) -> DatabaseView:
+        """Look at the database of this data folder, without changing it. Blocks."""
         ...
 
     def run_daemon(self) -> int:

@@ -13,6 +13,8 @@ from coterie.storage.journal import Journal
 from coterie.storage.owner import Owner
 from coterie.storage.usage import UsageLog
 
+FILE = "coterie.db"
+
 log = logging.getLogger(__name__)
 
 
@@ -23,7 +25,7 @@ class Store:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._database = Database(folder / "coterie.db")
+        self._database = Database(folder / FILE)
         self._owner = Owner(folder / "owners")
         self.runs: RunStore = Journal(self._database, self._owner)
         self.channels: ChannelStore = Channels(self._database, self._owner)
