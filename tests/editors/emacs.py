@@ -39,12 +39,12 @@ class Emacs:
         await self.command("coterie-cancel")
 
     async def allow(self) -> None:
-        """Choose the first answer of a prompt, which eglot has put in already."""
-        await self.terminal.press("Enter")
+        """Say yes, this once: an answer is typed."""
+        await self.terminal.type("Allow once\n")
 
     async def dismiss(self) -> None:
         """Answer a prompt with nothing: eglot sends no answer at all when it is quit."""
-        await self.terminal.press("C-a", "C-k", "Enter")
+        await self.terminal.press("Enter")
 
     async def act(self, title: str) -> None:
         """Choose a code action at the cursor."""

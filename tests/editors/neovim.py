@@ -38,7 +38,7 @@ class Neovim:
         await self.ex("CoterieCancel")
 
     async def allow(self) -> None:
-        """Choose the first answer of a prompt."""
+        """Say yes, this once."""
         await self.terminal.type("1\n")
 
     async def dismiss(self) -> None:

@@ -36,8 +36,8 @@ ANNOUNCED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What an editor can do for us, by the capability that says so."""
 
-FILLING_IN: Final = frozenset({"Eglot"})
-"""The clients with `Client.fills_in_answers`, by name: no capability says it."""
+NOT_NOW: Final[Mapping[str, str]] = {"Eglot": "", "helix": "Not now"}
+"""`Client.not_now` of those that have one, by the client's name: no capability says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,9 @@ class Client:
     refreshes_lenses: bool
     resolves_actions: bool
     """Asks for a code action's command when it is chosen."""
-    fills_in_answers: bool
-    """Puts the first answer of a prompt into the minibuffer, where a stray Enter gives it, and shows no others."""
+    not_now: str | None
+    """What is to stand first among a prompt's answers where a stray Enter gives the first one; empty where it is filled in to be edited,
+    and the others are not on the screen."""
 
 
 def client_of(params: Json) -> Client:
@@ -84,7 +85,7 @@ def client_of(params: Json) -> Client:
         shows_documents=dig(capabilities, "window", "showDocument", "support") is True,
         refreshes_lenses=dig(capabilities, "workspace", "codeLens", "refreshSupport") is True,
         resolves_actions=isinstance(resolved, list) and "command" in resolved,
-        fills_in_answers=dig(params, "clientInfo", "name") in FILLING_IN,
+        not_now=NOT_NOW.get(introduction_of(params).name),
     )
 
 

@@ -1,7 +1,7 @@
 """Asks a person by ``window/showMessageRequest``, for clients that know nothing of ``agent/*``.
 
 ``bare`` has one prompt shown for each open question and withdraws it when it was answered elsewhere; what its prompt says after that is
-ignored. Closing a prompt means "not now", never yes; where an editor fills in the first answer, the first one is empty and means the same.
+ignored. Closing a prompt means "not now", never yes; where a stray Enter gives the first answer, that is what the first one means.
 Who wants to change a plan gets it as a document, in which lenses and code actions answer the question. A client that cannot show prompts at
 all says so with its first answer: then nobody is there to ask, and the policy for that case decides.
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Final
 
 from pygls.exceptions import JsonRpcException
 
@@ -23,9 +22,6 @@ from coterie.lsp.convert import Client, dig
 from coterie.lsp.failures import METHOD_NOT_FOUND
 from coterie.lsp.outbound import MESSAGE_TYPES, Wire
 from coterie.lsp.views import Views
-
-NOT_NOW: Final = ""
-"""An answer that is no option, like that of a closed prompt."""
 
 
 class Questions:
@@ -54,11 +50,14 @@ class Questions:
     async def _prompt(self, approval_id: str, title: str, options: tuple[ApprovalOption, ...], plan: Mapping[str, Json] | None) -> None:
         can_edit = plan is not None and self._views.shows_documents
         offered = {option.label: option for option in options if can_edit or option.kind != "edit"}
-        message = title if plan is None else f"{title}\n\n{plan_in_words(plan)}"
+        message = f"Coterie: {title}"
+        if plan is not None:
+            message = f"{message}\n\n{plan_in_words(plan)}"
         answers = list(offered)
-        if self._client.fills_in_answers:
+        if self._client.not_now == "":
             message = f"{message}\n\n{'; '.join(answers)}; nothing: not now"
-            answers.insert(0, NOT_NOW)
+        if self._client.not_now is not None:
+            answers.insert(0, self._client.not_now)
         params = {"type": MESSAGE_TYPES["info"], "message": message, "actions": [{"title": answer} for answer in answers]}
         try:
             chosen = dig(await self._wire.ask("window/showMessageRequest", params, within_s=None), "title")
