@@ -18,7 +18,7 @@ from coterie.domain.edits import Applied, ChangeState, Draft, Hunk, Outcome, Ref
 from coterie.domain.events import ChangeEvent, WarningEvent
 from coterie.domain.ports import Command, Sandbox, Workspace
 from coterie.domain.proposals import CommandProposal, EditProposal, MoveProposal
-from coterie.domain.records import CommandIntent, EditIntent, EditOutcome, EventRecord, SuiteRecord
+from coterie.domain.records import CommandIntent, EditIntent, EditOutcome, EventRecord, Record, SuiteRecord
 from coterie.tools.testoutput import failures
 from coterie.workspace.hunks import hunks_between
 
@@ -137,12 +137,14 @@ class Effects:
                 )
                 return proposal.summary
             case Refused(reason):
+                records: list[Record] = []
                 if drafts:
-                    await self._run.record(
-                        EditOutcome(change_id=change_id, state="refused", reason=reason),
-                        EventRecord(event=_change(change_id, where, drafts[-1], "proposed")),
-                        EventRecord(event=WarningEvent(code="edit_refused", text=f"{proposal.file.path}: {reason}")),
-                    )
+                    records.append(EditOutcome(change_id=change_id, state="refused", reason=reason))
+                    records.append(EventRecord(event=_change(change_id, where, drafts[-1], "proposed")))
+                # Also when nothing was tried: only a person can save or close what is in the way.
+                await self._run.record(
+                    *records, EventRecord(event=WarningEvent(code="edit_refused", text=f"{proposal.file.path}: {reason}"))
+                )
                 raise ModelMistakeError(f"{proposal.file.path} was not changed: {reason}")
 
     async def command(self, where: Where, proposal: CommandProposal, timeout_s: float | None) -> tuple[str, bool]:

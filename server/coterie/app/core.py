@@ -39,6 +39,7 @@ from coterie.providers.registry import ProviderRegistry
 from coterie.sandbox.probe import ProbedSandbox
 from coterie.workspace.documents import Documents
 from coterie.workspace.editing import Editing
+from coterie.workspace.overlays import Overlay
 from coterie.workspace.workspace import LiveWorkspace
 
 RECORD = "COTERIE_RECORD"
@@ -73,7 +74,7 @@ class Core:
             default_model=values.model,
             record_to=Path(environ[RECORD]) if environ.get(RECORD) else None,
         )
-        self.workspace = LiveWorkspace(settings.folders, editor=editor)
+        self.workspace = LiveWorkspace(settings.folders, editor=editor, among=shared.overlays)
         self.sandbox = ProbedSandbox(values.sandbox.level, environ, hidden=tuple(map(str, own_folders)), on_found=self._status_changed)
         self._base = Assembly(
             Surroundings(
@@ -117,7 +118,7 @@ class Core:
         self.chats = ChatDocuments(
             chats,
             self.workspace.documents,
-            Editing(self.workspace.documents, editor, lambda _: str(chats)),
+            Editing(Overlay(self.workspace.documents, editor), lambda _: str(chats)),
             shared.store.channels,
             self.channels,
             active=shared.coordinator.active_in,
@@ -197,7 +198,7 @@ class Core:
         await self.chats.aclose()
         await self.findings.aclose()
         await self.suggestions.aclose()
-        self.workspace.documents.close_all()
+        self.workspace.leave()
 
     async def _end_when_quiet(self) -> None:
         await self._shared.coordinator.until_quiet(self._base)

@@ -1,4 +1,4 @@
-"""What all clients of one process share: the store, the live runs, the open questions, and who is told.
+"""What all clients of one process share: the store, the live runs, the open questions, who is told, and what is open.
 
 A process that serves one editor has one `Shared` and one core; the daemon has one `Shared` and a core for each connection. A run outlives
 the connection that it came from: its base stays until it ends.
@@ -14,6 +14,7 @@ from coterie.app.hub import Hub
 from coterie.base.tasks import TaskSupervisor
 from coterie.features.channel_news import ChannelNews
 from coterie.storage.store import Store
+from coterie.workspace.overlays import Overlays
 
 
 class Shared:
@@ -22,6 +23,7 @@ class Shared:
     def __init__(self, data: Path) -> None:
         self.data = data
         self.hub = Hub()
+        self.overlays = Overlays()
         self.tasks = TaskSupervisor("shared")
         self.store = Store(data)
         self.approvals = Approvals(self.hub)

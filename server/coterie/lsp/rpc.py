@@ -235,8 +235,11 @@ class Connection(LanguageServerProtocol):
             task.cancel()
 
     async def aclose(self) -> None:
-        """Cancel what is being served or waited for, and answer it."""
+        """Cancel what is being served, and answer it; what the client was asked has no answer any more."""
         await self._tasks.aclose()
+        for answer in self._asked.values():
+            if not answer.done():
+                answer.set_exception(JsonRpcException("the client is gone"))
 
 
 def _read(of: type, params: Json) -> Any:

@@ -7,6 +7,7 @@ frozen snapshots. Used from one event loop only.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import re
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ class Buffer:
     """An open document at one version.
 
     ``absolute`` is its place on disk with symbolic links resolved, None for a document that is no file. ``touched`` says that it was
-    changed since it was opened or saved.
+    changed since it was opened or saved, ``changed`` when it got its text, in the order of all changes of all editors.
     """
 
     uri: str
@@ -32,12 +33,14 @@ class Buffer:
     text: str
     language: str
     touched: bool = False
+    changed: int = 0
 
 
 class Documents:
-    """Open buffers by URI."""
+    """Open buffers by URI. ``order`` numbers their changes, together with those of other editors."""
 
-    def __init__(self) -> None:
+    def __init__(self, order: Iterator[int] | None = None) -> None:
+        self._order = order or itertools.count(1)
         self._buffers: dict[str, Buffer] = {}
         self._watchers: dict[str, list[asyncio.Queue[Buffer | None]]] = {}
 
@@ -90,6 +93,11 @@ class Documents:
         if (buffer := self._buffers.get(uri)) is not None:
             self._buffers[uri] = replace(buffer, touched=False)
 
+    def seen_saved(self, buffer: Buffer) -> None:
+        """Note that a buffer equals its file, though its editor did not say so; a buffer that moved on does not count."""
+        if buffer.touched and self._buffers.get(buffer.uri) is buffer:
+            self.did_save(buffer.uri)
+
     def did_close(self, uri: str) -> None:
         """Give a buffer back to the disk."""
         if self._buffers.pop(uri, None) is not None:
@@ -101,7 +109,7 @@ class Documents:
             self.did_close(uri)
 
     def _set(self, buffer: Buffer) -> None:
-        self._buffers[buffer.uri] = buffer
+        buffer = self._buffers[buffer.uri] = replace(buffer, changed=next(self._order))
         self._tell(buffer.uri, buffer)
 
     def _tell(self, uri: str, state: Buffer | None) -> None:
