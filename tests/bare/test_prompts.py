@@ -69,6 +69,16 @@ async def test_a_stray_enter_in_a_prompt_means_not_now(tmp_path: Path, name: str
         assert editor.text("made") == made
 
 
+@pytest.mark.parametrize("garbage", [[], "Allow once", 7, {"title": ["Allow once"]}, {"title": {"Allow once": 1}}, {"title": "allow once"}])
+async def test_an_answer_that_is_none_of_the_options_is_not_now(tmp_path: Path, garbage: Any) -> None:
+    async with model_host("openai_compatible", touching) as host, plain(tmp_path, host.url) as editor:
+        run_id = (await command(editor.client, "coterie.run", {"prompt": "Make it"}))["runId"]
+        prompt, _ = await editor.client.question(PROMPT)
+        await editor.client.reply(prompt, garbage)
+        assert await state_at_end(editor, run_id) == ("succeeded", None)
+        assert editor.text("made") is None
+
+
 async def test_an_answer_to_a_withdrawn_prompt_is_ignored(tmp_path: Path) -> None:
     async with model_host("openai_compatible", touching) as host, plain(tmp_path, host.url) as editor:
         run_id = (await command(editor.client, "coterie.run", {"prompt": "Make it"}))["runId"]

@@ -67,7 +67,7 @@ class Questions:
                 self._core().approvals.attendance_changed()
                 return
             chosen = None
-        option = offered.get(chosen)
+        option = offered.get(chosen) if isinstance(chosen, str) else None
         if option is not None and option.kind == "edit":
             await self._views.show_document(await self._core().plans.offer(approval_id, plan or {}), focus=True)
         else:

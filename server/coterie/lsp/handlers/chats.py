@@ -57,11 +57,11 @@ async def choose(session: Session, channels: tuple[Channel, ...]) -> None:
     titles = {f"{number}. {channel.title}": channel.channel_id for number, channel in enumerate(channels, start=1)}
     params = {"type": MESSAGE_TYPES["info"], "message": "Open which channel?", "actions": [{"title": title} for title in titles]}
     try:
-        chosen = titles.get(dig(await session.wire.ask("window/showMessageRequest", params, within_s=None), "title"))
+        chosen = dig(await session.wire.ask("window/showMessageRequest", params, within_s=None), "title")
     except JsonRpcException:
         return  # the list was answered anyway
-    if chosen is not None:
-        await show_channel(session, chosen, focus=True)
+    if isinstance(chosen, str) and chosen in titles:
+        await show_channel(session, titles[chosen], focus=True)
 
 
 async def show_channel(session: Session, channel_id: str, *, focus: bool = False) -> None:
