@@ -73,6 +73,23 @@ async def test_only_the_wanted_kinds_are_offered(tmp_path: Path, only: list[str]
         assert "Fix with Coterie" not in await offered(editor.client, uri, only=only)
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"action": "fix"},
+        {"action": ["fix"], "uri": "file:///a", "range": WHOLE},
+        {"action": "explain", "uri": 3, "range": WHOLE},
+        {"action": "ask", "uri": "file:///a", "range": {"start": None, "end": None}},
+        {"action": "fix", "uri": "file:///a", "range": WHOLE, "problems": 7},
+    ],
+)
+async def test_data_that_is_not_ours_is_refused_by_its_field(tmp_path: Path, data: Any) -> None:
+    async with plain(tmp_path, NOWHERE) as editor:
+        with pytest.raises(ResponseError) as refused:
+            await editor.client.request("codeAction/resolve", {"title": "Fix", "data": data})
+        assert (refused.value.code, refused.value.data["code"]) == (-32602, "invalid_params")
+
+
 async def test_an_editor_that_resolves_nothing_gets_the_commands_at_once(tmp_path: Path) -> None:
     async with served(tmp_path, settings(NOWHERE, "openai_compatible"), capabilities=BARE) as editor:
         found = await offered(editor.client, (editor.project / "calc.py").as_uri(), POINT)

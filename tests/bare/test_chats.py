@@ -112,6 +112,20 @@ async def test_a_closed_chat_is_answered_in_its_file_and_goes_on_after_a_restart
             assert [channel["channelId"] for channel in listed["channels"]] == [asked["channelId"]]
 
 
+async def test_half_a_surrogate_pair_names_nothing_and_breaks_nothing(tmp_path: Path) -> None:
+    async with plain(tmp_path, NOWHERE) as editor:
+        await command(editor.client, "coterie.openChannel", {"title": "half \ud83d"})
+        [channel] = (await editor.client.request("agent/channel/list", {"query": "half \udc00"}))["channels"]
+        assert channel["title"] == "half \ufffd"
+        for ask in (
+            editor.client.request("agent/run/get", {"runId": "\ud83d"}),
+            command(editor.client, "coterie.undo", {"runId": "\ud83d"}),
+        ):
+            with pytest.raises(ResponseError) as unknown:
+                await ask
+            assert unknown.value.data["code"] == "unknown_run"
+
+
 async def test_a_selection_is_quoted_where_the_person_is_to_write(tmp_path: Path) -> None:
     async with plain(tmp_path, NOWHERE) as editor:
         code = (editor.project / "calc.py").as_uri()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -19,7 +18,7 @@ from coterie.agents.live_run import LiveRun
 from coterie.agents.meter import Meter, Reservation
 from coterie.base.errors import BudgetExhaustedError, ProviderError, RunError
 from coterie.base.ids import new_id
-from coterie.base.text import utf16_length
+from coterie.base.text import scalars, utf16_length
 from coterie.context.assemble import request_bytes
 from coterie.context.tokens import Calibration
 from coterie.domain.events import MessageDelta, MessageDiscarded, MessageEvent, WarningEvent
@@ -43,8 +42,6 @@ from coterie.domain.usage import Usage
 from coterie.domain.wire import Json
 from coterie.providers.prices import book, priced
 from coterie.providers.resilience import RetryPolicy
-
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 DEFAULT_OUTPUT = 8_192
 """Tokens that an answer is assumed to have at most where nobody knows the model's limit."""
@@ -167,13 +164,13 @@ class ModelCalls:
     async def _take(self, asker: Asker, answer: _Answer, event: StreamEvent) -> None:
         match event:
             case TextDelta(received):
-                text = _storable(received)
+                text = scalars(received)
                 offset = utf16_length(answer.text)
                 answer.text += text
                 told = MessageDelta(message_id=answer.message_id, offset=offset, text=text)
                 await self._run.delta(told, self._message(asker, answer, partial=True))
             case ThoughtDelta(received, signature):
-                text = _storable(received)
+                text = scalars(received)
                 offset = utf16_length(answer.thought)
                 answer.thought += text
                 answer.signature = signature or answer.signature
@@ -306,16 +303,11 @@ def _reserve(asker: Asker, estimate: int, longest: int) -> _Held:
     return held
 
 
-def _storable(text: str) -> str:
-    """Return a text that can be kept and sent on: half of a surrogate pair, which JSON can smuggle in, becomes U+FFFD."""
-    return text if text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)
-
-
 def _tool_call(call_id: str, tool: str, raw: str) -> ToolCall:
     try:
         arguments: Json = json.loads(raw or "{}")
         json.dumps(arguments, ensure_ascii=False).encode()
     except ValueError:
         arguments = None
-    raw = _storable(raw)
+    raw = scalars(raw)
     return ToolCall(call_id=call_id, tool=tool, arguments=arguments if isinstance(arguments, dict) else None, raw=raw)

@@ -9,14 +9,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from coterie.base.text import scalars
 from coterie.workspace.uris import path_of
-
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +76,7 @@ class Documents:
         """Take over a buffer from the disk."""
         path = path_of(uri)
         absolute = None if path is None else os.path.realpath(path)
-        self._set(Buffer(uri=uri, absolute=absolute, version=version, text=_scalars(text), language=language))
+        self._set(Buffer(uri=uri, absolute=absolute, version=version, text=scalars(text), language=language))
 
     def did_change(self, uri: str, version: int, text: str) -> None:
         """Replace a buffer's text by what it is now; incremental changes are applied by the caller, who knows their encoding.
@@ -86,7 +84,7 @@ class Documents:
         A change of a document that is not open is the editor's mistake and has no effect.
         """
         if (buffer := self._buffers.get(uri)) is not None:
-            self._set(replace(buffer, version=version, text=_scalars(text), touched=True))
+            self._set(replace(buffer, version=version, text=scalars(text), touched=True))
 
     def did_save(self, uri: str) -> None:
         """Note that a buffer equals its file."""
@@ -115,8 +113,3 @@ class Documents:
     def _tell(self, uri: str, state: Buffer | None) -> None:
         for states in self._watchers.get(uri, ()):
             states.put_nowait(state)
-
-
-def _scalars(text: str) -> str:
-    """Return a text that can be stored: a lone surrogate becomes U+FFFD, which is as long as it in every encoding of positions."""
-    return text if text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)

@@ -7,15 +7,17 @@ resolves nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from lsprotocol import types
 
 from coterie.domain.actions import is_kind
-from coterie.domain.wire import Json
+from coterie.domain.runs import Position, Range
+from coterie.domain.wire import Json, to_wire, wire
 from coterie.lsp import commands
 from coterie.lsp.convert import dig
 from coterie.lsp.handlers.reviews import plan_answers
+from coterie.lsp.params import read
 from coterie.lsp.session import Handlers, Session
 from coterie.lsp.views import SOURCE
 
@@ -23,6 +25,16 @@ SEND_KIND: Final = "coterie.send"
 OPTIONS: Final = types.CodeActionOptions(
     code_action_kinds=[types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorRewrite, "coterie"], resolve_provider=True
 )
+
+
+@wire
+class ActionData:
+    """What an action carries from the list to its choice: an editor gives it back as it got it, or so it should."""
+
+    action: str
+    uri: str
+    range: Range
+    problems: tuple[str, ...] = ()
 
 
 async def code_action(session: Session, params: types.CodeActionParams) -> list[types.CodeAction]:
@@ -37,10 +49,14 @@ async def code_action(session: Session, params: types.CodeActionParams) -> list[
     problems = [each for each in params.context.diagnostics if each.source != SOURCE]
     listed = finding_actions(session, params, only)
     for action in session.application.actions.offered(only, problems=bool(problems)):
-        data: dict[str, Json] = {"action": action.action_id, "uri": params.text_document.uri, "range": plain_range(params.range)}
-        if action.for_problems:
-            data["problems"] = [f"line {each.range.start.line + 1}: {each.message}" for each in problems]
-        found = types.CodeAction(action.title, kind=action.kind, data=data, diagnostics=problems if action.for_problems else None)
+        about = problems if action.for_problems else []
+        data = ActionData(
+            action=action.action_id,
+            uri=params.text_document.uri,
+            range=plain_range(params.range),
+            problems=tuple(f"line {each.range.start.line + 1}: {each.message}" for each in about),
+        )
+        found = types.CodeAction(action.title, kind=action.kind, data=to_wire(data), diagnostics=about or None)
         listed.append(found if session.client.resolves_actions else await resolve(session, found))
     return listed
 
@@ -73,16 +89,16 @@ def finding_actions(session: Session, params: types.CodeActionParams, only: Sequ
 
 async def resolve(session: Session, params: types.CodeAction) -> types.CodeAction:
     """Word an action that was chosen."""
-    data: Any = params.data
-    if dig(data, "action") is None:
+    if dig(params.data, "action") is None:
         return params
-    action = session.application.actions.worded(data["action"], data.get("problems", ()))
-    selection: dict[str, Json] = {"uri": data["uri"]}
+    data = read(ActionData, params.data)
+    action = session.application.actions.worded(data.action, data.problems)
+    selection: dict[str, Json] = {"uri": data.uri}
     prompt = action.prompt
-    if data["range"]["start"] != data["range"]["end"]:
-        selection["range"] = data["range"]
+    if data.range.start != data.range.end:
+        selection["range"] = to_wire(data.range)
     elif not action.for_problems:
-        prompt += f" The cursor is on line {data['range']['start']['line'] + 1}."
+        prompt += f" The cursor is on line {data.range.start.line + 1}."
     match action.way:
         case "run":
             command, argument = commands.RUN_COMMAND, {"prompt": prompt, "selection": selection}
@@ -99,12 +115,11 @@ def _with_command(action: types.CodeAction, command: types.Command) -> types.Cod
     return types.CodeAction(action.title, kind=action.kind, diagnostics=action.diagnostics, data=action.data, command=command)
 
 
-def plain_range(of: types.Range) -> Json:
-    """Return a range as plain data, which an editor gives back as it got it."""
-    return {
-        "start": {"line": of.start.line, "character": of.start.character},
-        "end": {"line": of.end.line, "character": of.end.character},
-    }
+def plain_range(of: types.Range) -> Range:
+    """Return LSP's range as ours."""
+    return Range(
+        start=Position(line=of.start.line, character=of.start.character), end=Position(line=of.end.line, character=of.end.character)
+    )
 
 
 HANDLERS: Handlers = {types.TEXT_DOCUMENT_CODE_ACTION: code_action, types.CODE_ACTION_RESOLVE: resolve}
