@@ -358,9 +358,9 @@ class FakeChats:
         """Answer ids."""
         return Posted(run_id=f"run_of_{uri}", message_id="message_1")
 
-    def place(self, uri: str) -> ChatPlace | None:
+    async def place(self, uri: str) -> ChatPlace | None:
         """Only what is called so is a chat."""
-        return ChatPlace(2, can_send=True, run_id="run_1") if self.is_chat(uri) else None
+        return ChatPlace(2, can_send=True, run_id="run_1", channel=CHANNEL) if self.is_chat(uri) else None
 
     def is_chat(self, uri: str) -> bool:
         """Go by the name."""

@@ -145,3 +145,29 @@ async def test_only_a_chat_document_is_sent(tmp_path: Path, argument: dict[str, 
         with pytest.raises(ResponseError) as refused:
             await command(editor.client, "coterie.send", argument)
         assert (refused.value.code, refused.value.data["code"]) == (-32602, "invalid_params")
+
+
+async def test_the_document_of_a_channel_that_is_put_away_says_so_and_that_of_a_deleted_one_sends_nothing(tmp_path: Path) -> None:
+    async with plain(tmp_path, NOWHERE) as editor:
+        client = editor.client
+        chat = await command(client, "coterie.openChannel", {"title": "Sums"})
+        uri = await opened(editor, chat["uri"])
+        assert list(await lenses(client, uri)) == ["Coterie: Send"]
+
+        def drawn_anew(times: int) -> bool:
+            return sum(method == "workspace/codeLens/refresh" for method, _ in client.wanted) == times
+
+        for times, (archived, title) in enumerate([(True, "Coterie: Send, out of the archive"), (False, "Coterie: Send")], start=1):
+            await client.request("agent/channel/archive", {"channelId": chat["channelId"], "archived": archived})
+            await client.eventually(lambda times=times: drawn_anew(times))
+            assert list(await lenses(client, uri)) == [title]
+
+        await client.request("agent/channel/delete", {"channelId": chat["channelId"]})
+        await client.eventually(lambda: drawn_anew(3))
+        [(title, lens)] = (await lenses(client, uri)).items()
+        assert (title, lens["command"]["command"]) == ("Coterie: This chat was deleted. Open a new one", "coterie.openChannel")
+        where = {"textDocument": {"uri": uri}, "range": lens["range"], "context": {"diagnostics": []}}
+        assert not await client.request("textDocument/codeAction", where)
+        with pytest.raises(ResponseError) as refused:
+            await command(client, "coterie.send", {"uri": uri})
+        assert refused.value.data["code"] == "unknown_channel"

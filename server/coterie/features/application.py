@@ -202,7 +202,7 @@ class ChatDocuments(Protocol):
         """Post what stands under the last heading of a document, or of the only open one. Raises `RequestError` ``nothing_to_send``."""
         ...
 
-    def place(self, uri: str) -> ChatPlace | None:
+    async def place(self, uri: str) -> ChatPlace | None:
         """Say what a document offers; None for one that is no chat."""
         ...
 

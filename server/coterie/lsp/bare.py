@@ -55,6 +55,7 @@ class BareAudience:
         self._prompts: dict[str, str] = {}  # by run, while it goes on: what the person asked
         self._steps: dict[str, str] = {}  # by run: its current step
         self._plans: dict[str, Mapping[str, Json]] = {}
+        self._away: set[str] = set()  # the channels that were archived or deleted while this client was here
 
     @property
     def can_answer(self) -> bool:
@@ -146,7 +147,11 @@ class BareAudience:
             self._questions.ask(approval.approval_id, approval.title, approval.options, plan)
 
     def channel_changed(self, change: ChannelChanged) -> None:
-        """Say nothing: there is no view of channels."""
+        """Have lenses drawn anew when a channel is put away or taken back: its document may be open. There is no view of channels."""
+        is_away = change.channel is None or change.channel.state == "archived"
+        if is_away != (change.channel_id in self._away):
+            self._away ^= {change.channel_id}
+            self.views.refresh_lenses()
 
     def status_changed(self, status: Status) -> None:
         """Show what does not work as it should, each thing once."""

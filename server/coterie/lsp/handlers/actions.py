@@ -41,7 +41,7 @@ async def code_action(session: Session, params: types.CodeActionParams) -> list[
     """List what can be done in a range."""
     only = [str(getattr(kind, "value", kind)) for kind in params.context.only or ()]
     if session.application.chats.is_chat(params.text_document.uri):
-        return chat_actions(session, params.text_document.uri, only)
+        return await chat_actions(session, params.text_document.uri, only)
     if (approval_id := session.application.plans.question_of(params.text_document.uri)) is not None:
         answers = (await plan_answers(session, approval_id)).items()
         chosen = [types.Command(label, commands.APPROVE_COMMAND, arguments=[argument]) for label, argument in answers]
@@ -61,9 +61,9 @@ async def code_action(session: Session, params: types.CodeActionParams) -> list[
     return listed
 
 
-def chat_actions(session: Session, uri: str, only: Sequence[str]) -> list[types.CodeAction]:
+async def chat_actions(session: Session, uri: str, only: Sequence[str]) -> list[types.CodeAction]:
     """Return what can be done in a chat."""
-    place = session.application.chats.place(uri)
+    place = await session.application.chats.place(uri)
     if place is None or not (not only or any(is_kind(SEND_KIND, wanted) for wanted in only)):
         return []
     send = types.Command("Send to Coterie", commands.SEND_COMMAND, arguments=[{"uri": uri}])
