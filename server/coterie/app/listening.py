@@ -16,10 +16,12 @@ import socket
 import sys
 from collections.abc import Mapping
 
-from coterie.app.admission import TOKEN, Admission, NotListeningError, admission_for, endpoint
-from coterie.app.doors import Door
+from coterie.app.admission import TOKEN, Admission, admission_for, endpoint
+from coterie.app.doors import Door, NotListeningError
 from coterie.app.joining import joining
 from coterie.app.shared import Shared
+from coterie.app.turnstile import Turnstile
+from coterie.base.errors import RequestError
 from coterie.base.tasks import TaskSupervisor
 from coterie.cli.wiring import Listening, Scheme
 from coterie.config.paths import places
@@ -27,6 +29,9 @@ from coterie.lsp.server import Server
 from coterie.lsp.transport import Transport
 
 HANDSHAKE_S = 30.0
+MOST_CLIENTS = 64
+MOST_CONNECTIONS = 2 * MOST_CLIENTS
+"""Far fewer than a process may have descriptors, whoever they are and however little they have said."""
 LEAVING_S = 30.0
 """How long clients may take at the end to be told of it."""
 
@@ -36,8 +41,19 @@ log = logging.getLogger(__name__)
 class Listener:
     """Serves the clients of one door. ``environ`` is what all of them work in."""
 
-    def __init__(self, scheme: Scheme, admission: Admission, environ: Mapping[str, str], *, handshake_s: float = HANDSHAKE_S) -> None:
+    def __init__(
+        self,
+        scheme: Scheme,
+        admission: Admission,
+        environ: Mapping[str, str],
+        *,
+        handshake_s: float = HANDSHAKE_S,
+        most_clients: int = MOST_CLIENTS,
+        most_connections: int = MOST_CONNECTIONS,
+    ) -> None:
         self._environ = environ
+        self._most_clients = most_clients
+        self._most_connections = most_connections
         self._shared = Shared(places(environ).data)
         self._servers: set[Server] = set()
         self._connections = TaskSupervisor("connections")
@@ -46,7 +62,8 @@ class Listener:
 
     async def serve(self, listening: socket.socket) -> None:
         """Accept on ``listening``, which becomes the listener's own, until `end`; then end in order."""
-        await self._door.open(listening)
+        turnstile = Turnstile(listening, most=self._most_connections)
+        await self._door.open(turnstile)
         await self._ending.wait()
         await self._door.shut()
         await self._shared.coordinator.aclose()
@@ -57,6 +74,7 @@ class Listener:
         except TimeoutError:
             log.warning("not every connection ended in order")
         await self._connections.aclose()
+        turnstile.hang_up()
         await self._door.aclose()
         await self._shared.aclose()
 
@@ -70,7 +88,7 @@ class Listener:
             await self._connections.spawn(self._attend(transport), name="a client's server")
 
     async def _attend(self, transport: Transport) -> None:
-        server = Server(joining(self._shared, self._environ), same_machine=False)
+        server = Server(joining(self._shared, self._environ), same_machine=False, refusal=self._refusal())
         self._servers.add(server)
         log.info("a client came")
         try:
@@ -78,6 +96,12 @@ class Listener:
         finally:
             self._servers.discard(server)
             log.info("a client left")
+
+    def _refusal(self) -> RequestError | None:
+        if len(self._servers) < self._most_clients:
+            return None
+        log.warning("a client too many came")
+        return RequestError(f"This server has {self._most_clients} clients already; try again when one has left.", code="too_many_clients")
 
 
 def _door(scheme: Scheme, admission: Admission, listener: Listener, handshake_s: float) -> Door:
