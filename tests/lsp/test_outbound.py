@@ -159,6 +159,20 @@ async def test_the_end_does_not_wait_for_a_reader_for_ever() -> None:
     pipe.may_read.set()
 
 
+async def test_a_reader_that_lets_too_much_pile_up_is_lost_and_holds_no_more_of_it() -> None:
+    pipe, lost = Pipe(), asyncio.Event()
+    outgoing = Outgoing(pipe.write, on_lost=lost.set, on_back=pytest.fail, most_unread=len(BIG) + 64)
+    outgoing.send(BIG)
+    outgoing.send(BIG)
+    assert not lost.is_set(), "one message may be longer than that"
+    outgoing.send(BIG)
+    assert lost.is_set()
+    outgoing.send(BIG)
+    pipe.may_read.set()
+    await outgoing.aclose(within_s=BOUND_S)
+    assert pipe.read < 3 * len(BIG), "what came after that is not kept"
+
+
 async def test_a_broken_pipe_is_told_once_and_stops_nobody() -> None:
     lost: list[None] = []
 
