@@ -101,6 +101,29 @@ async def test_a_file_with_unsaved_text_stays_where_it_is(tmp_path: Path) -> Non
         assert "unsaved text" in failed["output"]
         assert (editor.text("calc.py"), editor.text("lib/calc.py")) == (BROKEN, None)
         assert await diffs(editor, run_id) == []
+        assert [event["code"] for event in editor.events(run_id, "warning")].count("edit_refused") == 1
+        assert editor.events(run_id, "change") == []
+        for scope in ({}, {"scope": "file", "ids": ["calc.py"]}):
+            undone = await editor.client.request("agent/run/undo", {"runId": run_id, **scope})
+            assert undone["restored"] == [], "nothing was moved, so nothing can be moved back"
+
+
+async def test_nobody_is_asked_about_a_file_that_is_not_there_nor_told_of_one_that_is_denied(tmp_path: Path) -> None:
+    repository(tmp_path)
+    calls = [
+        [("delete_file", {"path": "gone.py"}), ("move_file", {"path": "gone.py", "to": "here.py"})],
+        [("move_file", {"path": "calc.py", "to": "run.sh"}), ("delete_file", {"path": "secret/gone.py"})],
+        ["Done."],
+    ]
+    rules = {"ask": ["write(**)"], "deny": ["write(secret/**)"]}
+    async with served(tmp_path, playing(record(tmp_path / "cassette.json", {"chat": calls}), permissions=rules)) as editor:
+        run_id, end = await editor.play("Tidy up")
+        assert end["state"] == "succeeded"
+        assert editor.events(run_id, "approval") == []
+        ended = [(call["state"], call["output"]) for call in editor.events(run_id, "tool_call") if call["output"] is not None]
+        assert [state for state, _ in ended] == ["failed", "failed", "failed", "denied"]
+        for (_, output), words in zip(ended, ("no file gone.py", "no file gone.py", "run.sh exists", "Denied"), strict=True):
+            assert words in output
 
 
 async def test_looking_is_not_asked_for_and_a_commit_is(tmp_path: Path) -> None:

@@ -163,8 +163,18 @@ class RunApprovals:
         self._sandboxed = sandboxed
         self._waiting = 0
 
-    async def decide(self, title: str, effects: Sequence[Effect], *, writes: tuple[str, ...] = ()) -> Verdict:
-        """Say whether effects may happen, after asking whoever must be asked. Raises `ApprovalRequiredError` when nobody can be."""
+    async def decide(
+        self,
+        title: str,
+        effects: Sequence[Effect],
+        *,
+        writes: tuple[str, ...] = (),
+        before_asking: Callable[[], Awaitable[None]] | None = None,
+    ) -> Verdict:
+        """Say whether effects may happen, after asking whoever must be asked. Raises `ApprovalRequiredError` when nobody can be.
+
+        ``before_asking`` raises what makes the question pointless.
+        """
         policy = replace(self.policy, writes=writes) if writes else self.policy
         ruling = evaluate(effects, policy)
         if ruling.verdict == "deny":
@@ -176,6 +186,8 @@ class RunApprovals:
         asking = tuple(effect for effect in asking if self._granted(effect) != "allow")
         if not asking:
             return Verdict(allowed=True)
+        if before_asking is not None:
+            await before_asking()
         if not self._approvals.audience.can_answer:
             return self._nobody(asking)
         decision, _ = await self._question(title, asking, _options(asking))

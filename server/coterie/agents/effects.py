@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from coterie.agents.live_run import LiveRun
+from coterie.agents.undo import take_back
 from coterie.base.errors import ModelMistakeError
 from coterie.base.ids import new_id
 from coterie.base.tasks import TaskSupervisor
@@ -84,6 +85,12 @@ class Effects:
                 raise ModelMistakeError(f"{proposal.to.path} exists already. Nothing was moved.")
             return proposal.text
 
+        leaving = EditProposal(proposal.file, lambda _: None, proposal.summary)
+        if proposal.file.absolute in self._workspace.unsaved():
+            # Found out now, nothing has to be made and taken back; what is typed from here on is found out by `_leave`.
+            return await self._settled(
+                where, leaving, "", [], Refused("it is open in the editor with unsaved text; save or close it first")
+            )
         made = EditProposal(proposal.to, arrive, f"Made {proposal.to.path}.")
         await self._edit(where, made, _Exactly(proposal.mode, proposal.file.uri))
         return await self._leave(where, proposal)
@@ -96,8 +103,10 @@ class Effects:
         try:
             await self._edit(where, EditProposal(proposal.file, leave, proposal.summary), _Exactly())
         except ModelMistakeError as mistake:
-            await self._edit(where, EditProposal(proposal.to, leave, f"Took {proposal.to.path} back."), _Exactly())
-            raise ModelMistakeError(f"{proposal.file.path} was not moved: {mistake.message}") from mistake
+            made = [edit for edit in self._run.history.edits.values() if edit.state == "applied" and edit.intent.uri == proposal.to.uri]
+            stays = await take_back(self._run, self._workspace, made[-1:])
+            beside = "" if stays is None else f" {proposal.to.path} stays: {stays}"
+            raise ModelMistakeError(f"{proposal.file.path} was not moved: {mistake.message}{beside}") from mistake
         return proposal.summary
 
     async def _edit(self, where: Where, proposal: EditProposal, exactly: _Exactly | None = None) -> str:

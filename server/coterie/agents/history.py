@@ -213,8 +213,9 @@ class History:
         wanted = set(paths)
         moves = [edit.intent for edit in self.edits.values() if edit.intent.moved_from is not None] if wanted else []
         for move in moves:  # a moved file is one file: its old place and its new one belong together
-            old = next(edit.intent for edit in self.edits.values() if edit.intent.uri == move.moved_from)
-            if wanted & {move.path, move.uri, old.path, old.uri}:
+            old = next((edit.intent for edit in self.edits.values() if edit.intent.uri == move.moved_from), None)
+            # The old place of a move that was refused was never touched.
+            if old is not None and wanted & {move.path, move.uri, old.path, old.uri}:
                 wanted |= {move.uri, old.uri}
         by_file: dict[tuple[str, str], list[Edit]] = {}
         for edit in self.edits.values():

@@ -34,7 +34,7 @@ async def undo(run: LiveRun, workspace: Workspace, paths: Sequence[str] = ()) ->
     for edits in run.history.applied(paths).values():
         path = edits[0].intent.path
         try:
-            reason = await _undo_file(run, workspace, edits)
+            reason = await take_back(run, workspace, edits)
         except ModelMistakeError as mistake:
             reason = mistake.message
         if reason is None:
@@ -44,8 +44,8 @@ async def undo(run: LiveRun, workspace: Workspace, paths: Sequence[str] = ()) ->
     return UndoResult(restored=tuple(restored), conflicts=tuple(conflicts))
 
 
-async def _undo_file(run: LiveRun, workspace: Workspace, edits: list[Edit]) -> str | None:
-    """Undo one file's edits; returns why not."""
+async def take_back(run: LiveRun, workspace: Workspace, edits: Sequence[Edit]) -> str | None:
+    """Undo edits of one file, given oldest first; returns why not. Raises `ModelMistakeError`."""
     intent = edits[0].intent
     file = workspace.locate(intent.path, intent.folder)
     pairs = [(await _text(run, edit.intent.before), await _text(run, edit.intent.after)) for edit in reversed(edits)]

@@ -47,6 +47,13 @@ class Tool(Protocol):
         """Say what a call would do. Raises `ModelMistakeError`, naming the field, for arguments that make no sense."""
         ...
 
+    async def check(self, arguments: Mapping[str, Json]) -> None:
+        """Raise `ModelMistakeError` for what cannot be done whatever a person answers; they are asked only after this.
+
+        The model reads the words though nobody has allowed the call, so they tell nothing of what is in a file.
+        """
+        ...
+
     async def propose(self, arguments: Mapping[str, Json]) -> Proposal:
         """Work out the call without changing anything. Raises `ModelMistakeError` for what the model can correct."""
         ...
@@ -115,6 +122,10 @@ class BuiltinTool(ABC, Generic[A]):
         read = self._read(arguments)
         return (*self.declare(read), *await self.look_up(read))
 
+    async def check(self, arguments: Mapping[str, Json]) -> None:
+        """Validate, and look whether the call can be carried out at all."""
+        await self.look_ahead(self._read(arguments))
+
     async def propose(self, arguments: Mapping[str, Json]) -> Proposal:
         """Validate, and work the call out."""
         return await self.work_out(self._read(arguments))
@@ -126,6 +137,9 @@ class BuiltinTool(ABC, Generic[A]):
     async def look_up(self, arguments: A) -> tuple[Effect, ...]:  # noqa: ARG002 - most tools know it all by their arguments
         """Say what such a call would do besides, for which the world has to be looked at."""
         return ()
+
+    async def look_ahead(self, arguments: A) -> None:
+        """Raise `ModelMistakeError` when a call with valid arguments is bound to fail; see `Tool.check`."""
 
     @abstractmethod
     async def work_out(self, arguments: A) -> Proposal:
