@@ -90,6 +90,30 @@ async def test_a_chat_is_written_sent_and_answered_while_the_person_types(tmp_pa
         assert all(edit["edit"]["documentChanges"][0]["textDocument"]["version"] for edit in edits)
 
 
+async def test_what_was_sent_is_not_sent_again_before_its_answer_comes(tmp_path: Path) -> None:
+    hold = Wait()
+
+    def script(asked: Asked) -> Reply:
+        return answer("openai_compatible", "x", number=asked.number, hold=hold)  # holds before the first character
+
+    async with model_host("openai_compatible", script) as host, plain(tmp_path, host.url) as editor:
+        client = editor.client
+        chat = await command(client, "coterie.openChannel", {"title": "Sums"})
+        uri = await opened(editor, chat["uri"])
+        buffer = client.buffers[uri]
+        await client.type(uri, len(buffer.text), len(buffer.text), "Why?\n")
+        await command(client, "coterie.send", {"uri": uri})
+        with pytest.raises(ResponseError) as again:
+            await command(client, "coterie.send", {"uri": uri})
+        assert again.value.data["code"] == "nothing_to_send"
+        await client.type(uri, len(buffer.text), len(buffer.text), "And how?\n")
+        await command(client, "coterie.send", {"uri": uri})
+        hold.set()
+        await progress_ended(client)
+        said = (await client.request("agent/channel/history", {"channelId": chat["channelId"]}))["messages"]
+        assert [each["text"] for each in said if each["role"] == "user"] == ["Why?", "Why?\nAnd how?"]
+
+
 async def test_a_closed_chat_is_answered_in_its_file_and_goes_on_after_a_restart(tmp_path: Path) -> None:
     async with model_host("openai_compatible", talking) as host:
         async with plain(tmp_path, host.url) as editor:

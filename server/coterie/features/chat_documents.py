@@ -108,6 +108,9 @@ class ChatDocuments(Listener):
             draft = chat_text.draft_of(await self._text(chat.file) or "")
             if not draft:
                 raise RequestError("There is nothing to send: write under the last “You” of the document.", code="nothing_to_send")
+            last = chat.transcript.turns[-1] if chat.transcript.turns else None
+            if last is not None and last.message_id in chat.own and last.said == draft and not last.answer:
+                raise RequestError("This was sent already; the answer comes below it.", code="nothing_to_send")
             posted = await self._service.post(chat.channel_id, draft)
             chat.own.add(posted.message_id)
             return posted

@@ -62,8 +62,8 @@ def with_said(text: str, said: str) -> str:
 def with_answer(text: str, said: str, before: str, now: str) -> str:
     """Return the text in which the answer to ``said``, that read ``before`` when it was last written, reads ``now``, which begins with it.
 
-    What is there already is not written again, so that this can be done twice. An answer that the person has edited goes on at the end of its
-    section; one that they have taken away, with undo for example, is written anew: its rest would read like words of theirs.
+    What is there already is not written again, so that this can be done twice. An answer that the person has edited goes on at the end of
+    its section; one that they have taken away, with undo for example, is written anew: its rest would read like words of theirs.
     """
     at = _end_of(text, said)
     if before:
