@@ -66,6 +66,13 @@ def test_a_chat_through_a_pipe_is_listed_and_gone_on_with(environ: Mapping[str, 
     assert (unknown.returncode, "There is no channel" in unknown.stderr) == (2, True)
 
 
+def test_that_a_price_is_unknown_is_said_once_of_each_model(environ: Mapping[str, str], tmp_path: Path) -> None:
+    said = coterie(environ, tmp_path, "chat", typed="One?\nTwo?\n/model work/other\nThree?\nFour?\n")
+    assert (said.returncode, said.stdout) == (0, "It subtracts.\n" * 4)
+    warnings = [line for line in said.stderr.splitlines() if line.startswith("! The price of ")]
+    assert len(warnings) == len(set(warnings)) == 2
+
+
 class Terminal:
     """A pseudo-terminal with ``coterie chat`` on it."""
 
