@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
@@ -16,6 +17,8 @@ from pathlib import Path
 import pytest
 
 from cassettes import record
+from coterie.cli.terminal import TextOutput
+from coterie.domain.events import AgentEvent, WarningEvent
 
 BOUND_S = 60
 MAKING = [
@@ -67,10 +70,21 @@ def test_a_chat_through_a_pipe_is_listed_and_gone_on_with(environ: Mapping[str, 
 
 
 def test_that_a_price_is_unknown_is_said_once_of_each_model(environ: Mapping[str, str], tmp_path: Path) -> None:
-    said = coterie(environ, tmp_path, "chat", typed="One?\nTwo?\n/model work/other\nThree?\nFour?\n")
-    assert (said.returncode, said.stdout) == (0, "It subtracts.\n" * 4)
-    warnings = [line for line in said.stderr.splitlines() if line.startswith("! The price of ")]
-    assert len(warnings) == len(set(warnings)) == 2
+    said = coterie(environ, tmp_path, "chat", typed="One?\nTwo?\n")
+    assert (said.returncode, said.stdout) == (0, "It subtracts.\n" * 2)
+    assert said.stderr.count("! The price of ") == 1
+
+    lines: list[str] = []
+    output = TextOutput(io.StringIO(), lambda _: None, lambda line: lines.append(line.text), streaming=False)
+    for code, text in [
+        ("price_unknown", "one"),
+        ("price_unknown", "other"),
+        ("price_unknown", "one"),
+        ("transient", "t"),
+        ("transient", "t"),
+    ]:
+        output.event(AgentEvent(seq=1, at="", run_id="r", event=WarningEvent(code=code, text=text)))
+    assert lines == ["! one", "! other", "! t", "! t"]
 
 
 class Terminal:
