@@ -157,6 +157,9 @@ class FakeCore:
         """Return the face."""
         return FakeApplication(self)
 
+    def catch_up(self) -> None:
+        """Nothing goes on."""
+
     async def set_folders(self, folders: tuple[Folder, ...]) -> None:
         """Keep the folders."""
         self.folders = folders
@@ -321,6 +324,11 @@ class FakeApplication:
         self.plans: PlanDocuments = FakePlans()
         self.findings: Findings = FakeFindings()
         self.changes: Changes = FakeChanges()
+
+    def concerns(self, folder: str | None) -> bool:
+        """Everything does."""
+        assert folder != ""
+        return True
 
     async def status(self) -> Status:
         """Return a state with trouble in it."""

@@ -268,6 +268,7 @@ class RunApprovals:
             approval_id=new_id("approval"),
             run_id=self._run.run_id,
             channel_id=self._run.row.channel_id,
+            folder=self._run.row.request.folder,
             at=now(),
             title=title,
             effects=effects,

@@ -22,7 +22,7 @@ from coterie.base.errors import CoterieError, RequestError, RunError, StorageErr
 from coterie.base.ids import new_id
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.edits import UndoResult
-from coterie.domain.events import ENDED, Event, MessageDiscarded, MessageEvent, RunEvent, RunState
+from coterie.domain.events import ENDED, AgentEvent, Event, MessageDiscarded, MessageEvent, RunEvent, RunState
 from coterie.domain.permissions import Decision
 from coterie.domain.ports import Audience, RunStore, Workspace
 from coterie.domain.runs import RunEvents, RunRow
@@ -178,6 +178,10 @@ class Coordinator:
     def live(self) -> int:
         """How many runs go on."""
         return len(self._live)
+
+    def standing(self) -> tuple[AgentEvent, ...]:
+        """Return the events that say how each live run stands now."""
+        return tuple(event for live in self._live.values() if not live.has_ended for event in live.run.standing())
 
     def at_home(self, run_id: str, base: Base) -> bool:
         """Say whether a live run is at home there."""

@@ -101,7 +101,7 @@ class Core:
             settings=lambda: self._settings.loaded.settings,
         )
         self.channels = ChannelService(shared.store.channels, self.runs, shared.news)
-        self.approvals = ApprovalService(shared.approvals)
+        self.approvals = ApprovalService(shared.approvals, shared.attendance_changed)
         self.catalogue = CatalogueService(self._providers)
         self.accounts = AccountService(shared.store.usage)
         self.suggestions = SuggestionService(
@@ -136,8 +136,8 @@ class Core:
         self.plans = PlanDocuments(shared.data / "plans", self.workspace.documents)
         self._providers.on_change(self._status_changed)
         # What follows runs hears of them before the client does, whose next request may be about it.
-        self._audiences: tuple[Audience, ...] = (self.findings, self.changes, self.chats, self._titles, audience)
-        for each in self._audiences:
+        self._listeners: tuple[Audience, ...] = (self.findings, self.changes, self.chats, self._titles)
+        for each in self._listeners:
             shared.hub.join(each)
 
     @property
@@ -171,6 +171,18 @@ class Core:
         self.suggestions.watch(record.decided)
         await record.keep()
 
+    def join(self, *, hears_all: bool = True) -> None:
+        """Let the client be told from now on; last, because what it is told it may ask about at once."""
+        self._shared.hub.join(self._audience, self.concerns, hears_all=hears_all)
+
+    def concerns(self, folder: str | None) -> bool:
+        """Say whether what a run does there is a matter of this client's workspace; what has no folder is everybody's."""
+        return folder is None or self.workspace.holds(folder)
+
+    def catch_up(self) -> None:
+        """Tell the client, unless it hears everything anyway, what goes on already."""
+        self._shared.hub.catch_up(self._shared.coordinator.standing(), self._audience)
+
     async def status(self) -> Status:
         """Return the server's state; the first question tries the sandbox."""
         await self.sandbox.status()
@@ -180,6 +192,7 @@ class Core:
         """Work in these folders from now on, with the settings that they bring."""
         self._settings.set_folders(folders)
         self.workspace.set_folders(self._settings.folders)
+        self._shared.hub.catch_up(self._shared.coordinator.standing())
         self._reloaded()
 
     async def reconfigure(self, options: Mapping[str, Json]) -> None:
@@ -193,7 +206,7 @@ class Core:
         self._shared.tasks.spawn(self._end_when_quiet(), name="the end of a client's core")
 
     async def _leave(self) -> None:
-        for each in self._audiences:
+        for each in (*self._listeners, self._audience):
             self._shared.hub.leave(each)
         await self.chats.aclose()
         await self.findings.aclose()
@@ -243,4 +256,6 @@ def sole_core(
 ) -> SoleCore:
     """Build everything for one client. Raises `SettingsError` or `StorageError`."""
     settings = LiveSettings(environ, folders, editor_options=editor_options, command_line=command_line)
-    return SoleCore(Shared(settings.loaded.places.data), settings, environ, audience, editor=editor, no_daemon=no_daemon)
+    core = SoleCore(Shared(settings.loaded.places.data), settings, environ, audience, editor=editor, no_daemon=no_daemon)
+    core.join()
+    return core

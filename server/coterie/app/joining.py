@@ -19,6 +19,7 @@ def joining(shared: Shared, environ: Mapping[str, str]) -> Build:
         for problem in core.problems:
             attachment.window.show("warning", problem)
         await core.introduce(attachment.introduction, shared=True)
+        core.join(hears_all=attachment.introduction.rich)
         return core
 
     return build

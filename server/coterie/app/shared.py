@@ -29,8 +29,13 @@ class Shared:
         self.approvals = Approvals(self.hub)
         self.news = ChannelNews(self.store.channels, self.hub, self.tasks, pending=self.approvals.count)
         self.approvals.on_change = self.news.touched
-        self.hub.on_left = self.approvals.attendance_changed
+        self.hub.on_left = self.attendance_changed
         self.coordinator = Coordinator(self.store.runs, self.hub, self.news.touched)
+
+    def attendance_changed(self) -> None:
+        """Note that a client left, or cannot answer after all: who is left is asked what it was asked, if anybody is."""
+        self.approvals.attendance_changed()
+        self.hub.catch_up(self.coordinator.standing())
 
     async def aclose(self) -> None:
         """Interrupt what runs, journal it, let every core end, and close the store."""

@@ -124,7 +124,7 @@ class Approvals(Protocol):
         ...
 
     def attendance_changed(self) -> None:
-        """Note that a client cannot answer after all: questions that nobody is left to answer are taken back."""
+        """Note that a client cannot answer after all: whoever is left is asked, and if nobody is, questions are taken back."""
         ...
 
 
@@ -319,6 +319,10 @@ class Application(Protocol):
     @property
     def changes(self) -> Changes:
         """What runs have changed, where it stands."""
+        ...
+
+    def concerns(self, folder: str | None) -> bool:
+        """Say whether what a run does in a folder is a matter of this client's workspace; what has no folder is everybody's."""
         ...
 
     async def status(self) -> Status:

@@ -7,7 +7,7 @@ diagnostics have handlers of their own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from coterie.base.errors import CoterieError
@@ -19,7 +19,6 @@ from coterie.domain.events import (
     ApprovalEvent,
     ChangeEvent,
     MessageEvent,
-    PlanEvent,
     RunEvent,
     StepEvent,
     ToolCallEvent,
@@ -27,11 +26,10 @@ from coterie.domain.events import (
 )
 from coterie.domain.permissions import Effect
 from coterie.domain.status import Status
-from coterie.domain.wire import Json
 from coterie.features.application import Application
 from coterie.features.attachment import Window
 from coterie.features.transcript import first_line, wording
-from coterie.lsp.convert import Client
+from coterie.lsp.convert import Client, file_path
 from coterie.lsp.outbound import Wire
 from coterie.lsp.progress import Bars
 from coterie.lsp.questions import Questions
@@ -54,7 +52,6 @@ class BareAudience:
         self._questions = Questions(wire, client, tasks, self.views, core)
         self._prompts: dict[str, str] = {}  # by run, while it goes on: what the person asked
         self._steps: dict[str, str] = {}  # by run: its current step
-        self._plans: dict[str, Mapping[str, Json]] = {}
         self._away: set[str] = set()  # the channels that were archived or deleted while this client was here
 
     @property
@@ -77,12 +74,10 @@ class BareAudience:
                 self._report(run_id, self._steps[run_id])
             case ToolCallEvent(state="running") as call:
                 self._report(run_id, f"{self._steps.get(run_id, call.step_id or BASELINE)}: {wording(call)}")
-            case PlanEvent(plan=plan):
-                self._plans[run_id] = plan
             case ChangeEvent():
                 self.views.refresh_lenses()
             case ApprovalEvent() as question:
-                self._question(run_id, question)
+                self._question(run_id, question, event.folder)
             case WarningEvent() as warning:
                 self._warn(warning)
             case _:
@@ -92,13 +87,13 @@ class BareAudience:
         if run.state == "running":
             self._show_progress(run_id)
         elif run.state == "waiting":
-            self.bars.report(run_id, "waits for your answer")
+            self._report(run_id, "waits for your answer")
         if run.state in ENDED or run.state == "queued":
             self.views.refresh_lenses()
         if run.state not in ENDED:
             return
         self.bars.end(run_id, run.state)
-        for known in (self._prompts, self._steps, self._plans):
+        for known in (self._prompts, self._steps):
             known.pop(run_id, None)
         match run.state:
             case "failed":
@@ -133,18 +128,13 @@ class BareAudience:
                 prompt = run_id
         return f"Coterie: {first_line(prompt, TITLE_LENGTH)}"
 
-    def _question(self, run_id: str, question: ApprovalEvent) -> None:
+    def _question(self, run_id: str, question: ApprovalEvent, folder: str | None) -> None:
         if question.state == "resolved":
             self._questions.withdraw(question.approval_id)
             return
-        plan = self._plans.get(run_id) if is_gate(question.effects) else None
-        self._questions.ask(question.approval_id, question.title, question.options, plan)
-
-    async def ask_what_is_open(self) -> None:
-        """Show the questions that were asked before this client came."""
-        for approval in await self._core().approvals.list():
-            plan = (await self._core().runs.get(approval.run_id)).plan if is_gate(approval.effects) else None
-            self._questions.ask(approval.approval_id, approval.title, approval.options, plan)
+        project = "" if self._core().concerns(folder) else f"In {file_path(folder or '') or folder}: "
+        plan_of = run_id if is_gate(question.effects) else None
+        self._questions.ask(question.approval_id, f"{project}{question.title}", question.options, plan_of)
 
     def channel_changed(self, change: ChannelChanged) -> None:
         """Have lenses drawn anew when a channel is put away or taken back: its document may be open. There is no view of channels."""

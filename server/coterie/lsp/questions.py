@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 
 from pygls.exceptions import JsonRpcException
 
-from coterie.base.errors import RequestError
+from coterie.base.errors import CoterieError, RequestError
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.permissions import ApprovalOption
 from coterie.domain.wire import Json
@@ -36,10 +36,10 @@ class Questions:
         self._core = core
         self._prompts: dict[str, asyncio.Task[None]] = {}
 
-    def ask(self, approval_id: str, title: str, options: tuple[ApprovalOption, ...], plan: Mapping[str, Json] | None = None) -> None:
-        """Show a question, unless it is shown already; with the ``plan`` that it is about. Never blocks."""
+    def ask(self, approval_id: str, title: str, options: tuple[ApprovalOption, ...], plan_of: str | None = None) -> None:
+        """Show a question, unless it is shown already; with the plan of the run ``plan_of``, which it is about. Never blocks."""
         if self.possible and not self._tasks.closed and approval_id not in self._prompts:
-            prompt = self._prompt(approval_id, title, options, plan)
+            prompt = self._prompt(approval_id, title, options, plan_of)
             self._prompts[approval_id] = self._tasks.spawn(prompt, name=f"prompt {approval_id}")
 
     def withdraw(self, approval_id: str) -> None:
@@ -47,7 +47,8 @@ class Questions:
         if (prompt := self._prompts.pop(approval_id, None)) is not None:
             prompt.cancel()
 
-    async def _prompt(self, approval_id: str, title: str, options: tuple[ApprovalOption, ...], plan: Mapping[str, Json] | None) -> None:
+    async def _prompt(self, approval_id: str, title: str, options: tuple[ApprovalOption, ...], plan_of: str | None) -> None:
+        plan = None if plan_of is None else await self._plan(plan_of)
         can_edit = plan is not None and self._views.shows_documents
         offered = {option.label: option for option in options if can_edit or option.kind != "edit"}
         message = f"Coterie: {title}"
@@ -72,6 +73,12 @@ class Questions:
             await self._views.show_document(await self._core().plans.offer(approval_id, plan or {}), focus=True)
         else:
             await self._answer(approval_id, option)
+
+    async def _plan(self, run_id: str) -> Mapping[str, Json] | None:
+        try:
+            return (await self._core().runs.get(run_id)).plan
+        except CoterieError:
+            return None  # the question stands without it
 
     async def _answer(self, approval_id: str, option: ApprovalOption | None) -> None:
         try:

@@ -58,6 +58,10 @@ class LiveWorkspace:
         """Work in these folders from now on. What lies outside of them can no longer be read or changed."""
         self._folders = Folders(folders)
 
+    def holds(self, uri: str) -> bool:
+        """Say whether a folder is one of the workspace's, or lies in one."""
+        return self._folders.holds(uri)
+
     def leave(self) -> None:
         """Note that the editor is gone, and what was open there with it. Who still works here goes on with what others have open."""
         self._among.detach(self._overlay)

@@ -87,13 +87,12 @@ async def resume(session: Session, argument: WhichRunArguments) -> RunStateView:
 
 
 async def approve(session: Session, argument: ApproveArguments) -> ApprovalAnswerResult:
-    """``coterie.approve``: answers the one open question with yes for this once, or a named one with a named option."""
+    """``coterie.approve``: answers the workspace's one open question with yes for this once, or a named one with a named option."""
     pending = await session.application.approvals.list()
-    if argument.approval_id is None and len(pending) > 1:
-        raise InvalidParamsError(
-            f"approvalId: {len(pending)} questions are open; name one of {', '.join(each.approval_id for each in pending)}."
-        )
-    wanted = argument.approval_id or next((each.approval_id for each in pending), None)
+    ours = [each.approval_id for each in pending if session.application.concerns(each.folder)]
+    if argument.approval_id is None and len(ours) > 1:
+        raise InvalidParamsError(f"approvalId: {len(ours)} questions are open; name one of {', '.join(ours)}.")
+    wanted = argument.approval_id or next(iter(ours), None)
     if wanted is None:
         raise RequestError("No question is open.", code="unknown_approval")
     options = next((each.options for each in pending if each.approval_id == wanted), ())
@@ -129,7 +128,7 @@ async def latest_run(session: Session, states: frozenset[RunState], otherwise: s
     """Return the workspace's latest run in one of these states."""
 
     async def fits(summary: RunSummary) -> bool:
-        return summary.state in states and (summary.folder is None or summary.folder in session.folders)
+        return summary.state in states and session.application.concerns(summary.folder)
 
     return await newest(session, fits, otherwise)
 
