@@ -181,7 +181,7 @@ def _check_keys(layer: Layer, values: Values, problems: list[Problem]) -> None:
 
 def _check_agents(layer: Layer, values: Values, problems: list[Problem]) -> None:
     """Warn of settings for agents that there are not: nothing would ever read them."""
-    named = [(("agents", agent), agent) for agent in values.get("agents", {})]
+    named: list[tuple[KeyPath, str]] = [(("agents", agent), agent) for agent in values.get("agents", {})]
     named += [(("actions", name, "agent"), own["agent"]) for name, own in values.get("actions", {}).items() if own.get("agent") is not None]
     for path, agent in named:
         if agent not in AGENTS:
