@@ -69,6 +69,21 @@ def test_a_chat_through_a_pipe_is_listed_and_gone_on_with(environ: Mapping[str, 
     assert (unknown.returncode, "There is no channel" in unknown.stderr) == (2, True)
 
 
+def test_a_model_that_cannot_be_had_is_refused_when_it_is_chosen(environ: Mapping[str, str], tmp_path: Path) -> None:
+    chosen = coterie(environ, tmp_path, "chat", typed="/model nope\n/model other/x\nWhat does it do?\n")
+    assert (chosen.returncode, chosen.stdout) == (0, "It subtracts.\n")
+    assert "`nope` names no model" in chosen.stderr
+    assert "There is no provider `other`" in chosen.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "status"), [("Make it\n", 3), ("Make it\n/history\n", 0), ("Make it\n/title\n", 2), ("/model nope\nMake it\n", 3)]
+)
+def test_a_script_is_told_how_the_last_thing_ended(environ: Mapping[str, str], tmp_path: Path, typed: str, status: int) -> None:
+    record(tmp_path / "cassette.json", {"chat": MAKING})
+    assert coterie(environ, tmp_path, "chat", typed=typed).returncode == status
+
+
 def test_that_a_price_is_unknown_is_said_once_of_each_model(environ: Mapping[str, str], tmp_path: Path) -> None:
     said = coterie(environ, tmp_path, "chat", typed="One?\nTwo?\n")
     assert (said.returncode, said.stdout) == (0, "It subtracts.\n" * 2)
@@ -171,6 +186,10 @@ def test_the_settings_are_shown_with_their_origin_and_checked(environ: Mapping[s
     assert 'model = "work/recorded"  # user' in shown.stdout.splitlines()
     assert 'permissions.policy_when_unattended = "deny"  # default' in shown.stdout.splitlines()
     assert coterie(environ, tmp_path, "config", "check").returncode == 0
+    (tmp_path / "project" / ".coterie").mkdir()
+    (tmp_path / "project" / ".coterie" / "config.toml").write_text('[permissions]\ndeny = ["exec(rm *)"]\n', encoding="utf-8")
+    added = coterie({**environ, "COTERIE_PERMISSIONS__DENY": '["net(*)"]'}, tmp_path, "config", "show", "--origin").stdout
+    assert 'permissions.deny = ["exec(rm *)", "net(*)"]  # project, environment' in added.splitlines(), "lists of rules add up"
     with (tmp_path / "home" / "config.toml").open("a", encoding="utf-8") as file:
         file.write('[providers.other]\nbase_url = "http://127.0.0.1:1/v1"\napi_key = "canary-4711"\nmodle = "x"\n')
     checked = coterie(environ, tmp_path, "config", "check", "--json")
