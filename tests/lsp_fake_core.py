@@ -175,6 +175,9 @@ class FakeRuns:
     def __init__(self, core: FakeCore) -> None:
         self.core = core
 
+    def check_model(self, model: str) -> None:
+        """Every model will do."""
+
     async def start(self, request: RunRequest) -> RunStarted:
         """Do what the prompt says."""
         audience = self.core.attachment.audience

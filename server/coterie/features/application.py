@@ -37,6 +37,10 @@ class Runs(Protocol):
         """Journal the run and acknowledge it, before any model is called."""
         ...
 
+    def check_model(self, model: str) -> None:
+        """Raise what the protocol names when no run could use ``model``."""
+        ...
+
     async def list(self, *, state: str | None = None, limit: int = 50, before: str | None = None) -> RunPage:
         """Return runs, newest first."""
         ...
