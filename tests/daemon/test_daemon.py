@@ -8,6 +8,7 @@ import json
 import signal
 import socket
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,29 @@ async def test_a_relay_ends_with_1_when_its_editor_leaves_without_a_word(tmp_pat
     async with stage(tmp_path) as here, here.editor(tmp_path, playing_chat(tmp_path)) as editor:
         editor.client.writer.close()
         assert await left_alone(editor.client) == 1
+
+
+@pytest.mark.parametrize("idle", ["soon", "nan"])
+async def test_a_daemon_does_not_fail_for_want_of_an_idle_time(tmp_path: Path, idle: str) -> None:
+    async with stage(tmp_path, COTERIE_DAEMON_IDLE_S=idle) as here, here.editor(tmp_path, playing_chat(tmp_path)):
+        assert here.status()["editors"] == 1
+        assert "no number of seconds" in here.log()
+
+
+async def test_a_socket_for_standard_input_is_no_place_to_listen(tmp_path: Path) -> None:
+    """Some programs give their children a pair of sockets where others give pipes."""
+    async with stage(tmp_path) as here:
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            command = (sys.executable, "-m", "coterie", "daemon", "run")
+            daemon = await asyncio.create_subprocess_exec(*command, env=here.environ, stdin=theirs, stderr=asyncio.subprocess.DEVNULL)
+            for _ in range(6000):
+                if here.sockets or daemon.returncode is not None:
+                    break
+                await asyncio.sleep(0.01)
+            code, said = await here.coterie("daemon", "stop")
+            assert (code, f"process {daemon.pid}" in said) == (0, True)
+            assert await asyncio.wait_for(daemon.wait(), BOUND_S) == 0
 
 
 async def test_a_stranger_at_the_socket_is_sent_away(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import socket
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,8 @@ def test_only_loopback_is_open_without_secrets(address: str, *, loopback: bool) 
 def test_an_address_keeps_its_interface() -> None:
     """A link-local one cannot be bound without."""
     assert endpoint("[::1%1]:0").place[3:] == (1,)
+    with pytest.raises(OSError, match=rf"Errno (?!{errno.EINVAL}\])"):
+        Endpoint(socket.AF_INET6, ("fe80::1", 0, 0, 1)).bind()
 
 
 @pytest.mark.parametrize(
@@ -130,12 +133,13 @@ def test_a_certificate_that_every_client_would_refuse_is_refused_first(tmp_path:
             admission_for(LOOPBACK, "", token_file=None, cert=file, key=file)
 
 
-@pytest.mark.parametrize("what", ["missing", "folder", "rubbish"])
-def test_tls_material_that_cannot_be_used_is_named(tmp_path: Path, what: str) -> None:
+@pytest.mark.parametrize(("what", "reason"), [("missing", "cannot be read"), ("folder", "cannot be read"), ("rubbish", "no certificate")])
+def test_tls_material_that_cannot_be_used_is_named(tmp_path: Path, what: str, reason: str) -> None:
     file = tmp_path / what
     if what == "folder":
         file.mkdir()
     elif what == "rubbish":
         file.write_bytes(b"rubbish")
-    with pytest.raises(NotListeningError, match=str(file)):
+    with pytest.raises(NotListeningError, match=reason) as refused:
         admission_for(LOOPBACK, "", token_file=None, cert=file, key=issued(tmp_path))
+    assert str(file) in str(refused.value)

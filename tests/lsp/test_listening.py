@@ -213,6 +213,16 @@ async def test_who_fails_too_often_has_to_wait_even_with_the_token(tmp_path: Pat
             await client.initialize()
 
 
+async def test_web_pages_that_fail_do_not_bar_the_persons_own_clients(tmp_path: Path) -> None:
+    async with network(tmp_path, "ws", token=TOKEN) as here:
+        for status in (401, 401, 401, 401, 401, 429):
+            with pytest.raises(InvalidStatus) as refused:
+                await here.websocket("?token=wrong", origin="https://page.example")
+            assert refused.value.response.status_code == status
+        async with here.client() as client:
+            await client.initialize()
+
+
 @BOTH
 async def test_who_says_nothing_is_hung_up_on_in_time(tmp_path: Path, scheme: Scheme) -> None:
     async with network(tmp_path, scheme, handshake_s=0) as here:

@@ -76,7 +76,7 @@ class Daemon:
     """Accepts relays. ``environ`` is the daemon's own: it names the home; each session brings the environment it works in."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        self._idle_s = float(environ.get(IDLE) or IDLE_S)
+        self._idle_s = _idle_seconds(environ.get(IDLE))
         self._shared = Shared(places(environ).data)
         self._accepting = TaskSupervisor("accepting")
         self._connections = TaskSupervisor("connections")
@@ -188,6 +188,19 @@ class Daemon:
             self.end()
 
 
+def _idle_seconds(text: str | None) -> float:
+    if not text:
+        return IDLE_S
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if seconds >= 0:  # which is also not so of what is no number
+        return seconds
+    log.warning("%s is %r and no number of seconds; %d are taken", IDLE, text, IDLE_S)
+    return IDLE_S
+
+
 async def _tell(connection: socket.socket, message: dict[str, Any]) -> None:
     connection.setblocking(False)  # noqa: FBT003 - as above
     await asyncio.get_running_loop().sock_sendall(connection, framed(message))
@@ -223,6 +236,9 @@ def _inherited() -> socket.socket | None:
     if not stat.S_ISSOCK(os.fstat(0).st_mode):
         return None
     listening = socket.socket(fileno=os.dup(0))
+    if not listening.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):  # some programs give their children sockets for pipes
+        listening.close()
+        return None
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)
