@@ -7,7 +7,10 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from cassettes import playing, record
+from lsp_client import ResponseError
 from served import BROKEN, FIXED, Served, make_project, served
 
 SCRIPT = "#!/bin/sh\r\necho hello\r\n"
@@ -72,6 +75,13 @@ async def test_moved_and_deleted_files_are_told_and_come_back_as_they_were(tmp_p
         assert (sorted(one["restored"]), one["conflicts"]) == (["bin/run.sh", "run.sh"], [])
         assert stat.S_IMODE((project / "run.sh").stat().st_mode) == 0o755
         assert {each["path"] for each in await diffs(editor, run_id)} == {"lib/math.py", "test_calc.py"}
+        with pytest.raises(ResponseError) as never:
+            await editor.client.request("agent/run/undo", {"runId": run_id, "scope": "file", "ids": ["lib/math.py", "nonesuch.py"]})
+        assert "nonesuch.py" in str(never.value)
+        assert "lib/math.py" not in str(never.value)
+        assert editor.text("lib/math.py") == FIXED, "all or nothing"
+        again = await editor.client.request("agent/run/undo", {"runId": run_id, "scope": "file", "ids": ["bin/run.sh"]})
+        assert again == {"restored": [], "conflicts": []}, "it is undone already"
         rest = await editor.client.request("agent/run/undo", {"runId": run_id})
         assert rest["conflicts"] == []
         assert editor.text("calc.py") == BROKEN
@@ -103,9 +113,13 @@ async def test_a_file_with_unsaved_text_stays_where_it_is(tmp_path: Path) -> Non
         assert await diffs(editor, run_id) == []
         assert [event["code"] for event in editor.events(run_id, "warning")].count("edit_refused") == 1
         assert editor.events(run_id, "change") == []
-        for scope in ({}, {"scope": "file", "ids": ["calc.py"]}):
-            undone = await editor.client.request("agent/run/undo", {"runId": run_id, **scope})
-            assert undone["restored"] == [], "nothing was moved, so nothing can be moved back"
+        undone = await editor.client.request("agent/run/undo", {"runId": run_id})
+        assert undone["restored"] == [], "nothing was moved, so nothing can be moved back"
+        for ids in (["calc.py"], ["lib/calc.py"], ["calc.py", "nonesuch"]):
+            with pytest.raises(ResponseError) as never:
+                await editor.client.request("agent/run/undo", {"runId": run_id, "scope": "file", "ids": ids})
+            assert (never.value.code, never.value.data["code"]) == (-32602, "invalid_params")
+            assert ids[-1] in str(never.value)
 
 
 async def test_nobody_is_asked_about_a_file_that_is_not_there_nor_told_of_one_that_is_denied(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from coterie.agents.calls import UNKNOWN_OUTCOME
 from coterie.agents.history import FINISHED_CALLS, History, history_of
 from coterie.agents.live_run import LiveRun
 from coterie.agents.team import PlanRejectedError, Team
-from coterie.agents.undo import undo
+from coterie.agents.undo import settle_undo, undo, was_cut_off
 from coterie.base.errors import CoterieError, RequestError, RunError, StorageError
 from coterie.base.ids import new_id
 from coterie.base.tasks import TaskSupervisor
@@ -173,6 +173,22 @@ class Coordinator:
         if (live := self._live.get(run_id)) is not None:
             return live.run.history
         return history_of(await self._store.read(run_id))
+
+    async def settled_history(self, run_id: str, base: Base) -> History:
+        """Return what is known of a run, once it is found out how an undo went that a crash cut off."""
+        history = await self.history(run_id)
+        if run_id in self._live or self._claiming.locked() or not was_cut_off(history):
+            return history  # what is under way says itself how it went
+        async with self._claiming:
+            row = await self._known(run_id)
+            if run_id in self._live or row.state not in ENDED or not await self._store.claim(run_id):
+                return history
+            run = LiveRun(row, self._store, self._audience, history_of(await self._store.read(run_id)))
+            try:
+                await settle_undo(run, base.workspace)
+            finally:
+                await self._store.release(run_id)
+            return run.history
 
     @property
     def live(self) -> int:

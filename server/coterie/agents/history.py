@@ -208,6 +208,10 @@ class History:
         """Return the latest artifact of a type."""
         return next((artifact.value for artifact in reversed(self.artifacts) if artifact.type == kind), None)
 
+    def changed(self, path: str) -> bool:
+        """Say whether the run has changed a file (a relative path or a URI), or may have, whatever became of that since."""
+        return any(path in {edit.intent.path, edit.intent.uri} and edit.state != "refused" for edit in self.edits.values())
+
     def applied(self, paths: Iterable[str] = ()) -> dict[tuple[str, str], list[Edit]]:
         """Return the edits that are in files now, oldest first, by file; only those of ``paths`` when given."""
         wanted = set(paths)

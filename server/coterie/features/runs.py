@@ -153,8 +153,7 @@ class RunService:
     async def get(self, run_id: str) -> RunView:
         """Return a run as it stands."""
         row = await self._known(run_id)
-        history = await self._coordinator.history(run_id)
-        return _view(row, history)
+        return _view(row, await self._coordinator.settled_history(run_id, self._base))
 
     async def events(self, run_id: str, after: int = 0) -> RunEvents:
         """Return what came after ``after``, without gap or repeat, with a streaming message as a partial one."""
@@ -192,7 +191,7 @@ class RunService:
     async def diff(self, run_id: str, *, paths: Sequence[str] = ()) -> tuple[FileDiff, ...]:
         """Return what the run changed, file by file."""
         await self._known(run_id)
-        return await diff(await self._coordinator.history(run_id), self._runs, paths)
+        return await diff(await self._coordinator.settled_history(run_id, self._base), self._runs, paths)
 
     async def _known(self, run_id: str) -> RunRow:
         row = await self._runs.row(run_id)
