@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lsp_client import ResponseError
+from lsp_client import BOUND_S, ResponseError
 from model_host import Asked, answer, model_host
 from raw_http_server import Reply, json_reply
 from served import Served, served, settings
@@ -235,3 +235,9 @@ async def test_the_state_says_when_nothing_confines_commands(tmp_path: Path) -> 
         status = await editor.client.request("agent/status")
         assert status["sandbox"] == {"level": "none", "reason": "bubblewrap (the program bwrap) is not installed."}
         assert "no_sandbox" in [each["code"] for each in status["degraded"]]
+        (editor.home / "config.toml").write_text('[sandbox]\nlevel = "none"\n', encoding="utf-8")
+        editor.client.settings = {}
+        await editor.client.notify("workspace/didChangeConfiguration", {"settings": None})
+        async with asyncio.timeout(BOUND_S):
+            while (status := await editor.client.request("agent/status"))["sandbox"]["reason"] != "The setting sandbox.level is none.":
+                assert status["sandbox"]["level"] == "none"

@@ -221,6 +221,7 @@ class Core:
     def _reloaded(self) -> None:
         settings = self._settings.loaded.settings
         self._providers.configure(provider_configs(settings, self._environ), default_model=settings.model)
+        self.sandbox.set_level(settings.sandbox.level)
         self.suggestions.settings_changed()
         self._status_changed()
 
