@@ -151,6 +151,27 @@ async def test_a_reader_that_has_stopped_is_detached_and_runs_go_on_until_it_is_
     assert pipe.read > 2 * len(BIG)
 
 
+async def test_a_reader_that_keeps_reading_and_never_catches_up_is_detached_too() -> None:
+    """Whoever shares the server with it would be held up for as long as it likes."""
+    loop, may_read, has_read = asyncio.get_running_loop(), threading.Semaphore(0), asyncio.Event()
+
+    def write(_data: bytes) -> None:
+        assert may_read.acquire(timeout=BOUND_S)
+        loop.call_soon_threadsafe(has_read.set)
+
+    outgoing = Outgoing(write, on_lost=pytest.fail, on_back=lambda: None, patience_s=0.1)
+    for _ in range(5):
+        outgoing.send(BIG[: HIGH_WATER // 4])
+    async with asyncio.timeout(BOUND_S):
+        while not outgoing.detached:
+            may_read.release()
+            await has_read.wait()
+            has_read.clear()
+            outgoing.send(BIG[: HIGH_WATER // 4])
+    may_read.release(6)
+    await outgoing.aclose(within_s=BOUND_S)
+
+
 async def test_the_end_does_not_wait_for_a_reader_for_ever() -> None:
     pipe = Pipe()
     outgoing = Outgoing(pipe.write, on_lost=pytest.fail, on_back=pytest.fail)

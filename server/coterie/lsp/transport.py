@@ -129,8 +129,9 @@ def read_some(descriptor: int) -> bytes:
 class Outgoing:
     """The queue of messages to the client.
 
-    Above the high-water mark runs pause (`ready`). A client that reads nothing for `PATIENCE_S` seconds is detached: runs go on and
-    events are dropped, it catches up later. Responses are never dropped; a client that lets `MOST_UNREAD` bytes of them pile up is lost.
+    Above the high-water mark runs pause (`ready`), also those of others who share the server. A client that has not caught up within
+    `PATIENCE_S` seconds, however little it reads meanwhile, is detached: runs go on and events are dropped, it catches up later. Responses
+    are never dropped; a client that lets `MOST_UNREAD` bytes of them pile up is lost.
     """
 
     def __init__(
@@ -205,9 +206,6 @@ class Outgoing:
 
     def _wrote(self, count: int) -> None:
         self._pending -= count
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = self._loop.call_later(self._patience_s, self._give_up)
         if self._pending <= LOW_WATER:
             self._stop_waiting()
             if self.detached:
