@@ -48,7 +48,7 @@ class DeleteFile(BuiltinTool[DeleteFileArguments]):
     @override
     async def work_out(self, arguments: DeleteFileArguments) -> Proposal:
         """Propose the deletion of the text that is there now."""
-        file = self.place.workspace.locate(arguments.path, self.place.folder)
+        file = self.place.file_itself(arguments.path)
         text = await self.place.workspace.read(file)
         if text is None:
             raise ModelMistakeError(f"There is no file {file.path}.")

@@ -16,6 +16,7 @@ from typing import ClassVar, Generic, Literal, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from coterie.base.errors import ModelMistakeError
+from coterie.domain.edits import FileRef
 from coterie.domain.messages import ToolSpec
 from coterie.domain.permissions import Effect, EffectKind
 from coterie.domain.ports import Workspace
@@ -23,6 +24,7 @@ from coterie.domain.proposals import Proposal
 from coterie.domain.wire import Json
 from coterie.tools.rules import path_effect
 from coterie.tools.schema import compact_schema
+from coterie.workspace.uris import path_of
 
 
 class Tool(Protocol):
@@ -89,6 +91,13 @@ class Place:
     def path_effects(self, kind: Literal["read", "write"], path: str) -> tuple[Effect, ...]:
         """Return the effect on ``path``, judged by where it really leads. Raises `ModelMistakeError` outside of the workspace."""
         return (path_effect(kind, self.workspace.locate(path, self.folder).path),)
+
+    def file_itself(self, path: str) -> FileRef:
+        """Find a file that is to go away from its place. Raises `ModelMistakeError` for a link, whose name does not mean the file."""
+        file = self.workspace.locate(path, self.folder)
+        if (self.root / (path_of(path) or path)).is_symlink():
+            raise ModelMistakeError(f"{path} is a symbolic link to {file.path}. Name that file, or let a command take the link away.")
+        return file
 
 
 class Arguments(BaseModel):
