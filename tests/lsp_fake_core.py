@@ -227,6 +227,10 @@ class FakeRuns:
         )
         return RunPage(runs=() if before or state == "failed" else (summary,), more=False)
 
+    async def unapproved(self) -> RunSummary | None:
+        """None waits."""
+        return None
+
     async def get(self, run_id: str) -> RunView:
         """Return the run. Raises for any other."""
         if run_id != "run_1":

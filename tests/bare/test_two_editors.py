@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,33 @@ async def test_another_projects_runs_are_not_shown_and_their_questions_fall_to_w
         assert (first.text("made"), stranger.text("made")) == ("", None)
         assert [method for method, _ in stranger.client.wanted] == [PROMPT]
         assert "window/logMessage" not in [method for method, _ in stranger.client.notifications]
+
+
+@pytest.mark.parametrize("asks", [True, False])
+async def test_an_editor_that_comes_back_is_told_that_its_run_waits_for_it(tmp_path: Path, *, asks: bool) -> None:
+    options = playing_chat(tmp_path)
+    async with stage(tmp_path) as here, here.editor(tmp_path, options, capabilities=PLAIN) as gone:
+        run_id = (await command(gone.client, "coterie.run", {"prompt": "Make it"}))["runId"]
+        await gone.client.question(PROMPT)
+        assert gone.client.process is not None
+        gone.client.process.kill()
+        await killed(gone.client)
+        while here.status()["runs"]:  # noqa: ASYNC110 - nobody is left who would be told
+            await asyncio.sleep(0.01)
+        can = PLAIN if asks else {**PLAIN, "window": {"workDoneProgress": True}}
+        async with here.editor(tmp_path, options, capabilities=can) as back:
+            told = "Coterie: “Make it” stopped, because nobody was there to approve what it needs. Resume it to be asked again."
+            if not asks:
+                shown = await back.client.expect("window/showMessage")
+                assert shown["message"] == f"{told} `coterie.resume` does that."
+                return
+            offer, params = await back.client.question(PROMPT)
+            assert (params["message"], params["actions"]) == (told, [{"title": "Resume"}])
+            await back.client.reply(offer, {"title": "Resume"})
+            prompt, _ = await back.client.question(PROMPT)
+            await back.client.reply(prompt, {"title": "Allow once"})
+            assert await progress_ended(back.client) == "succeeded"
+            assert (await back.client.request("agent/run/get", {"runId": run_id}))["state"] == "succeeded"
+        async with here.editor(tmp_path, options, capabilities=PLAIN) as later:
+            await later.client.request("agent/run/list", {})  # whoever answers this has looked for what waits
+            assert later.client.asked == []

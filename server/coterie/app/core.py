@@ -206,7 +206,7 @@ class Core:
         self._shared.tasks.spawn(self._end_when_quiet(), name="the end of a client's core")
 
     async def _leave(self) -> None:
-        for each in (*self._listeners, self._audience):
+        for each in (self._audience, *self._listeners):
             self._shared.hub.leave(each)
         await self.chats.aclose()
         await self.findings.aclose()

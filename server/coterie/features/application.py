@@ -21,6 +21,7 @@ from coterie.domain.runs import (
     RunRequest,
     RunStarted,
     RunStateView,
+    RunSummary,
     RunView,
     UndoScope,
 )
@@ -43,6 +44,10 @@ class Runs(Protocol):
 
     async def list(self, *, state: str | None = None, limit: int = 50, before: str | None = None) -> RunPage:
         """Return runs, newest first."""
+        ...
+
+    async def unapproved(self) -> RunSummary | None:
+        """Return the latest run of the workspace if it was interrupted because nobody was there to approve something."""
         ...
 
     async def get(self, run_id: str) -> RunView:

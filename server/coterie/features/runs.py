@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import get_args
 
+from coterie.agents.approvals import ApprovalRequiredError
 from coterie.agents.coordinator import Base, Coordinator
 from coterie.agents.history import History
 from coterie.agents.undo import diff
@@ -37,6 +38,8 @@ TITLE_LENGTH = 60
 NEW_CHAT = "New chat"
 """The title of a channel that was opened without one."""
 MAX_PAGE = 500
+RECENT = 50
+"""Among how many of the latest runs the workspace's latest one is looked for."""
 
 
 class RunService:
@@ -149,6 +152,15 @@ class RunService:
         states = tuple(known for known in get_args(RunState) if known == state)
         rows = await self._runs.rows(states=states, before=before, limit=limit + 1)
         return RunPage(runs=tuple(map(_summary, rows[:limit])), more=len(rows) > limit)
+
+    async def unapproved(self) -> RunSummary | None:
+        """Return the latest run of the workspace if it was interrupted because nobody was there to approve something."""
+        folders = {each.uri for each in self._base.workspace.folders}
+        rows = await self._runs.rows(limit=RECENT)
+        latest = next((row for row in rows if row.request.folder in folders), None)
+        if latest is None or (latest.state, latest.reason) != ("interrupted", ApprovalRequiredError.code):
+            return None
+        return _summary(latest)
 
     async def get(self, run_id: str) -> RunView:
         """Return a run as it stands."""

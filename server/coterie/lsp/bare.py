@@ -29,13 +29,14 @@ from coterie.domain.status import Status
 from coterie.features.application import Application
 from coterie.features.attachment import Window
 from coterie.features.transcript import first_line, wording
-from coterie.lsp.convert import Client, file_path
+from coterie.lsp.convert import Client
 from coterie.lsp.outbound import Wire
 from coterie.lsp.progress import Bars
-from coterie.lsp.questions import Questions
+from coterie.lsp.questions import Question, Questions
 from coterie.lsp.views import Views
 
 TITLE_LENGTH = 60
+RESUME = "Resume"
 BASELINE = "tests before the first change"
 
 
@@ -132,9 +133,24 @@ class BareAudience:
         if question.state == "resolved":
             self._questions.withdraw(question.approval_id)
             return
-        project = "" if self._core().concerns(folder) else f"In {file_path(folder or '') or folder}: "
-        plan_of = run_id if is_gate(question.effects) else None
-        self._questions.ask(question.approval_id, f"{project}{question.title}", question.options, plan_of)
+        self._questions.ask(
+            Question(question.approval_id, question.title, question.options, folder, run_id if is_gate(question.effects) else None)
+        )
+
+    async def offer_to_resume(self) -> None:
+        """Say that the workspace's latest run waits for somebody to approve what it needs, if it does, and resume it if they want."""
+        try:
+            run = await self._core().runs.unapproved()
+            if run is None:
+                return
+            why = "stopped, because nobody was there to approve what it needs"
+            told = f"Coterie: “{first_line(run.prompt, TITLE_LENGTH)}” {why}. Resume it to be asked again."
+            if await self._questions.choose(told, [RESUME], "warning") == RESUME:
+                await self._core().runs.resume(run.run_id)
+            elif not self._questions.possible:
+                self._window.show("warning", f"{told} `coterie.resume` does that.")
+        except CoterieError as failure:
+            self._window.show("warning", failure.message)
 
     def channel_changed(self, change: ChannelChanged) -> None:
         """Have lenses drawn anew when a channel is put away or taken back: its document may be open. There is no view of channels."""

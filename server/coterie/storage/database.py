@@ -59,6 +59,14 @@ class Database:
         self._connection: sqlite3.Connection | None = None  # touched on the thread only
         self._closed = False
 
+    @property
+    def begun(self) -> bool:
+        """Whether anything was ever kept. Where that cannot be told, using the file will say why."""
+        try:
+            return self._thread is not None or self.path.exists()
+        except OSError:
+            return True
+
     async def run(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         """Run ``work`` on the database's thread. Raises `StorageError`.
 
