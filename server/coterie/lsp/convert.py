@@ -50,7 +50,7 @@ class Client:
     """Announced ``capabilities.experimental.coterie: true``: it gets ``agent/*`` notifications and answers approvals."""
     apply_edit: bool
     document_changes: bool
-    """Takes versioned edits."""
+    """Takes versioned edits. Neovim does not say so, only that it takes what can stand nowhere else."""
     pulls_configuration: bool
     registers_configuration: bool
     """Wants to be asked before it tells about changes of its settings."""
@@ -77,7 +77,7 @@ def client_of(params: Json) -> Client:
         encoding=known[0] if known else "utf-16",
         rich=dig(capabilities, "experimental", "coterie") is True,
         apply_edit=dig(capabilities, "workspace", "applyEdit") is True,
-        document_changes=dig(capabilities, "workspace", "workspaceEdit", "documentChanges") is True,
+        document_changes=any(dig(capabilities, "workspace", "workspaceEdit", key) for key in ("documentChanges", "resourceOperations")),
         pulls_configuration=dig(capabilities, "workspace", "configuration") is True,
         registers_configuration=dig(capabilities, "workspace", "didChangeConfiguration", "dynamicRegistration") is True,
         process_id=process_id if isinstance(process_id, int) and process_id > 0 else None,

@@ -40,7 +40,8 @@ Seen = Literal["there", "misplaced", "moved_on", "unchanged", "closed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long an editor's text is waited for, in seconds: after it said that it applied an edit, and after it refused one."""
+    """How long an editor's text is waited for, in seconds: after it said that it applied an edit; after it refused one, or told text without
+    the edit that it said it applied. Neovim answers so when it has dropped an edit because of its version."""
 
     confirmation: float = 10.0
     refusal: float = 2.0
@@ -150,7 +151,9 @@ class Editing:
                 return _unanswered(await self._look(states, draft, edit, 0), draft)
             if refusal is not None:
                 return _refused(await _next(states, asyncio.get_running_loop().time() + self._patience.refusal), draft, refusal)
-            return await self._confirmed(await self._look(states, draft, edit, self._patience.confirmation), draft)
+            return await self._confirmed(
+                await self._look(states, draft, edit, self._patience.confirmation, moved=self._patience.refusal), draft
+            )
 
     async def _confirmed(self, seen: Seen, draft: Draft) -> Outcome | None:
         match seen:
@@ -166,9 +169,10 @@ class Editing:
                 return Applied(draft) if await in_thread(_on_disk_already, draft) else None
         assert_never(seen)
 
-    async def _look(self, states: asyncio.Queue[Buffer | None], draft: Draft, edit: BufferEdit, seconds: float) -> Seen:
-        """Follow a buffer until it shows the edit, at most ``seconds``."""
-        deadline = asyncio.get_running_loop().time() + seconds
+    async def _look(self, states: asyncio.Queue[Buffer | None], draft: Draft, edit: BufferEdit, seconds: float, moved: float = 0) -> Seen:
+        """Follow a buffer until it shows the edit, at most ``seconds``, and at most ``moved`` more when it is told without the edit."""
+        now = asyncio.get_running_loop().time
+        deadline = now() + seconds
         previous = edit.text
         while (state := await _next(states, deadline)) != "none":
             if state is None:
@@ -177,6 +181,7 @@ class Editing:
             if sighting != "not_there":
                 return sighting
             previous = state.text
+            deadline = min(deadline, now() + moved)
         return "unchanged" if previous == edit.text else "moved_on"
 
 
