@@ -40,8 +40,11 @@ Seen = Literal["there", "misplaced", "moved_on", "unchanged", "closed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long an editor's text is waited for, in seconds: after it said that it applied an edit; after it refused one, or told text without
-    the edit that it said it applied. Neovim answers so when it has dropped an edit because of its version."""
+    """How long an editor's text is waited for, in seconds.
+
+    ``confirmation`` after it said that it applied an edit; ``refusal`` after it refused one, or told text without the edit that it said it
+    applied. Neovim answers so when it has dropped an edit because of its version.
+    """
 
     confirmation: float = 10.0
     refusal: float = 2.0
