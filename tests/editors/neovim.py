@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,10 +25,7 @@ class Neovim:
 
     async def ex(self, command: str) -> None:
         """Type a command at the colon, whatever the mode."""
-        # Not Escape: followed at once by another key it means Alt.
-        await self.terminal.press("C-\\", "C-n")
-        await self.terminal.type(f":{command}")
-        await self.terminal.press("Enter")
+        await self.normal(f":{command}\n")
 
     async def run(self, prompt: str) -> None:
         """Start a run."""
@@ -45,12 +43,27 @@ class Neovim:
         """Close a prompt without an answer."""
         await self.terminal.press("Enter")
 
+    async def normal(self, keys: str) -> None:
+        """Type keys in normal mode, whatever the mode."""
+        # Not Escape: followed at once by another key it means Alt. And a message that waits for a key gives this one back.
+        await self.terminal.press("C-\\", "C-n")
+        await self.terminal.type(keys)
+
     async def act(self, title: str) -> None:
         """Choose a code action at the cursor."""
-        await self.terminal.type("gra")
-        menu = await self.terminal.shows(f": {title}")
-        number = next(line.partition(":")[0] for line in menu.splitlines() if line.endswith(f": {title}"))
-        await self.terminal.type(f"{number.strip()}\n")
+        await self.normal("gra")
+        await self.choose(title)
+
+    async def lens(self, title: str) -> None:
+        """Run one of several lenses of the cursor's line."""
+        await self.normal("grx")
+        await self.choose(f"Coterie: {title} [coterie]")
+
+    async def choose(self, title: str) -> None:
+        """Choose from a numbered list."""
+        wanted = re.compile(rf"^ *(\d+): {re.escape(title)}$", re.MULTILINE)
+        menu = await self.terminal.eventually(lambda screen: wanted.search(screen) is not None, f"{title!r} in a list")
+        await self.terminal.type(f"{wanted.findall(menu)[-1]}\n")
 
     async def chat(self, title: str) -> None:
         """Open a new chat."""
@@ -58,9 +71,8 @@ class Neovim:
 
     async def write(self, text: str) -> None:
         """Write a line at the end of the document."""
-        await self.terminal.press("C-\\", "C-n")
-        await self.terminal.type(f"Go{text}")
-        await self.terminal.press("C-\\", "C-n")
+        await self.normal(f"Go{text}")
+        await self.normal("")
 
     async def undo(self) -> None:
         """Take the latest run back."""

@@ -162,7 +162,8 @@ class Terminal:
             self._ended = True
             self._changed.notify_all()
         for answer in self._answers:
-            answer.set_exception(AssertionError("the program has ended"))
+            if not answer.done():
+                answer.set_exception(AssertionError("the program has ended"))
 
     def _answer(self, lines: list[str], *, failed: bool, asked: bool) -> None:
         # What tmux did on its own account at the start is told in the same way, and is nobody's answer.
@@ -170,6 +171,8 @@ class Terminal:
             assert not failed, lines
             return
         answer = self._answers.popleft()
+        if answer.done():  # whoever asked was cancelled
+            return
         if failed:
             answer.set_exception(AssertionError(f"tmux: {' '.join(lines)}"))
         else:
