@@ -180,6 +180,16 @@ async def test_a_socket_for_standard_input_is_no_place_to_listen(tmp_path: Path)
             assert await asyncio.wait_for(daemon.wait(), BOUND_S) == 0
 
 
+async def test_who_connects_and_says_nothing_holds_nobody_up(tmp_path: Path) -> None:
+    async with stage(tmp_path) as here, contextlib.AsyncExitStack() as silent:
+        async with here.editor(tmp_path, playing_chat(tmp_path)):
+            (where,) = here.sockets
+            for _ in range(64):  # more than there are threads for blocking work, twice
+                silent.enter_context(where.dial())
+            assert here.status()["editors"] == 1
+        assert (await here.coterie("daemon", "stop"))[0] == 0
+
+
 async def test_a_stranger_at_the_socket_is_sent_away(tmp_path: Path) -> None:
     async with stage(tmp_path) as here, here.editor(tmp_path, playing_chat(tmp_path)):
         (where,) = here.sockets
