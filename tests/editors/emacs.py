@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import tempfile
 from collections.abc import AsyncIterator
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from editors.stage import Stage, documented
-from editors.terminal import BOUND_S, Terminal, output, program, terminal
+from editors.terminal import Terminal, output, program, terminal
 
 
 @dataclass
@@ -74,10 +73,12 @@ class Emacs:
 
     async def until(self, lisp: str) -> None:
         """Wait until an expression is true."""
+
+        async def ask() -> bool:
+            return bool(await self.evaluate(f"(if {lisp} t :false)"))
+
         # From outside: eglot tells of changed buffers only when Emacs is idle, and one that waits is not.
-        async with asyncio.timeout(BOUND_S):
-            while not await self.evaluate(f"(if {lisp} t :false)"):
-                await self.terminal.next_change()
+        await self.terminal.comes_true(ask, lisp)
 
     async def logged(self, text: str) -> None:
         """Wait until eglot's record of what it and the server said to each other has a text."""

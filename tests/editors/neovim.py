@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from editors.stage import Stage, documented
-from editors.terminal import BOUND_S, Terminal, output, program, terminal
+from editors.terminal import Terminal, output, program, terminal
 
 
 @dataclass
@@ -85,9 +85,13 @@ class Neovim:
         return json.loads(await output(argv, self.stage.environment))
 
     async def until(self, lua: str) -> None:
-        """Wait inside Neovim until a Lua expression is true; it goes on working meanwhile, but takes no keys."""
-        came_true = await self.evaluate(f"vim.wait({BOUND_S * 1000:.0f}, function() return {lua} end)")
-        assert came_true, f"waited {BOUND_S:.0f} s for {lua}; the screen:\n{await self.terminal.screen()}"
+        """Wait until a Lua expression is true."""
+
+        async def ask() -> bool:
+            return bool(await self.evaluate(lua))
+
+        # From outside: to wait inside is to stop Neovim where it just is, for ever when it had not started up yet.
+        await self.terminal.comes_true(ask, lua)
 
     async def logged(self, text: str) -> None:
         """Wait until Neovim's log of the server has a text."""

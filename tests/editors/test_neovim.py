@@ -146,8 +146,8 @@ async def test_a_team_run_is_gated_reviewed_explained_and_undone(tmp_path: Path)
         await editor.terminal.keep("reviewed")
 
         await editor.ex("2")
-        await editor.terminal.type("K")
-        await editor.terminal.shows("Mend add")
+        await editor.normal("K")
+        await editor.terminal.shows("Coterie's coder changed this for: Mend add")
         await editor.terminal.keep("explained")
 
         await editor.ex("1")

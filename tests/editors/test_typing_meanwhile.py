@@ -59,14 +59,21 @@ class Person:
                 line = f"{WORDS[len(written) % len(WORDS)]}  # {len(written)}"
                 await self._type(f"\n{line}" if written else line)
                 written.append(line)
-                while line not in await self._editor.text():  # as people look at what they have written
-                    await self._editor.terminal.next_change()
+                await self._look_at(line)
         await self._editor.normal("")
 
     async def _type(self, text: str) -> None:
         for burst in text.partition(" "):
             await self._editor.terminal.type(burst)
             await self._editor.terminal.next_change()
+
+    async def _look_at(self, line: str) -> None:
+        """Take the time to see what was written, as people do."""
+
+        async def seen() -> bool:
+            return line in await self._editor.text()
+
+        await self._editor.terminal.comes_true(seen, line)
 
     def text(self) -> str:
         """Return the file as it is when nobody else has written into it."""
@@ -90,8 +97,7 @@ async def die_and_go_on(stage: Stage, editor: Neovim, person: Person) -> None:
     assert await answers(stage) <= FUNCTIONS, "the run had ended before the server died"
 
     now = "(vim.lsp.get_clients({ bufnr = 0 })[1] or {})"
-    while not await editor.evaluate(f"{now}.initialized and {now}.id ~= {before}"):
-        await editor.terminal.next_change()
+    await editor.until(f"{now}.initialized and {now}.id ~= {before}")
     await editor.evaluate("vim.cmd('CoterieResume')")
     await editor.logged("succeeded")
     person.run_has_ended.set()
