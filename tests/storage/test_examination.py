@@ -20,9 +20,10 @@ def make_newer(path: Path) -> None:
     connection.close()
 
 
-def overwrite_a_page(path: Path) -> None:
+def overwrite_the_last_page(path: Path) -> None:
+    """Damage what nothing reads by itself."""
     content = bytearray(path.read_bytes())
-    content[4096:8192] = b"\xff" * 4096
+    content[-4096:] = b"\xff" * 4096
     path.write_bytes(content)
 
 
@@ -30,7 +31,7 @@ def overwrite_a_page(path: Path) -> None:
     ("spoil", "words"),
     [
         pytest.param(make_newer, "newer Coterie", id="newer"),
-        pytest.param(overwrite_a_page, "damaged", id="a damaged page"),
+        pytest.param(overwrite_the_last_page, "damaged", id="a damaged page"),
         pytest.param(lambda path: path.write_bytes(b"not a database" * 1000), "no database", id="no database"),
     ],
 )
