@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -25,6 +26,7 @@ from coterie.domain.edits import UndoResult
 from coterie.domain.events import ENDED, AgentEvent, Event, MessageDiscarded, MessageEvent, RunEvent, RunState
 from coterie.domain.permissions import Decision
 from coterie.domain.ports import Audience, RunStore, Workspace
+from coterie.domain.records import Record
 from coterie.domain.runs import RunEvents, RunRow
 
 log = logging.getLogger(__name__)
@@ -155,11 +157,26 @@ class Coordinator:
         async with self._claiming:
             if await self._goes_on(run_id):
                 raise RequestError("This run is going on; cancel it before you undo it.", code="run_active")
-            run = await self._claimed(await self._known(run_id))
-            try:
+            async with self._borrowed(run_id) as run:
                 return await undo(run, base.workspace, paths)
-            finally:
-                await self._store.release(run_id)
+
+    async def note(self, run_id: str, record: Record) -> None:
+        """Journal what became of something in a run, which may have ended. Raises `RequestError` ``run_active`` for another server's."""
+        async with self._claiming:
+            if await self._goes_on(run_id):
+                await self._live[run_id].run.record(record)
+                return
+            async with self._borrowed(run_id) as run:
+                await run.record(record)
+
+    @asynccontextmanager
+    async def _borrowed(self, run_id: str) -> AsyncIterator[LiveRun]:
+        """Own an ended run for a moment."""
+        run = await self._claimed(await self._known(run_id))
+        try:
+            yield run
+        finally:
+            await self._store.release(run_id)
 
     async def events(self, run_id: str, after: int) -> RunEvents:
         """Return what a client missed."""

@@ -37,6 +37,7 @@ from coterie.domain.records import (
     EditOutcome,
     Entry,
     EventRecord,
+    FindingRecord,
     GrantRecord,
     MessageRecord,
     Record,
@@ -81,6 +82,7 @@ class History:
     began: dict[str, int] = field(default_factory=dict)  # by step: the number under which its latest attempt began
     conversations: dict[tuple[str, int], Conversation] = field(default_factory=dict)
     artifacts: list[ArtifactEvent] = field(default_factory=list)
+    settled: set[str] = field(default_factory=set)  # the findings of the latest review that are dealt with
     plan: Mapping[str, Json] | None = None
     approved: frozenset[str] = frozenset()
     made_by: dict[str, str | None] = field(default_factory=dict)
@@ -112,7 +114,7 @@ class History:
                 self.began[step.step_id] = entry.seq
         self._take(entry.record)
 
-    def _take(self, record: Record) -> None:  # noqa: C901 - one flat case for each member of a closed union
+    def _take(self, record: Record) -> None:  # noqa: C901, PLR0912 - one flat case for each member of a closed union
         match record:
             case EventRecord():
                 self._event(record.event)
@@ -137,6 +139,8 @@ class History:
                 self.tests.append(record)
             case GrantRecord():
                 self.grants.append(record)
+            case FindingRecord():
+                self.settled.add(record.finding_id)
             case _:
                 assert_never(record)
 
@@ -150,6 +154,8 @@ class History:
                 self.plan = event.plan
             case ArtifactEvent():
                 self.artifacts.append(event)
+                if event.type == "findings":
+                    self.settled.clear()
             case MessageEvent():
                 self.unanswered.pop(event.message_id, None)
                 if event.role == "user":

@@ -112,7 +112,7 @@ class Core:
             withheld=self.workspace.withheld,
         )
         self.actions = ActionService(lambda: self._settings.loaded.settings)
-        self.findings = Findings(shared.store.runs, self.workspace, self.runs)
+        self.findings = Findings(shared.reviews, self.workspace, self.runs, self.concerns)
         self.changes = Changes(shared.store.runs, shared.coordinator)
         chats = shared.data / "channels"
         self.chats = ChatDocuments(
@@ -136,7 +136,7 @@ class Core:
         self.plans = PlanDocuments(shared.data / "plans", self.workspace.documents)
         self._providers.on_change(self._status_changed)
         # What follows runs hears of them before the client does, whose next request may be about it.
-        self._listeners: tuple[Audience, ...] = (self.findings, self.changes, self.chats, self._titles)
+        self._listeners: tuple[Audience, ...] = (self.changes, self.chats, self._titles)
         for each in self._listeners:
             shared.hub.join(each)
 
@@ -180,8 +180,9 @@ class Core:
         return folder is None or self.workspace.holds(folder)
 
     def catch_up(self) -> None:
-        """Tell the client, unless it hears everything anyway, what goes on already."""
+        """Tell the client, unless it hears everything anyway, what goes on already; show what was found before it came."""
         self._shared.hub.catch_up(self._shared.coordinator.standing(), self._audience)
+        self.findings.look_back()
 
     async def status(self) -> Status:
         """Return the server's state; the first question tries the sandbox."""
@@ -193,6 +194,7 @@ class Core:
         self._settings.set_folders(folders)
         self.workspace.set_folders(self._settings.folders)
         self._shared.hub.catch_up(self._shared.coordinator.standing())
+        self.findings.look_back()
         self._reloaded()
 
     async def reconfigure(self, options: Mapping[str, Json]) -> None:

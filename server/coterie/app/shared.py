@@ -13,6 +13,7 @@ from coterie.agents.coordinator import Coordinator
 from coterie.app.hub import Hub
 from coterie.base.tasks import TaskSupervisor
 from coterie.features.channel_news import ChannelNews
+from coterie.features.reviews import Reviews
 from coterie.storage.store import Store
 from coterie.workspace.overlays import Overlays
 
@@ -31,6 +32,8 @@ class Shared:
         self.approvals.on_change = self.news.touched
         self.hub.on_left = self.attendance_changed
         self.coordinator = Coordinator(self.store.runs, self.hub, self.news.touched)
+        self.reviews = Reviews(self.store.runs, self.coordinator, self.tasks)
+        self.hub.join(self.reviews)
 
     def attendance_changed(self) -> None:
         """Note that a client left, or cannot answer after all: who is left is asked what it was asked, if anybody is."""

@@ -70,8 +70,8 @@ class LiveWorkspace:
     def locate(self, path: str, folder: str | None = None) -> FileRef:
         """Find a path; see `Folders.locate`. An open file has the URI that its editor calls it by."""
         file = self._folders.locate(path, folder)
-        held = self._overlay.holding(file.absolute)
-        return replace(file, uri=held[0].buffer.uri) if held else file
+        buffer = self.documents.at(file.absolute)
+        return file if buffer is None else replace(file, uri=buffer.uri)
 
     async def read(self, file: FileRef, *, exact: bool = False) -> str | None:
         """Return the text of the open buffer, or of the file on disk (None: no such file)."""
