@@ -54,7 +54,7 @@ async def test_another_projects_runs_are_not_shown_and_their_questions_fall_to_w
         async with here.editor(tmp_path, options) as first:
             run_id = await first.start("Make it")
             question = await first.asked()
-            await stranger.client.request("agent/status", {})  # whoever answers this has said what came before
+            await stranger.client.request("agent/run/list", {})  # whoever answers this has said what came before
             assert (stranger.client.wanted, stranger.client.asked) == ([], [])
             for name in ("coterie.approve", "coterie.cancel"):
                 with pytest.raises(ResponseError, match=r"No (question is open|run is going on)"):

@@ -190,3 +190,18 @@ async def test_a_file_is_changed_by_one_at_a_time_whoever_it_is(desks: tuple[Des
     assert isinstance(await one.workspace.change(file, lambda _: "two\n", label="edit", on_intent=intend), Applied)
     assert held == [True]
     assert not other.workspace._overlay.lock(str(path)).locked()
+
+
+def test_a_workspace_holds_its_folders_what_lies_in_them_and_nothing_around(root: Path, folder: Folder, tmp_path: Path) -> None:
+    (root / "part").mkdir()
+    (tmp_path / "link").symlink_to(root)
+    workspace = LiveWorkspace([folder])
+    assert workspace.holds(folder.uri)
+    assert workspace.holds(f"{folder.uri}/")
+    assert workspace.holds((root / "part").as_uri())
+    assert workspace.holds((tmp_path / "link").as_uri()), "another name of it"
+    for other in (tmp_path.as_uri(), f"{folder.uri}2", "untitled:project"):
+        assert not workspace.holds(other)
+    workspace.set_folders([Folder(uri="vfs:/p", name="p", absolute=str(tmp_path / "elsewhere"))])
+    assert workspace.holds("vfs:/p")
+    assert not workspace.holds(folder.uri)
