@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from editors.stage import Stage, documented
@@ -102,6 +101,6 @@ async def emacs(stage: Stage, name: str, file: str = "calc.py") -> AsyncIterator
         argv = [program("emacs"), "-nw", file, *listen]
         async with terminal(argv, name=f"emacs-{name}", cwd=stage.project, environment=stage.environment) as window:
             editor = Emacs(window, stage, f"{folder}/server")
-            await window.eventually(lambda _: Path(editor.socket).exists(), "Emacs listens")
+            await window.listens(editor.socket)
             await editor.until("(and (fboundp 'eglot-managed-p) (eglot-managed-p))")
             yield editor

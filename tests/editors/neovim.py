@@ -118,7 +118,7 @@ async def neovim(stage: Stage, name: str, file: str = "calc.py") -> AsyncIterato
         argv = [program("nvim"), "--listen", socket, file]
         async with terminal(argv, name=f"neovim-{name}", cwd=stage.project, environment=stage.environment) as window:
             editor = Neovim(window, stage, socket)
-            await window.eventually(lambda _: Path(socket).exists(), "Neovim listens")
+            await window.listens(socket)
             await editor.until("(vim.lsp.get_clients({ name = 'coterie', bufnr = 0 })[1] or {}).initialized")
             await editor.evaluate("vim.lsp.log.set_level('info')")
             yield editor

@@ -132,6 +132,19 @@ class Terminal:
         except TimeoutError:
             raise AssertionError(f"waited {BOUND_S:.0f} s for {what}; the screen:\n{await self.screen()}") from None
 
+    async def listens(self, socket: str) -> None:
+        """Wait until the program takes connections on a socket, which is there before it does."""
+
+        async def connects() -> bool:
+            try:
+                _, writer = await asyncio.open_unix_connection(socket)
+            except OSError:
+                return False
+            writer.close()
+            return True
+
+        await self.comes_true(connects, f"a connection to {socket}")
+
     async def keep(self, name: str) -> str:
         """Keep the screen as evidence, and return it."""
         screen = await self.screen()

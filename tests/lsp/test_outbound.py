@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from coterie.domain.edits import Refused
+from coterie.domain.edits import BufferEdit, Refused
 from coterie.domain.events import AgentEvent, MessageDelta, RunEvent, ThoughtDelta
 from coterie.domain.ports import Folder
-from coterie.lsp.convert import client_of
+from coterie.lsp.convert import client_of, workspace_edit
 from coterie.lsp.frames import Frames
 from coterie.lsp.outbound import ClientEditor, ClientWindow, RichAudience
 from coterie.lsp.transport import HIGH_WATER, Outgoing
@@ -283,3 +283,10 @@ async def test_an_edit_that_is_not_answered_is_never_sent_again_though_the_text_
     assert sent == [("workspace/applyEdit", "add a line")]
     assert isinstance(outcome, Refused)
     assert outcome.unsure
+
+
+@pytest.mark.parametrize(("name", "version", "sent"), [("Neovim", 0, 1), ("Neovim", 4, 4), ("another", 0, 0)])
+def test_neovim_is_told_a_version_that_it_compares(name: str, version: int, sent: int) -> None:
+    client = client_of({"capabilities": RICH, "clientInfo": {"name": name}})
+    edit = workspace_edit(BufferEdit("file:///a", version, "a", (), "edit"), client)
+    assert edit["documentChanges"][0]["textDocument"]["version"] == sent

@@ -51,6 +51,8 @@ class Client:
     apply_edit: bool
     document_changes: bool
     """Takes versioned edits. Neovim does not say so, only that it takes what can stand nowhere else."""
+    zero_is_no_version: bool
+    """Takes an edit for version 0, that of a buffer as it was opened, whatever has been typed since (Neovim)."""
     pulls_configuration: bool
     registers_configuration: bool
     """Wants to be asked before it tells about changes of its settings."""
@@ -78,6 +80,7 @@ def client_of(params: Json) -> Client:
         rich=dig(capabilities, "experimental", "coterie") is True,
         apply_edit=dig(capabilities, "workspace", "applyEdit") is True,
         document_changes=any(dig(capabilities, "workspace", "workspaceEdit", key) for key in ("documentChanges", "resourceOperations")),
+        zero_is_no_version=introduction_of(params).name == "Neovim",
         pulls_configuration=dig(capabilities, "workspace", "configuration") is True,
         registers_configuration=dig(capabilities, "workspace", "didChangeConfiguration", "dynamicRegistration") is True,
         process_id=process_id if isinstance(process_id, int) and process_id > 0 else None,
@@ -159,5 +162,7 @@ def workspace_edit(edit: BufferEdit, client: Client) -> Json:
         {"range": {"start": place(change.start), "end": place(change.end)}, "newText": change.text} for change in edit.changes
     ]
     if client.document_changes:
-        return {"documentChanges": [{"textDocument": {"uri": edit.uri, "version": edit.version}, "edits": edits}]}
+        # Neovim's second version is far above 1, and it takes an edit for any that is not below its own.
+        version = 1 if client.zero_is_no_version and edit.version == 0 else edit.version
+        return {"documentChanges": [{"textDocument": {"uri": edit.uri, "version": version}, "edits": edits}]}
     return {"changes": {edit.uri: edits}}
