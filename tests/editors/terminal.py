@@ -4,8 +4,8 @@
 of the screen, and a wait looks again when it does (and once a second, for what changes elsewhere). When a wait fails, the screen is in the
 message. At the end the program's whole family must be gone: an editor that dies takes its server with it.
 
-Every screen that a test `keep`s is a text file below `COTERIE_SCREENS`, to be looked at; docs/editors/screens has one set of them. Ids are
-replaced, and of lines with nothing but an editor's mark for none one is left, so that sets can be compared.
+Every screen that a test `keep`s is a text file below `COTERIE_SCREENS`, to be looked at; docs/editors/screens has one set of them. Ids and
+times are replaced, and of lines with nothing but an editor's mark for none one is left, so that sets can be compared.
 """
 
 from __future__ import annotations
@@ -231,6 +231,7 @@ class Terminal:
 def comparable(screen: str) -> str:
     """Return a screen as it is kept."""
     screen = re.sub(r"\b(channel|run|progress)_[0-9a-f]{16}\b", r"\1_0123456789abcdef", screen)
+    screen = re.sub(r"\b\d{4}-\d\d-\d\dT[\d:.]+Z", "2026-01-01T12:00:00.000Z", screen)
     lines = [line.rstrip() for line in screen.splitlines()]
     return "".join(f"{line}\n" for line, before in zip(lines, [None, *lines], strict=False) if line.strip(" ~") or line != before)
 

@@ -108,6 +108,7 @@ async def test_a_chat_is_sent_by_its_lens(tmp_path: Path) -> None:
         await editor.chat("Signs")
         await editor.terminal.shows("# Signs", "Coterie: Send")
         await editor.write("What is wrong with add?")
+        await editor.terminal.shows("What is wrong with add?")
         await editor.terminal.keep("send")
 
         await editor.ex("?^## You")
