@@ -164,3 +164,28 @@ async def test_looking_is_not_asked_for_and_a_commit_is(tmp_path: Path) -> None:
         await editor.ended(run_id)
         assert git(project, "log", "--format=%s").split("\n")[0] == "Correct the sign"
         assert editor.text("notes.txt") == "the only copy\n"
+
+
+async def test_what_git_does_to_files_is_told_and_taken_back_like_any_edit(tmp_path: Path) -> None:
+    project = repository(tmp_path)
+    (project / "run.sh").chmod(0o755)
+    (project / "calc.py").write_text(FIXED, encoding="utf-8")  # the person's own work, which git has no copy of
+    before = {path.name: (path.read_bytes(), path.stat().st_mode) for path in project.iterdir() if path.is_file()}
+    calls = [
+        [("git_operation", {"operation": "mv", "args": ["test_calc.py", "check_calc.py"]})],
+        [("git_operation", {"operation": "rm", "args": ["-q", "run.sh"]})],
+        [("git_operation", {"operation": "checkout", "args": ["--", "calc.py"]})],
+        ["Done."],
+    ]
+    rules = {"allow": ["exec(git *)"]}
+    async with served(tmp_path, playing(record(tmp_path / "cassette.json", {"chat": calls}), permissions=rules)) as editor:
+        run_id, end = await editor.play("Tidy up")
+        assert end["state"] == "succeeded"
+        assert editor.text("calc.py") == BROKEN
+        diff = (await editor.client.request("agent/run/diff", {"runId": run_id}))["files"]
+        told = {(file["path"], file["status"], file.get("from")) for file in diff}
+        assert told == {("calc.py", "modified", None), ("check_calc.py", "moved", "test_calc.py"), ("run.sh", "deleted", None)}
+        undone = await editor.client.request("agent/run/undo", {"runId": run_id})
+        assert undone["conflicts"] == []
+        after = {path.name: (path.read_bytes(), path.stat().st_mode) for path in project.iterdir() if path.is_file()}
+        assert after == before

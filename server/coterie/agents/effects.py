@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from coterie.agents import disk_changes
 from coterie.agents.live_run import LiveRun
 from coterie.agents.undo import take_back
 from coterie.base.errors import ModelMistakeError
@@ -160,6 +161,7 @@ class Effects:
         """Run a command; return what the model is told, and whether it ended with 0. ``timeout_s`` is what is left of the run's time."""
         argv = (*SHELL, proposal.command)
         await self._run.record(CommandIntent(call_id=where.call_id, step_id=where.step_id or "", argv=argv), durable=True)
+        before = await disk_changes.look(self._workspace) if proposal.repository else None
         result = await self._sandbox.run(
             Command(
                 argv=argv,
@@ -171,6 +173,8 @@ class Effects:
                 repository=proposal.repository,
             )
         )
+        if proposal.repository:
+            await self._keep_changes(where, before)
         if proposal.is_tests:
             await self._run.record(
                 SuiteRecord(
@@ -184,6 +188,22 @@ class Effects:
             )
         ended = "timed out" if result.timed_out else f"exit code {result.exit_code}"
         return f"$ {proposal.command}\n{result.output.rstrip()}\n[{ended}]", result.exit_code == 0
+
+    async def _keep_changes(self, where: Where, before: Mapping[str, disk_changes.Kept] | None) -> None:
+        """Journal what a command did to files, so that it is told and can be taken back."""
+        after = None if before is None else await disk_changes.look(self._workspace)
+        if before is None or after is None:
+            text = "There is too much text in the workspace to compare: what this command changed is in no diff and no undo."
+            await self._run.event(WarningEvent(code="changes_unknown", text=text))
+            return
+        for found in disk_changes.changes(before, after):
+            change_id, draft = new_id("change"), found.draft
+            await self._run.record(
+                _intent(change_id, where, draft, found.moved_from),
+                EditOutcome(change_id=change_id, state="applied"),
+                EventRecord(event=_change(change_id, where, draft, "applied")),
+                texts=[text for text in (draft.before, draft.after) if text is not None],
+            )
 
 
 async def _tried(changing: Coroutine[Any, Any, str]) -> str | ModelMistakeError:
