@@ -183,6 +183,7 @@ async def test_what_was_used_is_added_up_by_run_channel_provider_and_day(tmp_pat
             return {"input": 100 * calls, "cacheRead": 0, "cacheWrite": 0, "output": 10 * calls, "usd": usd}
 
         by_run = await request("agent/usage")
+        assert [row.pop("estimated") for row in by_run["rows"]] == [False] * 3
         rows = {row.pop("key"): row for row in by_run["rows"]}
         assert rows == {first["runId"]: used(2, "0.0004"), second["runId"]: used(1, "0.0002"), third["runId"]: used(1, None)}
         assert by_run["total"] == used(4, None)
