@@ -2,36 +2,43 @@
 
 import argparse
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.attaching import measure_attaching
 from benchmarks.conversation import measure_conversation
 from benchmarks.fallback import measure_fallback
-from benchmarks.report import Measurement, page, table
+from benchmarks.report import Measurement, page, table, updated
 from benchmarks.startup import measure_startup
 from benchmarks.streaming import measure_streaming
+from benchmarks.suggestions import measure_suggestions
+
+MEASUREMENTS = {
+    "startup": measure_startup,
+    "attaching": measure_attaching,
+    "streaming": measure_streaming,
+    "conversation": measure_conversation,
+    "suggestions": measure_suggestions,
+    "fallback": measure_fallback,
+}
 
 
-async def measure() -> list[Measurement]:
+async def measure(names: Sequence[str]) -> list[Measurement]:
     """Take the measurements one after the other: they would disturb each other."""
-    return [
-        *await measure_startup(),
-        *await measure_attaching(),
-        *await measure_streaming(),
-        *await measure_conversation(),
-        *await measure_fallback(),
-    ]
+    return [measurement for name in names for measurement in await MEASUREMENTS[name]()]
 
 
 def main() -> None:
     """Parse the command line and show the result."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure Coterie.")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="also write the result as a Markdown page")
+    parser.add_argument("--only", choices=MEASUREMENTS, help="take one measurement, and leave the page's other lines as they are")
     arguments = parser.parse_args()
-    measurements = asyncio.run(measure())
+    measurements = asyncio.run(measure([arguments.only] if arguments.only else list(MEASUREMENTS)))
     print(table(measurements))
     if arguments.write:
-        arguments.write.write_text(page(measurements), encoding="utf-8")
+        text = updated(arguments.write.read_text(encoding="utf-8"), measurements) if arguments.only else page(measurements)
+        arguments.write.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

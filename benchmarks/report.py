@@ -26,8 +26,20 @@ def quantile(values: Sequence[float], percent: int) -> float:
 
 def table(measurements: Sequence[Measurement]) -> str:
     """Render a Markdown table."""
-    rows = [f"| {row.what} | {row.value} | {row.aim} | {row.how} |" for row in measurements]
-    return "\n".join(["| what | measured | aim | how |", "|---|---|---|---|", *rows])
+    return "\n".join(["| what | measured | aim | how |", "|---|---|---|---|", *map(_row, measurements)])
+
+
+def updated(page: str, measurements: Sequence[Measurement]) -> str:
+    """Return a page with these lines in place of the ones about the same, or behind the others."""
+    lines = page.rstrip("\n").split("\n")
+    for measurement in measurements:
+        there = next((number for number, line in enumerate(lines) if line.startswith(f"| {measurement.what} |")), len(lines))
+        lines[there : there + 1] = [_row(measurement)]
+    return "\n".join([*lines, ""])
+
+
+def _row(row: Measurement) -> str:
+    return f"| {row.what} | {row.value} | {row.aim} | {row.how} |"
 
 
 def page(measurements: Sequence[Measurement]) -> str:

@@ -33,8 +33,8 @@ One set of keys everywhere. Later layers win:
 With such a key, no host of your own and no `model`, the host's usual one serves: {usual_models}.
 
 Keys are snake_case, in JSON camelCase too; names that you give (of hosts, agents, models) stay as you write them. The lists `allow`,
-`ask` and `deny` add up over the layers; other lists replace. A wrong key or value is reported with its file and line, and the rest
-works. `COTERIE_HOME` puts `config.toml` and all that Coterie keeps (`data`, `cache`, `state`) under one folder.
+`ask` and `deny` add up over the layers; other lists replace. A wrong key or value, or an agent that there is not, is reported with its
+file and line, and the rest works. `COTERIE_HOME` puts `config.toml` and all that Coterie keeps (`data`, `cache`, `state`) under one folder.
 
 **Trust.** The settings of a project that is not below a folder of `trust.workspaces` may only tighten yours: add `ask` and `deny`
 rules, lower budgets, take the network away, deny when unattended, switch ghost text off (all of it, or for a

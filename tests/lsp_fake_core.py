@@ -159,6 +159,9 @@ class FakeCore:
         """Return the face."""
         return FakeApplication(self)
 
+    def catch_up(self) -> None:
+        """Nothing goes on."""
+
     async def set_folders(self, folders: tuple[Folder, ...]) -> None:
         """Keep the folders."""
         self.folders = folders
@@ -173,6 +176,9 @@ class FakeRuns:
 
     def __init__(self, core: FakeCore) -> None:
         self.core = core
+
+    def check_model(self, model: str) -> None:
+        """Every model will do."""
 
     async def start(self, request: RunRequest) -> RunStarted:
         """Do what the prompt says."""
@@ -222,6 +228,10 @@ class FakeRuns:
             usage=USAGE,
         )
         return RunPage(runs=() if before or state == "failed" else (summary,), more=False)
+
+    async def unapproved(self) -> RunSummary | None:
+        """None waits."""
+        return None
 
     async def get(self, run_id: str) -> RunView:
         """Return the run. Raises for any other."""
@@ -325,6 +335,11 @@ class FakeApplication:
         self.findings: Findings = FakeFindings()
         self.changes: Changes = FakeChanges()
 
+    def concerns(self, folder: str | None) -> bool:
+        """Everything does."""
+        assert folder != ""
+        return True
+
     async def status(self) -> Status:
         """Return a state with trouble in it."""
         return STATUS
@@ -361,9 +376,9 @@ class FakeChats:
         """Answer ids."""
         return Posted(run_id=f"run_of_{uri}", message_id="message_1")
 
-    def place(self, uri: str) -> ChatPlace | None:
+    async def place(self, uri: str) -> ChatPlace | None:
         """Only what is called so is a chat."""
-        return ChatPlace(2, can_send=True, run_id="run_1") if self.is_chat(uri) else None
+        return ChatPlace(2, can_send=True, run_id="run_1", channel=CHANNEL) if self.is_chat(uri) else None
 
     def is_chat(self, uri: str) -> bool:
         """Go by the name."""

@@ -17,7 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from coterie.app.admission import Admission
-from coterie.app.listening import HANDSHAKE_S, Listener
+from coterie.app.listening import HANDSHAKE_S, MOST_CLIENTS, MOST_CONNECTIONS, Listener
 from daemon_stage import playing_chat
 from lsp_client import BOUND_S, LONGEST_MESSAGE, LspClient, conversation
 from served import Served, make_project
@@ -134,11 +134,13 @@ async def network(
     trusting: ssl.SSLContext | None = None,
     clock: Callable[[], float] = lambda: 0.0,
     handshake_s: float = HANDSHAKE_S,
+    most_clients: int = MOST_CLIENTS,
+    most_connections: int = MOST_CONNECTIONS,
 ) -> AsyncIterator[Network]:
     """Listen while the block connects, then end in order."""
     environ = {**os.environ, "COTERIE_HOME": str(tmp_path / "home")}
     admission = Admission(token=None if token is None else token.encode(), tls=tls, clock=clock)
-    listener = Listener(scheme, admission, environ, handshake_s=handshake_s)
+    listener = Listener(scheme, admission, environ, handshake_s=handshake_s, most_clients=most_clients, most_connections=most_connections)
     with socket.create_server((HOST, 0)) as listening:
         serving = asyncio.get_running_loop().create_task(listener.serve(listening))
         try:

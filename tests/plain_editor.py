@@ -25,6 +25,13 @@ async def progress_ended(client: LspClient) -> str:
     return message
 
 
+def priced(url: str, **more: Any) -> dict[str, Any]:
+    """Return settings in which every model has its price: else its being unknown is shown."""
+    options = settings(url, "openai_compatible", **more)
+    options["providers"]["work"]["price"] = {f"{agent}-model": {"input": 1, "output": 2} for agent in (*AGENTS, "chat")}
+    return options
+
+
 @asynccontextmanager
 async def plain(tmp_path: Path, url: str, *, introduction: Mapping[str, Any] | None = None, **more: Any) -> AsyncIterator[Served]:
     """Serve a plain editor, whose person answers prompts by hand.

@@ -18,7 +18,7 @@ from coterie.domain.events import ENDED, AgentEvent, ApprovalEvent, Event, RunEv
 from coterie.domain.permissions import Decision
 from coterie.domain.ports import Audience
 from coterie.domain.runs import RunRequest, RunStarted, RunStateView, RunView
-from coterie.domain.status import SandboxView
+from coterie.domain.status import DatabaseView, SandboxView
 from coterie.domain.usage import NO_USAGE
 
 RUN = "run_1"
@@ -37,6 +37,7 @@ class ScriptedWiring:
     changes: tuple[FileChange, ...] = ()
     undone: UndoResult = field(default_factory=lambda: UndoResult(restored=(), conflicts=()))
     around: Surroundings = field(default_factory=lambda: Surroundings(places={}, problems=(), model="work/m1"))
+    found: DatabaseView = field(default_factory=lambda: DatabaseView(path=Path("coterie.db")))
     sandbox: SandboxView = field(default_factory=lambda: SandboxView(level="bubblewrap"))
     invocation: Invocation | None = None
     asked: list[tuple[str, Any]] = field(default_factory=list)
@@ -60,6 +61,10 @@ class ScriptedWiring:
     def surroundings(self, folder: Path) -> Surroundings:
         self.asked.append(("surroundings", folder))
         return self.around
+
+    def database(self, data: Path) -> DatabaseView:
+        self.asked.append(("database", data))
+        return self.found
 
     def serve_stdio(self) -> int:
         self.asked.append(("serve", None))

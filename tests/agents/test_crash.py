@@ -241,6 +241,24 @@ async def test_a_run_that_dies_again_and_again_comes_to_the_same_end(tmp_path: P
     assert files(folder) == expected
 
 
+@pytest.mark.parametrize(("at", "moment"), [(2, "before"), (3, "before"), (3, "after"), (4, "before")])
+async def test_whoever_looks_after_an_undo_was_cut_off_sees_how_far_it_came(tmp_path: Path, at: int, moment: Moment) -> None:
+    await uninterrupted(tmp_path)
+    before = files(tmp_path)
+    async with life(tmp_path, dies_at=at, moment=moment) as one:
+        run_id, _ = await entries_of(one)
+        with pytest.raises(StorageError):
+            await one.stage.runs.undo(run_id)
+    restored = {path for path, text in before.items() if files(tmp_path).get(path) != text}
+    assert len(restored) == at // 2
+    async with life(tmp_path) as next_one:
+        changes = (await next_one.stage.runs.get(run_id)).changes
+        assert {change.path for change in changes if change.state == "undone"} == restored
+        assert not restored & {each.path for each in await next_one.stage.runs.diff(run_id) if each.from_ is None}
+        assert (await next_one.stage.runs.undo(run_id)).conflicts == ()
+        assert next_one.stage.text("calc.py") == BROKEN
+
+
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("at", [1, 2, 3, 4])
 async def test_an_undo_that_a_death_cut_off_is_done_by_the_next(tmp_path: Path, at: int, moment: Moment) -> None:

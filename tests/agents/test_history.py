@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from coterie.agents.history import history_of
-from coterie.domain.events import RunEvent, WarningEvent
-from coterie.domain.records import Entry, EventRecord
+from coterie.domain.events import ArtifactEvent, RunEvent, WarningEvent
+from coterie.domain.records import Entry, EventRecord, FindingRecord
 
 
-def entry(seq: int, second: int, event: RunEvent | WarningEvent) -> Entry:
+def entry(seq: int, second: int, event: ArtifactEvent | RunEvent | WarningEvent) -> Entry:
     return Entry(seq, f"2026-01-31T10:00:{second:02}.000Z", EventRecord(event=event))
 
 
@@ -25,3 +25,10 @@ def test_the_time_of_a_run_is_that_in_which_it_went_on() -> None:
         ]
     )
     assert history.worked_s == (5 - 1) + (27 - 25) + (59 - 58)
+
+
+def test_a_finding_is_dealt_with_until_a_later_review_finds_it_again() -> None:
+    review = ArtifactEvent(step_id="review", type="findings", value={"findings": []})
+    dismissed = Entry(2, "2026-01-31T10:00:00.000Z", FindingRecord(finding_id="finding", state="dismissed"))
+    assert history_of([entry(1, 0, review), dismissed]).settled == {"finding"}
+    assert history_of([entry(1, 0, review), dismissed, entry(3, 1, review)]).settled == set()

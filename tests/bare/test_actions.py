@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -73,6 +74,23 @@ async def test_only_the_wanted_kinds_are_offered(tmp_path: Path, only: list[str]
         assert "Fix with Coterie" not in await offered(editor.client, uri, only=only)
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"action": "fix"},
+        {"action": ["fix"], "uri": "file:///a", "range": WHOLE},
+        {"action": "explain", "uri": 3, "range": WHOLE},
+        {"action": "ask", "uri": "file:///a", "range": {"start": None, "end": None}},
+        {"action": "fix", "uri": "file:///a", "range": WHOLE, "problems": 7},
+    ],
+)
+async def test_data_that_is_not_ours_is_refused_by_its_field(tmp_path: Path, data: Any) -> None:
+    async with plain(tmp_path, NOWHERE) as editor:
+        with pytest.raises(ResponseError) as refused:
+            await editor.client.request("codeAction/resolve", {"title": "Fix", "data": data})
+        assert (refused.value.code, refused.value.data["code"]) == (-32602, "invalid_params")
+
+
 async def test_an_editor_that_resolves_nothing_gets_the_commands_at_once(tmp_path: Path) -> None:
     async with served(tmp_path, settings(NOWHERE, "openai_compatible"), capabilities=BARE) as editor:
         found = await offered(editor.client, (editor.project / "calc.py").as_uri(), POINT)
@@ -101,3 +119,24 @@ async def test_an_action_runs_to_its_edit_of_the_unsaved_buffer(tmp_path: Path) 
         assert await progress_ended(editor.client) == "succeeded"
         assert buffer.text == f"# unsaved\n{BROKEN.replace('-', '+')}"
         assert '<selection path="calc.py" lines="2-3">\ndef add(a, b):\n    return a - b\n</selection>' in host.asked[0].last.text
+
+
+@pytest.mark.parametrize("uri", ["untitled:Untitled-1", "vscode-notebook-cell:/w/one.ipynb#W0"])
+async def test_a_document_that_is_no_file_is_shown_as_the_editor_has_it(tmp_path: Path, uri: str) -> None:
+    def script(asked: Asked) -> Reply:
+        return answer("openai_compatible", "It counts.", number=asked.number)
+
+    async with model_host("openai_compatible", script) as host, plain(tmp_path, host.url) as editor:
+        client = editor.client
+        await client.open(uri, "count = 4711\nprint(count)\n")
+        found = await offered(client, uri, POINT)
+        explain = (await client.request("codeAction/resolve", found["Explain with Coterie"]))["command"]
+        await client.request("workspace/executeCommand", explain)
+        await progress_ended(client)
+        assert "count = 4711\nprint(count)" in host.asked[0].prompt
+        ask = (await client.request("codeAction/resolve", found["Ask Coterie…"]))["command"]
+        chat = await client.request("workspace/executeCommand", ask)
+        assert "```\ncount = 4711\nprint(count)\n```" in Path(unquote(urlsplit(chat["uri"]).path)).read_text(encoding="utf-8")
+        await client.request("agent/run/start", {"prompt": "Look", "attachments": [{"uri": uri}]})
+        await progress_ended(client)
+        assert "count = 4711\nprint(count)" in host.asked[1].prompt

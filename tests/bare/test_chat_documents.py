@@ -19,6 +19,7 @@ from coterie.features.chat_documents import ChatDocuments
 from coterie.storage.store import Store
 from coterie.workspace.documents import Documents
 from coterie.workspace.editing import Editing, Patience
+from coterie.workspace.overlays import Overlay
 from editor_fake import FakeEditor, Manner, Point
 
 WORDS = [f"word{number} " for number in range(40)]
@@ -76,7 +77,7 @@ async def desk(
     store, documents, editor = Store(tmp_path / "data"), Documents(), FakeEditor(manner)
     editor.attach(documents)
     await store.channels.create(Channel(channel_id="channel", title="Sums", folder="chats", state="idle", updated_at=now()))
-    editing = Editing(documents, editor, lambda _: str(tmp_path), patience)
+    editing = Editing(Overlay(documents, editor), lambda _: str(tmp_path), patience)
     nobody = cast("ChannelService", None)
     chats = ChatDocuments(tmp_path / "chats", documents, editing, store.channels, nobody, active=lambda _: None, pause=take_turns)
     try:

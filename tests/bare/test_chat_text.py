@@ -38,9 +38,25 @@ def test_an_answer_goes_on_where_it_ended_though_the_person_types_above_and_belo
     assert chat_text.with_heading(grown) == grown
 
 
-def test_an_answer_that_the_person_has_edited_goes_on_at_the_end() -> None:
+@pytest.mark.parametrize("behind", ["", "\n\n## You\n\nmy draft"])
+def test_an_answer_that_the_person_has_edited_goes_on_at_its_end(behind: str) -> None:
     text = f"{ASKED}\n## Coterie\n\nBecos"
-    assert chat_text.with_answer(text, "Why?", "Because", "Because it is.") == f"{text} it is."
+    assert chat_text.with_answer(text + behind, "Why?", "Because", "Because it is.") == f"{text} it is.{behind}"
+    unasked = text.replace("Why?", "Why not?")
+    assert chat_text.with_answer(unasked + behind, "Why?", "Because", "Because it is.") == f"{unasked} it is.{behind}"
+
+
+@pytest.mark.parametrize(
+    ("text", "then"),
+    [
+        (ASKED, f"{ASKED}\n## Coterie\n\nBecause it is.\n"),
+        (f"{ASKED}And?", f"{ASKED}And?\n\n## Coterie\n\nBecause it is."),
+        ("# Chat\n", "# Chat\n\n## Coterie\n\nBecause it is.\n"),
+    ],
+)
+def test_an_answer_that_the_person_has_taken_away_is_written_anew_and_not_as_words_of_theirs(text: str, then: str) -> None:
+    assert chat_text.with_answer(text, "Why?", "Because", "Because it is.") == then
+    assert chat_text.with_answer(then, "Why?", "Because", "Because it is.") == then
 
 
 @given(st.lists(st.text(alphabet="ab \n#", min_size=1, max_size=6), min_size=1, max_size=6), st.integers(0, 3))
@@ -79,6 +95,21 @@ def test_a_document_from_before_a_restart_is_gone_on_with() -> None:
     text = f"{ANSWERED}\n\n## You\n\nAnd?\n\n## Coterie\n\n"
     assert chat_text.shown_in(text, turns) == ("Because.", "")
     assert chat_text.shown_in("# Chat\n", turns) == ()
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_no_line_end_lets_a_heading_of_ours_through(end: str) -> None:
+    transcript = Transcript()
+    said, answered = f"Look:{end}## You{end}at this", f"So:{end}## Coterie{end}## Youth"
+    transcript.add("run", MessageEvent(message_id="u", role="user", text=said))
+    shown = [""]
+    for offset, character in enumerate(answered):
+        transcript.add("run", MessageDelta(message_id="a", offset=offset, text=character))
+        shown.append(transcript.turns[0].answer)
+        assert shown[-1].startswith(shown[-2])
+    transcript.add("run", MessageEvent(message_id="a", role="assistant", text=answered))
+    assert transcript.turns[0].said == "Look:\n### You\nat this"
+    assert transcript.turns[0].answer == "So:\n### Coterie\n## Youth"
 
 
 def test_a_transcript_only_grows_while_answers_come_side_by_side() -> None:

@@ -90,6 +90,30 @@ async def test_a_chat_is_written_sent_and_answered_while_the_person_types(tmp_pa
         assert all(edit["edit"]["documentChanges"][0]["textDocument"]["version"] for edit in edits)
 
 
+async def test_what_was_sent_is_not_sent_again_before_its_answer_comes(tmp_path: Path) -> None:
+    hold = Wait()
+
+    def script(asked: Asked) -> Reply:
+        return answer("openai_compatible", "x", number=asked.number, hold=hold)  # holds before the first character
+
+    async with model_host("openai_compatible", script) as host, plain(tmp_path, host.url) as editor:
+        client = editor.client
+        chat = await command(client, "coterie.openChannel", {"title": "Sums"})
+        uri = await opened(editor, chat["uri"])
+        buffer = client.buffers[uri]
+        await client.type(uri, len(buffer.text), len(buffer.text), "Why?\n")
+        await command(client, "coterie.send", {"uri": uri})
+        with pytest.raises(ResponseError) as again:
+            await command(client, "coterie.send", {"uri": uri})
+        assert again.value.data["code"] == "nothing_to_send"
+        await client.type(uri, len(buffer.text), len(buffer.text), "And how?\n")
+        await command(client, "coterie.send", {"uri": uri})
+        hold.set()
+        await progress_ended(client)
+        said = (await client.request("agent/channel/history", {"channelId": chat["channelId"]}))["messages"]
+        assert [each["text"] for each in said if each["role"] == "user"] == ["Why?", "Why?\nAnd how?"]
+
+
 async def test_a_closed_chat_is_answered_in_its_file_and_goes_on_after_a_restart(tmp_path: Path) -> None:
     async with model_host("openai_compatible", talking) as host:
         async with plain(tmp_path, host.url) as editor:
@@ -112,6 +136,20 @@ async def test_a_closed_chat_is_answered_in_its_file_and_goes_on_after_a_restart
             assert [channel["channelId"] for channel in listed["channels"]] == [asked["channelId"]]
 
 
+async def test_half_a_surrogate_pair_names_nothing_and_breaks_nothing(tmp_path: Path) -> None:
+    async with plain(tmp_path, NOWHERE) as editor:
+        await command(editor.client, "coterie.openChannel", {"title": "half \ud83d"})
+        [channel] = (await editor.client.request("agent/channel/list", {"query": "half \udc00"}))["channels"]
+        assert channel["title"] == "half \ufffd"
+        for ask in (
+            editor.client.request("agent/run/get", {"runId": "\ud83d"}),
+            command(editor.client, "coterie.undo", {"runId": "\ud83d"}),
+        ):
+            with pytest.raises(ResponseError) as unknown:
+                await ask
+            assert unknown.value.data["code"] == "unknown_run"
+
+
 async def test_a_selection_is_quoted_where_the_person_is_to_write(tmp_path: Path) -> None:
     async with plain(tmp_path, NOWHERE) as editor:
         code = (editor.project / "calc.py").as_uri()
@@ -131,3 +169,29 @@ async def test_only_a_chat_document_is_sent(tmp_path: Path, argument: dict[str, 
         with pytest.raises(ResponseError) as refused:
             await command(editor.client, "coterie.send", argument)
         assert (refused.value.code, refused.value.data["code"]) == (-32602, "invalid_params")
+
+
+async def test_the_document_of_a_channel_that_is_put_away_says_so_and_that_of_a_deleted_one_sends_nothing(tmp_path: Path) -> None:
+    async with plain(tmp_path, NOWHERE) as editor:
+        client = editor.client
+        chat = await command(client, "coterie.openChannel", {"title": "Sums"})
+        uri = await opened(editor, chat["uri"])
+        assert list(await lenses(client, uri)) == ["Coterie: Send"]
+
+        def drawn_anew(times: int) -> bool:
+            return sum(method == "workspace/codeLens/refresh" for method, _ in client.wanted) == times
+
+        for times, (archived, title) in enumerate([(True, "Coterie: Send, out of the archive"), (False, "Coterie: Send")], start=1):
+            await client.request("agent/channel/archive", {"channelId": chat["channelId"], "archived": archived})
+            await client.eventually(lambda times=times: drawn_anew(times))
+            assert list(await lenses(client, uri)) == [title]
+
+        await client.request("agent/channel/delete", {"channelId": chat["channelId"]})
+        await client.eventually(lambda: drawn_anew(3))
+        [(title, lens)] = (await lenses(client, uri)).items()
+        assert (title, lens["command"]["command"]) == ("Coterie: This chat was deleted. Open a new one", "coterie.openChannel")
+        where = {"textDocument": {"uri": uri}, "range": lens["range"], "context": {"diagnostics": []}}
+        assert not await client.request("textDocument/codeAction", where)
+        with pytest.raises(ResponseError) as refused:
+            await command(client, "coterie.send", {"uri": uri})
+        assert refused.value.data["code"] == "unknown_channel"

@@ -48,20 +48,35 @@ async def test_a_permission_is_a_prompt_and_closing_it_means_not_now(tmp_path: P
         assert ("rejected" in host.asked[1].last.answers[0][1]) is (made is None)
 
 
-@pytest.mark.parametrize(("choice", "made"), [("", None), ("Allow once", "")])
-async def test_an_editor_that_fills_in_the_first_answer_fills_in_none(tmp_path: Path, choice: str, made: str | None) -> None:
-    introduction = {"clientInfo": {"name": "Eglot"}}
+@pytest.mark.parametrize(
+    ("name", "choice", "made"),
+    [("Eglot", "", None), ("Eglot", "Allow once", ""), ("helix", "Not now", None), ("helix", "Allow once", "")],
+)
+async def test_a_stray_enter_in_a_prompt_means_not_now(tmp_path: Path, name: str, choice: str, made: str | None) -> None:
+    introduction = {"clientInfo": {"name": name}}
     async with model_host("openai_compatible", touching) as host, plain(tmp_path, host.url, introduction=introduction) as editor:
         run_id = (await command(editor.client, "coterie.run", {"prompt": "Make it"}))["runId"]
         prompt, params = await editor.client.question(PROMPT)
-        [filled_in, *titles] = [action["title"] for action in params["actions"]]
+        [first, *titles] = [action["title"] for action in params["actions"]]
         [pending] = (await editor.client.request("agent/approval/list", {}))["approvals"]
-        assert (filled_in, titles) == ("", [option["label"] for option in pending["options"]])
-        assert params["message"].endswith(f"\n\n{'; '.join(titles)}; nothing: not now"), "it shows no answers by itself"
+        assert first == {"Eglot": "", "helix": "Not now"}[name]
+        assert titles == [option["label"] for option in pending["options"]]
+        said = f"\n\n{'; '.join(titles)}; nothing: not now"
+        assert params["message"].endswith(said) is (not first), "an empty answer is not seen, and eglot shows no others by itself"
         await editor.client.reply(prompt, {"title": choice})
 
         assert await state_at_end(editor, run_id) == ("succeeded", None)
         assert editor.text("made") == made
+
+
+@pytest.mark.parametrize("garbage", [[], "Allow once", 7, {"title": ["Allow once"]}, {"title": {"Allow once": 1}}, {"title": "allow once"}])
+async def test_an_answer_that_is_none_of_the_options_is_not_now(tmp_path: Path, garbage: Any) -> None:
+    async with model_host("openai_compatible", touching) as host, plain(tmp_path, host.url) as editor:
+        run_id = (await command(editor.client, "coterie.run", {"prompt": "Make it"}))["runId"]
+        prompt, _ = await editor.client.question(PROMPT)
+        await editor.client.reply(prompt, garbage)
+        assert await state_at_end(editor, run_id) == ("succeeded", None)
+        assert editor.text("made") is None
 
 
 async def test_an_answer_to_a_withdrawn_prompt_is_ignored(tmp_path: Path) -> None:
@@ -141,7 +156,7 @@ async def test_the_plan_is_shown_and_its_gate_is_a_prompt(tmp_path: Path, choice
     async with aimock(fixtures) as host, plain(tmp_path, host.url, permissions=allow) as editor:
         run_id = (await command(editor.client, "coterie.run", {"prompt": "Mend add", "workflow": "team"}))["runId"]
         prompt, params = await editor.client.question(PROMPT)
-        assert params["message"] == "Approve the plan?\n\nadd adds\n1. Correct the sign"
+        assert params["message"] == "Coterie: Approve the plan?\n\nadd adds\n1. Correct the sign"
         assert [action["title"] for action in params["actions"]][:1] == ["Approve"]
         await editor.client.reply(prompt, None if choice is None else {"title": choice})
         end = {"Approve": ("succeeded", None), "Reject": ("cancelled", "plan_rejected"), None: ("interrupted", "approval_required")}

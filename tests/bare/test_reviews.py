@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from aimock_server import aimock
-from lsp_client import LspClient, ResponseError
-from plain_editor import command, plain, progress_ended
+from daemon_stage import stage
+from lsp_client import PLAIN, LspClient, ResponseError
+from plain_editor import command, plain, priced, progress_ended
 from served import BROKEN, FIXED, Served, fixture
 
 PLAN = {"goal": "add adds", "criteria": ["it adds"], "files": ["calc.py"], "steps": [{"id": "s1", "title": "Correct the sign"}]}
@@ -138,3 +139,30 @@ async def test_lenses_accept_or_take_back_and_an_undo_takes_findings_along(tmp_p
         assert await published(client, uri) == []
         assert await hover(client, uri, 2) is None
         assert run_id in str(places)
+
+
+async def test_findings_are_everybodys_and_stay_dealt_with(tmp_path: Path) -> None:
+    """Two editors on one daemon, one that comes later, and one that comes when the daemon is another one."""
+    async with aimock(FIXTURES) as host, stage(tmp_path) as here:
+
+        def attached() -> AbstractAsyncContextManager[Served]:
+            return here.editor(tmp_path, priced(host.url), capabilities=PLAIN)
+
+        async with attached() as one, attached() as two:
+            uri, other = ((one.project / name).as_uri() for name in ("calc.py", "test_calc.py"))
+            run_id = (await command(one.client, "coterie.run", {"prompt": "Mend add", "workflow": "team"}))["runId"]
+            for editor in (one, two):
+                [docstring], [thin] = await published(editor.client, uri), await published(editor.client, other)
+            assert await progress_ended(one.client) == "succeeded"
+            await command(two.client, "coterie.dismiss", {"findingId": thin["data"]["findingId"]})
+            for editor in (one, two):
+                assert await published(editor.client, other) == []
+            async with attached() as later:
+                assert await published(later.client, uri) == [docstring]
+        await here.coterie("daemon", "stop")
+        async with attached() as after:
+            assert await published(after.client, uri) == [docstring]
+            await after.client.request("agent/run/list", {})  # whoever answers this has published all
+            assert "textDocument/publishDiagnostics" not in [method for method, _ in after.client.notifications], "dismissed for good"
+            await command(after.client, "coterie.undo", {"runId": run_id})
+            assert await published(after.client, uri) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
@@ -16,6 +17,8 @@ from pathlib import Path
 import pytest
 
 from cassettes import record
+from coterie.cli.terminal import TextOutput
+from coterie.domain.events import AgentEvent, WarningEvent
 
 BOUND_S = 60
 MAKING = [
@@ -64,6 +67,39 @@ def test_a_chat_through_a_pipe_is_listed_and_gone_on_with(environ: Mapping[str, 
     assert coterie(environ, tmp_path, "channels", "--query", "nonesuch").stdout == "No channels.\n"
     unknown = coterie(environ, tmp_path, "chat", "--channel", "channel_none", typed="x\n")
     assert (unknown.returncode, "There is no channel" in unknown.stderr) == (2, True)
+
+
+def test_a_model_that_cannot_be_had_is_refused_when_it_is_chosen(environ: Mapping[str, str], tmp_path: Path) -> None:
+    chosen = coterie(environ, tmp_path, "chat", typed="/model nope\n/model other/x\nWhat does it do?\n")
+    assert (chosen.returncode, chosen.stdout) == (0, "It subtracts.\n")
+    assert "`nope` names no model" in chosen.stderr
+    assert "There is no provider `other`" in chosen.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "status"), [("Make it\n", 3), ("Make it\n/history\n", 0), ("Make it\n/title\n", 2), ("/model nope\nMake it\n", 3)]
+)
+def test_a_script_is_told_how_the_last_thing_ended(environ: Mapping[str, str], tmp_path: Path, typed: str, status: int) -> None:
+    record(tmp_path / "cassette.json", {"chat": MAKING})
+    assert coterie(environ, tmp_path, "chat", typed=typed).returncode == status
+
+
+def test_that_a_price_is_unknown_is_said_once_of_each_model(environ: Mapping[str, str], tmp_path: Path) -> None:
+    said = coterie(environ, tmp_path, "chat", typed="One?\nTwo?\n")
+    assert (said.returncode, said.stdout) == (0, "It subtracts.\n" * 2)
+    assert said.stderr.count("! The price of ") == 1
+
+    lines: list[str] = []
+    output = TextOutput(io.StringIO(), lambda _: None, lambda line: lines.append(line.text), streaming=False)
+    for code, text in [
+        ("price_unknown", "one"),
+        ("price_unknown", "other"),
+        ("price_unknown", "one"),
+        ("transient", "t"),
+        ("transient", "t"),
+    ]:
+        output.event(AgentEvent(seq=1, at="", run_id="r", event=WarningEvent(code=code, text=text)))
+    assert lines == ["! one", "! other", "! t", "! t"]
 
 
 class Terminal:
@@ -150,6 +186,10 @@ def test_the_settings_are_shown_with_their_origin_and_checked(environ: Mapping[s
     assert 'model = "work/recorded"  # user' in shown.stdout.splitlines()
     assert 'permissions.policy_when_unattended = "deny"  # default' in shown.stdout.splitlines()
     assert coterie(environ, tmp_path, "config", "check").returncode == 0
+    (tmp_path / "project" / ".coterie").mkdir()
+    (tmp_path / "project" / ".coterie" / "config.toml").write_text('[permissions]\ndeny = ["exec(rm *)"]\n', encoding="utf-8")
+    added = coterie({**environ, "COTERIE_PERMISSIONS__DENY": '["net(*)"]'}, tmp_path, "config", "show", "--origin").stdout
+    assert 'permissions.deny = ["exec(rm *)", "net(*)"]  # project, environment' in added.splitlines(), "lists of rules add up"
     with (tmp_path / "home" / "config.toml").open("a", encoding="utf-8") as file:
         file.write('[providers.other]\nbase_url = "http://127.0.0.1:1/v1"\napi_key = "canary-4711"\nmodle = "x"\n')
     checked = coterie(environ, tmp_path, "config", "check", "--json")

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from coterie.cli.wording import Line
 from coterie.domain.edits import FileChange, UndoConflict, UndoResult
 from coterie.domain.events import AgentEvent, ApprovalEvent, Event, MessageDelta, MessageEvent, RunEvent, WarningEvent
 from coterie.domain.permissions import ApprovalOption, Effect
-from coterie.domain.status import SandboxView
+from coterie.domain.status import DatabaseView, SandboxView
 from wiring_fake import RUN, ScriptedWiring
 
 ANSWERED: tuple[Event, ...] = (
@@ -162,6 +163,26 @@ def test_doctor_says_what_is_wrong_and_what_to_do(
     for words in (__version__, "home/config", problem, "bwrap is not installed", "cargo test (found in this folder)"):
         assert words in out
     assert ("ANTHROPIC_API_KEY" in out) == (model is None)
+
+
+@pytest.mark.parametrize(
+    ("found", "state", "words"),
+    [
+        ({}, "fact", "none yet"),
+        ({"schema_version": 2, "size": 1_250_000, "servers": (7, 8), "writer": 8}, "good", "1.2 MB at"),
+        ({"schema_version": 2, "servers": (7, 8), "writer": 8}, "good", "belong to processes 7, 8; process 8 is writing"),
+        ({"problem": "It is damaged."}, "bad", "It is damaged."),
+    ],
+)
+def test_doctor_looks_at_the_database(
+    tmp_path: Path, found: dict[str, Any], state: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    around = Surroundings(places={"data": tmp_path}, problems=(), model="work/m1")
+    wiring = ScriptedWiring(around=around, found=DatabaseView(path=tmp_path / "coterie.db", **found))
+    assert main(["doctor", "-C", str(tmp_path), "--json"], wiring) == (exits.FAILED if state == "bad" else exits.OK)
+    [check] = [check for check in json.loads(capsys.readouterr().out)["checks"] if check["subject"] == "database"]
+    assert (check["state"], words in check["text"]) == (state, True)
+    assert ("database", tmp_path) in wiring.asked
 
 
 class Person:

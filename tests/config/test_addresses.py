@@ -9,7 +9,7 @@ from coterie.config.addresses import usual_address
     ("said", "address"),
     [
         ("", "http://127.0.0.1:11434"),
-        ("0.0.0.0", "http://127.0.0.1:11434"),
+        ("0.0.0.0", "http://127.0.0.1:11434"),  # noqa: S104 - read, not bound
         ("0.0.0.0:1234", "http://127.0.0.1:1234"),
         (":1234", "http://127.0.0.1:1234"),
         ("box", "http://box:11434"),

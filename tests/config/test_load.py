@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coterie.agents.templates import TEMPLATES
 from coterie.config.load import Loaded, load
 from coterie.config.overlay import overlay
-from coterie.config.schema import Settings
+from coterie.config.schema import AGENTS, Settings
 
 CANARY = "sk-canary-5f3a"
 
@@ -138,7 +139,7 @@ def test_camel_case_is_for_json_and_never_for_names_that_people_give(home: Home)
         "budget": {"wallS": None},
     }
     loaded = home.load(editor_options=options)
-    assert told(loaded) == []
+    assert told(loaded) == [(None, "agents.myAgent")], "there is no such agent, and its name stays as it is written"
     box = loaded.settings.providers["gpuBox"]
     assert (box.first_token_timeout_s, box.price["gptFour"].cache_read) == (9, Decimal(1))
     assert (loaded.settings.agents["myAgent"].top_p, loaded.settings.agents["myAgent"].max_tokens) == (0.5, 5)
@@ -172,7 +173,7 @@ level = "bublewrap"
 base_url = "http://127.0.0.1:8080/v1"
   api-key = "env:X"
 [providers.bad]
-type = "lama"
+type = "zzz"
 base_url = "http://h"
 [agents.coder]
 budget = { usd = "much", tokens = 3 }
@@ -202,6 +203,36 @@ command = ["x"]
     assert settings.sandbox.level == "auto"
     assert list(settings.providers) == ["my box"], "a host whose wire is unknown is not guessed at"
     assert settings.agents["coder"].budget.tokens == 3
+
+
+def test_an_agent_that_there_is_not_is_said_with_its_line_and_the_nearest_that_there_is(home: Home) -> None:
+    home.user(
+        """[agents.planner]
+model = "a/b"
+[agents.plannner]
+model = "a/b"
+[agents.zzz]
+top_p = 0.5
+[actions.tidy]
+prompt = "Tidy it"
+agent = "codr"
+[actions.explain]
+agent = "reviewer"
+"""
+    )
+    loaded = home.load(editor_options={"agents": {"Chat": {"model": "a/b"}}})
+    assert [(problem.line, problem.key, problem.suggestion) for problem in loaded.problems if problem.level == "warning"] == [
+        (3, "agents.plannner", "Did you mean `planner`?"),
+        (5, "agents.zzz", f"There are {', '.join(TEMPLATES)}."),
+        (9, "actions.tidy.agent", "Did you mean `coder`?"),
+        (None, "agents.Chat", "Did you mean `chat`?"),
+    ]
+    assert loaded.problems[0].text == f"{home.file}:3: agents.plannner: There is no agent `plannner`. Did you mean `planner`?"
+    assert loaded.settings.agents["planner"].model == "a/b"
+
+
+def test_the_settings_know_every_agent() -> None:
+    assert tuple(TEMPLATES) == AGENTS
 
 
 @pytest.mark.parametrize(

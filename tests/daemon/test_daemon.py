@@ -8,6 +8,7 @@ import json
 import signal
 import socket
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from coterie.relay import places
 from coterie.relay.places import rendezvous
 from daemon_stage import all_of, gone, left_alone, playing_chat, stage
 from killing import killed
+from lsp_client import BOUND_S
+from served import served
 
 
 async def test_editors_that_come_at_once_start_one_daemon(tmp_path: Path) -> None:
@@ -88,6 +91,25 @@ async def test_doctor_explains_the_editors_side(tmp_path: Path) -> None:
         assert (lacking["state"], "ghost text" in lacking["text"], "progress" in lacking["text"]) == ("worse", True, False)
 
 
+@pytest.mark.parametrize("own_server", [False, True])
+async def test_doctor_names_the_last_reason_for_no_suggestion_while_the_server_runs(tmp_path: Path, *, own_server: bool) -> None:
+    name = {"clientInfo": {"name": "Plain", "version": "7.1"}}
+    async with stage(tmp_path) as here:
+        own = served(tmp_path, playing_chat(tmp_path), env=here.environ, **name)
+        async with own if own_server else here.editor(tmp_path, playing_chat(tmp_path), **name) as editor:
+            uri = (tmp_path / "project" / "my notes.py").as_uri()
+            await editor.client.open(uri, "return")
+            at = {"textDocument": {"uri": uri}, "position": {"line": 0, "character": 3}, "context": {"triggerKind": 2}}
+            assert (await editor.client.request("textDocument/inlineCompletion", at))["items"] == []
+            told: list[str] = []
+            async with asyncio.timeout(BOUND_S):
+                while not told:
+                    _, said = await here.coterie("doctor", "--json")
+                    told = [check["text"] for check in json.loads(said)["checks"] if "(gate: no_model)" in check["text"]]
+            assert told[0].startswith("Plain 7.1, asked at ")
+            assert " in my notes.py: No model fills in ghost text." in told[0]
+
+
 async def test_connections_that_come_and_go_leave_nothing_open(tmp_path: Path) -> None:
     async with stage(tmp_path) as here, here.editor(tmp_path, playing_chat(tmp_path)) as watcher:
         daemon = here.daemon()
@@ -133,6 +155,39 @@ async def test_a_relay_ends_with_1_when_its_editor_leaves_without_a_word(tmp_pat
     async with stage(tmp_path) as here, here.editor(tmp_path, playing_chat(tmp_path)) as editor:
         editor.client.writer.close()
         assert await left_alone(editor.client) == 1
+
+
+@pytest.mark.parametrize("idle", ["soon", "nan"])
+async def test_a_daemon_does_not_fail_for_want_of_an_idle_time(tmp_path: Path, idle: str) -> None:
+    async with stage(tmp_path, COTERIE_DAEMON_IDLE_S=idle) as here, here.editor(tmp_path, playing_chat(tmp_path)):
+        assert here.status()["editors"] == 1
+        assert "no number of seconds" in here.log()
+
+
+async def test_a_socket_for_standard_input_is_no_place_to_listen(tmp_path: Path) -> None:
+    """Some programs give their children a pair of sockets where others give pipes."""
+    async with stage(tmp_path) as here:
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            command = (sys.executable, "-m", "coterie", "daemon", "run")
+            daemon = await asyncio.create_subprocess_exec(*command, env=here.environ, stdin=theirs, stderr=asyncio.subprocess.DEVNULL)
+            for _ in range(6000):
+                if here.sockets or daemon.returncode is not None:
+                    break
+                await asyncio.sleep(0.01)
+            code, said = await here.coterie("daemon", "stop")
+            assert (code, f"process {daemon.pid}" in said) == (0, True)
+            assert await asyncio.wait_for(daemon.wait(), BOUND_S) == 0
+
+
+async def test_who_connects_and_says_nothing_holds_nobody_up(tmp_path: Path) -> None:
+    async with stage(tmp_path) as here, contextlib.AsyncExitStack() as silent:
+        async with here.editor(tmp_path, playing_chat(tmp_path)):
+            (where,) = here.sockets
+            for _ in range(64):  # more than there are threads for blocking work, twice
+                silent.enter_context(where.dial())
+            assert here.status()["editors"] == 1
+        assert (await here.coterie("daemon", "stop"))[0] == 0
 
 
 async def test_a_stranger_at_the_socket_is_sent_away(tmp_path: Path) -> None:

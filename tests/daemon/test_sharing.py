@@ -6,11 +6,12 @@ import asyncio
 from pathlib import Path
 
 from coterie import __version__
+from coterie.workspace.editing import DIVIDED
 from daemon_stage import playing_chat, stage
 from killing import killed
 from model_host import Asked, answer, model_host
 from raw_http_server import Reply
-from served import FIXED, settings
+from served import BROKEN, FIXED, settings
 
 
 async def test_two_editors_see_the_same_run_live_and_either_answers(tmp_path: Path) -> None:
@@ -46,6 +47,69 @@ async def test_a_run_outlives_its_editor_and_asks_whoever_is_there(tmp_path: Pat
         assert second.text("calc.py") == FIXED
         numbers = [each["seq"] for each in second.of(run_id)]
         assert numbers == sorted(set(numbers))
+
+
+async def test_what_another_editor_has_open_is_read_changed_and_taken_back_there(tmp_path: Path) -> None:
+    """The editor of the run is gone; below the buffer of the other one nothing may be written."""
+    async with stage(tmp_path) as here, here.editor(tmp_path, playing_chat(tmp_path)) as second:
+        uri = (second.project / "calc.py").as_uri()
+        async with here.editor(tmp_path, playing_chat(tmp_path)) as first:
+            run_id = await first.start(workflow="team")
+            question = await first.asked()
+            await second.client.open(uri, BROKEN)
+            await second.client.type(uri, 0, 0, "# unsaved\n")
+            await second.client.request("agent/status", {})  # whoever answers this has read what came before
+            assert first.client.process is not None
+            first.client.process.kill()
+            await killed(first.client)
+        await second.answer(question, "approve")
+        assert (await second.ended(run_id))["state"] == "succeeded"
+        assert second.client.buffers[uri].text == f"# unsaved\n{FIXED}"
+        assert second.text("calc.py") == BROKEN
+        undone = await second.client.request("agent/run/undo", {"runId": run_id})
+        assert undone == {"restored": ["calc.py", "README.md"], "conflicts": []}
+        assert second.client.buffers[uri].text == f"# unsaved\n{BROKEN}"
+        assert second.text("calc.py") == BROKEN
+
+
+async def test_an_edit_that_its_editor_took_to_its_grave_goes_to_the_next_one(tmp_path: Path) -> None:
+    async with stage(tmp_path) as here, here.editor(tmp_path, playing_chat(tmp_path)) as second:
+        uri = (second.project / "calc.py").as_uri()
+        async with here.editor(tmp_path, playing_chat(tmp_path)) as first:
+            first.client.by_hand = frozenset({"workspace/applyEdit"})
+            for editor in (second, first):
+                await editor.client.open(uri, BROKEN)
+                await editor.client.request("agent/status", {})
+            run_id = await first.start(workflow="team")
+            await first.answer(await first.asked(), "approve")
+            await first.client.question("workspace/applyEdit")
+            assert first.client.process is not None
+            first.client.process.kill()
+            await killed(first.client)
+        assert (await second.ended(run_id))["state"] == "succeeded"
+        assert (second.client.buffers[uri].text, second.text("calc.py")) == (FIXED, BROKEN)
+        assert [each["state"] for each in second.events(run_id, "change") if each["path"] == "calc.py"] == ["applied"]
+
+
+async def test_different_unsaved_texts_of_a_file_are_left_alone_and_both_editors_told(tmp_path: Path) -> None:
+    async with (
+        stage(tmp_path) as here,
+        here.editor(tmp_path, playing_chat(tmp_path)) as first,
+        here.editor(tmp_path, playing_chat(tmp_path)) as second,
+    ):
+        uri = (first.project / "calc.py").as_uri()
+        for editor, word in ((first, "# mine\n"), (second, "# yours\n")):
+            await editor.client.open(uri, BROKEN)
+            await editor.client.type(uri, 0, 0, word)
+            await editor.client.request("agent/status", {})
+        run_id = await first.start(workflow="team")
+        await first.answer(await first.asked(), "approve")
+        for editor, word in ((first, "# mine\n"), (second, "# yours\n")):
+            await editor.ended(run_id)
+            (warning,) = (each for each in editor.events(run_id, "warning") if each["code"] == "edit_refused")
+            assert warning["text"] == f"calc.py: {DIVIDED}"
+            assert editor.client.buffers[uri].text == f"{word}{BROKEN}"
+        assert first.text("calc.py") == BROKEN
 
 
 async def test_nobody_left_to_answer_takes_the_question_back(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ class Editor(Protocol):
         """Stop the latest run."""
 
     async def allow(self) -> None:
-        """Choose the first answer of a prompt."""
+        """Say yes, this once, to what a prompt asks."""
 
     async def dismiss(self) -> None:
         """Close a prompt without an answer."""

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from editors.stage import Stage, documented
-from editors.terminal import BOUND_S, Terminal, output, program, terminal
+from editors.terminal import Terminal, output, program, terminal
 
 
 @dataclass
@@ -39,12 +37,12 @@ class Emacs:
         await self.command("coterie-cancel")
 
     async def allow(self) -> None:
-        """Choose the first answer of a prompt, which eglot has put in already."""
-        await self.terminal.press("Enter")
+        """Say yes, this once: an answer is typed."""
+        await self.terminal.type("Allow once\n")
 
     async def dismiss(self) -> None:
         """Answer a prompt with nothing: eglot sends no answer at all when it is quit."""
-        await self.terminal.press("C-a", "C-k", "Enter")
+        await self.terminal.press("Enter")
 
     async def act(self, title: str) -> None:
         """Choose a code action at the cursor."""
@@ -74,10 +72,12 @@ class Emacs:
 
     async def until(self, lisp: str) -> None:
         """Wait until an expression is true."""
+
+        async def ask() -> bool:
+            return bool(await self.evaluate(f"(if {lisp} t :false)"))
+
         # From outside: eglot tells of changed buffers only when Emacs is idle, and one that waits is not.
-        async with asyncio.timeout(BOUND_S):
-            while not await self.evaluate(f"(if {lisp} t :false)"):
-                await self.terminal.next_change()
+        await self.terminal.comes_true(ask, lisp)
 
     async def logged(self, text: str) -> None:
         """Wait until eglot's record of what it and the server said to each other has a text."""
@@ -101,6 +101,6 @@ async def emacs(stage: Stage, name: str, file: str = "calc.py") -> AsyncIterator
         argv = [program("emacs"), "-nw", file, *listen]
         async with terminal(argv, name=f"emacs-{name}", cwd=stage.project, environment=stage.environment) as window:
             editor = Emacs(window, stage, f"{folder}/server")
-            await window.eventually(lambda _: Path(editor.socket).exists(), "Emacs listens")
+            await window.listens(editor.socket)
             await editor.until("(and (fboundp 'eglot-managed-p) (eglot-managed-p))")
             yield editor

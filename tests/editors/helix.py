@@ -12,7 +12,7 @@ from pathlib import Path
 from editors.stage import Stage, documented
 from editors.terminal import Terminal, program, terminal
 
-READY = '"method":"initialized"'
+READY = '"method":"textDocument/didOpen"'
 
 
 @dataclass
@@ -36,8 +36,8 @@ class Helix:
         await self.ex("lsp-workspace-command coterie.cancel")
 
     async def allow(self) -> None:
-        """Choose the first answer of a prompt."""
-        await self.terminal.press("Enter")
+        """Say yes, this once: the second answer of a prompt, below the one that Enter alone would give."""
+        await self.terminal.press("Down", "Enter")
 
     async def dismiss(self) -> None:
         """Close a prompt without an answer."""

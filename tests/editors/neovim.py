@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from editors.stage import Stage, documented
-from editors.terminal import BOUND_S, Terminal, output, program, terminal
+from editors.terminal import Terminal, output, program, terminal
 
 
 @dataclass
@@ -24,10 +25,7 @@ class Neovim:
 
     async def ex(self, command: str) -> None:
         """Type a command at the colon, whatever the mode."""
-        # Not Escape: followed at once by another key it means Alt.
-        await self.terminal.press("C-\\", "C-n")
-        await self.terminal.type(f":{command}")
-        await self.terminal.press("Enter")
+        await self.normal(f":{command}\n")
 
     async def run(self, prompt: str) -> None:
         """Start a run."""
@@ -38,19 +36,34 @@ class Neovim:
         await self.ex("CoterieCancel")
 
     async def allow(self) -> None:
-        """Choose the first answer of a prompt."""
+        """Say yes, this once."""
         await self.terminal.type("1\n")
 
     async def dismiss(self) -> None:
         """Close a prompt without an answer."""
         await self.terminal.press("Enter")
 
+    async def normal(self, keys: str) -> None:
+        """Type keys in normal mode, whatever the mode."""
+        # Not Escape: followed at once by another key it means Alt. And a message that waits for a key gives this one back.
+        await self.terminal.press("C-\\", "C-n")
+        await self.terminal.type(keys)
+
     async def act(self, title: str) -> None:
         """Choose a code action at the cursor."""
-        await self.terminal.type("gra")
-        menu = await self.terminal.shows(f": {title}")
-        number = next(line.partition(":")[0] for line in menu.splitlines() if line.endswith(f": {title}"))
-        await self.terminal.type(f"{number.strip()}\n")
+        await self.normal("gra")
+        await self.choose(title)
+
+    async def lens(self, title: str) -> None:
+        """Run one of several lenses of the cursor's line."""
+        await self.normal("grx")
+        await self.choose(f"Coterie: {title} [coterie]")
+
+    async def choose(self, title: str) -> None:
+        """Choose from a numbered list."""
+        wanted = re.compile(rf"^ *(\d+): {re.escape(title)}$", re.MULTILINE)
+        menu = await self.terminal.eventually(lambda screen: wanted.search(screen) is not None, f"{title!r} in a list")
+        await self.terminal.type(f"{wanted.findall(menu)[-1]}\n")
 
     async def chat(self, title: str) -> None:
         """Open a new chat."""
@@ -58,9 +71,8 @@ class Neovim:
 
     async def write(self, text: str) -> None:
         """Write a line at the end of the document."""
-        await self.terminal.press("C-\\", "C-n")
-        await self.terminal.type(f"Go{text}")
-        await self.terminal.press("C-\\", "C-n")
+        await self.normal(f"Go{text}")
+        await self.normal("")
 
     async def undo(self) -> None:
         """Take the latest run back."""
@@ -73,9 +85,13 @@ class Neovim:
         return json.loads(await output(argv, self.stage.environment))
 
     async def until(self, lua: str) -> None:
-        """Wait inside Neovim until a Lua expression is true; it goes on working meanwhile, but takes no keys."""
-        came_true = await self.evaluate(f"vim.wait({BOUND_S * 1000:.0f}, function() return {lua} end)")
-        assert came_true, f"waited {BOUND_S:.0f} s for {lua}; the screen:\n{await self.terminal.screen()}"
+        """Wait until a Lua expression is true."""
+
+        async def ask() -> bool:
+            return bool(await self.evaluate(lua))
+
+        # From outside: to wait inside is to stop Neovim where it just is, for ever when it had not started up yet.
+        await self.terminal.comes_true(ask, lua)
 
     async def logged(self, text: str) -> None:
         """Wait until Neovim's log of the server has a text."""
@@ -102,7 +118,7 @@ async def neovim(stage: Stage, name: str, file: str = "calc.py") -> AsyncIterato
         argv = [program("nvim"), "--listen", socket, file]
         async with terminal(argv, name=f"neovim-{name}", cwd=stage.project, environment=stage.environment) as window:
             editor = Neovim(window, stage, socket)
-            await window.eventually(lambda _: Path(socket).exists(), "Neovim listens")
+            await window.listens(socket)
             await editor.until("(vim.lsp.get_clients({ name = 'coterie', bufnr = 0 })[1] or {}).initialized")
             await editor.evaluate("vim.lsp.log.set_level('info')")
             yield editor

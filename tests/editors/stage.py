@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from aimock_server import AimockServer, aimock
 from editors.terminal import BOUND_S, output
 from repository import ROOT
@@ -67,6 +69,12 @@ class Stage:
     async def coterie(self, *arguments: str) -> str:
         """Run a command of Coterie's in the project, and return what it said."""
         return await output([str(BIN / "coterie"), *arguments], self.environment, cwd=self.project)
+
+    async def server(self) -> psutil.Process:
+        """Return the shared server's process."""
+        said = re.search(r"running as process (\d+)", status := await self.coterie("daemon", "status"))
+        assert said is not None, status
+        return psutil.Process(int(said[1]))
 
     async def told(self, text: str, *arguments: str) -> None:
         """Wait until a command of Coterie's says something."""

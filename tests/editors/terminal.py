@@ -4,7 +4,8 @@
 of the screen, and a wait looks again when it does (and once a second, for what changes elsewhere). When a wait fails, the screen is in the
 message. At the end the program's whole family must be gone: an editor that dies takes its server with it.
 
-Every screen that a test `keep`s is a text file below `COTERIE_SCREENS`, to be looked at.
+Every screen that a test `keep`s is a text file below `COTERIE_SCREENS`, to be looked at; docs/editors/screens has one set of them. Ids and
+times are replaced, and of lines with nothing but an editor's mark for none one is left, so that sets can be compared.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import shlex
 import tempfile
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,13 +114,36 @@ class Terminal:
     async def eventually(self, holds: Callable[[str], bool], what: str) -> str:
         """Wait until a condition of the screen holds; return that screen."""
         screen = ""
+
+        async def look() -> bool:
+            nonlocal screen
+            screen = await self.screen()
+            return holds(screen)
+
+        await self.comes_true(look, what)
+        return screen
+
+    async def comes_true(self, ask: Callable[[], Awaitable[bool]], what: str) -> None:
+        """Wait until the answer to a question is yes; it is asked again after each change of the screen."""
         try:
             async with asyncio.timeout(BOUND_S):
-                while not holds(screen := await self.screen()):
+                while not await ask():
                     await self.next_change()
         except TimeoutError:
-            raise AssertionError(f"waited {BOUND_S:.0f} s for {what}; the screen:\n{screen}") from None
-        return screen
+            raise AssertionError(f"waited {BOUND_S:.0f} s for {what}; the screen:\n{await self.screen()}") from None
+
+    async def listens(self, socket: str) -> None:
+        """Wait until the program takes connections on a socket, which is there before it does."""
+
+        async def connects() -> bool:
+            try:
+                _, writer = await asyncio.open_unix_connection(socket)
+            except OSError:
+                return False
+            writer.close()
+            return True
+
+        await self.comes_true(connects, f"a connection to {socket}")
 
     async def keep(self, name: str) -> str:
         """Keep the screen as evidence, and return it."""
@@ -126,7 +151,7 @@ class Terminal:
         if folder := os.environ.get("COTERIE_SCREENS"):
             file = Path(folder) / f"{self.name}-{name}.txt"
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(screen + "\n", encoding="utf-8")
+            file.write_text(comparable(screen), encoding="utf-8")
         return screen
 
     async def next_change(self) -> None:
@@ -162,7 +187,8 @@ class Terminal:
             self._ended = True
             self._changed.notify_all()
         for answer in self._answers:
-            answer.set_exception(AssertionError("the program has ended"))
+            if not answer.done():
+                answer.set_exception(AssertionError("the program has ended"))
 
     def _answer(self, lines: list[str], *, failed: bool, asked: bool) -> None:
         # What tmux did on its own account at the start is told in the same way, and is nobody's answer.
@@ -170,6 +196,8 @@ class Terminal:
             assert not failed, lines
             return
         answer = self._answers.popleft()
+        if answer.done():  # whoever asked was cancelled
+            return
         if failed:
             answer.set_exception(AssertionError(f"tmux: {' '.join(lines)}"))
         else:
@@ -198,6 +226,14 @@ class Terminal:
         ours = [process for process in self.seen if not is_shared_server(process)]
         _, alive = await asyncio.to_thread(psutil.wait_procs, ours, BOUND_S)
         assert not alive, f"still running after the editor is gone: {alive}"
+
+
+def comparable(screen: str) -> str:
+    """Return a screen as it is kept."""
+    screen = re.sub(r"\b(channel|run|progress)_[0-9a-f]{16}\b", r"\1_0123456789abcdef", screen)
+    screen = re.sub(r"\b\d{4}-\d\d-\d\dT[\d:.]+Z", "2026-01-01T12:00:00.000Z", screen)
+    lines = [line.rstrip() for line in screen.splitlines()]
+    return "".join(f"{line}\n" for line, before in zip(lines, [None, *lines], strict=False) if line.strip(" ~") or line != before)
 
 
 def is_shared_server(process: psutil.Process) -> bool:

@@ -86,6 +86,17 @@ async def test_a_closed_prompt_means_not_now(tmp_path: Path, start: Start) -> No
         assert not (stage.project / "made").exists()
 
 
+async def test_a_stray_enter_allows_nothing(tmp_path: Path, start: Start) -> None:
+    fixtures = [fixture("chat-model", 0, calls=[TOUCH]), fixture("chat-model", 1, text="Then not.")]
+    async with staged(tmp_path, fixtures) as stage, start(stage, "stray") as editor:
+        await editor.run("Make the file")
+        await editor.terminal.shows("touch made", "Allow once")
+
+        await editor.terminal.press("Enter")
+        await editor.logged("Then not.")
+        assert not (stage.project / "made").exists()
+
+
 async def test_the_current_step_is_shown_and_a_cancelled_run_stops(tmp_path: Path, start: Start) -> None:
     async with staged(tmp_path, [STORY]) as stage, start(stage, "progress") as editor:
         await editor.run("Tell a story")

@@ -1,14 +1,15 @@
-"""What Neovim has beyond the other editors of these tests: ghost text."""
+"""What Neovim has beyond the other editors of these tests: ghost text, lenses, the team's gate and findings."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from editors.neovim import neovim
 from editors.stage import EDIT, staged
-from served import AGENTS, BROKEN, SUITE, fixture
+from served import AGENTS, BROKEN, FIXED, SUITE, fixture
 
 pytestmark = pytest.mark.editors
 
@@ -54,7 +55,14 @@ async def test_ghost_text_is_shown_typed_into_and_taken(tmp_path: Path) -> None:
 
 
 PLAN = {"goal": "add adds", "criteria": ["it adds"], "files": ["calc.py"], "steps": [{"id": "s1", "title": "Correct the sign"}]}
-FOUND = {"severity": "minor", "confidence": 0.9, "file": "calc.py", "line": 1, "title": "No docstring", "evidence": "def add(a, b):"}
+FOUND: dict[str, Any] = {
+    "severity": "minor",
+    "confidence": 0.9,
+    "file": "calc.py",
+    "line": 1,
+    "title": "No docstring",
+    "evidence": "def add(a, b):",
+}
 TEAM = [
     fixture("planner-model", 0, calls=[("submit", PLAN)]),
     fixture("coder-model", 0, calls=[("edit_file", EDIT)]),
@@ -64,6 +72,12 @@ TEAM = [
     fixture("tester-model", 1, calls=[("submit", {"summary": "Green."})]),
     fixture("documenter-model", 0, calls=[("submit", {"summary": "Nothing to say."})]),
 ]
+MEND = f"A review found this in calc.py, line 1: {FOUND['title']}"
+DOCUMENTED = {"path": "calc.py", "edits": [{"old": "b):\n", "new": 'b):\n    """Add."""\n'}]}
+MENDED = [
+    fixture("chat-model", 0, calls=[("edit_file", DOCUMENTED)], userMessage=MEND),
+    fixture("chat-model", 1, text="It has one.", userMessage=MEND),
+]
 SETTINGS = "\n".join(
     [
         *(f'[agents.{agent}]\nmodel = "work/{agent}-model"' for agent in AGENTS),
@@ -71,6 +85,52 @@ SETTINGS = "\n".join(
         '[permissions]\nallow = ["exec(python3 -m unittest *)"]',
     ]
 )
+
+
+async def test_a_finding_is_mended_by_its_code_action(tmp_path: Path) -> None:
+    async with staged(tmp_path, [*TEAM, *MENDED], more=SETTINGS) as stage, neovim(stage, "mended") as editor:
+        await editor.ex("CoterieTeam Mend add")
+        await editor.terminal.shows("Correct the sign")
+        await editor.allow()
+        await editor.logged("succeeded")
+        await editor.until("#vim.diagnostic.get(0) == 1")
+
+        await editor.ex("1")
+        await editor.act(f"Fix: {FOUND['title']}")
+        await editor.terminal.shows('"""Add."""')
+        await editor.until("#vim.diagnostic.get(0) == 0")
+        await editor.terminal.keep("done")
+        assert await editor.text() == 'def add(a, b):\n    """Add."""\n    return a + b\n'
+
+
+async def test_a_chat_is_sent_by_its_lens(tmp_path: Path) -> None:
+    async with staged(tmp_path, [fixture("chat-model", 0, text="It subtracts.")]) as stage, neovim(stage, "lens") as editor:
+        await editor.chat("Signs")
+        await editor.terminal.shows("# Signs", "Coterie: Send")
+        await editor.write("What is wrong with add?")
+        await editor.terminal.shows("What is wrong with add?")
+        await editor.terminal.keep("send")
+
+        await editor.ex("?^## You")
+        await editor.normal("grx")
+        await editor.terminal.shows("## Coterie", "It subtracts.")
+        [asked] = await stage.host.journal()
+        assert asked.messages[-1]["content"].endswith("What is wrong with add?")
+
+
+@pytest.mark.parametrize(("title", "left"), [("Accept", FIXED), ("Reject in this file", BROKEN), ("Undo the whole run", BROKEN)])
+async def test_a_change_is_judged_by_its_lens(tmp_path: Path, title: str, left: str) -> None:
+    fixtures = [fixture("chat-model", 0, calls=[("edit_file", EDIT)]), fixture("chat-model", 1, text="It adds now.")]
+    async with staged(tmp_path, fixtures) as stage, neovim(stage, f"lens-{title.split(maxsplit=1)[0].lower()}") as editor:
+        await editor.run("Make test_add pass")
+        await editor.logged("succeeded")
+        await editor.terminal.shows("return a + b", f"Coterie: {title}")
+        await editor.terminal.keep("shown")
+
+        await editor.ex("2")
+        await editor.lens(title)
+        await editor.until("#vim.lsp.codelens.get({ bufnr = 0 }) == 0")
+        assert await editor.text() == left
 
 
 async def test_a_team_run_is_gated_reviewed_explained_and_undone(tmp_path: Path) -> None:
@@ -87,8 +147,8 @@ async def test_a_team_run_is_gated_reviewed_explained_and_undone(tmp_path: Path)
         await editor.terminal.keep("reviewed")
 
         await editor.ex("2")
-        await editor.terminal.type("K")
-        await editor.terminal.shows("Mend add")
+        await editor.normal("K")
+        await editor.terminal.shows("Coterie's coder changed this for: Mend add")
         await editor.terminal.keep("explained")
 
         await editor.ex("1")

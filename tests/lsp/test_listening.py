@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import os
 import signal
 import ssl
@@ -21,6 +22,7 @@ from network_stage import HOST, Scheme, network
 
 TOKEN = "the token of this test"
 BOTH = pytest.mark.parametrize("scheme", ["tcp", "ws"])
+NEVER_S = 3600.0
 SERVE = (sys.executable, "-m", "coterie", "serve")
 
 
@@ -53,16 +55,21 @@ async def test_a_run_outlives_the_client_that_started_it(tmp_path: Path) -> None
         assert (await second.ended(run_id))["state"] == "succeeded"
 
 
-@BOTH
-async def test_a_client_that_shows_the_token_is_served_over_tls(tmp_path: Path, scheme: Scheme) -> None:
+def _encryption(folder: Path) -> tuple[ssl.SSLContext | None, ssl.SSLContext]:
+    """Return what the listener speaks TLS with, and what its clients trust."""
     authority = trustme.CA()
-    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    cert, key = folder / "cert.pem", folder / "key.pem"
     issued = authority.issue_cert(HOST)
     issued.cert_chain_pems[0].write_to_path(cert)
     issued.private_key_pem.write_to_path(key)
-    tls = admission_for(endpoint("0"), "", token_file=None, cert=cert, key=key).tls
     trusting = ssl.create_default_context()
     authority.configure_trust(trusting)
+    return admission_for(endpoint("0"), "", token_file=None, cert=cert, key=key).tls, trusting
+
+
+@BOTH
+async def test_a_client_that_shows_the_token_is_served_over_tls(tmp_path: Path, scheme: Scheme) -> None:
+    tls, trusting = _encryption(tmp_path)
     async with network(tmp_path, scheme, token=TOKEN, tls=tls, trusting=trusting) as here, here.client() as client:
         assert (await client.initialize())["serverInfo"]["name"] == "coterie"
 
@@ -116,8 +123,76 @@ async def test_no_web_page_is_let_in_without_a_token(tmp_path: Path) -> None:
         with pytest.raises(InvalidStatus) as refused:
             await here.websocket(origin="https://page.example")
         assert refused.value.response.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "first_line",
+    [
+        pytest.param(b"POST / HTTP/1.1\r\n", id="HTTP"),
+        pytest.param(b"\x16\x03\x01\x02\x00 a session ticket of the page's choice\r\n\r\n", id="TLS"),
+        pytest.param(b"Content-Length\r\n", id="no field"),
+        pytest.param(b"\r\n", id="nothing"),
+    ],
+)
+async def test_without_a_token_what_does_not_begin_like_lsp_is_hung_up_on(tmp_path: Path, first_line: bytes) -> None:
+    """A browser that a web page leads here sends bytes of the page's choice behind a first line that is the browser's own."""
+    body = b'{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}'
     async with network(tmp_path, "tcp") as here:
-        assert await here.hung_up_on(b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}")
+        assert await here.hung_up_on(b"%bContent-Length: %d\r\n\r\n%b" % (first_line, len(body), body))
+
+
+@BOTH
+async def test_a_client_too_many_is_told_so_and_has_room_when_one_has_left(tmp_path: Path, scheme: Scheme) -> None:
+    async with network(tmp_path, scheme, most_clients=1) as here:
+        async with here.client() as first:
+            await first.initialize()
+            async with here.client() as second:
+                with pytest.raises(Exception, match="1 clients already"):
+                    await second.initialize()
+                await second.end()
+            assert (await first.request("agent/status"))["version"], "who was there first is served as before"
+            await first.leave()
+        async with here.client() as third:
+            await third.initialize()
+
+
+@BOTH
+@pytest.mark.parametrize("encrypted", [False, True])
+async def test_connections_that_say_nothing_are_bounded(tmp_path: Path, scheme: Scheme, *, encrypted: bool) -> None:
+    tls, trusting = _encryption(tmp_path) if encrypted else (None, None)
+    async with network(tmp_path, scheme, tls=tls, trusting=trusting, most_connections=2, handshake_s=NEVER_S) as here:
+        first, second, third = [await asyncio.open_connection(HOST, here.port) for _ in range(3)]
+        with contextlib.suppress(ConnectionError):
+            assert await asyncio.wait_for(third[0].read(), BOUND_S) == b"", "it is hung up on"
+        for reader, writer in (first, second):
+            writer.write_eof()
+            with contextlib.suppress(ConnectionError):
+                assert await asyncio.wait_for(reader.read(), BOUND_S) == b""
+        async with here.client() as client:
+            await client.initialize()
+        for _, writer in (first, second, third):
+            writer.close()
+
+
+@BOTH
+@pytest.mark.parametrize("said", [b"", b"GET / HTTP/1.1\r\nHost: "])
+async def test_who_is_still_arriving_does_not_hold_up_the_end(tmp_path: Path, scheme: Scheme, said: bytes) -> None:
+    async with network(tmp_path, scheme, handshake_s=NEVER_S) as here:
+        reader, writer = await here.stream()
+        writer.write(said)
+        await writer.drain()
+    assert await asyncio.wait_for(reader.read(), BOUND_S) == b""
+    writer.close()
+
+
+@BOTH
+async def test_a_client_that_leaves_ends_nobody_else(tmp_path: Path, scheme: Scheme) -> None:
+    async with network(tmp_path, scheme) as here, here.client() as stays:
+        await stays.initialize()
+        async with here.client() as leaves:
+            await leaves.initialize()
+            await leaves.leave()
+        assert (await stays.request("agent/status"))["version"]
 
 
 @BOTH
@@ -134,6 +209,16 @@ async def test_who_fails_too_often_has_to_wait_even_with_the_token(tmp_path: Pat
         if scheme == "tcp":
             assert await here.hung_up_on(f"Authorization: Bearer {TOKEN}\r\n\r\n".encode()), "also with the right token"
         now = 61.0
+        async with here.client() as client:
+            await client.initialize()
+
+
+async def test_web_pages_that_fail_do_not_bar_the_persons_own_clients(tmp_path: Path) -> None:
+    async with network(tmp_path, "ws", token=TOKEN) as here:
+        for status in (401, 401, 401, 401, 401, 429):
+            with pytest.raises(InvalidStatus) as refused:
+                await here.websocket("?token=wrong", origin="https://page.example")
+            assert refused.value.response.status_code == status
         async with here.client() as client:
             await client.initialize()
 
@@ -165,6 +250,13 @@ def test_off_loopback_it_takes_a_token_and_tls(tmp_path: Path, given: tuple[str,
     refused = subprocess.run([*SERVE, "--ws", "0.0.0.0:0", *options], capture_output=True, text=True, check=False, timeout=BOUND_S)
     assert refused.returncode == 2
     assert missing in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+def test_a_name_that_is_none_is_refused_in_words() -> None:
+    refused = subprocess.run([*SERVE, "--tcp", "a..b:0"], capture_output=True, text=True, check=False, timeout=BOUND_S)
+    assert refused.returncode == 2
+    assert "There is no host 'a..b' here" in refused.stderr
     assert refused.stderr.count("\n") == 1
 
 

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from coterie.domain.edits import Refused
+from coterie.domain.edits import BufferEdit, Refused
 from coterie.domain.events import AgentEvent, MessageDelta, RunEvent, ThoughtDelta
 from coterie.domain.ports import Folder
-from coterie.lsp.convert import client_of
+from coterie.lsp.convert import client_of, workspace_edit
 from coterie.lsp.frames import Frames
 from coterie.lsp.outbound import ClientEditor, ClientWindow, RichAudience
 from coterie.lsp.transport import HIGH_WATER, Outgoing
@@ -151,12 +151,47 @@ async def test_a_reader_that_has_stopped_is_detached_and_runs_go_on_until_it_is_
     assert pipe.read > 2 * len(BIG)
 
 
+async def test_a_reader_that_keeps_reading_and_never_catches_up_is_detached_too() -> None:
+    """Whoever shares the server with it would be held up for as long as it likes."""
+    loop, may_read, has_read = asyncio.get_running_loop(), threading.Semaphore(0), asyncio.Event()
+
+    def write(_data: bytes) -> None:
+        assert may_read.acquire(timeout=BOUND_S)
+        loop.call_soon_threadsafe(has_read.set)
+
+    outgoing = Outgoing(write, on_lost=pytest.fail, on_back=lambda: None, patience_s=0.1)
+    for _ in range(5):
+        outgoing.send(BIG[: HIGH_WATER // 4])
+    async with asyncio.timeout(BOUND_S):
+        while not outgoing.detached:
+            may_read.release()
+            await has_read.wait()
+            has_read.clear()
+            outgoing.send(BIG[: HIGH_WATER // 4])
+    may_read.release(6)
+    await outgoing.aclose(within_s=BOUND_S)
+
+
 async def test_the_end_does_not_wait_for_a_reader_for_ever() -> None:
     pipe = Pipe()
     outgoing = Outgoing(pipe.write, on_lost=pytest.fail, on_back=pytest.fail)
     outgoing.send(b"{}")
     await outgoing.aclose(within_s=0)
     pipe.may_read.set()
+
+
+async def test_a_reader_that_lets_too_much_pile_up_is_lost_and_holds_no_more_of_it() -> None:
+    pipe, lost = Pipe(), asyncio.Event()
+    outgoing = Outgoing(pipe.write, on_lost=lost.set, on_back=pytest.fail, most_unread=len(BIG) + 64)
+    outgoing.send(BIG)
+    outgoing.send(BIG)
+    assert not lost.is_set(), "one message may be longer than that"
+    outgoing.send(BIG)
+    assert lost.is_set()
+    outgoing.send(BIG)
+    pipe.may_read.set()
+    await outgoing.aclose(within_s=BOUND_S)
+    assert pipe.read < 3 * len(BIG), "what came after that is not kept"
 
 
 async def test_a_broken_pipe_is_told_once_and_stops_nobody() -> None:
@@ -248,3 +283,10 @@ async def test_an_edit_that_is_not_answered_is_never_sent_again_though_the_text_
     assert sent == [("workspace/applyEdit", "add a line")]
     assert isinstance(outcome, Refused)
     assert outcome.unsure
+
+
+@pytest.mark.parametrize(("name", "version", "sent"), [("Neovim", 0, 1), ("Neovim", 4, 4), ("another", 0, 0)])
+def test_neovim_is_told_a_version_that_it_compares(name: str, version: int, sent: int) -> None:
+    client = client_of({"capabilities": RICH, "clientInfo": {"name": name}})
+    edit = workspace_edit(BufferEdit("file:///a", version, "a", (), "edit"), client)
+    assert edit["documentChanges"][0]["textDocument"]["version"] == sent

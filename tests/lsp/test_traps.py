@@ -155,8 +155,17 @@ async def test_params_that_do_not_fit_are_answered_with_the_field(pump: Pump) ->
     assert error["data"] == {"code": "invalid_params"}
 
 
-async def test_null_stands_for_what_is_not_set(pump: Pump) -> None:
-    pump.ask(1, "agent/run/diff", {"runId": "run_1", "paths": None})
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("agent/run/diff", {"runId": "run_1", "paths": None}),
+        ("workspace/executeCommand", {"command": "coterie.undo", "arguments": [{"runId": "run_7", "scope": None, "ids": None}]}),
+        ("workspace/executeCommand", {"command": "coterie.channels", "arguments": [None]}),
+        ("workspace/executeCommand", {"command": "coterie.channels", "arguments": None}),
+    ],
+)
+async def test_null_stands_for_what_is_not_set(pump: Pump, method: str, params: object) -> None:
+    pump.ask(1, method, params)
     assert "result" in await pump.answer(1)
 
 
@@ -208,6 +217,11 @@ async def test_values_that_equal_a_default_and_null_are_on_the_wire(pump: Pump) 
 async def test_half_a_surrogate_pair_is_answered(pump: Pump) -> None:
     pump.write(encode(rb'{"jsonrpc": "2.0", "id": "\ud83d", "method": "agent/status"}'))
     assert "result" in await pump.answer("\ud83d")
+
+
+async def test_params_that_are_nested_without_end_are_refused(pump: Pump) -> None:
+    pump.ask(1, "agent/approval/answer", {"approvalId": "a", "optionId": "o", "plan": json.loads('{"a":' * 900 + "1" + "}" * 900)})
+    assert (await pump.answer(1))["error"]["code"] == -32602
 
 
 async def test_requests_around_the_lifecycle(raw: Pump) -> None:

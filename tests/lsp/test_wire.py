@@ -109,15 +109,19 @@ async def test_settings_are_taken_as_pushed_from_a_client_that_cannot_be_asked()
         await until(client, "runId", "{'model': 'work/p'}")
 
 
-@pytest.mark.parametrize("capabilities", [RICH, BARE], ids=["versioned", "plain"])
-async def test_an_edit_lands_in_the_buffer(capabilities: Any) -> None:
+@pytest.mark.parametrize(
+    ("capabilities", "versioned"),
+    [(RICH, True), (BARE, False), ({"workspace": {"applyEdit": True, "workspaceEdit": {"resourceOperations": ["create"]}}}, True)],
+    ids=["versioned", "plain", "neovim"],
+)
+async def test_an_edit_lands_in_the_buffer(capabilities: Any, *, versioned: bool) -> None:
     async with editor() as client:
         await client.initialize(capabilities)
         buffer = await client.open(URI, "\U0001f600x\n")
         assert (await run(client, f"edit {URI} 1"))["runId"] == "None"
         assert buffer.text == "\U0001f600\U0001f600\n"
         applied = next(line for line in client.log if '"workspace/applyEdit"' in line)
-        assert ('"version":1' in applied) == (capabilities is RICH)
+        assert ('"version":1' in applied) == versioned
 
 
 async def test_an_edit_that_the_editor_refuses_is_told_with_its_reason() -> None:

@@ -79,6 +79,7 @@ async def test_what_cannot_be_done_to_a_channel(tmp_path: Path) -> None:
             assert await refused(editor, method, channelId=channel_id) == "run_active"
         for title in ("", "  \n ", "x" * 201):
             assert await refused(editor, "rename", channelId=channel_id, title=title) == "invalid_params"
+        assert await refused(editor, "open", title="x" * 201) == "invalid_params"
         await editor.client.request("agent/channel/rename", {"channelId": channel_id, "title": "While it runs"})
         await editor.client.request("agent/run/interrupt", {"runId": run_id})
         await editor.client.request("agent/channel/delete", {"channelId": channel_id})

@@ -7,7 +7,10 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from cassettes import playing, record
+from lsp_client import ResponseError
 from served import BROKEN, FIXED, Served, make_project, served
 
 SCRIPT = "#!/bin/sh\r\necho hello\r\n"
@@ -72,6 +75,13 @@ async def test_moved_and_deleted_files_are_told_and_come_back_as_they_were(tmp_p
         assert (sorted(one["restored"]), one["conflicts"]) == (["bin/run.sh", "run.sh"], [])
         assert stat.S_IMODE((project / "run.sh").stat().st_mode) == 0o755
         assert {each["path"] for each in await diffs(editor, run_id)} == {"lib/math.py", "test_calc.py"}
+        with pytest.raises(ResponseError) as never:
+            await editor.client.request("agent/run/undo", {"runId": run_id, "scope": "file", "ids": ["lib/math.py", "nonesuch.py"]})
+        assert "nonesuch.py" in str(never.value)
+        assert "lib/math.py" not in str(never.value)
+        assert editor.text("lib/math.py") == FIXED, "all or nothing"
+        again = await editor.client.request("agent/run/undo", {"runId": run_id, "scope": "file", "ids": ["bin/run.sh"]})
+        assert again == {"restored": [], "conflicts": []}, "it is undone already"
         rest = await editor.client.request("agent/run/undo", {"runId": run_id})
         assert rest["conflicts"] == []
         assert editor.text("calc.py") == BROKEN
@@ -101,6 +111,33 @@ async def test_a_file_with_unsaved_text_stays_where_it_is(tmp_path: Path) -> Non
         assert "unsaved text" in failed["output"]
         assert (editor.text("calc.py"), editor.text("lib/calc.py")) == (BROKEN, None)
         assert await diffs(editor, run_id) == []
+        assert [event["code"] for event in editor.events(run_id, "warning")].count("edit_refused") == 1
+        assert editor.events(run_id, "change") == []
+        undone = await editor.client.request("agent/run/undo", {"runId": run_id})
+        assert undone["restored"] == [], "nothing was moved, so nothing can be moved back"
+        for ids in (["calc.py"], ["lib/calc.py"], ["calc.py", "nonesuch"]):
+            with pytest.raises(ResponseError) as never:
+                await editor.client.request("agent/run/undo", {"runId": run_id, "scope": "file", "ids": ids})
+            assert (never.value.code, never.value.data["code"]) == (-32602, "invalid_params")
+            assert ids[-1] in str(never.value)
+
+
+async def test_nobody_is_asked_about_a_file_that_is_not_there_nor_told_of_one_that_is_denied(tmp_path: Path) -> None:
+    repository(tmp_path)
+    calls = [
+        [("delete_file", {"path": "gone.py"}), ("move_file", {"path": "gone.py", "to": "here.py"})],
+        [("move_file", {"path": "calc.py", "to": "run.sh"}), ("delete_file", {"path": "secret/gone.py"})],
+        ["Done."],
+    ]
+    rules = {"ask": ["write(**)"], "deny": ["write(secret/**)"]}
+    async with served(tmp_path, playing(record(tmp_path / "cassette.json", {"chat": calls}), permissions=rules)) as editor:
+        run_id, end = await editor.play("Tidy up")
+        assert end["state"] == "succeeded"
+        assert editor.events(run_id, "approval") == []
+        ended = [(call["state"], call["output"]) for call in editor.events(run_id, "tool_call") if call["output"] is not None]
+        assert [state for state, _ in ended] == ["failed", "failed", "failed", "denied"]
+        for (_, output), words in zip(ended, ("no file gone.py", "no file gone.py", "run.sh exists", "Denied"), strict=True):
+            assert words in output
 
 
 async def test_looking_is_not_asked_for_and_a_commit_is(tmp_path: Path) -> None:
@@ -127,3 +164,28 @@ async def test_looking_is_not_asked_for_and_a_commit_is(tmp_path: Path) -> None:
         await editor.ended(run_id)
         assert git(project, "log", "--format=%s").split("\n")[0] == "Correct the sign"
         assert editor.text("notes.txt") == "the only copy\n"
+
+
+async def test_what_git_does_to_files_is_told_and_taken_back_like_any_edit(tmp_path: Path) -> None:
+    project = repository(tmp_path)
+    (project / "run.sh").chmod(0o755)
+    (project / "calc.py").write_text(FIXED, encoding="utf-8")  # the person's own work, which git has no copy of
+    before = {path.name: (path.read_bytes(), path.stat().st_mode) for path in project.iterdir() if path.is_file()}
+    calls = [
+        [("git_operation", {"operation": "mv", "args": ["test_calc.py", "check_calc.py"]})],
+        [("git_operation", {"operation": "rm", "args": ["-q", "run.sh"]})],
+        [("git_operation", {"operation": "checkout", "args": ["--", "calc.py"]})],
+        ["Done."],
+    ]
+    rules = {"allow": ["exec(git *)"]}
+    async with served(tmp_path, playing(record(tmp_path / "cassette.json", {"chat": calls}), permissions=rules)) as editor:
+        run_id, end = await editor.play("Tidy up")
+        assert end["state"] == "succeeded"
+        assert editor.text("calc.py") == BROKEN
+        diff = (await editor.client.request("agent/run/diff", {"runId": run_id}))["files"]
+        told = {(file["path"], file["status"], file.get("from")) for file in diff}
+        assert told == {("calc.py", "modified", None), ("check_calc.py", "moved", "test_calc.py"), ("run.sh", "deleted", None)}
+        undone = await editor.client.request("agent/run/undo", {"runId": run_id})
+        assert undone["conflicts"] == []
+        after = {path.name: (path.read_bytes(), path.stat().st_mode) for path in project.iterdir() if path.is_file()}
+        assert after == before

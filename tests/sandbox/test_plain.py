@@ -1,5 +1,6 @@
 """Commands without confinement, the output that is kept, and how a machine without bubblewrap says so."""
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -45,6 +46,23 @@ async def test_a_machine_without_bubblewrap_says_so(tmp_path: Path) -> None:
     view = await sandbox.status()
     assert view.level == "none"
     assert "not installed" in (view.reason or "")
+
+
+async def test_the_level_may_change_also_while_it_is_found_out_what_works(tmp_path: Path) -> None:
+    slow, probing = tmp_path / "bwrap", tmp_path / "probing"
+    os.mkfifo(probing)
+    slow.write_text(f"#!/bin/sh\nread go < {probing}; echo no; exit 1\n")
+    slow.chmod(0o755)
+    sandbox = ProbedSandbox("auto", {"PATH": f"{tmp_path}:{os.defpath}"})
+    async with asyncio.TaskGroup() as group:
+        asked = group.create_task(sandbox.status())
+        go = group.create_task(asyncio.to_thread(probing.open, "w"))  # opens once the probe reads
+        with await go as told:
+            sandbox.set_level("none")
+            told.write("go\n")
+    assert asked.result().reason == "The setting sandbox.level is none."
+    sandbox.set_level("bubblewrap")
+    assert sandbox.seen().level == "unknown"
 
 
 async def test_a_bubblewrap_that_does_not_work_gives_its_reason(tmp_path: Path) -> None:

@@ -174,6 +174,13 @@ async def test_a_store_that_was_not_used_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+async def test_to_ask_for_runs_where_nothing_was_ever_kept_leaves_nothing(tmp_path: Path) -> None:
+    store = Store(tmp_path / "home")
+    assert await store.runs.rows() == ()
+    await store.aclose()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_importing_the_store_does_not_load_sqlite() -> None:
     probe = "import sys, coterie.storage.store, coterie.storage.journal; print('sqlite3' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)

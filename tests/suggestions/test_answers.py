@@ -4,7 +4,8 @@ import pytest
 
 from coterie.context.fill import extent_of, gap_at
 from coterie.features.suggestions.brackets import Fitted, fit
-from coterie.features.suggestions.filters import cleaned, enough, refine
+from coterie.features.suggestions.chatter import cleaned
+from coterie.features.suggestions.filters import enough, refine
 from coterie.features.suggestions.gate import Refusal
 
 
@@ -82,6 +83,40 @@ def test_by_hand_there_may_be_several_lines_and_little_of_them() -> None:
 )
 def test_what_chat_models_add_is_taken_away(answer: str, expected: str) -> None:
     assert check_answer("x = |", answer, chat=True) == expected
+
+
+FUNCTION = "import os\n\n\ndef f(a):\n    return |"
+BEGUN = "def f(a):\n    b = a\n    "
+
+
+@pytest.mark.parametrize(
+    ("marked", "answer", "expected"),
+    [
+        pytest.param("x = |", "Sure! Here is the code:\n\n```python\ncompute(1)\n```", "x = compute(1)", id="a preface and a fence"),
+        pytest.param("x = |", "Here\u2019s the rest\n```\ncompute(1)\n```", "x = compute(1)", id="no colon"),
+        pytest.param("x = |", "Here is the rest of the line:\ncompute(1)", "x = compute(1)", id="no fence"),
+        pytest.param("x = |", "Certainly:\n\n", "empty", id="a preface of nothing"),
+        pytest.param("Words. |", "Here is more\nand more.", "Words. Here is more", id="words that are no preface"),
+        pytest.param("x = |", "surely(1)", "x = surely(1)", id="a name that begins like one"),
+        pytest.param(FUNCTION, "```python\ndef f(a):\n    return a + 1\n```", FUNCTION.replace("|", "a + 1"), id="the lines before again"),
+        pytest.param(FUNCTION, FUNCTION.replace("|", "a + 1"), FUNCTION.replace("|", "a + 1"), id="the whole file again"),
+        pytest.param(
+            "def f(a):\n    b = a\n    |",
+            "def f(a):\n    b = a\n    return b",
+            "def f(a):\n    b = a\n    return b",
+            id="on a line of its own",
+        ),
+        pytest.param(FUNCTION, "def f(a):\n    ret", "empty", id="cut in the middle"),
+    ],
+)
+def test_what_a_chat_model_says_before_the_text_is_taken_away_however_it_comes(marked: str, answer: str, expected: str) -> None:
+    assert check_answer(marked, answer, chat=True) == expected
+    before, _, after = marked.partition("|")
+    gap = gap_at(before + after, len(before))
+    extent = extent_of(gap, manual=False)
+    pieces = (answer[:length] for length in range(1, len(answer) + 1))
+    heard = next((piece for piece in pieces if enough(cleaned(piece, gap), gap, extent)), answer)
+    assert check_answer(marked, heard, chat=True) == expected, "the model was stopped too early"
 
 
 @pytest.mark.parametrize(

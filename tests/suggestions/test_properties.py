@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from coterie.context.fill import extent_of, gap_at
 from coterie.features.suggestions.brackets import CLOSERS, fit
-from coterie.features.suggestions.filters import MOST_LINES, cleaned, enough, refine
+from coterie.features.suggestions.chatter import cleaned
+from coterie.features.suggestions.filters import MOST_LINES, enough, refine
 from coterie.features.suggestions.gate import Refusal
 from coterie.features.suggestions.reuse import Candidate, spot_at
 

@@ -65,6 +65,8 @@ def ignored(place: Desk) -> None:
     [
         pytest.param("ret|urn", {}, None, "mid_word", False, id="inside a word"),
         pytest.param("x = |_y", {}, None, "mid_word", False, id="before a word"),
+        pytest.param("e|\u0301t = 1", {}, None, "mid_word", False, id="before an accent"),
+        pytest.param("\u0939|\u093f\u0928\u094d\u0926\u0940", {}, None, "mid_word", False, id="before a vowel sign"),
         pytest.param("x = |", {"suggestions": {"disabled_languages": ("python",)}}, None, "disabled_language", True, id="language"),
         pytest.param("x = |", {}, snoozed, "snoozed", True, id="snoozed"),
         pytest.param("x = |", {}, secret, "secret_file", False, id="a secret"),
@@ -301,6 +303,22 @@ async def test_feedback_follows_a_suggestion_and_never_goes_back() -> None:
         with pytest.raises(RequestError) as unknown:
             place.service.shown("suggestion_of_yesterday")
         assert unknown.value.code == "unknown_suggestion"
+
+
+@pytest.mark.parametrize(("second", "all_of_it"), [(11, 16), (5, 10)], ids=["counted from its beginning", "counted from its rest"])
+@in_virtual_time
+async def test_a_suggestion_is_taken_word_by_word(second: int, all_of_it: int) -> None:
+    async with desk("alpha beta gamma") as place:
+        offered = await place.ask("y = |")
+        assert offered is not None
+        assert place.service.accepted(offered.suggestion_id, 6).state == "partly_accepted"
+        rest = await place.ask("y = alpha |")
+        assert rest is not None
+        assert (rest.suggestion_id, rest.text) == (offered.suggestion_id, "beta gamma")
+        assert place.service.accepted(offered.suggestion_id, second).state == "partly_accepted"
+        assert place.service.accepted(offered.suggestion_id, all_of_it).state == "accepted"
+        with pytest.raises(InvalidParamsError):
+            place.service.accepted(offered.suggestion_id, 17)
 
 
 @in_virtual_time

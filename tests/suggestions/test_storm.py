@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from dataclasses import dataclass
 from itertools import pairwise
 
-from coterie.context.fill import Gap
 from coterie.domain.suggestions import Suggestion
 from ghost_stage import Desk, desk
+from storm import KEYS, SOURCE, pauses, rest_of_line
 from virtual_time import in_virtual_time
-
-KEYS = 2_000
-SOURCE = "".join(
-    f"def step_{number}(state, order):\n    total = state.total + order.amount * {number}\n    return state.with_total(total)\n\n\n"
-    for number in range(1, 40)
-)[:KEYS]
-
-
-def knows_the_rest(gap: Gap) -> str:
-    """Answer with what the person is going to type, but for every third line, where the model is wrong."""
-    typed = len(gap.line_before)
-    lines = SOURCE.split("\n")
-    number = next((number for number, line in enumerate(lines) if line.startswith(gap.line_before) and typed), 0)
-    return lines[number][typed:] if number % 3 else "surprise()"
 
 
 @dataclass
@@ -44,17 +29,15 @@ async def ask(place: Desk, request: Asked) -> None:
 
 @in_virtual_time
 async def test_a_typing_storm() -> None:
-    rhythm = random.Random(7)  # noqa: S311 - a rhythm, not a secret
     asked: list[Asked] = []
-    async with desk(knows_the_rest, latency=0.9) as place:
+    async with desk(lambda gap: rest_of_line(gap.line_before), latency=0.9) as place:
         place.write("|")
         async with asyncio.TaskGroup() as group:
-            for key in SOURCE:
+            for key, pause in zip(SOURCE, pauses(), strict=False):
                 place.type(key)
                 asked.append(Asked(place.text, asyncio.get_running_loop().time()))
                 group.create_task(ask(place, asked[-1]))
-                # 60 words a minute; a thought now and then.
-                await asyncio.sleep(rhythm.uniform(0.8, 3.0) if rhythm.random() < 0.04 else rhythm.lognormvariate(-1.8, 0.35))
+                await asyncio.sleep(pause)
         calls = len(place.model.log)
         assert place.model.open == 0
 

@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from coterie.base.errors import ModelMistakeError
+from coterie.domain.edits import FileRef
 from coterie.domain.permissions import Verdict
+from coterie.domain.ports import Folder
 from coterie.domain.proposals import CommandProposal, MoveProposal
 from coterie.tools.registry import Toolbox, toolbox
 from coterie.tools.rules import Policy, evaluate
 from coterie.tools.tool import Place
+from coterie.workspace.folders import Folders
 from workspace_fake import FakeWorkspace
 
 
@@ -131,3 +134,19 @@ async def test_a_move_needs_a_file_and_a_free_place(box: Toolbox, path: str, to:
     assert isinstance(await box.get("move_file").propose({"path": "known.py", "to": "lib/a.py"}), MoveProposal)
     with pytest.raises(ModelMistakeError, match=wrong):
         await box.get("move_file").propose({"path": path, "to": to})
+
+
+@pytest.mark.parametrize(("tool", "more"), [("delete_file", {}), ("move_file", {"to": "a.py"})])
+@pytest.mark.parametrize("spelt", ["link.py", "./link.py", "{root}/link.py", "file://{root}/link.py"])
+async def test_a_link_is_not_taken_for_the_file_that_it_leads_to(tmp_path: Path, tool: str, more: dict[str, str], spelt: str) -> None:
+    folders = Folders([Folder(uri=tmp_path.as_uri(), name="w", absolute=str(tmp_path))])
+    (tmp_path / "known.py").write_text("x\n", encoding="utf-8")
+    (tmp_path / "link.py").symlink_to("known.py")
+
+    class Linked(FakeWorkspace):
+        def locate(self, path: str, folder: str | None = None) -> FileRef:
+            return folders.locate(path, folder)
+
+    box = toolbox(Place(workspace=Linked(tmp_path, {"known.py": "x\n"}), confined=always), Policy())
+    with pytest.raises(ModelMistakeError, match="is a symbolic link to known"):
+        await box.get(tool).propose({"path": spelt.format(root=tmp_path), **more})

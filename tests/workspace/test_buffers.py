@@ -84,6 +84,17 @@ async def test_the_text_counts_and_not_the_answer(
     assert len(editor.labels) == 1, "an edit that may have come is not sent again"
 
 
+async def test_an_edit_that_was_dropped_for_its_version_is_not_waited_for_when_the_text_says_so(folder: Folder, write: Write) -> None:
+    path = write("a.txt", "one\n")
+    editor = FakeEditor("silent")
+    editor.at_point = lambda _: editor.type(path.as_uri(), 0, "typed ")
+    workspace = LiveWorkspace([folder], editor=editor, patience=Patience(confirmation=3600, refusal=0))
+    editor.attach(workspace.documents)
+    editor.open(path.as_uri(), "one\n")
+    outcome = await workspace.change(workspace.locate("a.txt"), replacing("one", "two"), label="edit", on_intent=Intents())
+    assert outcome == Refused("the editor said that it applied the edit, but its text does not show it", unsure=True)
+
+
 async def test_a_person_who_never_rests_is_left_to_type(folder: Folder, write: Write) -> None:
     path = write("a.txt", "")
     editor = FakeEditor()

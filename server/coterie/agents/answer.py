@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field
 from typing import assert_never
 
 from coterie.agents.live_run import LiveRun
 from coterie.base.errors import ProviderError
 from coterie.base.ids import new_id
-from coterie.base.text import utf16_length
+from coterie.base.text import scalars, utf16_length
 from coterie.domain.events import MessageDelta, MessageEvent, WarningEvent
 from coterie.domain.events import ThoughtDelta as ThoughtEvent
 from coterie.domain.messages import (
@@ -32,8 +31,6 @@ from coterie.domain.messages import (
 from coterie.domain.ports import ModelChoice
 from coterie.domain.usage import Usage
 from coterie.domain.wire import Json
-
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(slots=True)
@@ -60,13 +57,13 @@ class Answer:
         """Add what came, and tell it."""
         match event:
             case TextDelta(received):
-                text = _storable(received)
+                text = scalars(received)
                 offset = utf16_length(self.text)
                 self.text += text
                 told = MessageDelta(message_id=self.message_id, offset=offset, text=text)
                 await run.delta(told, self.event(partial=True))
             case ThoughtDelta(received, signature):
-                text = _storable(received)
+                text = scalars(received)
                 offset = utf16_length(self.thought)
                 self.thought += text
                 self.signature = signature or self.signature
@@ -120,16 +117,11 @@ def _unused(call_id: str, run: LiveRun) -> str:
     return call_id if call_id and call_id not in run.history.made_by else new_id("call")
 
 
-def _storable(text: str) -> str:
-    """Return a text that can be kept and sent on: half of a surrogate pair, which JSON can smuggle in, becomes U+FFFD."""
-    return text if text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)
-
-
 def _tool_call(call_id: str, tool: str, raw: str) -> ToolCall:
     try:
         arguments: Json = json.loads(raw or "{}")
         json.dumps(arguments, ensure_ascii=False).encode()
     except ValueError:
         arguments = None
-    raw = _storable(raw)
+    raw = scalars(raw)
     return ToolCall(call_id=call_id, tool=tool, arguments=arguments if isinstance(arguments, dict) else None, raw=raw)

@@ -163,10 +163,19 @@ class RunApprovals:
         self._sandboxed = sandboxed
         self._waiting = 0
 
-    async def decide(self, title: str, effects: Sequence[Effect], *, writes: tuple[str, ...] = (), confined: bool = True) -> Verdict:
+    async def decide(
+        self,
+        title: str,
+        effects: Sequence[Effect],
+        *,
+        writes: tuple[str, ...] = (),
+        confined: bool = True,
+        before_asking: Callable[[], Awaitable[None]] | None = None,
+    ) -> Verdict:
         """Say whether effects may happen, after asking whoever must be asked. Raises `ApprovalRequiredError` when nobody can be.
 
-        ``confined`` is False for commands that run outside of our sandbox, wherever there is one.
+        ``confined`` is False for commands that run outside of our sandbox, wherever there is one. ``before_asking`` raises what makes the
+        question pointless.
         """
         policy = replace(self.policy, writes=writes) if writes else self.policy
         ruling = evaluate(effects, policy)
@@ -179,6 +188,8 @@ class RunApprovals:
         asking = tuple(effect for effect in asking if self._granted(effect) != "allow")
         if not asking:
             return Verdict(allowed=True)
+        if before_asking is not None:
+            await before_asking()
         if not self._approvals.audience.can_answer:
             return self._nobody(asking)
         decision, _ = await self._question(title, asking, _options(asking))
@@ -259,6 +270,7 @@ class RunApprovals:
             approval_id=new_id("approval"),
             run_id=self._run.run_id,
             channel_id=self._run.row.channel_id,
+            folder=self._run.row.request.folder,
             at=now(),
             title=title,
             effects=effects,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import assert_never
 
@@ -121,7 +122,8 @@ class Calls:
             return "denied", f"Denied: {call.tool} is {why}."
         if call.arguments is None:
             raise ModelMistakeError(f"The arguments of {call.tool} are not a JSON object. Send the call again with valid JSON.")
-        verdict = await self._approvals.decide(_title(call), await tool.effects(call.arguments), writes=self._limits.writes)
+        effects, check = await tool.effects(call.arguments), partial(tool.check, call.arguments)
+        verdict = await self._approvals.decide(_title(call), effects, writes=self._limits.writes, before_asking=check)
         if not verdict.allowed:
             return "denied", verdict.reason
         await self._tell(call, "running")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -17,14 +18,15 @@ from coterie.agents.history import FINISHED_CALLS, History, history_of
 from coterie.agents.live_run import LiveRun
 from coterie.agents.reconcile import UNKNOWN_OUTCOME
 from coterie.agents.team import PlanRejectedError, Team
-from coterie.agents.undo import undo
+from coterie.agents.undo import settle_undo, undo, was_cut_off
 from coterie.base.errors import CoterieError, RequestError, RunError, StorageError
 from coterie.base.ids import new_id
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.edits import UndoResult
-from coterie.domain.events import ENDED, Event, MessageDiscarded, MessageEvent, RunEvent, RunState
+from coterie.domain.events import ENDED, AgentEvent, Event, MessageDiscarded, MessageEvent, RunEvent, RunState
 from coterie.domain.permissions import Decision
 from coterie.domain.ports import Audience, RunStore, Workspace
+from coterie.domain.records import Record
 from coterie.domain.runs import RunEvents, RunRow
 
 log = logging.getLogger(__name__)
@@ -155,11 +157,26 @@ class Coordinator:
         async with self._claiming:
             if await self._goes_on(run_id):
                 raise RequestError("This run is going on; cancel it before you undo it.", code="run_active")
-            run = await self._claimed(await self._known(run_id))
-            try:
+            async with self._borrowed(run_id) as run:
                 return await undo(run, base.workspace, paths)
-            finally:
-                await self._store.release(run_id)
+
+    async def note(self, run_id: str, record: Record) -> None:
+        """Journal what became of something in a run, which may have ended. Raises `RequestError` ``run_active`` for another server's."""
+        async with self._claiming:
+            if await self._goes_on(run_id):
+                await self._live[run_id].run.record(record)
+                return
+            async with self._borrowed(run_id) as run:
+                await run.record(record)
+
+    @asynccontextmanager
+    async def _borrowed(self, run_id: str) -> AsyncIterator[LiveRun]:
+        """Own an ended run for a moment."""
+        run = await self._claimed(await self._known(run_id))
+        try:
+            yield run
+        finally:
+            await self._store.release(run_id)
 
     async def events(self, run_id: str, after: int) -> RunEvents:
         """Return what a client missed."""
@@ -174,10 +191,30 @@ class Coordinator:
             return live.run.history
         return history_of(await self._store.read(run_id))
 
+    async def settled_history(self, run_id: str, base: Base) -> History:
+        """Return what is known of a run, once it is found out how an undo went that a crash cut off."""
+        history = await self.history(run_id)
+        if run_id in self._live or self._claiming.locked() or not was_cut_off(history):
+            return history  # what is under way says itself how it went
+        async with self._claiming:
+            row = await self._known(run_id)
+            if run_id in self._live or row.state not in ENDED or not await self._store.claim(run_id):
+                return history
+            run = LiveRun(row, self._store, self._audience, history_of(await self._store.read(run_id)))
+            try:
+                await settle_undo(run, base.workspace)
+            finally:
+                await self._store.release(run_id)
+            return run.history
+
     @property
     def live(self) -> int:
         """How many runs go on."""
         return len(self._live)
+
+    def standing(self) -> tuple[AgentEvent, ...]:
+        """Return the events that say how each live run stands now."""
+        return tuple(event for live in self._live.values() if not live.has_ended for event in live.run.standing())
 
     def at_home(self, run_id: str, base: Base) -> bool:
         """Say whether a live run is at home there."""

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from coterie.agents import disk_changes
 from coterie.agents.live_run import LiveRun
+from coterie.agents.undo import take_back
 from coterie.base.errors import ModelMistakeError
 from coterie.base.ids import new_id
 from coterie.base.tasks import TaskSupervisor
@@ -18,7 +20,7 @@ from coterie.domain.edits import Applied, ChangeState, Draft, Hunk, Outcome, Ref
 from coterie.domain.events import ChangeEvent, WarningEvent
 from coterie.domain.ports import Command, Sandbox, Workspace
 from coterie.domain.proposals import CommandProposal, EditProposal, MoveProposal
-from coterie.domain.records import CommandIntent, EditIntent, EditOutcome, EventRecord, SuiteRecord
+from coterie.domain.records import CommandIntent, EditIntent, EditOutcome, EventRecord, Record, SuiteRecord
 from coterie.tools.testoutput import failures
 from coterie.workspace.hunks import hunks_between
 
@@ -84,6 +86,12 @@ class Effects:
                 raise ModelMistakeError(f"{proposal.to.path} exists already. Nothing was moved.")
             return proposal.text
 
+        leaving = EditProposal(proposal.file, lambda _: None, proposal.summary)
+        if proposal.file.absolute in self._workspace.unsaved():
+            # Found out now, nothing has to be made and taken back; what is typed from here on is found out by `_leave`.
+            return await self._settled(
+                where, leaving, "", [], Refused("it is open in the editor with unsaved text; save or close it first")
+            )
         made = EditProposal(proposal.to, arrive, f"Made {proposal.to.path}.")
         await self._edit(where, made, _Exactly(proposal.mode, proposal.file.uri))
         return await self._leave(where, proposal)
@@ -96,8 +104,10 @@ class Effects:
         try:
             await self._edit(where, EditProposal(proposal.file, leave, proposal.summary), _Exactly())
         except ModelMistakeError as mistake:
-            await self._edit(where, EditProposal(proposal.to, leave, f"Took {proposal.to.path} back."), _Exactly())
-            raise ModelMistakeError(f"{proposal.file.path} was not moved: {mistake.message}") from mistake
+            made = [edit for edit in self._run.history.edits.values() if edit.state == "applied" and edit.intent.uri == proposal.to.uri]
+            stays = await take_back(self._run, self._workspace, made[-1:])
+            beside = "" if stays is None else f" {proposal.to.path} stays: {stays}"
+            raise ModelMistakeError(f"{proposal.file.path} was not moved: {mistake.message}{beside}") from mistake
         return proposal.summary
 
     async def _edit(self, where: Where, proposal: EditProposal, exactly: _Exactly | None = None) -> str:
@@ -137,18 +147,21 @@ class Effects:
                 )
                 return proposal.summary
             case Refused(reason):
+                records: list[Record] = []
                 if drafts:
-                    await self._run.record(
-                        EditOutcome(change_id=change_id, state="refused", reason=reason),
-                        EventRecord(event=_change(change_id, where, drafts[-1], "proposed")),
-                        EventRecord(event=WarningEvent(code="edit_refused", text=f"{proposal.file.path}: {reason}")),
-                    )
+                    records.append(EditOutcome(change_id=change_id, state="refused", reason=reason))
+                    records.append(EventRecord(event=_change(change_id, where, drafts[-1], "proposed")))
+                # Also when nothing was tried: only a person can save or close what is in the way.
+                await self._run.record(
+                    *records, EventRecord(event=WarningEvent(code="edit_refused", text=f"{proposal.file.path}: {reason}"))
+                )
                 raise ModelMistakeError(f"{proposal.file.path} was not changed: {reason}")
 
     async def command(self, where: Where, proposal: CommandProposal, timeout_s: float | None) -> tuple[str, bool]:
         """Run a command; return what the model is told, and whether it ended with 0. ``timeout_s`` is what is left of the run's time."""
         argv = (*SHELL, proposal.command)
         await self._run.record(CommandIntent(call_id=where.call_id, step_id=where.step_id or "", argv=argv), durable=True)
+        before = await disk_changes.look(self._workspace) if proposal.repository else None
         result = await self._sandbox.run(
             Command(
                 argv=argv,
@@ -160,6 +173,8 @@ class Effects:
                 repository=proposal.repository,
             )
         )
+        if proposal.repository:
+            await self._keep_changes(where, before)
         if proposal.is_tests:
             await self._run.record(
                 SuiteRecord(
@@ -173,6 +188,22 @@ class Effects:
             )
         ended = "timed out" if result.timed_out else f"exit code {result.exit_code}"
         return f"$ {proposal.command}\n{result.output.rstrip()}\n[{ended}]", result.exit_code == 0
+
+    async def _keep_changes(self, where: Where, before: Mapping[str, disk_changes.Kept] | None) -> None:
+        """Journal what a command did to files, so that it is told and can be taken back."""
+        after = None if before is None else await disk_changes.look(self._workspace)
+        if before is None or after is None:
+            text = "There is too much text in the workspace to compare: what this command changed is in no diff and no undo."
+            await self._run.event(WarningEvent(code="changes_unknown", text=text))
+            return
+        for found in disk_changes.changes(before, after):
+            change_id, draft = new_id("change"), found.draft
+            await self._run.record(
+                _intent(change_id, where, draft, found.moved_from),
+                EditOutcome(change_id=change_id, state="applied"),
+                EventRecord(event=_change(change_id, where, draft, "applied")),
+                texts=[text for text in (draft.before, draft.after) if text is not None],
+            )
 
 
 async def _tried(changing: Coroutine[Any, Any, str]) -> str | ModelMistakeError:

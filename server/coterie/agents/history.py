@@ -37,6 +37,7 @@ from coterie.domain.records import (
     EditOutcome,
     Entry,
     EventRecord,
+    FindingRecord,
     GrantRecord,
     MessageRecord,
     Record,
@@ -83,6 +84,7 @@ class History:
     conversations: dict[tuple[str, int], Conversation] = field(default_factory=dict)
     workers: dict[tuple[str, int], WorkerRecord] = field(default_factory=dict)
     artifacts: list[ArtifactEvent] = field(default_factory=list)
+    settled: set[str] = field(default_factory=set)  # the findings of the latest review that are dealt with
     plan: Mapping[str, Json] | None = None
     approved: frozenset[str] = frozenset()
     made_by: dict[str, str | None] = field(default_factory=dict)
@@ -141,6 +143,8 @@ class History:
                 self.tests.append(record)
             case GrantRecord():
                 self.grants.append(record)
+            case FindingRecord():
+                self.settled.add(record.finding_id)
             case _:
                 assert_never(record)
 
@@ -154,6 +158,8 @@ class History:
                 self.plan = event.plan
             case ArtifactEvent():
                 self.artifacts.append(event)
+                if event.type == "findings":
+                    self.settled.clear()
             case MessageEvent():
                 self.unanswered.pop(event.message_id, None)
                 if event.role == "user":
@@ -212,13 +218,18 @@ class History:
         """Return the latest artifact of a type."""
         return next((artifact.value for artifact in reversed(self.artifacts) if artifact.type == kind), None)
 
+    def changed(self, path: str) -> bool:
+        """Say whether the run has changed a file (a relative path or a URI), or may have, whatever became of that since."""
+        return any(path in {edit.intent.path, edit.intent.uri} and edit.state != "refused" for edit in self.edits.values())
+
     def applied(self, paths: Iterable[str] = ()) -> dict[tuple[str, str], list[Edit]]:
         """Return the edits that are in files now, oldest first, by file; only those of ``paths`` when given."""
         wanted = set(paths)
         moves = [edit.intent for edit in self.edits.values() if edit.intent.moved_from is not None] if wanted else []
         for move in moves:  # a moved file is one file: its old place and its new one belong together
-            old = next(edit.intent for edit in self.edits.values() if edit.intent.uri == move.moved_from)
-            if wanted & {move.path, move.uri, old.path, old.uri}:
+            old = next((edit.intent for edit in self.edits.values() if edit.intent.uri == move.moved_from), None)
+            # The old place of a move that was refused was never touched.
+            if old is not None and wanted & {move.path, move.uri, old.path, old.uri}:
                 wanted |= {move.uri, old.uri}
         by_file: dict[tuple[str, str], list[Edit]] = {}
         for edit in self.edits.values():

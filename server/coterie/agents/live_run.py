@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from itertools import islice
 
 from coterie.agents.history import History
 from coterie.base.ids import now
@@ -102,6 +103,16 @@ class LiveRun:
             highest = max([self.history.last, *(seq for seq, _, _ in told)])
             return RunEvents(events=tuple(self._addressed(*event) for event in told), last=highest)
 
+    def standing(self) -> tuple[AgentEvent, ...]:
+        """Return the events that say how the run stands now, to a client that comes while it goes on."""
+        history = self.history
+        said: list[Event] = list(islice(history.said.values(), 1))
+        said += [step for step in history.steps.values() if step.state == "running"]
+        said += [call for call in history.calls.values() if call.state == "running"]
+        said.append(history.state)
+        said += [approval for approval in history.approvals.values() if approval.state == "pending"]
+        return tuple(self._addressed(history.last, now(), event) for event in said)
+
     async def _number(self) -> int:
         if self._next == self._reserved:
             self._next = await self._store.reserve(self.run_id, _BLOCK)
@@ -113,7 +124,8 @@ class LiveRun:
         self._audience.tell(self._addressed(seq, at, event))
 
     def _addressed(self, seq: int, at: str, event: Event) -> AgentEvent:
-        return AgentEvent(seq=seq, at=at, run_id=self.run_id, channel_id=self.row.channel_id, event=event)
+        folder = self.row.request.folder
+        return AgentEvent(seq=seq, at=at, run_id=self.run_id, channel_id=self.row.channel_id, folder=folder, event=event)
 
 
 def _as_record(event: Event) -> EventRecord:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from coterie.agents.history import Edit, History
 from coterie.agents.live_run import LiveRun
-from coterie.base.errors import MergeConflictError, ModelMistakeError
+from coterie.base.errors import InvalidParamsError, MergeConflictError, ModelMistakeError
 from coterie.base.ids import new_id
 from coterie.domain.edits import Applied, ChangeState, Draft, FileDiff, FileRef, UndoConflict, UndoResult, digest_of
 from coterie.domain.events import ChangeEvent
@@ -27,14 +27,20 @@ _UNDO_STEP = "undo"
 
 
 async def undo(run: LiveRun, workspace: Workspace, paths: Sequence[str] = ()) -> UndoResult:
-    """Undo a run's changes of all files, or of ``paths`` (relative paths or URIs)."""
-    await _settle_unknown(run, workspace)
-    restored: list[str] = []
+    """Undo a run's changes of all files, or of ``paths`` (relative paths or URIs).
+
+    Raises `InvalidParamsError` before anything is done when the run changed one of ``paths`` never at all.
+    """
+    never = [path for path in paths if not run.history.changed(path)]
+    if never:
+        raise InvalidParamsError(f"ids: this run changed no file called {', '.join(never)}.")
+    await _settle_edits(run, workspace)
+    restored = await settle_undo(run, workspace)
     conflicts: list[UndoConflict] = []
     for edits in run.history.applied(paths).values():
         path = edits[0].intent.path
         try:
-            reason = await _undo_file(run, workspace, edits)
+            reason = await take_back(run, workspace, edits)
         except ModelMistakeError as mistake:
             reason = mistake.message
         if reason is None:
@@ -44,8 +50,8 @@ async def undo(run: LiveRun, workspace: Workspace, paths: Sequence[str] = ()) ->
     return UndoResult(restored=tuple(restored), conflicts=tuple(conflicts))
 
 
-async def _undo_file(run: LiveRun, workspace: Workspace, edits: list[Edit]) -> str | None:
-    """Undo one file's edits; returns why not."""
+async def take_back(run: LiveRun, workspace: Workspace, edits: Sequence[Edit]) -> str | None:
+    """Undo edits of one file, given oldest first; returns why not. Raises `ModelMistakeError`."""
     intent = edits[0].intent
     file = workspace.locate(intent.path, intent.folder)
     pairs = [(await _text(run, edit.intent.before), await _text(run, edit.intent.after)) for edit in reversed(edits)]
@@ -68,6 +74,12 @@ async def _undo_file(run: LiveRun, workspace: Workspace, edits: list[Edit]) -> s
         return conflict.message
     if not isinstance(outcome, Applied):
         return outcome.reason
+    await run.record(*_taken_back(run, change_id, edits))
+    return None
+
+
+def _taken_back(run: LiveRun, change_id: str, edits: Sequence[Edit]) -> list[Record]:
+    """Return what is journalled of edits that ``change_id`` has undone; it changed nothing itself where it has no intent."""
     records: list[Record] = []
     if change_id in run.history.edits:
         records.append(EditOutcome(change_id=change_id, state="undone"))
@@ -75,21 +87,42 @@ async def _undo_file(run: LiveRun, workspace: Workspace, edits: list[Edit]) -> s
         records.append(EditOutcome(change_id=edit.intent.change_id, state="undone"))
         if (told := run.history.changes.get(edit.intent.change_id)) is not None:
             records.append(EventRecord(event=_undone(told)))
-    await run.record(*records)
-    return None
+    return records
 
 
-async def _settle_unknown(run: LiveRun, workspace: Workspace) -> None:
-    """Find out whether the edits happened whose process died before it could say."""
+def was_cut_off(history: History) -> bool:
+    """Say whether the process of an undo died before it could say how that went."""
+    return any(edit.intent.step_id == _UNDO_STEP for edit in history.unresolved())
+
+
+async def settle_undo(run: LiveRun, workspace: Workspace) -> list[str]:
+    """Find out how far an undo came whose process died before it could say; returns the paths that it had restored."""
+    restored = []
     for edit in run.history.unresolved():
-        intent = edit.intent
-        try:
-            text = await workspace.read(workspace.locate(intent.path, intent.folder), exact=True)
-        except ModelMistakeError:
-            continue
-        happened = await in_thread(shows_edit, text, await _text(run, intent.before), await _text(run, intent.after))
-        effect: Literal["applied", "undone"] = "undone" if intent.step_id == _UNDO_STEP else "applied"
-        await run.record(EditOutcome(change_id=intent.change_id, state=effect if happened else "refused"))
+        if edit.intent.step_id == _UNDO_STEP and (happened := await _happened(run, workspace, edit)) is not None:
+            if happened:
+                restored.append(edit.intent.path)
+                await run.record(*_taken_back(run, edit.intent.change_id, run.history.applied().get(edit.file, ())))
+            else:
+                await run.record(EditOutcome(change_id=edit.intent.change_id, state="refused"))
+    return restored
+
+
+async def _settle_edits(run: LiveRun, workspace: Workspace) -> None:
+    """Find out whether the agents' edits happened whose process died before it could say."""
+    for edit in run.history.unresolved():
+        if edit.intent.step_id != _UNDO_STEP and (happened := await _happened(run, workspace, edit)) is not None:
+            await run.record(EditOutcome(change_id=edit.intent.change_id, state="applied" if happened else "refused"))
+
+
+async def _happened(run: LiveRun, workspace: Workspace, edit: Edit) -> bool | None:
+    """Look whether a file shows an edit; None where the file cannot be looked at from here."""
+    intent = edit.intent
+    try:
+        text = await workspace.read(workspace.locate(intent.path, intent.folder), exact=True)
+    except ModelMistakeError:
+        return None
+    return await in_thread(shows_edit, text, await _text(run, intent.before), await _text(run, intent.after))
 
 
 async def diff(history: History, store: RunStore, paths: Sequence[str] = ()) -> tuple[FileDiff, ...]:

@@ -7,23 +7,28 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import os
 import socket
 import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
+
+from coterie.app.certificate import tls_context
+from coterie.app.doors import NotListeningError
 
 TOKEN = "COTERIE_TOKEN"  # noqa: S105 - the variable's name
+LONGEST_TOKEN = 1024
+UNGUESSABLE = 32
+"""Bytes from which on a token is not found by trying, so that its owner need not be refused for the failures of others."""
 MOST_FAILURES = 5
 FAILURES_WITHIN_S = 60.0
 
 Verdict: TypeAlias = Literal["admitted", "wrong", "later"]
-
-
-class NotListeningError(Exception):
-    """Listening like that is refused, or makes no sense; the text is for the person who asked for it."""
+SocketAddress: TypeAlias = tuple[str, int] | tuple[str, int, int, int]
+"""What `socket.bind` takes; the last number of IPv6 is the interface of a link-local address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +36,12 @@ class Endpoint:
     """One address to bind, as the resolver gave it: it is checked and bound as itself, so that no name can mean another one later."""
 
     family: socket.AddressFamily
-    address: str
-    port: int
+    place: SocketAddress
+
+    @property
+    def address(self) -> str:
+        """The address alone."""
+        return str(self.place[0])
 
     @property
     def loopback(self) -> bool:
@@ -41,7 +50,7 @@ class Endpoint:
 
     def bind(self) -> socket.socket:
         """Return a listening socket. Raises `OSError`."""
-        listening = socket.create_server((self.address, self.port), family=self.family)
+        listening = socket.create_server(self.place, family=self.family)
         # Connections inherit it: a client whose machine fell asleep or lost its network is noticed, in the end.
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         return listening
@@ -50,45 +59,54 @@ class Endpoint:
 def endpoint(text: str) -> Endpoint:
     """Read ``HOST:PORT``, ``[IPV6]:PORT``, ``:PORT`` or ``PORT``; without a host it is 127.0.0.1. Raises `NotListeningError`."""
     host, _, port = text.rpartition(":")
-    if not (port.isascii() and port.isdigit() and int(port) < 1 << 16):
+    if not (port.isascii() and port.isdigit() and len(port) <= len("65535") and int(port) < 1 << 16):
         raise NotListeningError(f"'{text}' is no HOST:PORT.")
     try:
         found = socket.getaddrinfo(host.strip("[]") or "127.0.0.1", int(port), type=socket.SOCK_STREAM)
-    except OSError as reason:
+    except (OSError, UnicodeError) as reason:  # the latter where a name has a part that is empty or too long
         raise NotListeningError(f"There is no host '{host}' here: {reason}.") from reason
-    family, _, _, _, address = found[0]
-    return Endpoint(family, str(address[0]), int(port))
+    family, _, _, _, place = found[0]
+    return Endpoint(family, cast("SocketAddress", place))
 
 
 @dataclass(kw_only=True)
 class Admission:
     """Judges what clients show. Without a token everybody who can connect is admitted.
 
-    ``clock`` counts seconds; who fails `MOST_FAILURES` times within `FAILURES_WITHIN_S` is not listened to until the oldest is that old.
+    ``clock`` counts seconds. From where there were `MOST_FAILURES` within `FAILURES_WITHIN_S`, nothing is listened to until the oldest is
+    that old, but for a token that nobody can guess: else a stranger could keep its owner out by failing again and again.
     """
 
     token: bytes | None
     tls: ssl.SSLContext | None
     clock: Callable[[], float] = time.monotonic
-    _failures: dict[str, list[float]] = field(default_factory=dict)  # by address: when
+    _failures: dict[str, list[float]] = field(default_factory=dict)  # by origin: when
 
-    def judge(self, address: str, shown: bytes | None) -> Verdict:
-        """Say whether a client at ``address`` that shows this token may come in."""
+    def judge(self, address: str, shown: bytes | None, *, page: bool = False) -> Verdict:
+        """Say whether a client at ``address`` that shows this token may come in; ``page`` says that it is a web page."""
         if self.token is None:
             return "admitted"
-        if self.barred(address):
-            return "later"
-        if shown is not None and hmac.compare_digest(shown, self.token):
+        # A browser is led anywhere by any page: what pages fail at must not bar the person's own clients.
+        origin = f"{_network(address)} {'page' if page else ''}"
+        barred = self._barred(origin)
+        if shown is not None and hmac.compare_digest(shown, self.token) and (not barred or len(self.token) >= UNGUESSABLE):
             return "admitted"
-        self._failures.setdefault(address, []).append(self.clock())
+        if barred:
+            return "later"
+        self._failures.setdefault(origin, []).append(self.clock())
         return "wrong"
 
-    def barred(self, address: str) -> bool:
-        """Whether clients at ``address`` have failed too often."""
+    def _barred(self, origin: str) -> bool:
         since = self.clock() - FAILURES_WITHIN_S
         recent = {each: [when for when in failures if when > since] for each, failures in self._failures.items()}
         self._failures = {each: failures for each, failures in recent.items() if failures}
-        return len(self._failures.get(address, ())) >= MOST_FAILURES
+        return len(self._failures.get(origin, ())) >= MOST_FAILURES
+
+
+def _network(address: str) -> str:
+    """Return what one client has to itself: of IPv6 that is a whole network, in which it could take another address for each guess."""
+    parsed = ipaddress.ip_address(address.partition("%")[0])
+    return str(parsed if parsed.version == 4 or parsed.is_loopback else ipaddress.ip_network((parsed, 64), strict=False))  # noqa: PLR2004
 
 
 def bearer(authorization: bytes) -> bytes | None:
@@ -99,7 +117,8 @@ def bearer(authorization: bytes) -> bytes | None:
 
 def admission_for(where: Endpoint, token: str, *, token_file: Path | None, cert: Path | None, key: Path | None) -> Admission:
     """Read the secrets, and see that they are enough for the place; a file comes before ``token``. Raises `NotListeningError`."""
-    secret, tls = token.strip().encode() if token_file is None else _token(token_file), _tls(cert, key)
+    secret = _usable(os.fsencode(token)) if token_file is None else _token(token_file)
+    tls = tls_context(cert, key)
     if not where.loopback:
         missing = [
             name for name, given in (("a token (--token-file or COTERIE_TOKEN)", secret), ("--tls-cert and --tls-key", tls)) if not given
@@ -113,7 +132,8 @@ def admission_for(where: Endpoint, token: str, *, token_file: Path | None, cert:
 
 def _token(file: Path) -> bytes:
     try:
-        token = file.read_bytes().strip()
+        with file.open("rb") as opened:
+            token = _usable(opened.read(2 * LONGEST_TOKEN))
     except OSError as reason:
         raise NotListeningError(f"The token cannot be read: {reason}.") from reason
     if not token:
@@ -121,18 +141,11 @@ def _token(file: Path) -> bytes:
     return token
 
 
-def _tls(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
-    if cert is None and key is None:
-        return None
-    if cert is None or key is None:
-        raise NotListeningError("--tls-cert and --tls-key go together.")
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(cert, key, password=_no_password)
-    except (OSError, ValueError) as reason:
-        raise NotListeningError(f"The certificate or its key cannot be used: {reason}.") from reason
-    return context
-
-
-def _no_password() -> str:
-    raise ValueError("the key is encrypted, and nobody is there to say its password")
+def _usable(token: bytes) -> bytes:
+    """Return a token that a client can show, or nothing where there is none; in a header there is one line. Raises `NotListeningError`."""
+    token = token.strip()
+    if len(token) > LONGEST_TOKEN:
+        raise NotListeningError(f"The token has more than {LONGEST_TOKEN} bytes.")
+    if any(byte < ord(" ") for byte in token):
+        raise NotListeningError("The token is more than one line, or has control characters: no client could show it.")
+    return token

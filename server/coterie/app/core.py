@@ -13,6 +13,7 @@ from pathlib import Path
 from typing_extensions import override
 
 from coterie.agents.assembly import Assembly, Surroundings
+from coterie.app.editors import EditorRecord
 from coterie.app.literal_keys import moved
 from coterie.app.settings import LiveSettings, cache_limits, implied_provider, provider_configs
 from coterie.app.settings_watch import SettingsWatch
@@ -27,6 +28,7 @@ from coterie.domain.status import Status
 from coterie.domain.wire import Json
 from coterie.features.actions import ActionService
 from coterie.features.approvals import ApprovalService
+from coterie.features.attachment import Introduction
 from coterie.features.catalogue import AccountService, CatalogueService
 from coterie.features.changes import Changes
 from coterie.features.channels import ChannelService
@@ -45,6 +47,7 @@ from coterie.providers.resilience.guard import Guard
 from coterie.sandbox.probe import ProbedSandbox
 from coterie.workspace.documents import Documents
 from coterie.workspace.editing import Editing
+from coterie.workspace.overlays import Overlay
 from coterie.workspace.workspace import LiveWorkspace
 
 RECORD = "COTERIE_RECORD"
@@ -91,7 +94,7 @@ class Core:
             cost_map=shared.cost_map(places.cache),
             implied=lambda name: implied_provider(name, settings.loaded, environ),
         )
-        self.workspace = LiveWorkspace(settings.folders, editor=editor)
+        self.workspace = LiveWorkspace(settings.folders, editor=editor, among=shared.overlays)
         self.sandbox = ProbedSandbox(values.sandbox.level, environ, hidden=tuple(map(str, own_folders)), on_found=self._status_changed)
         self._base = Assembly(
             Surroundings(
@@ -119,7 +122,7 @@ class Core:
             settings=lambda: self._settings.loaded.settings,
         )
         self.channels = ChannelService(shared.store.channels, self.runs, shared.news)
-        self.approvals = ApprovalService(shared.approvals)
+        self.approvals = ApprovalService(shared.approvals, shared.attendance_changed)
         self.catalogue = CatalogueService(self._providers)
         self.accounts = AccountService(shared.store.usage)
         self.secrets = SecretService(shared.store.vault, self._reread)
@@ -131,13 +134,13 @@ class Core:
             withheld=self.workspace.withheld,
         )
         self.actions = ActionService(lambda: self._settings.loaded.settings)
-        self.findings = Findings(shared.store.runs, self.workspace, self.runs)
+        self.findings = Findings(shared.reviews, self.workspace, self.runs, self.concerns)
         self.changes = Changes(shared.store.runs, shared.coordinator)
         chats = shared.data / "channels"
         self.chats = ChatDocuments(
             chats,
             self.workspace.documents,
-            Editing(self.workspace.documents, editor, lambda _: str(chats)),
+            Editing(Overlay(self.workspace.documents, editor), lambda _: str(chats)),
             shared.store.channels,
             self.channels,
             active=shared.coordinator.active_in,
@@ -157,8 +160,8 @@ class Core:
         self._watch = SettingsWatch(lambda: settings.files, self._reread)
         self._tasks.spawn(self._watch.run(), name="watch the settings")
         # What follows runs hears of them before the client does, whose next request may be about it.
-        self._audiences: tuple[Audience, ...] = (self.findings, self.changes, self.chats, self._titles, audience)
-        for each in self._audiences:
+        self._listeners: tuple[Audience, ...] = (self.changes, self.chats, self._titles)
+        for each in self._listeners:
             shared.hub.join(each)
 
     @property
@@ -195,6 +198,25 @@ class Core:
             self._reread()
         return told
 
+    async def introduce(self, introduction: Introduction, *, shared: bool) -> None:
+        """Remember who the client is and how its requests for ghost text end, for ``coterie doctor``."""
+        record = EditorRecord(self.places.state, introduction, shared=shared, tasks=self._tasks)
+        self.suggestions.watch(record.decided)
+        await record.keep()
+
+    def join(self, *, hears_all: bool = True) -> None:
+        """Let the client be told from now on; last, because what it is told it may ask about at once."""
+        self._shared.hub.join(self._audience, self.concerns, hears_all=hears_all)
+
+    def concerns(self, folder: str | None) -> bool:
+        """Say whether what a run does there is a matter of this client's workspace; what has no folder is everybody's."""
+        return folder is None or self.workspace.holds(folder)
+
+    def catch_up(self) -> None:
+        """Tell the client, unless it hears everything anyway, what goes on already; show what was found before it came."""
+        self._shared.hub.catch_up(self._shared.coordinator.standing(), self._audience)
+        self.findings.look_back()
+
     async def status(self) -> Status:
         """Return the server's state; the first question tries the sandbox, and starts what the configured models need."""
         self._providers.warm(_models_named(self._settings.loaded.settings))
@@ -205,6 +227,8 @@ class Core:
         """Work in these folders from now on, with the settings that they bring."""
         self._settings.set_folders(folders)
         self.workspace.set_folders(self._settings.folders)
+        self._shared.hub.catch_up(self._shared.coordinator.standing())
+        self.findings.look_back()
         self._reloaded()
 
     async def reconfigure(self, options: Mapping[str, Json]) -> None:
@@ -218,12 +242,12 @@ class Core:
         self._shared.tasks.spawn(self._end_when_quiet(), name="the end of a client's core")
 
     async def _leave(self) -> None:
-        for each in self._audiences:
+        for each in (self._audience, *self._listeners):
             self._shared.hub.leave(each)
         await self.chats.aclose()
         await self.findings.aclose()
         await self.suggestions.aclose()
-        self.workspace.documents.close_all()
+        self.workspace.leave()
 
     async def _end_when_quiet(self) -> None:
         await self._shared.coordinator.until_quiet(self._base)
@@ -240,6 +264,7 @@ class Core:
     def _reloaded(self) -> None:
         settings = self._settings.loaded.settings
         self._providers.configure(provider_configs(self._settings.loaded, self._environ), default_model=settings.model)
+        self.sandbox.set_level(settings.sandbox.level)
         self.suggestions.settings_changed()
         self._status_changed()
 
@@ -282,4 +307,7 @@ def sole_core(
 ) -> SoleCore:
     """Build everything for one client. Raises `SettingsError` or `StorageError`."""
     settings = LiveSettings(environ, folders, editor_options=editor_options, command_line=command_line)
-    return SoleCore(Shared(settings.loaded.places.data, redaction), settings, environ, audience, editor=editor, no_daemon=no_daemon)
+    shared = Shared(settings.loaded.places.data, redaction)
+    core = SoleCore(shared, settings, environ, audience, editor=editor, no_daemon=no_daemon)
+    core.join()
+    return core

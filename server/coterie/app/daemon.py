@@ -29,7 +29,7 @@ from coterie.base.tasks import TaskSupervisor
 from coterie.config.paths import places
 from coterie.lsp.server import Server
 from coterie.lsp.transport import Descriptors
-from coterie.relay.greeting import framed, receive
+from coterie.relay.greeting import HEADER, framed, length_in, message_in
 from coterie.relay.places import Rendezvous, rendezvous
 
 GREETING_S = 30.0
@@ -77,9 +77,9 @@ class Daemon:
     """Accepts relays. ``environ`` is the daemon's own: it names the home; each session brings the environment it works in."""
 
     def __init__(self, environ: Mapping[str, str], redaction: Redaction | None = None) -> None:
-        self._idle_s = float(environ.get(IDLE) or IDLE_S)
+        self._idle_s = _idle_seconds(environ.get(IDLE))
         self._shared = Shared(places(environ).data, redaction)
-        self._accepting = TaskSupervisor("accepting")
+        self._accepting = TaskSupervisor("accepting")  # until a connection has said what it is for
         self._connections = TaskSupervisor("connections")
         self._sessions: dict[str, _Session] = {}
         self._stoppers: list[socket.socket] = []  # who wait for our end: these connections are closed by it
@@ -115,16 +115,26 @@ class Daemon:
         loop = asyncio.get_running_loop()
         while True:
             connection, _ = await loop.sock_accept(listening)
-            self._connections.spawn(self._welcome(connection), name="connection")
+            self._accepting.spawn(self._welcome(connection), name="greeting")
 
     async def _welcome(self, connection: socket.socket) -> None:
-        with connection:
+        with contextlib.ExitStack() as ours:
+            ours.enter_context(connection)
             try:
-                if _is_ours(connection):
-                    connection.settimeout(GREETING_S)
-                    await self._answer(connection, await asyncio.to_thread(receive, connection))
+                async with asyncio.timeout(GREETING_S):
+                    greeting = await _greeting(connection)
             except OSError as reason:
                 log.info("a connection was dropped: %s", reason)
+            else:
+                ours.pop_all()
+                self._connections.spawn(self._attend(connection, greeting), name="connection")
+
+    async def _attend(self, connection: socket.socket, greeting: Mapping[str, Any]) -> None:
+        with connection:
+            try:
+                await self._answer(connection, greeting)
+            except OSError as reason:
+                log.info("a connection broke off: %s", reason)
 
     async def _answer(self, connection: socket.socket, greeting: Mapping[str, Any]) -> None:
         match greeting:
@@ -189,8 +199,38 @@ class Daemon:
             self.end()
 
 
-async def _tell(connection: socket.socket, message: dict[str, Any]) -> None:
+def _idle_seconds(text: str | None) -> float:
+    if not text:
+        return IDLE_S
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if seconds >= 0:  # which is also not so of what is no number
+        return seconds
+    log.warning("%s is %r and no number of seconds; %d are taken", IDLE, text, IDLE_S)
+    return IDLE_S
+
+
+async def _greeting(connection: socket.socket) -> dict[str, Any]:
+    """Receive a connection's greeting, and nothing of what follows it. Raises `OSError`."""
+    if not _is_ours(connection):
+        raise OSError("it belongs to somebody else")
     connection.setblocking(False)  # noqa: FBT003 - as above
+    return message_in(await _exactly(connection, length_in(await _exactly(connection, HEADER))))
+
+
+async def _exactly(connection: socket.socket, count: int) -> bytes:
+    data = bytearray()
+    while len(data) < count:
+        piece = await asyncio.get_running_loop().sock_recv(connection, count - len(data))
+        if not piece:
+            raise OSError("the connection ended")
+        data += piece
+    return bytes(data)
+
+
+async def _tell(connection: socket.socket, message: dict[str, Any]) -> None:
     await asyncio.get_running_loop().sock_sendall(connection, framed(message))
 
 
@@ -224,6 +264,9 @@ def _inherited() -> socket.socket | None:
     if not stat.S_ISSOCK(os.fstat(0).st_mode):
         return None
     listening = socket.socket(fileno=os.dup(0))
+    if not listening.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):  # some programs give their children sockets for pipes
+        listening.close()
+        return None
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)

@@ -1,4 +1,4 @@
-"""What ``listening`` and its doors (``tcp``, ``websocket``) have to know of each other."""
+"""What ``listening``, its doors (``tcp``, ``websocket``) and ``admission`` have to know of each other."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from coterie.lsp.transport import Transport
 
 Attend: TypeAlias = Callable[[Transport], Awaitable[None]]
 """Serves one client that was let in, until it leaves."""
+
+
+class NotListeningError(Exception):
+    """Listening like that is refused, or makes no sense; the text is for the person who asked for it."""
 
 
 class Door(Protocol):

@@ -1,36 +1,79 @@
-"""Remembers what each editor announced when it came last, for ``coterie doctor``: it runs when no editor may be there to be asked.
+"""Remembers what each editor announced when it came last and how its latest request for ghost text ended, for ``coterie doctor``.
 
-One small file in the state folder, written whole; where it cannot be written, nothing else suffers.
+That one runs in a process of its own, when no editor may be there to be asked and each may have another server: so all of them keep one
+small file in the state folder. It is written whole, in a thread; where it cannot be written, nothing else suffers.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
-from dataclasses import asdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from coterie.base.ids import now
+from coterie.base.tasks import TaskSupervisor
 from coterie.cli.wiring import SeenEditor
+from coterie.domain.suggestions import SuggestionExplanation
 from coterie.features.attachment import Introduction
 
 FILE = "editors.json"
+LOCK = "editors.lock"
 KEPT = 8
+PAUSE_S = 2.0
+"""Between two writes for one editor: who types makes several decisions a second."""
 
 log = logging.getLogger(__name__)
 
 
-def remember(state: Path, introduction: Introduction, *, shared: bool) -> None:
-    """Keep an editor's introduction in place of its earlier one. Blocks."""
-    seen = SeenEditor(at=now(), shared=shared, introduction=introduction)
-    others = [editor for editor in seen_editors(state) if editor.introduction.name != introduction.name]
+class EditorRecord:
+    """What is remembered of one editor while it is here. ``tasks`` outlive the editor's last request."""
+
+    def __init__(self, state: Path, introduction: Introduction, *, shared: bool, tasks: TaskSupervisor) -> None:
+        self._state = state
+        self._tasks = tasks
+        self._seen = SeenEditor(at=now(), shared=shared, introduction=introduction)
+        self._kept: SeenEditor | None = None
+        self._writing = False
+
+    async def keep(self) -> None:
+        """Write down what is new, if anything is."""
+        if self._kept is not self._seen:
+            self._kept = self._seen
+            await asyncio.to_thread(remember, self._state, self._seen)
+
+    def decided(self, suggestion: SuggestionExplanation) -> None:
+        """Note how a request for ghost text ended."""
+        self._seen = replace(self._seen, suggestion=suggestion)
+        if not self._writing and not self._tasks.closed:
+            self._writing = True
+            self._tasks.spawn(self._keep_up(), name="remember an editor")
+
+    async def _keep_up(self) -> None:
+        try:
+            while self._kept is not self._seen:
+                await self.keep()
+                await asyncio.sleep(PAUSE_S)
+        finally:
+            self._writing = False
+            await self.keep()
+
+
+def remember(state: Path, seen: SeenEditor) -> None:
+    """Keep an editor in place of its earlier self. Blocks."""
     file = state / FILE
     temporary = file.with_suffix(f".{os.getpid()}.tmp")
     try:
         state.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps([asdict(editor) for editor in (seen, *others)][:KEPT]), encoding="utf-8")
-        temporary.replace(file)
+        with _alone(state / LOCK):
+            others = [editor for editor in seen_editors(state) if editor.introduction.name != seen.introduction.name]
+            temporary.write_text(json.dumps([asdict(editor) for editor in (seen, *others)][:KEPT]), encoding="utf-8")
+            temporary.replace(file)
     except OSError as reason:
         log.info("the editor is not remembered: %s", reason)
 
@@ -38,7 +81,24 @@ def remember(state: Path, introduction: Introduction, *, shared: bool) -> None:
 def seen_editors(state: Path) -> tuple[SeenEditor, ...]:
     """Return the editors that were here, the latest first; none where the file is missing or not ours. Blocks."""
     try:
-        kept = json.loads((state / FILE).read_text(encoding="utf-8"))
-        return tuple(SeenEditor(at=each["at"], shared=each["shared"], introduction=Introduction(**each["introduction"])) for each in kept)
+        return tuple(map(_seen, json.loads((state / FILE).read_text(encoding="utf-8"))))
     except (OSError, ValueError, KeyError, TypeError):
         return ()
+
+
+def _seen(kept: Any) -> SeenEditor:
+    said = kept.pop("suggestion", None)
+    return SeenEditor(
+        **{**kept, "introduction": Introduction(**kept["introduction"])},
+        suggestion=None if said is None else SuggestionExplanation(**said),
+    )
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Keep other servers, and other threads of this one, from writing at the same time."""
+    import fcntl  # noqa: PLC0415 - not loaded at server start
+
+    with lock.open("wb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield

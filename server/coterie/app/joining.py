@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 
 from coterie.app.core import Core
-from coterie.app.editors import remember
 from coterie.app.settings import LiveSettings
 from coterie.app.shared import Shared
 from coterie.features.attachment import Attachment, Build
@@ -22,7 +20,8 @@ def joining(shared: Shared, environ: Mapping[str, str]) -> Build:
             attachment.window.show("info", told)
         for problem in core.problems:
             attachment.window.show("warning", problem)
-        await asyncio.to_thread(remember, core.places.state, attachment.introduction, shared=True)
+        await core.introduce(attachment.introduction, shared=True)
+        core.join(hears_all=attachment.introduction.rich)
         return core
 
     return build

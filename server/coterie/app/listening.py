@@ -16,10 +16,12 @@ import socket
 import sys
 from collections.abc import Mapping
 
-from coterie.app.admission import TOKEN, Admission, NotListeningError, admission_for, endpoint
-from coterie.app.doors import Door
+from coterie.app.admission import TOKEN, Admission, admission_for, endpoint
+from coterie.app.doors import Door, NotListeningError
 from coterie.app.joining import joining
 from coterie.app.shared import Shared
+from coterie.app.turnstile import Turnstile
+from coterie.base.errors import RequestError
 from coterie.base.redaction import Redaction, redacted_log
 from coterie.base.tasks import TaskSupervisor
 from coterie.cli.wiring import Listening, Scheme
@@ -28,6 +30,9 @@ from coterie.lsp.server import Server
 from coterie.lsp.transport import Transport
 
 HANDSHAKE_S = 30.0
+MOST_CLIENTS = 64
+MOST_CONNECTIONS = 2 * MOST_CLIENTS
+"""Far fewer than a process may have descriptors, whoever they are and however little they have said."""
 LEAVING_S = 30.0
 """How long clients may take at the end to be told of it."""
 
@@ -45,8 +50,12 @@ class Listener:
         *,
         handshake_s: float = HANDSHAKE_S,
         redaction: Redaction | None = None,
+        most_clients: int = MOST_CLIENTS,
+        most_connections: int = MOST_CONNECTIONS,
     ) -> None:
         self._environ = environ
+        self._most_clients = most_clients
+        self._most_connections = most_connections
         self._shared = Shared(places(environ).data, redaction)
         self._servers: set[Server] = set()
         self._connections = TaskSupervisor("connections")
@@ -55,7 +64,8 @@ class Listener:
 
     async def serve(self, listening: socket.socket) -> None:
         """Accept on ``listening``, which becomes the listener's own, until `end`; then end in order."""
-        await self._door.open(listening)
+        turnstile = Turnstile(listening, most=self._most_connections)
+        await self._door.open(turnstile)
         await self._ending.wait()
         await self._door.shut()
         await self._shared.coordinator.aclose()
@@ -66,6 +76,7 @@ class Listener:
         except TimeoutError:
             log.warning("not every connection ended in order")
         await self._connections.aclose()
+        turnstile.hang_up()
         await self._door.aclose()
         await self._shared.aclose()
 
@@ -79,7 +90,7 @@ class Listener:
             await self._connections.spawn(self._attend(transport), name="a client's server")
 
     async def _attend(self, transport: Transport) -> None:
-        server = Server(joining(self._shared, self._environ), same_machine=False)
+        server = Server(joining(self._shared, self._environ), same_machine=False, refusal=self._refusal())
         self._servers.add(server)
         log.info("a client came")
         try:
@@ -87,6 +98,12 @@ class Listener:
         finally:
             self._servers.discard(server)
             log.info("a client left")
+
+    def _refusal(self) -> RequestError | None:
+        if len(self._servers) < self._most_clients:
+            return None
+        log.warning("a client too many came")
+        return RequestError(f"This server has {self._most_clients} clients already; try again when one has left.", code="too_many_clients")
 
 
 def _door(scheme: Scheme, admission: Admission, listener: Listener, handshake_s: float) -> Door:

@@ -1,4 +1,4 @@
-"""What all clients of one process share: the store, the live runs, the open questions, and who is told.
+"""What all clients of one process share: the store, the live runs, the open questions, who is told, and what is open.
 
 A process that serves one editor has one `Shared` and one core; the daemon has one `Shared` and a core for each connection. A run outlives
 the connection that it came from: its base stays until it ends.
@@ -14,9 +14,11 @@ from coterie.app.hub import Hub
 from coterie.base.redaction import Redaction
 from coterie.base.tasks import TaskSupervisor
 from coterie.features.channel_news import ChannelNews
+from coterie.features.reviews import Reviews
 from coterie.providers.cost_map import CostMap
 from coterie.providers.model_host import ModelHost
 from coterie.storage.store import Store
+from coterie.workspace.overlays import Overlays
 
 
 class Shared:
@@ -25,6 +27,7 @@ class Shared:
     def __init__(self, data: Path, redaction: Redaction | None = None) -> None:
         self.data = data
         self.hub = Hub()
+        self.overlays = Overlays()
         self.tasks = TaskSupervisor("shared")
         self.redaction = redaction or Redaction()
         self.store = Store(data)
@@ -33,8 +36,15 @@ class Shared:
         self.approvals = Approvals(self.hub)
         self.news = ChannelNews(self.store.channels, self.hub, self.tasks, pending=self.approvals.count)
         self.approvals.on_change = self.news.touched
-        self.hub.on_left = self.approvals.attendance_changed
+        self.hub.on_left = self.attendance_changed
         self.coordinator = Coordinator(self.store.runs, self.hub, self.news.touched)
+        self.reviews = Reviews(self.store.runs, self.coordinator, self.tasks)
+        self.hub.join(self.reviews)
+
+    def attendance_changed(self) -> None:
+        """Note that a client left, or cannot answer after all: who is left is asked what it was asked, if anybody is."""
+        self.approvals.attendance_changed()
+        self.hub.catch_up(self.coordinator.standing())
 
     def cost_map(self, cache: Path) -> CostMap:
         """Return prices and limits, of which all clients with the same cache folder have one copy."""

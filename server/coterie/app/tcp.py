@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import socket
+from functools import partial
 
 from coterie.app.admission import Admission, bearer
 from coterie.app.doors import Attend
@@ -17,6 +18,8 @@ from coterie.base.tasks import TaskSupervisor
 from coterie.lsp.streams import StreamTransport
 
 LONGEST_LINE = 4096
+FIRST_FIELDS = frozenset({b"content-length", b"content-type", b"authorization"})
+"""What LSP begins with; the last is for clients that show a token where none is demanded."""
 CLOSING_S = 5.0
 
 log = logging.getLogger(__name__)
@@ -59,44 +62,47 @@ class TcpDoor:
         if self._arriving.closed:
             writer.transport.abort()
         else:
-            self._arriving.spawn(self._greet(reader, writer), name="a client that arrives")
+            greeting = self._arriving.spawn(self._greet(reader, writer), name="a client that arrives")
+            # A task that is cancelled before its first step never ran: only here is it certain that nobody is forgotten.
+            greeting.add_done_callback(partial(_hang_up_unless_welcome, writer))
 
-    async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Have a client attended if it may come in; returns whether it is welcome."""
         address = str(writer.get_extra_info("peername")[0])
-        welcome = False
         try:
             async with asyncio.timeout(self._handshake_s):
                 first = await self._first_line(reader, address)
             if first is not None:
                 transport = StreamTransport(reader, writer, self._staying, first=first)
                 self._staying.spawn(self._serve(transport, writer), name="a client")
-                welcome = True
+                return True
         except TimeoutError:
             log.info("%s said nothing in time", address)
         except asyncio.LimitOverrunError:
             log.info("%s sent a first line that is too long", address)
         except (OSError, EOFError):
             log.info("%s left", address)
-        finally:
-            if not welcome:
-                writer.transport.abort()
+        return False
 
     async def _first_line(self, reader: asyncio.StreamReader, address: str) -> bytes | None:
         """Return what belongs to the LSP stream of what was read, or None for a client that may not come in."""
-        if self._admission.barred(address):
-            log.warning("%s failed too often", address)
-            return None
         line = await reader.readuntil(b"\n")
-        if line.rstrip().endswith((b" HTTP/1.1", b" HTTP/1.0")):
-            # A web page can have a browser send this to any port, and its Content-Length would be taken for a message's.
-            log.warning("%s speaks HTTP", address)
-            return None
+        name, colon, value = line.partition(b":")
+        name = name.strip().lower()
         if self._admission.token is None:
-            return line
-        name, _, value = line.partition(b":")
-        if self._admission.judge(address, bearer(value) if name.strip().lower() == b"authorization" else None) == "admitted":
-            return b""
-        log.warning("%s did not show the token", address)
+            if colon and name in FIRST_FIELDS:
+                return line
+            # A web page can have a browser send HTTP to any port, or TLS that holds bytes of the page's choice: behind a first line that
+            # makes no sense, those could be a message.
+            log.warning("%s does not speak LSP", address)
+            return None
+        match self._admission.judge(address, bearer(value) if name == b"authorization" else None):
+            case "admitted":
+                return b""
+            case "wrong":
+                log.warning("%s did not show the token", address)
+            case "later":
+                log.warning("%s failed too often", address)
         return None
 
     async def _serve(self, transport: StreamTransport, writer: asyncio.StreamWriter) -> None:
@@ -107,3 +113,8 @@ class TcpDoor:
             with contextlib.suppress(OSError, TimeoutError):
                 await asyncio.wait_for(writer.wait_closed(), CLOSING_S)
             writer.transport.abort()
+
+
+def _hang_up_unless_welcome(writer: asyncio.StreamWriter, greeting: asyncio.Task[bool]) -> None:
+    if greeting.cancelled() or greeting.exception() is not None or not greeting.result():
+        writer.transport.abort()

@@ -71,12 +71,12 @@ class WebSocketDoor:
         if self._server is not None:
             for connection in tuple(self._server.connections):
                 connection.transport.abort()
-            with contextlib.suppress(TimeoutError):  # the library does not let go of those who have not finished their handshake
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._server.wait_closed(), CLOSING_S)
 
     def _judge(self, connection: ServerConnection, request: Request) -> Response | None:
         address = str(connection.remote_address[0])
-        match self._admission.judge(address, _shown(request)):
+        match self._admission.judge(address, _shown(request), page="Origin" in request.headers):
             case "admitted":
                 return None
             case "wrong":

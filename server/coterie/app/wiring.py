@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import os
 import sys
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from coterie.cli import wiring
     from coterie.config.load import Loaded
     from coterie.config.schema import Settings
+    from coterie.domain.status import DatabaseView
     from coterie.features.attachment import Attachment
 
 
@@ -64,6 +64,12 @@ class Wiring:
             model=loaded.settings.model or _first_model(loaded.settings),
             test_command=loaded.settings.tests.command,
         )
+
+    def database(self, data: Path) -> DatabaseView:
+        """Look at the database of this data folder; see `coterie.cli.wiring.Wiring.database`."""
+        from coterie.storage.examination import examine  # noqa: PLC0415 - see the class
+
+        return examine(data)
 
     def run_daemon(self) -> int:
         """Be the shared daemon until its end; returns the exit status."""
@@ -113,7 +119,6 @@ def _shown(loaded: Loaded) -> Iterator[wiring.Setting]:
 async def attach(attachment: Attachment, *, no_daemon: str | None = None) -> Core:
     """Build the core of one editor."""
     from coterie.app.core import sole_core  # noqa: PLC0415 - imported after the editor was answered
-    from coterie.app.editors import remember  # noqa: PLC0415
 
     # What is loaded by now stays: to walk it in each full collection would stop the loop for 30 ms and more.
     gc.freeze()
@@ -130,5 +135,5 @@ async def attach(attachment: Attachment, *, no_daemon: str | None = None) -> Cor
         attachment.window.show("info", told)
     for problem in core.problems:
         attachment.window.show("warning", problem)
-    await asyncio.to_thread(remember, core.places.state, attachment.introduction, shared=False)
+    await core.introduce(attachment.introduction, shared=False)
     return core

@@ -20,6 +20,7 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 # A byte of UTF-8 that is not the first of its character.
 _LEADING_BITS, _CONTINUATION = 0b1100_0000, 0b1000_0000
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,6 +38,14 @@ class ContentChange:
     text: str
     start: Position | None = None
     end: Position | None = None
+
+
+def scalars(text: str) -> str:
+    """Return a text that can be stored and sent on: a lone surrogate, which JSON can smuggle in, becomes U+FFFD.
+
+    That is as long as it in every encoding of positions.
+    """
+    return text if text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)
 
 
 def length(text: str, encoding: Encoding) -> int:

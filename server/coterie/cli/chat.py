@@ -21,6 +21,7 @@ from coterie.cli.terminal import Output, Streams
 from coterie.cli.undo import undo_lines
 from coterie.cli.wiring import Invocation, Wiring
 from coterie.cli.wording import Line, usage_text
+from coterie.domain.events import RunEvent
 from coterie.domain.runs import RunRequest
 from coterie.domain.wire import to_wire
 from coterie.features.application import Application
@@ -54,11 +55,11 @@ async def chat(arguments: Arguments, wiring: Wiring, output: Output, streams: St
                 pass
     finally:
         await core.application.aclose()
-    return exits.OK
+    return exits.OK if attended else talk.status
 
 
 class _Talk:
-    """One person's chat: the channel that they are in, and the runs that it had."""
+    """One person's chat: the channel that they are in, and the runs that it had. ``status`` is how the latest thing ended, for scripts."""
 
     def __init__(
         self, application: Application, audience: QueueAudience, output: Output, arguments: Arguments, read_answer: ReadLine | None
@@ -70,6 +71,7 @@ class _Talk:
         self._agent = arguments.agent
         self._model = arguments.model
         self._channel_id = arguments.channel
+        self.status = exits.OK
         self._runs: list[str] = []
         self._commands: Mapping[str, Callable[[str], Awaitable[None]]] = {
             "/help": self._help,
@@ -88,15 +90,17 @@ class _Talk:
         try:
             if word in self._commands:
                 await self._commands[word](rest.strip())
+                self.status = exits.OK
             elif word.startswith("/") and "/" not in word[1:]:
                 self._output.line(Line(f"There is no {word}; /help lists what there is.", "warn"))
             elif typed:
-                await self._say(typed)
+                self.status = exits.of_run(await self._say(typed))
         except CoterieError as error:
             self._output.error(error)
+            self.status = exits.of_error(error)
         return True
 
-    async def _say(self, prompt: str) -> None:
+    async def _say(self, prompt: str) -> RunEvent:
         if self._channel_id is None:
             self._channel_id = (await self._application.channels.open(agent=self._agent)).channel_id
         request = RunRequest(prompt=prompt, channel_id=self._channel_id, agent=self._agent, model=self._model)
@@ -104,7 +108,7 @@ class _Talk:
         self._runs.append(run_id)
         before = signal.getsignal(signal.SIGINT)
         try:
-            await Following(run_id, self._application, self._output, self._read_answer).to_the_end(self._audience)
+            end = await Following(run_id, self._application, self._output, self._read_answer).to_the_end(self._audience)
         finally:
             signal.signal(signal.SIGINT, before)  # a Ctrl-C that cancelled one run says nothing of the next
         view = await self._application.runs.get(run_id)
@@ -112,6 +116,7 @@ class _Talk:
             self._output.line(Line(f"changed: {', '.join(changed)} (/undo takes it back)", "strong"))
         self._output.line(Line(usage_text(view.usage), "dim"))
         self._output.result({"run": to_wire(view)})
+        return end
 
     async def _help(self, _: str) -> None:
         for command, text in HELP.items():
@@ -119,6 +124,7 @@ class _Talk:
 
     async def _choose_model(self, name: str) -> None:
         if name:
+            self._application.runs.check_model(name)
             self._model = name
         self._output.line(Line(f"model: {self._model or 'as configured'}", "dim"))
 

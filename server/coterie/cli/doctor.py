@@ -1,7 +1,7 @@
 """``coterie doctor``: explains what works in this folder, what does not, and what to do about it.
 
-It looks at what every other command stands on: the settings, the models' hosts (which it asks), the sandbox (which it tries by running a
-command in it), the project's tests. The status is 1 when no agent could work here.
+It looks at what every other command stands on: the settings, the database (which it reads through), the models' hosts (which it asks), the
+sandbox (which it tries by running a command in it), the project's tests. The status is 1 when no agent could work here.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ import asyncio
 import platform
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import unquote
 
 from coterie import __version__
 from coterie.base.errors import CoterieError, ProviderError, RequestError
@@ -24,7 +25,8 @@ from coterie.cli.daemon import ask_status
 from coterie.cli.terminal import Output
 from coterie.cli.wiring import Core, Invocation, Surroundings, Wiring
 from coterie.cli.wording import Line, Style
-from coterie.domain.status import ProviderView, SandboxView
+from coterie.domain.status import DatabaseView, ProviderView, SandboxView
+from coterie.domain.suggestions import SuggestionExplanation
 from coterie.tools.discovery import discover_tests
 
 State = Literal["good", "worse", "bad", "fact"]
@@ -46,6 +48,8 @@ async def examine(arguments: Arguments, wiring: Wiring, output: Output) -> int:
     folder = arguments.folder.absolute()
     surroundings = wiring.surroundings(folder)
     checks = [*_itself(), *_settings(surroundings)]
+    if (data := surroundings.places.get("data")) is not None:
+        checks.append(_database(await asyncio.to_thread(wiring.database, data)))
     try:
         core = await wiring.open(Invocation(folder=folder, settings={}, audience=QueueAudience(can_answer=False)))
     except CoterieError as error:
@@ -60,12 +64,30 @@ async def examine(arguments: Arguments, wiring: Wiring, output: Output) -> int:
     return exits.FAILED if any(check.state == "bad" for check in checks) else exits.OK
 
 
+def _database(found: DatabaseView) -> Check:
+    if found.problem is not None:
+        return Check("database", "bad", found.problem + _writing(found))
+    if found.schema_version is None:
+        return Check("database", "fact", f"none yet: the first run makes {found.path}")
+    used = f"; runs belong to {_processes(found.servers)}" if found.servers else ""
+    text = f"sound: schema {found.schema_version}, {found.size / 1_000_000:.1f} MB at {found.path}{used}{_writing(found)}"
+    return Check("database", "good", text)
+
+
+def _writing(found: DatabaseView) -> str:
+    return "" if found.writer is None else f"; {_processes([found.writer])} is writing"
+
+
+def _processes(pids: Sequence[int]) -> str:
+    return f"process{'es' if len(pids) > 1 else ''} {', '.join(map(str, pids))}"
+
+
 def _ghost_text(surroundings: Surroundings) -> Check:
     if surroundings.ghost_text is None:
         return Check("ghost text", "fact", "off: set `completion_model`, and `suggestions.enabled = true`")
     if surroundings.ghost_text == "none":
         return Check("ghost text", "fact", 'off: `completion_model = "none"`')
-    return Check("ghost text", "good", f"{surroundings.ghost_text}; the editor's agent/suggestion/explain says why there was none")
+    return Check("ghost text", "good", surroundings.ghost_text)
 
 
 async def _shared_server() -> Check:
@@ -89,6 +111,15 @@ def _editors(surroundings: Surroundings) -> Iterator[Check]:
         yield Check("editor", "good", f"{who} ({seen.at[:16].replace('T', ' ')}, {server}): {mode}")
         if lacking := [what for what, announced in said.can.items() if not announced]:
             yield Check("editor", "worse", f"{who} did not announce: {', '.join(lacking)}")
+        if seen.suggestion is not None:
+            yield _latest_suggestion(who, seen.suggestion)
+
+
+def _latest_suggestion(who: str, latest: SuggestionExplanation) -> Check:
+    when = "" if latest.at is None else f" at {latest.at[11:16]} UTC"
+    file = "" if latest.uri is None else f" in {unquote(latest.uri.rpartition('/')[2])}"
+    state: State = "good" if latest.stage == "offered" else "fact"
+    return Check("ghost text", state, f"{who}, asked{when}{file}: {latest.text} ({latest.stage}: {latest.reason})")
 
 
 def _line(check: Check) -> Line:

@@ -13,7 +13,7 @@ from typing import Protocol, TextIO, TypeAlias
 
 from coterie.base.errors import CoterieError
 from coterie.cli.wording import Line, Style, lines_of
-from coterie.domain.events import AgentEvent, MessageDelta, MessageEvent
+from coterie.domain.events import AgentEvent, MessageDelta, MessageEvent, WarningEvent
 from coterie.domain.wire import Json, to_wire
 
 RICH_STYLES: Mapping[Style, str] = {
@@ -111,6 +111,7 @@ class TextOutput:
         self._write_line = write_line
         self._streaming = streaming
         self._streamed: set[str] = set()
+        self._said_of_prices: set[str] = set()
         self._line_is_open = False
 
     def event(self, told: AgentEvent) -> None:
@@ -124,7 +125,11 @@ class TextOutput:
                 if message.role == "assistant" and message.message_id not in self._streamed:
                     self._text(message.text)
                 self._end_line()
+            case WarningEvent(code="price_unknown", text=text) if text in self._said_of_prices:
+                pass  # every run says it of each of its models, and a chat is many runs
             case event:
+                if isinstance(event, WarningEvent) and event.code == "price_unknown":
+                    self._said_of_prices.add(event.text)
                 for line in lines_of(event):
                     self.line(line)
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from coterie.domain.ports import Audience, Sandbox, Workspace
+from coterie.domain.status import DatabaseView
+from coterie.domain.suggestions import SuggestionExplanation
 from coterie.domain.wire import Json
 from coterie.features.application import Application
 from coterie.features.attachment import Introduction
@@ -50,11 +52,15 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenEditor:
-    """An editor as it was when it came last; ``shared`` tells the shared server from one of its own."""
+    """An editor as it was when it came last; ``shared`` tells the shared server from one of its own.
+
+    ``suggestion`` is how its latest request for ghost text ended, None when it has made none.
+    """
 
     at: str
     shared: bool
     introduction: Introduction
+    suggestion: SuggestionExplanation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +103,10 @@ class Wiring(Protocol):
 
     def surroundings(self, folder: Path) -> Surroundings:
         """Read the settings that hold in ``folder``, without building anything or asking any host."""
+        ...
+
+    def database(self, data: Path) -> DatabaseView:
+        """Look at the database of this data folder, without changing it. Blocks."""
         ...
 
     def run_daemon(self) -> int:

@@ -20,7 +20,7 @@ from pydantic.alias_generators import to_camel, to_snake
 from coterie.config.keys import kind_of
 from coterie.config.lines import KeyPath, key_lines
 from coterie.config.problems import Problem
-from coterie.config.schema import LATER, Settings
+from coterie.config.schema import AGENTS, LATER, Settings
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -93,6 +93,7 @@ def check(layer: Layer, problems: list[Problem], *, camel_case: bool) -> Layer:
             break
     values = checked.model_dump(exclude_unset=True)
     _check_keys(layer, values, problems)
+    _check_agents(layer, values, problems)
     _note_later(layer, values, problems)
     return Layer(layer.name, layer.file, values, layer.lines)
 
@@ -178,6 +179,16 @@ def _check_keys(layer: Layer, values: Values, problems: list[Problem]) -> None:
             case "broken":
                 del provider["api_key"]
                 problems.append(layer.problem(path, "This names no environment variable and no key of the vault.", advice))
+
+
+def _check_agents(layer: Layer, values: Values, problems: list[Problem]) -> None:
+    """Warn of settings for agents that there are not: nothing would ever read them."""
+    named: list[tuple[KeyPath, str]] = [(("agents", agent), agent) for agent in values.get("agents", {})]
+    named += [(("actions", name, "agent"), own["agent"]) for name, own in values.get("actions", {}).items() if own.get("agent") is not None]
+    for path, agent in named:
+        if agent not in AGENTS:
+            suggestion = _nearest(agent, list(AGENTS)) or f"There are {', '.join(AGENTS)}."
+            problems.append(layer.problem(path, f"There is no agent `{agent}`.", suggestion))
 
 
 def _note_later(layer: Layer, values: Values, problems: list[Problem], above: KeyPath = ()) -> None:

@@ -15,7 +15,7 @@ from coterie.config.environment import hosts_with_keys, read_environment
 from coterie.config.keys import kind_of
 from coterie.config.layers import Layer, LayerName, Values, read_file, read_object
 from coterie.config.literals import LiteralKey
-from coterie.config.overlay import leaves, overlay
+from coterie.config.overlay import ADDING, leaves, overlay
 from coterie.config.paths import PROJECT_FILE, Places, expand, places
 from coterie.config.problems import Problem
 from coterie.config.restrictions import only_tighter, without_machine_scope, without_trust
@@ -43,23 +43,23 @@ class LayerRules:
 class Loaded:
     """What `load` found.
 
-    ``origins`` names the layer of each dotted key that is not at its default; ``rules`` are the permission rules by layer, weakest first;
-    ``trusted`` are those of the given folders that may loosen the settings; ``secrets`` are the names of what the vault holds, with their
-    times; ``literals`` are the keys that stand in the open in files.
+    ``origins`` names the layer of each dotted key that is not at its default, all layers of one that adds up; ``rules`` are the permission
+    rules by layer, weakest first; ``trusted`` are those of the given folders that may loosen the settings; ``secrets`` are the names of
+    what the vault holds, with their times; ``literals`` are the keys that stand in the open in files.
     """
 
     settings: Settings
     problems: tuple[Problem, ...]
-    origins: Mapping[str, LayerName]
+    origins: Mapping[str, tuple[LayerName, ...]]
     rules: tuple[LayerRules, ...]
     trusted: frozenset[Path]
     places: Places
     secrets: Mapping[str, str]
     literals: tuple[LiteralKey, ...]
 
-    def origin(self, key: str) -> LayerName:
-        """Return the layer that a dotted key's value comes from."""
-        return self.origins.get(key, "default")
+    def origin(self, key: str) -> str:
+        """Return the layer, or layers, that a dotted key's value comes from."""
+        return ", ".join(self.origins.get(key, ("default",)))
 
 
 def load(
@@ -103,13 +103,25 @@ def load(
     return Loaded(
         settings=Settings.model_validate(values),
         problems=tuple(problems),
-        origins={".".join(path): layer.name for layer in layers for path, _ in leaves(layer.values)},
+        origins=_origins(layers),
         rules=tuple(_rules(layer) for layer in layers if "permissions" in layer.values),
         trusted=trusted,
         places=where,
         secrets=secrets,
         literals=tuple(literal for layer in layers for literal in _literals(layer)),
     )
+
+
+def _origins(layers: Sequence[Layer]) -> Mapping[str, tuple[LayerName, ...]]:
+    found: dict[str, tuple[LayerName, ...]] = {}
+    for layer in layers:
+        for path, value in leaves(layer.values):
+            key = ".".join(path)
+            if path not in ADDING:
+                found[key] = (layer.name,)
+            elif value:
+                found[key] = tuple(dict.fromkeys((*found.get(key, ()), layer.name)))
+    return found
 
 
 def _merged(layers: Sequence[Layer]) -> Values:

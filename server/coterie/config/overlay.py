@@ -8,7 +8,7 @@ from typing import Any
 from coterie.config.layers import Values
 from coterie.config.lines import KeyPath
 
-_ADDING: frozenset[KeyPath] = frozenset({("permissions", "allow"), ("permissions", "ask"), ("permissions", "deny")})
+ADDING: frozenset[KeyPath] = frozenset({("permissions", "allow"), ("permissions", "ask"), ("permissions", "deny")})
 _WHOLE = "extra"
 """A map whose inside is the host's and not ours: one value."""
 
@@ -19,7 +19,7 @@ def overlay(below: Mapping[str, Any], above: Mapping[str, Any], path: KeyPath = 
     for key, value in above.items():
         here = (*path, key)
         old = merged.get(key)
-        if here in _ADDING:
+        if here in ADDING:
             merged[key] = tuple(dict.fromkeys((*(old or ()), *value)))
         elif isinstance(value, Mapping) and key != _WHOLE:
             merged[key] = overlay(old if isinstance(old, Mapping) else {}, value, here)

@@ -22,6 +22,9 @@ from coterie.domain.status import ProviderType
 LATER = frozenset({"mcp", "lane"})
 """Keys that are accepted, because a later version reads them, and do nothing yet."""
 
+AGENTS = ("chat", "planner", "coder", "reviewer", "tester", "documenter")
+"""The agents that there are, by whose ids settings speak of them: those of ``agents.templates``, which is on a higher floor."""
+
 
 def _model_id(text: str) -> str:
     host, _, model = text.partition("/")

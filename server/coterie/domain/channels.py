@@ -66,11 +66,15 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class ChatPlace:
-    """What a chat document offers at its last heading: ``line`` counts from 0, ``run_id`` is the run that can be stopped."""
+    """What a chat document offers at its last heading: ``line`` counts from 0, ``run_id`` is the run that can be stopped.
+
+    ``channel`` is None when it was deleted: the document is the person's alone then, and nothing can be sent from it.
+    """
 
     line: int
     can_send: bool
     run_id: str | None
+    channel: Channel | None
 
 
 @wire

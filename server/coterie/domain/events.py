@@ -188,10 +188,14 @@ Event: TypeAlias = Annotated[
 
 @wire
 class AgentEvent:
-    """The payload of ``agent/event``. ``seq`` increases strictly within a run; gaps are normal."""
+    """The payload of ``agent/event``. ``seq`` increases strictly within a run; gaps are normal.
+
+    ``folder`` is the URI of the workspace folder that the run works in.
+    """
 
     seq: int
     at: str
     run_id: str | None = None
     channel_id: str | None = None
+    folder: str | None = None
     event: Event

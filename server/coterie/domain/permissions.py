@@ -61,11 +61,12 @@ class Decision:
 
 @wire
 class Approval:
-    """A pending question, as ``agent/approval/list`` tells it."""
+    """A pending question, as ``agent/approval/list`` tells it. ``folder`` is where its run works."""
 
     approval_id: str
     run_id: str
     channel_id: str
+    folder: str | None = None
     at: str
     title: str
     effects: tuple[Effect, ...]

@@ -13,6 +13,8 @@ from coterie.domain.events import Event
 from coterie.domain.messages import AssistantMessage, ToolMessage, UserMessage
 from coterie.domain.wire import Late, wire
 
+FindingState = Literal["dismissed", "mended"]
+
 
 @wire
 class EventRecord:
@@ -136,6 +138,15 @@ class GrantRecord:
     verdict: Literal["allow", "deny"]
 
 
+@wire
+class FindingRecord:
+    """A finding of the run's latest review is dealt with: a person wants to hear no more of it, or another run has mended it."""
+
+    kind: Literal["finding"] = "finding"
+    finding_id: str
+    state: FindingState
+
+
 Record: TypeAlias = Annotated[
     EventRecord
     | ConversationRecord
@@ -146,7 +157,8 @@ Record: TypeAlias = Annotated[
     | CallRecord
     | WorkerRecord
     | SuiteRecord
-    | GrantRecord,
+    | GrantRecord
+    | FindingRecord,
     Late("Field", discriminator="kind"),
 ]
 

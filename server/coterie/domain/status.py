@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from coterie.domain.wire import Money, wire
@@ -97,6 +99,21 @@ class SandboxView:
 
     level: Literal["bubblewrap", "none", "unknown"]
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseView:
+    """The database as it was found: without a ``schema_version`` and a ``problem`` there is none yet.
+
+    ``size`` in bytes; ``servers`` are the processes that have runs, ``writer`` is the one that writes just now.
+    """
+
+    path: Path
+    schema_version: int | None = None
+    size: int = 0
+    servers: tuple[int, ...] = ()
+    writer: int | None = None
+    problem: str | None = None
 
 
 @wire

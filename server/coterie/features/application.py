@@ -21,6 +21,7 @@ from coterie.domain.runs import (
     RunRequest,
     RunStarted,
     RunStateView,
+    RunSummary,
     RunView,
     UndoScope,
 )
@@ -38,8 +39,16 @@ class Runs(Protocol):
         """Journal the run and acknowledge it, before any model is called."""
         ...
 
+    def check_model(self, model: str) -> None:
+        """Raise what the protocol names when no run could use ``model``."""
+        ...
+
     async def list(self, *, state: str | None = None, limit: int = 50, before: str | None = None) -> RunPage:
         """Return runs, newest first."""
+        ...
+
+    async def unapproved(self) -> RunSummary | None:
+        """Return the latest run of the workspace if it was interrupted because nobody was there to approve something."""
         ...
 
     async def get(self, run_id: str) -> RunView:
@@ -125,7 +134,7 @@ class Approvals(Protocol):
         ...
 
     def attendance_changed(self) -> None:
-        """Note that a client cannot answer after all: questions that nobody is left to answer are taken back."""
+        """Note that a client cannot answer after all: whoever is left is asked, and if nobody is, questions are taken back."""
         ...
 
 
@@ -223,7 +232,7 @@ class ChatDocuments(Protocol):
         """Post what stands under the last heading of a document, or of the only open one. Raises `RequestError` ``nothing_to_send``."""
         ...
 
-    def place(self, uri: str) -> ChatPlace | None:
+    async def place(self, uri: str) -> ChatPlace | None:
         """Say what a document offers; None for one that is no chat."""
         ...
 
@@ -345,6 +354,10 @@ class Application(Protocol):
     @property
     def changes(self) -> Changes:
         """What runs have changed, where it stands."""
+        ...
+
+    def concerns(self, folder: str | None) -> bool:
+        """Say whether what a run does in a folder is a matter of this client's workspace; what has no folder is everybody's."""
         ...
 
     async def status(self) -> Status:

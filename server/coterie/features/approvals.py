@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from coterie.agents.approvals import Approvals
 from coterie.domain.permissions import Approval, Decision
@@ -10,10 +10,11 @@ from coterie.domain.wire import Json
 
 
 class ApprovalService:
-    """Implements `coterie.features.application.Approvals`."""
+    """Implements `coterie.features.application.Approvals`. ``attendance_changed`` puts open questions to whoever is left."""
 
-    def __init__(self, approvals: Approvals) -> None:
+    def __init__(self, approvals: Approvals, attendance_changed: Callable[[], None]) -> None:
         self._approvals = approvals
+        self._attendance_changed = attendance_changed
 
     async def list(self) -> tuple[Approval, ...]:
         """Return the pending questions."""
@@ -31,4 +32,4 @@ class ApprovalService:
 
     def attendance_changed(self) -> None:
         """Note that a client cannot answer after all."""
-        self._approvals.attendance_changed()
+        self._attendance_changed()

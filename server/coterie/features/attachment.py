@@ -93,6 +93,10 @@ class Attached(Protocol):
         """Where text synchronisation goes."""
         ...
 
+    def catch_up(self) -> None:
+        """Tell a client in zero-plugin mode what goes on already, now that it can be told."""
+        ...
+
     async def set_folders(self, folders: tuple[Folder, ...]) -> None:
         """Work in these folders from now on, with the settings that they bring."""
         ...

@@ -22,6 +22,7 @@ from coterie.domain.ports import RunStore
 from coterie.domain.reviews import Reviewable, Story
 from coterie.domain.runs import RunRow
 from coterie.features.listener import Listener
+from coterie.workspace.files import in_thread
 from coterie.workspace.uris import path_of
 
 REMEMBERED: Final = 30
@@ -49,13 +50,13 @@ class Changes(Listener):
 
     def reviewable(self, uri: str, text: str) -> tuple[Reviewable, ...]:
         """Return what can be accepted or taken back in a file, one for each run, the latest last."""
-        lines = _lines(text)
+        unseen = [(run_id, change) for run_id, change in self._unseen.values() if _same_file(change.uri, uri)]
+        lines = _lines(text) if unseen else []  # an editor asks at every key, mostly in files that no run has changed
         first: dict[str, int] = {}
-        for run_id, change in self._unseen.values():
-            if _same_file(change.uri, uri):
-                places = [place for hunk in change.hunks if (place := located(lines, hunk)) is not None]
-                if places:
-                    first[run_id] = min(places + ([first[run_id]] if run_id in first else []))
+        for run_id, change in unseen:
+            places = [place for hunk in change.hunks if (place := located(lines, hunk)) is not None]
+            if places:
+                first[run_id] = min(places + ([first[run_id]] if run_id in first else []))
         return tuple(Reviewable(run_id, uri, line) for run_id, line in first.items())
 
     def accept(self, run_id: str | None = None, uri: str | None = None) -> int:
@@ -71,17 +72,12 @@ class Changes(Listener):
 
     async def story(self, uri: str, text: str, line: int) -> Story | None:
         """Say which run changed a line (from 0) and why; None when none did, or when somebody wrote it anew since."""
-        lines = _lines(text)
+        here: list[tuple[_Told, Hunk]] = []
         for row in await self._runs.rows(limit=REMEMBERED):
             told = await self._of(row)
-            for change in reversed(told.changes):
-                if change.state != "applied" or not _same_file(change.uri, uri):
-                    continue
-                for hunk in change.hunks:
-                    place = located(lines, hunk)
-                    if place is not None and place <= line < place + max(hunk.new_lines, 1):
-                        return _story(told, hunk)
-        return None
+            applied = [change for change in reversed(told.changes) if change.state == "applied" and _same_file(change.uri, uri)]
+            here += [(told, hunk) for change in applied for hunk in change.hunks]
+        return await in_thread(_story_of, text, line, here) if here else None
 
     @override
     def tell(self, event: AgentEvent) -> None:
@@ -107,6 +103,16 @@ class Changes(Listener):
         if row.ended_at is not None:
             self._told[row.run_id] = told
         return told
+
+
+def _story_of(text: str, line: int, changed: Sequence[tuple[_Told, Hunk]]) -> Story | None:
+    """Return the story of the first hunk that stands in a line. Takes a while in a long text."""
+    lines = _lines(text)
+    for told, hunk in changed:
+        place = located(lines, hunk)
+        if place is not None and place <= line < place + max(hunk.new_lines, 1):
+            return _story(told, hunk)
+    return None
 
 
 def located(lines: Sequence[str], hunk: Hunk) -> int | None:

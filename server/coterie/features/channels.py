@@ -42,7 +42,7 @@ class ChannelService:
             self._runs.check_model(model)
         channel = Channel(
             channel_id=new_id("channel"),
-            title=(title or "").strip() or NEW_CHAT,
+            title=_one_line(title or "") or NEW_CHAT,
             folder="chats",
             state="idle",
             updated_at=now(),
@@ -69,11 +69,9 @@ class ChannelService:
 
     async def rename(self, channel_id: str, title: str) -> Channel:
         """Give a channel another title."""
-        wanted = " ".join(title.split())
+        wanted = _one_line(title)
         if not wanted:
             raise InvalidParamsError("title: say what the channel is to be called.")
-        if len(wanted) > LONGEST_TITLE:
-            raise InvalidParamsError(f"title: at most {LONGEST_TITLE} characters.")
         return await self._updated(replace(await self._known(channel_id), title=wanted))
 
     async def archive(self, channel_id: str, *, archived: bool = True) -> Channel:
@@ -103,3 +101,11 @@ class ChannelService:
         if channel is None:
             raise RequestError(f"There is no channel '{channel_id}'.", code="unknown_channel")
         return channel
+
+
+def _one_line(title: str) -> str:
+    """Return a title as it is shown in a list. Raises `InvalidParamsError` when it is too long."""
+    line = " ".join(title.split())
+    if len(line) > LONGEST_TITLE:
+        raise InvalidParamsError(f"title: at most {LONGEST_TITLE} characters.")
+    return line

@@ -108,18 +108,23 @@ class ChatDocuments(Listener):
             draft = chat_text.draft_of(await self._text(chat.file) or "")
             if not draft:
                 raise RequestError("There is nothing to send: write under the last “You” of the document.", code="nothing_to_send")
+            last = chat.transcript.turns[-1] if chat.transcript.turns else None
+            if last is not None and last.message_id in chat.own and last.said == draft and not last.answer:
+                raise RequestError("This was sent already; the answer comes below it.", code="nothing_to_send")
             posted = await self._service.post(chat.channel_id, draft)
             chat.own.add(posted.message_id)
             return posted
 
-    def place(self, uri: str) -> ChatPlace | None:
+    async def place(self, uri: str) -> ChatPlace | None:
         """Say what a document offers; None for one that is no chat."""
         if not self.is_chat(uri):
             return None
         heading = chat_text.last_heading(text := self._documents.text(uri) or "")
         if heading is None:
             return None
-        return ChatPlace(text.count("\n", 0, heading.start()), heading[1] == "You", self._active(self.channel_of(uri)))
+        channel = await self._channels.get(channel_id := self.channel_of(uri))
+        can_send = heading[1] == "You" and channel is not None
+        return ChatPlace(text.count("\n", 0, heading.start()), can_send, self._active(channel_id), channel)
 
     def is_chat(self, uri: str) -> bool:
         """Say whether a document is one of ours."""

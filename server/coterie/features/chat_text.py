@@ -62,14 +62,18 @@ def with_said(text: str, said: str) -> str:
 def with_answer(text: str, said: str, before: str, now: str) -> str:
     """Return the text in which the answer to ``said``, that read ``before`` when it was last written, reads ``now``, which begins with it.
 
-    What is there already is not written again, so that this can be done twice. An answer that the person has edited goes on at the end.
+    What is there already is not written again, so that this can be done twice. An answer that the person has edited goes on at the end of
+    its section; one that they have taken away, with undo for example, is written anew: its rest would read like words of theirs.
     """
+    at = _end_of(text, said)
     if before:
         block = f"{COTERIE}\n\n{before}"
-        if (start := text.rfind(block)) < 0:
-            return text + now[len(before) :]
-        return _grown(text, start + len(block), now[len(before) :])
-    block, at = f"{COTERIE}\n\n{now}", _end_of(text, said)
+        if (start := text.rfind(block)) >= 0:
+            return _grown(text, start + len(block), now[len(before) :])
+        if (end := _end_of_answer(text, at)) is not None:
+            head = text[:end].rstrip()
+            return head + now[len(before) :] + text[len(head) :]
+    block = f"{COTERIE}\n\n{now}"
     if text.startswith(COTERIE, at):
         there = text[at : _next_heading(text, at + 1)].rstrip()
         if there.startswith(block) or block.startswith(there):
@@ -112,6 +116,14 @@ def _end_of(text: str, said: str) -> int:
     heading = last_heading(text)
     otherwise = heading.start() if heading is not None and heading[1] == "You" else len(text)
     return (exactly or begun or [otherwise])[-1]
+
+
+def _end_of_answer(text: str, at: int) -> int | None:
+    """Return where the answer's section ends that begins, or else ends, at a place; None where there is no section of an answer."""
+    if text.startswith(COTERIE, at):
+        return _next_heading(text, at + 1)
+    before = last_heading(text[:at])
+    return at if before is not None and before[1] == "Coterie" else None
 
 
 def _next_heading(text: str, after: int) -> int:

@@ -1,40 +1,35 @@
-"""What reviewers found and nobody has dealt with yet: shown by editors as diagnostics, mended or dismissed one by one.
+"""What reviewers found in a client's folders: shown by editors as diagnostics, mended or dismissed one by one.
 
-Lives as long as the connection: a finding of yesterday points at lines that have moved. A later review of the same run replaces what it
-said before; undoing a change takes back what was found in it.
+A view of ``reviews``, which all clients share: what is dealt with in one is gone in all.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
-
-from typing_extensions import override
 
 from coterie.base.errors import ModelMistakeError, RequestError
 from coterie.base.tasks import TaskSupervisor
-from coterie.domain.events import AgentEvent, ArtifactEvent, ChangeEvent, RunEvent
-from coterie.domain.ports import RunStore, Workspace
+from coterie.domain.ports import Workspace
 from coterie.domain.reviews import OpenFinding
 from coterie.domain.runs import RunRequest, RunStarted
 from coterie.domain.wire import Json
-from coterie.features.listener import Listener
+from coterie.features.reviews import Review, Reviews
 from coterie.features.runs import RunService
+from coterie.workspace.uris import path_of
 
 
-class Findings(Listener):
-    """Implements `coterie.features.application.Findings`."""
+class Findings:
+    """Implements `coterie.features.application.Findings`. ``concerns`` says which folders are the client's."""
 
-    def __init__(self, runs: RunStore, workspace: Workspace, service: RunService) -> None:
-        self._runs = runs
+    def __init__(self, reviews: Reviews, workspace: Workspace, service: RunService, concerns: Callable[[str | None], bool]) -> None:
+        self._reviews = reviews
         self._workspace = workspace
         self._service = service
+        self._concerns = concerns
         self._tasks = TaskSupervisor("findings")
-        self._order = asyncio.Lock()
-        self._open: dict[str, OpenFinding] = {}
-        self._mending: dict[str, str] = {}  # by run: the finding that it is to mend
-        self._applied: dict[str, set[str]] = {}  # by run: its changes that stand
+        self._open: dict[OpenFinding, tuple[tuple[str, str], ...]] = {}  # with the runs that found it, as `Reviews.settle` takes them
         self._listener: Callable[[], None] = lambda: None
+        reviews.watch(self._look)
 
     def watch(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` after each change."""
@@ -42,67 +37,60 @@ class Findings(Listener):
 
     def open(self, uri: str | None = None) -> tuple[OpenFinding, ...]:
         """Return the findings of a file, or all."""
-        return tuple(each for each in self._open.values() if uri is None or each.uri == uri)
+        return tuple(each for each in self._open if uri is None or each.uri == uri)
 
     async def fix(self, finding_id: str) -> RunStarted:
         """Start a run that mends a finding; when it succeeds, the finding is gone. Raises `RequestError` ``unknown_finding``."""
-        finding = self._known(finding_id)
+        finding = self._named(finding_id)
         found = f"A review found this in {finding.path}, line {finding.first + 1}: {finding.title}"
         parts = (found, finding.evidence, "Mend it with the smallest change that does it.")
+        places = self._open[finding]
         started = await self._service.start(RunRequest(prompt="\n\n".join(filter(None, parts))))
-        self._mending[started.run_id] = finding_id
+        self._reviews.mend(started.run_id, places)
         return started
 
     async def dismiss(self, finding_id: str) -> None:
         """Forget a finding. Raises `RequestError` ``unknown_finding``."""
-        finding = self._known(finding_id)
-        self._drop(lambda each: each is finding)
+        await self._reviews.settle(self._open[self._named(finding_id)], "dismissed")
 
-    @override
-    def tell(self, event: AgentEvent) -> None:
-        """Follow reviews, undone changes, and runs that mend."""
-        run_id = event.run_id or ""
-        match event.event:
-            case ArtifactEvent(type="findings", value=value) if not self._tasks.closed:
-                self._tasks.spawn(self._take(run_id, value), name=f"findings of {run_id}")
-            case ChangeEvent(state="applied", change_id=change_id):
-                self._applied.setdefault(run_id, set()).add(change_id)
-            case ChangeEvent(state="undone", change_id=change_id, uri=uri):
-                left = self._applied.get(run_id, set())
-                left.discard(change_id)
-                self._drop(lambda each: each.run_id == run_id and (each.uri == uri or not left))
-            case RunEvent(state="succeeded") if run_id in self._mending:
-                mended = self._mending.pop(run_id)
-                self._drop(lambda each: each.finding_id == mended)
-            case _:
-                pass
+    def look_back(self) -> None:
+        """Show what lies in the folders as they are now, and take up what recent runs found there. Never blocks."""
+        self._look()
+        if not self._tasks.closed:
+            self._tasks.spawn(self._reviews.look_back(self._concerns), name="earlier findings")
 
     async def aclose(self) -> None:
-        """Stop listening."""
+        """Stop looking."""
+        self._reviews.unwatch(self._look)
         await self._tasks.aclose()
 
-    async def _take(self, run_id: str, value: Mapping[str, Json]) -> None:
-        async with self._order:
-            row = await self._runs.row(run_id)
-            folder = None if row is None else row.request.folder
-            if folder is not None and folder not in {each.uri for each in self._workspace.folders}:
-                return  # another editor's project
-            kept = {finding_id: each for finding_id, each in self._open.items() if each.run_id != run_id}
-            for found in value.get("findings", ()):
-                if (finding := self._located(run_id, folder, found)) is not None:
-                    kept[finding.finding_id] = finding
-            self._open = kept
+    def _look(self) -> None:
+        seen: dict[tuple[str, str], OpenFinding] = {}
+        places: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {}
+        for review in self._reviews.known():
+            for found in review.findings:
+                if (finding := self._located(review, found)) is not None:
+                    key = (finding.uri, finding.finding_id)
+                    seen[key] = finding  # of several runs that found the same, the latest knows its lines
+                    places[key] = (*places.get(key, ()), (review.run_id, finding.finding_id))
+        now = {finding: places[key] for key, finding in seen.items()}
+        if now != self._open:
+            self._open = now
             self._listener()
 
-    def _located(self, run_id: str, folder: str | None, found: Mapping[str, Json]) -> OpenFinding | None:
+    def _located(self, review: Review, found: Mapping[str, Json]) -> OpenFinding | None:
+        if review.folder not in {None, *(each.uri for each in self._workspace.folders)}:
+            return None  # another editor's project
         try:
-            file = self._workspace.locate(found["file"], folder)
+            file = self._workspace.locate(found["file"], review.folder)
         except ModelMistakeError:
+            return None
+        if file.uri in review.undone or path_of(file.uri) in {path_of(uri) for uri in review.undone}:
             return None
         first = (found.get("line") or 1) - 1
         return OpenFinding(
             finding_id=found["id"],
-            run_id=run_id,
+            run_id=review.run_id,
             uri=file.uri,
             path=file.path,
             first=first,
@@ -112,13 +100,8 @@ class Findings(Listener):
             evidence=found["evidence"],
         )
 
-    def _known(self, finding_id: str) -> OpenFinding:
-        if (finding := self._open.get(finding_id)) is None:
+    def _named(self, finding_id: str) -> OpenFinding:
+        finding = next((each for each in self._open if each.finding_id == finding_id), None)
+        if finding is None:
             raise RequestError(f"There is no open finding '{finding_id}'.", code="unknown_finding")
         return finding
-
-    def _drop(self, gone: Callable[[OpenFinding], bool]) -> None:
-        kept = {finding_id: each for finding_id, each in self._open.items() if not gone(each)}
-        if len(kept) < len(self._open):
-            self._open = kept
-            self._listener()

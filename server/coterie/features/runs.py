@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import get_args
 
+from coterie.agents.approvals import ApprovalRequiredError
 from coterie.agents.choosing import chain_of
 from coterie.agents.coordinator import Base, Coordinator
 from coterie.agents.history import History
@@ -38,6 +39,8 @@ TITLE_LENGTH = 60
 NEW_CHAT = "New chat"
 """The title of a channel that was opened without one."""
 MAX_PAGE = 500
+RECENT = 50
+"""Among how many of the latest runs the workspace's latest one is looked for."""
 
 
 class RunService:
@@ -147,11 +150,19 @@ class RunService:
         rows = await self._runs.rows(states=states, before=before, limit=limit + 1)
         return RunPage(runs=tuple(map(_summary, rows[:limit])), more=len(rows) > limit)
 
+    async def unapproved(self) -> RunSummary | None:
+        """Return the latest run of the workspace if it was interrupted because nobody was there to approve something."""
+        folders = {each.uri for each in self._base.workspace.folders}
+        rows = await self._runs.rows(limit=RECENT)
+        latest = next((row for row in rows if row.request.folder in folders), None)
+        if latest is None or (latest.state, latest.reason) != ("interrupted", ApprovalRequiredError.code):
+            return None
+        return _summary(latest)
+
     async def get(self, run_id: str) -> RunView:
         """Return a run as it stands."""
         row = await self._known(run_id)
-        history = await self._coordinator.history(run_id)
-        return _view(row, history)
+        return _view(row, await self._coordinator.settled_history(run_id, self._base))
 
     async def events(self, run_id: str, after: int = 0) -> RunEvents:
         """Return what came after ``after``, without gap or repeat, with a streaming message as a partial one."""
@@ -189,7 +200,7 @@ class RunService:
     async def diff(self, run_id: str, *, paths: Sequence[str] = ()) -> tuple[FileDiff, ...]:
         """Return what the run changed, file by file."""
         await self._known(run_id)
-        return await diff(await self._coordinator.history(run_id), self._runs, paths)
+        return await diff(await self._coordinator.settled_history(run_id, self._base), self._runs, paths)
 
     async def _known(self, run_id: str) -> RunRow:
         row = await self._runs.row(run_id)

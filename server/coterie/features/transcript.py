@@ -143,11 +143,16 @@ def first_line(text: str, longest: int = LONGEST) -> str:
 
 
 def _safe(text: str) -> str:
-    """Return a text in which no line looks like one of a chat document's own headings."""
-    return _HEADING.sub("###", text)
+    """Return a text with line feeds only, in which no line looks like one of a chat document's own headings."""
+    return _HEADING.sub("###", _with_line_feeds(text))
+
+
+def _with_line_feeds(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _settled(text: str) -> str:
     """Return what can be shown of a text that still grows: no white space that may vanish, no line that may become a heading."""
+    text = _with_line_feeds(text)
     shown, _, last = text.rpartition("\n")
     return _safe((shown if last.startswith("#") else text).rstrip())

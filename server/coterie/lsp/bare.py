@@ -7,7 +7,7 @@ diagnostics have handlers of their own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from coterie.base.errors import CoterieError
@@ -19,7 +19,6 @@ from coterie.domain.events import (
     ApprovalEvent,
     ChangeEvent,
     MessageEvent,
-    PlanEvent,
     RunEvent,
     StepEvent,
     ToolCallEvent,
@@ -27,17 +26,17 @@ from coterie.domain.events import (
 )
 from coterie.domain.permissions import Effect
 from coterie.domain.status import Status
-from coterie.domain.wire import Json
 from coterie.features.application import Application
 from coterie.features.attachment import Window
 from coterie.features.transcript import first_line, wording
 from coterie.lsp.convert import Client
 from coterie.lsp.outbound import Wire
 from coterie.lsp.progress import Bars
-from coterie.lsp.questions import Questions
+from coterie.lsp.questions import Question, Questions
 from coterie.lsp.views import Views
 
 TITLE_LENGTH = 60
+RESUME = "Resume"
 BASELINE = "tests before the first change"
 
 
@@ -54,7 +53,7 @@ class BareAudience:
         self._questions = Questions(wire, client, tasks, self.views, core)
         self._prompts: dict[str, str] = {}  # by run, while it goes on: what the person asked
         self._steps: dict[str, str] = {}  # by run: its current step
-        self._plans: dict[str, Mapping[str, Json]] = {}
+        self._away: set[str] = set()  # the channels that were archived or deleted while this client was here
 
     @property
     def can_answer(self) -> bool:
@@ -76,12 +75,10 @@ class BareAudience:
                 self._report(run_id, self._steps[run_id])
             case ToolCallEvent(state="running") as call:
                 self._report(run_id, f"{self._steps.get(run_id, call.step_id or BASELINE)}: {wording(call)}")
-            case PlanEvent(plan=plan):
-                self._plans[run_id] = plan
             case ChangeEvent():
                 self.views.refresh_lenses()
             case ApprovalEvent() as question:
-                self._question(run_id, question)
+                self._question(run_id, question, event.folder)
             case WarningEvent() as warning:
                 self._warn(warning)
             case _:
@@ -91,13 +88,13 @@ class BareAudience:
         if run.state == "running":
             self._show_progress(run_id)
         elif run.state == "waiting":
-            self.bars.report(run_id, "waits for your answer")
+            self._report(run_id, "waits for your answer")
         if run.state in ENDED or run.state == "queued":
             self.views.refresh_lenses()
         if run.state not in ENDED:
             return
         self.bars.end(run_id, run.state)
-        for known in (self._prompts, self._steps, self._plans):
+        for known in (self._prompts, self._steps):
             known.pop(run_id, None)
         match run.state:
             case "failed":
@@ -132,21 +129,35 @@ class BareAudience:
                 prompt = run_id
         return f"Coterie: {first_line(prompt, TITLE_LENGTH)}"
 
-    def _question(self, run_id: str, question: ApprovalEvent) -> None:
+    def _question(self, run_id: str, question: ApprovalEvent, folder: str | None) -> None:
         if question.state == "resolved":
             self._questions.withdraw(question.approval_id)
             return
-        plan = self._plans.get(run_id) if is_gate(question.effects) else None
-        self._questions.ask(question.approval_id, question.title, question.options, plan)
+        self._questions.ask(
+            Question(question.approval_id, question.title, question.options, folder, run_id if is_gate(question.effects) else None)
+        )
 
-    async def ask_what_is_open(self) -> None:
-        """Show the questions that were asked before this client came."""
-        for approval in await self._core().approvals.list():
-            plan = (await self._core().runs.get(approval.run_id)).plan if is_gate(approval.effects) else None
-            self._questions.ask(approval.approval_id, approval.title, approval.options, plan)
+    async def offer_to_resume(self) -> None:
+        """Say that the workspace's latest run waits for somebody to approve what it needs, if it does, and resume it if they want."""
+        try:
+            run = await self._core().runs.unapproved()
+            if run is None:
+                return
+            why = "stopped, because nobody was there to approve what it needs"
+            told = f"Coterie: “{first_line(run.prompt, TITLE_LENGTH)}” {why}. Resume it to be asked again."
+            if await self._questions.choose(told, [RESUME], "warning") == RESUME:
+                await self._core().runs.resume(run.run_id)
+            elif not self._questions.possible:
+                self._window.show("warning", f"{told} `coterie.resume` does that.")
+        except CoterieError as failure:
+            self._window.show("warning", failure.message)
 
     def channel_changed(self, change: ChannelChanged) -> None:
-        """Say nothing: there is no view of channels."""
+        """Have lenses drawn anew when a channel is put away or taken back: its document may be open. There is no view of channels."""
+        is_away = change.channel is None or change.channel.state == "archived"
+        if is_away != (change.channel_id in self._away):
+            self._away ^= {change.channel_id}
+            self.views.refresh_lenses()
 
     def status_changed(self, status: Status) -> None:
         """Show what does not work as it should, each thing once."""

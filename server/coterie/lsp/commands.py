@@ -86,7 +86,7 @@ class WhichRunArguments:
 
 @wire
 class ApproveArguments:
-    """The argument of ``coterie.approve``; without a question, the only open one; without an option, yes for this once.
+    """The argument of ``coterie.approve``; without a question, the workspace's only open one; without an option, yes for this once.
 
     The option ``edit`` of a plan's gate without a ``plan`` takes it from the document that the person was given to change.
     """

@@ -36,8 +36,8 @@ ANNOUNCED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What an editor can do for us, by the capability that says so."""
 
-FILLING_IN: Final = frozenset({"Eglot"})
-"""The clients with `Client.fills_in_answers`, by name: no capability says it."""
+NOT_NOW: Final[Mapping[str, str]] = {"Eglot": "", "helix": "Not now"}
+"""`Client.not_now` of those that have one, by the client's name: no capability says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,9 @@ class Client:
     """Announced ``capabilities.experimental.coterie: true``: it gets ``agent/*`` notifications and answers approvals."""
     apply_edit: bool
     document_changes: bool
-    """Takes versioned edits."""
+    """Takes versioned edits. Neovim does not say so, only that it takes what can stand nowhere else."""
+    zero_is_no_version: bool
+    """Takes an edit for version 0, that of a buffer as it was opened, whatever has been typed since (Neovim)."""
     pulls_configuration: bool
     registers_configuration: bool
     """Wants to be asked before it tells about changes of its settings."""
@@ -61,8 +63,9 @@ class Client:
     refreshes_lenses: bool
     resolves_actions: bool
     """Asks for a code action's command when it is chosen."""
-    fills_in_answers: bool
-    """Puts the first answer of a prompt into the minibuffer, where a stray Enter gives it, and shows no others."""
+    not_now: str | None
+    """What is to stand first among a prompt's answers where a stray Enter gives the first one; empty where it is filled in to be edited,
+    and the others are not on the screen."""
 
 
 def client_of(params: Json) -> Client:
@@ -76,7 +79,8 @@ def client_of(params: Json) -> Client:
         encoding=known[0] if known else "utf-16",
         rich=dig(capabilities, "experimental", "coterie") is True,
         apply_edit=dig(capabilities, "workspace", "applyEdit") is True,
-        document_changes=dig(capabilities, "workspace", "workspaceEdit", "documentChanges") is True,
+        document_changes=any(dig(capabilities, "workspace", "workspaceEdit", key) for key in ("documentChanges", "resourceOperations")),
+        zero_is_no_version=introduction_of(params).name == "Neovim",
         pulls_configuration=dig(capabilities, "workspace", "configuration") is True,
         registers_configuration=dig(capabilities, "workspace", "didChangeConfiguration", "dynamicRegistration") is True,
         process_id=process_id if isinstance(process_id, int) and process_id > 0 else None,
@@ -84,7 +88,7 @@ def client_of(params: Json) -> Client:
         shows_documents=dig(capabilities, "window", "showDocument", "support") is True,
         refreshes_lenses=dig(capabilities, "workspace", "codeLens", "refreshSupport") is True,
         resolves_actions=isinstance(resolved, list) and "command" in resolved,
-        fills_in_answers=dig(params, "clientInfo", "name") in FILLING_IN,
+        not_now=NOT_NOW.get(introduction_of(params).name),
     )
 
 
@@ -158,5 +162,7 @@ def workspace_edit(edit: BufferEdit, client: Client) -> Json:
         {"range": {"start": place(change.start), "end": place(change.end)}, "newText": change.text} for change in edit.changes
     ]
     if client.document_changes:
-        return {"documentChanges": [{"textDocument": {"uri": edit.uri, "version": edit.version}, "edits": edits}]}
+        # Neovim's second version is far above 1, and it takes an edit for any that is not below its own.
+        version = 1 if client.zero_is_no_version and edit.version == 0 else edit.version
+        return {"documentChanges": [{"textDocument": {"uri": edit.uri, "version": version}, "edits": edits}]}
     return {"changes": {edit.uri: edits}}

@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
 
 from pygls.exceptions import JsonRpcException
 
 from coterie.base.errors import CoterieError, InvalidParamsError
 from coterie.domain.wire import Json
-
-if TYPE_CHECKING:
-    from pydantic import ValidationError
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -49,10 +45,3 @@ def error_of(failure: BaseException, method: str) -> Json:
         case _:
             log.error("%s failed", method, exc_info=failure)
             return error(INTERNAL_ERROR, f"{method} failed inside the server; its log says why.", {"code": "internal"})
-
-
-def invalid_params(failure: ValidationError) -> InvalidParamsError:
-    """Name the first field that is wrong, as the client spells it, and what is wrong with it."""
-    first = failure.errors(include_url=False, include_context=False, include_input=False)[0]
-    field = ".".join(str(part) for part in first["loc"]) or "params"
-    return InvalidParamsError(f"{field}: {first['msg']}.")

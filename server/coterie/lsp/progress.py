@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Awaitable, Callable
 
 from pygls.exceptions import JsonRpcException
 
-from coterie.base.ids import new_id
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.wire import Json
 from coterie.lsp.outbound import Wire
@@ -20,8 +20,8 @@ CREATE_TIMEOUT_S = 30.0
 class Progress:
     """One bar. Nothing is sent before the client has agreed to it; what was reported meanwhile is what it begins with."""
 
-    def __init__(self, wire: Wire, title: Callable[[], Awaitable[str]]) -> None:
-        self.token = new_id("progress")
+    def __init__(self, token: str, wire: Wire, title: Callable[[], Awaitable[str]]) -> None:
+        self.token = token
         self._wire = wire
         self._title = title
         self._message = ""
@@ -66,11 +66,13 @@ class Bars:
         self._wire = wire
         self._tasks = tasks
         self._bars: dict[str, Progress] = {}
+        self._numbers = itertools.count(1)
 
     def begin(self, run_id: str, title: Callable[[], Awaitable[str]]) -> None:
         """Show a bar for a run that has none. Never blocks."""
         if run_id not in self._bars and not self._tasks.closed:
-            bar = self._bars[run_id] = Progress(self._wire, title)
+            # Not an id that nobody can read: eglot shows tokens to its person.
+            bar = self._bars[run_id] = Progress(f"run {next(self._numbers)}", self._wire, title)
             self._tasks.spawn(bar.open(), name=f"progress of {run_id}")
 
     def report(self, run_id: str, message: str) -> None:

@@ -1,7 +1,7 @@
 """Asks a person by ``window/showMessageRequest``, for clients that know nothing of ``agent/*``.
 
 ``bare`` has one prompt shown for each open question and withdraws it when it was answered elsewhere; what its prompt says after that is
-ignored. Closing a prompt means "not now", never yes; where an editor fills in the first answer, the first one is empty and means the same.
+ignored. Closing a prompt means "not now", never yes; where a stray Enter gives the first answer, that is what the first one means.
 Who wants to change a plan gets it as a document, in which lenses and code actions answer the question. A client that cannot show prompts at
 all says so with its first answer: then nobody is there to ask, and the policy for that case decides.
 """
@@ -9,23 +9,32 @@ all says so with its first answer: then nobody is there to ask, and the policy f
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from pygls.exceptions import JsonRpcException
 
-from coterie.base.errors import RequestError
+from coterie.base.errors import CoterieError, RequestError
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.permissions import ApprovalOption
 from coterie.domain.wire import Json
 from coterie.features.application import Application
-from coterie.lsp.convert import Client, dig
+from coterie.features.attachment import Severity
+from coterie.lsp.convert import Client, dig, file_path
 from coterie.lsp.failures import METHOD_NOT_FOUND
 from coterie.lsp.outbound import MESSAGE_TYPES, Wire
 from coterie.lsp.views import Views
 
-NOT_NOW: Final = ""
-"""An answer that is no option, like that of a closed prompt."""
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, and of which folder; ``plan_of`` is the run whose plan it is about."""
+
+    approval_id: str
+    title: str
+    options: tuple[ApprovalOption, ...]
+    folder: str | None
+    plan_of: str | None = None
 
 
 class Questions:
@@ -40,39 +49,56 @@ class Questions:
         self._core = core
         self._prompts: dict[str, asyncio.Task[None]] = {}
 
-    def ask(self, approval_id: str, title: str, options: tuple[ApprovalOption, ...], plan: Mapping[str, Json] | None = None) -> None:
-        """Show a question, unless it is shown already; with the ``plan`` that it is about. Never blocks."""
-        if self.possible and not self._tasks.closed and approval_id not in self._prompts:
-            prompt = self._prompt(approval_id, title, options, plan)
-            self._prompts[approval_id] = self._tasks.spawn(prompt, name=f"prompt {approval_id}")
+    def ask(self, question: Question) -> None:
+        """Show a question, unless it is shown already. Never blocks."""
+        if self.possible and not self._tasks.closed and question.approval_id not in self._prompts:
+            prompt = self._tasks.spawn(self._prompt(question), name=f"prompt {question.approval_id}")
+            self._prompts[question.approval_id] = prompt
 
     def withdraw(self, approval_id: str) -> None:
         """Expect no answer any more. The protocol has no word for closing a prompt, so it may stay on the screen."""
         if (prompt := self._prompts.pop(approval_id, None)) is not None:
             prompt.cancel()
 
-    async def _prompt(self, approval_id: str, title: str, options: tuple[ApprovalOption, ...], plan: Mapping[str, Json] | None) -> None:
+    async def _prompt(self, question: Question) -> None:
+        plan = None if question.plan_of is None else await self._plan(question.plan_of)
         can_edit = plan is not None and self._views.shows_documents
-        offered = {option.label: option for option in options if can_edit or option.kind != "edit"}
-        message = title if plan is None else f"{title}\n\n{plan_in_words(plan)}"
-        answers = list(offered)
-        if self._client.fills_in_answers:
+        offered = {option.label: option for option in question.options if can_edit or option.kind != "edit"}
+        project = "" if self._core().concerns(question.folder) else f"In {file_path(question.folder) or question.folder}: "
+        message = f"Coterie: {project}{question.title}"
+        if plan is not None:
+            message = f"{message}\n\n{plan_in_words(plan)}"
+        chosen = await self.choose(message, list(offered))
+        if not self.possible:
+            return
+        option = None if chosen is None else offered[chosen]
+        if option is not None and option.kind == "edit":
+            await self._views.show_document(await self._core().plans.offer(question.approval_id, plan or {}), focus=True)
+        else:
+            await self._answer(question.approval_id, option)
+
+    async def choose(self, message: str, answers: Sequence[str], severity: Severity = "info") -> str | None:
+        """Have the person choose an answer; None when they would not, or when the client cannot ask, which makes questions im`possible`."""
+        offered = list(answers)
+        if self._client.not_now == "":
             message = f"{message}\n\n{'; '.join(answers)}; nothing: not now"
-            answers.insert(0, NOT_NOW)
-        params = {"type": MESSAGE_TYPES["info"], "message": message, "actions": [{"title": answer} for answer in answers]}
+        if self._client.not_now is not None:
+            offered.insert(0, self._client.not_now)
+        params = {"type": MESSAGE_TYPES[severity], "message": message, "actions": [{"title": answer} for answer in offered]}
         try:
             chosen = dig(await self._wire.ask("window/showMessageRequest", params, within_s=None), "title")
         except JsonRpcException as failure:
             if failure.code == METHOD_NOT_FOUND:
                 self.possible = False
                 self._core().approvals.attendance_changed()
-                return
-            chosen = None
-        option = offered.get(chosen)
-        if option is not None and option.kind == "edit":
-            await self._views.show_document(await self._core().plans.offer(approval_id, plan or {}), focus=True)
-        else:
-            await self._answer(approval_id, option)
+            return None
+        return chosen if chosen in answers else None
+
+    async def _plan(self, run_id: str) -> Mapping[str, Json] | None:
+        try:
+            return (await self._core().runs.get(run_id)).plan
+        except CoterieError:
+            return None  # the question stands without it
 
     async def _answer(self, approval_id: str, option: ApprovalOption | None) -> None:
         try:

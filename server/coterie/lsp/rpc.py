@@ -33,9 +33,10 @@ from typing_extensions import override
 from coterie.base.errors import InvalidParamsError
 from coterie.base.ids import new_id
 from coterie.base.tasks import TaskSupervisor
-from coterie.domain.wire import Json, adapter
+from coterie.domain.wire import Json
 from coterie.lsp import failures, protocol
 from coterie.lsp.framing import BadFrame
+from coterie.lsp.params import read
 from coterie.lsp.transport import Outgoing
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ class Connection(LanguageServerProtocol):
     def _params(self, method: str, params: Json) -> Any:
         """Read params by the method's type. Raises `InvalidParamsError`, which names the field."""
         if (request := protocol.REQUESTS.get(method)) is not None:
-            return _read(request.params, params)
+            return read(request.params, params)
         if method == types.INITIALIZE or method not in types.METHOD_TO_TYPES:
             return params
         wanted: Any = types.METHOD_TO_TYPES[method][2]
@@ -235,19 +236,11 @@ class Connection(LanguageServerProtocol):
             task.cancel()
 
     async def aclose(self) -> None:
-        """Cancel what is being served or waited for, and answer it."""
+        """Cancel what is being served, and answer it; what the client was asked has no answer any more."""
         await self._tasks.aclose()
-
-
-def _read(of: type, params: Json) -> Any:
-    from pydantic import ValidationError  # noqa: PLC0415 - keeps the start light
-
-    try:
-        # Many clients write null for what they do not set.
-        given = {key: value for key, value in params.items() if value is not None} if isinstance(params, dict) else params
-        return adapter(of).validate_python({} if given is None else given)
-    except ValidationError as failure:
-        raise failures.invalid_params(failure) from failure
+        for answer in self._asked.values():
+            if not answer.done():
+                answer.set_exception(JsonRpcException("the client is gone"))
 
 
 def _id_of(message: Json) -> Any:

@@ -21,6 +21,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
 
 from coterie import __version__
+from coterie.base.errors import RequestError
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.wire import Json, to_wire
 from coterie.features.attachment import Build
@@ -47,13 +48,15 @@ class Server(LanguageServer):
     """One editor's server. Made inside the running event loop.
 
     ``same_machine`` says whether the editor's process can be watched. Behind a network connection, also a forwarded one, its number may
-    be another process's here; there the end of the connection has to do.
+    be another process's here; there the end of the connection has to do. With a ``refusal``
+    it answers ``initialize`` with that, and ends.
     """
 
     protocol: Connection
 
-    def __init__(self, build: Build, *, same_machine: bool = True) -> None:
+    def __init__(self, build: Build, *, same_machine: bool = True, refusal: RequestError | None = None) -> None:
         super().__init__("coterie", __version__, protocol_cls=Connection, converter_factory=default_converter)
+        self._refusal = refusal
         self._tasks = TaskSupervisor("server")
         self._left: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.session = Session(wire=self.protocol, build=build, watch_process=self._watch if same_machine else _watch_nothing)
@@ -67,6 +70,9 @@ class Server(LanguageServer):
             self.feature(method)(partial(self._agent_request, handler))
 
     async def _initialize(self, introduce: Callable[[Json], Awaitable[object]], params: Json) -> Json:
+        if self._refusal is not None:
+            self.leave()  # which lets this request be answered first
+            raise self._refusal
         await introduce(params)
         return {"capabilities": self._capabilities(), "serverInfo": {"name": self.name, "version": self.version}}
 

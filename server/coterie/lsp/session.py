@@ -73,6 +73,13 @@ class Session:
                 if self.bare is not None:
                     self.bare.views.show_findings(self._attached.application.findings)
 
+    def catch_up(self) -> None:
+        """Have the client told what goes on already and what waits for it, unless it left at once."""
+        if self._attached is not None:
+            self._attached.catch_up()
+            if self.bare is not None and not self.tasks.closed:
+                self.tasks.spawn(self.bare.offer_to_resume(), name="offer to resume")
+
     @property
     def bare(self) -> BareAudience | None:
         """What a client in zero-plugin mode is shown; None for a rich one."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import queue
 import sys
@@ -22,6 +23,10 @@ READ_SIZE = 64 * 1024
 HIGH_WATER = 1024 * 1024
 LOW_WATER = 256 * 1024
 PATIENCE_S = 30.0
+MOST_UNREAD = 256 * 1024 * 1024
+"""Bytes of answers that are kept for a client that asks on and on and does not read them."""
+
+log = logging.getLogger(__name__)
 
 OnFrame: TypeAlias = Callable[[bytes | BadFrame], None]
 
@@ -124,8 +129,9 @@ def read_some(descriptor: int) -> bytes:
 class Outgoing:
     """The queue of messages to the client.
 
-    Above the high-water mark runs pause (`ready`). A client that reads nothing for `PATIENCE_S` seconds is detached: runs go on and
-    events are dropped, it catches up later. Responses are never dropped.
+    Above the high-water mark runs pause (`ready`), also those of others who share the server. A client that has not caught up within
+    `PATIENCE_S` seconds, however little it reads meanwhile, is detached: runs go on and events are dropped, it catches up later. Responses
+    are never dropped; a client that lets `MOST_UNREAD` bytes of them pile up is lost.
     """
 
     def __init__(
@@ -137,6 +143,7 @@ class Outgoing:
         close: Callable[[], None] = lambda: None,
         pack: Callable[[bytes], bytes] = encode,
         patience_s: float = PATIENCE_S,
+        most_unread: int = MOST_UNREAD,
     ) -> None:
         self.detached = False
         self._write = write  # called by the writer thread, and waits for the client
@@ -145,6 +152,7 @@ class Outgoing:
         self._on_lost = on_lost  # called once, when writing fails for good
         self._on_back = on_back  # called when a detached client has read everything
         self._patience_s = patience_s
+        self._most_unread = most_unread
         self._loop = asyncio.get_running_loop()
         self._queue: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._pending = 0  # bytes that were sent and not written
@@ -156,10 +164,15 @@ class Outgoing:
         threading.Thread(target=self._run, name="lsp writer", daemon=True).start()
 
     def send(self, body: bytes) -> None:
-        """Queue a message; never blocks, never drops."""
+        """Queue a message; never blocks, and drops nothing while the client is not lost."""
         if self._closed:
             return
         frame = self._pack(body)
+        # One message may be as long as it is: only what a client lets pile up counts.
+        if self._pending > self._most_unread:
+            log.warning("a client has left %d bytes of answers unread, and is given up", self._pending)
+            self._lost()
+            return
         self._pending += len(frame)
         self._queue.put(frame)
         if self._pending > HIGH_WATER and self._room.is_set() and not self.detached:
@@ -193,9 +206,6 @@ class Outgoing:
 
     def _wrote(self, count: int) -> None:
         self._pending -= count
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = self._loop.call_later(self._patience_s, self._give_up)
         if self._pending <= LOW_WATER:
             self._stop_waiting()
             if self.detached:

@@ -25,6 +25,7 @@ PATIENCE_S = 60.0
 LONG_LOG = 1024 * 1024
 """Bytes after which the log of earlier daemons is not kept any more."""
 _PIECE = 64 * 1024
+_STANDARD_ERROR = 2
 _PASSED = ("PATH", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "COTERIE_DAEMON_IDLE_S")
 
 
@@ -34,6 +35,7 @@ class NoDaemonError(Exception):
 
 def attach() -> int:
     """Relay until either end is done; returns the exit status. Raises `NoDaemonError` before a byte of the editor's is read."""
+    _occupy_standard_streams()
     try:
         session, stream = _meet(rendezvous(os.environ))
     except OSError as reason:
@@ -46,6 +48,13 @@ def attach() -> int:
             return int(receive(session)["exit"])
         except (OSError, KeyError, ValueError):
             return 1
+
+
+def _occupy_standard_streams() -> None:
+    """Open null where a standard stream is closed: else a connection would get its number, and be taken for the editor's bytes."""
+    while (null := os.open(os.devnull, os.O_RDWR)) <= _STANDARD_ERROR:
+        pass
+    os.close(null)
 
 
 def _meet(where: Rendezvous) -> tuple[socket.socket, socket.socket]:

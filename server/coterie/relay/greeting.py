@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 Kind = Literal["session", "stream", "status", "stop"]
 
+HEADER = 4
 LONGEST = 4 * 1024 * 1024
 """Bytes of a greeting at most: an environment is smaller."""
 
@@ -33,12 +34,22 @@ def greet(connection: socket.socket, kind: Kind, **more: Any) -> None:
 
 def receive(connection: socket.socket) -> dict[str, Any]:
     """Receive one message. Raises `OSError` when the other end is gone or sends something else."""
-    (length,) = struct.unpack(">I", _exactly(connection, 4))
+    return message_in(_exactly(connection, length_in(_exactly(connection, HEADER))))
+
+
+def length_in(header: bytes) -> int:
+    """Return the length that a message begins with. Raises `OSError`."""
+    (length,) = struct.unpack(">I", header)
     if length > LONGEST:
         raise OSError("the message is too long")
+    return int(length)
+
+
+def message_in(body: bytes) -> dict[str, Any]:
+    """Return the message. Raises `OSError` when it is none."""
     try:
-        message = json.loads(_exactly(connection, length))
-    except ValueError as wrong:
+        message = json.loads(body)
+    except (ValueError, RecursionError) as wrong:
         raise OSError("the message is not JSON") from wrong
     if not isinstance(message, dict):
         raise OSError("the message is no object")

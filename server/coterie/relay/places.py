@@ -68,8 +68,9 @@ def rendezvous(environ: Mapping[str, str]) -> Rendezvous:
     """Return the meeting place for an environment. Raises `OSError` where there can be none, with the reason."""
     if sys.platform == "win32":
         raise OSError("there are no Unix sockets here")
-    base = environ.get("XDG_RUNTIME_DIR")
-    folder = Path(base, "coterie") if base and Path(base).is_dir() else Path("/tmp", f"coterie-{os.getuid()}")  # noqa: S108 - checked below
+    base = Path(environ.get("XDG_RUNTIME_DIR", ""))
+    # A relative path is to be ignored, says the specification; to the daemon, whose folder is another one, it would be another place.
+    folder = base / "coterie" if base.is_absolute() and base.is_dir() else Path("/tmp", f"coterie-{os.getuid()}")  # noqa: S108 - checked below
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:

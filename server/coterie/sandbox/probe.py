@@ -40,8 +40,13 @@ class ProbedSandbox:
         self._found: Sandbox | None = None
         self._probing = asyncio.Lock()
 
+    def set_level(self, level: Level) -> None:
+        """Hold the commands that begin from now on to this setting."""
+        if level != self._level:
+            self._level, self._found = level, None
+
     async def status(self) -> SandboxView:
-        """Probe, once, and say what was found."""
+        """Probe, once for each level, and say what was found."""
         return await (await self._sandbox()).status()
 
     def seen(self) -> SandboxView:
@@ -58,13 +63,16 @@ class ProbedSandbox:
 
     async def _sandbox(self) -> Sandbox:
         async with self._probing:
-            if self._found is None:
-                self._found = await self._find()
-                self._on_found()
+            while self._found is None:
+                level = self._level
+                found = await self._find(level)
+                if level == self._level:  # else the setting has changed meanwhile
+                    self._found = found
+                    self._on_found()
             return self._found
 
-    async def _find(self) -> Sandbox:
-        if self._level == "none":
+    async def _find(self, level: Level) -> Sandbox:
+        if level == "none":
             return self._plain("The setting sandbox.level is none.")
         program = shutil.which("bwrap", path=self._environ.get("PATH", os.defpath))
         if program is None:

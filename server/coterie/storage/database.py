@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 from coterie.base.errors import StorageError
 from coterie.storage.failures import explained, unusable
 from coterie.storage.functions import install
-from coterie.storage.mounts import MOUNTS, network_type
+from coterie.storage.mounts import MOUNTS, refuse_network
 from coterie.storage.schema import migrate, version_of
 
 if TYPE_CHECKING:
@@ -58,6 +58,14 @@ class Database:
         self._thread: ThreadPoolExecutor | None = None
         self._connection: sqlite3.Connection | None = None  # touched on the thread only
         self._closed = False
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything was ever kept. Where that cannot be told, using the file will say why."""
+        try:
+            return self._thread is not None or self.path.exists()
+        except OSError:
+            return True
 
     async def run(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         """Run ``work`` on the database's thread. Raises `StorageError`.
@@ -117,7 +125,7 @@ class Database:
 
         folder = self.path.parent
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._refuse_network(folder)
+        refuse_network(folder, self._mounts)
         # Conversations and files' texts are nobody else's business; the log files inherit this mode.
         os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         # Entering WAL mode does not honour the busy timeout, so two servers that start at once take turns.
@@ -143,17 +151,6 @@ class Database:
             )
         install(connection)
         migrate(connection, version)
-
-    def _refuse_network(self, folder: Path) -> None:
-        if not self._mounts.exists():
-            return
-        kind = network_type(folder.resolve(), self._mounts.read_text(encoding="utf-8", errors="surrogateescape"))
-        if kind is not None:
-            raise StorageError(
-                f"{folder} lies on a network file system ({kind}), where SQLite can be damaged. "
-                "Set COTERIE_HOME to a folder on a local disk.",
-                code="storage_unsupported",
-            )
 
     def _close(self) -> None:
         if self._connection is not None:

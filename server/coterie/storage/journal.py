@@ -129,7 +129,12 @@ class Journal:
         before: str | None = None,
         limit: int = 50,
     ) -> tuple[RunRow, ...]:
-        """Return rows, newest first, older than the run ``before``. Raises `InvalidParamsError` when there is no such run."""
+        """Return rows, newest first, older than the run ``before``. Raises `InvalidParamsError` when there is no such run.
+
+        To ask makes no database where there is none: an editor that comes asks for what is left to be done.
+        """
+        if before is None and not self._database.begun:
+            return ()
 
         def select(connection: sqlite3.Connection) -> tuple[RunRow, ...]:
             settle(connection, self._owner)

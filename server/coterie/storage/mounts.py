@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from pathlib import Path, PurePath
 
+from coterie.base.errors import StorageError
+
 MOUNTS = Path("/proc/self/mountinfo")
 """Where Linux lists what is mounted; other systems have no such file and are not asked."""
 
@@ -34,6 +36,18 @@ _NETWORK = frozenset(
     }
 )
 _ESCAPED = re.compile(r"\\([0-7]{3})")
+
+
+def refuse_network(folder: Path, mounts: Path = MOUNTS) -> None:
+    """Raise `StorageError` when a folder lies on a network file system."""
+    if not mounts.exists():
+        return
+    kind = network_type(folder.resolve(), mounts.read_text(encoding="utf-8", errors="surrogateescape"))
+    if kind is not None:
+        raise StorageError(
+            f"{folder} lies on a network file system ({kind}), where SQLite can be damaged. Set COTERIE_HOME to a folder on a local disk.",
+            code="storage_unsupported",
+        )
 
 
 def network_type(folder: PurePath, mountinfo: str) -> str | None:

@@ -15,6 +15,8 @@ from coterie.storage.owner import Owner
 from coterie.storage.usage import UsageLog
 from coterie.storage.vault import Vault
 
+FILE = "coterie.db"
+
 log = logging.getLogger(__name__)
 
 
@@ -26,7 +28,7 @@ class Store:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._database = Database(folder / "coterie.db")
+        self._database = Database(folder / FILE)
         self._owner = Owner(folder / "owners")
         self.runs: RunStore = Journal(self._database, self._owner)
         self.channels: ChannelStore = Channels(self._database, self._owner)

@@ -41,9 +41,14 @@ class DeleteFile(BuiltinTool[DeleteFileArguments]):
         return () if await in_thread(is_tracked, file.absolute) else (command_effect(["rm", file.path]),)
 
     @override
+    async def look_ahead(self, arguments: DeleteFileArguments) -> None:
+        """Say so when there is nothing to delete."""
+        await self.work_out(arguments)
+
+    @override
     async def work_out(self, arguments: DeleteFileArguments) -> Proposal:
         """Propose the deletion of the text that is there now."""
-        file = self.place.workspace.locate(arguments.path, self.place.folder)
+        file = self.place.file_itself(arguments.path)
         text = await self.place.workspace.read(file)
         if text is None:
             raise ModelMistakeError(f"There is no file {file.path}.")

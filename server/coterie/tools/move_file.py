@@ -34,10 +34,15 @@ class MoveFile(BuiltinTool[MoveFileArguments]):
         return (*self.place.path_effects("write", arguments.path), *self.place.path_effects("write", arguments.to))
 
     @override
+    async def look_ahead(self, arguments: MoveFileArguments) -> None:
+        """Say so when there is nothing to move, or no room for it."""
+        await self.work_out(arguments)
+
+    @override
     async def work_out(self, arguments: MoveFileArguments) -> Proposal:
         """Propose the move of the text that is there now, line ends and all."""
         workspace, folder = self.place.workspace, self.place.folder
-        file, to = workspace.locate(arguments.path, folder), workspace.locate(arguments.to, folder)
+        file, to = self.place.file_itself(arguments.path), workspace.locate(arguments.to, folder)
         text = await workspace.read(file, exact=True)
         if text is None:
             raise ModelMistakeError(f"There is no file {file.path}.")

@@ -23,6 +23,9 @@ class Submit:
         """Touch nothing."""
         return ()
 
+    async def check(self, arguments: Mapping[str, Json]) -> None:
+        """Nobody is asked; the artifact is checked when it is handed in."""
+
     async def propose(self, arguments: Mapping[str, Json]) -> Proposal:
         """Submit."""
         return Submission(arguments)

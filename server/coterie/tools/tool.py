@@ -16,6 +16,7 @@ from typing import ClassVar, Generic, Literal, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from coterie.base.errors import ModelMistakeError
+from coterie.domain.edits import FileRef
 from coterie.domain.messages import ToolSpec
 from coterie.domain.permissions import Effect, EffectKind
 from coterie.domain.ports import Workspace
@@ -23,6 +24,7 @@ from coterie.domain.proposals import Proposal
 from coterie.domain.wire import Json
 from coterie.tools.rules import path_effect
 from coterie.tools.schema import compact_schema
+from coterie.workspace.uris import path_of
 
 
 class Tool(Protocol):
@@ -45,6 +47,13 @@ class Tool(Protocol):
 
     async def effects(self, arguments: Mapping[str, Json]) -> tuple[Effect, ...]:
         """Say what a call would do. Raises `ModelMistakeError`, naming the field, for arguments that make no sense."""
+        ...
+
+    async def check(self, arguments: Mapping[str, Json]) -> None:
+        """Raise `ModelMistakeError` for what cannot be done whatever a person answers; they are asked only after this.
+
+        The model reads the words though nobody has allowed the call, so they tell nothing of what is in a file.
+        """
         ...
 
     async def propose(self, arguments: Mapping[str, Json]) -> Proposal:
@@ -83,6 +92,13 @@ class Place:
         """Return the effect on ``path``, judged by where it really leads. Raises `ModelMistakeError` outside of the workspace."""
         return (path_effect(kind, self.workspace.locate(path, self.folder).path),)
 
+    def file_itself(self, path: str) -> FileRef:
+        """Find a file that is to go away from its place. Raises `ModelMistakeError` for a link, whose name does not mean the file."""
+        file = self.workspace.locate(path, self.folder)
+        if (self.root / (path_of(path) or path)).is_symlink():
+            raise ModelMistakeError(f"{path} is a symbolic link to {file.path}. Name that file, or let a command take the link away.")
+        return file
+
 
 class Arguments(BaseModel):
     """Base of the arguments of a built-in tool. Built on first use, so that starting the server does not pay for it."""
@@ -115,6 +131,10 @@ class BuiltinTool(ABC, Generic[A]):
         read = self._read(arguments)
         return (*self.declare(read), *await self.look_up(read))
 
+    async def check(self, arguments: Mapping[str, Json]) -> None:
+        """Validate, and look whether the call can be carried out at all."""
+        await self.look_ahead(self._read(arguments))
+
     async def propose(self, arguments: Mapping[str, Json]) -> Proposal:
         """Validate, and work the call out."""
         return await self.work_out(self._read(arguments))
@@ -126,6 +146,9 @@ class BuiltinTool(ABC, Generic[A]):
     async def look_up(self, arguments: A) -> tuple[Effect, ...]:  # noqa: ARG002 - most tools know it all by their arguments
         """Say what such a call would do besides, for which the world has to be looked at."""
         return ()
+
+    async def look_ahead(self, arguments: A) -> None:
+        """Raise `ModelMistakeError` when a call with valid arguments is bound to fail; see `Tool.check`."""
 
     @abstractmethod
     async def work_out(self, arguments: A) -> Proposal:

@@ -7,15 +7,14 @@ frozen snapshots. Used from one event loop only.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from coterie.base.text import scalars
 from coterie.workspace.uris import path_of
-
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +22,7 @@ class Buffer:
     """An open document at one version.
 
     ``absolute`` is its place on disk with symbolic links resolved, None for a document that is no file. ``touched`` says that it was
-    changed since it was opened or saved.
+    changed since it was opened or saved, ``changed`` when it got its text, in the order of all changes of all editors.
     """
 
     uri: str
@@ -32,12 +31,14 @@ class Buffer:
     text: str
     language: str
     touched: bool = False
+    changed: int = 0
 
 
 class Documents:
-    """Open buffers by URI."""
+    """Open buffers by URI. ``order`` numbers their changes, together with those of other editors."""
 
-    def __init__(self) -> None:
+    def __init__(self, order: Iterator[int] | None = None) -> None:
+        self._order = order or itertools.count(1)
         self._buffers: dict[str, Buffer] = {}
         self._watchers: dict[str, list[asyncio.Queue[Buffer | None]]] = {}
 
@@ -75,7 +76,7 @@ class Documents:
         """Take over a buffer from the disk."""
         path = path_of(uri)
         absolute = None if path is None else os.path.realpath(path)
-        self._set(Buffer(uri=uri, absolute=absolute, version=version, text=_scalars(text), language=language))
+        self._set(Buffer(uri=uri, absolute=absolute, version=version, text=scalars(text), language=language))
 
     def did_change(self, uri: str, version: int, text: str) -> None:
         """Replace a buffer's text by what it is now; incremental changes are applied by the caller, who knows their encoding.
@@ -83,12 +84,17 @@ class Documents:
         A change of a document that is not open is the editor's mistake and has no effect.
         """
         if (buffer := self._buffers.get(uri)) is not None:
-            self._set(replace(buffer, version=version, text=_scalars(text), touched=True))
+            self._set(replace(buffer, version=version, text=scalars(text), touched=True))
 
     def did_save(self, uri: str) -> None:
         """Note that a buffer equals its file."""
         if (buffer := self._buffers.get(uri)) is not None:
             self._buffers[uri] = replace(buffer, touched=False)
+
+    def seen_saved(self, buffer: Buffer) -> None:
+        """Note that a buffer equals its file, though its editor did not say so; a buffer that moved on does not count."""
+        if buffer.touched and self._buffers.get(buffer.uri) is buffer:
+            self.did_save(buffer.uri)
 
     def did_close(self, uri: str) -> None:
         """Give a buffer back to the disk."""
@@ -101,14 +107,9 @@ class Documents:
             self.did_close(uri)
 
     def _set(self, buffer: Buffer) -> None:
-        self._buffers[buffer.uri] = buffer
+        buffer = self._buffers[buffer.uri] = replace(buffer, changed=next(self._order))
         self._tell(buffer.uri, buffer)
 
     def _tell(self, uri: str, state: Buffer | None) -> None:
         for states in self._watchers.get(uri, ()):
             states.put_nowait(state)
-
-
-def _scalars(text: str) -> str:
-    """Return a text that can be stored: a lone surrogate becomes U+FFFD, which is as long as it in every encoding of positions."""
-    return text if text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)

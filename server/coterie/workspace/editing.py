@@ -1,4 +1,4 @@
-"""Carries a change to where the text lives: through the editor when the file is open, onto the disk when it is closed.
+"""Carries a change to where the text lives: through the editor that has the file open, onto the disk when none has.
 
 ``workspace`` calls it for every edit of an agent and every undo. The rule is never to force: a change is matched against the text of this
 moment, announced (the caller journals it), and carried out only if that text is still there; else it is matched anew. What an editor
@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, assert_never
-from weakref import WeakValueDictionary
 
 from coterie.base.errors import MergeConflictError, ModelMistakeError
 from coterie.domain.edits import Applied, BufferEdit, Draft, FileRef, OnIntent, Outcome, Refused, Rewrite
@@ -25,9 +24,12 @@ if TYPE_CHECKING:
 
     from coterie.domain.ports import Editor
     from coterie.workspace.documents import Buffer, Documents
+    from coterie.workspace.overlays import Held, Overlay
 
 ATTEMPTS = 5
 """How often a change is matched anew before the person is left to finish typing."""
+
+DIVIDED = "several editors have it open with different unsaved text; save or close it in all but one of them"
 
 Sighting = Literal["there", "misplaced", "not_there"]
 """What one state of a buffer shows of an edit."""
@@ -38,7 +40,11 @@ Seen = Literal["there", "misplaced", "moved_on", "unchanged", "closed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long an editor's text is waited for, in seconds: after it said that it applied an edit, and after it refused one."""
+    """How long an editor's text is waited for, in seconds.
+
+    ``confirmation`` after it said that it applied an edit; ``refusal`` after it refused one, or told text without the edit that it said it
+    applied. Neovim answers so when it has dropped an edit because of its version.
+    """
 
     confirmation: float = 10.0
     refusal: float = 2.0
@@ -72,22 +78,20 @@ class Wish:
 class Editing:
     """Changes files, one change of a file at a time. ``root_of`` finds the folder of a file on disk."""
 
-    def __init__(
-        self, documents: Documents, editor: Editor | None, root_of: Callable[[str], str], patience: Patience | None = None
-    ) -> None:
-        self._documents = documents
-        self._editor = editor
+    def __init__(self, overlay: Overlay, root_of: Callable[[str], str], patience: Patience | None = None) -> None:
+        self._overlay = overlay
         self._root_of = root_of
         self._patience = patience or Patience()
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def change(self, wish: Wish) -> Outcome:
         """Carry out a change, or say why not."""
-        lock = self._locks.setdefault(wish.file.absolute, asyncio.Lock())
+        lock = self._overlay.lock(wish.file.absolute)
         async with lock:
             for _ in range(ATTEMPTS):
-                buffer = self._documents.at(wish.file.absolute)
-                outcome = await (self._on_disk(wish) if buffer is None else self._in_buffer(wish, buffer))
+                choice = await self._overlay.choice(wish.file.absolute)
+                if choice is not None and choice.divided:
+                    return Refused(DIVIDED)
+                outcome = await (self._on_disk(wish) if choice is None else self._in_buffer(wish, choice.held))
                 if outcome is not None:
                     return outcome
         return Refused("the file kept changing while it was to be edited")
@@ -101,7 +105,7 @@ class Editing:
         if draft.after is None:
             draft = replace(draft, mode=await in_thread(mode_of, wish.file.absolute))
         await wish.on_intent(draft)
-        if self._documents.at(wish.file.absolute) is not None:
+        if self._overlay.holding(wish.file.absolute):
             return None
         return await self._put(draft, content, wish.mode)
 
@@ -113,47 +117,46 @@ class Editing:
             return Refused(f"it cannot be written: {failure.strerror or failure}")
         return Applied(draft) if done else None
 
-    async def _in_buffer(self, wish: Wish, buffer: Buffer) -> Outcome | None:
+    async def _in_buffer(self, wish: Wish, held: Held) -> Outcome | None:
         """Change an open buffer; None when it moved on or was closed meanwhile."""
+        buffer = held.buffer
         draft = await in_thread(wish.draft, buffer.text)
         if draft.after is None:
-            return await self._delete_open(wish, buffer, draft)
+            return await self._delete_open(wish, held, draft)
         if draft.after == buffer.text:
             return Applied(draft)
-        if self._editor is None:
+        if held.editor is None:
             return Refused("it is open in an editor that cannot be reached")
         changes = await in_thread(text_changes, buffer.text, draft.after)
         edit = BufferEdit(buffer.uri, buffer.version, buffer.text, changes, wish.label)
         await wish.on_intent(draft)
-        if not self._still(buffer):
+        if not held.still:
             return None
-        return await self._through(self._editor, draft, edit)
+        return await self._through(held.editor, held.documents, draft, edit)
 
-    async def _delete_open(self, wish: Wish, buffer: Buffer, draft: Draft) -> Outcome | None:
+    async def _delete_open(self, wish: Wish, held: Held, draft: Draft) -> Outcome | None:
         """Delete a file that is open. An empty buffer is no deleted file: only one without unsaved text can go, from the disk."""
         content = await in_thread(read_bytes, wish.file.absolute)
         if content is None:  # what is left is the person's buffer
             return Applied(draft)
-        if decoded(content, wish.file.path).removeprefix(BYTE_ORDER_MARK) != buffer.text.removeprefix(BYTE_ORDER_MARK):
+        if decoded(content, wish.file.path).removeprefix(BYTE_ORDER_MARK) != held.buffer.text.removeprefix(BYTE_ORDER_MARK):
             return Refused("it is open in the editor with unsaved text; save or close it first")
         draft = replace(draft, mode=await in_thread(mode_of, wish.file.absolute))
         await wish.on_intent(draft)
-        return await self._put(draft, content) if self._still(buffer) else None
+        return await self._put(draft, content) if held.still else None
 
-    def _still(self, buffer: Buffer) -> bool:
-        now = self._documents.get(buffer.uri)
-        return now is not None and (now.version, now.text) == (buffer.version, buffer.text)
-
-    async def _through(self, editor: Editor, draft: Draft, edit: BufferEdit) -> Outcome | None:
+    async def _through(self, editor: Editor, documents: Documents, draft: Draft, edit: BufferEdit) -> Outcome | None:
         """Ask the editor and look at what its text shows then; None when it is to be matched anew."""
-        with self._documents.watch(edit.uri) as states:
+        with documents.watch(edit.uri) as states:
             try:
                 refusal = await editor.apply(edit)
             except TimeoutError:
                 return _unanswered(await self._look(states, draft, edit, 0), draft)
             if refusal is not None:
                 return _refused(await _next(states, asyncio.get_running_loop().time() + self._patience.refusal), draft, refusal)
-            return await self._confirmed(await self._look(states, draft, edit, self._patience.confirmation), draft)
+            return await self._confirmed(
+                await self._look(states, draft, edit, self._patience.confirmation, moved=self._patience.refusal), draft
+            )
 
     async def _confirmed(self, seen: Seen, draft: Draft) -> Outcome | None:
         match seen:
@@ -169,9 +172,10 @@ class Editing:
                 return Applied(draft) if await in_thread(_on_disk_already, draft) else None
         assert_never(seen)
 
-    async def _look(self, states: asyncio.Queue[Buffer | None], draft: Draft, edit: BufferEdit, seconds: float) -> Seen:
-        """Follow a buffer until it shows the edit, at most ``seconds``."""
-        deadline = asyncio.get_running_loop().time() + seconds
+    async def _look(self, states: asyncio.Queue[Buffer | None], draft: Draft, edit: BufferEdit, seconds: float, moved: float = 0) -> Seen:
+        """Follow a buffer until it shows the edit, at most ``seconds``, and at most ``moved`` more when it is told without the edit."""
+        now = asyncio.get_running_loop().time
+        deadline = now() + seconds
         previous = edit.text
         while (state := await _next(states, deadline)) != "none":
             if state is None:
@@ -180,6 +184,7 @@ class Editing:
             if sighting != "not_there":
                 return sighting
             previous = state.text
+            deadline = min(deadline, now() + moved)
         return "unchanged" if previous == edit.text else "moved_on"
 
 

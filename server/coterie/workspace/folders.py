@@ -18,6 +18,7 @@ class Folders:
     def __init__(self, folders: Iterable[Folder] = ()) -> None:
         self.all = tuple(folders)
         self._roots = {folder.uri: os.path.realpath(folder.absolute) for folder in self.all}
+        self._held: dict[str, bool] = {}  # what was asked before: it is asked with each piece of a message
 
     @property
     def roots(self) -> frozenset[str]:
@@ -34,6 +35,13 @@ class Folders:
     def contain(self, absolute: str) -> bool:
         """Say whether a resolved path lies in one of the folders."""
         return any(_below(absolute, root) is not None for root in self._roots.values())
+
+    def holds(self, uri: str) -> bool:
+        """Say whether a folder is one of these, or lies in one."""
+        if uri not in self._held:
+            path = path_of(uri)
+            self._held[uri] = uri in self._roots or (path is not None and self.contain(os.path.realpath(path)))
+        return self._held[uri]
 
     def locate(self, path: str, folder: str | None = None) -> FileRef:
         """Find a path, relative to ``folder`` or the first folder, absolute, or a ``file:`` URI.

@@ -20,6 +20,7 @@ from coterie.workspace.editing import Editing, Patience, Wish
 from coterie.workspace.files import decoded, in_thread, read_bytes
 from coterie.workspace.folders import Folders
 from coterie.workspace.line_ends import BYTE_ORDER_MARK, shown
+from coterie.workspace.overlays import Overlay, Overlays
 from coterie.workspace.privacy import Privacy, Withheld
 from coterie.workspace.uris import uri_below
 from coterie.workspace.walk import is_listed, list_files
@@ -29,12 +30,22 @@ _Stamp: TypeAlias = tuple[int, int, int]
 
 
 class LiveWorkspace:
-    """Files as the person sees them. ``editor`` is None where there is none, as on the command line."""
+    """Files as the person sees them. ``editor`` is None where there is none, as on the command line; ``among`` are the other editors."""
 
-    def __init__(self, folders: Iterable[Folder] = (), *, editor: Editor | None = None, patience: Patience | None = None) -> None:
-        self.documents = Documents()
+    def __init__(
+        self,
+        folders: Iterable[Folder] = (),
+        *,
+        editor: Editor | None = None,
+        patience: Patience | None = None,
+        among: Overlays | None = None,
+    ) -> None:
+        self._among = among or Overlays()
+        self.documents = Documents(self._among.order)
         self._folders = Folders(folders)
-        self._editing = Editing(self.documents, editor, self._root_of, patience)
+        self._overlay = Overlay(self.documents, editor, reaches=self._reaches, among=self._among)
+        self._among.attach(self._overlay)
+        self._editing = Editing(self._overlay, self._root_of, patience)
         self._compared: dict[str, tuple[_Stamp, Buffer, bool]] = {}
         self._privacy = Privacy()
 
@@ -47,6 +58,15 @@ class LiveWorkspace:
         """Work in these folders from now on. What lies outside of them can no longer be read or changed."""
         self._folders = Folders(folders)
 
+    def holds(self, uri: str) -> bool:
+        """Say whether a folder is one of the workspace's, or lies in one."""
+        return self._folders.holds(uri)
+
+    def leave(self) -> None:
+        """Note that the editor is gone, and what was open there with it. Who still works here goes on with what others have open."""
+        self._among.detach(self._overlay)
+        self.documents.close_all()
+
     def locate(self, path: str, folder: str | None = None) -> FileRef:
         """Find a path; see `Folders.locate`. An open file has the URI that its editor calls it by."""
         file = self._folders.locate(path, folder)
@@ -57,8 +77,8 @@ class LiveWorkspace:
         """Return the text of the open buffer, or of the file on disk (None: no such file)."""
         self._check(file)
         text: str | None
-        if (buffer := self.documents.at(file.absolute)) is not None:
-            text = buffer.text
+        if (choice := await self._overlay.choice(file.absolute)) is not None:
+            text = choice.held.buffer.text
         else:
             content = await in_thread(read_bytes, file.absolute)
             text = None if content is None else decoded(content, file.path)
@@ -71,9 +91,9 @@ class LiveWorkspace:
         start = self._folders.locate(under or ".", folder)
         root = self._folders.root(start.folder)
         opened = {
-            Path(str(buffer.absolute)).relative_to(root).as_posix(): buffer.uri
-            for buffer in self.documents.files()
-            if Path(str(buffer.absolute)).is_relative_to(start.absolute)
+            Path(absolute).relative_to(root).as_posix(): self._overlay.holding(absolute)[0].buffer.uri
+            for absolute in self._overlay.paths()
+            if Path(absolute).is_relative_to(start.absolute)
         }
         return await in_thread(_listed, start.folder, root, "" if start.path == "." else start.path, opened)
 
@@ -93,15 +113,19 @@ class LiveWorkspace:
 
         A file is read only when it or its buffer changed since the last call.
         """
-        texts = {str(buffer.absolute): buffer for buffer in self.documents.files() if self._folders.contain(str(buffer.absolute))}
+        chosen = {absolute: self._overlay.choice_now(absolute) for absolute in self._overlay.paths() if self._reaches(absolute)}
+        texts = {absolute: choice.held.buffer for absolute, choice in chosen.items() if choice is not None}
         self._compared = {absolute: self._compare(absolute, buffer) for absolute, buffer in texts.items()}
         return {absolute: buffer.text for absolute, buffer in texts.items() if self._compared[absolute][2]}
 
     def _root_of(self, folder: str) -> str:
         return self._folders.root(folder)
 
+    def _reaches(self, absolute: str) -> bool:
+        return self._folders.contain(absolute)
+
     def _check(self, file: FileRef) -> None:
-        if not self._folders.contain(file.absolute):
+        if not self._reaches(file.absolute):
             raise ModelMistakeError(f"{file.path} is outside of the workspace.")
 
     def _compare(self, absolute: str, buffer: Buffer) -> tuple[_Stamp, Buffer, bool]:

@@ -1,8 +1,9 @@
-"""How the latest request of each document ended: what ``agent/suggestion/explain`` and ``coterie doctor`` tell."""
+"""How the latest request of each document ended: what ``agent/suggestion/explain`` and, of the latest of all, ``coterie doctor`` tell."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 
 from coterie.base.ids import now
 from coterie.domain.suggestions import SuggestionExplanation
@@ -16,6 +17,7 @@ class Decisions:
 
     def __init__(self) -> None:
         self._decisions: OrderedDict[str, SuggestionExplanation] = OrderedDict()
+        self.on_decided: Callable[[SuggestionExplanation], None] = lambda _: None
 
     def offered(self, uri: str, suggestion_id: str) -> None:
         """Note that there was a suggestion."""
@@ -32,8 +34,8 @@ class Decisions:
 
     def _note(self, uri: str, why: Refusal, suggestion_id: str | None) -> None:
         self._decisions.pop(uri, None)
-        self._decisions[uri] = SuggestionExplanation(
-            uri=uri, at=now(), stage=why.stage, reason=why.reason, text=why.text, suggestion_id=suggestion_id
-        )
+        decision = SuggestionExplanation(uri=uri, at=now(), stage=why.stage, reason=why.reason, text=why.text, suggestion_id=suggestion_id)
+        self._decisions[uri] = decision
         if len(self._decisions) > MOST_DOCUMENTS:
             self._decisions.popitem(last=False)
+        self.on_decided(decision)

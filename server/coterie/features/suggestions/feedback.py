@@ -19,10 +19,15 @@ _ORDER: Final[tuple[SuggestionState, ...]] = ("offered", "shown", "rejected", "p
 
 @dataclass(slots=True)
 class _Offer:
-    """A suggestion as it was sent last: ``text`` is its insert text, ``candidate`` what it was made of."""
+    """A suggestion: ``candidate`` is what it was made of.
+
+    ``whole`` is how many UTF-16 units it had when it was sent first, ``rest`` how many when it was sent last, which may be fewer: what is
+    typed of it goes.
+    """
 
     candidate: Candidate
-    text: str
+    whole: int
+    rest: int
     state: SuggestionState
 
     def become(self, state: SuggestionState) -> bool:
@@ -50,7 +55,11 @@ class Feedback:
     def offered(self, candidate: Candidate, text: str) -> None:
         """Note an offer; one that is made again keeps its state."""
         known = self._offers.pop(candidate.suggestion_id, None)
-        self._offers[candidate.suggestion_id] = _Offer(candidate, text, "offered" if known is None else known.state)
+        units = utf16_length(text)
+        if known is None:
+            self._offers[candidate.suggestion_id] = _Offer(candidate, units, units, "offered")
+        else:
+            self._offers[candidate.suggestion_id] = _Offer(candidate, max(known.whole, units), units, known.state)
         if len(self._offers) > MOST_OFFERS:
             self._offers.popitem(last=False)
 
@@ -61,13 +70,15 @@ class Feedback:
         return offer.told
 
     def accepted(self, suggestion_id: str, length: int | None) -> SuggestionFeedback:
-        """Note that ``length`` UTF-16 units of its text were taken (None: all). Raises `InvalidParamsError` when it has fewer."""
+        """Note that ``length`` UTF-16 units of its text were taken (None: all). Raises `InvalidParamsError` when it has fewer.
+
+        An editor that takes it word by word may count from where the suggestion began, or, after asking anew, from where its rest begins.
+        """
         offer = self._offer(suggestion_id)
-        whole = utf16_length(offer.text)
-        if length is not None and length > whole:
-            raise InvalidParamsError(f"length: the suggestion has {whole} units.")
+        if length is not None and length > offer.whole:
+            raise InvalidParamsError(f"length: the suggestion has {offer.whole} units.")
         self._rhythm.accepted()
-        if length is None or length == whole:
+        if length in {None, offer.whole, offer.rest}:
             offer.become("accepted")
             self._accepted = offer.candidate
         else:

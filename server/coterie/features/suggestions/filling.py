@@ -17,7 +17,8 @@ from coterie.context.assemble import request_bytes
 from coterie.context.fill import Extent, Gap, chat_request, fill_request
 from coterie.domain.messages import Finished, StreamEvent, TextDelta, UsageReported
 from coterie.domain.ports import ModelChoice, Providers
-from coterie.features.suggestions.filters import cleaned, enough, refine
+from coterie.features.suggestions.chatter import cleaned
+from coterie.features.suggestions.filters import enough, refine
 from coterie.features.suggestions.gate import Refusal
 from coterie.features.suggestions.rhythm import Rhythm
 from coterie.features.suggestions.spending import Call, Spending

@@ -10,15 +10,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from coterie.context.fill import CURSOR, Extent, Gap, indentation
+from coterie.context.fill import Extent, Gap, indentation
 from coterie.features.suggestions.brackets import CLOSERS
 from coterie.features.suggestions.gate import Refusal
 
 SHORTEST = 3
 MOST_LINES = 24
 REPEATS = 3
-LEAST_ECHO = 3
-"""Characters from which the beginning of an answer is taken for an echo of the line, not for chance."""
 
 EMPTY: Final = Refusal("filter", "empty", "The model has nothing to add here.")
 LINE_FINISHED: Final = Refusal("filter", "line_finished", "The model takes the line for finished.")
@@ -26,24 +24,9 @@ REPETITION: Final = Refusal("filter", "repetition", "The model only repeated the
 DUPLICATE: Final = Refusal("filter", "duplicates_suffix", "The model only repeated what stands behind the cursor.")
 TOO_SHORT: Final = Refusal("filter", "too_short", f"The model added fewer than {SHORTEST} characters.")
 
-_FENCE = re.compile(r"\s*```[^\n]*\n")
 _BLANK_LINES = re.compile(r"\A(?:[ \t]*\n)+")
 _INDENTED = re.compile(r"(?: {2,}|\t)\S")
 _CLOSING_LINE = re.compile(r"(?:[\])}]+|end)[;,)]*")
-
-
-def cleaned(answer: str, gap: Gap) -> str:
-    """Return a chat model's answer without what such models add to the text: thoughts, a fence, the cursor, the line so far."""
-    text = answer
-    if text.lstrip().startswith("<think>"):
-        text = text.partition("</think>")[2].lstrip("\n")
-    if (fence := _FENCE.match(text)) is not None:
-        text = f"\n{text[fence.end() :]}".partition("\n```")[0].removeprefix("\n")
-    elif text.lstrip().startswith("```"):
-        return ""
-    text = text.replace(CURSOR, "")
-    line = gap.line_before.strip()
-    return text.lstrip()[len(line) :] if len(line) >= LEAST_ECHO and text.lstrip().startswith(line) else text
 
 
 def enough(text: str, gap: Gap, extent: Extent) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
+from unicodedata import category
 
 from coterie.config.schema import Settings
 from coterie.domain.suggestions import SuggestionRequest, SuggestionStage
@@ -62,4 +63,5 @@ def refusal(ask: SuggestionRequest, language: str, settings: Settings, *, snooze
 
 
 def _is_word(character: str) -> bool:
-    return character.isalnum() or character == "_"
+    """Say whether a character goes on with a word; marks do, such as the vowel signs of many scripts and accents of their own."""
+    return character.isalnum() or character == "_" or (character != "" and category(character).startswith("M"))

@@ -159,6 +159,10 @@ class SuggestionService:
         """Return how the latest request, of a document or of all, ended."""
         return self._decisions.explain(uri)
 
+    def watch(self, listener: Callable[[SuggestionExplanation], None]) -> None:
+        """Call ``listener`` with each decision from now on, of whatever document."""
+        self._decisions.on_decided = listener
+
     def snooze(self, minutes: float) -> SuggestionSnooze:
         """Suggest nothing for so long unless asked by hand; 0 ends it."""
         self._snoozed_until = _time() + 60 * minutes

@@ -7,15 +7,17 @@ resolves nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from lsprotocol import types
 
 from coterie.domain.actions import is_kind
-from coterie.domain.wire import Json
+from coterie.domain.runs import Position, Range
+from coterie.domain.wire import Json, to_wire, wire
 from coterie.lsp import commands
 from coterie.lsp.convert import dig
 from coterie.lsp.handlers.reviews import plan_answers
+from coterie.lsp.params import read
 from coterie.lsp.session import Handlers, Session
 from coterie.lsp.views import SOURCE
 
@@ -25,11 +27,21 @@ OPTIONS: Final = types.CodeActionOptions(
 )
 
 
+@wire
+class ActionData:
+    """What an action carries from the list to its choice: an editor gives it back as it got it, or so it should."""
+
+    action: str
+    uri: str
+    range: Range
+    problems: tuple[str, ...] = ()
+
+
 async def code_action(session: Session, params: types.CodeActionParams) -> list[types.CodeAction]:
     """List what can be done in a range."""
     only = [str(getattr(kind, "value", kind)) for kind in params.context.only or ()]
     if session.application.chats.is_chat(params.text_document.uri):
-        return chat_actions(session, params.text_document.uri, only)
+        return await chat_actions(session, params.text_document.uri, only)
     if (approval_id := session.application.plans.question_of(params.text_document.uri)) is not None:
         answers = (await plan_answers(session, approval_id)).items()
         chosen = [types.Command(label, commands.APPROVE_COMMAND, arguments=[argument]) for label, argument in answers]
@@ -37,17 +49,21 @@ async def code_action(session: Session, params: types.CodeActionParams) -> list[
     problems = [each for each in params.context.diagnostics if each.source != SOURCE]
     listed = finding_actions(session, params, only)
     for action in session.application.actions.offered(only, problems=bool(problems)):
-        data: dict[str, Json] = {"action": action.action_id, "uri": params.text_document.uri, "range": plain_range(params.range)}
-        if action.for_problems:
-            data["problems"] = [f"line {each.range.start.line + 1}: {each.message}" for each in problems]
-        found = types.CodeAction(action.title, kind=action.kind, data=data, diagnostics=problems if action.for_problems else None)
+        about = problems if action.for_problems else []
+        data = ActionData(
+            action=action.action_id,
+            uri=params.text_document.uri,
+            range=plain_range(params.range),
+            problems=tuple(f"line {each.range.start.line + 1}: {each.message}" for each in about),
+        )
+        found = types.CodeAction(action.title, kind=action.kind, data=to_wire(data), diagnostics=about or None)
         listed.append(found if session.client.resolves_actions else await resolve(session, found))
     return listed
 
 
-def chat_actions(session: Session, uri: str, only: Sequence[str]) -> list[types.CodeAction]:
+async def chat_actions(session: Session, uri: str, only: Sequence[str]) -> list[types.CodeAction]:
     """Return what can be done in a chat."""
-    place = session.application.chats.place(uri)
+    place = await session.application.chats.place(uri)
     if place is None or not (not only or any(is_kind(SEND_KIND, wanted) for wanted in only)):
         return []
     send = types.Command("Send to Coterie", commands.SEND_COMMAND, arguments=[{"uri": uri}])
@@ -73,16 +89,16 @@ def finding_actions(session: Session, params: types.CodeActionParams, only: Sequ
 
 async def resolve(session: Session, params: types.CodeAction) -> types.CodeAction:
     """Word an action that was chosen."""
-    data: Any = params.data
-    if dig(data, "action") is None:
+    if dig(params.data, "action") is None:
         return params
-    action = session.application.actions.worded(data["action"], data.get("problems", ()))
-    selection: dict[str, Json] = {"uri": data["uri"]}
+    data = read(ActionData, params.data)
+    action = session.application.actions.worded(data.action, data.problems)
+    selection: dict[str, Json] = {"uri": data.uri}
     prompt = action.prompt
-    if data["range"]["start"] != data["range"]["end"]:
-        selection["range"] = data["range"]
+    if data.range.start != data.range.end:
+        selection["range"] = to_wire(data.range)
     elif not action.for_problems:
-        prompt += f" The cursor is on line {data['range']['start']['line'] + 1}."
+        prompt += f" The cursor is on line {data.range.start.line + 1}."
     match action.way:
         case "run":
             command, argument = commands.RUN_COMMAND, {"prompt": prompt, "selection": selection}
@@ -99,12 +115,11 @@ def _with_command(action: types.CodeAction, command: types.Command) -> types.Cod
     return types.CodeAction(action.title, kind=action.kind, diagnostics=action.diagnostics, data=action.data, command=command)
 
 
-def plain_range(of: types.Range) -> Json:
-    """Return a range as plain data, which an editor gives back as it got it."""
-    return {
-        "start": {"line": of.start.line, "character": of.start.character},
-        "end": {"line": of.end.line, "character": of.end.character},
-    }
+def plain_range(of: types.Range) -> Range:
+    """Return LSP's range as ours."""
+    return Range(
+        start=Position(line=of.start.line, character=of.start.character), end=Position(line=of.end.line, character=of.end.character)
+    )
 
 
 HANDLERS: Handlers = {types.TEXT_DOCUMENT_CODE_ACTION: code_action, types.CODE_ACTION_RESOLVE: resolve}

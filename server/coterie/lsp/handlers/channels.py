@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from coterie.domain.channels import Channel, ChannelOpened, ChannelPage, Posted
 from coterie.lsp import protocol
+from coterie.lsp.handlers import runs
 from coterie.lsp.protocol import (
     ChannelArchiveParams,
     ChannelDeleted,
@@ -31,7 +32,8 @@ async def open_channel(session: Session, params: ChannelOpenParams) -> ChannelOp
 
 async def post(session: Session, params: ChannelPostParams) -> Posted:
     """``agent/channel/post``."""
-    return await session.application.channels.post(params.channel_id, params.text, attachments=params.attachments)
+    attachments = runs.with_buffers(session, params.attachments)
+    return await session.application.channels.post(params.channel_id, params.text, attachments=attachments)
 
 
 async def history(session: Session, params: ChannelHistoryParams) -> ChannelPage:

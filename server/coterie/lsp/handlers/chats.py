@@ -13,7 +13,7 @@ from coterie.domain.channels import Channel, Posted
 from coterie.domain.runs import Selection
 from coterie.features.chat_text import quoted
 from coterie.lsp.commands import ChatOpened, OpenChannelArguments, SendArguments
-from coterie.lsp.convert import dig
+from coterie.lsp.convert import dig, file_path
 from coterie.lsp.handlers import runs
 from coterie.lsp.outbound import MESSAGE_TYPES
 from coterie.lsp.protocol import ChannelListParams, ChannelListResult
@@ -37,11 +37,12 @@ async def open_channel(session: Session, argument: OpenChannelArguments) -> Chat
 async def quotation(session: Session, selection: Selection) -> str:
     """Return the selected code as something to write about; of a whole file only its name."""
     name = PurePosixPath(urlsplit(selection.uri).path).name
-    if selection.range is None:
+    text, chosen = await runs.selected_text(session, selection), selection.range
+    if text is None and chosen is None:
         return f"About `{name}`:"
-    text = await runs.selected_text(session, selection, selection.range)
-    where = f"About `{name}`, lines {selection.range.start.line + 1} to {selection.range.end.line + 1}"
-    return quoted(text or "", where, PurePosixPath(name).suffix.removeprefix("."))
+    where = f"About `{name}`" if chosen is None else f"About `{name}`, lines {chosen.start.line + 1} to {chosen.end.line + 1}"
+    language = "" if file_path(selection.uri) is None else PurePosixPath(name).suffix.removeprefix(".")
+    return quoted(text or "", where, language)
 
 
 async def list_channels(session: Session, argument: ChannelListParams) -> ChannelListResult:
@@ -57,11 +58,11 @@ async def choose(session: Session, channels: tuple[Channel, ...]) -> None:
     titles = {f"{number}. {channel.title}": channel.channel_id for number, channel in enumerate(channels, start=1)}
     params = {"type": MESSAGE_TYPES["info"], "message": "Open which channel?", "actions": [{"title": title} for title in titles]}
     try:
-        chosen = titles.get(dig(await session.wire.ask("window/showMessageRequest", params, within_s=None), "title"))
+        chosen = dig(await session.wire.ask("window/showMessageRequest", params, within_s=None), "title")
     except JsonRpcException:
         return  # the list was answered anyway
-    if chosen is not None:
-        await show_channel(session, chosen, focus=True)
+    if isinstance(chosen, str) and chosen in titles:
+        await show_channel(session, titles[chosen], focus=True)
 
 
 async def show_channel(session: Session, channel_id: str, *, focus: bool = False) -> None:

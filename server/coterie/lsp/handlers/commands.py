@@ -6,7 +6,7 @@ Without a run it means the latest one of the workspace that it can be done to.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from lsprotocol import types
@@ -16,8 +16,8 @@ from coterie.domain.edits import UndoResult
 from coterie.domain.events import RunState
 from coterie.domain.runs import RunRequest, RunStarted, RunStateView, RunSummary
 from coterie.domain.suggestions import SuggestionFeedback, SuggestionSnooze
-from coterie.domain.wire import Json, from_wire, to_wire
-from coterie.lsp import commands, failures
+from coterie.domain.wire import Json, to_wire
+from coterie.lsp import commands
 from coterie.lsp.commands import (
     AcceptedArguments,
     ApproveArguments,
@@ -29,6 +29,7 @@ from coterie.lsp.commands import (
     WhichRunArguments,
 )
 from coterie.lsp.handlers import chats, reviews, runs, undoing
+from coterie.lsp.params import read
 from coterie.lsp.protocol import ApprovalAnswerResult
 from coterie.lsp.session import Handlers, Session
 
@@ -41,20 +42,11 @@ async def execute(session: Session, params: types.ExecuteCommandParams) -> Json:
     """Run one of our commands."""
     if (command := commands.COMMANDS.get(params.command)) is None:
         raise InvalidParamsError(f"There is no command {params.command}.")
-    argument = read_argument(command.argument, params.arguments or ())
-    return to_wire(await RUNNERS[params.command](session, argument))
-
-
-def read_argument(of: type, arguments: Sequence[Any]) -> Any:
-    """Read a command's one argument. Raises `InvalidParamsError`."""
-    from pydantic import ValidationError  # noqa: PLC0415 - keeps the start light
-
+    arguments = params.arguments or [None]
     if len(arguments) > 1:
         raise InvalidParamsError("arguments: a command takes one object.")
-    try:
-        return from_wire(of, arguments[0] if arguments else {})
-    except ValidationError as failure:
-        raise failures.invalid_params(failure) from failure
+    argument: Any = read(command.argument, arguments[0])
+    return to_wire(await RUNNERS[params.command](session, argument))
 
 
 async def run(session: Session, argument: RunArguments) -> RunStarted:
@@ -95,13 +87,12 @@ async def resume(session: Session, argument: WhichRunArguments) -> RunStateView:
 
 
 async def approve(session: Session, argument: ApproveArguments) -> ApprovalAnswerResult:
-    """``coterie.approve``: answers the one open question with yes for this once, or a named one with a named option."""
+    """``coterie.approve``: answers the workspace's one open question with yes for this once, or a named one with a named option."""
     pending = await session.application.approvals.list()
-    if argument.approval_id is None and len(pending) > 1:
-        raise InvalidParamsError(
-            f"approvalId: {len(pending)} questions are open; name one of {', '.join(each.approval_id for each in pending)}."
-        )
-    wanted = argument.approval_id or next((each.approval_id for each in pending), None)
+    ours = [each.approval_id for each in pending if session.application.concerns(each.folder)]
+    if argument.approval_id is None and len(ours) > 1:
+        raise InvalidParamsError(f"approvalId: {len(ours)} questions are open; name one of {', '.join(ours)}.")
+    wanted = argument.approval_id or next(iter(ours), None)
     if wanted is None:
         raise RequestError("No question is open.", code="unknown_approval")
     options = next((each.options for each in pending if each.approval_id == wanted), ())
@@ -137,7 +128,7 @@ async def latest_run(session: Session, states: frozenset[RunState], otherwise: s
     """Return the workspace's latest run in one of these states."""
 
     async def fits(summary: RunSummary) -> bool:
-        return summary.state in states and (summary.folder is None or summary.folder in session.folders)
+        return summary.state in states and session.application.concerns(summary.folder)
 
     return await newest(session, fits, otherwise)
 

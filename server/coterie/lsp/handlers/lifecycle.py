@@ -30,8 +30,7 @@ async def initialized(session: Session, _params: object) -> None:
     except CoterieError as failure:
         session.window.show("error", failure.message)
     else:
-        if session.bare is not None:
-            await session.bare.ask_what_is_open()
+        session.catch_up()
     if not session.client.registers_configuration:
         return
     registration = {"id": "coterie-settings", "method": "workspace/didChangeConfiguration", "registerOptions": {"section": "coterie"}}

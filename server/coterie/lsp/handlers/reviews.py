@@ -7,6 +7,7 @@ from typing import Any
 
 from lsprotocol import types
 
+from coterie.domain.channels import ChatPlace
 from coterie.domain.reviews import Story
 from coterie.domain.runs import RunStarted
 from coterie.features.chat_text import quoted
@@ -43,15 +44,23 @@ async def code_lens(session: Session, params: types.CodeLensParams) -> list[type
     if session.bare is None:
         return []  # a client with views of its own has buttons of its own
     uri = params.text_document.uri
-    if (place := session.application.chats.place(uri)) is not None:
-        lenses = [lens(place.line, "Send", commands.SEND_COMMAND, {"uri": uri})] if place.can_send else []
-        stop = [lens(place.line, "Stop", commands.CANCEL_COMMAND, {"runId": place.run_id})] if place.run_id is not None else []
-        return [*lenses, *stop]
+    if (place := await session.application.chats.place(uri)) is not None:
+        return chat_lenses(place, uri)
     if (approval_id := session.application.plans.question_of(uri)) is not None:
         answers = await plan_answers(session, approval_id)
         return [lens(0, label, commands.APPROVE_COMMAND, argument) for label, argument in answers.items()]
     text = session.documents.text(uri) or ""
     return [each for found in session.application.changes.reviewable(uri, text) for each in review_lenses(found.line, found.run_id, uri)]
+
+
+def chat_lenses(place: ChatPlace, uri: str) -> list[types.CodeLens]:
+    """Return what can be done in a chat; in one whose channel was deleted, only that this is so."""
+    if place.channel is None:
+        return [lens(place.line, "This chat was deleted. Open a new one", commands.OPEN_CHANNEL_COMMAND, {})]
+    send = "Send, out of the archive" if place.channel.state == "archived" else "Send"
+    lenses = [lens(place.line, send, commands.SEND_COMMAND, {"uri": uri})] if place.can_send else []
+    stop = [lens(place.line, "Stop", commands.CANCEL_COMMAND, {"runId": place.run_id})] if place.run_id is not None else []
+    return [*lenses, *stop]
 
 
 async def plan_answers(session: Session, approval_id: str) -> dict[str, dict[str, Any]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from coterie.base.text import LineIndex, Position
 from coterie.domain.edits import UndoResult
-from coterie.domain.runs import Range, RunEvents, RunPage, RunRequest, RunStarted, RunStateView, RunView, Selection
+from coterie.domain.runs import Attachment, RunEvents, RunPage, RunRequest, RunStarted, RunStateView, RunView, Selection
 from coterie.lsp import protocol
 from coterie.lsp.convert import file_path
 from coterie.lsp.protocol import (
@@ -26,16 +27,22 @@ from coterie.lsp.session import Handlers, Session
 
 async def start(session: Session, params: RunRequest) -> RunStarted:
     """``agent/run/start``."""
-    if params.selection is not None and params.selection.range is not None and params.selection.text is None:
-        text = await selected_text(session, params.selection, params.selection.range)
-        params = replace(params, selection=replace(params.selection, text=text))
-    return await session.application.runs.start(params)
+    selection = params.selection
+    if selection is not None and selection.text is None:
+        selection = replace(selection, text=await selected_text(session, selection))
+    attachments = with_buffers(session, params.attachments)
+    return await session.application.runs.start(replace(params, selection=selection, attachments=attachments))
 
 
-async def selected_text(session: Session, selection: Selection, chosen: Range) -> str | None:
-    """Return the selected text, of the open buffer or else of the file; None when there is neither."""
-    text = session.documents.text(selection.uri)
-    if text is None and (path := file_path(selection.uri)) is not None:
+async def selected_text(session: Session, selection: Selection) -> str | None:
+    """Return the selected text, of the open buffer or else of the file; None when there is neither.
+
+    None also for a whole file, which whoever needs its text can read. A whole document that is no file is only here.
+    """
+    text, path, chosen = session.documents.text(selection.uri), file_path(selection.uri), selection.range
+    if chosen is None:
+        return text if path is None else None
+    if text is None and path is not None:
         text = await asyncio.to_thread(read_file, Path(path))
     if text is None:
         return None
@@ -43,6 +50,16 @@ async def selected_text(session: Session, selection: Selection, chosen: Range) -
     ends = (index.offset(Position(at.line, at.character), session.client.encoding) for at in (chosen.start, chosen.end))
     start, end = sorted(ends)
     return text[start:end]
+
+
+def with_buffers(session: Session, attachments: Iterable[Attachment]) -> tuple[Attachment, ...]:
+    """Return attachments with the text of open documents that are no files: nobody else could read it."""
+
+    def text_of(each: Attachment) -> str | None:
+        only_here = each.text is None and each.uri is not None and file_path(each.uri) is None
+        return session.documents.text(each.uri) if only_here and each.uri is not None else each.text
+
+    return tuple(replace(each, text=text_of(each)) for each in attachments)
 
 
 def read_file(path: Path) -> str | None:
