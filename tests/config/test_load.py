@@ -189,7 +189,7 @@ command = ["x"]
         (8, "permissions.allow"): None,
         (18, "sandbox.level"): "Did you mean `bubblewrap`?",
         (21, "providers.my box.api-key"): "Did you mean `api_key`?",
-        (23, "providers.bad.type"): None,
+        (23, "providers.bad.type"): "Did you mean `ollama`?",
         (26, "agents.coder.budget.usd"): None,
         (27, "mcp"): None,
     }
