@@ -111,8 +111,8 @@ class Catalogue:
         return _known(entry)
 
     def _listed(self, entry: Entry) -> None:
-        """Note that a host has told its models; where the settings name them it was not asked."""
-        if not entry.config.models:
+        """Note that a host has told its models, where it was asked for them."""
+        if entry.config.lists_models:
             self._means.note(entry, None)
 
     async def _found(self, entry: Entry, query: str, page: str | None) -> ModelPage:

@@ -154,7 +154,8 @@ class ProviderRegistry:
                 continue
             if entry.config.models:
                 return f"{provider_id}/{entry.config.models[0]}"
-            if entry.listed:
+            # The first one of a map may be the dearest.
+            if entry.listed and entry.config.lists_models:
                 return entry.listed[0].id
         if not self._entries:
             raise _no_provider()
@@ -170,7 +171,7 @@ class ProviderRegistry:
 
     async def ready(self) -> None:
         """Learn prices and limits; see `coterie.domain.ports.Providers.ready`. Not for hosts of which none are known."""
-        if any(vendor_of(entry.config) for entry in self._entries.values()):
+        if any(entry.config.type == "litellm" or vendor_of(entry.config) for entry in self._entries.values()):
             await self._cost_map.load()
 
     def warm(self, model_ids: Iterable[str]) -> None:
