@@ -58,6 +58,7 @@ async def test_commands() -> None:
             golden = load(command)
             result = await client.request("workspace/executeCommand", {"command": command, "arguments": golden["arguments"]})
             compare(command, golden, "result", result)
+        await client.expect("window/showMessage", lambda params: "Claude Code" in params["message"])  # asked for by a command
 
 
 async def test_notifications() -> None:

@@ -59,10 +59,10 @@ class ClientWindow:
         if not self._wire.detached:
             self._wire.notify("window/logMessage", {"type": MESSAGE_TYPES[severity], "message": text})
 
-    def show(self, severity: Severity, text: str) -> None:
-        """Log a text, and show it the first time."""
+    def show(self, severity: Severity, text: str, *, again: bool = False) -> None:
+        """Log a text, and show it the first time, or ``again``."""
         self.log(severity, text)
-        if text not in self._shown and not self._wire.detached:
+        if (again or text not in self._shown) and not self._wire.detached:
             self._shown.add(text)
             self._wire.notify("window/showMessage", {"type": MESSAGE_TYPES[severity], "message": text})
 

@@ -15,6 +15,7 @@ from coterie.base.errors import InvalidParamsError, RequestError
 from coterie.domain.edits import UndoResult
 from coterie.domain.events import RunState
 from coterie.domain.runs import RunRequest, RunStarted, RunStateView, RunSummary
+from coterie.domain.status import ProviderCheck
 from coterie.domain.suggestions import SuggestionFeedback, SuggestionSnooze
 from coterie.domain.wire import Json, from_wire, to_wire
 from coterie.lsp import commands, failures
@@ -22,6 +23,7 @@ from coterie.lsp.commands import (
     AcceptedArguments,
     ApproveArguments,
     AskArguments,
+    CheckClaudeCodeArguments,
     RunArguments,
     SnoozeArguments,
     UndoArguments,
@@ -34,6 +36,11 @@ from coterie.lsp.session import Handlers, Session
 
 PAGE = 50
 ACTIVE: Final[frozenset[RunState]] = frozenset({"queued", "running", "waiting"})
+NO_CLAUDE_CODE: Final = ProviderCheck(
+    provider="claude",
+    state="down",
+    text='Claude Code is no provider here: add a table [providers.claude] with type = "claude_code" to config.toml.',
+)
 RESUMABLE: Final[frozenset[RunState]] = frozenset({"interrupted", "failed"})
 
 
@@ -123,6 +130,17 @@ async def snooze(session: Session, argument: SnoozeArguments) -> SuggestionSnooz
     return session.application.suggestions.snooze(argument.minutes)
 
 
+async def check_claude_code(session: Session, argument: CheckClaudeCodeArguments) -> ProviderCheck:
+    """``coterie.checkClaudeCode``; a plain client is shown the answer."""
+    catalogue = session.application.catalogue
+    there = (each.id for each in await catalogue.providers() if each.type == "claude_code")
+    provider = argument.provider or next(there, None)
+    check = NO_CLAUDE_CODE if provider is None else await catalogue.check(provider)
+    if session.bare is not None:
+        session.window.show("info", check.text, again=True)
+    return check
+
+
 async def latest_run_with_changes(session: Session) -> str:
     """Return the latest run that changed something in this workspace and was not undone."""
 
@@ -181,6 +199,7 @@ RUNNERS: Final[Mapping[str, Callable[[Session, Any], Awaitable[object]]]] = {
     commands.ACCEPT_COMMAND: reviews.accept,
     commands.FIX_COMMAND: reviews.fix,
     commands.DISMISS_COMMAND: reviews.dismiss,
+    commands.CHECK_CLAUDE_CODE_COMMAND: check_claude_code,
     commands.SUGGESTION_ACCEPTED_COMMAND: suggestion_accepted,
     commands.SUGGESTION_SNOOZE_COMMAND: snooze,
 }
