@@ -208,6 +208,9 @@ class Listener:
     def status_changed(self, status: Status) -> None:
         """Forget it."""
 
+    def providers_changed(self, providers: tuple[ProviderView, ...]) -> None:
+        """Forget it."""
+
     async def ready(self) -> None:
         """Keep up always."""
 

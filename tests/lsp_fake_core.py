@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -39,7 +39,19 @@ from coterie.domain.ports import Audience, Folder
 from coterie.domain.reviews import OpenFinding, Reviewable, Story
 from coterie.domain.runs import RunEvents, RunPage, RunRequest, RunStarted, RunStateView, RunSummary, RunView, StepView
 from coterie.domain.secrets import SecretName, secret_name
-from coterie.domain.status import Capabilities, Degraded, ModelView, Price, ProviderHealth, ProviderView, SandboxView, Status
+from coterie.domain.status import (
+    Capabilities,
+    Degraded,
+    InstallProgress,
+    ModelPage,
+    ModelView,
+    Price,
+    ProviderCheck,
+    ProviderHealth,
+    ProviderView,
+    SandboxView,
+    Status,
+)
 from coterie.domain.suggestions import Suggestion, SuggestionExplanation, SuggestionFeedback, SuggestionRequest, SuggestionSnooze
 from coterie.domain.usage import Usage, UsageRow
 from coterie.features.application import (
@@ -71,6 +83,14 @@ OPTIONS = (
 )
 APPROVAL = Approval(
     approval_id="approval_1", run_id="run_1", channel_id="channel_1", at=AT, title="Run touch made", effects=(EFFECT,), options=OPTIONS
+)
+PROVIDER = ProviderView(id="work", type="anthropic", state="ready", capabilities=Capabilities(prompt_cache=True))
+MODEL = ModelView(
+    id="work/m",
+    provider="work",
+    context_tokens=200_000,
+    capabilities=Capabilities(max_input_tokens=200_000),
+    price=Price(input=Decimal(3), output=Decimal("15.0")),
 )
 CHANNEL = Channel(channel_id="channel_1", title="Größe", folder="chats", state="idle", updated_at=AT, pending_approvals=1, agent="chat")
 STATUS = Status(
@@ -111,6 +131,7 @@ def tell_everything(audience: Audience) -> None:
         audience.tell(event(seq, each))
     audience.channel_changed(ChannelChanged(channel_id="channel_1", change="updated", channel=CHANNEL))
     audience.status_changed(STATUS)
+    audience.providers_changed((PROVIDER,))
 
 
 class FakeDocuments:
@@ -451,18 +472,53 @@ class FakeCatalogue:
 
     async def providers(self) -> tuple[ProviderView, ...]:
         """Return one provider."""
-        return (ProviderView(id="work", type="anthropic", state="ready", capabilities=Capabilities(prompt_cache=True)),)
+        return (PROVIDER,)
 
     async def models(self, provider: str | None = None) -> tuple[ModelView, ...]:
         """Return one model."""
-        model = ModelView(
-            id="work/m",
-            provider=provider or "work",
-            context_tokens=200_000,
-            capabilities=Capabilities(max_input_tokens=200_000),
-            price=Price(input=Decimal(3), output=Decimal("15.0")),
-        )
-        return (model,)
+        return (replace(MODEL, provider=provider or "work"),)
+
+    async def connect(self, provider: str) -> ProviderView:
+        """Return it as it is now."""
+        return replace(PROVIDER, id=provider)
+
+    async def disconnect(self, provider: str) -> ProviderView:
+        """Return it as it is now."""
+        return replace(PROVIDER, id=provider, state="disconnected")
+
+    async def check(self, provider: str) -> ProviderCheck:
+        """Need a login."""
+        return ProviderCheck(provider=provider, state="auth_required", text="Nobody is logged in.", action="coterie.checkClaudeCode")
+
+    async def search(self, query: str, *, provider: str | None = None, page: str | None = None) -> ModelPage:
+        """Find one model, and know of more."""
+        return ModelPage(models=(replace(MODEL, installed=False),), next=f"{query} {provider} {page}")
+
+    async def install(self, model_id: str) -> AsyncGenerator[InstallProgress, None]:
+        """Do a part of it, and the rest unless the model is one that takes for ever."""
+        yield InstallProgress(text="looking")
+        yield InstallProgress(text="pulling", completed=30_000_000, total=60_000_000)
+        yield InstallProgress(text="pulling more", completed=30_000_000, total=90_000_000)
+        try:
+            if model_id == "work/endless":
+                await asyncio.Event().wait()
+            if model_id == "work/gone":
+                raise RequestError("There is no such model.", code="unknown_model")
+        finally:
+            sys.stderr.write(f"installation of {model_id} over\n")
+        yield InstallProgress(text="success", completed=90_000_000, total=90_000_000)
+
+    async def model(self, model_id: str) -> ModelView:
+        """Return it."""
+        return replace(MODEL, id=model_id)
+
+    async def unload(self, model_id: str) -> ModelView:
+        """Return it."""
+        return replace(MODEL, id=model_id, state="available")
+
+    async def favourite(self, model_id: str, *, favourite: bool = True) -> ModelView:
+        """Return it with its mark."""
+        return replace(MODEL, id=model_id, favourite=favourite)
 
 
 class FakeAccounts:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from coterie.domain.channels import ChannelChanged
 from coterie.domain.events import AgentEvent
 from coterie.domain.ports import Audience
-from coterie.domain.status import Status
+from coterie.domain.status import ProviderView, Status
 
 
 class Hub:
@@ -51,6 +51,11 @@ class Hub:
         """Tell everyone."""
         for audience in tuple(self._audiences):
             audience.status_changed(status)
+
+    def providers_changed(self, providers: tuple[ProviderView, ...]) -> None:
+        """Tell everyone."""
+        for audience in tuple(self._audiences):
+            audience.providers_changed(providers)
 
     async def ready(self) -> None:
         """Wait while a client cannot keep up; each is given up by its own front door when that takes too long."""

@@ -475,6 +475,10 @@ class Audience(Protocol):
         """Tell the server's new state."""
         ...
 
+    def providers_changed(self, providers: tuple[ProviderView, ...]) -> None:
+        """Tell which providers there are now, and how each is."""
+        ...
+
     async def ready(self) -> None:
         """Wait while the clients cannot keep up; runs await it between pieces."""
         ...

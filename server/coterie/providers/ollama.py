@@ -124,8 +124,9 @@ class Ollama(BaseProvider):
             async for line in lines:
                 if (said := parse_object(line.data)) is None:
                     raise failures.malformed(call.host, line.data)
-                if _NOT_IN_LIBRARY in text(said, "error"):
-                    raise ProviderError(f"`{self.name}` finds no model `{model}` to fetch.", kind="bad_request", code="unknown_model")
+                if _NOT_IN_LIBRARY in (words := text(said, "error")):
+                    message = f"`{self.name}` finds no model `{model}` to fetch. It says: {call.host.quote(words)}"
+                    raise ProviderError(message, kind="bad_request", code="unknown_model")
                 if said.get("error"):
                     raise failures.from_error_object(call.host, said)
                 status = text(said, "status")

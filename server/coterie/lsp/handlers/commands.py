@@ -180,7 +180,10 @@ def is_ours(session: Session, uri: str) -> bool:
 
 
 async def cancel_progress(session: Session, params: types.WorkDoneProgressCancelParams) -> None:
-    """``window/workDoneProgress/cancel``: the person stops a run at its progress."""
+    """``window/workDoneProgress/cancel``: the person stops a run or a request at its progress."""
+    if (stop := session.stops.get(params.token)) is not None:
+        stop()
+        return
     run_id = None if session.bare is None else session.bare.bars.run_of(params.token)
     if run_id is not None:
         await session.application.runs.cancel(run_id)
