@@ -42,7 +42,7 @@ language). No project can say which folders are trusted. From `workspace/configu
 nothing is taken that concerns the machine: `permissions`, `sandbox`, `trust`, `mcp`, and the type, address, key and recording of a host.
 
 **Keys** stay out of the settings. `coterie keys set work` keeps one in the vault, where the host `work` finds it by itself; another name is
-referred to as `api_key = "vault://work/other"`. `api_key = "env:WORK_API_KEY"` names an environment variable. A key that stands in a file
+referred to as `api_key = "vault://team/other"`. `api_key = "env:WORK_API_KEY"` names an environment variable. A key that stands in a file
 itself works, and is moved into the vault once. A change of a file holds without a restart, within about a second.
 """
 

@@ -81,6 +81,7 @@ class ScriptedModel:
     def __init__(self, script: Mapping[str, Sequence[Turn]]) -> None:
         self.script = script
         self.requests: list[ModelRequest] = []
+        self.external: Worker | None = None
         self.closed = 0
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
@@ -121,8 +122,9 @@ class ScriptedModel:
         return ModelChoice(id=model_id, model=model_id.partition("/")[2], label=model_id, provider=self)
 
     def worker(self, model_id: str) -> Worker:
-        """Refuse: it is a model alone."""
-        raise AssertionError(model_id)
+        """Return the external agent of the test."""
+        assert self.external is not None, model_id
+        return self.external
 
     def default_model(self) -> str:
         """Return its id."""
@@ -204,6 +206,9 @@ class Listener:
         self.channels.append(change)
 
     def status_changed(self, status: Status) -> None:
+        """Forget it."""
+
+    def providers_changed(self, providers: tuple[ProviderView, ...]) -> None:
         """Forget it."""
 
     async def ready(self) -> None:

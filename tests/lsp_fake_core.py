@@ -38,10 +38,13 @@ from coterie.domain.permissions import Approval, ApprovalOption, Decision, Effec
 from coterie.domain.ports import Audience, Folder
 from coterie.domain.reviews import OpenFinding, Reviewable, Story
 from coterie.domain.runs import RunEvents, RunPage, RunRequest, RunStarted, RunStateView, RunSummary, RunView, StepView
-from coterie.domain.secrets import SecretName, secret_name
-from coterie.domain.status import Capabilities, Degraded, ModelView, Price, ProviderHealth, ProviderView, SandboxView, Status
+from coterie.domain.status import (
+    Degraded,
+    ProviderHealth,
+    SandboxView,
+    Status,
+)
 from coterie.domain.suggestions import Suggestion, SuggestionExplanation, SuggestionFeedback, SuggestionRequest, SuggestionSnooze
-from coterie.domain.usage import Usage, UsageRow
 from coterie.features.application import (
     Accounts,
     Actions,
@@ -58,10 +61,9 @@ from coterie.features.application import (
     Suggestions,
 )
 from coterie.features.attachment import Attached, Attachment, Documents
+from lsp_fake_hosts import AT, PROVIDER, USAGE, FakeAccounts, FakeCatalogue, FakeSecrets
 
-AT = "2026-01-31T10:00:00.000Z"
 CANARY = "canary-of-the-servers-inside"
-USAGE = Usage(input=1200, cache_read=None, cache_write=0, output=34, usd=Decimal("0.00125"))
 HUNK = Hunk(hunk_id="hunk_1", old_start=1, old_lines=1, new_start=1, new_lines=1, old_text="a\n", new_text="b\n", step_id="step_1")
 CHANGE = FileChange(change_id="change_1", path="src/ä.py", uri="file:///w/src/%C3%A4.py", state="applied", hunks=(HUNK,))
 EFFECT = Effect(kind="exec", target="touch made", argv=("touch", "made"), rule="exec(touch made)")
@@ -111,6 +113,7 @@ def tell_everything(audience: Audience) -> None:
         audience.tell(event(seq, each))
     audience.channel_changed(ChannelChanged(channel_id="channel_1", change="updated", channel=CHANNEL))
     audience.status_changed(STATUS)
+    audience.providers_changed((PROVIDER,))
 
 
 class FakeDocuments:
@@ -459,55 +462,6 @@ class FakeApprovals:
 
     def attendance_changed(self) -> None:
         """Nobody waits."""
-
-
-class FakeCatalogue:
-    """``agent/provider/*`` and ``agent/model/*``."""
-
-    async def providers(self) -> tuple[ProviderView, ...]:
-        """Return one provider."""
-        return (ProviderView(id="work", type="anthropic", state="ready", capabilities=Capabilities(prompt_cache=True)),)
-
-    async def models(self, provider: str | None = None) -> tuple[ModelView, ...]:
-        """Return one model."""
-        model = ModelView(
-            id="work/m",
-            provider=provider or "work",
-            context_tokens=200_000,
-            capabilities=Capabilities(max_input_tokens=200_000),
-            price=Price(input=Decimal(3), output=Decimal("15.0")),
-        )
-        return (model,)
-
-
-class FakeAccounts:
-    """``agent/usage``."""
-
-    async def usage(self, *, by: str = "run", since: str | None = None) -> tuple[tuple[UsageRow, ...], Usage]:
-        """Return one row."""
-        row = UsageRow(key=f"{by} since {since}", input=1, cache_read=0, cache_write=None, output=2, usd=Decimal("1E-7"))
-        return (row,), USAGE
-
-
-class FakeSecrets:
-    """``agent/key/*``."""
-
-    async def list(self) -> tuple[SecretName, ...]:
-        """Return one name."""
-        return (SecretName(name="work/api_key", provider="work", reference="vault://work/api_key", updated_at=AT),)
-
-    async def set(self, name: str, value: str) -> str:
-        """Keep nothing, and say how it is referred to."""
-        assert value == "a key"
-        return f"vault://{secret_name(name)}"
-
-    async def delete(self, name: str) -> str:
-        """Say what is gone."""
-        return secret_name(name)
-
-    async def rotate(self) -> int:
-        """Have nothing to do."""
-        return 0
 
 
 class FakeSuggestions:

@@ -145,6 +145,7 @@ async def test_without_a_fallback_a_wrong_key_stops_and_an_open_breaker_is_no_hi
         stage.listener.events.clear()
         await stage.runs.resume(run_id)
         assert (await stage.ended()).state == "succeeded"
+        assert warned(stage) == []
 
 
 async def test_a_missing_key_is_told_and_the_next_model_begins(tmp_path: Path) -> None:

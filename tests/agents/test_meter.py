@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
 
+from coterie.agents.allowances import Allowances
 from coterie.agents.meter import Meter, smallest
 from coterie.agents.reserving import reserved
 from coterie.base.errors import BudgetExhaustedError
+from coterie.config.schema import RunBudgetSettings
 from coterie.domain.runs import Budget
 from coterie.domain.status import Price
-from coterie.domain.usage import Usage
+from coterie.domain.usage import NO_USAGE, Usage
 
 PRICE = Price(input=Decimal(3), output=Decimal(15))
 
@@ -89,3 +92,40 @@ def test_a_resumed_run_has_the_time_that_is_left() -> None:
 
 def test_of_several_budgets_the_smallest_applies_limit_by_limit() -> None:
     assert smallest(Budget(tokens=10, wall_s=5), None, Budget(tokens=20, usd=Decimal(1))) == Budget(tokens=10, wall_s=5, usd=Decimal(1))
+
+
+class Books:
+    """What ``spent`` of a `UsageStore` says: what others have used, which lags behind."""
+
+    def __init__(self) -> None:
+        self.used = NO_USAGE
+        self.asked: list[dict[str, str | None]] = []
+
+    async def spent(self, **of: str | None) -> Usage:
+        self.asked.append(of)
+        return self.used
+
+
+async def test_runs_share_the_budgets_of_their_day_and_channel() -> None:
+    books = Books()
+    allowances = Allowances(books)  # type: ignore[arg-type] - it asks for nothing else
+    settings = RunBudgetSettings(day_tokens=1_000, channel_tokens=5_000)
+
+    def meters(channel: str) -> Sequence[Meter]:
+        return allowances.meters(settings, channel)
+
+    assert [meter.name for meter in meters("one")] == ["this day", "this channel"]
+    first = await reserved(meters("one"), 100, None, output_tokens=400)
+    second = await reserved(meters("two"), 100, None, output_tokens=8_192)
+    assert (first.output_cap, second.output_cap) == (None, 400), "the day has 1000 tokens, of which the first holds 500"
+    first.settle(Usage(input=100, output=200), 0)
+    second.release()
+    third = await reserved(meters("one"), 100, None, output_tokens=8_192)
+    assert third.output_cap == 600, "what the first has used is known before it is in the books"
+    third.release()
+    books.used = Usage(input=500, output=0)
+    fourth = await reserved(meters("one"), 100, None, output_tokens=8_192)
+    assert fourth.output_cap == 400, "and what the books say of others, but not both"
+    fourth.release()
+    assert {key for asked in books.asked for key in asked} == {"since", "channel_id"}
+    assert allowances.meters(RunBudgetSettings(), "one") == ()

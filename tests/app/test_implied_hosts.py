@@ -34,6 +34,7 @@ def registry(home: Path, *, model_host: ModelHost | None = None, **environ: str)
         ("gemini/gemini-2.5-pro", {"GOOGLE_API_KEY": CANARY}, "litellm"),
         ("anthropic/claude-sonnet-4-5", {"ANTHROPIC_API_KEY": CANARY}, "anthropic"),
         ("openai/gpt-5", {"OPENAI_API_KEY": CANARY}, "openai_compatible"),
+        ("ollama/qwen3:4b", {}, "ollama"),
     ],
 )
 def test_a_vendor_is_there_by_its_name(tmp_path: Path, model: str, environ: dict[str, str], kind: str) -> None:

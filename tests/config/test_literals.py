@@ -7,7 +7,7 @@ import pytest
 from coterie.config.literals import with_reference
 
 KEY = "sk-canary-5f3a"
-REFERENCE = "vault://work/api_key"
+REFERENCE = "vault://team/api_key"
 
 
 @pytest.mark.parametrize(

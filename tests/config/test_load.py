@@ -173,7 +173,7 @@ level = "bublewrap"
 base_url = "http://127.0.0.1:8080/v1"
   api-key = "env:X"
 [providers.bad]
-type = "zzz"
+type = "lama"
 base_url = "http://h"
 [agents.coder]
 budget = { usd = "much", tokens = 3 }
@@ -190,7 +190,7 @@ command = ["x"]
         (8, "permissions.allow"): None,
         (18, "sandbox.level"): "Did you mean `bubblewrap`?",
         (21, "providers.my box.api-key"): "Did you mean `api_key`?",
-        (23, "providers.bad.type"): None,
+        (23, "providers.bad.type"): "Did you mean `ollama`?",
         (26, "agents.coder.budget.usd"): None,
         (27, "mcp"): None,
     }
@@ -341,14 +341,16 @@ def test_a_link_out_of_a_trusted_folder_is_not_trusted(home: Home, tmp_path: Pat
 
 
 def test_what_concerns_the_machine_is_not_taken_from_a_workspaces_editor_settings(home: Home) -> None:
-    options = {
+    options: dict[str, Any] = {
         "model": "a/b",
         "permissions": {"allow": ["exec(**)"]},
         "sandbox": {"level": "none"},
         "trust": {"workspaces": ["/"]},
         "mcp": {"servers": {"x": {"command": ["evil"]}}},
         "providers": {"a": {"baseUrl": "http://evil.example/v1", "apiKey": "env:ANTHROPIC_API_KEY", "type": "anthropic", "temperature": 1}},
+        "agents": {"coder": {"external": True, "flags": ["--evil"], "temperature": 0.5}},
     }
+    options["providers"]["a"]["command"] = "/tmp/evil"
     home.user('[providers.a]\nbase_url = "http://good.example/v1"')
     pulled = home.load(workspace_configuration=options)
     assert pulled.settings.model == "a/b"
@@ -360,7 +362,10 @@ def test_what_concerns_the_machine_is_not_taken_from_a_workspaces_editor_setting
         1,
     )
     assert (pulled.settings.permissions, pulled.settings.sandbox) == (Settings().permissions, Settings().sandbox)
-    assert len(told(pulled)) == 7
+    assert provider.command is None
+    coder = pulled.settings.agents["coder"]
+    assert (coder.external, coder.flags, coder.temperature) == (False, (), 0.5)
+    assert len(told(pulled)) == 10
     given_at_start = home.load(editor_options=options)
     assert told(given_at_start) == []
     assert given_at_start.settings.sandbox.level == "none"
@@ -476,20 +481,20 @@ def test_a_secret_is_never_printed(home: Home) -> None:
 
 def test_the_vault_gives_keys_to_who_has_none(home: Home) -> None:
     home.user(
-        '[providers.work]\nbase_url = "http://h/v1"\n'
+        '[providers.team]\nbase_url = "http://h/v1"\n'
         '[providers.own]\nbase_url = "http://h/v1"\napi_key = "env:OWN_KEY"\n'
-        '[providers.other]\nbase_url = "http://h/v1"\napi_key = "vault://work/api_key"'
+        '[providers.other]\nbase_url = "http://h/v1"\napi_key = "vault://team/api_key"'
     )
-    home.vault("work/api_key", "own/api_key", "anthropic/api_key")
+    home.vault("team/api_key", "own/api_key", "anthropic/api_key")
     loaded = home.load()
     keys = {host: provider.api_key and provider.api_key.get_secret_value() for host, provider in loaded.settings.providers.items()}
     assert keys == {
-        "work": "vault://work/api_key",
+        "team": "vault://team/api_key",
         "own": "env:OWN_KEY",
-        "other": "vault://work/api_key",
+        "other": "vault://team/api_key",
         "anthropic": "vault://anthropic/api_key",
     }
-    assert loaded.origin("providers.work.api_key") == "vault"
+    assert loaded.origin("providers.team.api_key") == "vault"
     assert told(loaded) == []
 
 
@@ -508,9 +513,11 @@ def test_a_reference_that_leads_nowhere_is_said_and_dropped(home: Home, key: str
 
 
 def test_hosts_that_lack_what_they_need_are_left_out(home: Home) -> None:
-    home.user('[providers.a]\n[providers.b]\ntype = "replay"\n[providers.c]\ntype = "replay"\ncassette = "tapes/c.json"')
+    recordings = '[providers.b]\ntype = "replay"\n[providers.c]\ntype = "replay"\ncassette = "tapes/c.json"'
+    home.user(f'[providers.a]\n{recordings}\n[providers.d]\ntype = "claude_code"')
     loaded = home.load()
-    assert {name: host.cassette for name, host in loaded.settings.providers.items()} == {"c": str(home.file.parent / "tapes" / "c.json")}
+    tape = str(home.file.parent / "tapes" / "c.json")
+    assert {name: host.cassette for name, host in loaded.settings.providers.items()} == {"c": tape, "d": None}
     assert [problem.key for problem in loaded.problems] == ["providers.a", "providers.b"]
 
 

@@ -58,13 +58,15 @@ async def test_commands() -> None:
             golden = load(command)
             result = await client.request("workspace/executeCommand", {"command": command, "arguments": golden["arguments"]})
             compare(command, golden, "result", result)
+        await client.expect("window/showMessage", lambda params: "Claude Code" in params["message"])  # asked for by a command
 
 
 async def test_notifications() -> None:
     async with editor() as client:
         await client.initialize(RICH)
         await client.request("agent/run/start", {"prompt": "tell"})
-        heard = {method: [await client.expect(method)] for method in (protocol.CHANNEL_CHANGED, protocol.STATUS_CHANGED)}
+        states = (protocol.CHANNEL_CHANGED, protocol.PROVIDER_CHANGED, protocol.STATUS_CHANGED)
+        heard = {method: [await client.expect(method)] for method in states}
         heard[protocol.EVENT] = [params for method, params in client.notifications if method == protocol.EVENT]
         for method in protocol.NOTIFICATIONS:
             compare(method, load(method), "params", heard[method])

@@ -145,12 +145,10 @@ async def test_as_an_agent_of_its_own_it_works_aside_and_its_changes_are_ours(
             assert len(git(project, "worktree", "list").splitlines()) == 1, "nothing of its copy is left"
 
 
-async def test_what_it_may_not_do_it_is_told_and_does_not_do(tmp_path: Path, start_aimock: StartAimock) -> None:
-    script = [
-        turn(0, "", ("Bash", {"command": "touch /tmp/never-made", "description": "outside"}), ("Read", {"file_path": "/etc/hostname"})),
-        turn(1, "I may not."),
-    ]
-    rules = {"deny": ["exec(touch *)", "read(/etc/**)"]}
+async def test_what_it_would_allow_by_itself_is_judged_too(tmp_path: Path, start_aimock: StartAimock) -> None:
+    look, read = ("Bash", {"command": "ls", "description": "look"}), ("Read", {"file_path": "calc.py"})
+    script = [turn(0, "", look, read), turn(1, "I may not.")]
+    rules = {"deny": ["exec(ls *)", "read(calc.py)"]}
     async with start_aimock(script) as server, chatting(tmp_path, server, agent=EXTERNAL, permissions=rules) as editor:
         run_id, end = await editor.play()
         assert end["state"] == "succeeded"

@@ -17,6 +17,8 @@ from raw_http_server import Reply, json_reply
 from served import NO_KEYRING, Served, Wire, served, settings
 
 CANARY = "sk-canary-of-the-vault-91c2"
+NAME = "work/api_key"
+REFERENCE = f"vault://{NAME}"
 ENVIRONMENT = "sk-canary-of-the-environment-7b"
 WIRES = pytest.mark.parametrize("wire", ["openai_compatible", "anthropic"])
 
@@ -69,7 +71,7 @@ async def test_a_key_that_is_set_works_at_once_and_is_nowhere_to_be_read(
         assert await provider_state(editor) == "auth_required"
 
         kept = await editor.client.request("agent/key/set", {"name": "work", "value": f"{CANARY}\n"})
-        assert kept == {"name": "work/api_key", "provider": "work", "reference": "vault://work/api_key"}
+        assert kept == {"name": "work/api_key", "provider": "work", "reference": REFERENCE}
         assert await provider_state(editor) == "unknown", "nobody knows yet whether the host likes it"
         run_id, end = await editor.play("Look around")
         assert end["state"] == "succeeded", end
@@ -99,7 +101,7 @@ async def test_a_key_that_is_deleted_is_not_sent_any_more(tmp_path: Path) -> Non
         served(tmp_path, keyless(host.url, wire)) as editor,
     ):
         for params in (
-            {"name": "vault://work/api_key"},
+            {"name": REFERENCE},
             {"provider": "work"},
             {"provider": "work", "key": "api_key"},
             {"name": "work/api_key"},
@@ -167,7 +169,7 @@ async def test_a_key_in_the_open_moves_into_the_vault_once_and_works_all_the_whi
         async with served(tmp_path, {"model": "work/m"}) as editor:  # says nothing: once is enough
             await editor.play("Say hello")
         assert [sent_key(dict(request.headers), wire) for request in host.asked] == [CANARY, CANARY]
-        assert file.read_text(encoding="utf-8").splitlines()[-1] == 'api_key = "vault://work/api_key" # secret'
+        assert file.read_text(encoding="utf-8").splitlines()[-1] == f'api_key = "{REFERENCE}" # secret'
         assert file.stat().st_mode & 0o777 == 0o640
         assert files_with(CANARY, tmp_path) == []
 

@@ -24,14 +24,14 @@ def coterie(home: Path, *argv: str, typed: str = "") -> subprocess.CompletedProc
 
 
 def test_keys_are_kept_listed_sealed_anew_and_forgotten(tmp_path: Path) -> None:
-    kept = coterie(tmp_path, "keys", "set", "work", typed=f"{CANARY}\n")
-    assert (kept.returncode, kept.stdout) == (0, "kept as vault://work/api_key\n")
+    kept = coterie(tmp_path, "keys", "set", "team", typed=f"{CANARY}\n")
+    assert (kept.returncode, kept.stdout) == (0, "kept as vault://team/api_key\n")
     assert coterie(tmp_path, "keys", "set", "vault://box/token", "--json", typed=CANARY).stdout == '{"reference": "vault://box/token"}\n'
     listed = coterie(tmp_path, "keys", "list", "--json")
-    assert [key["name"] for key in json.loads(listed.stdout)["keys"]] == ["box/token", "work/api_key"]
+    assert [key["name"] for key in json.loads(listed.stdout)["keys"]] == ["box/token", "team/api_key"]
     assert coterie(tmp_path, "keys", "rotate").stdout == "sealed 2 keys under a new data key\n"
     assert coterie(tmp_path, "keys", "delete", "box/token").returncode == 0
-    assert coterie(tmp_path, "keys", "list").stdout.startswith("work/api_key  ")
+    assert coterie(tmp_path, "keys", "list").stdout.startswith("team/api_key  ")
     for said in (kept, listed):
         assert CANARY not in said.stdout + said.stderr
 

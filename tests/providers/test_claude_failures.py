@@ -92,7 +92,7 @@ async def test_half_a_character_and_a_line_in_pieces_are_put_together(tmp_path: 
         ([("die", signal.SIGSEGV)], "transient", "SIGSEGV"),
         ([*message(words("Half an an"))[:3], ("exit", 0)], "transient", "ended with code 0"),
         ([("tell", '{"type": "stream_ev\n')], "transient", "cannot be read"),
-        ([("stderr", "error: unknown option '--tools'"), ("exit", 1)], "bad_request", "too old"),
+        ([("stderr", "error: unknown option '--tools'"), ("exit", 1)], "auth_required", "too old"),
         ([("tell", RETRY)], "rate_limited", "fewer requests"),
         ([("tell", LIMIT_REACHED), ("tell", RETRY)], "quota_exhausted", "until 2030-01-01"),
         ([result(is_error=True, result="Not logged in · Please run /login")], "auth_required", "not logged in"),
@@ -122,7 +122,7 @@ async def test_a_stall_ends_the_call(begun: bool, tmp_path: Path) -> None:  # no
 async def test_a_missing_program_is_said_to_be_missing(tmp_path: Path) -> None:
     missing = str(tmp_path / "nowhere" / "claude")
     failure = await failing(missing)
-    assert (failure.kind, failure.code) == ("bad_request", "not_installed")
+    assert (failure.kind, failure.code) == ("auth_required", "not_installed")
     async with speaking(missing) as provider:
         check = await provider.check()
     assert (check.state, check.action) == ("down", "coterie.checkClaudeCode")

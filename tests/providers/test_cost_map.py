@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from coterie.base.errors import RequestError
 from coterie.config.environment import KNOWN_HOSTS
 from coterie.domain.status import Capabilities, ModelView, Price, ProviderType
 from coterie.modelhost.cost_map import compacted
@@ -171,6 +172,30 @@ async def test_models_and_choices_have_prices_and_limits_and_the_persons_own_win
     assert (views["openai/gpt-5"].price, views["openai/gpt-5"].context_tokens) == (choice.price, 272_000)
     assert views["openai/gpt-5-mini"].price == own
     assert (views["openai/nonesuch"].price, views["openai/nonesuch"].context_tokens) == (None, None)
+
+
+async def test_a_map_is_no_hosts_list(cost_map: CostMap) -> None:
+    registry = ProviderRegistry([ProviderConfig(id=vendor, type="litellm") for vendor in ("bedrock", "azure")], cost_map=cost_map)
+    try:
+        views = await registry.models()
+        assert len(views) > 100
+        assert {view.provider for view in views} == {"bedrock"}, "deployments have names of their own"
+        assert all(view.price is None or view.price.output is not None for view in views)
+        with pytest.raises(RequestError, match="No model is chosen"):
+            registry.default_model()
+        assert {provider.state for provider in registry.list()} == {"unknown"}, "nobody was asked"
+    finally:
+        await registry.aclose()
+
+
+async def test_a_host_of_many_vendors_has_their_prices(cost_map: CostMap) -> None:
+    registry = ProviderRegistry([ProviderConfig(id="work", type="litellm")], cost_map=cost_map)
+    try:
+        await registry.ready()
+        assert registry.choose("work/gemini/gemini-2.5-pro").context_tokens == 1_048_576
+        assert registry.choose("work/gemini-2.5-pro").price is None
+    finally:
+        await registry.aclose()
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,17 @@ def test_headers_of_every_family_are_read(headers: dict[str, str], said: Said) -
     assert read(headers, NOW) == said
 
 
+@given(remaining=st.text(), limit=st.text("0123456789.e-"), reset=st.text("0123456789.:dhmsTZ+-einf"), cost=st.integers(1, 300))
+def test_no_word_of_a_host_can_stop_us(remaining: str, limit: str, reset: str, cost: int) -> None:
+    for count in (remaining, "0", "1"):
+        names = ("x-ratelimit-remaining-requests", "x-ratelimit-limit-requests", "x-ratelimit-reset-requests")
+        said = read(dict(zip(names, (count, limit, reset), strict=True)), NOW).requests
+        if said is not None:
+            reserve = Reserve()
+            reserve.heard(said, 0.0)
+            assert 0 <= reserve.wait(cost, 0.0) <= LONGEST_S
+
+
 class Host(BaseProvider):
     """A host that answers at once, or refuses, and knows when it was called."""
 

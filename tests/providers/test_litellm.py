@@ -340,6 +340,12 @@ async def test_an_unknown_model_without_a_vendor_is_a_request_that_cannot_be_mad
     assert failed.value.kind == "bad_request"
 
 
+async def test_a_look_at_a_vendor_costs_nothing_and_promises_nothing(model_host: ModelHost) -> None:
+    async with raw_http_server([]) as server:
+        assert (await provider(model_host, OWN, server.url).check()).state == "unknown"
+        assert server.exchanges == []
+
+
 async def test_a_key_that_is_not_set_is_missed_before_anything_is_asked(model_host: ModelHost) -> None:
     host = provider(model_host, VENDORS[1], "", api_key=ApiKey(None, "environment variable GEMINI_API_KEY"))
     with pytest.raises(ProviderError, match="GEMINI_API_KEY") as failed:

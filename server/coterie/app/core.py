@@ -123,7 +123,7 @@ class Core:
         )
         self.channels = ChannelService(shared.store.channels, self.runs, shared.news)
         self.approvals = ApprovalService(shared.approvals, shared.attendance_changed)
-        self.catalogue = CatalogueService(self._providers)
+        self.catalogue = CatalogueService(self._providers, shared.store.favourites)
         self.accounts = AccountService(shared.store.usage)
         self.secrets = SecretService(shared.store.vault, self._reread)
         self.suggestions = SuggestionService(
@@ -156,7 +156,7 @@ class Core:
             at_home=lambda run_id: shared.coordinator.at_home(run_id, self._base),
         )
         self.plans = PlanDocuments(shared.data / "plans", self.workspace.documents)
-        self._providers.on_change(self._status_changed)
+        self._providers.on_change(self._providers_changed)
         self._watch = SettingsWatch(lambda: settings.files, self._reread)
         self._tasks.spawn(self._watch.run(), name="watch the settings")
         # What follows runs hears of them before the client does, whose next request may be about it.
@@ -270,6 +270,10 @@ class Core:
 
     def _status(self) -> Status:
         return status_of(self._providers, self.sandbox, lambda: self.problems, no_daemon=self._no_daemon)
+
+    def _providers_changed(self) -> None:
+        self._audience.providers_changed(self._providers.list())
+        self._status_changed()
 
     def _status_changed(self) -> None:
         self._audience.status_changed(self._status())

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from coterie.domain.channels import ChannelChanged
 from coterie.domain.events import ENDED, AgentEvent, ApprovalEvent, RunEvent
 from coterie.domain.ports import Audience
-from coterie.domain.status import Status
+from coterie.domain.status import ProviderView, Status
 
 
 @dataclass(slots=True)
@@ -101,6 +101,11 @@ class Hub:
         """Tell everyone."""
         for member in tuple(self._members):
             member.audience.status_changed(status)
+
+    def providers_changed(self, providers: tuple[ProviderView, ...]) -> None:
+        """Tell everyone."""
+        for member in tuple(self._members):
+            member.audience.providers_changed(providers)
 
     async def ready(self) -> None:
         """Wait while a client cannot keep up; each is given up by its own front door when that takes too long."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from coterie.config.addresses import usual_address
 from coterie.config.environment import KNOWN_HOSTS, known_host
 from coterie.config.load import Loaded, load
 from coterie.config.paths import PROJECT_FILE, VAULT_NAMES
@@ -85,6 +86,8 @@ def implied_provider(name: str, loaded: Loaded, environ: Mapping[str, str]) -> P
         if not known.or_any:
             # Not set: then the refusal says which variable to set.
             values.setdefault("api_key", f"env:{known.keys[0]}")
+    elif name == "ollama":
+        values = {"type": "ollama", "base_url": usual_address("ollama", environ)}
     elif name in vendors.NAMES:
         variable = next((variable for variable in vendors.key_variables(name) if environ.get(variable)), None)
         values = {"type": "litellm"} | ({"api_key": f"env:{variable}"} if variable else {})

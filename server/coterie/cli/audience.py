@@ -6,7 +6,7 @@ import asyncio
 
 from coterie.domain.channels import ChannelChanged
 from coterie.domain.events import AgentEvent
-from coterie.domain.status import Status
+from coterie.domain.status import ProviderView, Status
 
 
 class QueueAudience:
@@ -30,6 +30,9 @@ class QueueAudience:
 
     def status_changed(self, status: Status) -> None:
         """Say nothing: ``doctor`` shows the status."""
+
+    def providers_changed(self, providers: tuple[ProviderView, ...]) -> None:
+        """Say nothing: ``doctor`` and ``models`` ask."""
 
     async def ready(self) -> None:
         """Let the command write what waits: it shares the loop with the run, so one turn is enough."""

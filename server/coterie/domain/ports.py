@@ -153,6 +153,53 @@ class Providers(Protocol):
         ...
 
 
+class Registry(Providers, Protocol):
+    """The registry as a person works with it. Whatever names a provider raises `RequestError` ``unknown_provider``.
+
+    A disconnected provider is asked nothing: a call of it raises `ProviderError` ``provider_disconnected``.
+    """
+
+    async def connect(self, provider: str) -> ProviderView:
+        """Use a provider again, and see whether it is there: the row's state tells."""
+        ...
+
+    async def disconnect(self, provider: str) -> ProviderView:
+        """Let go of a provider, and use it no more until it is connected again."""
+        ...
+
+    async def check(self, provider: str) -> ProviderCheck:
+        """Look at a provider's host, for a person who wants to know."""
+        ...
+
+    async def find(self, model_id: str) -> ModelView:
+        """Return a model as its host lists it. Raises `RequestError` ``unknown_model``; a host that is down cannot say."""
+        ...
+
+    async def search(self, query: str, provider: str | None = None, page: str | None = None) -> ModelPage:
+        """Return a page of what one host or all have or could install; an empty query matches all. Raises `InvalidParamsError`."""
+        ...
+
+    def install(self, model_id: str) -> AsyncIterator[InstallProgress]:
+        """Have a host install a model. Closing cancels, unless somebody else waits for it too. Raises `ProviderError`, `RequestError`."""
+        ...
+
+    async def unload(self, model_id: str) -> None:
+        """Free the memory that a model takes at its host. Raises `ProviderError`."""
+        ...
+
+
+class Favourites(Protocol):
+    """The models that the person has marked (implemented by ``storage.favourites``). Raises `StorageError`."""
+
+    async def all(self) -> frozenset[str]:
+        """Return their ids (``host/model``)."""
+        ...
+
+    async def mark(self, model_id: str, *, favourite: bool) -> None:
+        """Mark a model, or take its mark away. To say the same again changes nothing."""
+        ...
+
+
 class Secrets(Protocol):
     """Secrets kept for the person (implemented by ``storage.vault``)."""
 
@@ -426,6 +473,10 @@ class Audience(Protocol):
 
     def status_changed(self, status: Status) -> None:
         """Tell the server's new state."""
+        ...
+
+    def providers_changed(self, providers: tuple[ProviderView, ...]) -> None:
+        """Tell which providers there are now, and how each is."""
         ...
 
     async def ready(self) -> None:

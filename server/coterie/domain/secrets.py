@@ -8,7 +8,7 @@ from coterie.base.errors import InvalidParamsError
 from coterie.domain.wire import wire
 
 REFERENCE = "vault://"
-"""How settings refer to a secret: ``vault://work/api_key``."""
+"""How settings refer to a secret: ``vault://team/api_key``."""
 API_KEY = "api_key"
 """The secret that is meant where only a provider is named."""
 

@@ -6,7 +6,7 @@ for what cannot be had, with the codes of the protocol.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Protocol
 
 from coterie.domain.actions import Action
@@ -26,7 +26,7 @@ from coterie.domain.runs import (
     UndoScope,
 )
 from coterie.domain.secrets import SecretName
-from coterie.domain.status import ModelView, ProviderView, Status
+from coterie.domain.status import InstallProgress, ModelPage, ModelView, ProviderCheck, ProviderView, Status
 from coterie.domain.suggestions import Suggestion, SuggestionExplanation, SuggestionFeedback, SuggestionRequest, SuggestionSnooze
 from coterie.domain.usage import Usage, UsageKey, UsageRow
 from coterie.domain.wire import Json
@@ -147,6 +147,38 @@ class Catalogue(Protocol):
 
     async def models(self, provider: str | None = None) -> tuple[ModelView, ...]:
         """Return the models of one provider or of all."""
+        ...
+
+    async def connect(self, provider: str) -> ProviderView:
+        """Use a provider again, and see whether it is there: the row's state tells. Raises `RequestError` ``unknown_provider``."""
+        ...
+
+    async def disconnect(self, provider: str) -> ProviderView:
+        """Use a provider no more until it is connected again. Raises `RequestError` ``unknown_provider``."""
+        ...
+
+    async def check(self, provider: str) -> ProviderCheck:
+        """Look at a provider's host. Raises `RequestError` ``unknown_provider``."""
+        ...
+
+    async def search(self, query: str, *, provider: str | None = None, page: str | None = None) -> ModelPage:
+        """Return a page of what one host or all have or could install; an empty query matches all."""
+        ...
+
+    def install(self, model_id: str) -> AsyncGenerator[InstallProgress, None]:
+        """Have a host install a model; closing cancels. Raises `ProviderError`, `RequestError`."""
+        ...
+
+    async def model(self, model_id: str) -> ModelView:
+        """Return one model. Raises `RequestError` ``unknown_provider``, ``unknown_model``."""
+        ...
+
+    async def unload(self, model_id: str) -> ModelView:
+        """Free the memory that a model takes at its host. Raises `ProviderError`, `RequestError`."""
+        ...
+
+    async def favourite(self, model_id: str, *, favourite: bool = True) -> ModelView:
+        """Mark a model, or take its mark away. Raises `RequestError` ``unknown_provider``, ``unknown_model``."""
         ...
 
 

@@ -25,8 +25,11 @@ class Window(Protocol):
         """Add a line to the server's log in the editor."""
         ...
 
-    def show(self, severity: Severity, text: str) -> None:
-        """Log ``text`` and show it to the person; the same text is shown once per connection, so that trouble never nags."""
+    def show(self, severity: Severity, text: str, *, again: bool = False) -> None:
+        """Log ``text`` and show it to the person; the same text is shown once per connection, so that trouble never nags.
+
+        ``again`` is for what they have asked for.
+        """
         ...
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
+from dataclasses import replace
 from datetime import datetime
 
 from coterie.base.errors import InvalidParamsError
-from coterie.domain.ports import Providers, UsageStore
-from coterie.domain.status import ModelView, ProviderView
+from coterie.domain.ports import Favourites, Registry, UsageStore
+from coterie.domain.status import InstallProgress, ModelPage, ModelView, ProviderCheck, ProviderView
 from coterie.domain.usage import Usage, UsageKey, UsageRow
 
 
 class CatalogueService:
-    """Implements `coterie.features.application.Catalogue`."""
+    """Implements `coterie.features.application.Catalogue`: what the hosts say, with the person's marks laid over it."""
 
-    def __init__(self, providers: Providers) -> None:
+    def __init__(self, providers: Registry, favourites: Favourites) -> None:
         self._providers = providers
+        self._favourites = favourites
 
     async def providers(self) -> tuple[ProviderView, ...]:
         """Return the registered providers."""
@@ -22,7 +26,50 @@ class CatalogueService:
 
     async def models(self, provider: str | None = None) -> tuple[ModelView, ...]:
         """Return the models of one provider or of all."""
-        return await self._providers.models(provider)
+        return await self._marked(await self._providers.models(provider))
+
+    async def connect(self, provider: str) -> ProviderView:
+        """Use a provider again, and see whether it is there."""
+        return await self._providers.connect(provider)
+
+    async def disconnect(self, provider: str) -> ProviderView:
+        """Use a provider no more."""
+        return await self._providers.disconnect(provider)
+
+    async def check(self, provider: str) -> ProviderCheck:
+        """Look at a provider's host."""
+        return await self._providers.check(provider)
+
+    async def search(self, query: str, *, provider: str | None = None, page: str | None = None) -> ModelPage:
+        """Return a page of what the hosts have or could install."""
+        found = await self._providers.search(query, provider, page)
+        return replace(found, models=await self._marked(found.models))
+
+    async def install(self, model_id: str) -> AsyncGenerator[InstallProgress, None]:
+        """Have a host install a model; closing cancels."""
+        async with aclosing(self._providers.install(model_id)) as progress:  # type: ignore[type-var]
+            async for each in progress:
+                yield each
+
+    async def model(self, model_id: str) -> ModelView:
+        """Return one model. Raises `RequestError` ``unknown_model``."""
+        (view,) = await self._marked((await self._providers.find(model_id),))
+        return view
+
+    async def unload(self, model_id: str) -> ModelView:
+        """Free the memory that a model takes at its host."""
+        await self._providers.unload(model_id)
+        return await self.model(model_id)
+
+    async def favourite(self, model_id: str, *, favourite: bool = True) -> ModelView:
+        """Mark a model, or take its mark away."""
+        view = await self._providers.find(model_id)
+        await self._favourites.mark(view.id, favourite=favourite)
+        return replace(view, favourite=favourite)
+
+    async def _marked(self, views: Iterable[ModelView]) -> tuple[ModelView, ...]:
+        marked = await self._favourites.all()
+        return tuple(replace(view, favourite=view.id in marked) for view in views)
 
 
 class AccountService:

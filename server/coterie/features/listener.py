@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from coterie.domain.channels import ChannelChanged
 from coterie.domain.events import AgentEvent
-from coterie.domain.status import Status
+from coterie.domain.status import ProviderView, Status
 
 
 class Listener:
@@ -19,6 +19,9 @@ class Listener:
         """Hear nothing: what became of a channel is in its runs' events."""
 
     def status_changed(self, status: Status) -> None:
+        """Hear nothing."""
+
+    def providers_changed(self, providers: tuple[ProviderView, ...]) -> None:
         """Hear nothing."""
 
     async def ready(self) -> None:

@@ -25,7 +25,7 @@ from coterie.domain.events import (
     WarningEvent,
 )
 from coterie.domain.permissions import Effect
-from coterie.domain.status import Status
+from coterie.domain.status import ProviderView, Status
 from coterie.features.application import Application
 from coterie.features.attachment import Window
 from coterie.features.transcript import first_line, wording
@@ -38,6 +38,8 @@ from coterie.lsp.views import Views
 TITLE_LENGTH = 60
 RESUME = "Resume"
 BASELINE = "tests before the first change"
+_LOGGED = frozenset({"price_unknown", "transient", "breaker_open"})
+"""Warnings that nobody can do anything about at once: a price that most hosts lack, attempts that are followed by others."""
 
 
 class BareAudience:
@@ -105,10 +107,8 @@ class BareAudience:
                 self._window.log("info", f"Run {run_id} {run.state}.")
 
     def _warn(self, warning: WarningEvent) -> None:
-        if warning.code == "price_unknown":
-            self._window.log("warning", warning.text)  # true of most hosts, and nothing to do about at once
-        else:
-            self._window.show("warning", warning.text)
+        tell = self._window.log if warning.code in _LOGGED else self._window.show
+        tell("warning", warning.text)
 
     def _show_progress(self, run_id: str) -> None:
         """Begin the run's progress unless it is there: the run may have begun before this client came."""
@@ -163,6 +163,9 @@ class BareAudience:
         """Show what does not work as it should, each thing once."""
         for trouble in status.degraded:
             self._window.show("warning", trouble.text)
+
+    def providers_changed(self, providers: tuple[ProviderView, ...]) -> None:
+        """Say nothing: what does not work is told with the status."""
 
     async def ready(self) -> None:
         """Wait while the client cannot keep up."""

@@ -14,6 +14,7 @@ from typing import Annotated, Final, Literal
 from coterie.domain.channels import Posted
 from coterie.domain.edits import UndoConflict, UndoResult
 from coterie.domain.runs import RunStarted, RunStateView, Selection, UndoScope
+from coterie.domain.status import ProviderCheck
 from coterie.domain.suggestions import SuggestionFeedback, SuggestionSnooze
 from coterie.domain.wire import Json, Late, wire
 from coterie.lsp.protocol import ApprovalAnswerResult, ChannelListParams, ChannelListResult, Words
@@ -32,6 +33,7 @@ SEND_COMMAND: Final = "coterie.send"
 ACCEPT_COMMAND: Final = "coterie.accept"
 FIX_COMMAND: Final = "coterie.fix"
 DISMISS_COMMAND: Final = "coterie.dismiss"
+CHECK_CLAUDE_CODE_COMMAND: Final = "coterie.checkClaudeCode"
 SUGGESTION_ACCEPTED_COMMAND: Final = "coterie.suggestion.accepted"
 SUGGESTION_SNOOZE_COMMAND: Final = "coterie.suggestion.snooze"
 
@@ -149,6 +151,13 @@ class FindingArguments:
 
 
 @wire
+class CheckClaudeCodeArguments:
+    """The argument of ``coterie.checkClaudeCode``: which provider of that type; without one, the first."""
+
+    provider: str | None = None
+
+
+@wire
 class AcceptedArguments:
     """The argument of ``coterie.suggestion.accepted``, which each suggestion carries as its command: editors run it themselves."""
 
@@ -186,6 +195,9 @@ COMMANDS: Final[Mapping[str, Command]] = {
     ACCEPT_COMMAND: Command(AcceptArguments, Accepted, "Mark changes as looked at, which takes their lenses away."),
     FIX_COMMAND: Command(FindingArguments, RunStarted, "Start a run that mends a finding of a review."),
     DISMISS_COMMAND: Command(FindingArguments, FindingArguments, "Forget a finding of a review."),
+    CHECK_CLAUDE_CODE_COMMAND: Command(
+        CheckClaudeCodeArguments, ProviderCheck, "Say whether the Claude Code command line is there, and who is logged in."
+    ),
     SUGGESTION_ACCEPTED_COMMAND: Command(AcceptedArguments, SuggestionFeedback, "Note that a suggestion was taken as a whole."),
     SUGGESTION_SNOOZE_COMMAND: Command(SnoozeArguments, SuggestionSnooze, "Suggest nothing for a while unless asked by hand."),
 }

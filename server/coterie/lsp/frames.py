@@ -1,18 +1,24 @@
-"""Many deltas become one notification per frame.
+"""Many messages become few: deltas of one frame, states that follow each other quickly.
 
 A model streams faster than any editor paints. `Frames` stands between the core and the outgoing queue: the first delta goes out at
 once, those that follow within 16 ms leave together, and everything else leaves at once behind what came before it, so that the order
-and the rising ``seq`` of a run are kept. Used by ``outbound``.
+and the rising ``seq`` of a run are kept. `Latest` does the same for states, of which only the last one counts. Used by ``outbound``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar
 
 from coterie.domain.events import AgentEvent, MessageDelta, ThoughtDelta
 
 FRAME_S = 0.016
+PAUSE_S = 0.25
+"""What a person looks at need not change more often."""
+_State = TypeVar("_State")
+Later = Callable[[float, Callable[[], None]], object]
+"""Calls back after so many seconds, as `asyncio.AbstractEventLoop.call_later` does."""
 
 
 @dataclass(slots=True)
@@ -29,9 +35,9 @@ class Held:
 
 
 class Frames:
-    """Coalesces deltas. ``later`` calls back after so many seconds, as `asyncio.AbstractEventLoop.call_later` does."""
+    """Coalesces deltas."""
 
-    def __init__(self, send: Callable[[AgentEvent], None], later: Callable[[float, Callable[[], None]], object]) -> None:
+    def __init__(self, send: Callable[[AgentEvent], None], later: Later) -> None:
         self._send = send
         self._later = later
         self._held: dict[tuple[str, str], Held] = {}
@@ -67,3 +73,28 @@ class Frames:
         held, self._held = self._held, {}
         for message in held.values():
             self._send(message.merged())
+
+
+class Latest(Generic[_State]):
+    """Sends a state at once, and of those that follow within a pause the last one, at its end."""
+
+    def __init__(self, send: Callable[[_State], None], later: Later) -> None:
+        self._send = send
+        self._later = later
+        self._held: list[_State] = []
+        self._paused = False
+
+    def tell(self, state: _State) -> None:
+        """Pass a state on, now or at the end of the pause."""
+        if self._paused:
+            self._held = [state]
+        else:
+            self._send(state)
+            self._paused = True
+            self._later(PAUSE_S, self._end)
+
+    def _end(self) -> None:
+        self._paused = False
+        held, self._held = self._held, []
+        for state in held:
+            self.tell(state)

@@ -15,12 +15,12 @@ from coterie.base.ids import now
 from coterie.domain.channels import ChannelChanged
 from coterie.domain.edits import BufferEdit
 from coterie.domain.events import AgentEvent, WarningEvent
-from coterie.domain.status import Status
+from coterie.domain.status import ProviderView, Status
 from coterie.domain.wire import Json, to_wire
 from coterie.features.attachment import Severity
 from coterie.lsp import protocol
 from coterie.lsp.convert import Client, workspace_edit
-from coterie.lsp.frames import Frames
+from coterie.lsp.frames import Frames, Later, Latest
 
 EDIT_TIMEOUT_S = 10.0
 MESSAGE_TYPES: Final[dict[Severity, int]] = {"error": 1, "warning": 2, "info": 3}
@@ -59,10 +59,10 @@ class ClientWindow:
         if not self._wire.detached:
             self._wire.notify("window/logMessage", {"type": MESSAGE_TYPES[severity], "message": text})
 
-    def show(self, severity: Severity, text: str) -> None:
-        """Log a text, and show it the first time."""
+    def show(self, severity: Severity, text: str, *, again: bool = False) -> None:
+        """Log a text, and show it the first time, or ``again``."""
         self.log(severity, text)
-        if text not in self._shown and not self._wire.detached:
+        if (again or text not in self._shown) and not self._wire.detached:
             self._shown.add(text)
             self._wire.notify("window/showMessage", {"type": MESSAGE_TYPES[severity], "message": text})
 
@@ -70,9 +70,10 @@ class ClientWindow:
 class RichAudience:
     """A client that knows ``agent/*``. While it is detached it gets nothing; when it is back it is told to catch up."""
 
-    def __init__(self, wire: Wire, later: Callable[[float, Callable[[], None]], object]) -> None:
+    def __init__(self, wire: Wire, later: Later) -> None:
         self._wire = wire
         self._frames = Frames(self._send, later)
+        self._providers = Latest(self._send_providers, later)
         self._missed = False
 
     @property
@@ -94,6 +95,13 @@ class RichAudience:
     def status_changed(self, status: Status) -> None:
         """Send ``agent/status/changed``."""
         self._notify(protocol.STATUS_CHANGED, status)
+
+    def providers_changed(self, providers: tuple[ProviderView, ...]) -> None:
+        """Send ``agent/provider/changed``, a few times a second at most."""
+        self._providers.tell(protocol.ProvidersChanged(providers=providers))
+
+    def _send_providers(self, changed: protocol.ProvidersChanged) -> None:
+        self._notify(protocol.PROVIDER_CHANGED, changed)
 
     def _notify(self, method: str, params: object) -> None:
         if self._wire.detached:

@@ -1,6 +1,7 @@
-"""``$/progress`` of runs: begun with a token of the server's, told each step and tool, ended with the run, cancelled by the person.
+"""``$/progress`` of what takes long, begun with a token of the server's or of the client's, and cancelled by the person.
 
-``bare`` feeds it the events of runs; ``handlers.commands`` asks it for the run whose progress the person cancelled.
+``bare`` feeds it the events of runs, ``handlers.models`` installations; ``handlers.commands`` asks it for the run whose progress the
+person cancelled.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Awaitable, Callable
 
 from pygls.exceptions import JsonRpcException
 
+from coterie.base.ids import new_id
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.wire import Json
 from coterie.lsp.outbound import Wire
@@ -18,34 +20,51 @@ CREATE_TIMEOUT_S = 30.0
 
 
 class Progress:
-    """One bar. Nothing is sent before the client has agreed to it; what was reported meanwhile is what it begins with."""
+    """One bar. Nothing is sent before the client has agreed to it; what was reported meanwhile is what it begins with.
 
-    def __init__(self, token: str, wire: Wire, title: Callable[[], Awaitable[str]]) -> None:
-        self.token = token
+    ``token`` is the client's own, where it gave one: then it has ``agreed``. ``percentage`` is where a bar begins of which one can say how
+    far it is.
+    """
+
+    def __init__(
+        self,
+        wire: Wire,
+        title: Callable[[], Awaitable[str]],
+        *,
+        token: str | int | None = None,
+        agreed: bool = False,
+        percentage: int | None = None,
+    ) -> None:
+        self.token: str | int = new_id("progress") if token is None else token
+        self._agreed = agreed
         self._wire = wire
         self._title = title
+        self._percentage = percentage
         self._message = ""
         self._shown = False
         self._ended = False
 
     async def open(self) -> None:
         """Ask the client for the bar and begin it, and end it at once when all is over by then."""
-        try:
-            await self._wire.ask("window/workDoneProgress/create", {"token": self.token}, within_s=CREATE_TIMEOUT_S)
-        except (TimeoutError, JsonRpcException):
-            return  # the client shows none, and must get none
+        if not self._agreed:
+            try:
+                await self._wire.ask("window/workDoneProgress/create", {"token": self.token}, within_s=CREATE_TIMEOUT_S)
+            except (TimeoutError, JsonRpcException):
+                return  # the client shows none, and must get none
         title = await self._title()
         self._shown = True
-        self._send({"kind": "begin", "title": title, "cancellable": True, "message": self._message})
+        self._send({"kind": "begin", "title": title, "cancellable": True, "message": self._message, **self._how_far()})
         if self._ended:
             self._send({"kind": "end", "message": self._message})
 
-    def report(self, message: str) -> None:
-        """Say what goes on now."""
-        if message != self._message and not self._ended:
-            self._message = message
+    def report(self, message: str, percentage: int | None = None) -> None:
+        """Say what goes on now, and how far it is: a bar never goes back."""
+        if self._percentage is not None:
+            percentage = max(percentage or 0, self._percentage)
+        if (message, percentage) != (self._message, self._percentage) and not self._ended:
+            self._message, self._percentage = message, percentage
             if self._shown:
-                self._send({"kind": "report", "cancellable": True, "message": message})
+                self._send({"kind": "report", "cancellable": True, "message": message, **self._how_far()})
 
     def end(self, message: str) -> None:
         """Say how it ended."""
@@ -53,6 +72,9 @@ class Progress:
         if self._shown and not self._ended:
             self._send({"kind": "end", "message": message})
         self._ended = True
+
+    def _how_far(self) -> dict[str, Json]:
+        return {} if self._percentage is None else {"percentage": self._percentage}
 
     def _send(self, value: Json) -> None:
         if not self._wire.detached:
@@ -72,7 +94,7 @@ class Bars:
         """Show a bar for a run that has none. Never blocks."""
         if run_id not in self._bars and not self._tasks.closed:
             # Not an id that nobody can read: eglot shows tokens to its person.
-            bar = self._bars[run_id] = Progress(f"run {next(self._numbers)}", self._wire, title)
+            bar = self._bars[run_id] = Progress(self._wire, title, token=f"run {next(self._numbers)}")
             self._tasks.spawn(bar.open(), name=f"progress of {run_id}")
 
     def report(self, run_id: str, message: str) -> None:

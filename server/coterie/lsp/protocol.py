@@ -25,7 +25,7 @@ from coterie.domain.runs import (
     UndoScope,
 )
 from coterie.domain.secrets import SecretName
-from coterie.domain.status import ModelView, ProviderView, Status
+from coterie.domain.status import ModelPage, ModelView, ProviderCheck, ProviderView, Status
 from coterie.domain.suggestions import SuggestionExplanation, SuggestionFeedback
 from coterie.domain.usage import Usage, UsageKey, UsageRow
 from coterie.domain.wire import Json, Late, wire
@@ -167,6 +167,53 @@ class ModelListParams:
 
 
 @wire
+class ProviderParams:
+    """Which provider: its id, under any of the three names."""
+
+    provider: str | None = None
+    id: str | None = None
+    provider_id: str | None = None
+
+
+@wire
+class ModelSearchParams:
+    """What to look for, with one provider or all; an empty query lists what is available. ``page`` is the ``next`` of an earlier answer."""
+
+    query: str = ""
+    provider: str | None = None
+    page: str | None = None
+
+
+@wire
+class ModelParams:
+    """Which model: its id (``host/model``), under any of the three names."""
+
+    model: str | None = None
+    id: str | None = None
+    model_id: str | None = None
+
+
+@wire
+class ModelInstallParams:
+    """Which model, as in `ModelParams`. Its progress has the token, or else one of the server's where the client takes those."""
+
+    model: str | None = None
+    id: str | None = None
+    model_id: str | None = None
+    work_done_token: str | int | None = None
+
+
+@wire
+class ModelFavouriteParams:
+    """Which model, as in `ModelParams`, and whether it is one of the person's favourites from now on."""
+
+    model: str | None = None
+    id: str | None = None
+    model_id: str | None = None
+    favourite: bool = True
+
+
+@wire
 class KeyParams:
     """Which key: its ``name`` (``provider/key``, or the provider alone), or ``provider`` and ``key`` apart."""
 
@@ -272,6 +319,20 @@ class ModelListResult:
 
 
 @wire
+class ModelInstalled:
+    """The model that is there now."""
+
+    model: ModelView
+
+
+@wire
+class ProvidersChanged:
+    """The registered providers as they are now."""
+
+    providers: tuple[ProviderView, ...]
+
+
+@wire
 class KeyListResult:
     """What the vault holds: names, never values."""
 
@@ -323,7 +384,14 @@ CHANNEL_DELETE: Final = "agent/channel/delete"
 APPROVAL_LIST: Final = "agent/approval/list"
 APPROVAL_ANSWER: Final = "agent/approval/answer"
 PROVIDER_LIST: Final = "agent/provider/list"
+PROVIDER_CONNECT: Final = "agent/provider/connect"
+PROVIDER_DISCONNECT: Final = "agent/provider/disconnect"
+PROVIDER_CHECK: Final = "agent/provider/check"
 MODEL_LIST: Final = "agent/model/list"
+MODEL_SEARCH: Final = "agent/model/search"
+MODEL_INSTALL: Final = "agent/model/install"
+MODEL_UNLOAD: Final = "agent/model/unload"
+MODEL_FAVOURITE: Final = "agent/model/favourite"
 KEY_LIST: Final = "agent/key/list"
 KEY_SET: Final = "agent/key/set"
 KEY_DELETE: Final = "agent/key/delete"
@@ -335,6 +403,7 @@ USAGE: Final = "agent/usage"
 
 EVENT: Final = "agent/event"
 CHANNEL_CHANGED: Final = "agent/channel/changed"
+PROVIDER_CHANGED: Final = "agent/provider/changed"
 STATUS_CHANGED: Final = "agent/status/changed"
 
 
@@ -377,7 +446,16 @@ REQUESTS: Final[Mapping[str, Request]] = {
     APPROVAL_LIST: Request(NoParams, ApprovalListResult, "Questions that wait for an answer."),
     APPROVAL_ANSWER: Request(ApprovalAnswerParams, ApprovalAnswerResult, "Answer a question; the first answer wins."),
     PROVIDER_LIST: Request(NoParams, ProviderListResult, "The registered providers and their state."),
+    PROVIDER_CONNECT: Request(ProviderParams, ProviderView, "Use a provider again, and see whether it is there."),
+    PROVIDER_DISCONNECT: Request(ProviderParams, ProviderView, "Let go of a provider: nothing is asked of it until it is connected again."),
+    PROVIDER_CHECK: Request(ProviderParams, ProviderCheck, "Look at a provider's host: whether it answers, whether one is logged in."),
     MODEL_LIST: Request(ModelListParams, ModelListResult, "The models that can be chosen."),
+    MODEL_SEARCH: Request(ModelSearchParams, ModelPage, "What hosts have or could install, page by page, best first."),
+    MODEL_INSTALL: Request(
+        ModelInstallParams, ModelInstalled, "Have a host install a model, with `$/progress`; answered when it is there. Can be cancelled."
+    ),
+    MODEL_UNLOAD: Request(ModelParams, ModelView, "Free the memory that a model takes at its host."),
+    MODEL_FAVOURITE: Request(ModelFavouriteParams, ModelView, "Mark a model as a favourite, or take the mark away; kept over restarts."),
     KEY_LIST: Request(NoParams, KeyListResult, "The names of the keys in the vault."),
     KEY_SET: Request(KeySetParams, KeySet, "Keep a key in the vault, in place of the one of this name."),
     KEY_DELETE: Request(KeyParams, KeyDeleted, "Take a key out of the vault."),
@@ -397,5 +475,6 @@ REQUESTS: Final[Mapping[str, Request]] = {
 NOTIFICATIONS: Final[Mapping[str, Notification]] = {
     EVENT: Notification(AgentEvent, "Something happened in a run."),
     CHANNEL_CHANGED: Notification(ChannelChanged, "A channel was created, updated or deleted."),
+    PROVIDER_CHANGED: Notification(ProvidersChanged, "A provider came, went, or is in another state; told a few times a second at most."),
     STATUS_CHANGED: Notification(Status, "The server's state changed."),
 }

@@ -36,6 +36,7 @@ class Session:
         self.folders: dict[str, Folder] = {}  # by URI; changed by notifications only
         self.tasks = TaskSupervisor("session")  # what is asked of the editor while its own requests are served
         self.settling = asyncio.Lock()  # held while folders or settings change, so that changes land in their order
+        self.stops: dict[str | int, Callable[[], object]] = {}  # by token of a progress that is no run's: what ends its request
         self.echoes = Echoes(self._told, lambda seconds, call: asyncio.get_running_loop().call_later(seconds, call))
         self._build = build
         self._client: Client | None = None  # these three: None until `introduce`

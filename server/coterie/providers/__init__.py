@@ -11,7 +11,8 @@
 - ``transport``: the shared HTTP client, timeouts, and closing at once; ``sse`` splits what it reads; ``fields`` reads strangers' JSON.
 - ``ollama`` (its wire: ``ollama_wire``) and ``llama_cpp`` (gaps: ``infill``): hosts on machines of one's own.
 - ``replay``, ``recorder``, ``cassette``: recorded sessions.
-- ``classification``, ``failures``, ``resilience``: of what kind a failure is, in which words, and when to try again.
+- ``classification``, ``failures``: of what kind a failure is, and in which words.
+- ``resilience``: when to try again or another model, how fast, and which answers cost no call; ``broadcast``: streams that several follow.
 - ``cost_map``: prices and limits of models; ``prices``: what a call cost.
 
 ``docs/providers.md`` tells the same to people who configure them.

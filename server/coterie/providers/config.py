@@ -83,6 +83,11 @@ class ProviderConfig:
         return self.prices.get(model) or (FREE if self.type in OWN_HOSTS else None)
 
     @property
+    def lists_models(self) -> bool:
+        """Whether a list of its models comes from the host itself, and so shows that it is there; not from the settings, or a map."""
+        return not self.models and self.type != "litellm"
+
+    @property
     def wants_key(self) -> bool:
         """Whether calls without a key are in vain. Many compatible hosts have none, nor have hosts on this machine."""
         return self.type == "anthropic" and not is_loopback(self.base_url)

@@ -64,15 +64,14 @@ class CostMap:
             return NOTHING
         for name in (f"{vendor}/{model}", model):
             entry = self._models.get(name)
-            # LiteLLM has several names for one vendor, all of which begin alike.
-            if entry is not None and text(entry, "vendor").startswith(vendor):
+            if entry is not None and _is_sold_by(entry, vendor):
                 return _facts(entry)
         return NOTHING
 
     def models(self, vendor: str) -> tuple[str, ...]:
         """Return the names of a vendor's models, as the vendor has them."""
         prefix = f"{vendor}/"
-        names = (name for name, entry in (self._models or {}).items() if text(entry, "vendor").startswith(vendor))
+        names = (name for name, entry in (self._models or {}).items() if _is_sold_by(entry, vendor))
         return tuple(dict.fromkeys(name.removeprefix(prefix) for name in names))
 
     async def _loaded(self) -> Mapping[str, Mapping[str, Json]]:
@@ -92,6 +91,14 @@ class CostMap:
             log.warning("prices and limits of models are unknown: %r", reason)
             return {}
         return models or {}
+
+
+def _is_sold_by(entry: Mapping[str, Json], vendor: str) -> bool:
+    """Say whether a model is a vendor's, of which LiteLLM has several names: one for each of its wires, or makers of models."""
+    name = text(entry, "vendor")
+    return name.startswith(vendor) and (
+        name == vendor or name[len(vendor) :] in {"_chat", "_converse", "_text"} or name[len(vendor)] == "-"
+    )
 
 
 def completed(view: ModelView, facts: Facts) -> ModelView:

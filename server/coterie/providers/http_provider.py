@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from http import HTTPStatus
 from typing import Protocol
 
 from typing_extensions import override
@@ -25,6 +26,8 @@ from coterie.providers.decoding import Decoder, decoded
 from coterie.providers.failures import Host
 from coterie.providers.keys import Keys
 from coterie.providers.transport import HttpCall, Transport
+
+_NO_LIST = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
 
 
 class Wire(Protocol):
@@ -103,6 +106,16 @@ class HttpProvider(BaseProvider):
         async with aclosing(decoded(self._transport.events(call), self._filling.decoder(call.host))) as answer:
             async for piece in answer:
                 yield piece
+
+    @override
+    async def connect(self) -> None:
+        """Ask the host for its list of models, also where the settings name them; one that has no list is there nonetheless."""
+        try:
+            await self._transport.document(await self._call("", self._wire.models_url(self._config), None))
+        except ProviderError as failure:
+            if failure.status not in _NO_LIST:
+                raise
+        self._is_connected = True
 
     @override
     async def installed_models(self) -> tuple[ModelView, ...]:

@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from coterie.base.errors import ProviderError
 from coterie.domain.messages import AssistantMessage, Message, ModelRequest, StreamEvent, ThoughtDelta
-from coterie.domain.status import ModelView
+from coterie.domain.status import ModelView, ProviderCheck, ProviderState
 from coterie.domain.suggestions import FillRequest
 from coterie.domain.wire import Json
 from coterie.providers import failures, vendors
@@ -75,11 +75,23 @@ class LiteLLM(BaseProvider):
         self._is_connected = True
 
     @override
+    async def check(self) -> ProviderCheck:
+        """Look at what can be seen without a call."""
+        try:
+            await self.connect()
+        except ProviderError as failure:
+            state: ProviderState = "auth_required" if failure.kind == "auth_required" else "down"
+            return ProviderCheck(provider=self.name, state=state, text=failure.message, action=failure.action)
+        text = f"`{self.name}` can be asked. Whether it accepts the key, the first call shows."
+        return ProviderCheck(provider=self.name, state="unknown", text=text)
+
+    @override
     async def installed_models(self) -> tuple[ModelView, ...]:
         """Return the configured models, or else those that the cost map knows of the vendor."""
         config, vendor = self._config, vendors.vendor_of(self._config)
         await self._cost_map.load()
-        names = config.models or (self._cost_map.models(vendor) if vendor else ())
+        # What Azure serves are deployments, which each customer names.
+        names = config.models or (self._cost_map.models(vendor) if vendor and vendor != "azure" else ())
         return tuple(self._wire.model_view({"id": name}, config) for name in names)
 
     @override

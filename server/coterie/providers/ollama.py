@@ -39,6 +39,7 @@ _MARGIN = 1.5
 """By how much a prompt may have more bytes for a token than an earlier one of the same model that was certainly read whole."""
 _UNKNOWN_PATH = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
 _SHOWN_AT_ONCE = 8
+_NOT_IN_LIBRARY = "file does not exist"
 _PULL_IDLE_S = 600.0
 """A host that verifies or waits for its own network says nothing for minutes."""
 
@@ -123,6 +124,9 @@ class Ollama(BaseProvider):
             async for line in lines:
                 if (said := parse_object(line.data)) is None:
                     raise failures.malformed(call.host, line.data)
+                if _NOT_IN_LIBRARY in (words := text(said, "error")):
+                    message = f"`{self.name}` finds no model `{model}` to fetch. It says: {call.host.quote(words)}"
+                    raise ProviderError(message, kind="bad_request", code="unknown_model")
                 if said.get("error"):
                     raise failures.from_error_object(call.host, said)
                 status = text(said, "status")

@@ -1,6 +1,6 @@
 """What a call cost, from what it used and what its model's tokens cost; and the one way in which calls get into the books.
 
-Prices come from the settings. None are built in: they change without notice, and a wrong sum is worse than an unknown one.
+Prices come from the settings, or else from `cost_map`. What neither knows stays unknown: a wrong sum is worse.
 """
 
 from __future__ import annotations

@@ -1,26 +1,28 @@
 """The registry of providers: which there are, which one a model id means, and how the latest use of each went.
 
-``app`` builds one from the settings and calls `configure` when they change; ``agents`` and ``features`` know it by
-`coterie.domain.ports.Providers`. It owns the providers, which are built on first use, and the `Transport` they share.
+``app`` builds one from the settings and calls `configure` when they change; ``agents`` know it by `coterie.domain.ports.Providers`,
+``features`` by `coterie.domain.ports.Registry` too. It owns the providers, which are built on first use, and the `Transport` they share.
+What is asked of hosts about their models goes through its `catalogue`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import Path
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from coterie.base.errors import ProviderError, RequestError
 from coterie.domain.ports import ModelChoice, Provider, Unavailable
-from coterie.domain.status import ModelView, ProviderState, ProviderView
+from coterie.domain.status import InstallProgress, ModelPage, ModelView, ProviderCheck, ProviderView
 from coterie.domain.workers import Worker
-from coterie.providers import failures
+from coterie.providers import catalogue, failures
+from coterie.providers.catalogue import Catalogue, sold_as
 from coterie.providers.config import ProviderConfig
-from coterie.providers.cost_map import CostMap, Facts, completed
+from coterie.providers.cost_map import CostMap
+from coterie.providers.entry import Entry
 from coterie.providers.failures import Host
 from coterie.providers.keys import Keys
 from coterie.providers.kinds import Means, build, hire
@@ -36,23 +38,12 @@ log = logging.getLogger(__name__)
 
 _REPLAY_LABEL = "replay (recorded)"
 """Stands wherever a model's name is shown, so that a recording never passes for a model."""
-_LIST_S = 15.0
-"""A list of models is asked for while a person waits."""
-
-
-@dataclass(slots=True)
-class _Entry:
-    """A registered provider. ``listed`` are the models of the latest list that came, for when the host is down."""
-
-    config: ProviderConfig
-    provider: Provider | None = None
-    state: ProviderState = "unknown"
-    error: str | None = None
-    listed: tuple[ModelView, ...] = ()
+_CHECK_S = 30.0
+"""A host is looked at while a person waits; some have to start a program for it."""
 
 
 class ProviderRegistry:
-    """Implements `coterie.domain.ports.Providers`.
+    """Implements `coterie.domain.ports.Registry`.
 
     ``record_to`` is a file into which every answer is recorded (see `coterie.providers.recorder`); ``guard`` stands around every provider.
     ``model_host`` and ``cost_map`` are those that all registries of the process share, else it has its own; ``implied`` gives a host that
@@ -73,7 +64,7 @@ class ProviderRegistry:
         implied: Callable[[str], ProviderConfig | None] = lambda _name: None,
     ) -> None:
         self._guard = guard or Guard()
-        self._entries = {config.id: _Entry(config) for config in configs}
+        self._entries = {config.id: Entry(config) for config in configs}
         self._default_model = default_model
         self._listeners: list[Callable[[], None]] = []
         self._transport: Transport | None = None
@@ -84,6 +75,9 @@ class ProviderRegistry:
         self._means = Means(self._shared_transport, self._shared_model_host, self._cost_map, keys or Keys(), environ or {})
         self._record_to = record_to
         self._recording: Recording | None = None
+        self._catalogue = Catalogue(
+            catalogue.Means(provider_of=self._provider, note=self._note, priced=self.ready, cost_map=self._cost_map)
+        )
 
     def configure(self, configs: Sequence[ProviderConfig], *, default_model: str | None = None) -> None:
         """Take over changed settings; providers whose entry is the same keep their state. Calls in flight go on."""
@@ -94,13 +88,13 @@ class ProviderRegistry:
         kept = {entry.config.id: entry for entry in self._entries.values() if entry.config in configs}
         for changed in self._entries.keys() - kept.keys():
             self._guard.forget(changed)
-        self._entries = {config.id: kept.get(config.id) or _Entry(config) for config in configs}
+        self._entries = {config.id: kept.get(config.id) or self._anew(config) for config in configs}
         self._changed()
 
     def register(self, config: ProviderConfig) -> None:
         """Add a provider, or replace the one of its id."""
         self._guard.forget(config.id)
-        self._entries[config.id] = _Entry(config)
+        self._entries[config.id] = self._anew(config)
         self._changed()
 
     def unregister(self, provider_id: str) -> None:
@@ -125,12 +119,14 @@ class ProviderRegistry:
             )
         entry = self._entry(provider_id)
         config = entry.config
+        if not entry.is_asked:
+            raise entry.disconnected()
         host = Host(provider=provider_id, model=model, address=config.base_url, api_key=config.api_key)
         in_vault = config.api_key is not None and config.api_key.secret is not None
         if not in_vault and (missing := failures.key_failure(host, wanted=config.wants_key)) is not None:
             raise missing
         known = next((view for view in entry.listed if view.id == model_id), None)
-        facts = self._cost_map.of(*_sold_as(config, model))
+        facts = self._cost_map.of(*sold_as(config, model))
         return ModelChoice(
             id=model_id,
             model=model,
@@ -154,9 +150,12 @@ class ProviderRegistry:
         if self._default_model:
             return self._default_model
         for provider_id, entry in self._entries.items():
+            if not entry.is_asked:
+                continue
             if entry.config.models:
                 return f"{provider_id}/{entry.config.models[0]}"
-            if entry.listed:
+            # The first one of a map may be the dearest.
+            if entry.listed and entry.config.lists_models:
                 return entry.listed[0].id
         if not self._entries:
             raise _no_provider()
@@ -168,16 +167,11 @@ class ProviderRegistry:
 
     def list(self) -> tuple[ProviderView, ...]:
         """Return every provider with the state that its latest use showed."""
-        return tuple(
-            ProviderView(
-                id=entry.config.id, type=entry.config.type, state=entry.state, capabilities=entry.config.capabilities, error=entry.error
-            )
-            for entry in self._entries.values()
-        )
+        return tuple(entry.view for entry in self._entries.values())
 
     async def ready(self) -> None:
         """Learn prices and limits; see `coterie.domain.ports.Providers.ready`. Not for hosts of which none are known."""
-        if any(vendor_of(entry.config) for entry in self._entries.values()):
+        if any(entry.config.type == "litellm" or vendor_of(entry.config) for entry in self._entries.values()):
             await self._cost_map.load()
 
     def warm(self, model_ids: Iterable[str]) -> None:
@@ -191,9 +185,62 @@ class ProviderRegistry:
 
     async def models(self, provider: str | None = None) -> tuple[ModelView, ...]:
         """Return models; a host that does not answer keeps those that are known of it, as ``down``."""
-        entries = tuple(self._entries.values()) if provider is None else (self._entry(provider),)
-        lists = await asyncio.gather(*(self._models_of(entry) for entry in entries))
-        return tuple(view for views in lists for view in views)
+        return await self._catalogue.models(self._asked(provider))
+
+    async def search(self, query: str, provider: str | None = None, page: str | None = None) -> ModelPage:
+        """Return a page of models; see `coterie.domain.ports.Registry.search`."""
+        return await self._catalogue.search(self._asked(provider), query, page)
+
+    async def find(self, model_id: str) -> ModelView:
+        """Return a model as its host lists it; see `coterie.domain.ports.Registry.find`."""
+        entry, model = self._named(model_id)
+        if (found := await self._catalogue.find(entry, model_id)) is not None:
+            return found
+        config = entry.config
+        if entry.state == "ready" or config.models:
+            raise RequestError(f"`{config.id}` has no model `{model}`.", code="unknown_model")
+        # Nobody can say now: the host does not answer, and never did.
+        return ModelView(id=model_id, provider=config.id, capabilities=config.capabilities, state="down")
+
+    async def install(self, model_id: str) -> AsyncGenerator[InstallProgress, None]:
+        """Install a model; see `coterie.domain.ports.Registry.install`."""
+        entry, model = self._named(model_id)
+        async with aclosing(self._catalogue.install(entry, model)) as installation:
+            async for progress in installation:
+                yield progress
+
+    async def unload(self, model_id: str) -> None:
+        """Free the memory that a model takes; see `coterie.domain.ports.Registry.unload`."""
+        entry, model = self._named(model_id)
+        if not entry.is_asked:
+            raise entry.disconnected()
+        await self._provider(entry).unload_model(model)
+
+    async def connect(self, provider: str) -> ProviderView:
+        """Use a provider again, and see whether it is there; see `coterie.domain.ports.Registry.connect`."""
+        entry = self._entry(provider)
+        if not entry.is_asked:
+            entry.state = "unknown"
+        self._guard.forget(provider)
+        await self._look_at(entry)
+        return entry.view
+
+    async def disconnect(self, provider: str) -> ProviderView:
+        """Let go of a provider and use it no more; see `coterie.domain.ports.Registry.disconnect`."""
+        entry = self._entry(provider)
+        if entry.is_asked:
+            entry.state, entry.error = "disconnected", None
+            self._changed()
+        if entry.provider is not None:
+            await entry.provider.disconnect()
+        return entry.view
+
+    async def check(self, provider: str) -> ProviderCheck:
+        """Look at a provider's host; see `coterie.domain.ports.Registry.check`."""
+        entry = self._entry(provider)
+        if not entry.is_asked:
+            return ProviderCheck(provider=provider, state="disconnected", text=entry.disconnected().message)
+        return await self._look_at(entry)
 
     def settled(self, model_id: str, failure: Exception | None) -> None:
         """Note how a call ended. What says nothing about the host (a cancellation, a request of the wrong form) makes it no worse."""
@@ -213,6 +260,7 @@ class ProviderRegistry:
 
     async def aclose(self) -> None:
         """Close every connection."""
+        await self._catalogue.aclose()
         await self._guard.aclose()
         for entry in self._entries.values():
             if entry.provider is not None:
@@ -222,15 +270,15 @@ class ProviderRegistry:
         if self._own_model_host is not None:
             await self._own_model_host.aclose()
 
-    def _entry(self, provider_id: str) -> _Entry:
+    def _entry(self, provider_id: str) -> Entry:
         if provider_id not in self._entries and (config := self._implied(provider_id)) is not None:
-            self._entries[provider_id] = _Entry(config)
+            self._entries[provider_id] = Entry(config)
         if (entry := self._entries.get(provider_id)) is None:
             there = ", ".join(f"`{known}`" for known in self._entries) or "none"
             raise RequestError(f"There is no provider `{provider_id}`. Configured: {there}.", code="unknown_provider")
         return entry
 
-    def _provider(self, entry: _Entry) -> Provider:
+    def _provider(self, entry: Entry) -> Provider:
         if entry.provider is None:
             provider = self._guard.around(build(entry.config, self._means), entry.config)
             entry.provider = provider if self._record_to is None else self._recorded(provider, entry.config, self._record_to)
@@ -252,32 +300,35 @@ class ProviderRegistry:
             self._model_host = self._own_model_host = ModelHost(self._means.environ or None)
         return self._model_host
 
-    async def _models_of(self, entry: _Entry) -> tuple[ModelView, ...]:
+    def _anew(self, config: ProviderConfig) -> Entry:
+        """Return an entry that knows nothing but what a person has said of its provider."""
+        before = self._entries.get(config.id)
+        return Entry(config) if before is None or before.is_asked else Entry(config, state="disconnected")
+
+    def _asked(self, provider: str | None) -> tuple[Entry, ...]:
+        return tuple(self._entries.values()) if provider is None else (self._entry(provider),)
+
+    def _named(self, model_id: str) -> tuple[Entry, str]:
+        provider_id, _, model = model_id.partition("/")
+        entry = self._entry(provider_id)
+        if not model:
+            raise RequestError(f"`{model_id}` names no model: write host/model, for example `{provider_id}/…`.", code="unknown_model")
+        return entry, model
+
+    async def _look_at(self, entry: Entry) -> ProviderCheck:
+        config = entry.config
         try:
-            async with asyncio.timeout(_LIST_S):
-                listed = await self._provider(entry).installed_models()
-                await self.ready()
-                entry.listed = tuple(completed(view, self._facts_of(view, entry.config)) for view in listed)
+            async with asyncio.timeout(_CHECK_S):
+                seen = await self._provider(entry).check()
         except TimeoutError:
-            host = Host(provider=entry.config.id, model="", address=entry.config.base_url)
-            self._note(entry, failures.no_answer_within(host, _LIST_S))
-        except ProviderError as failure:
-            self._note(entry, failure)
-        else:
-            if not entry.config.models:
-                self._note(entry, None)
-        if entry.state in {"ready", "unknown"}:
-            return entry.listed
-        return tuple(dataclasses.replace(view, state="down") for view in entry.listed)
+            failure = failures.no_answer_within(Host(provider=config.id, model="", address=config.base_url), _CHECK_S)
+            seen = ProviderCheck(provider=config.id, state="down", text=failure.message)
+        if entry.saw(seen):
+            self._changed()
+        return seen
 
-    def _facts_of(self, view: ModelView, config: ProviderConfig) -> Facts:
-        return self._cost_map.of(*_sold_as(config, view.id.partition("/")[2]))
-
-    def _note(self, entry: _Entry, failure: ProviderError | None) -> None:
-        state = _state_after(failure)
-        error = failure.message if failure is not None and state != "ready" else None
-        if (state, error) != (entry.state, entry.error):
-            entry.state, entry.error = state, error
+    def _note(self, entry: Entry, failure: ProviderError | None) -> None:
+        if entry.note(failure):
             self._changed()
 
     def _changed(self) -> None:
@@ -288,32 +339,9 @@ class ProviderRegistry:
                 log.exception("a listener of the provider registry failed")
 
 
-def _sold_as(config: ProviderConfig, model: str) -> tuple[str | None, str]:
-    """Say whose model it is; where a host serves those of many vendors, the model's name begins with the vendor's."""
-    if (vendor := vendor_of(config)) is not None or config.type != "litellm":
-        return vendor, model
-    vendor, _, name = model.partition("/")
-    return vendor, name
-
-
 def _no_provider() -> RequestError:
     return RequestError(
         "No model is configured. Set ANTHROPIC_API_KEY or OPENAI_API_KEY in the environment, or add a [providers.NAME] entry with `type` "
         "and `base_url` to config.toml, and set `model` to NAME/model.",
         code="no_provider",
     )
-
-
-def _state_after(failure: ProviderError | None) -> ProviderState:
-    """Say what a call's end shows of the host: one that refuses a request is there, one whose account is empty is of no use."""
-    if failure is None:
-        return "ready"
-    match failure.kind:
-        case "transient" | "quota_exhausted":
-            return "down"
-        case "auth_required":
-            return "auth_required"
-        case "rate_limited" | "context_overflow" | "content_policy" | "bad_request":
-            return "ready"
-        case _:
-            assert_never(failure.kind)

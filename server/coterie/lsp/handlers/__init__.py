@@ -13,6 +13,7 @@ from coterie.lsp.handlers import (
     configuration,
     documents,
     lifecycle,
+    models,
     notebooks,
     reviews,
     runs,
@@ -32,4 +33,11 @@ STANDARD: Handlers = {
     **actions.HANDLERS,
     **reviews.HANDLERS,
 }
-AGENT: Handlers = {**runs.HANDLERS, **channels.HANDLERS, **suggestions.HANDLERS, **team.HANDLERS, **secrets.HANDLERS}
+AGENT: Handlers = {
+    **runs.HANDLERS,
+    **channels.HANDLERS,
+    **suggestions.HANDLERS,
+    **team.HANDLERS,
+    **models.HANDLERS,
+    **secrets.HANDLERS,
+}

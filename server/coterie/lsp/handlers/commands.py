@@ -15,6 +15,7 @@ from coterie.base.errors import InvalidParamsError, RequestError
 from coterie.domain.edits import UndoResult
 from coterie.domain.events import RunState
 from coterie.domain.runs import RunRequest, RunStarted, RunStateView, RunSummary
+from coterie.domain.status import ProviderCheck
 from coterie.domain.suggestions import SuggestionFeedback, SuggestionSnooze
 from coterie.domain.wire import Json, to_wire
 from coterie.lsp import commands
@@ -22,6 +23,7 @@ from coterie.lsp.commands import (
     AcceptedArguments,
     ApproveArguments,
     AskArguments,
+    CheckClaudeCodeArguments,
     RunArguments,
     SnoozeArguments,
     UndoArguments,
@@ -35,6 +37,11 @@ from coterie.lsp.session import Handlers, Session
 
 PAGE = 50
 ACTIVE: Final[frozenset[RunState]] = frozenset({"queued", "running", "waiting"})
+NO_CLAUDE_CODE: Final = ProviderCheck(
+    provider="claude",
+    state="down",
+    text='Claude Code is no provider here: add a table [providers.claude] with type = "claude_code" to config.toml.',
+)
 RESUMABLE: Final[frozenset[RunState]] = frozenset({"interrupted", "failed"})
 
 
@@ -114,6 +121,17 @@ async def snooze(session: Session, argument: SnoozeArguments) -> SuggestionSnooz
     return session.application.suggestions.snooze(argument.minutes)
 
 
+async def check_claude_code(session: Session, argument: CheckClaudeCodeArguments) -> ProviderCheck:
+    """``coterie.checkClaudeCode``; a plain client is shown the answer."""
+    catalogue = session.application.catalogue
+    there = (each.id for each in await catalogue.providers() if each.type == "claude_code")
+    provider = argument.provider or next(there, None)
+    check = NO_CLAUDE_CODE if provider is None else await catalogue.check(provider)
+    if session.bare is not None:
+        session.window.show("info", check.text, again=True)
+    return check
+
+
 async def latest_run_with_changes(session: Session) -> str:
     """Return the latest run that changed something in this workspace and was not undone."""
 
@@ -153,7 +171,10 @@ def is_ours(session: Session, uri: str) -> bool:
 
 
 async def cancel_progress(session: Session, params: types.WorkDoneProgressCancelParams) -> None:
-    """``window/workDoneProgress/cancel``: the person stops a run at its progress."""
+    """``window/workDoneProgress/cancel``: the person stops a run or a request at its progress."""
+    if (stop := session.stops.get(params.token)) is not None:
+        stop()
+        return
     run_id = None if session.bare is None else session.bare.bars.run_of(params.token)
     if run_id is not None:
         await session.application.runs.cancel(run_id)
@@ -172,6 +193,7 @@ RUNNERS: Final[Mapping[str, Callable[[Session, Any], Awaitable[object]]]] = {
     commands.ACCEPT_COMMAND: reviews.accept,
     commands.FIX_COMMAND: reviews.fix,
     commands.DISMISS_COMMAND: reviews.dismiss,
+    commands.CHECK_CLAUDE_CODE_COMMAND: check_claude_code,
     commands.SUGGESTION_ACCEPTED_COMMAND: suggestion_accepted,
     commands.SUGGESTION_SNOOZE_COMMAND: snooze,
 }

@@ -1,4 +1,4 @@
-"""What the team is and costs: ``agent/status``, ``agent/approval/*``, ``agent/provider/*``, ``agent/model/*``, ``agent/usage``."""
+"""What the team is and costs: ``agent/status``, ``agent/approval/*``, ``agent/usage``."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from coterie.lsp.protocol import (
     ApprovalAnswerParams,
     ApprovalAnswerResult,
     ApprovalListResult,
-    ModelListParams,
-    ModelListResult,
     NoParams,
-    ProviderListResult,
     UsageParams,
     UsageResult,
 )
@@ -35,16 +32,6 @@ async def answer_approval(session: Session, params: ApprovalAnswerParams) -> App
     return ApprovalAnswerResult(decision=decision)
 
 
-async def list_providers(session: Session, _params: NoParams) -> ProviderListResult:
-    """``agent/provider/list``."""
-    return ProviderListResult(providers=await session.application.catalogue.providers())
-
-
-async def list_models(session: Session, params: ModelListParams) -> ModelListResult:
-    """``agent/model/list``."""
-    return ModelListResult(models=await session.application.catalogue.models(params.provider))
-
-
 async def usage(session: Session, params: UsageParams) -> UsageResult:
     """``agent/usage``."""
     rows, total = await session.application.accounts.usage(by=params.by, since=params.since)
@@ -55,7 +42,5 @@ HANDLERS: Handlers = {
     protocol.STATUS: status,
     protocol.APPROVAL_LIST: list_approvals,
     protocol.APPROVAL_ANSWER: answer_approval,
-    protocol.PROVIDER_LIST: list_providers,
-    protocol.MODEL_LIST: list_models,
     protocol.USAGE: usage,
 }

@@ -16,7 +16,8 @@ from coterie.base.errors import ProviderError
 from coterie.providers.config import ProviderConfig, is_loopback
 
 NAME = "claude"
-NOT_INSTALLED = "not_installed"
+NOT_INSTALLED, TOO_OLD = "not_installed", "too_old"
+"""Codes of failures: the program is the trouble, not the login."""
 SECRETS = ("ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN")
 """What of its environment is for the CLI alone."""
 
@@ -48,7 +49,7 @@ def find(config: ProviderConfig, environ: Mapping[str, str]) -> str:
     raise ProviderError(
         f"The `claude` command line of `{config.id}` is not installed: there is none {wanted}. Install Claude Code and run `claude` once "
         f"to log in, or set `command` of [providers.{config.id}].",
-        kind="bad_request",
+        kind="auth_required",  # the person is needed, and another host is not spared by trying this one again
         code=NOT_INSTALLED,
     )
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from coterie.base.errors import FailureKind, ProviderError
 from coterie.domain.wire import Json
 from coterie.providers.classification import kind_of
+from coterie.providers.claude_code.binary import TOO_OLD
 from coterie.providers.claude_code.cli import Exit
 from coterie.providers.failures import Host
 from coterie.providers.fields import count, text
@@ -85,8 +86,8 @@ def crashed(host: Host, end: Exit) -> ProviderError:
     if "unknown option" in end.words:
         return ProviderError(
             f"The `claude` command line of {host.name} is too old: it does not know what is asked of it. Run `claude update`.{last}",
-            kind="bad_request",
-            code="too_old",
+            kind="auth_required",
+            code=TOO_OLD,
         )
     how = f"was ended by {_signal(-end.code)}" if end.code < 0 else f"ended with code {end.code}"
     return ProviderError(f"The `claude` command line of {host.name} {how} before its answer did.{last}", kind="transient")

@@ -9,7 +9,7 @@ from tempfile import gettempdir
 
 from coterie.base.errors import ProviderError
 from coterie.providers import failures
-from coterie.providers.claude_code import endings
+from coterie.providers.claude_code import binary, endings
 from coterie.providers.claude_code.cli import Exit
 from coterie.providers.failures import Host
 from coterie.providers.fields import parse_object, text
@@ -30,8 +30,8 @@ async def look(program: str, environment: Mapping[str, str], host: Host) -> str:
         oldest = ".".join(map(str, OLDEST))
         raise ProviderError(
             f"The `claude` command line of {host.name} is too old: version {version[0]}, and {oldest} is needed. Run `claude update`.",
-            kind="bad_request",
-            code="too_old",
+            kind="auth_required",
+            code=binary.TOO_OLD,
         )
     said = await _said((program, "auth", "status"), environment, host)
     status = parse_object(said.words)

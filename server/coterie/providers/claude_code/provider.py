@@ -105,7 +105,8 @@ class ClaudeCode(BaseProvider):
         try:
             text = await self._look()
         except ProviderError as failure:
-            state: ProviderState = "auth_required" if failure.kind == "auth_required" else "down"
+            is_login = failure.kind == "auth_required" and failure.code not in {binary.NOT_INSTALLED, binary.TOO_OLD}
+            state: ProviderState = "auth_required" if is_login else "down"
             return ProviderCheck(provider=self.name, state=state, text=failure.message, action=failure.action or LOGIN)
         self._is_connected = True
         return ProviderCheck(provider=self.name, state="ready", text=text)

@@ -1,0 +1,203 @@
+"""Somebody else's agent in one of our steps: it works in a copy, each of its calls is judged, and what it changed becomes our edits."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent_scripts import BROKEN, TEAM, project, suite
+from agent_stage import Stage, answering, staged
+from coterie.base.errors import ProviderError
+from coterie.domain.events import ChangeEvent, MessageDelta, MessageEvent, ToolCallEvent, UsageEvent, WarningEvent
+from coterie.domain.messages import TextDelta, ToolCallArguments, ToolCallEnded, ToolCallStarted
+from coterie.domain.usage import Usage
+from coterie.domain.workers import Heard, Job, Judge, MessageEnded, SessionBegan, ToolReturned, TurnEnded, WorkEvent
+
+USED = Usage(input=10, cache_read=0, cache_write=0, output=5)
+FIXED = BROKEN.replace("a - b", "a + b")
+
+Deed = Callable[[Path], object]
+"""What a call does to the copy, once it is allowed."""
+
+
+def writes(path: str, text: str) -> tuple[str, Mapping[str, Any], Deed]:
+    """Return a call that writes a file."""
+
+    def deed(folder: Path) -> None:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+
+    return "Write", {"file_path": path, "content": text}, deed
+
+
+def runs(command: str, deed: Deed = lambda _: None) -> tuple[str, Mapping[str, Any], Deed]:
+    """Return a call that runs a command."""
+    return "Bash", {"command": command}, deed
+
+
+@dataclass
+class FakeWorker:
+    """Implements `Worker`: makes its calls, waits for ``hold``, says its last words, and again for each thing that it hears."""
+
+    calls: Sequence[tuple[str, Mapping[str, Any], Deed]] = ()
+    hold: asyncio.Event | None = None
+    failure: Exception | None = None
+    jobs: list[Job] = field(default_factory=list)
+    heard: list[str] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+    interrupted: int = 0
+
+    async def work(self, job: Job, judge: Judge, heard: Heard) -> AsyncGenerator[WorkEvent, None]:
+        """Do the job as it is written down."""
+        self.jobs.append(job)
+        done = False
+        try:
+            yield SessionBegan("session-1")
+            for number, (tool, arguments, deed) in enumerate(self.calls if job.session is None else ()):
+                call_id = f"toolu_{number}"
+                yield TextDelta(f"Call {number}. ")
+                yield ToolCallStarted(call_id, tool)
+                yield ToolCallArguments(call_id, json.dumps(arguments))
+                yield ToolCallEnded(call_id)
+                yield MessageEnded()
+                if (why_not := await judge(call_id, tool, arguments)) is not None:
+                    self.refusals.append(why_not)
+                    yield ToolReturned(call_id, why_not, failed=True)
+                    continue
+                deed(Path(job.folder))
+                yield ToolReturned(call_id, "done", failed=False)
+            if self.hold is not None and job.session is None:
+                yield TextDelta("Let me think")
+                await self.hold.wait()
+            if self.failure is not None:
+                raise self.failure
+            more: Sequence[str] = ("",)
+            while more:
+                self.heard += filter(None, more)
+                yield TextDelta("The sign was wrong.")
+                yield MessageEnded()
+                yield TurnEnded(USED)
+                more = await heard()
+            done = True
+        finally:
+            self.interrupted += not done
+
+
+@asynccontextmanager
+async def working(tmp_path: Path, worker: FakeWorker, *, agent: str = "chat", **settings: Any) -> AsyncIterator[Stage]:
+    """Open a stage on which one of our agents is this one."""
+    folder = tmp_path / "project"
+    if not folder.exists():
+        project(folder)
+    options = {"agents": {agent: {"external": True}}, **settings}
+    async with staged(tmp_path / "home", folder, TEAM, sandbox=suite(folder), settings=options) as stage:
+        stage.model.external = worker
+        yield stage
+
+
+async def test_what_it_wrote_is_edits_like_any_others(tmp_path: Path) -> None:
+    worker = FakeWorker([writes("calc.py", FIXED), writes("new/notes.md", "Noted.\n")])
+    async with working(tmp_path, worker) as stage:
+        assert (await stage.play("Fix add")).state == "succeeded"
+        assert (stage.text("calc.py"), stage.text("new/notes.md")) == (FIXED, "Noted.\n")
+        assert {change.path: change.state for change in stage.listener.of(ChangeEvent)} == {"calc.py": "applied", "new/notes.md": "applied"}
+        said = [message.text for message in stage.listener.of(MessageEvent) if message.role == "assistant" and not message.partial]
+        assert said == ["Call 0. ", "Call 1. ", "The sign was wrong."]
+        assert stage.listener.of(UsageEvent)[-1].output == 5
+    (job,) = worker.jobs
+    assert job.folder != str(tmp_path / "project")
+    assert not Path(job.folder).exists(), "its copy is gone"
+    assert job.prompt.endswith("Fix add")
+    assert "edit_file" not in job.instructions, "our own prompt is not for it"
+
+
+async def test_in_the_team_its_changes_are_the_patch(tmp_path: Path) -> None:
+    worker = FakeWorker([writes("calc.py", FIXED)])
+    async with working(tmp_path, worker, agent="coder") as stage:
+        answering(stage, "approve", "allow_once")
+        end = await stage.play("Fix add", workflow="team")
+        assert end.state == "succeeded", end.text
+        history = await stage.coordinator.history(stage.listener.events[0].run_id or "")
+    patch = history.latest("patch") or {}
+    assert [file["path"] for file in patch["files"]] == ["calc.py"]
+    assert patch["summary"] == "The sign was wrong."
+
+
+async def test_each_call_is_judged_and_a_command_is_asked_for_though_ours_would_not_be(tmp_path: Path) -> None:
+    worker = FakeWorker([runs("pytest -q"), writes("/etc/passwd", "x"), ("Unheard", {}, lambda _: None)])
+    rules = {"allow": ["exec(pytest *)"], "deny": ["write(/etc/**)"]}
+    async with working(tmp_path, worker, permissions=rules) as stage:
+        await stage.begin("Fix add")
+        question = await stage.asked()
+        assert [effect.rule for effect in question.effects] == ["exec(pytest -q)"]
+        stage.approvals.answer(question.approval_id, "reject_once")
+        assert (await stage.ended()).state == "succeeded"
+        states = {call.tool: call.state for call in stage.listener.of(ToolCallEvent)}
+    assert states == {"Bash": "denied", "Write": "denied", "Unheard": "denied"}
+    assert all(why.startswith("Denied") for why in worker.refusals)
+
+
+async def test_what_a_command_wrote_is_judged_when_it_is_taken_over(tmp_path: Path) -> None:
+    sneaky = runs("make", lambda folder: [(folder / name).write_text("x = 1\n") for name in ("fine.py", "forbidden.py")])
+    async with working(tmp_path, FakeWorker([sneaky]), permissions={"deny": ["write(forbidden.py)"]}) as stage:
+        answering(stage, "allow_once")
+        assert (await stage.play("Make it")).state == "succeeded"
+        assert (stage.text("fine.py"), stage.text("forbidden.py")) == ("x = 1\n", None)
+        (warning,) = [each for each in stage.listener.of(WarningEvent) if each.code == "not_imported"]
+    assert "forbidden.py" in warning.text
+
+
+async def test_it_sees_unsaved_text_and_no_secrets(tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / ".env").write_text("KEY=canary")
+    (tmp_path / "project" / "calc.py").write_text(BROKEN)
+    seen: dict[str, str] = {}
+    look = runs("ls", lambda folder: seen.update({path.name: path.read_text() for path in folder.iterdir()}))
+    async with working(tmp_path, FakeWorker([look])) as stage:
+        answering(stage, "allow_once")
+        stage.workspace.documents.did_open((stage.project / "calc.py").as_uri(), 1, "# not saved\n", "python")
+        assert (await stage.play("Look")).state == "succeeded"
+        assert stage.text("calc.py") == BROKEN
+    assert seen == {"calc.py": "# not saved\n"}
+
+
+async def test_what_is_said_meanwhile_it_hears_at_the_end_of_its_turn(tmp_path: Path) -> None:
+    worker = FakeWorker(hold=asyncio.Event())
+    async with working(tmp_path, worker) as stage:
+        run_id = await stage.begin("Fix add")
+        await stage.listener.until(lambda event: isinstance(event, MessageDelta))
+        await stage.coordinator.steer(run_id, "Be quick")
+        assert worker.hold is not None
+        worker.hold.set()
+        assert (await stage.ended()).state == "succeeded"
+    assert worker.heard == ["Be quick"]
+
+
+@pytest.mark.parametrize("how", ["interrupted", "failed"])
+async def test_it_goes_on_in_its_copy_and_its_session(how: str, tmp_path: Path) -> None:
+    failure = ProviderError("Overloaded.", kind="transient") if how == "failed" else None
+    worker = FakeWorker([writes("calc.py", FIXED)], hold=None if failure else asyncio.Event(), failure=failure)
+    async with working(tmp_path, worker) as stage:
+        run_id = await stage.begin("Fix add")
+        if how == "interrupted":
+            await stage.listener.until(lambda event: isinstance(event, MessageDelta) and event.text == "Let me think")
+            await stage.coordinator.stop(run_id, "interrupted")
+        assert (await stage.ended()).state == how
+        assert stage.text("calc.py") == BROKEN
+    assert worker.interrupted == 1
+    worker.failure = None
+    async with working(tmp_path, worker) as stage:
+        await stage.runs.resume(run_id)
+        assert (await stage.ended()).state == "succeeded"
+        assert stage.text("calc.py") == FIXED
+    first, second = worker.jobs
+    assert (first.session, second.session) == (None, "session-1")
+    assert first.folder == second.folder
+    assert second.prompt.startswith("You were interrupted")
