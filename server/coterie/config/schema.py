@@ -121,7 +121,9 @@ class ProviderSettings(Table):
     extra: Extra = Field(default_factory=dict, description="more fields of the request, as the host names them")
     price: Mapping[str, PriceSettings] = Field(default_factory=dict, description="prices by the host's own model name")
     connect_timeout_s: Seconds = Field(10.0, description="seconds to wait for a connection")
-    first_token_timeout_s: Seconds = Field(120.0, description="seconds to wait for the first word of an answer")
+    first_token_timeout_s: Seconds | None = Field(
+        None, description="seconds to wait for the first word of an answer; else 120, or 600 for `llama_swap`, which may load a model"
+    )
     idle_timeout_s: Seconds = Field(120.0, description="seconds to wait for the next word")
     fim: bool = Field(
         default=False, description="`openai_compatible`, `litellm`: whether text completions fill gaps, with a `suffix`; for ghost text"

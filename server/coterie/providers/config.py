@@ -14,8 +14,10 @@ from urllib.parse import urlsplit
 from coterie.domain.status import Capabilities, Price, ProviderType
 from coterie.domain.wire import Json
 
-OWN_HOSTS: frozenset[ProviderType] = frozenset({"ollama", "llama_cpp"})
+OWN_HOSTS: frozenset[ProviderType] = frozenset({"ollama", "llama_cpp", "llama_swap"})
 """The kinds of hosts that a person runs."""
+FIRST_TOKEN_S: Mapping[ProviderType, float] = {"llama_swap": 600.0}
+"""Where the first word of an answer may take longer than it does elsewhere, because a model is loaded for it."""
 FREE = Price(input=Decimal(0), cache_read=Decimal(0), cache_write=Decimal(0), output=Decimal(0))
 
 
