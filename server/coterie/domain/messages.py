@@ -36,10 +36,19 @@ class ToolResult:
 
 @wire
 class UserMessage:
-    """Something that the person (or the coordinator, for a step) says to the model."""
+    """Something that the person (or the coordinator, for a step) says to the model.
+
+    The first ``preface`` characters of ``text`` are about the surroundings: they are for models that work in them.
+    """
 
     role: Literal["user"] = "user"
     text: str
+    preface: int = 0
+
+    @property
+    def request(self) -> str:
+        """What is wanted, without the surroundings."""
+        return self.text[self.preface :]
 
 
 @wire
@@ -170,6 +179,14 @@ class Reused:
     source: ReuseSource
 
 
+@dataclass(frozen=True, slots=True)
+class Produced:
+    """What the host made besides words, whole: an artifact for clients and the journal. It counts also when the call fails behind it."""
+
+    type: str
+    value: Mapping[str, Json]
+
+
 StreamEvent: TypeAlias = (
-    TextDelta | ThoughtDelta | ToolCallStarted | ToolCallArguments | ToolCallEnded | UsageReported | Finished | Waiting | Reused
+    TextDelta | ThoughtDelta | ToolCallStarted | ToolCallArguments | ToolCallEnded | UsageReported | Finished | Waiting | Reused | Produced
 )
