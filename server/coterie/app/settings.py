@@ -120,6 +120,7 @@ def _provider(name: str, provider: ProviderSettings, environ: Mapping[str, str],
         cassette=provider.cassette,
         rpm=provider.rpm,
         tpm=provider.tpm,
+        lane=provider.lane,
         vendor=provider.vendor,
         command=provider.command,
     )

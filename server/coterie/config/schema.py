@@ -19,7 +19,7 @@ from pydantic.alias_generators import to_camel
 from coterie.domain.permissions import EffectKind
 from coterie.domain.status import ProviderType
 
-LATER = frozenset({"mcp", "lane"})
+LATER = frozenset({"mcp"})
 """Keys that are accepted, because a later version reads them, and do nothing yet."""
 
 
@@ -130,7 +130,9 @@ class ProviderSettings(Table):
     )
     rpm: Count | None = Field(None, description="requests that each of its models takes in a minute; more of them wait")
     tpm: Count | None = Field(None, description="tokens that each of its models takes in a minute; more of them wait")
-    lane: bool | None = Field(None, description="one model at a time (read by a later version)")
+    lane: bool | None = Field(
+        None, description="whether it works with one model at a time; `ollama`, `llama_cpp`, `llama_swap` do by default"
+    )
 
 
 class BudgetSettings(Table):

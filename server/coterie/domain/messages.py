@@ -91,7 +91,8 @@ class ModelRequest:
     """One call of a model.
 
     ``model`` is the host's own name, without the provider. ``agent`` and ``call`` (0-based number of this agent's call in its run) are not
-    sent to hosts: recordings are matched by them.
+    sent to hosts: recordings are matched by them. ``gives_way`` says that others come first at a machine that has a lane (see
+    `coterie.providers.lanes`).
     """
 
     model: str
@@ -104,6 +105,7 @@ class ModelRequest:
     extra: Mapping[str, Json] = field(default_factory=dict)
     agent: str = ""
     call: int = 0
+    gives_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,8 @@ class ProviderConfig:
     names. ``fim`` says that the host fills gaps (see `coterie.providers.completions`). ``cassette`` is the file of a ``replay`` provider,
     ``command`` the program of a ``claude_code`` one.
     ``vendor`` is LiteLLM's name of whose models these are, where the settings say so (see `coterie.providers.vendors`).
-    ``rpm`` and ``tpm`` are the requests and tokens that each of its models takes in a minute.
+    ``rpm`` and ``tpm`` are the requests and tokens that each of its models takes in a minute. ``lane`` says whether
+    the host works with one model at a time, None: its type says it.
     """
 
     id: str
@@ -79,6 +80,12 @@ class ProviderConfig:
     command: str | None = None
     rpm: int | None = None
     tpm: int | None = None
+    lane: bool | None = None
+
+    @property
+    def has_lane(self) -> bool:
+        """Whether the host works with one model at a time (see `coterie.providers.lanes`)."""
+        return self.type in OWN_HOSTS if self.lane is None else self.lane
 
     def price_of(self, model: str) -> Price | None:
         """Return what a model costs by the settings, or nothing where it runs on a machine of the person's own."""
