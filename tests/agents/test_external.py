@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -14,11 +15,24 @@ import pytest
 
 from agent_scripts import BROKEN, TEAM, project, suite
 from agent_stage import Stage, answering, staged
-from coterie.base.errors import ProviderError
-from coterie.domain.events import ChangeEvent, MessageDelta, MessageEvent, ToolCallEvent, UsageEvent, WarningEvent
+from coterie.agents.history import FINISHED_CALLS
+from coterie.base.errors import ProviderError, StorageError
+from coterie.domain.events import (
+    ENDED,
+    AgentEvent,
+    ChangeEvent,
+    MessageDelta,
+    MessageEvent,
+    RunEvent,
+    ToolCallEvent,
+    UsageEvent,
+    WarningEvent,
+)
 from coterie.domain.messages import TextDelta, ToolCallArguments, ToolCallEnded, ToolCallStarted
+from coterie.domain.ports import RunStore
 from coterie.domain.usage import Usage
 from coterie.domain.workers import Heard, Job, Judge, MessageEnded, SessionBegan, ToolReturned, TurnEnded, WorkEvent
+from mortal_journal import Moment, MortalJournal
 
 USED = Usage(input=10, cache_read=0, cache_write=0, output=5)
 FIXED = BROKEN.replace("a - b", "a + b")
@@ -44,7 +58,10 @@ def runs(command: str, deed: Deed = lambda _: None) -> tuple[str, Mapping[str, A
 
 @dataclass
 class FakeWorker:
-    """Implements `Worker`: makes its calls, waits for ``hold``, says its last words, and again for each thing that it hears."""
+    """Implements `Worker`: makes its calls, waits for ``hold``, says its last words, and again for each thing that it hears.
+
+    Its session knows which calls it has made.
+    """
 
     calls: Sequence[tuple[str, Mapping[str, Any], Deed]] = ()
     hold: asyncio.Event | None = None
@@ -53,6 +70,7 @@ class FakeWorker:
     heard: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     interrupted: int = 0
+    made: int = 0
 
     async def work(self, job: Job, judge: Judge, heard: Heard) -> AsyncGenerator[WorkEvent, None]:
         """Do the job as it is written down."""
@@ -60,8 +78,10 @@ class FakeWorker:
         done = False
         try:
             yield SessionBegan("session-1")
-            for number, (tool, arguments, deed) in enumerate(self.calls if job.session is None else ()):
-                call_id = f"toolu_{number}"
+            self.made = 0 if job.session is None else self.made
+            while self.made < len(self.calls):
+                number, (tool, arguments, deed) = self.made, self.calls[self.made]
+                call_id = f"toolu_{len(self.jobs)}_{number}"
                 yield TextDelta(f"Call {number}. ")
                 yield ToolCallStarted(call_id, tool)
                 yield ToolCallArguments(call_id, json.dumps(arguments))
@@ -69,9 +89,11 @@ class FakeWorker:
                 yield MessageEnded()
                 if (why_not := await judge(call_id, tool, arguments)) is not None:
                     self.refusals.append(why_not)
+                    self.made += 1
                     yield ToolReturned(call_id, why_not, failed=True)
                     continue
                 deed(Path(job.folder))
+                self.made += 1
                 yield ToolReturned(call_id, "done", failed=False)
             if self.hold is not None and job.session is None:
                 yield TextDelta("Let me think")
@@ -91,13 +113,15 @@ class FakeWorker:
 
 
 @asynccontextmanager
-async def working(tmp_path: Path, worker: FakeWorker, *, agent: str = "chat", **settings: Any) -> AsyncIterator[Stage]:
+async def working(
+    tmp_path: Path, worker: FakeWorker, *, agent: str = "chat", wrap: Callable[[RunStore], RunStore] = lambda store: store, **settings: Any
+) -> AsyncIterator[Stage]:
     """Open a stage on which one of our agents is this one."""
     folder = tmp_path / "project"
     if not folder.exists():
         project(folder)
     options = {"agents": {agent: {"external": True}}, **settings}
-    async with staged(tmp_path / "home", folder, TEAM, sandbox=suite(folder), settings=options) as stage:
+    async with staged(tmp_path / "home", folder, TEAM, sandbox=suite(folder), settings=options, wrap=wrap) as stage:
         stage.model.external = worker
         yield stage
 
@@ -201,3 +225,46 @@ async def test_it_goes_on_in_its_copy_and_its_session(how: str, tmp_path: Path) 
     assert (first.session, second.session) == (None, "session-1")
     assert first.folder == second.folder
     assert second.prompt.startswith("You were interrupted")
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+async def test_a_death_at_any_record_changes_nothing_of_the_end(moment: Moment, tmp_path: Path) -> None:
+    point = 0
+    while True:
+        point += 1
+        folder = tmp_path / f"{point}"
+        folder.mkdir()
+        journals: list[MortalJournal] = []
+
+        def mortal(store: RunStore, at: int = point, journals: list[MortalJournal] = journals) -> RunStore:
+            journals.append(MortalJournal(store, at, moment))
+            return journals[-1]
+
+        worker = FakeWorker([writes("calc.py", FIXED), writes("notes.md", "Noted.\n")])
+        async with working(folder, worker, wrap=mortal) as stage:
+            with contextlib.suppress(StorageError):
+                await stage.begin("Fix add")
+            stage.listener.on_event = lambda event, over=journals[0].over: over.set() if _is_end(event) else None  # type: ignore[misc]
+            if not any(map(_is_end, stage.listener.events)):
+                async with asyncio.timeout(60):
+                    await journals[0].over.wait()
+        if not journals[0].dead:
+            break
+        async with working(folder, worker) as stage:
+            rows = await stage.store.runs.rows()
+            if not rows or rows[0].state == "succeeded":  # it died before there was a run, or after its end
+                continue
+            await stage.runs.resume(rows[0].run_id)
+            end = await stage.ended()
+            assert end.state == "succeeded", f"died {moment} {point}: {end}"
+            assert (stage.text("calc.py"), stage.text("notes.md")) == (FIXED, "Noted.\n"), f"died {moment} {point}"
+            history = await stage.coordinator.history(rows[0].run_id)
+        assert history.unresolved() == ()
+        edits = [(edit.intent.path, edit.intent.after) for edit in history.edits.values() if edit.state == "applied"]
+        assert len(edits) == len(set(edits)) == 2, f"died {moment} {point}: each edit happened once"
+        assert [call for call in history.calls.values() if call.state not in FINISHED_CALLS] == []
+    assert point > 20, "there was something to die at"
+
+
+def _is_end(event: AgentEvent) -> bool:
+    return isinstance(event.event, RunEvent) and event.event.state in ENDED

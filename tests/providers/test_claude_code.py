@@ -188,6 +188,15 @@ async def test_closing_the_stream_ends_the_cli(tmp_path: Path, start_aimock: Sta
         assert not running(tmp_path / "home")
 
 
+async def test_only_a_conversation_that_can_go_on_keeps_its_cli(tmp_path: Path, start_aimock: StartAimock) -> None:
+    async with start_aimock([fixture(0, content="A title")]) as server, claude(tmp_path / "home", server) as provider:
+        await gather(provider, replace(ASKED, tools=()))
+        assert running(tmp_path / "home") == []
+        await gather(provider, ASKED)
+        assert len(running(tmp_path / "home")) == 1
+    assert running(tmp_path / "home") == []
+
+
 async def test_the_login_is_looked_at_without_asking_a_model(tmp_path: Path, start_aimock: StartAimock) -> None:
     async with start_aimock([fixture(0, content="Hello")]) as server:
         async with claude(tmp_path / "home", server) as provider:

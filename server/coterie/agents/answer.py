@@ -10,12 +10,13 @@ from coterie.agents.live_run import LiveRun
 from coterie.base.errors import ProviderError
 from coterie.base.ids import new_id
 from coterie.base.text import scalars, utf16_length
-from coterie.domain.events import MessageDelta, MessageEvent, WarningEvent
+from coterie.domain.events import ArtifactEvent, MessageDelta, MessageEvent, WarningEvent
 from coterie.domain.events import ThoughtDelta as ThoughtEvent
 from coterie.domain.messages import (
     AssistantMessage,
     Finished,
     FinishReason,
+    Produced,
     Reused,
     ReuseSource,
     StreamEvent,
@@ -35,9 +36,10 @@ from coterie.domain.wire import Json
 
 @dataclass(slots=True)
 class Answer:
-    """What has come of a message of ``agent`` by the model ``choice`` so far."""
+    """What has come of a message of ``agent``, in its step, by the model ``choice`` so far."""
 
     message_id: str
+    step_id: str
     agent: str
     choice: ModelChoice
     text: str = ""
@@ -84,6 +86,8 @@ class Answer:
                 await run.event(WarningEvent(code=code, text=text))
             case Reused(source):
                 self.reused = source
+            case Produced(kind, value):
+                await run.event(ArtifactEvent(step_id=self.step_id, type=kind, value=value))
             case _:
                 assert_never(event)
 

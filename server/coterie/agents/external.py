@@ -176,7 +176,7 @@ class ExternalAgent:
                 if self._run.history.workers.get((self._post.step_id, self._post.attempt)) != record:
                     await self._run.record(record)
             case TextDelta() | ThoughtDelta() | ToolCallStarted() | ToolCallArguments():
-                self._answer = self._answer or Answer(new_id("message"), self._post.agent, self._hire.choice)
+                self._answer = self._answer or Answer(new_id("message"), self._post.step_id, self._post.agent, self._hire.choice)
                 await self._answer.take(event, self._run)
             case ToolCallEnded(call_id):
                 tool, raw = self._answer.calls[call_id] if self._answer is not None else ("", "")

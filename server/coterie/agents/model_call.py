@@ -135,7 +135,7 @@ class ModelCalls:
         longest = request.max_output_tokens or DEFAULT_OUTPUT
         with await reserved(asker.meters, estimate, choice.price, output_tokens=longest) as held:
             capped = request if held.output_cap is None else replace(request, max_output_tokens=held.output_cap)
-            answer = Answer(new_id("message"), asker.agent, choice)
+            answer = Answer(new_id("message"), asker.step_id, asker.agent, choice)
             await self._run.record(
                 CallRecord(step_id=asker.step_id, agent=asker.agent, model=choice.id, call=request.call, message_id=answer.message_id)
             )

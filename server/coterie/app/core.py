@@ -88,7 +88,8 @@ class Core:
                     places.cache / "responses",
                     limits=lambda: cache_limits(self._settings.loaded.settings),
                     scope=lambda: " ".join(sorted(folder.uri for folder in self._settings.folders)),
-                )
+                ),
+                lanes=shared.lanes,
             ),
             model_host=shared.model_host,
             cost_map=shared.cost_map(places.cache),

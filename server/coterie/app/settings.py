@@ -15,7 +15,7 @@ from coterie.domain.secrets import API_KEY, REFERENCE, provider_of, secret_name
 from coterie.domain.status import Price
 from coterie.domain.wire import Json
 from coterie.providers import vendors
-from coterie.providers.config import ApiKey, ProviderConfig, Timeouts
+from coterie.providers.config import FIRST_TOKEN_S, ApiKey, ProviderConfig, Timeouts
 from coterie.providers.resilience.cache import CacheLimits
 
 
@@ -112,12 +112,15 @@ def _provider(name: str, provider: ProviderSettings, environ: Mapping[str, str],
         top_p=provider.top_p,
         extra=provider.extra,
         timeouts=Timeouts(
-            connect_s=provider.connect_timeout_s, first_token_s=provider.first_token_timeout_s, idle_s=provider.idle_timeout_s
+            connect_s=provider.connect_timeout_s,
+            first_token_s=provider.first_token_timeout_s or FIRST_TOKEN_S.get(provider.type, Timeouts().first_token_s),
+            idle_s=provider.idle_timeout_s,
         ),
         fim=provider.fim,
         cassette=provider.cassette,
         rpm=provider.rpm,
         tpm=provider.tpm,
+        lane=provider.lane,
         vendor=provider.vendor,
         command=provider.command,
     )

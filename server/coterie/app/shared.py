@@ -16,6 +16,7 @@ from coterie.base.tasks import TaskSupervisor
 from coterie.features.channel_news import ChannelNews
 from coterie.features.reviews import Reviews
 from coterie.providers.cost_map import CostMap
+from coterie.providers.lanes import Lanes
 from coterie.providers.model_host import ModelHost
 from coterie.storage.store import Store
 from coterie.workspace.overlays import Overlays
@@ -32,6 +33,7 @@ class Shared:
         self.redaction = redaction or Redaction()
         self.store = Store(data)
         self.model_host = ModelHost()
+        self.lanes = Lanes()
         self._cost_maps: dict[Path, CostMap] = {}
         self.approvals = Approvals(self.hub)
         self.news = ChannelNews(self.store.channels, self.hub, self.tasks, pending=self.approvals.count)

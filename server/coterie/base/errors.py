@@ -71,7 +71,8 @@ class ProviderError(RunError):
     """A model's host failed.
 
     ``kind`` says what may be done about it; ``retry_after`` is the host's own wish in seconds, where it gave one; ``status`` the HTTP
-    status; ``reached`` is False when the host cannot have got the request.
+    status; ``reached`` is False when the host cannot have got the request; ``repeatable`` is False when the host may have begun to do
+    something that it must not do twice: then nobody asks it again by himself, whatever the kind, but another model may be asked.
     """
 
     def __init__(
@@ -84,12 +85,14 @@ class ProviderError(RunError):
         code: str | None = None,
         action: str | None = None,
         reached: bool = True,
+        repeatable: bool = True,
     ) -> None:
         super().__init__(message, code=code or ("provider_failed" if kind == "transient" else kind), action=action)
         self.kind: FailureKind = kind
         self.retry_after = retry_after
         self.status = status
         self.reached = reached
+        self.repeatable = repeatable
 
     @property
     def used_nothing(self) -> bool:

@@ -13,7 +13,7 @@ from coterie.domain.channels import ChannelState
 from coterie.domain.events import RunState
 
 CommandName = Literal[
-    "serve", "attach", "daemon", "demo", "ask", "run", "chat", "undo", "runs", "channels", "config", "keys", "doctor", "version"
+    "serve", "attach", "daemon", "demo", "ask", "run", "chat", "undo", "runs", "channels", "config", "keys", "models", "doctor", "version"
 ]
 _Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no public name
 
@@ -37,8 +37,12 @@ class Arguments:
     model: str | None = None
     resume: str | None = None
     run_id: str = ""
-    action: Literal["status", "stop", "run", "show", "check", "list", "set", "delete", "rotate"] = "status"
+    action: Literal["status", "stop", "run", "show", "check", "list", "set", "delete", "rotate", "search", "install", "favourite"] = (
+        "status"
+    )
     name: str = ""
+    provider: str | None = None
+    remove: bool = False
     origin: bool = False
     channel: str | None = None
     state: str | None = None
@@ -124,6 +128,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_lists(commands)
     _add_keys(commands)
+    _add_models(commands)
     _add_common(commands.add_parser("doctor", help="explain what works here, what does not, and what to do about it"))
     _add_json(commands.add_parser("version", help="print the version"))
     return parser
@@ -157,6 +162,25 @@ def _add_keys(commands: _Commands) -> None:
     _add_json(which_key.add_parser("rotate", help="encrypt all of them anew, under a new data key"))
 
 
+def _add_models(commands: _Commands) -> None:
+    models = commands.add_parser("models", help="list the models of all hosts, search them, have one installed, mark favourites")
+    _add_common(models)
+    which = models.add_subparsers(dest="action", metavar="ACTION")
+    models.set_defaults(action="list")
+    listed = which.add_parser("list", help="list what is there (also the default)")
+    search = which.add_parser("search", help="list what matches, also what a host could install")
+    search.add_argument("query", metavar="QUERY", help="words of the name; '' finds everything")
+    for action in (listed, search):
+        action.add_argument("--provider", metavar="HOST", help="of this host only")
+    install = which.add_parser("install", help="have a host fetch a model; Ctrl-C breaks it off, and some hosts go on there the next time")
+    favourite = which.add_parser("favourite", help="mark a model; favourites are listed first")
+    favourite.add_argument("--remove", action="store_true", help="take the mark away")
+    for action in (install, favourite):
+        action.add_argument("name", metavar="HOST/MODEL", help="the model")
+    for action in (listed, search, install, favourite):
+        _add_common(action, inner=True)
+
+
 def _add_network(parser: argparse.ArgumentParser) -> None:
     transport = parser.add_mutually_exclusive_group()
     transport.add_argument("--stdio", action="store_const", const=None, help="the standard streams (also the default)")
@@ -179,10 +203,13 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     _add_common(parser)
 
 
-def _add_common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-C", "--folder", metavar="DIR", type=Path, help="the project's folder (default: the current one)")
-    _add_json(parser)
+def _add_common(parser: argparse.ArgumentParser, *, inner: bool = False) -> None:
+    """Add what most commands take; ``inner`` is for actions below a command that takes it, too, and must not be overruled by a default."""
+    default = argparse.SUPPRESS if inner else None
+    parser.add_argument("-C", "--folder", metavar="DIR", type=Path, default=default, help="the project's folder (default: the current one)")
+    _add_json(parser, inner=inner)
 
 
-def _add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="write JSON, one value a line")
+def _add_json(parser: argparse.ArgumentParser, *, inner: bool = False) -> None:
+    default = argparse.SUPPRESS if inner else False
+    parser.add_argument("--json", action="store_true", default=default, help="write JSON, one value a line")

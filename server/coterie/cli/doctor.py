@@ -17,7 +17,7 @@ from typing import Literal
 from urllib.parse import unquote
 
 from coterie import __version__
-from coterie.base.errors import CoterieError, ProviderError, RequestError
+from coterie.base.errors import CoterieError
 from coterie.cli import exits
 from coterie.cli.arguments import Arguments
 from coterie.cli.audience import QueueAudience
@@ -25,7 +25,7 @@ from coterie.cli.daemon import ask_status
 from coterie.cli.terminal import Output
 from coterie.cli.wiring import Core, Invocation, Surroundings, Wiring
 from coterie.cli.wording import Line, Style
-from coterie.domain.status import DatabaseView, ProviderView, SandboxView
+from coterie.domain.status import DatabaseView, ProviderCheck, ProviderView, SandboxView
 from coterie.domain.suggestions import SuggestionExplanation
 from coterie.tools.discovery import discover_tests
 
@@ -146,13 +146,9 @@ def _settings(surroundings: Surroundings) -> Iterator[Check]:
 async def _models(core: Core, surroundings: Surroundings) -> list[Check]:
     checks = []
     for provider in await core.application.catalogue.providers():
-        try:
-            models = await core.application.catalogue.models(provider.id)
-        except (ProviderError, RequestError) as error:
-            checks.append(Check("provider", "worse", f"{provider.id}: {error.message}"))
-            continue
-        asked = {each.id: each for each in await core.application.catalogue.providers()}
-        checks.append(_provider(asked.get(provider.id, provider), len(models)))
+        seen = await core.application.catalogue.check(provider.id)
+        models = await core.application.catalogue.models(provider.id) if seen.state == "ready" else ()
+        checks.append(_provider(provider, seen, len(models)))
     if surroundings.model is not None:
         checks.append(Check("model", "good", surroundings.model))
     elif any(check.state == "good" for check in checks):
@@ -162,10 +158,9 @@ async def _models(core: Core, surroundings: Surroundings) -> list[Check]:
     return checks
 
 
-def _provider(provider: ProviderView, models: int) -> Check:
-    state: State = "good" if provider.state in {"ready", "unknown"} else "worse"
-    about = f"{models} models" if state == "good" else provider.error or provider.state.replace("_", " ")
-    return Check("provider", state, f"{provider.id} ({provider.type}): {about}")
+def _provider(provider: ProviderView, seen: ProviderCheck, models: int) -> Check:
+    state: State = "good" if seen.state == "ready" else "worse"
+    return Check("provider", state, f"{provider.id} ({provider.type}): {f'{models} models' if state == 'good' else seen.text}")
 
 
 async def _sandbox(core: Core) -> Check:

@@ -19,7 +19,7 @@ from coterie.cli.wiring import Wiring
 if TYPE_CHECKING:
     from coterie.cli.terminal import Output, Streams
 
-_Look: TypeAlias = Literal["runs", "channels", "config", "doctor", "daemon", "version"]
+_Look: TypeAlias = Literal["runs", "channels", "models", "config", "doctor", "daemon", "version"]
 _Command: TypeAlias = Literal["ask", "run", "chat", "undo", "demo", "keys"] | _Look
 
 
@@ -81,6 +81,10 @@ async def _look(command: _Look, arguments: Arguments, wiring: Wiring, output: Ou
             from coterie.cli.lists import listed  # noqa: PLC0415 - see the module's docstring
 
             return await listed(arguments, wiring, output)
+        case "models":
+            from coterie.cli.models import browse  # noqa: PLC0415
+
+            return await browse(arguments, wiring, output)
         case "config":
             from coterie.cli.config import look  # noqa: PLC0415
 

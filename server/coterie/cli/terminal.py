@@ -54,6 +54,10 @@ class Output(Protocol):
         """Tell something about the work."""
         ...
 
+    def progress(self, value: Json, text: str, share: float | None) -> None:
+        """Tell how far something is: ``value`` to machines, ``text`` and the ``share`` (0 to 1; None: nobody knows) to people."""
+        ...
+
     def result(self, value: Json, lines: tuple[Line, ...] = ()) -> None:
         """Give a command's result: ``value`` to machines, ``lines`` to people."""
         ...
@@ -64,6 +68,8 @@ class Output(Protocol):
 
 
 WriteLine: TypeAlias = Callable[[Line], None]
+_OVER = "\r\x1b[K"
+"""Back to the line's beginning, and what stands there away."""
 
 
 def output_for(streams: Streams, *, machine: bool) -> Output:
@@ -76,7 +82,8 @@ def output_for(streams: Streams, *, machine: bool) -> Output:
         return JsonOutput(streams.stdout)
     on_terminal = streams.stdout.isatty()
     writer = rich_writer if on_terminal else plain_writer
-    return TextOutput(streams.stdout, writer(streams.stdout), writer(streams.stderr), streaming=on_terminal)
+    over = streams.stderr if streams.stderr.isatty() else None
+    return TextOutput(streams.stdout, writer(streams.stdout), writer(streams.stderr), streaming=on_terminal, over=over)
 
 
 class JsonOutput:
@@ -92,6 +99,10 @@ class JsonOutput:
     def line(self, line: Line) -> None:
         """Say nothing: words are for people."""
 
+    def progress(self, value: Json, text: str, share: float | None) -> None:  # noqa: ARG002 - the words are for people
+        """Write the value."""
+        self.result(value)
+
     def result(self, value: Json, lines: tuple[Line, ...] = ()) -> None:  # noqa: ARG002 - the words are for people
         """Write the value."""
         self._stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
@@ -103,10 +114,18 @@ class JsonOutput:
 
 
 class TextOutput:
-    """Words. With ``streaming`` an answer appears as it comes, without it once it is whole."""
+    """Words. With ``streaming`` an answer appears as it comes, without it once it is whole.
 
-    def __init__(self, stdout: TextIO, write_result: WriteLine, write_line: WriteLine, *, streaming: bool) -> None:
+    ``over`` is a terminal on which a line can be written over, for progress; None: each is a line of its own.
+    """
+
+    def __init__(
+        self, stdout: TextIO, write_result: WriteLine, write_line: WriteLine, *, streaming: bool, over: TextIO | None = None
+    ) -> None:
         self._stdout = stdout
+        self._over = over
+        self._progress_is_open = False
+        self._last_progress = ""
         self._write_result = write_result
         self._write_line = write_line
         self._streaming = streaming
@@ -138,6 +157,21 @@ class TextOutput:
         self._end_line()
         self._write_line(line)
 
+    def progress(self, value: Json, text: str, share: float | None) -> None:  # noqa: ARG002 - the value is for machines
+        """Write each percent over the one before; where that cannot be, every tenth below it."""
+        step = 10 if self._over is None else 1
+        if share is not None:
+            text = f"{text} {int(100 * share) // step * step}%"
+        if text == self._last_progress:
+            return
+        self._last_progress = text
+        if self._over is None:
+            self.line(Line(text, "dim"))
+        else:
+            self._over.write(f"{_OVER}{text}")
+            self._over.flush()
+            self._progress_is_open = True
+
     def result(self, value: Json, lines: tuple[Line, ...] = ()) -> None:  # noqa: ARG002 - the value is for machines
         """Write the lines."""
         self._end_line()
@@ -155,6 +189,10 @@ class TextOutput:
             self._line_is_open = not text.endswith("\n")
 
     def _end_line(self) -> None:
+        if self._progress_is_open and self._over is not None:
+            self._over.write(_OVER)
+            self._over.flush()
+            self._progress_is_open = False
         if self._line_is_open:
             self._text("\n")
 

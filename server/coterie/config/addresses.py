@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from coterie.domain.status import ProviderType
 
-_PORTS: Mapping[ProviderType, int] = {"ollama": 11434, "llama_cpp": 8080}
-_VARIABLES: Mapping[ProviderType, str] = {"ollama": "OLLAMA_HOST"}
+_PORTS: Mapping[ProviderType, int] = {"ollama": 11434, "llama_cpp": 8080, "llama_swap": 8080}
+_VARIABLES: Mapping[ProviderType, str] = {"ollama": "OLLAMA_HOST", "llama_swap": "LLAMA_SWAP_URL"}
 
 
 def usual_address(kind: ProviderType, environ: Mapping[str, str]) -> str | None:

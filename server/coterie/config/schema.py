@@ -19,7 +19,7 @@ from pydantic.alias_generators import to_camel
 from coterie.domain.permissions import EffectKind
 from coterie.domain.status import ProviderType
 
-LATER = frozenset({"mcp", "lane"})
+LATER = frozenset({"mcp"})
 """Keys that are accepted, because a later version reads them, and do nothing yet."""
 
 AGENTS = ("chat", "planner", "coder", "reviewer", "tester", "documenter")
@@ -124,14 +124,18 @@ class ProviderSettings(Table):
     extra: Extra = Field(default_factory=dict, description="more fields of the request, as the host names them")
     price: Mapping[str, PriceSettings] = Field(default_factory=dict, description="prices by the host's own model name")
     connect_timeout_s: Seconds = Field(10.0, description="seconds to wait for a connection")
-    first_token_timeout_s: Seconds = Field(120.0, description="seconds to wait for the first word of an answer")
+    first_token_timeout_s: Seconds | None = Field(
+        None, description="seconds to wait for the first word of an answer; else 120, or 600 for `llama_swap`, which may load a model"
+    )
     idle_timeout_s: Seconds = Field(120.0, description="seconds to wait for the next word")
     fim: bool = Field(
         default=False, description="`openai_compatible`, `litellm`: whether text completions fill gaps, with a `suffix`; for ghost text"
     )
     rpm: Count | None = Field(None, description="requests that each of its models takes in a minute; more of them wait")
     tpm: Count | None = Field(None, description="tokens that each of its models takes in a minute; more of them wait")
-    lane: bool | None = Field(None, description="one model at a time (read by a later version)")
+    lane: bool | None = Field(
+        None, description="whether it works with one model at a time; `ollama`, `llama_cpp`, `llama_swap` do by default"
+    )
 
 
 class BudgetSettings(Table):

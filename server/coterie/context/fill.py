@@ -123,6 +123,7 @@ def chat_request(gap: Gap, extent: Extent, choice: ModelChoice, *, language: str
         top_p=choice.top_p,
         extra=choice.extra or {},
         agent=AGENT,
+        gives_way=True,
     )
 
 

@@ -59,7 +59,8 @@ def first_message(task: Task) -> UserMessage:
     parts.append(task.prompt)
     if task.note is not None:
         parts.append(task.note)
-    return UserMessage(text="\n\n".join(parts))
+    preface = len(f"{parts[0]}\n\n") if task.folder is not None else 0
+    return UserMessage(text="\n\n".join(parts), preface=preface)
 
 
 def compact(value: Json) -> str:

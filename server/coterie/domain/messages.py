@@ -36,10 +36,19 @@ class ToolResult:
 
 @wire
 class UserMessage:
-    """Something that the person (or the coordinator, for a step) says to the model."""
+    """Something that the person (or the coordinator, for a step) says to the model.
+
+    The first ``preface`` characters of ``text`` are about the surroundings: they are for models that work in them.
+    """
 
     role: Literal["user"] = "user"
     text: str
+    preface: int = 0
+
+    @property
+    def request(self) -> str:
+        """What is wanted, without the surroundings."""
+        return self.text[self.preface :]
 
 
 @wire
@@ -82,7 +91,8 @@ class ModelRequest:
     """One call of a model.
 
     ``model`` is the host's own name, without the provider. ``agent`` and ``call`` (0-based number of this agent's call in its run) are not
-    sent to hosts: recordings are matched by them.
+    sent to hosts: recordings are matched by them. ``gives_way`` says that others come first at a machine that has a lane (see
+    `coterie.providers.lanes`).
     """
 
     model: str
@@ -95,6 +105,7 @@ class ModelRequest:
     extra: Mapping[str, Json] = field(default_factory=dict)
     agent: str = ""
     call: int = 0
+    gives_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +181,14 @@ class Reused:
     source: ReuseSource
 
 
+@dataclass(frozen=True, slots=True)
+class Produced:
+    """What the host made besides words, whole: an artifact for clients and the journal. It counts also when the call fails behind it."""
+
+    type: str
+    value: Mapping[str, Json]
+
+
 StreamEvent: TypeAlias = (
-    TextDelta | ThoughtDelta | ToolCallStarted | ToolCallArguments | ToolCallEnded | UsageReported | Finished | Waiting | Reused
+    TextDelta | ThoughtDelta | ToolCallStarted | ToolCallArguments | ToolCallEnded | UsageReported | Finished | Waiting | Reused | Produced
 )

@@ -12,6 +12,7 @@ from typing import TypeAlias, assert_never
 
 from coterie.domain.messages import (
     Finished,
+    Produced,
     Reused,
     StreamEvent,
     TextDelta,
@@ -48,7 +49,7 @@ class WholeCharacters:
                 for key in tuple(self._halves):
                     yield from self._rest(key)
                 yield event
-            case ToolCallStarted() | UsageReported() | Waiting() | Reused():
+            case ToolCallStarted() | UsageReported() | Waiting() | Reused() | Produced():
                 yield event
             case _:
                 assert_never(event)

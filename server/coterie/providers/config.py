@@ -14,8 +14,10 @@ from urllib.parse import urlsplit
 from coterie.domain.status import Capabilities, Price, ProviderType
 from coterie.domain.wire import Json
 
-OWN_HOSTS: frozenset[ProviderType] = frozenset({"ollama", "llama_cpp"})
+OWN_HOSTS: frozenset[ProviderType] = frozenset({"ollama", "llama_cpp", "llama_swap"})
 """The kinds of hosts that a person runs."""
+FIRST_TOKEN_S: Mapping[ProviderType, float] = {"llama_swap": 600.0}
+"""Where the first word of an answer may take longer than it does elsewhere, because a model is loaded for it."""
 FREE = Price(input=Decimal(0), cache_read=Decimal(0), cache_write=Decimal(0), output=Decimal(0))
 
 
@@ -56,7 +58,8 @@ class ProviderConfig:
     names. ``fim`` says that the host fills gaps (see `coterie.providers.completions`). ``cassette`` is the file of a ``replay`` provider,
     ``command`` the program of a ``claude_code`` one.
     ``vendor`` is LiteLLM's name of whose models these are, where the settings say so (see `coterie.providers.vendors`).
-    ``rpm`` and ``tpm`` are the requests and tokens that each of its models takes in a minute.
+    ``rpm`` and ``tpm`` are the requests and tokens that each of its models takes in a minute. ``lane`` says whether
+    the host works with one model at a time, None: its type says it.
     """
 
     id: str
@@ -77,6 +80,12 @@ class ProviderConfig:
     command: str | None = None
     rpm: int | None = None
     tpm: int | None = None
+    lane: bool | None = None
+
+    @property
+    def has_lane(self) -> bool:
+        """Whether the host works with one model at a time (see `coterie.providers.lanes`)."""
+        return self.type in OWN_HOSTS if self.lane is None else self.lane
 
     def price_of(self, model: str) -> Price | None:
         """Return what a model costs by the settings, or nothing where it runs on a machine of the person's own."""

@@ -165,6 +165,11 @@ def not_a_stream(host: Host, body: bytes) -> ProviderError:
     return malformed(host, plain)
 
 
+def not_loaded(host: Host) -> ProviderError:
+    """Say that a model that was being loaded never came to speak."""
+    return ProviderError(f"{host.name} was not loaded: {host.address} gave up while it was loading. Its log says why.", kind="transient")
+
+
 def fills_no_gaps(host: Host) -> ProviderError:
     """Say that a model was not made to fill gaps; it may still answer in words."""
     return ProviderError(f"{host.name} fills no gaps.", kind="bad_request", code="no_fim")

@@ -59,6 +59,10 @@ def build(config: ProviderConfig, means: Means) -> Provider:
             from coterie.providers.llama_cpp import LlamaCpp  # noqa: PLC0415
 
             provider = LlamaCpp(config, means.transport(), keys=means.keys)
+        case "llama_swap":
+            from coterie.providers.llama_swap import LlamaSwap  # noqa: PLC0415
+
+            provider = LlamaSwap(config, means.transport(), keys=means.keys)
         case "replay":
             from coterie.providers.replay import Replay  # noqa: PLC0415
 

@@ -42,11 +42,12 @@ class LlamaCpp(HttpProvider):
         transport: Transport,
         *,
         keys: Keys | None = None,
+        wire: OpenAICompatibleWire | None = None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         # Whether the address was written with ``/v1`` or without it: both are needed.
         self._origin = config.base_url.rstrip("/").removesuffix("/v1")
-        super().__init__(replace(config, base_url=f"{self._origin}/v1"), OpenAICompatibleWire(), transport, keys=keys)
+        super().__init__(replace(config, base_url=f"{self._origin}/v1"), wire or OpenAICompatibleWire(), transport, keys=keys)
         self.version = "llama.cpp"
         self._pause = pause
 
@@ -107,13 +108,18 @@ class LlamaCpp(HttpProvider):
         sent = self._wire.encode(request, self._config)
         body: dict[str, Json] = {name: sent[name] for name in ("model", "messages", "tools") if name in sent}
         try:
-            prompt = text(await self._asked("/apply-template", body, model=request.model), "prompt")
-            tokens = (await self._asked("/tokenize", {"model": request.model, "content": prompt}, model=request.model)).get("tokens")
+            prompt = text(await self._asked(self._path("/apply-template", request.model), body, model=request.model), "prompt")
+            content: dict[str, Json] = {"model": request.model, "content": prompt}
+            tokens = (await self._asked(self._path("/tokenize", request.model), content, model=request.model)).get("tokens")
         except ProviderError as failure:
             if failure.status in {404, 501}:
                 return None
             raise
         return len(tokens) if isinstance(tokens, list) else None
+
+    def _path(self, path: str, model: str) -> str:  # noqa: ARG002 - where models have servers of their own it stands in the path
+        """Return where the server of a model answers what it alone can."""
+        return path
 
     async def _view(self, entry: Mapping[str, Json]) -> ModelView:
         name, config = text(entry, "id"), self._config

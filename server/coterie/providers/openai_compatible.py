@@ -35,6 +35,7 @@ from coterie.domain.usage import Usage
 from coterie.domain.wire import Json
 from coterie.providers import failures
 from coterie.providers.config import ProviderConfig
+from coterie.providers.decoding import Decoder
 from coterie.providers.failures import Host
 from coterie.providers.fields import count, parse_object, record, records, text
 from coterie.providers.sse import ServerSentEvent
@@ -97,7 +98,7 @@ class OpenAICompatibleWire:
             case _:
                 assert_never(message)
 
-    def decoder(self, host: Host) -> ChatDecoder:
+    def decoder(self, host: Host) -> Decoder:
         """Return a decoder for one answer."""
         return ChatDecoder(host)
 

@@ -74,10 +74,14 @@ class Transport:
                 async for event in events:
                     yield event
 
+    async def content(self, call: HttpCall) -> bytes:
+        """Return what a host answers with, whatever it is. Raises `ProviderError`."""
+        async with self._answer(call) as body:
+            return await body.rest(_LARGEST_DOCUMENT)
+
     async def document(self, call: HttpCall) -> dict[str, Json]:
         """Return the JSON object that a host answers with. Raises `ProviderError`."""
-        async with self._answer(call) as body:
-            content = await body.rest(_LARGEST_DOCUMENT)
+        content = await self.content(call)
         if (value := parse_object(content)) is None:
             raise failures.not_a_stream(call.host, content)
         return value

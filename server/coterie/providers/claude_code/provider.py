@@ -73,7 +73,7 @@ class ClaudeCode(BaseProvider):
         try:
             async with aclosing(conversation.answer(request)) as events:
                 async for event in events:
-                    if isinstance(event, Finished):
+                    if isinstance(event, Finished) and request.tools:  # what has no tools is asked once: titles, ghost text
                         self._keep(request.model, conversation)
                     yield event
         finally:
@@ -138,7 +138,7 @@ class ClaudeCode(BaseProvider):
         longest = request.max_output_tokens or self._config.max_tokens
         more = {"CLAUDE_CODE_MAX_OUTPUT_TOKENS": str(longest)} if longest is not None else {}
         tools = ("--mcp-config", mcp_config(), "--allowedTools", f"mcp__{SERVER}")
-        argv = [*_STREAMED, "--include-partial-messages", *_OWN, *tools, "--model", request.model]
+        argv = [*_STREAMED, "--include-partial-messages", *_OWN, *tools, f"--model={request.model}"]
         cli = await self._start(request.model, argv, more)
         return Conversation(cli, self._host(request.model), request, self._config.timeouts)
 

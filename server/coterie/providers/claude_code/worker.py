@@ -102,7 +102,7 @@ class ClaudeWorker:
             argv += ("--max-budget-usd", str(job.max_usd))
         if job.session is not None:
             argv.append(f"--resume={job.session}")
-        argv += ("--model", self._model, *job.flags)
+        argv += (f"--model={self._model}", *job.flags)
         try:
             environment = binary.environment(config, self._environ) | _ALONE | {"CLAUDE_CODE_SHELL_PREFIX": prefix}
             return await Cli.start(argv, environment=environment, cwd=job.folder)
@@ -166,12 +166,12 @@ class _Shift:
         try:
             async with asyncio.timeout(None if self._at_work else self._patience_s):
                 message = await self._cli.receive()
+                if message is None:
+                    raise endings.crashed(self._host, await self._cli.ended())
         except TimeoutError:
             raise failures.stalled_for(self._host, self._patience_s) from None
         except UnreadableLineError as line:
             raise failures.malformed(self._host, str(line)) from line
-        if message is None:
-            raise endings.crashed(self._host, await self._cli.ended())
         return message
 
     async def _answer(self, request_id: str, request: Mapping[str, Json]) -> None:

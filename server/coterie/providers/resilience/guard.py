@@ -11,6 +11,7 @@ from coterie.base.tasks import TaskSupervisor
 from coterie.domain.ports import Provider, Unavailable
 from coterie.providers.config import ProviderConfig
 from coterie.providers.failures import Host
+from coterie.providers.lanes import Laned, Lanes
 from coterie.providers.resilience import headers
 from coterie.providers.resilience.breaker import Breakers
 from coterie.providers.resilience.cache import Cached, ResponseCache
@@ -22,17 +23,18 @@ LONG_WAIT_S = 10.0
 
 
 class Guard:
-    """Guards the calls of one registry's providers. ``clock`` gives seconds that only grow."""
+    """Guards the calls of one registry's providers. ``lanes`` are those of the process; ``clock`` gives seconds that only grow."""
 
-    def __init__(self, *, cache: ResponseCache | None = None, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, *, cache: ResponseCache | None = None, lanes: Lanes | None = None, clock: Callable[[], float] = monotonic) -> None:
         self._cache = cache
+        self._lanes = lanes or Lanes()
         self._clock = clock
         self._breakers = Breakers(clock=clock)
         self._limiters: dict[str, Limiter] = {}
         self._tasks = TaskSupervisor("shared calls")
 
     def around(self, provider: Provider, config: ProviderConfig) -> Provider:
-        """Return a provider as it is called: looked up, shared, held to its limits, in this order."""
+        """Return a provider as it is called: looked up, shared, in turn, held to its limits, in this order."""
 
         def limiter_of(model: str) -> Limiter:
             model_id = f"{config.id}/{model}"
@@ -40,7 +42,8 @@ class Guard:
                 self._limiters[model_id] = Limiter(rpm=config.rpm, tpm=config.tpm, clock=self._clock)
             return self._limiters[model_id]
 
-        shared = Shared(Limited(provider, limiter_of), self._tasks)
+        limited: Provider = Limited(provider, limiter_of)
+        shared = Shared(Laned(limited, self._lanes.of(config)) if config.has_lane else limited, self._tasks)
         return shared if self._cache is None else Cached(shared, self._cache, config)
 
     def answered(self, host: Host, said: Mapping[str, str]) -> None:

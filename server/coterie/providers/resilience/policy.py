@@ -27,7 +27,7 @@ class RetryPolicy:
         ``jitter``, from 0 to 1, shortens the wait by up to a half, so that many runs do not come back at the same moment. With a model to
         fall back to (``has_next``) nobody waits longer than ``max_s``.
         """
-        if failure.kind not in PASSING or attempt >= self.attempts:
+        if failure.kind not in PASSING or not failure.repeatable or attempt >= self.attempts:
             return None
         if failure.retry_after is not None:
             if has_next and failure.retry_after > self.max_s:

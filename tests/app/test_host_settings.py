@@ -1,0 +1,40 @@
+"""What the settings say of a host, as ``providers`` get it."""
+
+from pathlib import Path
+
+import pytest
+
+from coterie.app.settings import provider_configs
+from coterie.config.load import load
+from coterie.providers.config import ProviderConfig
+
+
+def told(tmp_path: Path, entry: str) -> ProviderConfig:
+    """Return a host that the user's file names."""
+    (tmp_path / "config.toml").write_text(f"[providers.box]\n{entry}", encoding="utf-8")
+    environ = {"COTERIE_HOME": str(tmp_path)}
+    loaded = load(environ)
+    assert not loaded.problems
+    [host] = provider_configs(loaded, environ)
+    return host
+
+
+@pytest.mark.parametrize(
+    ("entry", "has_one"),
+    [
+        ('type = "llama_swap"', True),
+        ('type = "ollama"\nlane = false', False),
+        ('base_url = "http://127.0.0.1:8080/v1"', False),
+        ('base_url = "https://far.example/v1"\nlane = true', True),
+    ],
+)
+def test_a_lane_is_by_type_or_word_and_never_by_address(tmp_path: Path, entry: str, *, has_one: bool) -> None:
+    assert told(tmp_path, entry).has_lane is has_one
+
+
+@pytest.mark.parametrize(
+    ("entry", "seconds"),
+    [('type = "llama_swap"', 600), ('type = "llama_swap"\nfirst_token_timeout_s = 5', 5), ('type = "llama_cpp"', 120)],
+)
+def test_a_host_that_loads_models_has_minutes_for_its_first_word(tmp_path: Path, entry: str, seconds: float) -> None:
+    assert told(tmp_path, entry).timeouts.first_token_s == seconds
