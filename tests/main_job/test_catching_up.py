@@ -182,9 +182,12 @@ async def test_what_was_used_is_added_up_by_run_channel_provider_and_day(tmp_pat
         def used(calls: int, usd: str | None) -> dict[str, Any]:
             return {"input": 100 * calls, "cacheRead": 0, "cacheWrite": 0, "output": 10 * calls, "usd": usd}
 
+        def row(calls: int, usd: str | None) -> dict[str, Any]:
+            return {**used(calls, usd), "estimated": False, "attempts": calls, "failed": 0, "reused": 0}
+
         by_run = await request("agent/usage")
-        rows = {row.pop("key"): row for row in by_run["rows"]}
-        assert rows == {first["runId"]: used(2, "0.0004"), second["runId"]: used(1, "0.0002"), third["runId"]: used(1, None)}
+        rows = {each.pop("key"): each for each in by_run["rows"]}
+        assert rows == {first["runId"]: row(2, "0.0004"), second["runId"]: row(1, "0.0002"), third["runId"]: row(1, None)}
         assert by_run["total"] == used(4, None)
         for by, keys in (("channel", {first["channelId"], third["channelId"]}), ("provider", {"work"})):
             answered = await request("agent/usage", {"by": by})
