@@ -73,6 +73,7 @@ async def test_as_a_host_of_models_it_edits_with_our_tools_after_our_permission(
         assert float(run["usage"]["usd"]) > 0
         messages = [event["text"] for event in editor.events(run_id, "message") if event["role"] == "assistant"]
         assert messages == ["I mend it.", "The sign was wrong."]
+        assert editor.events(run_id, "warning") == []
         undone = await editor.client.request("agent/run/undo", {"runId": run_id})
         assert undone == {"restored": ["calc.py"], "conflicts": []}
         assert editor.text("calc.py") == BROKEN

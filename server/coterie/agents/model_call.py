@@ -213,7 +213,8 @@ class ModelCalls:
 
     async def _warn_of_unknown_price(self, asker: Asker, choice: ModelChoice) -> None:
         price = choice.price
-        if any(meter.budget.usd is not None for meter in asker.meters) and (price is None or price.input is None or price.output is None):
+        is_known = choice.bills or (price is not None and price.input is not None and price.output is not None)
+        if not is_known and any(meter.budget.usd is not None for meter in asker.meters):
             text = f"The price of {choice.label} is not known: its budget counts tokens and time only."
             await self._warn_once("price_unknown", text, key="price_unknown")
 

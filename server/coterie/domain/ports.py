@@ -95,7 +95,10 @@ class Provider(Speaker, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """A model that was found: ``id`` is ``host/model``, ``model`` the host's own name of it, ``label`` how it is shown to people."""
+    """A model that was found: ``id`` is ``host/model``, ``model`` the host's own name of it, ``label`` how it is shown to people.
+
+    ``bills`` says that its host tells what each call has cost.
+    """
 
     id: str
     model: str
@@ -103,6 +106,7 @@ class ModelChoice:
     provider: Speaker
     context_tokens: int | None = None
     price: Price | None = None
+    bills: bool = False
     temperature: float | None = None
     max_output_tokens: int | None = None
     top_p: float | None = None

@@ -134,6 +134,7 @@ class ProviderRegistry:
             provider=self._provider(entry),
             context_tokens=(known.context_tokens if known else None) or config.context_tokens or facts.context_tokens,
             price=config.price_of(model) or facts.price,
+            bills=config.type == "claude_code",
             temperature=config.temperature,
             max_output_tokens=config.max_tokens,
             top_p=config.top_p,
