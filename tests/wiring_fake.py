@@ -58,6 +58,11 @@ class ScriptedWiring:
         workspace: Any = None
         return Core(application=application, workspace=workspace, sandbox=sandbox)
 
+    def recording(self, file: Path) -> ScriptedWiring:
+        """Note the file."""
+        self.asked.append(("recording", file))
+        return self
+
     def surroundings(self, folder: Path) -> Surroundings:
         self.asked.append(("surroundings", folder))
         return self.around

@@ -112,3 +112,31 @@ def test_what_is_wrong_in_the_settings_is_said_and_costs_nothing_else(coterie: C
 def test_a_run_that_does_not_exist_is_one_sentence(coterie: Coterie) -> None:
     missing = coterie("undo", "run_nonesuch")
     assert (missing.returncode, missing.stderr) == (exits.USAGE, "coterie: There is no run 'run_nonesuch'.\n")
+
+
+def test_a_recorded_session_of_any_host_plays_as_it_was(coterie: Coterie, tmp_path: Path) -> None:
+    made = tmp_path / "made.json"
+    recorded = coterie("record", str(made), "ask", sample_project.CHAT_PROMPT)
+    assert recorded.returncode == exits.OK, recorded.stderr
+    assert recorded.stderr.splitlines()[-1] == f"recorded in {made}"
+
+    with (tmp_path / "home" / "config.toml").open("a", encoding="utf-8") as settings:
+        settings.write(f'\nproviders.again = {{ type = "replay", cassette = "{made}", extra = {{ speed = 0 }} }}\n')
+    played = coterie("ask", sample_project.CHAT_PROMPT, "--model", "again/any")
+    assert (played.returncode, played.stdout) == (exits.OK, recorded.stdout)
+    assert sample_project.CHAT_PROMPT not in made.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (("made.json",), "required: COMMAND"),
+        (("made.json", "--", "undo", "run_1"), "record takes one of"),
+        (("made.json", "serve", "--tcp", "0"), "record takes one of"),
+        (("nowhere/made.json", "ask", "?"), "there is no folder"),
+    ],
+)
+def test_what_cannot_be_recorded(coterie: Coterie, line: tuple[str, ...], words: str) -> None:
+    refused = coterie("record", *line)
+    assert (refused.returncode, refused.stdout) == (exits.USAGE, "")
+    assert words in refused.stderr

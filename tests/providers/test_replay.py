@@ -24,6 +24,7 @@ from coterie.domain.messages import (
 from coterie.domain.status import Price
 from coterie.domain.usage import Usage
 from coterie.providers.config import ProviderConfig
+from coterie.providers.recorder import Recording
 from coterie.providers.registry import ProviderRegistry
 from coterie.providers.replay import LONGEST_PAUSE_S, Replay
 from provider_calls import KEY, REQUEST, gather, host, provider_of
@@ -148,7 +149,7 @@ async def test_what_is_recorded_plays_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "made.json"
     prices = {"one": Price(input=Decimal(1), output=Decimal(2))}
     async with raw_http_server([ANSWER, Reply(steps=(*ANSWER.steps[:2], CUT))]) as server:
-        registry = ProviderRegistry([host("openai_compatible", server.url, prices=prices)], record_to=path)
+        registry = ProviderRegistry([host("openai_compatible", server.url, prices=prices)], recording=Recording(path))
         await gather(registry.get("work"))
         with pytest.raises(ProviderError):
             await gather(registry.get("work"), replace(REQUEST, call=1))

@@ -105,6 +105,7 @@ class AgentLoop:
             choice=choice,
             agent=agent,
             call=self._run.history.model_calls.get(agent, 0),
+            run=self._run.row.run_id,
         )
         fitted = fit(request, choice.context_tokens, self._models.calibration(choice.id))
         if fitted.notice is not None:

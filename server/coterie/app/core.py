@@ -51,7 +51,7 @@ from coterie.workspace.overlays import Overlay
 from coterie.workspace.workspace import LiveWorkspace
 
 RECORD = "COTERIE_RECORD"
-"""The environment variable that names a file to record every model's answers into; for development."""
+"""The environment variable that names a file to record every model's answers into."""
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class Core:
         self._providers = ProviderRegistry(
             provider_configs(settings.loaded, environ),
             default_model=values.model,
-            record_to=Path(environ[RECORD]) if environ.get(RECORD) else None,
+            recording=shared.recording(Path(environ[RECORD])) if environ.get(RECORD) else None,
             keys=Keys(shared.store.vault, shared.redaction),
             environ=environ,
             guard=Guard(

@@ -7,6 +7,7 @@ the connection that it came from: its base stays until it ends.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from coterie.agents.approvals import Approvals
 from coterie.agents.coordinator import Coordinator
@@ -20,6 +21,9 @@ from coterie.providers.lanes import Lanes
 from coterie.providers.model_host import ModelHost
 from coterie.storage.store import Store
 from coterie.workspace.overlays import Overlays
+
+if TYPE_CHECKING:
+    from coterie.providers.recorder import Recording
 
 
 class Shared:
@@ -35,6 +39,7 @@ class Shared:
         self.model_host = ModelHost()
         self.lanes = Lanes()
         self._cost_maps: dict[Path, CostMap] = {}
+        self._recording: Recording | None = None
         self.approvals = Approvals(self.hub)
         self.news = ChannelNews(self.store.channels, self.hub, self.tasks, pending=self.approvals.count)
         self.approvals.on_change = self.news.touched
@@ -51,6 +56,13 @@ class Shared:
     def cost_map(self, cache: Path) -> CostMap:
         """Return prices and limits, of which all clients with the same cache folder have one copy."""
         return self._cost_maps.setdefault(cache, CostMap(cache))
+
+    def recording(self, path: Path) -> Recording:
+        """Return the recording of this process, which all clients make together."""
+        from coterie.providers.recorder import Recording  # noqa: PLC0415 - few sessions are recorded
+
+        self._recording = self._recording or Recording(path, self.redaction)
+        return self._recording
 
     async def aclose(self) -> None:
         """Interrupt what runs, journal it, let every core end, and close the store."""

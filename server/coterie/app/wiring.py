@@ -26,11 +26,16 @@ if TYPE_CHECKING:
 class Wiring:
     """Implements `coterie.cli.wiring.Wiring`. What a front door needs is imported when it opens.
 
-    ``no_daemon`` is why an editor that wanted the shared server gets one of its own.
+    ``no_daemon`` is why an editor that wanted the shared server gets one of its own; ``record_to`` is the file of a recorded session.
     """
 
-    def __init__(self, *, no_daemon: str | None = None) -> None:
+    def __init__(self, *, no_daemon: str | None = None, record_to: Path | None = None) -> None:
         self._no_daemon = no_daemon
+        self._record_to = record_to
+
+    def recording(self, file: Path) -> Wiring:
+        """Return what does the same and records every answer; see `coterie.cli.wiring.Wiring.recording`."""
+        return Wiring(no_daemon=self._no_daemon, record_to=file)
 
     async def open(self, invocation: wiring.Invocation) -> wiring.Core:
         """Build the core without an editor; see `coterie.cli.wiring.Wiring.open`."""
@@ -39,7 +44,8 @@ class Wiring:
         from coterie.config.load import COMMAND_LINE  # noqa: PLC0415
 
         folder = Folder(uri=invocation.folder.as_uri(), name=invocation.folder.name, absolute=str(invocation.folder))
-        core = sole_core(dict(os.environ), (folder,), invocation.audience, command_line=invocation.settings, redaction=redacted_log())
+        environ = _environ(self._record_to)
+        core = sole_core(environ, (folder,), invocation.audience, command_line=invocation.settings, redaction=redacted_log())
         # A file's wrong key costs nothing but itself; an option that would be dropped would do something else than was asked for.
         for problem in core.settings_problems:
             if problem.file == COMMAND_LINE:
@@ -85,7 +91,7 @@ class Wiring:
         gc.set_threshold(10_000, 10, 10)
         from coterie.lsp.server import serve_stdio  # noqa: PLC0415 - see the class
 
-        return serve_stdio(partial(attach, no_daemon=self._no_daemon))
+        return serve_stdio(partial(attach, no_daemon=self._no_daemon, record_to=self._record_to))
 
     def listen(self, wanted: wiring.Listening) -> int:
         """Be a language server for every client that connects, until a signal comes; returns the exit status."""
@@ -116,14 +122,21 @@ def _shown(loaded: Loaded) -> Iterator[wiring.Setting]:
             yield wiring.Setting(key=key, value=value, origin=loaded.origin(key))
 
 
-async def attach(attachment: Attachment, *, no_daemon: str | None = None) -> Core:
+def _environ(record_to: Path | None) -> dict[str, str]:
+    """Return the environment of a core; the file that a session is recorded into stands there."""
+    from coterie.app.core import RECORD  # noqa: PLC0415 - see the class
+
+    return dict(os.environ) | ({} if record_to is None else {RECORD: str(record_to)})
+
+
+async def attach(attachment: Attachment, *, no_daemon: str | None = None, record_to: Path | None = None) -> Core:
     """Build the core of one editor."""
     from coterie.app.core import sole_core  # noqa: PLC0415 - imported after the editor was answered
 
     # What is loaded by now stays: to walk it in each full collection would stop the loop for 30 ms and more.
     gc.freeze()
     core = sole_core(
-        dict(os.environ),
+        _environ(record_to),
         attachment.folders,
         attachment.audience,
         editor=attachment.editor,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -15,6 +15,7 @@ from coterie.domain.events import RunState
 CommandName = Literal[
     "serve", "attach", "daemon", "demo", "ask", "run", "chat", "undo", "runs", "channels", "config", "keys", "models", "doctor", "version"
 ]
+Recorded = Literal["serve", "ask", "run", "chat"]
 _Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no public name
 
 EPILOG = """\
@@ -22,6 +23,9 @@ exit status: 0 done · 1 failed · 2 wrong usage · 3 a question waits for an an
 
 LISTENING = """\
 Without a host the network is this machine (127.0.0.1). Where other machines can connect, a token and TLS are demanded."""
+
+RECORDING = """\
+A recording holds answers and their timing, no prompts and no keys. A host of type "replay" whose `cassette` is the file plays it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,7 @@ class Arguments:
         "status"
     )
     name: str = ""
+    record_to: Path | None = None
     provider: str | None = None
     remove: bool = False
     origin: bool = False
@@ -59,11 +64,23 @@ def parse(argv: list[str]) -> Arguments:
     """Read a command line; prints help or what is wrong and raises `SystemExit`, as argparse does."""
     parser = _parser()
     values = vars(parser.parse_args(argv))
+    if values["command"] == "record":
+        return _recorded(values["file"], values["line"], parser)
     listening = _listening(values, parser)
     given: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in values.items() if value is not None
     }
     return Arguments(listening=listening, **given)
+
+
+def _recorded(file: Path, line: list[str], parser: argparse.ArgumentParser) -> Arguments:
+    """Read the command that is to be recorded."""
+    inner = parse(line[1:] if line[:1] == ["--"] else line)
+    if inner.command not in get_args(Recorded) or inner.listening is not None:
+        parser.error(f"record takes one of {', '.join(get_args(Recorded))}, on the standard streams")
+    if not file.absolute().parent.is_dir():
+        parser.error(f"there is no folder {file.absolute().parent}")
+    return replace(inner, record_to=file.absolute())
 
 
 def _listening(values: dict[str, Any], parser: argparse.ArgumentParser) -> Listening | None:
@@ -125,6 +142,16 @@ def _parser() -> argparse.ArgumentParser:
     undo = commands.add_parser("undo", help="take back exactly what a run changed")
     undo.add_argument("run_id", metavar="RUN", help="the run's id, as 'coterie run' printed it")
     _add_common(undo)
+
+    record = commands.add_parser(
+        "record",
+        help='record what models answer to a command: record FILE run "…"',
+        description=RECORDING,
+    )
+    record.add_argument("file", metavar="FILE", type=Path, help="the recording; one that is there is replaced")
+    record.add_argument(
+        "line", metavar="COMMAND", nargs=argparse.REMAINDER, help=f"one of {', '.join(get_args(Recorded))}, and its options"
+    )
 
     _add_lists(commands)
     _add_keys(commands)

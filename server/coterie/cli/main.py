@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
 
 from coterie import __version__
@@ -26,6 +27,9 @@ _Command: TypeAlias = Literal["ask", "run", "chat", "undo", "demo", "keys"] | _L
 def main(argv: list[str], wiring: Wiring) -> int:
     """Do what ``argv`` says and return the exit status (see ``exits``). Raises `SystemExit` for help and wrong usage."""
     arguments = parse(argv)
+    if arguments.record_to is not None:
+        arguments.record_to.unlink(missing_ok=True)
+        wiring = wiring.recording(arguments.record_to)
     if arguments.command == "serve" or arguments.command == "attach":  # noqa: PLR1714 - the type checker follows; an ``attach`` that comes this far found no daemon (see ``coterie.__main__``)
         return wiring.serve_stdio() if arguments.listening is None else wiring.listen(arguments.listening)
     if arguments.command == "daemon" and arguments.action == "run":
@@ -47,6 +51,16 @@ def main(argv: list[str], wiring: Wiring) -> int:
         # The reader of a pipe has left. What Python still holds must not fail again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return exits.FAILED
+    finally:
+        if arguments.record_to is not None:
+            _tell_recording(arguments.record_to, output)
+
+
+def _tell_recording(file: Path, output: Output) -> None:
+    from coterie.cli.wording import Line  # noqa: PLC0415 - see the module's docstring
+
+    done = file.is_file()
+    output.line(Line(f"recorded in {file}" if done else "nothing was recorded: no model gave a whole answer", "dim" if done else "warn"))
 
 
 async def _do(command: _Command, arguments: Arguments, wiring: Wiring, output: Output, streams: Streams) -> int:

@@ -101,6 +101,10 @@ class Wiring(Protocol):
         """
         ...
 
+    def recording(self, file: Path) -> Wiring:
+        """Return what does the same and records every model's answers into ``file``, to be played again."""
+        ...
+
     def surroundings(self, folder: Path) -> Surroundings:
         """Read the settings that hold in ``folder``, without building anything or asking any host."""
         ...

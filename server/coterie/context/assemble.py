@@ -34,8 +34,9 @@ def assemble(
     choice: ModelChoice,
     agent: str,
     call: int,
+    run: str = "",
 ) -> ModelRequest:
-    """Return the request for call number ``call`` (from 0) of ``agent``, with the model and the sampling that ``choice`` names."""
+    """Return the request for call ``call`` (from 0) of ``agent`` in ``run``, with the model and the sampling that ``choice`` names."""
     return ModelRequest(
         model=choice.model,
         system=system,
@@ -45,6 +46,7 @@ def assemble(
         temperature=choice.temperature,
         top_p=choice.top_p,
         extra=dict(choice.extra or {}),
+        run=run,
         agent=agent,
         call=call,
     )

@@ -90,9 +90,9 @@ class ToolSpec:
 class ModelRequest:
     """One call of a model.
 
-    ``model`` is the host's own name, without the provider. ``agent`` and ``call`` (0-based number of this agent's call in its run) are not
-    sent to hosts: recordings are matched by them. ``gives_way`` says that others come first at a machine that has a lane (see
-    `coterie.providers.lanes`).
+    ``model`` is the host's own name, without the provider. ``run`` (its id; empty: none), ``agent`` and ``call`` (0-based number of this
+    agent's call in its run) are not sent to hosts: recordings are matched by them. ``gives_way`` says that others come first at a machine
+    that has a lane (see `coterie.providers.lanes`).
     """
 
     model: str
@@ -103,6 +103,7 @@ class ModelRequest:
     temperature: float | None = None
     top_p: float | None = None
     extra: Mapping[str, Json] = field(default_factory=dict)
+    run: str = ""
     agent: str = ""
     call: int = 0
     gives_way: bool = False

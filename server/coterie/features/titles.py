@@ -104,6 +104,7 @@ class Titles(Listener):
             temperature=choice.temperature,
             top_p=choice.top_p,
             extra=choice.extra or {},
+            run=row.run_id,
             agent=AGENT,
         )
         text, used = "", Usage()

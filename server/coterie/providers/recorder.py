@@ -1,19 +1,23 @@
-"""Record what models answer into a cassette, for `replay`. A tool of development, switched on where the registry is built.
+"""Record what models answer into a cassette, for `replay`: switched on by ``coterie record`` or the environment.
 
 A `Recorder` stands around a provider and passes everything on. Calls that fail or are cancelled leave no trace; a call that is made anew
-replaces the one before.
+replaces the one before. Secrets that the process has met are cut out of what is written.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+import json
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from contextlib import aclosing
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 from time import monotonic
 
 from typing_extensions import override
 
+from coterie.base.redaction import Redaction
 from coterie.domain.messages import (
     Finished,
     ModelRequest,
@@ -36,6 +40,7 @@ from coterie.providers.cassette import (
     ThoughtPiece,
     ToolPiece,
     UsagePiece,
+    digest_of,
     write_cassette,
 )
 from coterie.providers.contract import ProviderAround
@@ -46,47 +51,87 @@ from coterie.providers.prices import cost
 class Recording:
     """The cassette that is being made; all providers of a process record into one. Written anew after each call."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, redaction: Redaction | None = None) -> None:
         self._path = path
-        self._calls: dict[tuple[str, int], RecordedCall] = {}
+        self._redaction = redaction or Redaction()
+        self._runs: dict[str, int] = {}
+        self._count = 0
+        self._calls: dict[tuple[int, str, int], RecordedCall] = {}
         self._models: dict[str, str] = {}
         self._writing = asyncio.Lock()
 
+    def run_of(self, request: ModelRequest) -> int:
+        """Return the number of a request's run, in the order in which runs make their first calls; without a run it is its own."""
+        if not request.run or request.run not in self._runs:
+            self._runs[request.run] = self._count
+            self._count += 1
+        return self._runs[request.run]
+
     async def keep(self, call: RecordedCall, model: str) -> None:
         """Add a call and write the file."""
-        self._calls[call.agent, call.call] = call
+        self._calls[call.run, call.agent, call.call] = call
         self._models[call.agent] = model
         async with self._writing:
-            cassette = Cassette(models=self._models, calls=tuple(self._calls.values()))
-            await asyncio.to_thread(write_cassette, self._path, cassette)
+            # All of it anew: a secret may have been met after it was said.
+            calls = tuple(call.model_copy(update={"events": tuple(self._clean(call.events))}) for call in self._calls.values())
+            await asyncio.to_thread(write_cassette, self._path, Cassette(models=self._models, calls=calls))
+
+    def _clean(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
+        """Hide secrets, those too that came in pieces."""
+        for kind, group in groupby(pieces, key=type):
+            alike = tuple(group)
+            if kind is TextPiece or kind is ThoughtPiece:
+                yield from self._clean_text(alike)
+            else:
+                yield from (self._clean_tool(piece) if isinstance(piece, ToolPiece) else piece for piece in alike)
+
+    def _clean_text(self, pieces: tuple[Piece, ...]) -> Iterator[Piece]:
+        said = "".join(piece.text if isinstance(piece, TextPiece) else getattr(piece, "thought", "") for piece in pieces)
+        clean = self._redaction.hide(said)
+        if clean == said:
+            yield from pieces
+        elif isinstance(pieces[0], TextPiece):
+            yield TextPiece(after_ms=pieces[0].after_ms, text=clean)
+        else:
+            # The host's proof is of the words as they were.
+            yield ThoughtPiece(after_ms=pieces[0].after_ms, thought=clean)
+
+    def _clean_tool(self, piece: ToolPiece) -> ToolPiece:
+        if isinstance(piece.arguments, str):
+            return piece.model_copy(update={"arguments": self._redaction.hide(piece.arguments)})
+        return piece.model_copy(update={"arguments": json.loads(self._redaction.hide(json.dumps(piece.arguments, ensure_ascii=False)))})
 
 
 class Recorder(ProviderAround):
-    """Implements `coterie.domain.ports.Provider` around another. ``clock`` gives seconds."""
+    """Implements `coterie.domain.ports.Provider` around another. ``price_of`` knows what its models cost, ``clock`` gives seconds."""
 
     def __init__(
-        self, provider: Provider, recording: Recording, prices: Mapping[str, Price], *, clock: Callable[[], float] = monotonic
+        self,
+        provider: Provider,
+        recording: Recording,
+        price_of: Callable[[str], Price | None],
+        *,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         super().__init__(provider)
         self._recording = recording
-        self._prices = prices
+        self._price_of = price_of
         self._clock = clock
 
     @override
     async def stream(self, request: ModelRequest) -> AsyncGenerator[StreamEvent, None]:
         """Pass the stream on, and keep it once it has finished."""
-        taken = Take(self._prices.get(request.model), self._clock)
-        events = self._provider.stream(request)
-        try:
+        taken = Take(self._price_of(request.model), self._clock)
+        run = self._recording.run_of(request)
+        async with aclosing(self._provider.stream(request)) as events:  # type: ignore[type-var]
             async for event in events:
                 taken.add(event)
                 if isinstance(event, Finished):
-                    call = RecordedCall(agent=request.agent, call=request.call, events=tuple(taken.pieces))
+                    call = RecordedCall(
+                        run=run, agent=request.agent, call=request.call, asked=digest_of(request), events=tuple(taken.pieces)
+                    )
                     await self._recording.keep(call, f"{self.name}/{request.model}")
                 yield event
-        finally:
-            if isinstance(events, AsyncGenerator):
-                await events.aclose()
 
 
 class Take:

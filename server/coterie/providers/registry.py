@@ -11,12 +11,11 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coterie.base.errors import ProviderError, RequestError
 from coterie.domain.ports import ModelChoice, Provider, Unavailable
-from coterie.domain.status import InstallProgress, ModelPage, ModelView, ProviderCheck, ProviderView
+from coterie.domain.status import InstallProgress, ModelPage, ModelView, Price, ProviderCheck, ProviderView
 from coterie.domain.workers import Worker
 from coterie.providers import catalogue, failures
 from coterie.providers.catalogue import Catalogue, sold_as
@@ -45,7 +44,7 @@ _CHECK_S = 30.0
 class ProviderRegistry:
     """Implements `coterie.domain.ports.Registry`.
 
-    ``record_to`` is a file into which every answer is recorded (see `coterie.providers.recorder`); ``guard`` stands around every provider.
+    ``recording`` is what every answer is recorded into (see `coterie.providers.recorder`); ``guard`` stands around every provider.
     ``model_host`` and ``cost_map`` are those that all registries of the process share, else it has its own; ``implied`` gives a host that
     no entry names but that is known by its name (a vendor of LiteLLM's), None for any other name.
     """
@@ -55,7 +54,7 @@ class ProviderRegistry:
         configs: Sequence[ProviderConfig] = (),
         *,
         default_model: str | None = None,
-        record_to: Path | None = None,
+        recording: Recording | None = None,
         keys: Keys | None = None,
         environ: Mapping[str, str] | None = None,
         guard: Guard | None = None,
@@ -73,8 +72,7 @@ class ProviderRegistry:
         self._cost_map = cost_map or CostMap()
         self._implied = implied
         self._means = Means(self._shared_transport, self._shared_model_host, self._cost_map, keys or Keys(), environ or {})
-        self._record_to = record_to
-        self._recording: Recording | None = None
+        self._recording = recording
         self._catalogue = Catalogue(
             catalogue.Means(provider_of=self._provider, note=self._note, priced=self.ready, cost_map=self._cost_map)
         )
@@ -133,7 +131,7 @@ class ProviderRegistry:
             label=_REPLAY_LABEL if config.type == "replay" else model_id,
             provider=self._provider(entry),
             context_tokens=(known.context_tokens if known else None) or config.context_tokens or facts.context_tokens,
-            price=config.price_of(model) or facts.price,
+            price=self._price_of(config, model),
             bills=config.type == "claude_code",
             temperature=config.temperature,
             max_output_tokens=config.max_tokens,
@@ -282,14 +280,16 @@ class ProviderRegistry:
     def _provider(self, entry: Entry) -> Provider:
         if entry.provider is None:
             provider = self._guard.around(build(entry.config, self._means), entry.config)
-            entry.provider = provider if self._record_to is None else self._recorded(provider, entry.config, self._record_to)
+            entry.provider = provider if self._recording is None else self._recorded(provider, entry.config, self._recording)
         return entry.provider
 
-    def _recorded(self, provider: Provider, config: ProviderConfig, path: Path) -> Provider:
-        from coterie.providers.recorder import Recorder, Recording  # noqa: PLC0415 - for development only
+    def _recorded(self, provider: Provider, config: ProviderConfig, recording: Recording) -> Provider:
+        from coterie.providers.recorder import Recorder  # noqa: PLC0415 - few sessions are recorded
 
-        self._recording = self._recording or Recording(path)
-        return Recorder(provider, self._recording, config.prices)
+        return Recorder(provider, recording, lambda model: self._price_of(config, model))
+
+    def _price_of(self, config: ProviderConfig, model: str) -> Price | None:
+        return config.price_of(model) or self._cost_map.of(*sold_as(config, model)).price
 
     def _shared_transport(self) -> Transport:
         if self._transport is None:

@@ -32,6 +32,7 @@ from coterie.providers.cassette import (
     Cassette,
     FinishPiece,
     Piece,
+    Playback,
     RecordedCall,
     TextPiece,
     ThoughtPiece,
@@ -57,13 +58,15 @@ class Replay(BaseProvider):
     def __init__(self, config: ProviderConfig, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         super().__init__(config)
         self._sleep = sleep
-        self._cassette: Cassette | None = None
+        self._loaded: tuple[Cassette, Playback] | None = None
+        self._loading = asyncio.Lock()
 
     @override
     async def stream(self, request: ModelRequest) -> AsyncGenerator[StreamEvent, None]:
         """Play the recorded call of the request's agent and number. Raises `ProviderError` when there is none."""
         speed = self._speed()
-        recorded = _find(await self._load(), request, self._config.cassette or "")
+        cassette, playback = await self._load()
+        recorded = _checked(playback.find(request), request, cassette, self._config.cassette or "")
         numbers = count()
         for piece in recorded.events:
             if speed and piece.after_ms:
@@ -90,29 +93,33 @@ class Replay(BaseProvider):
             return float(speed)
         raise ProviderError(f"`speed` of [providers.{self.name}] is {speed!r}; it must be a number from 0.", kind="bad_request")
 
-    async def _load(self) -> Cassette:
-        if self._cassette is None:
-            if not self._config.cassette:
-                raise ProviderError(f"[providers.{self.name}] names no recording: set `cassette` to its file.", kind="bad_request")
-            try:
-                self._cassette = await asyncio.to_thread(read_cassette, Path(self._config.cassette))
-            except (OSError, ValueError) as failure:
-                raise ProviderError(f"The recording {self._config.cassette} cannot be played: {failure}", kind="bad_request") from failure
-        return self._cassette
+    async def _load(self) -> tuple[Cassette, Playback]:
+        async with self._loading:
+            if self._loaded is None:
+                cassette = await self._read()
+                self._loaded = (cassette, Playback(cassette))
+            return self._loaded
+
+    async def _read(self) -> Cassette:
+        if not self._config.cassette:
+            raise ProviderError(f"[providers.{self.name}] names no recording: set `cassette` to its file.", kind="bad_request")
+        try:
+            return await asyncio.to_thread(read_cassette, Path(self._config.cassette))
+        except (OSError, ValueError) as failure:
+            raise ProviderError(f"The recording {self._config.cassette} cannot be played: {failure}", kind="bad_request") from failure
 
 
-def _find(cassette: Cassette, request: ModelRequest, path: str) -> RecordedCall:
-    found = [call for call in cassette.calls if (call.agent, call.call) == (request.agent, request.call)]
-    if not found:
+def _checked(found: RecordedCall | None, request: ModelRequest, cassette: Cassette, path: str) -> RecordedCall:
+    if found is None:
         there = ", ".join(f"{call.agent} {call.call}" for call in cassette.calls) or "none"
         raise ProviderError(
             f"The recording {path} lacks call {request.call} of the agent `{request.agent}`. It has: {there}.", kind="bad_request"
         )
-    if not found[0].events or not isinstance(found[0].events[-1], FinishPiece):
+    if not found.events or not isinstance(found.events[-1], FinishPiece):
         raise ProviderError(
             f"Call {request.call} of the agent `{request.agent}` in the recording {path} has no `finish` at its end.", kind="bad_request"
         )
-    return found[0]
+    return found
 
 
 def events_of(piece: Piece, call_id: str) -> Iterator[StreamEvent]:

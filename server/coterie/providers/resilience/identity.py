@@ -15,5 +15,5 @@ def is_deterministic(request: ModelRequest) -> bool:
 
 def identity(request: ModelRequest, *whom: str) -> str:
     """Return a digest of all that decides an answer: the request as it is sent, and ``whom`` it is sent to."""
-    sent = replace(request, agent="", call=0, gives_way=False)
+    sent = replace(request, run="", agent="", call=0, gives_way=False)
     return hashlib.sha256(repr((whom, sent)).encode()).hexdigest()
