@@ -144,14 +144,19 @@ async def test_what_is_said_is_never_a_command_or_a_file_of_the_cli(tmp_path: Pa
     assert asked.messages[-1]["content"].endswith(text)
 
 
-async def test_a_key_of_the_environment_bills_nobody(tmp_path: Path, start_aimock: StartAimock) -> None:
-    async with start_aimock([fixture(0, content="Hello")]) as server:
-        environ = {"ANTHROPIC_API_KEY": "somebody-elses", "ANTHROPIC_BASE_URL": server.url}
-        async with claude(tmp_path / "home", None, api_key=None, environ=environ) as provider:
-            with pytest.raises(ProviderError, match="not logged in") as refused:
-                await gather(provider, ASKED)
-        assert await server.journal() == []
+async def test_a_key_of_the_environment_bills_nobody(tmp_path: Path) -> None:
+    environ = {"ANTHROPIC_API_KEY": "somebody-elses", "ANTHROPIC_BASE_URL": "https://gateway.example"}
+    async with claude(tmp_path / "home", None, api_key=None, environ=environ) as provider:
+        with pytest.raises(ProviderError, match="not logged in") as refused:
+            await gather(provider, ASKED)
     assert refused.value.kind == "auth_required"
+
+
+async def test_a_gateway_on_this_machine_is_used_as_the_environment_says(tmp_path: Path, start_aimock: StartAimock) -> None:
+    async with start_aimock([fixture(0, content="Hello")]) as server:
+        environ = {"ANTHROPIC_API_KEY": "of-the-gateway", "ANTHROPIC_BASE_URL": server.url}
+        async with claude(tmp_path / "home", None, api_key=None, environ=environ) as provider:
+            assert words(await gather(provider, ASKED)) == "Hello"
 
 
 @pytest.mark.parametrize(

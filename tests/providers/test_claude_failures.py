@@ -210,10 +210,10 @@ async def test_the_program_dies_with_whoever_wanted_it() -> None:
     assert alive(child)
     parent.kill()
     await asyncio.to_thread(parent.wait)
+    parent.stdout.close()
     async with asyncio.timeout(60):
         while alive(child):  # noqa: ASYNC110 - nothing tells of another's child
             await asyncio.sleep(0.01)
-    parent.stdout.close()
 
 
 def alive(pid: int) -> bool:

@@ -1,7 +1,8 @@
 """Where the ``claude`` program is, and which of our environment it gets.
 
 It keeps the person's home, where it is logged in, and nothing that would bill them elsewhere: a key of theirs in the environment is not
-handed on unless the provider's entry names it, nor is another address.
+handed on unless the provider's entry names it, nor is another address. But a gateway on this very machine is theirs: where the environment
+leads there, it is followed, with its key.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from coterie.providers.config import ProviderConfig, is_loopback
 NAME = "claude"
 NOT_INSTALLED, TOO_OLD = "not_installed", "too_old"
 """Codes of failures: the program is the trouble, not the login."""
-SECRETS = ("ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN")
+SECRETS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN")
 """What of its environment is for the CLI alone."""
 
 _PASSED = frozenset(
@@ -57,9 +58,13 @@ def find(config: ProviderConfig, environ: Mapping[str, str]) -> str:
 def environment(config: ProviderConfig, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of the CLI; ``config`` has its key revealed."""
     inner = {name: value for name, value in environ.items() if name in _PASSED or name.startswith("LC_")} | _FIXED
-    if config.base_url:
-        inner["ANTHROPIC_BASE_URL"] = config.base_url
-        if is_loopback(config.base_url):
+    address = config.base_url
+    if not address and config.api_key is None and is_loopback(environ.get("ANTHROPIC_BASE_URL", "")):
+        address = environ["ANTHROPIC_BASE_URL"]
+        inner |= {name: environ[name] for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN") if name in environ}
+    if address:
+        inner["ANTHROPIC_BASE_URL"] = address
+        if is_loopback(address):
             for name in ("NO_PROXY", "no_proxy"):
                 inner[name] = ",".join(filter(None, (inner.get(name), "127.0.0.1,localhost,::1")))
     if config.api_key is not None and config.api_key.value:
