@@ -13,7 +13,7 @@ STAMP := $(VENV)/.made-from-the-lock
 # Each writes the committed files that are made from code; with --check it fails when one of them is stale.
 GENERATORS := $(wildcard scripts/generate*.py)
 
-.PHONY: help venv demo test test-editors check format docs bench lock clean
+.PHONY: help venv demo test test-editors test-llama check format docs bench lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -44,6 +44,10 @@ test-editors: $(STAMP) ## install real editors, then drive them in a terminal (P
 	editors=$$($(BIN)/python scripts/editor_requirements.py | tail -n 1) && \
 	COTERIE_EDITORS_BIN="$$editors" $(BIN)/python -m pytest -m editors --timeout 300 tests/editors $(PYTEST_ARGS)
 
+test-llama: $(STAMP) ## build llama.cpp's server, then ask a tiny model of it (not a part of .ci/run: the build takes minutes)
+	python=$$($(BIN)/python scripts/llama_requirements.py | tail -n 1) && \
+	COTERIE_LLAMA_PYTHON="$$python" $(BIN)/python -m pytest -m llama tests/llama $(PYTEST_ARGS)
+
 check: $(STAMP) ## lint, formatting, types, floors, freshness of generated files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -71,6 +75,7 @@ lock: $(STAMP) ## choose the newest versions the ranges allow and write requirem
 	$(UV_LOCK) --upgrade --group build --output-file requirements/build.txt
 	$(UV_LOCK) --upgrade pyproject.toml --group build --group dev --output-file requirements/dev.txt
 	$(UV_LOCK) --upgrade --group node --output-file requirements/node.txt
+	$(UV_LOCK) --upgrade --group llama --output-file requirements/llama.txt
 	cd tests/node && npm install --package-lock-only
 
 clean: ## remove what the targets made
