@@ -60,6 +60,7 @@ def calls(editor: Served, run_id: str) -> list[tuple[str, str]]:
 async def test_as_a_host_of_models_it_edits_with_our_tools_after_our_permission(tmp_path: Path, start_aimock: StartAimock) -> None:
     script = [turn(0, "I mend it.", ("mcp__coterie__edit_file", EDIT)), turn(1, "The sign was wrong.")]
     async with start_aimock(script) as server, chatting(tmp_path, server, permissions=ASKING) as editor:
+        assert (await editor.client.request("agent/provider/check", {"provider": "claude"}))["state"] == "ready"
         run_id = await editor.start()
         question = await editor.asked()
         assert editor.text("calc.py") == BROKEN
@@ -203,13 +204,12 @@ async def test_where_the_person_changed_the_same_line_theirs_stays(tmp_path: Pat
         assert "calc.py" in warnings["not_imported"]
 
 
-async def test_only_claude_code_works_on_its_own(tmp_path: Path, start_aimock: StartAimock) -> None:
+async def test_only_claude_code_works_on_its_own(tmp_path: Path) -> None:
     options = {
         "model": "work/chat-model",
         "providers": {"work": {"type": "openai_compatible", "baseUrl": "http://127.0.0.1:9/v1"}},
         "agents": {"chat": EXTERNAL},
     }
-    del start_aimock
     async with served(tmp_path, options) as editor:
         _, end = await editor.play()
     assert (end["state"], end["reason"]) == ("failed", "no_worker")
