@@ -34,6 +34,8 @@ class Reply:
     status: int = 200
     content_type: str = "text/event-stream"
     headers: Mapping[str, str] = field(default_factory=dict)
+    bare: bool = False
+    """Whether the steps are all that is sent: no head, no chunks. For whoever speaks another protocol behind the request."""
 
 
 @dataclass(frozen=True)
@@ -181,11 +183,12 @@ async def _play(reply: Reply, writer: asyncio.StreamWriter, sent: asyncio.Event)
 
 
 async def _write_steps(reply: Reply, writer: asyncio.StreamWriter, sent: asyncio.Event) -> None:
-    writer.write(_head(reply))
+    if not reply.bare:
+        writer.write(_head(reply))
     for step in reply.steps:
         match step:
             case bytes():
-                writer.write(b"%x\r\n%b\r\n" % (len(step), step))
+                writer.write(step if reply.bare else b"%x\r\n%b\r\n" % (len(step), step))
                 # Let the client see each step as an arrival of its own.
                 await writer.drain()
             case asyncio.Event():
@@ -196,7 +199,8 @@ async def _write_steps(reply: Reply, writer: asyncio.StreamWriter, sent: asyncio
                 sent.set()
                 writer.transport.abort()
                 return
-    writer.write(b"0\r\n\r\n")
+    if not reply.bare:
+        writer.write(b"0\r\n\r\n")
     await writer.drain()
     sent.set()
 

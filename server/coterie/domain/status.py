@@ -8,7 +8,9 @@ from typing import Literal
 
 from coterie.domain.wire import Money, wire
 
-ProviderType = Literal["anthropic", "openai_compatible", "litellm", "claude_code", "ollama", "llama_cpp", "llama_swap", "replay"]
+ProviderType = Literal[
+    "anthropic", "openai_compatible", "litellm", "claude_code", "ollama", "llama_cpp", "llama_swap", "botserver", "replay"
+]
 """The kinds of hosts that there is a provider for; ``type`` in the settings."""
 
 ProviderState = Literal["ready", "unknown", "auth_required", "down", "disconnected"]

@@ -59,7 +59,8 @@ class ProviderConfig:
     ``command`` the program of a ``claude_code`` one.
     ``vendor`` is LiteLLM's name of whose models these are, where the settings say so (see `coterie.providers.vendors`).
     ``rpm`` and ``tpm`` are the requests and tokens that each of its models takes in a minute. ``lane`` says whether
-    the host works with one model at a time, None: its type says it.
+    the host works with one model at a time, None: its type says it. ``health_check_s`` are the seconds between
+    looks whether the host is there, while it is in use; None: its calls show it.
     """
 
     id: str
@@ -81,6 +82,12 @@ class ProviderConfig:
     rpm: int | None = None
     tpm: int | None = None
     lane: bool | None = None
+    health_check_s: float | None = None
+
+    @property
+    def acts(self) -> bool:
+        """Whether calls have the host do something, so that the answer to one is no answer to its equal."""
+        return self.type == "botserver"
 
     @property
     def has_lane(self) -> bool:
@@ -108,6 +115,7 @@ class ProviderConfig:
             return Capabilities(local=True)
         return Capabilities(
             fim=self.type in OWN_HOSTS or (self.fim and self.type in {"openai_compatible", "litellm"}),
+            tools=not self.acts,
             prompt_cache=self.type in {"anthropic", "claude_code"},
             install=self.type == "ollama",
             local=self.type in OWN_HOSTS or is_loopback(self.base_url),

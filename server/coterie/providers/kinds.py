@@ -63,6 +63,10 @@ def build(config: ProviderConfig, means: Means) -> Provider:
             from coterie.providers.llama_swap import LlamaSwap  # noqa: PLC0415
 
             provider = LlamaSwap(config, means.transport(), keys=means.keys)
+        case "botserver":
+            from coterie.providers.botserver.provider import BotServer  # noqa: PLC0415
+
+            provider = BotServer(config, means.transport(), keys=means.keys)
         case "replay":
             from coterie.providers.replay import Replay  # noqa: PLC0415
 
