@@ -1,0 +1,68 @@
+"""Hosts that misbehave, on any wire: each failure is of a kind and within its timeout, and what only looks odd is understood."""
+
+import asyncio
+import json
+
+import pytest
+
+from bad_hosts import BAD, WITHIN_S, config_of, patience
+from coterie.base.errors import ProviderError
+from coterie.domain.messages import Finished, StreamEvent, ToolCallArguments, ToolCallEnded
+from provider_calls import gather, provider_of, words
+from raw_http_server import Reply, raw_http_server
+from wires import WIRES, HostWire
+
+FACE = "😀 grüßt"
+ARGUMENTS = {"path": "ä/b.py", "text": 'a "quoted" 😀\n'}
+
+every_wire = pytest.mark.parametrize("wire", WIRES, ids=lambda wire: wire.kind)
+
+
+@pytest.mark.parametrize("bad", BAD)
+@every_wire
+async def test_every_misbehaviour_is_a_failure_of_a_kind(wire: HostWire, bad: str) -> None:
+    async with (
+        raw_http_server(wire.host_of(BAD[bad](wire))) as server,
+        provider_of(config_of(wire, server.url, patience_s=patience(bad))) as provider,
+    ):
+        with pytest.raises(ProviderError) as raised:
+            await asyncio.wait_for(gather(provider), WITHIN_S)
+    assert raised.value.kind == "transient"
+    assert "work" in raised.value.message or "127.0.0.1" in raised.value.message
+
+
+async def answers_of(wire: HostWire, *replies: Reply) -> list[list[StreamEvent]]:
+    async with raw_http_server(wire.host_of(*replies)) as server, provider_of(config_of(wire, server.url)) as provider:
+        answers = [await gather(provider) for _ in replies]
+    for events in answers:
+        assert [type(event) for event in events].count(Finished) == 1
+        assert isinstance(events[-1], Finished)
+    return answers
+
+
+@every_wire
+async def test_a_character_in_two_halves_is_whole(wire: HostWire) -> None:
+    event = wire.text(FACE)
+    cuts = [at for at in range(1, len(event)) if event[at] & 0xC0 == 0x80]  # before each byte that goes on with a character
+    assert len(cuts) == 5
+    replies = (wire.reply(*wire.opening, event[:cut], event[cut:], wire.finish("stop"), *wire.closing) for cut in cuts)
+    assert {words(events) for events in await answers_of(wire, *replies)} == {FACE}
+
+
+@every_wire
+async def test_a_call_in_odd_pieces_is_whole(wire: HostWire) -> None:
+    raw = json.dumps(ARGUMENTS, ensure_ascii=False)
+    told = b"".join(wire.tool(list(raw)))
+    bytewise = wire.reply(*wire.opening, *(told[at : at + 1] for at in range(len(told))), wire.finish("tool_calls"), *wire.closing)
+    (events,) = await answers_of(wire, bytewise)
+    (ended,) = [event.call_id for event in events if isinstance(event, ToolCallEnded)]
+    pieces = [event.text for event in events if isinstance(event, ToolCallArguments) and event.call_id == ended]
+    assert json.loads("".join(pieces)) == ARGUMENTS
+    assert events[-1] == Finished("tool_calls")
+
+
+@every_wire
+async def test_a_second_finish_reason_ends_nothing_twice(wire: HostWire) -> None:
+    twice = wire.reply(*wire.opening, wire.text("Well."), wire.finish("stop"), wire.finish("stop"), *wire.closing)
+    (events,) = await answers_of(wire, twice)
+    assert (words(events), events[-1]) == ("Well.", Finished("stop"))
