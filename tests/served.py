@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from coterie.config.environment import KNOWN_HOSTS
+from coterie.config.facade import VARIABLES
 from lsp_client import LspClient, lsp_client
 
 SERVE = (sys.executable, "-m", "coterie", "serve", "--stdio")
 AGENTS = ("planner", "coder", "reviewer", "tester", "documenter")
 NO_KEYRING = "keyring.backends.fail.Keyring"
 """Data keys of tests go into files, never into the keyring of whoever runs them."""
-OTHERS = ("COTERIE_", *(name for host in KNOWN_HOSTS for name in (*host.keys, *host.or_any, *host.addresses)))
+OTHERS = ("COTERIE_", *VARIABLES, *(name for host in KNOWN_HOSTS for name in (*host.keys, *host.or_any, *host.addresses)))
 """Variables of whoever runs the tests: settings of theirs, and hosts that would be there by them."""
 ENDED = {"succeeded", "failed", "cancelled", "interrupted"}
 Wire = Literal["openai_compatible", "anthropic"]

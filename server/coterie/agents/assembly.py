@@ -87,7 +87,7 @@ class Assembly:
             sandboxed=self._sandboxed,
         )
         await around.providers.ready()
-        choose = await self._chooser(run, settings)
+        choose = await self._chooser(run, settings, in_team=len(workflow.steps) > 1)
         for step in workflow.steps:
             choose(step.agent)
             self._hire(step.agent, settings, choose)
@@ -117,10 +117,10 @@ class Assembly:
         )
         return Team(run, workflow, crew)
 
-    async def _chooser(self, run: LiveRun, settings: Settings) -> Callable[[str], Chain]:
+    async def _chooser(self, run: LiveRun, settings: Settings, *, in_team: bool) -> Callable[[str], Chain]:
         channel = await self._around.channels.get(run.row.channel_id)
         asked = run.row.request.model or (channel.model if channel is not None else None)
-        return lambda agent: chain_of(agent, settings, self._around.providers, asked=asked)
+        return lambda agent: chain_of(agent, settings, self._around.providers, asked=asked, in_team=in_team)
 
     def _hire(self, agent: str, settings: Settings, choose: Callable[[str], Chain]) -> Hire | None:
         """Return the external agent that is to stand in for an agent. Raises `RequestError` ``no_worker``."""

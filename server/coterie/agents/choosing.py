@@ -25,8 +25,10 @@ class Chain:
         return self.choices[0]
 
 
-def chain_of(agent: str, settings: Settings, providers: Providers, *, asked: str | None = None) -> Chain:
+def chain_of(agent: str, settings: Settings, providers: Providers, *, asked: str | None = None, in_team: bool = False) -> Chain:
     """Find an agent's models; ``asked`` is what the person chose for this run or channel.
+
+    ``in_team`` leaves out what does whole tasks of its own, without our tools: it would do the whole at every step.
 
     Raises what `Providers.choose` raises of the first model, but for a key that is missing: then the others take over.
     """
@@ -43,10 +45,18 @@ def chain_of(agent: str, settings: Settings, providers: Providers, *, asked: str
                 raise
             left_out.append(failure)
         else:
+            if in_team and not choice.provider.capabilities.tools:
+                left_out.append(_no_step(choice, agent))
+                continue
             choices.append(_tuned(choice, own, is_first=model_id == first))
     if not choices:
         raise left_out[0]
     return Chain(tuple(choices), tuple(left_out))
+
+
+def _no_step(choice: ModelChoice, agent: str) -> RequestError:
+    text = f"{choice.label} does whole tasks and takes no step of a team: the {agent} needs another model, or start the run without a team."
+    return RequestError(text, code="no_team_model")
 
 
 def _tuned(choice: ModelChoice, own: AgentSettings, *, is_first: bool) -> ModelChoice:

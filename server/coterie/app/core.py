@@ -270,7 +270,8 @@ class Core:
         self._status_changed()
 
     def _status(self) -> Status:
-        return status_of(self._providers, self.sandbox, lambda: self.problems, no_daemon=self._no_daemon)
+        model = self._settings.loaded.settings.model
+        return status_of(self._providers, self.sandbox, lambda: self.problems, model=model, no_daemon=self._no_daemon)
 
     def _providers_changed(self) -> None:
         self._audience.providers_changed(self._providers.list())

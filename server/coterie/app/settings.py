@@ -7,6 +7,7 @@ from pathlib import Path
 
 from coterie.config.addresses import usual_address
 from coterie.config.environment import KNOWN_HOSTS, known_host
+from coterie.config.facade import project_path
 from coterie.config.load import Loaded, load
 from coterie.config.paths import PROJECT_FILE, VAULT_NAMES
 from coterie.config.schema import PriceSettings, ProviderSettings, Settings
@@ -15,6 +16,7 @@ from coterie.domain.secrets import API_KEY, REFERENCE, provider_of, secret_name
 from coterie.domain.status import Price
 from coterie.domain.wire import Json
 from coterie.providers import vendors
+from coterie.providers.botserver.routing import MODELS as FARM_MODELS
 from coterie.providers.config import FIRST_TOKEN_S, ApiKey, ProviderConfig, Timeouts
 from coterie.providers.resilience.cache import CacheLimits
 
@@ -34,7 +36,7 @@ class LiveSettings:
         self._editor_options = editor_options
         self._command_line = command_line
         self._pulled: Mapping[str, Json] | None = None
-        self._folders = tuple(folders)
+        self._folders = _or_named(folders, environ)
         self.loaded: Loaded = self._load()
 
     @property
@@ -55,7 +57,7 @@ class LiveSettings:
 
     def set_folders(self, folders: Sequence[Folder]) -> None:
         """Take over the settings that these folders bring."""
-        self._folders = tuple(folders)
+        self._folders = _or_named(folders, self._environ)
         self.loaded = self._load()
 
     def set_pulled(self, values: Mapping[str, Json]) -> None:
@@ -104,7 +106,7 @@ def _provider(name: str, provider: ProviderSettings, environ: Mapping[str, str],
         type=provider.type,
         base_url=provider.base_url or "",
         api_key=_key(name, provider, environ, secrets),
-        models=provider.models,
+        models=provider.models or (FARM_MODELS if provider.type == "botserver" else ()),
         context_tokens=provider.context_tokens,
         prices={model: _price(price) for model, price in provider.price.items()},
         temperature=provider.temperature,
@@ -123,6 +125,7 @@ def _provider(name: str, provider: ProviderSettings, environ: Mapping[str, str],
         lane=provider.lane,
         vendor=provider.vendor,
         command=provider.command,
+        health_check_s=provider.health_check_s if provider.type == "botserver" else None,
     )
 
 
@@ -152,6 +155,13 @@ def cache_limits(settings: Settings) -> CacheLimits:
 
 def _price(price: PriceSettings) -> Price:
     return Price(input=price.input, cache_read=price.cache_read, cache_write=price.cache_write, output=price.output)
+
+
+def _or_named(folders: Sequence[Folder], environ: Mapping[str, str]) -> tuple[Folder, ...]:
+    """Return the folders, or where there are none the one that a variable names."""
+    if folders or (named := project_path(environ)) is None:
+        return tuple(folders)
+    return (Folder(uri=named.as_uri(), name=named.name, absolute=str(named)),)
 
 
 def _with_trust(folder: Folder, trusted: frozenset[Path]) -> Folder:

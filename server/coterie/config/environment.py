@@ -129,12 +129,14 @@ def _value(text: str) -> Any:
     return text
 
 
-def hosts_with_keys(environ: Mapping[str, str], own: Mapping[str, Any], secrets: Container[str] = ()) -> Values:
+def hosts_with_keys(
+    environ: Mapping[str, str], own: Mapping[str, Any], secrets: Container[str] = (), *, wanted: str | None = None
+) -> Values:
     """Return what goes below every other layer: the known hosts whose keys are in the environment, or by ``secrets`` in the vault.
 
     ``own`` is what the layers above say. A host of theirs that has a known one's name and speaks another wire is somebody else, and gets
     no key. Only where they name no host are models chosen for the person: a key that happens to be there must not draw work away from the
-    hosts that they set up.
+    hosts that they set up. ``wanted`` is the only host that may give them, and then it does so whatever else is set up.
     """
     configured: Mapping[str, Any] = own.get("providers", {})
     hosts: Values = {}
@@ -147,11 +149,11 @@ def hosts_with_keys(environ: Mapping[str, str], own: Mapping[str, Any], secrets:
         is_there = _is_there(host, environ) or f"{host.name}/{API_KEY}" in secrets
         if is_there or entry is not None:
             hosts[host.name] = found
-        if is_there and not chosen:
+        if is_there and not chosen and wanted in {None, host.name}:
             chosen = _models(host)
     if not hosts:
         return {}
-    return {"providers": hosts} if configured or "model" in own else {"providers": hosts, **chosen}
+    return {"providers": hosts} if (configured and wanted is None) or "model" in own else {"providers": hosts, **chosen}
 
 
 def known_host(host: KnownHost, environ: Mapping[str, str]) -> Values:

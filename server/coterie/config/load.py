@@ -12,6 +12,7 @@ from pathlib import Path
 
 from coterie.config.addresses import usual_address
 from coterie.config.environment import hosts_with_keys, read_environment
+from coterie.config.facade import facade_layer, in_order, read_wishes
 from coterie.config.keys import kind_of
 from coterie.config.layers import Layer, LayerName, Values, read_file, read_object
 from coterie.config.literals import LiteralKey
@@ -90,15 +91,19 @@ def load(
     below = [user] if user is not None else []
     own = _merged((*below, *above))
     secrets = read_vault_names(where.data)
-    found = Layer("environment", "environment", hosts_with_keys(environ, own, secrets))
+    wishes = read_wishes(environ, problems)
+    found = Layer("environment", "environment", hosts_with_keys(environ, own, secrets, wanted=wishes.host))
     below.insert(0, found)
     trusted = _trusted(folders, own, environ)
     projects = _projects(folders, trusted, _merged((_defaults(), *below)), problems)
     layers = [_with_whole_paths(layer, environ) for layer in (*below, *projects, *above)]
 
+    if (facade := facade_layer(wishes, environ, _merged(layers), problems)) is not None:
+        # What a command was told in so many words stands above it.
+        layers.insert(len(layers) - (command_line is not None), facade)
     layers.insert(0, keys_in_vault(_merged(layers).get("providers", {}), secrets))
 
-    values = _merged(layers)
+    values = in_order(_merged(layers), wishes, problems)
     values["providers"] = _usable(values.get("providers", {}), environ, problems)
     return Loaded(
         settings=Settings.model_validate(values),

@@ -128,6 +128,7 @@ class ProviderSettings(Table):
         None, description="seconds to wait for the first word of an answer; else 120, or 600 for `llama_swap`, which may load a model"
     )
     idle_timeout_s: Seconds = Field(120.0, description="seconds to wait for the next word")
+    health_check_s: Seconds = Field(15.0, description="`botserver`: seconds between looks whether it is there, while it is in use")
     fim: bool = Field(
         default=False, description="`openai_compatible`, `litellm`: whether text completions fill gaps, with a `suffix`; for ghost text"
     )

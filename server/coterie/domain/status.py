@@ -136,12 +136,16 @@ class ProviderHealth:
     error: str | None = None
 
 
+Mode = Literal["local", "remote", "fallback"]
+"""Where the work of who chose no model is done: by models that are called from here, by a farm, or from here because the farm fails."""
+
+
 @wire
 class Status:
     """The answer of ``agent/status`` and the payload of ``agent/status/changed``."""
 
     version: str
-    mode: Literal["local", "remote", "fallback"]
+    mode: Mode
     providers: tuple[ProviderHealth, ...]
     sandbox: SandboxView
     degraded: tuple[Degraded, ...]

@@ -100,7 +100,8 @@ class RunService:
         agent = None if request.workflow is not None else request.agent or channel.agent or "chat"
         workflow = find(request.workflow, agent)
         for step in workflow.steps:
-            chain_of(step.agent, self._settings(), self._providers, asked=request.model or channel.model)
+            asked = request.model or channel.model
+            chain_of(step.agent, self._settings(), self._providers, asked=asked, in_team=len(workflow.steps) > 1)
         if request.channel_id is None:
             await self._channels.create(channel)
             self._news.created(channel)

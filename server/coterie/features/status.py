@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from coterie import __version__
 from coterie.domain.ports import Providers, Sandbox
-from coterie.domain.status import Degraded, ProviderHealth, Status
+from coterie.domain.status import Degraded, Mode, ProviderHealth, ProviderView, Status
 
 NO_MODEL = "No model is configured. Set ANTHROPIC_API_KEY or OPENAI_API_KEY, or add a provider to the settings; `coterie doctor` says more."
 
 
-def status_of(providers: Providers, sandbox: Sandbox, problems: Callable[[], tuple[str, ...]], *, no_daemon: str | None = None) -> Status:
+def status_of(
+    providers: Providers,
+    sandbox: Sandbox,
+    problems: Callable[[], tuple[str, ...]],
+    *,
+    model: str | None = None,
+    no_daemon: str | None = None,
+) -> Status:
     """Return the server's state from what is known already: nothing is probed for it.
 
-    ``problems`` are the settings' own; ``no_daemon`` is why a client that wanted the shared server has none.
+    ``problems`` are the settings' own, ``model`` the one that serves who names none; ``no_daemon`` is why a client that wanted the shared
+    server has none.
     """
     views = providers.list()
     confined = sandbox.seen()
@@ -30,8 +38,17 @@ def status_of(providers: Providers, sandbox: Sandbox, problems: Callable[[], tup
         degraded.append(Degraded(code="no_sandbox", text=f"Commands are not confined on this machine{why}: each one is asked for."))
     return Status(
         version=__version__,
-        mode="local",
+        mode=_mode(views, model),
         providers=tuple(ProviderHealth(id=view.id, type=view.type, state=view.state, error=view.error) for view in views),
         sandbox=confined,
         degraded=tuple(degraded),
     )
+
+
+def _mode(views: Sequence[ProviderView], model: str | None) -> Mode:
+    """Say where the work is done: by a farm, unless that is known to be of no use, or from here."""
+    host = (model or "").partition("/")[0]
+    farm = next((view for view in views if view.id == host and view.type == "botserver"), None)
+    if farm is None:
+        return "local"
+    return "remote" if farm.state in {"ready", "unknown"} else "fallback"

@@ -23,6 +23,7 @@ from coterie.providers.config import ProviderConfig
 from coterie.providers.cost_map import CostMap
 from coterie.providers.entry import Entry
 from coterie.providers.failures import Host
+from coterie.providers.health import HealthWatch
 from coterie.providers.keys import Keys
 from coterie.providers.kinds import Means, build, hire
 from coterie.providers.model_host import ModelHost
@@ -65,6 +66,7 @@ class ProviderRegistry:
         self._guard = guard or Guard()
         self._entries = {config.id: Entry(config) for config in configs}
         self._default_model = default_model
+        self._health = HealthWatch(self._look_again)
         self._listeners: list[Callable[[], None]] = []
         self._transport: Transport | None = None
         self._model_host = model_host
@@ -123,6 +125,8 @@ class ProviderRegistry:
         in_vault = config.api_key is not None and config.api_key.secret is not None
         if not in_vault and (missing := failures.key_failure(host, wanted=config.wants_key)) is not None:
             raise missing
+        if config.health_check_s is not None:
+            self._health.used(provider_id, config.health_check_s)
         known = next((view for view in entry.listed if view.id == model_id), None)
         facts = self._cost_map.of(*sold_as(config, model))
         return ModelChoice(
@@ -259,6 +263,7 @@ class ProviderRegistry:
 
     async def aclose(self) -> None:
         """Close every connection."""
+        await self._health.aclose()
         await self._catalogue.aclose()
         await self._guard.aclose()
         for entry in self._entries.values():
@@ -268,6 +273,17 @@ class ProviderRegistry:
             await self._transport.aclose()
         if self._own_model_host is not None:
             await self._own_model_host.aclose()
+
+    async def _look_again(self, provider_id: str) -> bool:
+        """Look at a host that is in use; one that is back is called again at once. Returns whether to go on looking."""
+        entry = self._entries.get(provider_id)
+        if entry is None or entry.config.health_check_s is None or not entry.is_asked:
+            return False
+        before = entry.state
+        await self._look_at(entry)
+        if entry.state == "ready" != before:
+            self._guard.forget(provider_id)
+        return True
 
     def _entry(self, provider_id: str) -> Entry:
         if provider_id not in self._entries and (config := self._implied(provider_id)) is not None:

@@ -34,7 +34,10 @@ class Guard:
         self._tasks = TaskSupervisor("shared calls")
 
     def around(self, provider: Provider, config: ProviderConfig) -> Provider:
-        """Return a provider as it is called: looked up, shared, in turn, held to its limits, in this order."""
+        """Return a provider as it is called: looked up, shared, in turn, held to its limits, in this order.
+
+        What a call does at its host is done for that call alone: no other one shares or reuses its answer.
+        """
 
         def limiter_of(model: str) -> Limiter:
             model_id = f"{config.id}/{model}"
@@ -43,6 +46,8 @@ class Guard:
             return self._limiters[model_id]
 
         limited: Provider = Limited(provider, limiter_of)
+        if config.acts:
+            return limited
         shared = Shared(Laned(limited, self._lanes.of(config)) if config.has_lane else limited, self._tasks)
         return shared if self._cache is None else Cached(shared, self._cache, config)
 
