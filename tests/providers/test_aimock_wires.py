@@ -55,6 +55,7 @@ async def server(start_aimock: StartAimock) -> AsyncIterator[AimockServer]:
 
 
 @pytest.mark.parametrize("kind", WIRES)
+@pytest.mark.proves(("openai_compatible", "anthropic"), "streaming", "tools")
 async def test_a_conversation_with_tools(server: AimockServer, kind: ProviderType) -> None:
     async with provider_of(host(kind, server.url)) as provider:
         hello = await gather(provider)

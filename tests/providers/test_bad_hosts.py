@@ -20,6 +20,7 @@ every_wire = pytest.mark.parametrize("wire", WIRES, ids=lambda wire: wire.kind)
 
 @pytest.mark.parametrize("bad", BAD)
 @every_wire
+@pytest.mark.proves(("openai_compatible", "llama_cpp", "llama_swap", "anthropic", "ollama"), "failures")
 async def test_every_misbehaviour_is_a_failure_of_a_kind(wire: HostWire, bad: str) -> None:
     async with (
         raw_http_server(wire.host_of(BAD[bad](wire))) as server,
@@ -41,6 +42,7 @@ async def answers_of(wire: HostWire, *replies: Reply) -> list[list[StreamEvent]]
 
 
 @every_wire
+@pytest.mark.proves(("openai_compatible", "llama_cpp", "llama_swap", "anthropic", "ollama"), "streaming")
 async def test_a_character_in_two_halves_is_whole(wire: HostWire) -> None:
     event = wire.text(FACE)
     cuts = [at for at in range(1, len(event)) if event[at] & 0xC0 == 0x80]  # before each byte that goes on with a character
@@ -50,6 +52,7 @@ async def test_a_character_in_two_halves_is_whole(wire: HostWire) -> None:
 
 
 @every_wire
+@pytest.mark.proves(("openai_compatible", "llama_cpp", "llama_swap", "anthropic", "ollama"), "tools")
 async def test_a_call_in_odd_pieces_is_whole(wire: HostWire) -> None:
     raw = json.dumps(ARGUMENTS, ensure_ascii=False)
     told = b"".join(wire.tool(list(raw)))

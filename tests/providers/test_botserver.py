@@ -60,6 +60,7 @@ def check_given_up(peer: Peer, failure: ProviderError | None) -> ProviderError:
     return failure
 
 
+@pytest.mark.proves("botserver", "streaming")
 async def test_a_task_is_classified_executed_and_followed_to_its_end() -> None:
     async with botserver() as peer, provider_of(host("botserver", peer.url)) as provider:
         events = await gather(provider, TASK_REQUEST)
@@ -267,6 +268,7 @@ async def test_a_task_that_cannot_be_classified_is_not_executed(answer: Reply, k
         (json_reply({"success": True, "task_id": None}), False),
     ],
 )
+@pytest.mark.proves("botserver", "failures")
 async def test_what_may_have_been_accepted_is_not_executed_again(answer: Reply, repeatable: bool) -> None:  # noqa: FBT001
     async with botserver(execute=answer) as peer, provider_of(host("botserver", peer.url)) as provider:
         _, failure = await heard(provider)
@@ -360,6 +362,7 @@ async def test_a_farm_that_is_ill_or_closed(status: int, state: str) -> None:
         assert (await provider.check()).state == state
 
 
+@pytest.mark.proves("botserver", "models")
 async def test_the_farm_is_not_asked_for_its_models() -> None:
     async with botserver() as peer, provider_of(host("botserver", peer.url)) as provider:
         views = await provider.installed_models()

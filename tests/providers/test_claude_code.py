@@ -77,6 +77,7 @@ def used(events: list[StreamEvent]) -> Usage:
     return [event.usage for event in events if isinstance(event, UsageReported)][-1]
 
 
+@pytest.mark.proves("claude_code", "streaming")
 async def test_an_answer_streams_with_its_tokens_and_its_cost(tmp_path: Path, start_aimock: StartAimock) -> None:
     async with (
         start_aimock([fixture(0, content="Hello there, friend.")], chunk_size=4) as server,
@@ -94,6 +95,7 @@ async def test_an_answer_streams_with_its_tokens_and_its_cost(tmp_path: Path, st
     assert [each["content"] for each in asked.messages if each["role"] == "user"] == ["say hello"]
 
 
+@pytest.mark.proves("claude_code", "tools")
 async def test_calls_are_ours_to_carry_out_and_the_session_goes_on_with_their_results(tmp_path: Path, start_aimock: StartAimock) -> None:
     async with start_aimock(TALK, chunk_size=4) as server, claude(tmp_path / "home", server) as provider:
         first = await gather(provider, ASKED)
@@ -169,6 +171,7 @@ async def test_a_gateway_on_this_machine_is_used_as_the_environment_says(tmp_pat
         (404, {"type": "not_found_error", "message": "model: nope"}, "bad_request"),
     ],
 )
+@pytest.mark.proves("claude_code", "failures")
 async def test_the_hosts_refusals_are_classified(
     status: int, error: dict[str, str], kind: FailureKind, tmp_path: Path, start_aimock: StartAimock
 ) -> None:
@@ -202,6 +205,7 @@ async def test_only_a_conversation_that_can_go_on_keeps_its_cli(tmp_path: Path, 
     assert running(tmp_path / "home") == []
 
 
+@pytest.mark.proves("claude_code", "models")
 async def test_the_login_is_looked_at_without_asking_a_model(tmp_path: Path, start_aimock: StartAimock) -> None:
     async with start_aimock([fixture(0, content="Hello")]) as server:
         async with claude(tmp_path / "home", server) as provider:

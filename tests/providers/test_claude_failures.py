@@ -67,6 +67,7 @@ async def test_thoughts_words_and_other_output_are_told_apart(tmp_path: Path) ->
     ]
 
 
+@pytest.mark.proves("claude_code", "prompt_cache")
 async def test_the_counts_of_the_result_are_final(tmp_path: Path) -> None:
     whole = {"type": "assistant", "message": {"id": "msg_9", "content": [{"type": "text", "text": "Hi"}], "usage": {"output_tokens": 1}}}
     usage = {"input_tokens": 11, "cache_read_input_tokens": 22, "cache_creation_input_tokens": 33, "output_tokens": 44}

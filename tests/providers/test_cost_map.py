@@ -174,6 +174,7 @@ async def test_models_and_choices_have_prices_and_limits_and_the_persons_own_win
     assert (views["openai/nonesuch"].price, views["openai/nonesuch"].context_tokens) == (None, None)
 
 
+@pytest.mark.proves("litellm", "models")
 async def test_a_map_is_no_hosts_list(cost_map: CostMap) -> None:
     registry = ProviderRegistry([ProviderConfig(id=vendor, type="litellm") for vendor in ("bedrock", "azure")], cost_map=cost_map)
     try:

@@ -29,6 +29,7 @@ async def filled(config: ProviderConfig, request: FillRequest = GAP) -> list[str
         return [event.text async for event in provider.fill(request) if isinstance(event, TextDelta)]
 
 
+@pytest.mark.proves("openai_compatible", "fim")
 async def test_the_gap_goes_out_and_the_text_comes_back_in_pieces() -> None:
     reply = Reply(steps=(piece("a, "), piece("b"), piece("", "stop"), sse({"choices": [], "usage": {"prompt_tokens": 3}}), DONE))
     async with raw_http_server([reply]) as server:

@@ -202,6 +202,7 @@ async def test_other_hosts_are_reached_through_the_proxies_of_the_environment(mo
 
 
 @pytest.mark.parametrize("kind", WIRES)
+@pytest.mark.proves(("openai_compatible", "anthropic"), "models")
 async def test_models_are_asked_for_where_none_are_configured(kind: ProviderType) -> None:
     listed = json_reply({"object": "list", "data": [{"id": "one", "max_model_len": 4096, "max_input_tokens": 4096}, {"id": 3}, "x"]})
     async with raw_http_server([listed]) as server:

@@ -128,6 +128,7 @@ def usage(events: list[StreamEvent]) -> list[Usage]:
 
 
 @EVERY_VENDOR
+@pytest.mark.proves("litellm", "streaming")
 async def test_text_comes_with_its_usage(vendor: Vendor, model_host: ModelHost, vendors_server: AimockServer) -> None:
     events = await gather(provider(model_host, vendor, vendors_server.url), asking(vendor, "say hello"))
     call = (await vendors_server.journal())[-1]
@@ -139,6 +140,7 @@ async def test_text_comes_with_its_usage(vendor: Vendor, model_host: ModelHost, 
 
 
 @EVERY_VENDOR
+@pytest.mark.proves("litellm", "tools")
 async def test_tool_calls_come_whole_and_their_results_go_back(vendor: Vendor, model_host: ModelHost, vendors_server: AimockServer) -> None:
     host = provider(model_host, vendor, vendors_server.url)
     events = await gather(host, asking(vendor, "use the tool"))
@@ -216,6 +218,7 @@ STRANGE: list[tuple[str, Reply, str]] = [
 
 
 @pytest.mark.parametrize(("reply", "said"), [pytest.param(reply, said, id=name) for name, reply, said in STRANGE])
+@pytest.mark.proves("litellm", "failures")
 async def test_what_is_no_answer_is_a_clear_failure(reply: Reply, said: str, model_host: ModelHost) -> None:
     async with raw_http_server([reply]) as server:
         with pytest.raises(ProviderError) as failed:
@@ -304,6 +307,7 @@ async def test_thoughts_come_as_thoughts(model_host: ModelHost) -> None:
     assert words(events) == "Hi"
 
 
+@pytest.mark.proves("litellm", "fim")
 async def test_a_gap_is_filled(model_host: ModelHost) -> None:
     pieces = [
         sse(
@@ -327,6 +331,7 @@ async def test_a_gap_is_filled(model_host: ModelHost) -> None:
     assert filling.capabilities.fim
 
 
+@pytest.mark.proves("litellm", "count_tokens")
 async def test_tokens_are_counted_without_asking_anybody(model_host: ModelHost) -> None:
     count = await provider(model_host, VENDORS[1], "http://127.0.0.1:9").count_tokens(asking(VENDORS[1], "hello " * 100))
     assert count is not None

@@ -67,6 +67,7 @@ async def test_the_window_of_a_server_of_one_model() -> None:
     assert (view.id, view.context_tokens, view.state) == ("work/one", 16_384, "loaded")
 
 
+@pytest.mark.proves("llama_cpp", "models")
 async def test_a_router_is_asked_about_its_models_without_having_them_loaded() -> None:
     models = [model("a/b c", "loaded"), model("two", "unloaded"), model("three", "loading"), model("four", "sleeping")]
     async with raw_http_server(server_of(*models, props=PROPS)) as server, provider_of(host("llama_cpp", server.url)) as provider:
@@ -126,6 +127,7 @@ async def test_nobody_waits_for_ever() -> None:
     assert failure.value.kind == "transient"
 
 
+@pytest.mark.proves("llama_cpp", "count_tokens")
 async def test_tokens_are_counted_by_the_models_own_template() -> None:
     answers = server_of(apply_template=json_reply({"prompt": "<|user|>say hello"}), tokenize=json_reply({"tokens": [1, 2, 3]}))
     async with raw_http_server(answers) as server, provider_of(host("llama_cpp", server.url)) as provider:
@@ -142,6 +144,7 @@ async def test_a_server_too_old_to_count_says_nothing() -> None:
         assert await provider.count_tokens(REQUEST) is None
 
 
+@pytest.mark.proves("llama_cpp", "fim")
 async def test_a_gap_is_filled() -> None:
     last = {"content": "", "stop": True, "tokens_evaluated": 20, "tokens_predicted": 3}
     answer = Reply(steps=(sse({"content": "a + ", "stop": False}), sse({"content": "b", "stop": False}), sse(last)))
@@ -188,6 +191,7 @@ async def test_who_gives_up_closes_the_connection() -> None:
         await server.exchanges[0].client_closed.wait()
 
 
+@pytest.mark.proves("llama_cpp", "unload")
 async def test_a_router_unloads() -> None:
     async with (
         raw_http_server(server_of(unload=json_reply({"success": True}))) as server,

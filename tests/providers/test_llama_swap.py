@@ -80,6 +80,7 @@ async def test_a_box_that_goes_down_keeps_its_models_and_the_other_box_answers()
     assert states == {"gone": "down", "up": "ready"}
 
 
+@pytest.mark.proves("llama_swap", "models")
 async def test_the_states_of_models_and_what_cannot_converse() -> None:
     box = Box(
         [
@@ -210,6 +211,7 @@ async def test_a_box_that_loads_for_ever_is_given_up() -> None:
     assert failure.value.kind == "transient"
 
 
+@pytest.mark.proves("llama_swap", "fim")
 async def test_a_gap_is_filled_by_the_models_server() -> None:
     last = {"content": "", "stop": True, "tokens_evaluated": 20, "tokens_predicted": 3}
     box = Box([row("one")], answers={"one": Reply(steps=(sse({"content": "a + b", "stop": False}), sse(last)))})
@@ -228,6 +230,7 @@ async def unload(provider: Provider, box: Box) -> list[str]:
     return box.asked
 
 
+@pytest.mark.proves("llama_swap", "unload")
 async def test_a_model_is_unloaded() -> None:
     box = Box(
         running={"a/one": "ready", "two": "ready"}, replies={"/api/models/unload/a/one": Reply(steps=(b"OK",), content_type="text/plain")}
@@ -250,6 +253,7 @@ async def test_an_old_box_unloads_everything_or_nothing(others: dict[str, str]) 
             assert not box.running
 
 
+@pytest.mark.proves("llama_swap", "count_tokens")
 async def test_tokens_are_counted_where_that_loads_nothing() -> None:
     box = Box(
         [row("one")],

@@ -136,6 +136,7 @@ async def test_the_window_that_is_asked_for(settings: dict[str, Any], largest: i
         assert model is None or model.context_tokens == asked
 
 
+@pytest.mark.proves("ollama", "models")
 async def test_the_models_that_are_there() -> None:
     async with raw_http_server(ollama(loaded=4_096)) as server:
         registry = ProviderRegistry([host("ollama", server.url)])
@@ -253,6 +254,7 @@ async def test_who_gives_up_closes_the_connection() -> None:
         await exchange.client_closed.wait()
 
 
+@pytest.mark.proves("ollama", "fim")
 async def test_a_gap_is_filled_by_models_that_can() -> None:
     answer = ndjson({"response": "a + ", "done": False}, {"response": "b", "done": False}, {"response": "", **DONE})
     async with raw_http_server(ollama(generate=answer)) as server, provider_of(host("ollama", server.url)) as provider:
@@ -279,6 +281,7 @@ async def test_a_model_of_which_nothing_is_told_says_so_when_it_is_asked() -> No
     assert refused.value.code == "no_fim"
 
 
+@pytest.mark.proves("ollama", "install")
 async def test_a_model_is_fetched_with_progress() -> None:
     answer = ndjson(
         {"status": "pulling manifest"},
@@ -319,6 +322,7 @@ async def test_a_fetch_that_is_given_up_stops_at_the_host() -> None:
         await server.exchanges[0].client_closed.wait()
 
 
+@pytest.mark.proves("ollama", "unload")
 async def test_a_model_is_unloaded() -> None:
     async with raw_http_server(ollama(generate=json_reply({"done": True}))) as server, provider_of(host("ollama", server.url)) as provider:
         await provider.unload_model("one")

@@ -87,6 +87,7 @@ def replaying(path: Path, **extra: Any) -> ProviderConfig:
     ("extra", "expected"),
     [({}, [0.012, 0.5, LONGEST_PAUSE_S]), ({"speed": 100}, [0.00012, 0.005, 0.6]), ({"speed": 0}, [])],
 )
+@pytest.mark.proves("replay", "streaming", "tools")
 async def test_a_recording_is_played_with_its_timing(cassette: Path, extra: dict[str, Any], expected: list[float]) -> None:
     waited, sleep = pauses()
     provider = Replay(replaying(cassette, **extra), sleep=sleep)
@@ -107,6 +108,7 @@ async def test_what_was_asked_does_not_matter(cassette: Path) -> None:
         ("chat", 1, "finish"),
     ],
 )
+@pytest.mark.proves("replay", "failures")
 async def test_what_a_recording_lacks_is_said(cassette: Path, agent: str, call: int, says: str) -> None:
     with pytest.raises(ProviderError, match=says) as raised:
         await gather(Replay(replaying(cassette)), replace(REQUEST, agent=agent, call=call))
@@ -126,6 +128,7 @@ async def test_a_file_that_is_no_recording(tmp_path: Path, content: str | None, 
     assert raised.value.kind == "bad_request"
 
 
+@pytest.mark.proves("replay", "models")
 async def test_a_recording_never_passes_for_a_model(cassette: Path) -> None:
     registry = ProviderRegistry([replaying(cassette)])
     assert registry.choose("demo/any-model").label == "replay (recorded)"

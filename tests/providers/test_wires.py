@@ -295,6 +295,7 @@ def test_chat_request() -> None:
     assert ("max_tokens" in official, official["max_completion_tokens"]) == (False, 50)
 
 
+@pytest.mark.proves("anthropic", "prompt_cache")
 def test_messages_request() -> None:
     mark = {"cache_control": {"type": "ephemeral"}}
     request = ModelRequest(model="one", system="Be brief.", messages=EXCHANGE, tools=REQUEST.tools)
