@@ -31,7 +31,7 @@ from coterie.domain.messages import (
     ToolCallStarted,
     UsageReported,
 )
-from coterie.domain.ports import Command, CommandResult, Folder, ModelChoice, RunStore, Unavailable
+from coterie.domain.ports import Command, CommandResult, DiscoveryReason, Folder, ModelChoice, RunStore, Unavailable
 from coterie.domain.runs import RunRequest
 from coterie.domain.status import Capabilities, ModelView, ProviderView, SandboxView, Status
 from coterie.domain.suggestions import FillRequest
@@ -113,6 +113,9 @@ class ScriptedModel:
 
     async def aclose(self) -> None:
         """Nothing is open."""
+
+    async def discover(self, reason: DiscoveryReason) -> None:
+        """Nothing else is there."""
 
     async def ready(self) -> None:
         """Know at once what there is to know."""

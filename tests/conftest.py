@@ -5,6 +5,7 @@ what they share are the modules beside it.
 """
 
 import logging
+import os
 import signal
 from collections.abc import Iterator
 
@@ -21,6 +22,8 @@ def pytest_configure() -> None:
     A shell that starts pytest in the background has SIGINT ignored; children inherit that, and tests of cancellation and shutdown send it.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # What listens at usual ports belongs to whoever runs the tests; children inherit this, and tests that look say where.
+    os.environ["COTERIE_DISCOVERY"] = "false"
     # Properties are searched the same way on every machine, and a slow machine is not a counterexample.
     settings.register_profile("coterie", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("coterie")

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from coterie.config.schema import Settings
 from coterie.context.fill import CURSOR, Gap
 from coterie.domain.messages import Finished, ModelRequest, StreamEvent, TextDelta, UsageReported
-from coterie.domain.ports import ModelChoice, Unavailable
+from coterie.domain.ports import DiscoveryReason, ModelChoice, Unavailable
 from coterie.domain.status import Capabilities, ModelView, Price, ProviderView
 from coterie.domain.suggestions import FillRequest, Popup, Suggestion, SuggestionRequest
 from coterie.domain.usage import NO_USAGE, CallOutcome, Usage, UsageKey, UsageRow
@@ -95,6 +95,9 @@ class SlowModel:
 
     async def aclose(self) -> None:
         """Nothing is open."""
+
+    async def discover(self, reason: DiscoveryReason) -> None:
+        """Nothing else is there."""
 
     async def ready(self) -> None:
         """Know at once what there is to know."""

@@ -180,7 +180,7 @@ class FakeRuns:
     def __init__(self, core: FakeCore) -> None:
         self.core = core
 
-    def check_model(self, model: str) -> None:
+    async def check_model(self, model: str) -> None:
         """Every model will do."""
 
     async def start(self, request: RunRequest) -> RunStarted:

@@ -44,9 +44,17 @@ class FakeCatalogue:
         """Return it as it is now."""
         return replace(PROVIDER, id=provider, state="disconnected")
 
-    async def check(self, provider: str) -> ProviderCheck:
+    async def default_model(self) -> str | None:
+        """Return nothing: no front door asks."""
+        return None
+
+    async def discover(self) -> tuple[ProviderView, ...]:
+        """Find nothing new."""
+        return await self.providers()
+
+    async def check(self, provider: str | None = None) -> ProviderCheck:
         """Need a login."""
-        return ProviderCheck(provider=provider, state="auth_required", text="Nobody is logged in.", action="coterie.checkClaudeCode")
+        return ProviderCheck(provider=provider or "", state="auth_required", text="Nobody is logged in.", action="coterie.checkClaudeCode")
 
     async def search(self, query: str, *, provider: str | None = None, page: str | None = None) -> ModelPage:
         """Find one model, and know of more."""

@@ -22,6 +22,8 @@ SERVE = (sys.executable, "-m", "coterie", "serve", "--stdio")
 AGENTS = ("planner", "coder", "reviewer", "tester", "documenter")
 NO_KEYRING = "keyring.backends.fail.Keyring"
 """Data keys of tests go into files, never into the keyring of whoever runs them."""
+OWN = {"PYTHON_KEYRING_BACKEND": NO_KEYRING, "COTERIE_DISCOVERY": "false"}
+"""What listens at usual ports on the machine of whoever runs the tests is none of theirs either."""
 OTHERS = ("COTERIE_", *VARIABLES, *(name for host in KNOWN_HOSTS for name in (*host.keys, *host.or_any, *host.addresses)))
 """Variables of whoever runs the tests: settings of theirs, and hosts that would be there by them."""
 ENDED = {"succeeded", "failed", "cancelled", "interrupted"}
@@ -137,7 +139,7 @@ async def served(
         make_project(project)
     # Settings and keys of whoever runs the tests are none of theirs.
     own = {name: value for name, value in os.environ.items() if not name.startswith(OTHERS)}
-    environment = {**own, "COTERIE_HOME": str(home), "WORK_KEY": "key-of-the-host", "PYTHON_KEYRING_BACKEND": NO_KEYRING, **(env or {})}
+    environment = {**own, "COTERIE_HOME": str(home), "WORK_KEY": "key-of-the-host", **OWN, **(env or {})}
     async with lsp_client(argv, env=environment, cwd=project) as client:
         await client.initialize(capabilities, folders=[project], initializationOptions=options, **introduction)
         yield Served(client, project, home)

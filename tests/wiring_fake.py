@@ -50,7 +50,7 @@ class ScriptedWiring:
         runs = SimpleNamespace(
             start=self._start, get=self._get, cancel=self._cancel, interrupt=self._interrupt, resume=self._resume, undo=self._undo
         )
-        catalogue = SimpleNamespace(providers=self._none, models=self._none)
+        catalogue = SimpleNamespace(discover=self._none, models=self._none, default_model=self._no_model)
         application: Any = SimpleNamespace(
             runs=runs, approvals=SimpleNamespace(answer=self._answer), catalogue=catalogue, aclose=self._aclose
         )
@@ -121,6 +121,9 @@ class ScriptedWiring:
 
     async def _none(self, *_: str) -> tuple[()]:
         return ()
+
+    async def _no_model(self) -> None:
+        return None
 
     async def _status(self) -> SandboxView:
         return self.sandbox

@@ -36,7 +36,8 @@ def coterie(tmp_path: Path, project: Path) -> Coterie:
         f'tests.command = "{" ".join(sample_project.pytest_command())}"',
     ]
     (home / "config.toml").write_text("\n".join(settings), encoding="utf-8")
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("COTERIE_")} | {"COTERIE_HOME": str(home)}
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("COTERIE_")}
+    environ |= {"COTERIE_HOME": str(home), "COTERIE_DISCOVERY": "false"}
 
     def command(*argv: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

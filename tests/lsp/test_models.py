@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from coterie.domain.status import Capabilities, ProviderView
+from coterie.lsp import protocol
 from coterie.lsp.frames import Latest
 from coterie.lsp.outbound import RichAudience
 from coterie.lsp.progress import Progress
@@ -111,7 +112,9 @@ async def test_an_installation_that_fails_ends_its_progress_and_says_why() -> No
 async def test_who_is_meant_has_to_be_said(method: str, field: str) -> None:
     async with editor() as client:
         await client.initialize()
-        for params in ({}, {"id": ""}, {field: 3}):
+        # Without a provider all of them are looked at.
+        nobody = () if method == protocol.PROVIDER_CHECK else ({},)
+        for params in (*nobody, {"id": ""}, {field: 3}):
             with pytest.raises(ResponseError, match=field) as refused:
                 await client.request(method, params)
             assert refused.value.code == -32602

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from coterie.agents.allowances import Allowances
 from coterie.agents.approvals import Approvals, RunApprovals, SessionGrants
-from coterie.agents.choosing import Chain, chain_of
+from coterie.agents.choosing import Chain, chain_of, discovering
 from coterie.agents.effects import Effects
 from coterie.agents.external import Hire
 from coterie.agents.history import history_of
@@ -89,7 +89,7 @@ class Assembly:
         await around.providers.ready()
         choose = await self._chooser(run, settings, in_team=len(workflow.steps) > 1)
         for step in workflow.steps:
-            choose(step.agent)
+            await discovering(around.providers, lambda agent=step.agent: choose(agent))  # type: ignore[misc]
             self._hire(step.agent, settings, choose)
         retry = settings.retry
         prior, frozen = await self._conversation_before(run, workflow)

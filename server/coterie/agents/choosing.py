@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from coterie.base.errors import CoterieError, ProviderError, RequestError
 from coterie.config.schema import AgentSettings, Settings
 from coterie.domain.ports import ModelChoice, Providers
+
+_Chosen = TypeVar("_Chosen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,17 @@ class Chain:
     def first(self) -> ModelChoice:
         """The model that is asked as long as it answers."""
         return self.choices[0]
+
+
+async def discovering(providers: Providers, choose: Callable[[], _Chosen]) -> _Chosen:
+    """Return what is chosen; before a host is missing, those that nobody named are looked for. Raises what ``choose`` raises then."""
+    try:
+        return choose()
+    except RequestError as missing:
+        if missing.code not in {"no_provider", "unknown_provider"}:
+            raise
+    await providers.discover("missing")
+    return choose()
 
 
 def chain_of(agent: str, settings: Settings, providers: Providers, *, asked: str | None = None, in_team: bool = False) -> Chain:

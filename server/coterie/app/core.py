@@ -20,6 +20,7 @@ from coterie.app.settings_watch import SettingsWatch
 from coterie.app.shared import Shared
 from coterie.base.redaction import Redaction
 from coterie.base.tasks import TaskSupervisor
+from coterie.config.addresses import usual_places
 from coterie.config.paths import Places
 from coterie.config.problems import Problem
 from coterie.config.schema import Settings
@@ -40,6 +41,7 @@ from coterie.features.secrets import SecretService
 from coterie.features.status import status_of
 from coterie.features.suggestions.service import SuggestionService
 from coterie.features.titles import Titles
+from coterie.providers.discovery import Discovery
 from coterie.providers.keys import Keys
 from coterie.providers.registry import ProviderRegistry
 from coterie.providers.resilience.cache import ResponseCache
@@ -94,6 +96,7 @@ class Core:
             model_host=shared.model_host,
             cost_map=shared.cost_map(places.cache),
             implied=lambda name: implied_provider(name, settings.loaded, environ),
+            discovery=Discovery(usual_places(environ), environ, wanted=lambda: self._settings.loaded.settings.discovery),
         )
         self.workspace = LiveWorkspace(settings.folders, editor=editor, among=shared.overlays)
         self.sandbox = ProbedSandbox(values.sandbox.level, environ, hidden=tuple(map(str, own_folders)), on_found=self._status_changed)
@@ -221,6 +224,7 @@ class Core:
     async def status(self) -> Status:
         """Return the server's state; the first question tries the sandbox, and starts what the configured models need."""
         self._providers.warm(_models_named(self._settings.loaded.settings))
+        await self._providers.discover("listing")
         await self.sandbox.status()
         return self._status()
 

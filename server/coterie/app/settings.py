@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from coterie.config.addresses import usual_address
@@ -13,7 +14,7 @@ from coterie.config.paths import PROJECT_FILE, VAULT_NAMES
 from coterie.config.schema import PriceSettings, ProviderSettings, Settings
 from coterie.domain.ports import Folder
 from coterie.domain.secrets import API_KEY, REFERENCE, provider_of, secret_name
-from coterie.domain.status import Price
+from coterie.domain.status import Price, ProviderOrigin
 from coterie.domain.wire import Json
 from coterie.providers import vendors
 from coterie.providers.botserver.routing import MODELS as FARM_MODELS
@@ -77,7 +78,17 @@ class LiveSettings:
 
 def provider_configs(loaded: Loaded, environ: Mapping[str, str]) -> tuple[ProviderConfig, ...]:
     """Say the settings' providers in the words of ``providers``: keys are looked up in the environment, those in the vault only named."""
-    return tuple(_provider(name, provider, environ, loaded.secrets) for name, provider in loaded.settings.providers.items())
+    return tuple(
+        replace(_provider(name, provider, environ, loaded.secrets), origin=_origin(name, loaded))
+        for name, provider in loaded.settings.providers.items()
+    )
+
+
+def _origin(name: str, loaded: Loaded) -> ProviderOrigin:
+    """Say who named a host: it may be there by a known variable alone."""
+    layers = {layer for key, layer in loaded.origins.items() if key.startswith(f"providers.{name}.")}
+    is_known = any(host.name == name for host in KNOWN_HOSTS)
+    return "environment" if is_known and layers <= {"environment", "vault"} else "settings"
 
 
 def implied_provider(name: str, loaded: Loaded, environ: Mapping[str, str]) -> ProviderConfig | None:

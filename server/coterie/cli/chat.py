@@ -124,7 +124,7 @@ class _Talk:
 
     async def _choose_model(self, name: str) -> None:
         if name:
-            self._application.runs.check_model(name)
+            await self._application.runs.check_model(name)
             self._model = name
         self._output.line(Line(f"model: {self._model or 'as configured'}", "dim"))
 

@@ -145,12 +145,13 @@ def _settings(surroundings: Surroundings) -> Iterator[Check]:
 
 async def _models(core: Core, surroundings: Surroundings) -> list[Check]:
     checks = []
-    for provider in await core.application.catalogue.providers():
+    for provider in await core.application.catalogue.discover():
         seen = await core.application.catalogue.check(provider.id)
         models = await core.application.catalogue.models(provider.id) if seen.state == "ready" else ()
         checks.append(_provider(provider, seen, len(models)))
-    if surroundings.model is not None:
-        checks.append(Check("model", "good", surroundings.model))
+    model = surroundings.model or await core.application.catalogue.default_model()
+    if model is not None:
+        checks.append(Check("model", "good", model))
     elif any(check.state == "good" for check in checks):
         checks.append(Check("model", "bad", 'none chosen: set `model = "host/model"` in config.toml'))
     else:
@@ -160,7 +161,8 @@ async def _models(core: Core, surroundings: Surroundings) -> list[Check]:
 
 def _provider(provider: ProviderView, seen: ProviderCheck, models: int) -> Check:
     state: State = "good" if seen.state == "ready" else "worse"
-    return Check("provider", state, f"{provider.id} ({provider.type}): {f'{models} models' if state == 'good' else seen.text}")
+    kind = provider.type if provider.origin != "found" else f"{provider.type}, found here"
+    return Check("provider", state, f"{provider.id} ({kind}): {f'{models} models' if state == 'good' else seen.text}")
 
 
 async def _sandbox(core: Core) -> Check:

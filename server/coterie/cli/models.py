@@ -41,6 +41,7 @@ async def browse(arguments: Arguments, wiring: Wiring, output: Output) -> int:
 
 
 async def _list(catalogue: Catalogue, provider: str | None, output: Output) -> None:
+    await catalogue.discover()
     views = await catalogue.models(provider)
     for each in await catalogue.providers():
         if each.error is not None and provider in {None, each.id}:

@@ -23,6 +23,7 @@ _OFF: Mapping[KeyPath, object] = {
     ("sandbox", "network"): False,
     ("suggestions", "enabled"): False,
     ("completion_model",): "none",
+    ("discovery",): False,
 }
 """What switches a thing off, which any project may."""
 

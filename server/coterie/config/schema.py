@@ -268,6 +268,9 @@ class Settings(Table):
     fallbacks: tuple[ModelId, ...] = Field((), description="models to go on with when an agent's own one fails, in order")
     completion_model: CompletionModel | None = Field(None, description="the model of ghost text, or `none`")
     providers: Mapping[str, ProviderSettings] = Field(default_factory=dict, description="hosts by name")
+    discovery: bool = Field(
+        default=True, description="whether hosts on this machine, and the `claude` program, are looked for where no entry names a host"
+    )
     agents: Mapping[str, AgentSettings] = Field(default_factory=dict, description="agents by id")
     budget: RunBudgetSettings = Field(default_factory=RunBudgetSettings, description="limits")
     permissions: PermissionSettings = Field(default_factory=PermissionSettings, description="what agents may do")

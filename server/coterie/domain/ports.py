@@ -113,6 +113,9 @@ class ModelChoice:
     extra: Mapping[str, object] | None = None
 
 
+DiscoveryReason: TypeAlias = Literal["listing", "missing", "asked"]
+"""Why to look for hosts that nobody named: what there is, is shown; something else was named; a person wants to know."""
+
 Unavailable: TypeAlias = Literal["breaker_open", "rate_limited"]
 """Why a model had better not be called now: it failed again and again, or its host asked for no calls for a while."""
 
@@ -126,6 +129,13 @@ class Providers(Protocol):
 
     async def ready(self) -> None:
         """Wait until prices and limits of models are known as far as they can be; `choose` tells them from then on. Never fails."""
+        ...
+
+    async def discover(self, reason: DiscoveryReason) -> None:
+        """Look for hosts that nobody named, within a second, and register what is there. Never fails.
+
+        Looks once, unless it is ``asked`` to; for a ``listing`` only where the settings name no host.
+        """
         ...
 
     def worker(self, model_id: str) -> Worker:

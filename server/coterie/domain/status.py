@@ -13,6 +13,9 @@ ProviderType = Literal[
 ]
 """The kinds of hosts that there is a provider for; ``type`` in the settings."""
 
+ProviderOrigin = Literal["settings", "environment", "found"]
+"""Who named a host: a person, a variable of theirs (a key, an address), or nobody: it was found on this machine."""
+
 ProviderState = Literal["ready", "unknown", "auth_required", "down", "disconnected"]
 
 
@@ -41,6 +44,7 @@ class ProviderView:
     state: ProviderState
     capabilities: Capabilities
     error: str | None = None
+    origin: ProviderOrigin = "settings"
 
 
 @wire
@@ -87,7 +91,10 @@ class InstallProgress:
 
 @wire
 class ProviderCheck:
-    """What a look at a provider showed. ``text`` is for the person; ``action`` is a command that would help."""
+    """What a look at a provider showed, or at all of them: then ``provider`` is empty.
+
+    ``text`` is for the person; ``action`` is a command that would help.
+    """
 
     provider: str
     state: ProviderState

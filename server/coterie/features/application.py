@@ -39,7 +39,7 @@ class Runs(Protocol):
         """Journal the run and acknowledge it, before any model is called."""
         ...
 
-    def check_model(self, model: str) -> None:
+    async def check_model(self, model: str) -> None:
         """Raise what the protocol names when no run could use ``model``."""
         ...
 
@@ -157,8 +157,16 @@ class Catalogue(Protocol):
         """Use a provider no more until it is connected again. Raises `RequestError` ``unknown_provider``."""
         ...
 
-    async def check(self, provider: str) -> ProviderCheck:
-        """Look at a provider's host. Raises `RequestError` ``unknown_provider``."""
+    async def default_model(self) -> str | None:
+        """Return the model that serves who names none; None where there is none."""
+        ...
+
+    async def discover(self) -> tuple[ProviderView, ...]:
+        """Look around for hosts that nobody named, and return all there are."""
+        ...
+
+    async def check(self, provider: str | None = None) -> ProviderCheck:
+        """Look at a provider's host, or, without one, at all of them and around. Raises `RequestError` ``unknown_provider``."""
         ...
 
     async def search(self, query: str, *, provider: str | None = None, page: str | None = None) -> ModelPage:

@@ -7,7 +7,9 @@ from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 
-from coterie.base.errors import InvalidParamsError
+from coterie.agents.choosing import discovering
+from coterie.base.errors import InvalidParamsError, RequestError
+from coterie.base.tasks import side_by_side
 from coterie.domain.ports import Favourites, Registry, UsageStore
 from coterie.domain.status import InstallProgress, ModelPage, ModelView, ProviderCheck, ProviderView
 from coterie.domain.usage import Usage, UsageKey, UsageRow
@@ -22,10 +24,24 @@ class CatalogueService:
 
     async def providers(self) -> tuple[ProviderView, ...]:
         """Return the registered providers."""
+        await self._providers.discover("listing")
+        return self._providers.list()
+
+    async def default_model(self) -> str | None:
+        """Return the model that serves who names none; None where there is none."""
+        try:
+            return await discovering(self._providers, self._providers.default_model)
+        except RequestError:
+            return None
+
+    async def discover(self) -> tuple[ProviderView, ...]:
+        """Look around for hosts that nobody named, and return all there are."""
+        await self._providers.discover("asked")
         return self._providers.list()
 
     async def models(self, provider: str | None = None) -> tuple[ModelView, ...]:
         """Return the models of one provider or of all."""
+        await self._providers.discover("listing")
         return await self._marked(await self._providers.models(provider))
 
     async def connect(self, provider: str) -> ProviderView:
@@ -36,12 +52,19 @@ class CatalogueService:
         """Use a provider no more."""
         return await self._providers.disconnect(provider)
 
-    async def check(self, provider: str) -> ProviderCheck:
-        """Look at a provider's host."""
-        return await self._providers.check(provider)
+    async def check(self, provider: str | None = None) -> ProviderCheck:
+        """Look at a provider's host, or at all of them and around."""
+        if provider is not None:
+            return await self._providers.check(provider)
+        rows = await self.discover()
+        checks = await side_by_side(*(self._providers.check(row.id) for row in rows))
+        is_any_ready = any(check.state == "ready" for check in checks)
+        words = "\n".join(f"{check.provider}: {check.text}" for check in checks) or "No provider is configured, and none was found here."
+        return ProviderCheck(provider="", state="ready" if is_any_ready else "down", text=words)
 
     async def search(self, query: str, *, provider: str | None = None, page: str | None = None) -> ModelPage:
         """Return a page of what the hosts have or could install."""
+        await self._providers.discover("listing")
         found = await self._providers.search(query, provider, page)
         return replace(found, models=await self._marked(found.models))
 

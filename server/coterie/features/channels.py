@@ -39,7 +39,7 @@ class ChannelService:
         if agent is not None and agent not in TEMPLATES:
             raise RequestError(f"There is no agent '{agent}'. Known: {', '.join(sorted(TEMPLATES))}.", code="unknown_agent")
         if model is not None:
-            self._runs.check_model(model)
+            await self._runs.check_model(model)
         channel = Channel(
             channel_id=new_id("channel"),
             title=_one_line(title or "") or NEW_CHAT,

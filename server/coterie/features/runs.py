@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import get_args
 
 from coterie.agents.approvals import ApprovalRequiredError
-from coterie.agents.choosing import chain_of
+from coterie.agents.choosing import chain_of, discovering
 from coterie.agents.coordinator import Base, Coordinator
 from coterie.agents.history import History
 from coterie.agents.undo import diff
@@ -85,9 +85,9 @@ class RunService:
             row = await self._admit(request)
             return row.run_id, await self._coordinator.start(row, self._base)
 
-    def check_model(self, model: str) -> None:
+    async def check_model(self, model: str) -> None:
         """Raise what the protocol names when no run could use ``model``."""
-        self._providers.choose(model)
+        await discovering(self._providers, lambda: self._providers.choose(model))
 
     async def _admit(self, request: RunRequest) -> RunRow:
         """Check a request and give it a place. Raises what the protocol names."""
@@ -99,9 +99,11 @@ class RunService:
         channel = await self._channel(request)
         agent = None if request.workflow is not None else request.agent or channel.agent or "chat"
         workflow = find(request.workflow, agent)
-        for step in workflow.steps:
-            asked = request.model or channel.model
-            chain_of(step.agent, self._settings(), self._providers, asked=asked, in_team=len(workflow.steps) > 1)
+        asked, in_team = request.model or channel.model, len(workflow.steps) > 1
+        await discovering(
+            self._providers,
+            lambda: [chain_of(step.agent, self._settings(), self._providers, asked=asked, in_team=in_team) for step in workflow.steps],
+        )
         if request.channel_id is None:
             await self._channels.create(channel)
             self._news.created(channel)

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from typing_extensions import override
 
+from coterie.agents.choosing import discovering
 from coterie.base.errors import CoterieError, ProviderError
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.events import AgentEvent, RunEvent
@@ -75,7 +76,7 @@ class Titles(Listener):
         if row is None or not await self._is_unnamed(row):
             return
         try:
-            title = await self._ask(row, self._providers.choose(model))
+            title = await self._ask(row, await discovering(self._providers, lambda: self._providers.choose(model)))
         except CoterieError as failure:
             if isinstance(failure, ProviderError):
                 self._providers.settled(model, failure)

@@ -448,7 +448,11 @@ REQUESTS: Final[Mapping[str, Request]] = {
     PROVIDER_LIST: Request(NoParams, ProviderListResult, "The registered providers and their state."),
     PROVIDER_CONNECT: Request(ProviderParams, ProviderView, "Use a provider again, and see whether it is there."),
     PROVIDER_DISCONNECT: Request(ProviderParams, ProviderView, "Let go of a provider: nothing is asked of it until it is connected again."),
-    PROVIDER_CHECK: Request(ProviderParams, ProviderCheck, "Look at a provider's host: whether it answers, whether one is logged in."),
+    PROVIDER_CHECK: Request(
+        ProviderParams,
+        ProviderCheck,
+        "Look at a provider's host: whether it answers, whether one is logged in. Without a provider: at all, and for new ones.",
+    ),
     MODEL_LIST: Request(ModelListParams, ModelListResult, "The models that can be chosen."),
     MODEL_SEARCH: Request(ModelSearchParams, ModelPage, "What hosts have or could install, page by page, best first."),
     MODEL_INSTALL: Request(

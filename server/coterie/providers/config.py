@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from urllib.parse import urlsplit
 
-from coterie.domain.status import Capabilities, Price, ProviderType
+from coterie.domain.status import Capabilities, Price, ProviderOrigin, ProviderType
 from coterie.domain.wire import Json
 
 OWN_HOSTS: frozenset[ProviderType] = frozenset({"ollama", "llama_cpp", "llama_swap"})
@@ -82,12 +82,22 @@ class ProviderConfig:
     rpm: int | None = None
     tpm: int | None = None
     lane: bool | None = None
+    origin: ProviderOrigin = "settings"
     health_check_s: float | None = None
 
     @property
     def acts(self) -> bool:
         """Whether calls have the host do something, so that the answer to one is no answer to its equal."""
         return self.type == "botserver"
+
+    @property
+    def machine(self) -> str:
+        """What is the same for all addresses of one server, whatever entries lead to it."""
+        if not self.base_url:
+            return self.id
+        parts = urlsplit(self.base_url)
+        name = "localhost" if is_loopback(self.base_url) else parts.hostname
+        return f"{name}:{parts.port or {'http': 80, 'https': 443}.get(parts.scheme)}"
 
     @property
     def has_lane(self) -> bool:

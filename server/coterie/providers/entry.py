@@ -30,7 +30,14 @@ class Entry:
     def view(self) -> ProviderView:
         """The provider as clients see it."""
         config = self.config
-        return ProviderView(id=config.id, type=config.type, state=self.state, capabilities=config.capabilities, error=self.error)
+        return ProviderView(
+            id=config.id,
+            type=config.type,
+            state=self.state,
+            capabilities=config.capabilities,
+            error=self.error,
+            origin=config.origin,
+        )
 
     def note(self, failure: ProviderError | None) -> bool:
         """Take over what the latest use showed; return whether that is news."""

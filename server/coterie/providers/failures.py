@@ -165,6 +165,11 @@ def not_a_stream(host: Host, body: bytes) -> ProviderError:
     return malformed(host, plain)
 
 
+def is_loading(failure: ProviderError) -> bool:
+    """Say whether a host of llama.cpp's refused a call only because its model is being loaded."""
+    return failure.status == HTTPStatus.SERVICE_UNAVAILABLE and "loading" in failure.message.casefold()
+
+
 def not_loaded(host: Host) -> ProviderError:
     """Say that a model that was being loaded never came to speak."""
     return ProviderError(f"{host.name} was not loaded: {host.address} gave up while it was loading. Its log says why.", kind="transient")

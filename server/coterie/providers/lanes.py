@@ -15,7 +15,6 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Final
-from urllib.parse import urlsplit
 
 from typing_extensions import override
 
@@ -23,7 +22,7 @@ from coterie.base.errors import ProviderError
 from coterie.domain.messages import Finished, ModelRequest, StreamEvent, Waiting
 from coterie.domain.ports import Provider
 from coterie.domain.suggestions import FillRequest
-from coterie.providers.config import ProviderConfig, is_loopback
+from coterie.providers.config import ProviderConfig
 from coterie.providers.contract import ProviderAround
 
 LANE: Final = "lane"
@@ -125,7 +124,7 @@ class Lanes:
 
     def of(self, config: ProviderConfig) -> Lane:
         """Return the lane of a provider's machine."""
-        return self._lanes.setdefault(_machine(config), Lane())
+        return self._lanes.setdefault(config.machine, Lane())
 
 
 class Laned(ProviderAround):
@@ -176,12 +175,3 @@ class Laned(ProviderAround):
         busy_with, ahead = self._lane.before(turn)
         queue = f", behind {ahead} other{'s' if ahead > 1 else ''}" if ahead else ""
         return f"`{self.name}` works with `{busy_with}`; this call of `{model}` waits{queue}."
-
-
-def _machine(config: ProviderConfig) -> str:
-    """Return what is the same for all addresses of one server."""
-    if not config.base_url:
-        return config.id
-    parts = urlsplit(config.base_url)
-    name = "localhost" if is_loopback(config.base_url) else parts.hostname
-    return f"{name}:{parts.port or {'http': 80, 'https': 443}.get(parts.scheme)}"

@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
-from http import HTTPStatus
 from typing import Literal
 from urllib.parse import quote
 
@@ -63,7 +62,7 @@ class LlamaCpp(HttpProvider):
                     async for piece in answer:
                         yield piece
             except ProviderError as failure:
-                if not _is_loading(failure) or loop.time() >= deadline:
+                if not failures.is_loading(failure) or loop.time() >= deadline:
                     raise
             else:
                 return
@@ -153,7 +152,3 @@ def _state(entry: Mapping[str, Json]) -> Literal["available", "loaded", "loading
             return "loading"
         case _:
             return "available"
-
-
-def _is_loading(failure: ProviderError) -> bool:
-    return failure.status == HTTPStatus.SERVICE_UNAVAILABLE and "loading" in failure.message.casefold()

@@ -14,13 +14,14 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from coterie.base.errors import ProviderError, RequestError
-from coterie.domain.ports import ModelChoice, Provider, Unavailable
+from coterie.domain.ports import DiscoveryReason, ModelChoice, Provider, Unavailable
 from coterie.domain.status import InstallProgress, ModelPage, ModelView, Price, ProviderCheck, ProviderView
 from coterie.domain.workers import Worker
 from coterie.providers import catalogue, failures
 from coterie.providers.catalogue import Catalogue, sold_as
 from coterie.providers.config import ProviderConfig
 from coterie.providers.cost_map import CostMap
+from coterie.providers.discovery import Discovery
 from coterie.providers.entry import Entry
 from coterie.providers.failures import Host
 from coterie.providers.health import HealthWatch
@@ -47,7 +48,8 @@ class ProviderRegistry:
 
     ``recording`` is what every answer is recorded into (see `coterie.providers.recorder`); ``guard`` stands around every provider.
     ``model_host`` and ``cost_map`` are those that all registries of the process share, else it has its own; ``implied`` gives a host that
-    no entry names but that is known by its name (a vendor of LiteLLM's), None for any other name.
+    no entry names but that is known by its name (a vendor of LiteLLM's), None for any other name. ``discovery`` finds those that nobody
+    named; they come after all others.
     """
 
     def __init__(
@@ -62,8 +64,12 @@ class ProviderRegistry:
         model_host: ModelHost | None = None,
         cost_map: CostMap | None = None,
         implied: Callable[[str], ProviderConfig | None] = lambda _name: None,
+        discovery: Discovery | None = None,
     ) -> None:
         self._guard = guard or Guard()
+        self._discovery = discovery
+        self._discovering = asyncio.Lock()
+        self._configured = tuple(configs)
         self._entries = {config.id: Entry(config) for config in configs}
         self._default_model = default_model
         self._health = HealthWatch(self._look_again)
@@ -82,7 +88,8 @@ class ProviderRegistry:
     def configure(self, configs: Sequence[ProviderConfig], *, default_model: str | None = None) -> None:
         """Take over changed settings; providers whose entry is the same keep their state. Calls in flight go on."""
         before = [entry.config for entry in self._entries.values()]
-        self._default_model = default_model
+        self._default_model, self._configured = default_model, tuple(configs)
+        configs = (*configs, *self._found())
         if before == list(configs):
             return
         kept = {entry.config.id: entry for entry in self._entries.values() if entry.config in configs}
@@ -90,6 +97,24 @@ class ProviderRegistry:
             self._guard.forget(changed)
         self._entries = {config.id: kept.get(config.id) or self._anew(config) for config in configs}
         self._changed()
+
+    async def discover(self, reason: DiscoveryReason) -> None:
+        """Look for hosts that nobody named; see `coterie.domain.ports.Providers.discover`."""
+        if self._discovery is None:
+            return
+        async with self._discovering:  # who comes amid it finds all of it done
+            if not await self._discovery.look(reason, self._configured, self._shared_transport):
+                return
+            come = {config.id: Entry(config) for config in self._found() if config.id not in self._entries}
+            if come:
+                self._entries |= come
+                self._changed()
+            if not self._default_model:
+                # The first of their models serves who names none.
+                await self._catalogue.models(tuple(come.values()))
+
+    def _found(self) -> tuple[ProviderConfig, ...]:
+        return () if self._discovery is None else self._discovery.found_beside(self._configured)
 
     def register(self, config: ProviderConfig) -> None:
         """Add a provider, or replace the one of its id."""
@@ -159,7 +184,7 @@ class ProviderRegistry:
                 return f"{provider_id}/{entry.config.models[0]}"
             # The first one of a map may be the dearest.
             if entry.listed and entry.config.lists_models:
-                return entry.listed[0].id
+                return _first_choice(entry.listed).id
         if not self._entries:
             raise _no_provider()
         hosts = ", ".join(f"`{provider_id}`" for provider_id in self._entries)
@@ -356,9 +381,15 @@ class ProviderRegistry:
                 log.exception("a listener of the provider registry failed")
 
 
+def _first_choice(views: Sequence[ModelView]) -> ModelView:
+    """Return the model that serves who names none: one that converses, and need not be loaded first."""
+    conversing = [view for view in views if "embed" not in view.id.lower()] or views
+    return next((view for view in conversing if view.state == "loaded"), conversing[0])
+
+
 def _no_provider() -> RequestError:
     return RequestError(
-        "No model is configured. Set ANTHROPIC_API_KEY or OPENAI_API_KEY in the environment, or add a [providers.NAME] entry with `type` "
-        "and `base_url` to config.toml, and set `model` to NAME/model.",
+        "No model is configured. Set ANTHROPIC_API_KEY or OPENAI_API_KEY in the environment, start Ollama or llama-swap on this machine, "
+        "or add a [providers.NAME] entry with `type` and `base_url` to config.toml, and set `model` to NAME/model.",
         code="no_provider",
     )

@@ -54,6 +54,10 @@ class Transport:
         self._clients: dict[bool, httpx.AsyncClient] = {}
         self._making = asyncio.Lock()
 
+    async def load(self) -> None:
+        """Load the HTTP library, for whoever has no time for that later."""
+        await self._client("http://localhost")
+
     async def events(self, call: HttpCall) -> AsyncGenerator[ServerSentEvent, None]:
         """Yield the events of an answer as they come. Closing the generator closes the connection. Raises `ProviderError`."""
         async with self._answer(call) as body:

@@ -12,6 +12,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
 
+from coterie.agents.choosing import discovering
 from coterie.base.errors import CoterieError, FailureKind, ProviderError
 from coterie.context.assemble import request_bytes
 from coterie.context.fill import Extent, Gap, chat_request, fill_request
@@ -60,7 +61,7 @@ class Filling:
         """Ask the model, and return what of its answer can be shown."""
         started = asyncio.get_running_loop().time()
         try:
-            choice = self._providers.choose(model_id)
+            choice = await discovering(self._providers, lambda: self._providers.choose(model_id))
             text = await self._ask_either_way(choice, job)
         except ProviderError as failure:
             self._providers.settled(model_id, failure)

@@ -44,7 +44,8 @@ async def disconnect(session: Session, params: ProviderParams) -> ProviderView:
 
 async def check(session: Session, params: ProviderParams) -> ProviderCheck:
     """``agent/provider/check``."""
-    return await session.application.catalogue.check(_provider(params))
+    is_named = any(name is not None for name in (params.provider, params.id, params.provider_id))
+    return await session.application.catalogue.check(_provider(params) if is_named else None)
 
 
 async def list_models(session: Session, params: ModelListParams) -> ModelListResult:

@@ -1,0 +1,27 @@
+"""The real server, which looks for hosts where a test says: ``python finding_server.py ADDRESS=KIND[,KIND] …``.
+
+The usual ports belong to whoever runs the tests; nothing of theirs is to be found.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+from coterie.__main__ import main
+from coterie.app import core
+from coterie.config.addresses import UsualPlace
+
+
+def places(environ: Mapping[str, str]) -> tuple[UsualPlace, ...]:
+    """Return the places of the command line."""
+    del environ
+    pairs = (argument.split("=") for argument in ARGUMENTS)
+    return tuple(UsualPlace(address, tuple(kinds.split(","))) for address, kinds in pairs)  # type: ignore[arg-type]
+
+
+if __name__ == "__main__":
+    ARGUMENTS = sys.argv[1:]
+    core.usual_places = places  # type: ignore[attr-defined]
+    sys.argv[1:] = ["serve", "--stdio"]
+    sys.exit(main())
