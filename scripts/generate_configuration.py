@@ -31,6 +31,9 @@ One set of keys everywhere. Later layers win:
 6. the command line.
 
 With such a key, no host of your own and no `model`, the host's usual one serves: {usual_models}.
+`LLM_PROVIDER` chooses among them. It and the variables of a BotServer are told of in [providers](providers.md#botserver); a BotServer that
+they switch on takes the place of `model`, whatever layer that is from but the command line. `PROJECT_PATH` is the folder for an editor that
+has none open.
 
 Keys are snake_case, in JSON camelCase too; names that you give (of hosts, agents, models) stay as you write them. The lists `allow`,
 `ask` and `deny` add up over the layers; other lists replace. A wrong key or value, or an agent that there is not, is reported with its

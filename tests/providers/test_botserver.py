@@ -191,6 +191,18 @@ async def test_a_task_whose_feed_breaks_is_never_begun_again(broken: tuple[Step,
         assert lines(events)[-2:] == ["plan: done", "build"], "what was seen was told"
 
 
+@pytest.mark.parametrize("done", range(1, len(STAGES)))
+async def test_a_cut_at_each_stage_leaves_what_was_done(done: int) -> None:
+    steps = (*(told(stage=stage, status="completed") for stage in STAGES[1:done]), told(stage=STAGES[done]), CUT)
+    async with botserver(feed=steps) as peer, provider_of(host("botserver", peer.url)) as provider:
+        events, failure = await heard(provider)
+        lost = check_given_up(peer, failure)
+    [kept] = artifacts(events)
+    assert (kept["status"], kept["stages_completed"]) == ("lost", list(STAGES[:done]))
+    assert f"behind {', '.join(STAGES[:done])}." in lost.message
+    assert lines(events)[-1] == STAGES[done]
+
+
 async def test_a_feed_that_falls_silent_is_left() -> None:
     never = asyncio.Event()
     impatient = host("botserver", "", timeouts=Timeouts(idle_s=0.01))
