@@ -200,6 +200,62 @@ async def test_what_does_not_pass_ends_the_run_with_words_to_act_on(tmp_path: Pa
         assert editor.text("calc.py") == BROKEN
 
 
+def chat(delta: str, finish: str = "tool_calls") -> Reply:
+    """Return an answer on the chat-completions wire whose delta is JSON as it stands here, escapes and all."""
+    return Reply(steps=(f'data: {{"choices": [{{"delta": {delta}, "finish_reason": "{finish}"}}]}}\n\n'.encode(), sse("[DONE]")))
+
+
+def read_file(*, name: str = "read_file", call_id: str = "c1", arguments: str = '{"path": "calc.py"}') -> Reply:
+    function = f'{{"name": "{name}", "arguments": {json.dumps(arguments)}}}'
+    return chat(f'{{"tool_calls": [{{"index": 0, "id": "{call_id}", "function": {function}}}]}}')
+
+
+def complaint(status: int) -> Reply:
+    return Reply(steps=(b'{"error": {"message": "what is \\ud83d?"}}',), status=status, content_type="application/json")
+
+
+STRANGE: Mapping[str, tuple[Reply, str]] = {
+    "half a character in a tool's name": (read_file(name="read\\ud83d"), "succeeded"),
+    "half a character in a call's id": (read_file(call_id="c\\ud83d"), "succeeded"),
+    "arguments that are nested without end": (read_file(arguments='{"path": ' + "[" * 20_000 + "]" * 20_000 + "}"), "succeeded"),
+    "arguments that are nested deeply": (read_file(arguments='{"path": ' + "[" * 500 + "]" * 500 + "}"), "succeeded"),
+    "arguments that are no numbers": (read_file(arguments='{"path": "calc.py", "start_line": NaN}'), "succeeded"),
+    "half a character in a passing complaint": (complaint(503), "succeeded"),
+    "half a character in a lasting complaint": (complaint(400), "failed"),
+    "a wait until no day of any calendar": (
+        Reply(steps=(b"{}",), status=429, headers={"retry-after": "Fri, 31 Dec 99999999999 23:59:59 GMT"}), "succeeded",
+    ),
+    "more tokens than there are": (
+        Reply(steps=(
+            sse({"choices": [{"delta": {"content": WORDS}, "finish_reason": "stop"}], "usage": {"completion_tokens": 10**30}}),
+            sse("[DONE]"),
+        )), "succeeded",
+    ),
+}  # fmt: skip
+
+
+async def test_strange_values_of_a_host_end_no_run_as_a_defect(tmp_path: Path) -> None:
+    begun: set[str] = set()
+
+    def script(asked: Asked) -> Reply:
+        what = asked.prompt.strip().splitlines()[-1]
+        if what not in begun:
+            begun.add(what)
+            return STRANGE[what][0]
+        return answer("openai_compatible", WORDS)
+
+    async with model_host("openai_compatible", script) as host, served(tmp_path, settings(host.url, "openai_compatible")) as editor:
+        for what, (_, state) in STRANGE.items():
+            run_id, end = await editor.play(what)
+            assert end["state"] == state, (what, end)
+            assert end.get("reason") != "internal", what
+            if state == "succeeded":
+                assert editor.events(run_id, "message")[-1]["text"] == WORDS, what
+            else:
+                assert "what is \ufffd?" in end["text"], what
+        assert (await editor.client.request("agent/usage", {"by": "run"}))["total"]["output"] is None
+
+
 async def test_a_host_that_is_not_there_is_named_with_its_address(tmp_path: Path) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))

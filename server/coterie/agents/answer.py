@@ -33,6 +33,9 @@ from coterie.domain.ports import ModelChoice
 from coterie.domain.usage import Usage
 from coterie.domain.wire import Json
 
+_DEEPEST = 100
+"""Levels of a tool call's arguments."""
+
 
 @dataclass(slots=True)
 class Answer:
@@ -72,7 +75,7 @@ class Answer:
                 if text:
                     await run.delta(ThoughtEvent(message_id=self.message_id, offset=offset, text=text))
             case ToolCallStarted(call_id, tool):
-                self.calls[call_id] = (tool, "")
+                self.calls[call_id] = (scalars(tool), "")
             case ToolCallArguments(call_id, text):
                 tool, so_far = self.calls[call_id]
                 self.calls[call_id] = (tool, so_far + text)
@@ -118,14 +121,27 @@ class Answer:
 
 def _unused(call_id: str, run: LiveRun) -> str:
     """Return the host's id of a call, or one of our own where a host counts anew: the journal tells calls apart by it."""
-    return call_id if call_id and call_id not in run.history.made_by else new_id("call")
+    storable = call_id and call_id == scalars(call_id)
+    return call_id if storable and call_id not in run.history.made_by else new_id("call")
 
 
 def _tool_call(call_id: str, tool: str, raw: str) -> ToolCall:
     try:
         arguments: Json = json.loads(raw or "{}")
         json.dumps(arguments, ensure_ascii=False).encode()
-    except ValueError:
+    except (ValueError, RecursionError):
+        arguments = None
+    if not _is_flat_enough(arguments):
         arguments = None
     raw = scalars(raw)
     return ToolCall(call_id=call_id, tool=tool, arguments=arguments if isinstance(arguments, dict) else None, raw=raw)
+
+
+def _is_flat_enough(value: Json) -> bool:
+    """Say whether values are nested no deeper than the journal and clients can take; no tool of ours, or of anybody's, comes near it."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [inner for each in level if isinstance(each, dict | list) for inner in (each.values() if isinstance(each, dict) else each)]
+        if not level:
+            return True
+    return False

@@ -21,6 +21,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from coterie.base.text import scalars
+
 FailureKind = Literal[
     "transient",
     "rate_limited",
@@ -42,8 +44,9 @@ class CoterieError(Exception):
     code = "internal"
 
     def __init__(self, message: str, *, code: str | None = None, action: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+        # It may quote what a stranger sent, and is stored and sent on.
+        self.message = scalars(message)
+        super().__init__(self.message)
         self.action = action
         if code is not None:
             self.code = code

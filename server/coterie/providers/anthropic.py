@@ -8,10 +8,11 @@ they came: `AssistantMessage.signature` holds the thinking blocks as JSON, also 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from coterie.base.ids import new_id
 from coterie.domain.messages import (
     AssistantMessage,
     Finished,
@@ -145,6 +146,11 @@ def _text_block(words: str) -> list[Block]:
     return [{"type": "text", "text": words}] if words.strip() else []
 
 
+def sealed(blocks: Sequence[Block]) -> str:
+    """Return thinking blocks as a signature. In ASCII: characters that came in two halves are whole when it is read again."""
+    return json.dumps({"blocks": blocks}, separators=(",", ":"))
+
+
 def _thoughts(signature: str | None) -> list[Block]:
     """Return the thinking blocks as they came. A signature that is not ours is from another host, to which it is of no use here."""
     kept = parse_object(signature) if signature else None
@@ -179,7 +185,7 @@ class MessageDecoder:
         self._host = host
         self._open: dict[int | None, _Block] = {}
         self._kept: list[Block] = []
-        self._called = False
+        self._calls: set[str] = set()
         self._begun = False
         self._reason: str | None = None
         self._usage: dict[str, Json] = {}
@@ -228,7 +234,7 @@ class MessageDecoder:
         for block in self._open.values():
             yield from self._stop(block)
         if self._kept:
-            yield ThoughtDelta("", signature=json.dumps({"blocks": self._kept}, ensure_ascii=False, separators=(",", ":")))
+            yield ThoughtDelta("", signature=sealed(self._kept))
         yield Finished(self.finish_reason)
 
     @property
@@ -240,15 +246,20 @@ class MessageDecoder:
             case "max_tokens" | "model_context_window_exceeded":
                 return "length"
             case _:
-                return "tool_calls" if self._called else "stop"
+                return "tool_calls" if self._calls else "stop"
 
     def _start(self, index: int | None, content: Mapping[str, Json]) -> Iterator[StreamEvent]:
         self._begun = True
-        block = _Block(text(content, "type"), text(content, "id"), data=text(content, "data"), input=record(content, "input"))
+        block = _Block(text(content, "type"), data=text(content, "data"), input=record(content, "input"))
         self._open[index] = block
         if block.type == "tool_use":
-            self._called = True
-            yield ToolCallStarted(block.call_id, text(content, "name"))
+            if not (tool := text(content, "name")):
+                raise failures.malformed(self._host, "a tool call without a name")
+            # Two calls of one answer must not be taken for one.
+            told = text(content, "id")
+            block.call_id = told if told and told not in self._calls else new_id("call")
+            self._calls.add(block.call_id)
+            yield ToolCallStarted(block.call_id, tool)
         # A block may begin with its first words.
         yield from self._delta(block, content)
 

@@ -89,7 +89,7 @@ def _number(word: str, scale: float) -> float | None:
 def _until(date: str, now: datetime) -> float | None:
     try:
         then = email.utils.parsedate_to_datetime(date)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     # A date without a zone is meant as UTC.
     return ((then if then.tzinfo else then.replace(tzinfo=UTC)) - now).total_seconds()

@@ -7,6 +7,7 @@ where it speaks of a key, and the key is cut out of whatever is quoted.
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,7 @@ from coterie.providers.config import ApiKey
 from coterie.providers.fields import parse_object, record, text
 
 _LONGEST_QUOTE = 300
+_STATUS = re.compile("[45][0-9][0-9]")
 _NOT_FOUND_WORDS = {"model_not_found", "not_found_error"}
 
 
@@ -229,9 +231,8 @@ def _from_words(host: Host, status: int | None, said: Mapping[str, Json], *, wai
         error = said
     message = text(error, "message") or text(error, "detail")
     code = error.get("code")
-    if status is None and isinstance(code, int):
-        # Routers put the status of the host behind them here.
-        status = code
+    if status is None:
+        status = _status_in(code)
     inner = record(error, "innererror")
     words = {word for word in (code, text(error, "type"), text(inner, "code")) if isinstance(word, str) and word}
     kind = kind_of(status, words, message)
@@ -242,6 +243,12 @@ def _from_words(host: Host, status: int | None, said: Mapping[str, Json], *, wai
         code="unknown_model" if words & _NOT_FOUND_WORDS and kind == "bad_request" else None,
         retry_after=wait if kind in {"transient", "rate_limited"} else None,
     )
+
+
+def _status_in(code: Json) -> int | None:
+    """Read the status of the host behind a router, which puts it, as a number or as text, where others put a word or a number of theirs."""
+    said = str(code)
+    return int(said) if _STATUS.fullmatch(said) else None
 
 
 def _sentence(host: Host, kind: FailureKind, status: int | None, words: set[str], message: str) -> str:

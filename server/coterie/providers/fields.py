@@ -10,6 +10,9 @@ from collections.abc import Mapping
 
 from coterie.domain.wire import Json
 
+_MOST = 10**15
+"""A petabyte, or a token. The sum of thousands of such numbers still fits into the database."""
+
 
 def parse_object(text: str | bytes) -> dict[str, Json] | None:
     """Return the JSON object that ``text`` is, or None."""
@@ -27,9 +30,9 @@ def text(data: Mapping[str, Json], key: str) -> str:
 
 
 def count(data: Mapping[str, Json], key: str) -> int | None:
-    """Return a number of things that is not negative, or None."""
+    """Return a number of things that is not negative, or None; also None for one that nothing has so many of."""
     value = data.get(key)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST else None
 
 
 def record(data: Mapping[str, Json], key: str) -> Mapping[str, Json]:

@@ -20,6 +20,7 @@ from coterie.domain.status import ModelView, ProviderCheck, ProviderState
 from coterie.domain.suggestions import FillRequest
 from coterie.domain.wire import Json
 from coterie.providers import failures, vendors
+from coterie.providers.anthropic import sealed
 from coterie.providers.completions import CompletionsWire
 from coterie.providers.config import ProviderConfig
 from coterie.providers.contract import BaseProvider
@@ -192,7 +193,7 @@ class LiteLLMDecoder(ChatDecoder):
         """End the thoughts, the calls and the answer."""
         kept = [block for block in self._blocks if block.get("signature") or block.get("data")]
         if kept:
-            yield ThoughtDelta("", signature=json.dumps({"blocks": kept}, ensure_ascii=False, separators=(",", ":")))
+            yield ThoughtDelta("", signature=sealed(kept))
         yield from super().finish()
 
     @override

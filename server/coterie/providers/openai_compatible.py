@@ -41,6 +41,7 @@ from coterie.providers.fields import count, parse_object, record, records, text
 from coterie.providers.sse import ServerSentEvent
 
 _END_MARK = "[DONE]"
+_CUT = frozenset({"content_filter", "length", "max_tokens"})
 
 
 class OpenAICompatibleWire:
@@ -131,6 +132,7 @@ class _Call:
     """A tool call that is being received; it is told once its tool is known."""
 
     call_id: str
+    told_id: str
     index: int | None
     tool: str = ""
     pending: str = ""
@@ -164,7 +166,8 @@ class ChatDecoder:
             raise failures.from_error_object(self._host, chunk)
         for choice in records(chunk, "choices")[:1]:
             yield from self._delta(record(choice, "delta"))
-            self._reason = text(choice, "finish_reason") or self._reason
+            if self._reason not in _CUT:  # what was cut or refused stays so, whatever reason comes behind
+                self._reason = text(choice, "finish_reason") or self._reason
         if usage := record(chunk, "usage"):
             yield UsageReported(usage_of(usage))
 
@@ -223,18 +226,20 @@ class ChatDecoder:
     def _call_of(self, piece: Mapping[str, Json], tool: str) -> _Call:
         """Find the call that a piece belongs to, or begin it.
 
-        An id that was not seen begins a call whatever its index: some hosts give all of them index 0. Without one the index decides, and
-        without either a name begins a call and anything else goes on with the last.
+        An id that was not seen begins a call whatever its index: some hosts give all of them index 0. So does a name with
+        an index that was not seen: others give all of them one id. Without an id the index decides, and without either a name begins a call
+        and anything else goes on with the last.
         """
         call_id, index = text(piece, "id"), count(piece, "index")
         for call in reversed(self._calls):
             if (
-                (call_id and call.call_id == call_id)
+                (call_id and call.told_id == call_id and (not tool or index is None or call.index in {None, index}))
                 or (not call_id and index is not None and call.index == index)
                 or (not call_id and index is None and not tool)
             ):
                 return call
-        call = _Call(call_id or new_id("call"), index)
+        is_free = call_id and all(call.call_id != call_id for call in self._calls)
+        call = _Call(call_id if is_free else new_id("call"), call_id, index)
         self._calls.append(call)
         return call
 
