@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from raw_http_server import RawHttpServer, Reply, Request, Step, json_reply, raw_http_server, sse
+from raw_http_server import Exchange, RawHttpServer, Reply, Request, Step, json_reply, raw_http_server, sse
 
 OK = Reply(steps=(b"OK",), content_type="text/plain; charset=utf-8")
 NOT_FOUND = json_reply({"src": "llama-swap", "error": {"message": "not found", "type": "invalid_request_error"}}, status=404)
@@ -46,6 +46,14 @@ class Box:
     def asked(self) -> list[str]:
         """Return the paths that were asked for."""
         return [exchange.request.path for exchange in self.server.exchanges]
+
+    async def asked_for(self, path: str) -> Exchange:
+        """Wait until a path is asked for, and return the first exchange about it."""
+        async with asyncio.timeout(60):
+            at = 0
+            while (exchange := await self.server.wait_for_exchange(at)).request.path != path:
+                at += 1
+        return exchange
 
     def answer(self, request: Request) -> Reply:  # noqa: PLR0911 - one flat case for each path
         """Answer a request."""
