@@ -1,12 +1,17 @@
 """No secret that this process has met reaches its log."""
 
+import base64
 import io
 import logging
 import sys
+from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
 
-from coterie.base.redaction import Redaction, redacted_log
+from coterie.base.redaction import Redaction, redacted_log, without
+
+CANARY = "sk-canary/91c2+zQ7b_Longer=="
 
 
 def test_secrets_are_cut_out_the_longest_first_and_ordinary_words_stay() -> None:
@@ -33,3 +38,41 @@ def test_the_log_hides_them_in_messages_arguments_and_tracebacks(monkeypatch: py
     assert "Bearer …" in written.getvalue()
     assert "ValueError: …" in written.getvalue()
     assert "canary" not in written.getvalue()
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        pytest.param(str, id="plain"),
+        pytest.param(str.upper, id="in another case"),
+        pytest.param(" ".join, id="with blanks"),
+        pytest.param(lambda key: f"{key[:12]}\n{key[12:]}", id="on two lines"),
+        pytest.param(lambda key: key[:12], id="its beginning"),
+        pytest.param(lambda key: key[-9:], id="its end"),
+        pytest.param(lambda key: quote(key, safe=""), id="in an address"),
+        pytest.param(lambda key: key.replace("/", "\\/"), id="in JSON"),
+        pytest.param(lambda key: key.encode().hex(), id="as a dump"),
+        *(
+            pytest.param(lambda key, words=words: base64.b64encode(f"{words}{key}".encode()).decode(), id=f"in base64 behind {words!r}")
+            for words in ("", "Bearer ", "x:", "xy:")
+        ),
+        pytest.param(lambda key: base64.urlsafe_b64encode(key.encode()).decode(), id="in base64 for addresses"),
+    ],
+)
+def test_a_strangers_words_keep_nothing_of_a_key_however_it_is_spelled(spelled: Callable[[str], str]) -> None:
+    said = f"ÄİGot {spelled(CANARY)} ."
+    left = without(CANARY, said)
+    assert left.startswith("ÄİGot ")
+    assert left.endswith(" .")
+    assert "…" in left
+    kept = "".join(left.removeprefix("ÄİGot").removesuffix(".").replace("…", "").split())
+    assert len(kept) <= len("QmVhcmVyIH"), "base64 keeps the words before the key, nothing else keeps anything"
+
+
+@pytest.mark.parametrize(("key", "said"), [("", "all of it stays"), ("sk-canary/91c2", "sk-can is not it, nor is canary/")])
+def test_other_words_of_a_stranger_stay(key: str, said: str) -> None:
+    assert without(key, said) == said
+
+
+def test_a_key_too_short_for_pieces_is_cut_out_whole() -> None:
+    assert without("abc12", "abc12 and abc") == "… and abc"

@@ -110,3 +110,9 @@ def test_a_proven_thought_goes_back_whole_though_its_characters_came_in_halves()
     said = AssistantMessage(text="x", signature=proof.signature)
     body = MESSAGES.encode(ModelRequest(model="one", system="", messages=(said, UserMessage(text="?"))), host("anthropic", ""))
     assert body["messages"][0]["content"][0] == {"type": "thinking", "thinking": "😀", "signature": "S"}
+
+
+def test_a_password_in_an_address_is_not_told() -> None:
+    failure = failures.no_connection_within(Host(provider="work", model="", address="http://ann:secret-word@127.0.0.1:1/v1"), 3)
+    assert "http://127.0.0.1:1/v1" in failure.message
+    assert "secret-word" not in failure.message

@@ -1,17 +1,25 @@
-"""Keeps secrets out of the log: whatever is known as one is cut out of every line, tracebacks included.
+"""Keeps secrets out of what is told: whatever is known as one is cut out of every line of the log, tracebacks included.
 
-``app`` starts the log of a process with `redacted_log` and gives the `Redaction` to whatever meets secrets.
+``app`` starts the log of a process with `redacted_log` and gives the `Redaction` to whatever meets secrets. What a stranger who knows a
+secret has written goes through `without`, which also finds it in pieces and in other spellings.
 """
 
 from __future__ import annotations
 
+import base64
 import logging
 import sys
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import groupby
+from urllib.parse import quote
 
 from typing_extensions import override
 
 _SHORTEST = 6
 """A shorter value would be cut out of ordinary words."""
+_PIECE = 8
+"""So many characters in a row that a secret has as well are a piece of it."""
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -41,6 +49,43 @@ def redacted_log() -> Redaction:
     handler.setFormatter(_Redacting(redaction))
     logging.getLogger().addHandler(handler)
     return redaction
+
+
+def without(secret: str, words: str) -> str:
+    """Return a stranger's words without a secret, whole or in pieces, plain or encoded, in any case and with blanks in between."""
+    if len(secret) < _PIECE:
+        return words.replace(secret, "…") if secret else words
+    pieces = _pieces(secret)
+    places = [place for place, character in enumerate(words) if not character.isspace()]
+    # Lower case character by character: that of a whole text may have another length.
+    dense = "".join(words[place].lower()[:1] for place in places)
+    hidden = bytearray(len(words))
+    for start in range(len(dense) - _PIECE + 1):
+        if dense[start : start + _PIECE] in pieces:
+            first, last = places[start], places[start + _PIECE - 1]
+            hidden[first : last + 1] = bytes([1]) * (last + 1 - first)
+    runs = groupby(range(len(words)), key=hidden.__getitem__)
+    return "".join("…" if is_hidden else "".join(words[place] for place in run) for is_hidden, run in runs)
+
+
+@lru_cache(maxsize=64)
+def _pieces(secret: str) -> frozenset[str]:
+    lower = [spelling.lower() for spelling in _spellings(secret)]
+    return frozenset(spelling[start : start + _PIECE] for spelling in lower for start in range(len(spelling) - _PIECE + 1))
+
+
+def _spellings(secret: str) -> Iterator[str]:
+    """Yield a secret as it stands in texts, addresses, JSON, dumps, and in base64 behind any other words."""
+    yield secret
+    yield quote(secret, safe="")
+    yield secret.replace("/", "\\/")
+    yield secret.encode().hex()
+    for before in range(3):
+        # Characters that the words before or behind it have a part in are left out.
+        whole = (before + len(secret)) // 3 * 3
+        encoded = base64.b64encode((b"\0" * before + secret.encode())[:whole]).decode()[(0, 2, 3)[before] :]
+        yield encoded
+        yield encoded.replace("+", "-").replace("/", "_")
 
 
 class _Redacting(logging.Formatter):

@@ -17,12 +17,14 @@ from http import HTTPStatus
 from typing import assert_never
 
 from coterie.base.errors import FailureKind, ProviderError
+from coterie.base.redaction import without
 from coterie.domain.wire import Json
 from coterie.providers.classification import kind_of, retry_after
 from coterie.providers.config import ApiKey
 from coterie.providers.fields import parse_object, record, text
 
 _LONGEST_QUOTE = 300
+_LONGEST_READ = 4_000
 _STATUS = re.compile("[45][0-9][0-9]")
 _NOT_FOUND_WORDS = {"model_not_found", "not_found_error"}
 
@@ -42,15 +44,22 @@ class Host:
         return f"`{self.provider}/{self.model}`" if self.model else f"`{self.provider}`"
 
     @property
+    def place(self) -> str:
+        """The address as sentences have it: without a name and a password that may stand in it."""
+        scheme, separator, rest = self.address.partition("://")
+        authority, slash, path = rest.partition("/")
+        return f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"
+
+    @property
     def key_place(self) -> str:
         """Where a person sets the key."""
         return self.api_key.place if self.api_key else f"`api_key` of [providers.{self.provider}]"
 
     def quote(self, words: str) -> str:
-        """Return a host's words on one line, of bounded length, without the key."""
+        """Return a host's words on one line, of bounded length, without the key in any spelling."""
+        line = " ".join(words[:_LONGEST_READ].split())
         if self.api_key and self.api_key.value:
-            words = words.replace(self.api_key.value, "…")
-        line = " ".join(words.split())
+            line = without(self.api_key.value, line)
         return line if len(line) <= _LONGEST_QUOTE else line[:_LONGEST_QUOTE] + "…"
 
 
@@ -73,37 +82,35 @@ def from_exception(host: Host, failure: Exception) -> ProviderError:
     causes = tuple(_causes(failure))
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         return ProviderError(
-            f"The certificate of {host.address} is not trusted ({host.quote(str(failure))}). "
-            "For an authority of your own set SSL_CERT_FILE.",
+            f"The certificate of {host.place} is not trusted ({host.quote(str(failure))}). For an authority of your own set SSL_CERT_FILE.",
             kind="bad_request",
             reached=False,
         )
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
         return ProviderError(
-            f"No secure connection to {host.address}: {host.quote(str(failure))}. Check https:// or http:// in `base_url` of "
+            f"No secure connection to {host.place}: {host.quote(str(failure))}. Check https:// or http:// in `base_url` of "
             f"[providers.{host.provider}].",
             kind="transient",
         )
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return ProviderError(
-            f"The address {host.address} of {host.name} was not found. Check `base_url` of [providers.{host.provider}] and the network.",
+            f"The address {host.place} of {host.name} was not found. Check `base_url` of [providers.{host.provider}] and the network.",
             kind="transient",
             reached=False,
         )
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
         return ProviderError(
-            f"Nothing listens at {host.address}, the address of {host.name}. Start it, or correct `base_url` of "
-            f"[providers.{host.provider}].",
+            f"Nothing listens at {host.place}, the address of {host.name}. Start it, or correct `base_url` of [providers.{host.provider}].",
             kind="transient",
             reached=False,
         )
-    return ProviderError(f"The connection to {host.name} at {host.address} failed: {_named(host, failure)}.", kind="transient")
+    return ProviderError(f"The connection to {host.name} at {host.place} failed: {_named(host, failure)}.", kind="transient")
 
 
 def unusable_address(host: Host) -> ProviderError:
     """Say that ``base_url`` is no address."""
     return ProviderError(
-        f"`base_url` of [providers.{host.provider}] is no http:// or https:// address: {host.address!r}.",
+        f"`base_url` of [providers.{host.provider}] is no http:// or https:// address: {host.place!r}.",
         kind="bad_request",
         reached=False,
     )
@@ -112,7 +119,7 @@ def unusable_address(host: Host) -> ProviderError:
 def no_connection_within(host: Host, seconds: float) -> ProviderError:
     """Say that the host did not accept a connection in time."""
     return ProviderError(
-        f"{host.name} at {host.address} accepted no connection within {seconds:g} s. Is it running?", kind="transient", reached=False
+        f"{host.name} at {host.place} accepted no connection within {seconds:g} s. Is it running?", kind="transient", reached=False
     )
 
 
@@ -160,7 +167,7 @@ def not_a_stream(host: Host, body: bytes) -> ProviderError:
         return empty(host)
     if _is_html(plain):
         return ProviderError(
-            f"{host.address} answered with a web page, not as a model's host. Check `base_url` of [providers.{host.provider}], "
+            f"{host.place} answered with a web page, not as a model's host. Check `base_url` of [providers.{host.provider}], "
             "and whether a proxy or a login page is in between.",
             kind="transient",
         )
@@ -174,7 +181,7 @@ def is_loading(failure: ProviderError) -> bool:
 
 def not_loaded(host: Host) -> ProviderError:
     """Say that a model that was being loaded never came to speak."""
-    return ProviderError(f"{host.name} was not loaded: {host.address} gave up while it was loading. Its log says why.", kind="transient")
+    return ProviderError(f"{host.name} was not loaded: {host.place} gave up while it was loading. Its log says why.", kind="transient")
 
 
 def fills_no_gaps(host: Host) -> ProviderError:
@@ -270,9 +277,9 @@ def _sentence(host: Host, kind: FailureKind, status: int | None, words: set[str]
             sentence = f"{host.name} refused because of its content policy{at}.{tail}"
         case "bad_request" if status == HTTPStatus.NOT_FOUND or words & _NOT_FOUND_WORDS:
             code = next(iter(sorted(words & _NOT_FOUND_WORDS)), "not found")
-            sentence = f"{host.name} is not there: {host.address} answered `{code}`{at}. Check the model's name and `base_url`.{tail}"
+            sentence = f"{host.name} is not there: {host.place} answered `{code}`{at}. Check the model's name and `base_url`.{tail}"
         case "bad_request" if status is not None and HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-            sentence = f"{host.address} sends callers elsewhere{at}. Set `base_url` of [providers.{host.provider}] to where it sends them."
+            sentence = f"{host.place} sends callers elsewhere{at}. Set `base_url` of [providers.{host.provider}] to where it sends them."
         case "bad_request":
             sentence = f"{host.name} did not accept the request{at}.{tail}"
         case _:
