@@ -33,7 +33,7 @@ One set of keys everywhere. Later layers win:
 With such a key, no host of your own and no `model`, the host's usual one serves: {usual_models}.
 `LLM_PROVIDER` chooses among them. It and the variables of a BotServer are told of in [providers](providers.md#botserver); a BotServer that
 they switch on takes the place of `model`, whatever layer that is from but the command line. `PROJECT_PATH` is the folder for an editor that
-has none open.
+has none open. Where no settings name a host, some on this machine are looked for: [what is found](providers.md#what-is-found).
 
 Keys are snake_case, in JSON camelCase too; names that you give (of hosts, agents, models) stay as you write them. The lists `allow`,
 `ask` and `deny` add up over the layers; other lists replace. A wrong key or value, or an agent that there is not, is reported with its

@@ -9,7 +9,8 @@
   ``completions`` is the one that fills gaps.
 - ``litellm``: all other vendors, by the process that ``model_host`` keeps; ``vendors`` is what LiteLLM knows of each.
 - ``transport``: the shared HTTP client, timeouts, and closing at once; ``sse`` splits what it reads; ``fields`` reads strangers' JSON.
-- ``ollama`` (its wire: ``ollama_wire``) and ``llama_cpp`` (gaps: ``infill``): hosts on machines of one's own.
+- ``ollama`` (its wire: ``ollama_wire``), ``llama_cpp`` (gaps: ``infill``) and ``llama_swap`` (``loading_text``): hosts on machines of one's
+  own; ``lanes``: one model at a time on each; ``discovery``: those that nobody named.
 - ``replay``, ``recorder``, ``cassette``: recorded sessions.
 - ``classification``, ``failures``: of what kind a failure is, and in which words.
 - ``resilience``: when to try again or another model, how fast, and which answers cost no call; ``broadcast``: streams that several follow.
