@@ -3,19 +3,23 @@
 import asyncio
 from contextlib import aclosing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from botserver_peer import ACCEPTED, ANSWER, CLASSIFICATION, RESULT, STAGES, TASK, Peer, botserver, closing, frame, told
 from coterie.base.errors import FailureKind, ProviderError
-from coterie.domain.messages import AssistantMessage, Finished, ModelRequest, Produced, StreamEvent, ThoughtDelta, UserMessage
+from coterie.domain.messages import AssistantMessage, Finished, ModelRequest, Produced, Reused, StreamEvent, ThoughtDelta, UserMessage
 from coterie.domain.ports import Provider
 from coterie.providers.botserver.feed import feed
 from coterie.providers.botserver.routing import QUERY_AGENTS, route
 from coterie.providers.botserver.work import Work
 from coterie.providers.config import Timeouts
 from coterie.providers.failures import Host
+from coterie.providers.registry import ProviderRegistry
+from coterie.providers.resilience.cache import CacheLimits, ResponseCache
+from coterie.providers.resilience.guard import Guard
 from coterie.providers.resilience.policy import RetryPolicy, is_spared_elsewhere
 from coterie.providers.transport import HttpCall
 from provider_calls import REQUEST, gather, host, provider_of, words
@@ -381,6 +385,20 @@ async def test_the_farm_is_not_asked_for_its_models() -> None:
         assert [view.id for view in views] == ["work/auto", *(f"work/{agent}" for agent in QUERY_AGENTS.values())]
         assert not any(view.capabilities.tools for view in views)
         assert not peer.server.exchanges
+
+
+async def test_equal_tasks_are_tasks_of_their_own(tmp_path: Path) -> None:
+    kept = ResponseCache(tmp_path, limits=lambda: CacheLimits(enabled=True), scope=lambda: "")
+    async with botserver() as peer:
+        registry = ProviderRegistry([host("botserver", peer.url)], guard=Guard(cache=kept))
+        try:
+            exact = replace(TASK_REQUEST, temperature=0)
+            both = await asyncio.gather(*(gather(registry.get("work"), exact) for _ in range(2)))
+            both.append(await gather(registry.get("work"), exact))
+        finally:
+            await registry.aclose()
+        assert len(peer.asked("execute")) == 3, "neither shared nor answered from a cache"
+        assert not any(isinstance(event, Reused) for events in both for event in events)
 
 
 async def test_the_key_is_quoted_nowhere() -> None:

@@ -68,7 +68,7 @@ async def _opened(call: HttpCall) -> ClientConnection:
         if answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
             raise failures.not_a_stream(call.host, body) from None
         raise failures.from_response(call.host, answer.status_code, dict(answer.headers.raw_items()), body) from None
-    except (WebSocketException, OSError) as failure:
+    except (WebSocketException, OSError, ImportError) as failure:  # the last: a proxy whose kind needs another library
         raise failures.from_exception(call.host, failure) from failure
 
 
