@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import assert_never
+from urllib.parse import urlsplit
 
 from coterie.base.errors import ProviderError
 from coterie.base.tasks import side_by_side
@@ -77,16 +78,32 @@ class Discovery:
 
     async def around(self, transport: Transport) -> tuple[ProviderConfig, ...]:
         """Return the hosts that are there now, those of one's own machine first."""
-        await transport.load()  # which takes long on a busy machine, and is no host's fault
-        found = await side_by_side(*(self._at(place, transport) for place in self._places))
+        clock = asyncio.get_running_loop().time
+        begun = clock()
+        listening = await side_by_side(*(self._listens(place) for place in self._places))
+        left = self._bound_s - (clock() - begun)
+        if any(listening):  # on most machines nothing does, and the HTTP library stays unloaded
+            await transport.load()  # which takes long on a busy machine, and is no host's fault
+        places = zip(self._places, listening, strict=True)
+        found = await side_by_side(*(self._at(place, transport, left if listens else 0) for place, listens in places))
         claude = await asyncio.to_thread(self._claude)
         return _named_apart([*(config for config in found if config is not None), *claude])
 
-    async def _at(self, place: UsualPlace, transport: Transport) -> ProviderConfig | None:
-        with suppress(TimeoutError):
+    async def _listens(self, place: UsualPlace) -> bool:
+        parts = urlsplit(place.address)
+        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+        with suppress(OSError, TimeoutError):
             async with asyncio.timeout(self._bound_s):
-                for kind in place.hosts:
-                    if await _is_there(kind, place.address, transport, self._bound_s):
+                _, writer = await asyncio.open_connection(parts.hostname, port)
+                writer.close()
+                return True
+        return False
+
+    async def _at(self, place: UsualPlace, transport: Transport, seconds: float) -> ProviderConfig | None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                for kind in place.hosts if seconds > 0 else ():
+                    if await _is_there(kind, place.address, transport, seconds):
                         return _config(kind, place)
         return _config(place.hosts[0], place) if place.is_said else None
 
