@@ -76,6 +76,8 @@ class EventSplitter:
             self._after_cr = False
         if not chunk:
             return []
+        if self._is_between_events() and (data := _only_event(chunk)) is not None and len(data) <= self._limit:
+            return [ServerSentEvent(data.decode(errors="replace"))]
         self._after_cr = chunk.endswith(b"\r")
         *ended, rest = _LINE_END.split(chunk)
         events = []
@@ -85,6 +87,9 @@ class EventSplitter:
                 events.append(event)
         self._grow(rest)
         return events
+
+    def _is_between_events(self) -> bool:
+        return not (self._at_start or self._after_cr or self._size or self._line or self._data or self._name)
 
     def close(self) -> list[ServerSentEvent]:
         """Return the event that the end of the stream completes: some hosts leave out the last blank line."""
@@ -122,3 +127,10 @@ class EventSplitter:
         if not data:
             return None
         return ServerSentEvent(b"\n".join(data).decode(errors="replace"), name.decode(errors="replace"))
+
+
+def _only_event(chunk: bytes) -> bytes | None:
+    """Return the data of a chunk that is one unnamed event of one line, as nearly all are that carry a model's words."""
+    if chunk.startswith(b"data: ") and chunk.endswith(b"\n\n") and b"\r" not in chunk and chunk.count(b"\n") == 2:  # noqa: PLR2004 - see above
+        return chunk[6:-2]
+    return None
