@@ -5,8 +5,10 @@
 - `startup`: spawn to `initialize`, and memory, against an empty pygls server (`empty_server`);
 - `attaching`: the same for a relay, to a shared daemon that is there already;
 - `streaming`: acknowledging a run while others stream, and the way of a chunk to its notification (`model_server`);
-- `conversation`: bytes of the first request of a chat, and how much of each request repeats the one before.
+- `conversation`: bytes of the first request of a chat, and how much of each request repeats the one before;
+- `relay`: what a chunk of a model's stream costs in our provider, in bare httpx and in LiteLLM (`relay_client`), and how late first
+  words are.
 
-All of them drive the real `coterie serve --stdio` (or `coterie attach`) as an LSP client (`client`). Absolute times belong to the machine;
-the ratios are what should stay.
+All but the last drive the real `coterie serve --stdio` (or `coterie attach`) as an LSP client (`client`). Absolute times belong to the
+machine; the ratios are what should stay.
 """

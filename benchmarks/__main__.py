@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmarks.attaching import measure_attaching
 from benchmarks.conversation import measure_conversation
 from benchmarks.fallback import measure_fallback
+from benchmarks.relay import measure_relay
 from benchmarks.report import Measurement, page, table, updated
 from benchmarks.startup import measure_startup
 from benchmarks.streaming import measure_streaming
@@ -20,6 +21,7 @@ MEASUREMENTS = {
     "conversation": measure_conversation,
     "suggestions": measure_suggestions,
     "fallback": measure_fallback,
+    "relay": measure_relay,
 }
 
 
