@@ -465,6 +465,23 @@ def test_an_entry_with_a_vendors_name_is_the_vendor_unless_it_says_otherwise(hom
     assert (host.type, host.api_key is not None) == (kind, has_key)
 
 
+@pytest.mark.parametrize(
+    ("host", "entry", "kind"),
+    [
+        ("ollama", 'base_url = "http://127.0.0.1:1"', "ollama"),
+        ("llama_swap", 'base_url = "http://127.0.0.1:1"', "llama_swap"),
+        ("claude_code", 'models = ["sonnet"]', "claude_code"),
+        ("ollama", 'type = "openai_compatible"\nbase_url = "http://127.0.0.1:1/v1"', "openai_compatible"),
+        ("box", 'base_url = "http://127.0.0.1:1/v1"', "openai_compatible"),
+    ],
+)
+def test_a_host_with_the_name_of_a_type_is_of_it_unless_it_says_otherwise(home: Home, host: str, entry: str, kind: str) -> None:
+    home.user(f"[providers.{host}]\n{entry}\n")
+    loaded = home.load()
+    assert loaded.problems == ()
+    assert loaded.settings.providers[host].type == kind
+
+
 def test_a_secret_is_never_printed(home: Home) -> None:
     home.user(
         f'[providers.a]\nbase_url = "http://h/v1"\napi_key = "{CANARY}"\n[providers.b]\nbase_url = "http://h/v1"\napi_key = ["{CANARY}"]'

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from coterie.config.addresses import usual_address
 from coterie.config.environment import hosts_with_keys, read_environment
@@ -185,9 +186,10 @@ def _rules(layer: Layer) -> LayerRules:
 
 
 def _usable(providers: Values, environ: Mapping[str, str], problems: list[Problem]) -> Values:
-    """Give hosts their usual address, and leave out those that lack what their wire needs; several layers may have had a part in each."""
+    """Give hosts their usual type and address, and leave out those that lack what their wire needs; several layers may have had a part."""
     kept: Values = {}
-    for host, values in providers.items():
+    for host, said in providers.items():
+        values = {"type": host, **said} if host in get_args(ProviderType) else said
         provider = ProviderSettings.model_validate(values)
         if provider.base_url is None and (usual := usual_address(provider.type, environ)) is not None:
             kept[host] = {**values, "base_url": usual}

@@ -98,7 +98,10 @@ class PriceSettings(Table):
 class ProviderSettings(Table):
     """A host of models. The name of its table is the host in `host/model`."""
 
-    type: ProviderType = Field("openai_compatible", description="the wire that the host speaks; `replay` plays a recording")
+    type: ProviderType = Field(
+        "openai_compatible",
+        description="the wire that the host speaks; a host whose name is one of these is of that type unless it says otherwise",
+    )
     base_url: Address | None = Field(
         None,
         description="`anthropic`: the origin, without `/v1`; `openai_compatible`: with it; `litellm`: where it is not the vendor's own",

@@ -58,7 +58,9 @@ class Ollama(BaseProvider):
     version = "ollama"
 
     def __init__(self, config: ProviderConfig, transport: Transport, *, keys: Keys | None = None) -> None:
-        super().__init__(config)
+        # Whether the address is written as it is, or with the path of one of Ollama's interfaces.
+        origin = config.base_url.rstrip("/").removesuffix("/v1").removesuffix("/api")
+        super().__init__(replace(config, base_url=origin))
         self._transport = transport
         self._keys = keys or Keys()
         self._shown: dict[str, _Model] = {}
