@@ -173,7 +173,7 @@ async def test_a_bar_that_nobody_can_measure_has_no_percentage() -> None:
     async def title() -> str:
         return "Work"
 
-    bar = Progress(wire, title, token=1)
+    bar = Progress(wire, title, token=1, agreed=True)
     await bar.open()
     bar.report("half")
     assert [params["value"].get("percentage") for _, params in wire.sent] == [None, None]
