@@ -124,6 +124,24 @@ async def test_what_another_model_may_be_spared_goes_to_it_and_is_told(tmp_path:
         assert told == f"{failure.message} Going on with second/model."
 
 
+async def test_a_fallback_that_does_not_exist_is_passed_over(tmp_path: Path) -> None:
+    missing = ProviderError("`second/model` is not there.", kind="bad_request", status=404, code="unknown_model")
+    hosts = Hosts(says("Done."), plays={"first": (DOWN,), "second": (missing,)})
+    async with opened(tmp_path, hosts, {**THREE, "retry": {"attempts": 1}}) as stage:
+        assert (await stage.play()).state == "succeeded"
+        assert hosts.asked == ["first", "second", "third"]
+        told = [event.text for event in stage.listener.of(WarningEvent) if event.code == "fallback"]
+        assert told[1] == "`second/model` is not there. Going on with third/model."
+
+
+async def test_a_first_model_that_does_not_exist_is_hidden_by_no_fallback(tmp_path: Path) -> None:
+    missing = ProviderError("`first/model` is not there.", kind="bad_request", status=404, code="unknown_model")
+    hosts = Hosts(says("Never."), plays={"first": (missing,)})
+    async with opened(tmp_path, hosts) as stage:
+        assert (await stage.play()).reason == "unknown_model"
+        assert hosts.asked == ["first"]
+
+
 @pytest.mark.parametrize("kind", ["content_policy", "bad_request"])
 async def test_what_would_fail_anywhere_stops(tmp_path: Path, kind: Any) -> None:
     hosts = Hosts(says("Never."), plays={"first": (ProviderError("No.", kind=kind, status=400),)})

@@ -141,6 +141,12 @@ def test_our_own_word_that_a_window_is_too_small_is_a_case_for_the_next_model_an
     assert not is_spared_elsewhere(RunError("Used up.", code="budget_exhausted"))
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_only_a_fallback_may_not_exist(*, is_first: bool) -> None:
+    missing = ProviderError("Not there.", kind="bad_request", status=404, code="unknown_model")
+    assert is_spared_elsewhere(missing, is_first=is_first) is not is_first
+
+
 @given(attempt=st.integers(1, 10), jitter=st.floats(0, 1), wish=st.floats(0, 3_600), has_next=st.booleans())
 def test_waits_are_bounded_and_end(attempt: int, jitter: float, wish: float, *, has_next: bool) -> None:
     policy = RetryPolicy()

@@ -136,13 +136,13 @@ async def test_the_window_that_is_asked_for(settings: dict[str, Any], largest: i
         assert model is None or model.context_tokens == asked
 
 
-@pytest.mark.proves("ollama", "models")
 @pytest.mark.parametrize("path", ["/", "/v1", "/api/"])
 async def test_an_address_may_have_the_path_of_one_of_its_interfaces(path: str) -> None:
     async with raw_http_server(ollama(spoken({"content": "Hi."}))) as server, provider_of(host("ollama", server.url + path)) as provider:
         assert words(await gather(provider)) == "Hi."
 
 
+@pytest.mark.proves("ollama", "models")
 async def test_the_models_that_are_there() -> None:
     async with raw_http_server(ollama(loaded=4_096)) as server:
         registry = ProviderRegistry([host("ollama", server.url)])

@@ -92,7 +92,7 @@ class ModelCalls:
                 try:
                     return await self._persist(asker, choice, await compose(choice), has_next=left > 0)
                 except RunError as ended:
-                    if not is_spared_elsewhere(ended):
+                    if not is_spared_elsewhere(ended, is_first=choice is asker.chain.first):
                         raise
                     failed, failure = choice, ended
         raise failure

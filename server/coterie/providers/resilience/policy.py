@@ -37,7 +37,12 @@ class RetryPolicy:
         return wait * (1 - jitter / 2)
 
 
-def is_spared_elsewhere(failure: CoterieError) -> bool:
-    """Say whether the next model of a chain is asked after this failure, which may also be our own of a window that is too small."""
+def is_spared_elsewhere(failure: CoterieError, *, is_first: bool = True) -> bool:
+    """Say whether the next model of a chain is asked after this failure, which may also be our own of a window that is too small.
+
+    That the first model does not exist is a mistake, which no fallback hides; a fallback that does not exist is passed over.
+    """
+    if failure.code == "unknown_model":
+        return not is_first
     kind = failure.kind if isinstance(failure, ProviderError) else failure.code
     return kind in SPARED_ELSEWHERE
