@@ -17,7 +17,7 @@ from benchmarks.streaming import model_server
 ROUNDS = 3
 ALONE = 5000
 MANY = 50
-EACH = 500
+EACH = 200
 PACED = 100
 
 
