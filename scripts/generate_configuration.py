@@ -46,7 +46,8 @@ nothing is taken that concerns the machine: `permissions`, `sandbox`, `trust`, `
 
 **Keys** stay out of the settings. `coterie keys set work` keeps one in the vault, where the host `work` finds it by itself; another name is
 referred to as `api_key = "vault://team/other"`. `api_key = "env:WORK_API_KEY"` names an environment variable. A key that stands in a file
-itself works, and is moved into the vault once. A change of a file holds without a restart, within about a second.
+itself works, and is moved into the vault once. A change of a file holds without a restart, within about a second;
+a file that is no valid TOML then is as it was before, until it is mended.
 """
 
 EXAMPLE = """

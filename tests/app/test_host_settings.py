@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from coterie.app.settings import provider_configs
+from coterie.app.settings import LiveSettings, provider_configs
 from coterie.config.load import load
 from coterie.providers.config import ProviderConfig
 
@@ -38,3 +38,15 @@ def test_a_lane_is_by_type_or_word_and_never_by_address(tmp_path: Path, entry: s
 )
 def test_a_host_that_loads_models_has_minutes_for_its_first_word(tmp_path: Path, entry: str, seconds: float) -> None:
     assert told(tmp_path, entry).timeouts.first_token_s == seconds
+
+
+def test_hosts_stay_while_their_file_is_half_written(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text("[providers.box]\ntype = 'ollama'\n", encoding="utf-8")
+    settings = LiveSettings({"COTERIE_HOME": str(tmp_path)}, ())
+    file.write_text("[providers.box", encoding="utf-8")
+    settings.reread()
+    assert set(settings.loaded.settings.providers) == {"box"}
+    file.unlink()
+    settings.reread()
+    assert set(settings.loaded.settings.providers) == set()

@@ -246,6 +246,25 @@ def test_a_broken_file_is_left_out_with_its_line(home: Home, text: str, line: in
     assert loaded.settings.model == "a/variable"
 
 
+@pytest.mark.parametrize("broken", ['model = "c/d', "\udcff"], ids=["half written", "no text at all"])
+def test_a_file_that_is_being_written_is_as_it_was_before(home: Home, broken: str) -> None:
+    good = '[permissions]\ndeny = ["read(**/.env)"]\n'
+    home.user(f'model = "a/b"\n{good}')
+    file = home.project('[permissions]\ndeny = ["net(*)"]\n')
+    before = home.load()
+    for each in (home.file, file):
+        each.write_bytes(broken.encode(errors="surrogateescape"))
+    for _ in range(2):
+        before = home.load(before=before)
+        assert [problem.file for problem in before.problems] == [str(home.file), str(file)]
+        assert all("what it said before holds" in problem.message for problem in before.problems)
+        assert (before.settings.model, before.settings.permissions.deny) == ("a/b", ("read(**/.env)", "net(*)"))
+    home.user(good)
+    file.unlink()
+    after = home.load(before=before)
+    assert (after.problems, after.settings.model, after.settings.permissions.deny) == ((), None, ("read(**/.env)",))
+
+
 @pytest.mark.parametrize(
     "options", [[1], "text", 5, {"providers": 5, "budget": [], "permissions": {"allow": "exec(x)"}, "agents": {"a": 1}}]
 )

@@ -38,7 +38,7 @@ class LiveSettings:
         self._command_line = command_line
         self._pulled: Mapping[str, Json] | None = None
         self._folders = _or_named(folders, environ)
-        self.loaded: Loaded = self._load()
+        self.loaded: Loaded = self._load(None)
 
     @property
     def folders(self) -> tuple[Folder, ...]:
@@ -54,25 +54,26 @@ class LiveSettings:
 
     def reread(self) -> None:
         """Take over what the files say now."""
-        self.loaded = self._load()
+        self.loaded = self._load(self.loaded)
 
     def set_folders(self, folders: Sequence[Folder]) -> None:
         """Take over the settings that these folders bring."""
         self._folders = _or_named(folders, self._environ)
-        self.loaded = self._load()
+        self.loaded = self._load(self.loaded)
 
     def set_pulled(self, values: Mapping[str, Json]) -> None:
         """Take over what ``workspace/configuration`` said."""
         self._pulled = values
-        self.loaded = self._load()
+        self.loaded = self._load(self.loaded)
 
-    def _load(self) -> Loaded:
+    def _load(self, before: Loaded | None) -> Loaded:
         return load(
             self._environ,
             folders=[Path(folder.absolute) for folder in self._folders],
             editor_options=self._editor_options,
             workspace_configuration=self._pulled,
             command_line=self._command_line,
+            before=before,
         )
 
 

@@ -47,8 +47,9 @@ class Layer:
         return Problem(file=self.file, line=line, key=".".join(path), message=message, suggestion=suggestion, level=level)
 
 
-def read_file(name: LayerName, path: Path, problems: list[Problem]) -> Layer | None:
-    """Read a TOML file; None when there is none or nothing can be read from it."""
+def read_file(name: LayerName, path: Path, problems: list[Problem], *, before: Layer | None = None) -> Layer | None:
+    """Read a TOML file; None when there is none. Where nothing can be read from it, it is as it was ``before``."""
+    instead = "it is left out" if before is None else "what it said before holds"
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -56,17 +57,17 @@ def read_file(name: LayerName, path: Path, problems: list[Problem]) -> Layer | N
     except NotADirectoryError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        problems.append(Problem(file=str(path), message=f"The file cannot be read ({error}); it is left out."))
-        return None
+        problems.append(Problem(file=str(path), message=f"The file cannot be read ({error}); {instead}."))
+        return before
     text = text.replace("\r\n", "\n")
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         at = re.search(r" \(at line (\d+),.*\)| \(at end of document\)", str(error))
         line = int(at[1]) if at and at[1] else len(text.splitlines()) or 1
-        message = f"The file is no valid TOML and is left out: {str(error)[: at.start()] if at else error}."
+        message = f"The file is no valid TOML; {instead}: {str(error)[: at.start()] if at else error}."
         problems.append(Problem(file=str(path), line=line, message=message))
-        return None
+        return before
     return check(Layer(name, str(path), data, key_lines(text)), problems, camel_case=False)
 
 

@@ -7,7 +7,7 @@ environment < the user's file < each project's file < ``COTERIE_…`` variables 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import get_args
 
@@ -47,7 +47,8 @@ class Loaded:
 
     ``origins`` names the layer of each dotted key that is not at its default, all layers of one that adds up; ``rules`` are the permission
     rules by layer, weakest first; ``trusted`` are those of the given folders that may loosen the settings; ``secrets`` are the names of
-    what the vault holds, with their times; ``literals`` are the keys that stand in the open in files.
+    what the vault holds, with their times; ``literals`` are the keys that stand in the open in files; ``files`` are the layers of the
+    files that could be read.
     """
 
     settings: Settings
@@ -58,6 +59,7 @@ class Loaded:
     places: Places
     secrets: Mapping[str, str]
     literals: tuple[LiteralKey, ...]
+    files: Mapping[Path, Layer] = field(default_factory=dict)
 
     def origin(self, key: str) -> str:
         """Return the layer, or layers, that a dotted key's value comes from."""
@@ -71,15 +73,18 @@ def load(
     editor_options: object = None,
     workspace_configuration: object = None,
     command_line: object = None,
+    before: Loaded | None = None,
 ) -> Loaded:
     """Read every layer; what is wrong in one becomes a problem and the rest works. Blocks on small files.
 
     ``editor_options`` are ``initializationOptions``, ``workspace_configuration`` the section ``coterie`` of ``workspace/configuration``;
-    None where there are none.
+    None where there are none. A file that cannot be read now, because somebody is writing it, is as it was ``before``: neither hosts nor
+    rules come and go with a missing quote.
     """
     problems: list[Problem] = []
     where = places(environ)
-    user = read_file("user", where.config_file, problems)
+    files = _Files(before.files if before is not None else {}, problems)
+    user = files.layer("user", where.config_file)
     above = [read_environment(environ, problems)]
     if editor_options is not None:
         above.append(read_object("editor", "initializationOptions", editor_options, problems))
@@ -96,7 +101,7 @@ def load(
     found = Layer("environment", "environment", hosts_with_keys(environ, own, secrets, wanted=wishes.host))
     below.insert(0, found)
     trusted = _trusted(folders, own, environ)
-    projects = _projects(folders, trusted, _merged((_defaults(), *below)), problems)
+    projects = _projects(folders, trusted, _merged((_defaults(), *below)), files)
     layers = [_with_whole_paths(layer, environ) for layer in (*below, *projects, *above)]
 
     if (facade := facade_layer(wishes, environ, _merged(layers), problems)) is not None:
@@ -115,7 +120,24 @@ def load(
         places=where,
         secrets=secrets,
         literals=tuple(literal for layer in layers for literal in _literals(layer)),
+        files=files.read,
     )
+
+
+@dataclass(slots=True)
+class _Files:
+    """Reads files of settings, and keeps what it ``read`` of them."""
+
+    before: Mapping[Path, Layer]
+    problems: list[Problem]
+    read: dict[Path, Layer] = field(default_factory=dict)
+
+    def layer(self, name: LayerName, path: Path) -> Layer | None:
+        """Read a file; None where there is none, or it never could be read."""
+        layer = read_file(name, path, self.problems, before=self.before.get(path))
+        if layer is not None:
+            self.read[path] = layer
+        return layer
 
 
 def _origins(layers: Sequence[Layer]) -> Mapping[str, tuple[LayerName, ...]]:
@@ -146,15 +168,15 @@ def _trusted(folders: Sequence[Path], own: Values, environ: Mapping[str, str]) -
     return frozenset(folder for folder in folders if any(folder.resolve().is_relative_to(root) for root in vouched))
 
 
-def _projects(folders: Sequence[Path], trusted: frozenset[Path], below: Values, problems: list[Problem]) -> list[Layer]:
+def _projects(folders: Sequence[Path], trusted: frozenset[Path], below: Values, files: _Files) -> list[Layer]:
     layers = []
     for folder in folders:
-        layer = read_file("project", folder / PROJECT_FILE, problems)
+        layer = files.layer("project", folder / PROJECT_FILE)
         if layer is None:
             continue
-        layer = without_trust(layer, problems)
+        layer = without_trust(layer, files.problems)
         if folder not in trusted:
-            layer = only_tighter(layer, below, str(folder), problems)
+            layer = only_tighter(layer, below, str(folder), files.problems)
         below = overlay(below, layer.values)
         layers.append(layer)
     return layers
