@@ -52,3 +52,13 @@ def test_what_cannot_be_done_is_said(tmp_path: Path, argv: tuple[str, ...], type
     assert said.returncode == status
     assert words in said.stderr
     assert coterie(tmp_path, "keys", "list", "--json").stdout == '{"keys": []}\n'
+
+
+@pytest.mark.parametrize("argv", [("keys", "list"), ("models",), ("runs",), ("doctor",)])
+def test_a_key_in_the_open_is_moved_by_any_command_and_that_is_said(tmp_path: Path, argv: tuple[str, ...]) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(f'[providers.box]\nbase_url = "http://127.0.0.1:9/v1"\nmodels = ["m"]\napi_key = "{CANARY}"\n', encoding="utf-8")
+    said = coterie(tmp_path, *argv)
+    assert "It is in the vault now" in said.stdout + said.stderr
+    assert CANARY not in said.stdout + said.stderr + file.read_text(encoding="utf-8")
+    assert "It is in the vault now" not in (again := coterie(tmp_path, *argv)).stdout + again.stderr

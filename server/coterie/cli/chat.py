@@ -14,6 +14,7 @@ from coterie.base.errors import CoterieError
 from coterie.cli import exits
 from coterie.cli.arguments import Arguments
 from coterie.cli.audience import QueueAudience
+from coterie.cli.opening import opened
 from coterie.cli.prompting import piped, prompted
 from coterie.cli.questions import ReadLine, line_reader
 from coterie.cli.runs import Following, settings_of
@@ -42,7 +43,7 @@ async def chat(arguments: Arguments, wiring: Wiring, output: Output, streams: St
     attended = streams.attended and not arguments.json
     audience = QueueAudience(can_answer=attended)
     folder = arguments.folder.absolute()
-    core = await wiring.open(Invocation(folder=folder, settings=settings_of(arguments), audience=audience))
+    core = await opened(wiring, Invocation(folder=folder, settings=settings_of(arguments), audience=audience), output)
     history = wiring.surroundings(folder).places["state"] / "chat_history" if attended else None
     try:
         if arguments.channel is not None:

@@ -55,6 +55,7 @@ async def examine(arguments: Arguments, wiring: Wiring, output: Output) -> int:
     except CoterieError as error:
         checks.append(Check("core", "bad", error.message))
     else:
+        checks += [Check("settings", "fact", done) for done in core.problems if done not in surroundings.problems]
         try:
             checks += [*await _models(core, surroundings), await _sandbox(core)]
         finally:

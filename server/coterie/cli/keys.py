@@ -9,6 +9,7 @@ from coterie.base.errors import InvalidParamsError
 from coterie.cli import exits
 from coterie.cli.arguments import Arguments
 from coterie.cli.audience import QueueAudience
+from coterie.cli.opening import opened
 from coterie.cli.terminal import Output, Streams
 from coterie.cli.wiring import Invocation, Wiring
 from coterie.cli.wording import Line
@@ -22,7 +23,9 @@ _LONGEST = 64 * 1024
 async def keep(arguments: Arguments, wiring: Wiring, output: Output, streams: Streams) -> int:
     """List, set, delete or rotate."""
     value = await _value(arguments.name, streams) if arguments.action == "set" else ""
-    core = await wiring.open(Invocation(folder=arguments.folder.absolute(), settings={}, audience=QueueAudience(can_answer=False)))
+    core = await opened(
+        wiring, Invocation(folder=arguments.folder.absolute(), settings={}, audience=QueueAudience(can_answer=False)), output
+    )
     try:
         await _do(core.application.secrets, arguments, value, output)
     finally:

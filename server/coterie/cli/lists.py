@@ -5,6 +5,7 @@ from __future__ import annotations
 from coterie.cli import exits
 from coterie.cli.arguments import Arguments
 from coterie.cli.audience import QueueAudience
+from coterie.cli.opening import opened
 from coterie.cli.terminal import Output
 from coterie.cli.wiring import Invocation, Wiring
 from coterie.cli.wording import Line, Style
@@ -20,7 +21,7 @@ _STYLES: dict[str, Style] = {"succeeded": "good", "failed": "bad", "interrupted"
 async def listed(arguments: Arguments, wiring: Wiring, output: Output) -> int:
     """Write the list."""
     audience = QueueAudience(can_answer=False)
-    core = await wiring.open(Invocation(folder=arguments.folder.absolute(), settings={}, audience=audience))
+    core = await opened(wiring, Invocation(folder=arguments.folder.absolute(), settings={}, audience=audience), output)
     try:
         if arguments.command == "runs":
             await _runs(core.application, arguments, output)

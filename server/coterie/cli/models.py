@@ -8,6 +8,7 @@ from contextlib import aclosing
 from coterie.cli import exits
 from coterie.cli.arguments import Arguments
 from coterie.cli.audience import QueueAudience
+from coterie.cli.opening import opened
 from coterie.cli.terminal import Output
 from coterie.cli.wiring import Invocation, Wiring
 from coterie.cli.wording import Line, Style
@@ -22,7 +23,9 @@ _STYLES: dict[str, Style] = {"down": "dim", "loaded": "good", "loading": "warn"}
 
 async def browse(arguments: Arguments, wiring: Wiring, output: Output) -> int:
     """List, search, install or mark."""
-    core = await wiring.open(Invocation(folder=arguments.folder.absolute(), settings={}, audience=QueueAudience(can_answer=False)))
+    core = await opened(
+        wiring, Invocation(folder=arguments.folder.absolute(), settings={}, audience=QueueAudience(can_answer=False)), output
+    )
     catalogue = core.application.catalogue
     try:
         match arguments.action:

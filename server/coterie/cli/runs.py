@@ -17,6 +17,7 @@ from coterie.base.tasks import TaskSupervisor
 from coterie.cli import exits
 from coterie.cli.arguments import Arguments
 from coterie.cli.audience import QueueAudience
+from coterie.cli.opening import opened
 from coterie.cli.questions import ReadLine, choose, line_reader
 from coterie.cli.terminal import Output, Streams
 from coterie.cli.wiring import Invocation, Wiring
@@ -31,9 +32,7 @@ async def conduct(arguments: Arguments, wiring: Wiring, output: Output, streams:
     """Start (or resume) the run, follow it to its end, and return the exit status."""
     attended = streams.attended and not arguments.json
     audience = QueueAudience(can_answer=attended)
-    core = await wiring.open(Invocation(folder=arguments.folder.absolute(), settings=settings_of(arguments), audience=audience))
-    for problem in core.problems:
-        output.line(Line(problem, "warn"))
+    core = await opened(wiring, Invocation(folder=arguments.folder.absolute(), settings=settings_of(arguments), audience=audience), output)
     try:
         run_id = await _begin(core.application, arguments, streams)
         output.line(Line(f"run {run_id}", "dim"))

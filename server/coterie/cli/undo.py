@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from coterie.cli import exits
 from coterie.cli.arguments import Arguments
 from coterie.cli.audience import QueueAudience
+from coterie.cli.opening import opened
 from coterie.cli.terminal import Output
 from coterie.cli.wiring import Invocation, Wiring
 from coterie.cli.wording import Line
@@ -17,7 +18,7 @@ from coterie.domain.wire import to_wire
 async def undo(arguments: Arguments, wiring: Wiring, output: Output) -> int:
     """Undo the run and tell what was restored. A conflict leaves its file as it is and makes the status 1."""
     audience = QueueAudience(can_answer=False)
-    core = await wiring.open(Invocation(folder=arguments.folder.absolute(), settings={}, audience=audience))
+    core = await opened(wiring, Invocation(folder=arguments.folder.absolute(), settings={}, audience=audience), output)
     try:
         result = await core.application.runs.undo(arguments.run_id)
     finally:
