@@ -129,19 +129,36 @@ async def test_a_task_that_was_done_at_once_has_no_feed() -> None:
         (told(success=True),),
         (told(type="progress", stages_completed=list(STAGES)),),
         tuple(told(stage=stage, status="completed") for stage in STAGES),
-        (told(stage="build", status="failed"), told(stage="build", status="running"), closing()),
+        (told(stage="build", status="failed"), told(stage="build", status="done"), closing()),
+        (told(stage="build"), closing()),
+        (told(stage="document", status="running"), closing()),
+        (told(stage="build", status="running", app_url="https://shop.example"), closing()),
         (closing(),),
         (frame(b"", code=0x8),),
     ],
-    ids=["status", "event", "stage", "success", "list", "each stage", "a stage mended", "closed", "closed without a code"],
+    ids=[
+        *("status", "event", "stage", "success", "list", "each stage", "a stage mended", "no status", "the last stage", "a result"),
+        *("closed", "closed without a code"),
+    ],
 )
 async def test_the_ends_of_a_task(steps: tuple[Step, ...]) -> None:
     ended = steps[-1:] in {(closing(),), (frame(b"", code=0x8),)}
-    async with botserver(feed=steps if ended else (*steps, asyncio.Event())) as peer, provider_of(host("botserver", peer.url)) as provider:
+    feed = steps if ended else (*steps, asyncio.Event())
+    async with botserver(feed=feed) as peer, provider_of(host("botserver", peer.url)) as provider:
         events, failure = await heard(provider)
         assert failure is None
         assert [kept["status"] for kept in artifacts(events)] == ["completed"]
         assert words(events)
+
+
+async def test_what_was_made_may_be_told_behind_the_last_stage() -> None:
+    at_once = told(stages_completed=list(STAGES)) + told(**RESULT)
+    async with botserver(feed=(at_once, asyncio.Event())) as peer, provider_of(host("botserver", peer.url)) as provider:
+        events, failure = await heard(provider)
+    assert failure is None
+    [kept] = artifacts(events)
+    assert (kept["app_url"], kept["message"]) == (RESULT["app_url"], RESULT["message"])
+    assert "https://shop.example" in words(events)
 
 
 @pytest.mark.parametrize(
@@ -195,9 +212,17 @@ async def test_a_task_whose_feed_breaks_is_never_begun_again(broken: tuple[Step,
         assert lines(events)[-2:] == ["plan: done", "build"], "what was seen was told"
 
 
+async def test_a_feed_that_closes_in_order_amid_a_stage_is_cut_too() -> None:
+    steps: tuple[Step, ...] = (told(stage="plan", status="done"), told(stage="build", status="running"), closing())
+    async with botserver(feed=steps) as peer, provider_of(host("botserver", peer.url)) as provider:
+        events, failure = await heard(provider)
+        assert f"in the middle of task {TASK}" in check_given_up(peer, failure).message
+    assert [kept["status"] for kept in artifacts(events)] == ["lost"]
+
+
 @pytest.mark.parametrize("done", range(1, len(STAGES)))
 async def test_a_cut_at_each_stage_leaves_what_was_done(done: int) -> None:
-    steps = (*(told(stage=stage, status="completed") for stage in STAGES[1:done]), told(stage=STAGES[done]), CUT)
+    steps: tuple[Step, ...] = (*(told(stage=stage, status="completed") for stage in STAGES[1:done]), told(stage=STAGES[done]), CUT)
     async with botserver(feed=steps) as peer, provider_of(host("botserver", peer.url)) as provider:
         events, failure = await heard(provider)
         lost = check_given_up(peer, failure)

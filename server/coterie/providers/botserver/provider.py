@@ -6,9 +6,10 @@ Nothing of a task is begun twice: once ``execute`` may have been accepted, a fai
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Literal
@@ -35,6 +36,7 @@ ARTIFACT = "botserver"
 """The type of the artifacts that tell of a task or a query."""
 HEALTH = "/health"
 _HEALTH_S = 5.0
+_LAST_WORD_S = 1.0
 _NOT_BEGUN = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE}
 """Refusals behind which nothing was begun: behind a gateway's others the work may go on."""
 
@@ -132,14 +134,14 @@ class BotServer(BaseProvider):
         call = await self._call(model, f"/ws/task-progress/{quote(work.task_id, safe='')}")
         shown = ""
         async with feed(call) as messages:
-            async for message in messages:
+            while work.outcome is None and (message := await _word(messages, work)) is not None:
                 line = call.host.quote(work.told(message))
                 if line and line != shown:
                     shown = line
                     yield line
-                if work.outcome is not None:
-                    break
         work.closed()
+        if work.outcome is None:
+            raise failures.truncated(call.host)
 
     async def _acted(self, call: HttpCall) -> dict[str, Json]:
         """Make a call that has the farm do something. Raises `ProviderError`, not to be repeated where it may have begun to."""
@@ -171,6 +173,16 @@ def _latest(messages: Sequence[Message]) -> str:
         elif said:
             break
     return "\n\n".join(reversed(said))
+
+
+async def _word(messages: AsyncIterator[dict[str, Json]], work: Work) -> dict[str, Json] | None:
+    """Return the next message, None behind the last one. When every stage is done, what was made may be told still, or nothing."""
+    if not work.is_through:
+        return await anext(messages, None)
+    with suppress(TimeoutError, ProviderError):
+        async with asyncio.timeout(_LAST_WORD_S):
+            return await anext(messages, None)
+    return None
 
 
 def _artifact(work: Work, status: Literal["completed", "failed", "lost"]) -> Produced:

@@ -34,13 +34,14 @@ _STATUS_NAMES = ("status", "state", *_EVENT_NAMES)
 _SENTENCES = ("message", "text", "detail", "description")
 _COMPLETED = {"completed", "complete", "done", "finished", "success", "succeeded"}
 _FAILED = {"failed", "failure", "error", "cancelled", "aborted"}
+_UNDERWAY = {"running", "started", "starting", "in_progress", "in-progress", "active", "working", "processing"}
 
 Outcome = Literal["completed", "failed"]
 
 
 @dataclass(slots=True)
 class Work:
-    """A task as far as it has come. ``created`` are the resources that it made; ``outcome`` is None while it goes on."""
+    """A task as far as it has come. ``created`` are the resources that it made; ``outcome`` is None while it is not known to be over."""
 
     intent: str = ""
     task_id: str = ""
@@ -50,6 +51,12 @@ class Work:
     created: tuple[Mapping[str, Json], ...] = ()
     outcome: Outcome | None = None
     _stumbled: bool = False  # the latest word was that a stage had failed
+    _underway: bool = False  # or that one before the last was being worked on
+
+    @property
+    def is_through(self) -> bool:
+        """Whether every stage is done: at most a word about the result is still to come."""
+        return set(STAGES) <= set(self.stages)
 
     def answered(self, said: Mapping[str, Json]) -> Iterator[str]:
         """Take the answer to ``execute``; yield what it tells of the stages."""
@@ -58,7 +65,7 @@ class Work:
         if said.get("success") is False:
             self.outcome = "failed"
             self.message = self.message or text(said, "error")
-        elif set(STAGES) <= set(self.stages):
+        elif self.is_through:
             self.outcome = "completed"
         yield from (f"{stage}: done" for stage in self.stages)
 
@@ -70,18 +77,18 @@ class Work:
         outcome = _outcome(said, _STATUS_NAMES) or ("failed" if complaint or said.get("success") is False else None)
         is_of_stage = bool(stage) and stage not in _COMPLETED | _FAILED and not _outcome(said, _EVENT_NAMES)
         self._stumbled = is_of_stage and outcome == "failed"
+        self._underway = is_of_stage and stage in STAGES[:-1] and any(_word(said.get(name)) in _UNDERWAY for name in _STATUS_NAMES)
         if not is_of_stage:
             self.outcome = outcome or _outcome(said, _STAGE_NAMES) or ("completed" if said.get("success") is True else None)
         elif outcome == "completed" and stage not in self.stages:
             self.stages.append(stage)
         self._add(said, sentence)
-        if self.outcome is None and set(STAGES) <= set(self.stages):
-            self.outcome = "completed"
         return _line(stage, sentence or text(said, "status"), said.get("progress"))
 
     def closed(self) -> None:
-        """Hear that the feed has ended in order: nothing more comes of the task."""
-        self.outcome = self.outcome or ("failed" if self._stumbled else "completed")
+        """Hear that the feed has ended in order. Amid a stage, and with nothing to show for it, that is no end of the task."""
+        if self.outcome is None and (not self._underway or self.app_url or self.is_through):
+            self.outcome = "failed" if self._stumbled else "completed"
 
     def artifact(self, status: Literal["completed", "failed", "lost"]) -> dict[str, Json]:
         """Return what is kept of the task; ``lost`` says that nobody here knows how it went on."""
