@@ -15,7 +15,17 @@ from typing import Any
 
 from coterie.base.errors import InvalidParamsError, RequestError, StorageError
 from coterie.domain.actions import Action
-from coterie.domain.channels import Channel, ChannelChanged, ChannelMessage, ChannelOpened, ChannelPage, ChatPlace, Posted
+from coterie.domain.channels import (
+    Channel,
+    ChannelChanged,
+    ChannelMessage,
+    ChannelOpened,
+    ChannelPage,
+    ChannelsFound,
+    ChatPlace,
+    MessageFound,
+    Posted,
+)
 from coterie.domain.edits import BufferEdit, FileChange, FileDiff, Hunk, TextChange, UndoConflict, UndoResult
 from coterie.domain.events import (
     AgentEvent,
@@ -287,6 +297,11 @@ class FakeChannels:
     async def list(self, *, folder: str | None = None, state: str | None = None, query: str | None = None) -> tuple[Channel, ...]:
         """Return one channel."""
         return () if (folder, state, query) == ("tasks", None, None) else (CHANNEL,)
+
+    async def search(self, query: str, *, limit: int = 50) -> ChannelsFound:
+        """Find one message."""
+        found = MessageFound(channel_id=CHANNEL.channel_id, message_id="message_1", role="user", text=query, at=AT)
+        return ChannelsFound(channels=(CHANNEL,), messages=(found,) * limit)
 
     async def open(self, *, title: str | None = None, agent: str | None = None, model: str | None = None) -> ChannelOpened:
         """Name it after what was asked."""

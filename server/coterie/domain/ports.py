@@ -158,6 +158,10 @@ class ChannelStore(Protocol):
         """Return channels, latest first. ``query`` searches titles and messages. ``active`` is one with a live run of any live process."""
         ...
 
+    async def search(self, query: str, *, limit: int) -> tuple[tuple[str, ChannelMessage], ...]:
+        """Return the messages that hold ``query`` in whatever case, latest first, with their channels' ids."""
+        ...
+
     async def delete(self, channel_id: str) -> None:
         """Remove a channel and its messages; its runs keep their journals."""
         ...

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from coterie.domain.actions import Action
-from coterie.domain.channels import Channel, ChannelOpened, ChannelPage, ChatPlace, Posted
+from coterie.domain.channels import Channel, ChannelOpened, ChannelPage, ChannelsFound, ChatPlace, Posted
 from coterie.domain.edits import FileDiff, UndoResult
 from coterie.domain.permissions import Approval, Decision
 from coterie.domain.reviews import OpenFinding, Reviewable, Story
@@ -88,6 +88,10 @@ class Channels(Protocol):
 
     async def list(self, *, folder: str | None = None, state: str | None = None, query: str | None = None) -> tuple[Channel, ...]:
         """Return channels, latest first."""
+        ...
+
+    async def search(self, query: str, *, limit: int = 50) -> ChannelsFound:
+        """Return the channels and messages that hold ``query``, latest first."""
         ...
 
     async def open(self, *, title: str | None = None, agent: str | None = None, model: str | None = None) -> ChannelOpened:

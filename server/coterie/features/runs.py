@@ -147,8 +147,7 @@ class RunService:
         """Return runs, newest first."""
         if state is not None and state not in get_args(RunState):
             raise InvalidParamsError(f"state: '{state}' is not one of {', '.join(get_args(RunState))}.")
-        if not 1 <= limit <= MAX_PAGE:
-            raise InvalidParamsError(f"limit: must be from 1 to {MAX_PAGE}.")
+        check_page(limit)
         states = tuple(known for known in get_args(RunState) if known == state)
         rows = await self._runs.rows(states=states, before=before, limit=limit + 1)
         return RunPage(runs=tuple(map(_summary, rows[:limit])), more=len(rows) > limit)
@@ -210,6 +209,12 @@ class RunService:
         if row is None:
             raise RequestError(f"There is no run '{run_id}'.", code="unknown_run")
         return row
+
+
+def check_page(limit: int) -> None:
+    """Raise `InvalidParamsError` when nobody may ask for so much, or so little, at once."""
+    if not 1 <= limit <= MAX_PAGE:
+        raise InvalidParamsError(f"limit: must be from 1 to {MAX_PAGE}.")
 
 
 def title_of(prompt: str) -> str:
