@@ -379,6 +379,9 @@ class FakeActions:
 class FakeChats:
     """Chat documents."""
 
+    def watch(self, listener: Callable[[str], None]) -> None:
+        """Nothing goes wrong here."""
+
     async def open(self, channel_id: str, *, draft: str = "", awaited: bool = False) -> str:
         """Name it after what was asked."""
         assert not awaited

@@ -204,6 +204,10 @@ class Actions(Protocol):
 class ChatDocuments(Protocol):
     """Channels as Markdown documents."""
 
+    def watch(self, listener: Callable[[str], None]) -> None:
+        """Call ``listener`` with words for the person when an open document cannot be kept up to date."""
+        ...
+
     async def open(self, channel_id: str, *, draft: str = "", awaited: bool = False) -> str:
         """Make a channel's document and return its URI.
 

@@ -49,6 +49,7 @@ class _Chat:
     ``backlog`` holds events until the history is read, then it is None. ``written`` are the answers that the document shows, None while
     nobody has looked; ``own`` are the messages that were sent from it; ``was_open`` says where it showed them. An editor that was asked
     to open the document is waited for ``patience`` times, since what is written into the file meanwhile would be a conflict for it.
+    ``refused`` says that an editor takes nothing into it: the person was told, and its file is written when it is closed.
     """
 
     channel_id: str
@@ -60,6 +61,7 @@ class _Chat:
     own: set[str] = field(default_factory=set)
     was_open: bool = False
     patience: int = 0
+    refused: bool = False
     dirty: bool = False
     writing: bool = False
     order: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -88,6 +90,11 @@ class ChatDocuments(Listener):
         self._pause = pause or partial(asyncio.sleep, INTERVAL_S)
         self._tasks = TaskSupervisor("chat documents")
         self._chats: dict[str, _Chat] = {}
+        self._listener: Callable[[str], None] = lambda _: None
+
+    def watch(self, listener: Callable[[str], None]) -> None:
+        """Call ``listener`` with words for the person when an open document cannot be kept up to date."""
+        self._listener = listener
 
     async def open(self, channel_id: str, *, draft: str = "", awaited: bool = False) -> str:
         """Make a channel's document and return its URI. Raises `RequestError`.
@@ -96,8 +103,8 @@ class ChatDocuments(Listener):
         """
         chat = await self._followed(channel_id)
         chat.patience = PATIENCE if awaited else 0
-        if not await self._write(chat, draft=draft):
-            raise RequestError(f"The chat document {chat.file.absolute} cannot be written.", code="request_failed")
+        if (reason := await self._write(chat, draft=draft)) is not None:
+            raise RequestError(f"The chat document {chat.file.absolute} cannot be written: {reason}.", code="request_failed")
         return chat.file.uri
 
     async def send(self, uri: str | None = None) -> Posted:
@@ -214,28 +221,50 @@ class ChatDocuments(Listener):
             self._tasks.spawn(self._keep_writing(chat), name=f"write {chat.channel_id}")
 
     async def _keep_writing(self, chat: _Chat) -> None:
-        failures = 0
+        failures, most = 0, 1 if chat.refused else PATIENCE
         try:
             while chat.dirty:
                 if chat.patience and not self._is_open(chat):
                     chat.patience -= 1
                 else:
                     chat.dirty = False
-                    failures = 0 if await self._write(chat) else failures + 1
+                    reason = await self._write(chat)
                     # Somebody who types faster than an editor can be asked is waited for; an editor that never agrees is not.
-                    chat.dirty |= 0 < failures < PATIENCE
+                    failures = 0 if reason is None else failures + 1
+                    chat.dirty |= 0 < failures < most
+                    if reason is not None and failures == most and not chat.refused:
+                        self._give_up(chat, reason)
                 await self._pause()
         finally:
             chat.writing = False
 
-    async def _write(self, chat: _Chat, *, draft: str = "") -> bool:
-        """Bring a document up to date; say whether it is."""
+    def _give_up(self, chat: _Chat, reason: str) -> None:
+        """Tell the person that an editor does not take the answer, once, and write it into the file when that is closed."""
+        buffer = self._documents.at(chat.file.absolute)
+        if buffer is None or self._tasks.closed:
+            return
+        chat.refused = True
+        self._listener(
+            f"The chat “{chat.title}” is not kept up to date in the editor ({reason}). Nothing is lost: when its document is closed, "
+            "the answer is written into the file."
+        )
+        self._tasks.spawn(self._write_when_closed(chat, buffer.uri), name=f"the end of the buffer of {chat.channel_id}")
+
+    async def _write_when_closed(self, chat: _Chat, uri: str) -> None:
+        with self._documents.watch(uri) as states:
+            while await states.get() is not None:
+                pass
+        chat.refused = False
+        self._touch(chat)
+
+    async def _write(self, chat: _Chat, *, draft: str = "") -> str | None:
+        """Bring a document up to date, or say why not."""
         async with chat.order:
             return await self._write_in_order(chat, draft)
 
-    async def _write_in_order(self, chat: _Chat, draft: str) -> bool:
+    async def _write_in_order(self, chat: _Chat, draft: str) -> str | None:
         if self._chats.get(chat.channel_id) is not chat:
-            return True  # the channel was deleted meanwhile
+            return None  # the channel was deleted meanwhile
         is_open = self._is_open(chat)
         view = self._view(chat)
         rests = chat.transcript.run_id is None
@@ -256,13 +285,13 @@ class ChatDocuments(Listener):
             outcome = await self._editing.change(wish)
         except ModelMistakeError as failure:
             log.info("%s: %s", chat.file.absolute, failure.message)
-            return False
+            return failure.message
         if not isinstance(outcome, Applied):
             log.info("%s: %s", chat.file.absolute, outcome.reason)
-            return False
+            return outcome.reason
         chat.was_open = is_open
         chat.written = tuple(turn.answer for turn in view.turns)
-        return True
+        return None
 
     def _view(self, chat: _Chat) -> _View:
         # A buffer that was closed without saving takes with it what was written there.
