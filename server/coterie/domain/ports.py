@@ -228,8 +228,12 @@ class Workspace(Protocol):
         """The workspace folders, as the editor gives them."""
         ...
 
+    def folder(self, uri: str) -> Folder | None:
+        """Return the folder that work can be done in: one of ``folders``, or one inside of them, which another editor has open alone."""
+        ...
+
     def locate(self, path: str, folder: str | None = None) -> FileRef:
-        """Find a path (relative to ``folder`` or the first folder, or absolute).
+        """Find a path (relative to ``folder``, as for `folder`, or to the first folder, or absolute).
 
         Raises `ModelMistakeError` when it is outside of all folders, also through symbolic links.
         """

@@ -154,9 +154,8 @@ class RunService:
 
     async def unapproved(self) -> RunSummary | None:
         """Return the latest run of the workspace if it was interrupted because nobody was there to approve something."""
-        folders = {each.uri for each in self._base.workspace.folders}
         rows = await self._runs.rows(limit=RECENT)
-        latest = next((row for row in rows if row.request.folder in folders), None)
+        latest = next((row for row in rows if self._base.workspace.folder(row.request.folder or "") is not None), None)
         if latest is None or (latest.state, latest.reason) != ("interrupted", ApprovalRequiredError.code):
             return None
         return _summary(latest)
