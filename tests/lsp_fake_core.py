@@ -443,7 +443,10 @@ class FakeChanges:
         """Return one."""
         return (Reviewable("run_1", uri, len(text)),)
 
-    def accept(self, run_id: str | None = None, uri: str | None = None) -> int:
+    def watch(self, listener: Callable[[], None]) -> None:
+        """Nothing changes."""
+
+    async def accept(self, run_id: str | None = None, uri: str | None = None) -> int:
         """Count what was named."""
         return sum(each is not None for each in (run_id, uri))
 

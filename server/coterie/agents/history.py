@@ -41,6 +41,7 @@ from coterie.domain.records import (
     GrantRecord,
     MessageRecord,
     Record,
+    SeenRecord,
     SuiteRecord,
 )
 from coterie.domain.runs import RunFailure, StepView
@@ -83,6 +84,7 @@ class History:
     conversations: dict[tuple[str, int], Conversation] = field(default_factory=dict)
     artifacts: list[ArtifactEvent] = field(default_factory=list)
     settled: set[str] = field(default_factory=set)  # the findings of the latest review that are dealt with
+    seen: set[str] = field(default_factory=set)  # the changes that a person has accepted
     plan: Mapping[str, Json] | None = None
     approved: frozenset[str] = frozenset()
     made_by: dict[str, str | None] = field(default_factory=dict)
@@ -141,6 +143,8 @@ class History:
                 self.grants.append(record)
             case FindingRecord():
                 self.settled.add(record.finding_id)
+            case SeenRecord():
+                self.seen.update(record.change_ids)
             case _:
                 assert_never(record)
 

@@ -136,6 +136,14 @@ class FindingRecord:
     state: FindingState
 
 
+@wire
+class SeenRecord:
+    """A person has accepted changes of the run: they need not be shown for review any more."""
+
+    kind: Literal["seen"] = "seen"
+    change_ids: tuple[str, ...]
+
+
 Record: TypeAlias = Annotated[
     EventRecord
     | ConversationRecord
@@ -146,7 +154,8 @@ Record: TypeAlias = Annotated[
     | CallRecord
     | SuiteRecord
     | GrantRecord
-    | FindingRecord,
+    | FindingRecord
+    | SeenRecord,
     Late("Field", discriminator="kind"),
 ]
 

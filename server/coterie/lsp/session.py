@@ -73,6 +73,7 @@ class Session:
                 self._attached = await self._build(_there(self._attachment))
                 if self.bare is not None:
                     self.bare.views.show_findings(self._attached.application.findings)
+                    self._attached.application.changes.watch(self.bare.views.refresh_lenses)
                     self._attached.application.chats.watch(partial(self.window.show, "warning"))
 
     def catch_up(self) -> None:
