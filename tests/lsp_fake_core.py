@@ -15,7 +15,17 @@ from typing import Any
 
 from coterie.base.errors import InvalidParamsError, RequestError, StorageError
 from coterie.domain.actions import Action
-from coterie.domain.channels import Channel, ChannelChanged, ChannelMessage, ChannelOpened, ChannelPage, ChatPlace, Posted
+from coterie.domain.channels import (
+    Channel,
+    ChannelChanged,
+    ChannelMessage,
+    ChannelOpened,
+    ChannelPage,
+    ChannelsFound,
+    ChatPlace,
+    MessageFound,
+    Posted,
+)
 from coterie.domain.edits import BufferEdit, FileChange, FileDiff, Hunk, TextChange, UndoConflict, UndoResult
 from coterie.domain.events import (
     AgentEvent,
@@ -293,6 +303,11 @@ class FakeChannels:
         """Return one channel."""
         return () if (folder, state, query) == ("tasks", None, None) else (CHANNEL,)
 
+    async def search(self, query: str, *, limit: int = 50) -> ChannelsFound:
+        """Find one message."""
+        found = MessageFound(channel_id=CHANNEL.channel_id, message_id="message_1", role="user", text=query, at=AT)
+        return ChannelsFound(channels=(CHANNEL,), messages=(found,) * limit)
+
     async def open(self, *, title: str | None = None, agent: str | None = None, model: str | None = None) -> ChannelOpened:
         """Name it after what was asked."""
         return ChannelOpened(channel_id=f"{title}/{agent}/{model}")
@@ -370,6 +385,9 @@ class FakeActions:
 class FakeChats:
     """Chat documents."""
 
+    def watch(self, listener: Callable[[str], None]) -> None:
+        """Nothing goes wrong here."""
+
     async def open(self, channel_id: str, *, draft: str = "", awaited: bool = False) -> str:
         """Name it after what was asked."""
         assert not awaited
@@ -431,7 +449,10 @@ class FakeChanges:
         """Return one."""
         return (Reviewable("run_1", uri, len(text)),)
 
-    def accept(self, run_id: str | None = None, uri: str | None = None) -> int:
+    def watch(self, listener: Callable[[], None]) -> None:
+        """Nothing changes."""
+
+    async def accept(self, run_id: str | None = None, uri: str | None = None) -> int:
         """Count what was named."""
         return sum(each is not None for each in (run_id, uri))
 

@@ -19,6 +19,10 @@ class FakeWorkspace:
         self.texts = dict(texts or {})
         self.folders = (Folder(root.as_uri(), root.name, str(root)),)
 
+    def folder(self, uri: str) -> Folder | None:
+        """Return the one folder by its name."""
+        return next((each for each in self.folders if each.uri == uri), None)
+
     def locate(self, path: str, folder: str | None = None) -> FileRef:
         """Find a path where it really leads, as the real one does."""
         assert folder in {None, self.folders[0].uri}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +58,12 @@ class Desk:
         """Wait until every round that was let happen has happened."""
         while rounds._value:  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0)
+
+    async def eventually(self, happened: Callable[[], bool]) -> None:
+        """Wait until something has happened."""
+        async with asyncio.timeout(60):
+            while not happened():  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(0)
 
     async def written(self) -> None:
         """Wait until everything that was told is written."""
@@ -170,9 +176,7 @@ async def test_nothing_of_a_deleted_channel_stays_in_a_document(tmp_path: Path) 
     async with desk(tmp_path, pause=rounds) as here:
         here.begin()
         here.stream(WORDS)
-        async with asyncio.timeout(60):
-            while "word0" not in on_disk(tmp_path):  # noqa: ASYNC110 - nothing tells of it
-                await asyncio.sleep(0)
+        await here.eventually(lambda: "word0" in on_disk(tmp_path))
         here.end()  # which is to be written in the next round
         here.chats.channel_changed(ChannelChanged(channel_id="channel", change="deleted", channel=None))
         rounds.release()
@@ -181,9 +185,31 @@ async def test_nothing_of_a_deleted_channel_stays_in_a_document(tmp_path: Path) 
         assert list((tmp_path / "chats").iterdir()) == []
 
 
+async def test_what_an_editor_refuses_is_told_once_and_stands_in_the_file_when_it_is_closed(tmp_path: Path) -> None:
+    told: list[str] = []
+    async with desk(tmp_path, "stubborn", patience=Patience(refusal=0.001)) as here:
+        here.chats.watch(told.append)
+        here.editor.open(here.uri, on_disk(tmp_path))
+        here.begin()
+        await here.eventually(lambda: told != [])
+        asked = len(here.editor.labels)
+        here.end()
+        await here.eventually(lambda: len(here.editor.labels) > asked)
+        assert len(told) == 1
+        assert "“Sums”" in told[0]
+        assert "(the buffer is read-only)" in told[0]
+        assert "word0" not in on_disk(tmp_path), "below an open buffer the file stays as it is"
+        here.editor.close(here.uri)
+        await here.written()
+        assert on_disk(tmp_path).endswith(f"## You\n\nWhy?\n\n## Coterie\n\n{ANSWER}\n\n## You\n\n")
+        assert len(told) == 1
+
+
 async def test_an_editor_that_applies_nothing_is_not_asked_for_ever(tmp_path: Path) -> None:
     async with desk(tmp_path, "silent", patience=Patience(confirmation=0.01)) as here:
         here.editor.open(here.uri, on_disk(tmp_path))
+        told: list[str] = []
+        here.chats.watch(told.append)
         here.begin()
-        await here.written()
+        await here.eventually(lambda: told != [])
         assert 1 < len(here.editor.labels) <= 20

@@ -29,6 +29,47 @@ def test_the_draft_is_what_stands_under_the_last_heading(text: str, draft: str |
     assert chat_text.draft_of(text) == draft
 
 
+PASTED = "Mend this:\n```\n## You\n\n## Coterie\n```\nPlease."
+PLAIN = "Mend this:\n```\n### You\n\n### Coterie\n```\nPlease."
+TURNS = [("Why?", "Because.")]
+
+
+@pytest.mark.parametrize(
+    ("text", "turns", "draft"),
+    [
+        (f"# Chat\n\n## You\n\n{PASTED}\n", [], PASTED),
+        (f"{ANSWERED}\n\n## You\n\n{PASTED}\n", TURNS, PASTED),
+        (f"{ANSWERED} And more.\n\n## You\n\n{PASTED}\n", TURNS, PASTED),
+        (f"{ANSWERED}\n\n## You\n\nAs you said:\n{ANSWERED}", TURNS, f"As you said:\n{ANSWERED}"),
+        (f"{ANSWERED}\n\n## You\n\nWhy?", TURNS, "Why?"),
+        (f"{ANSWERED}\n\n## You\n\n{PASTED}\n", [*TURNS, (PLAIN, "")], PASTED),
+        (f"{ANSWERED}\n\n## You\n\n{PASTED}\n## You\nmore", [*TURNS, (PLAIN, "")], "more"),
+        (ASKED, [("Why?", "")], "Why?"),
+        (f"{ASKED}And how?", [("Why?", "")], "Why?\nAnd how?"),
+        (ANSWERED, TURNS, None),
+        (ANSWERED.replace("Why?", "Why not?"), TURNS, None),
+        (f"{ANSWERED}\n\n## You\n\nlast", [("of", "another document")], "last"),
+    ],
+)
+def test_headings_below_the_last_turn_are_words_of_the_draft(text: str, turns: list[tuple[str, str]], draft: str | None) -> None:
+    assert chat_text.draft_of(text, turns) == draft
+
+
+@pytest.mark.parametrize("now", ["Because. It is so.", "Because."])
+def test_an_answer_finds_its_place_above_a_draft_that_quotes_it(now: str) -> None:
+    text = f"{ANSWERED}\n\n## You\n\nAs you said:\n{ANSWERED}"
+    grown = chat_text.around_draft(text, TURNS, lambda text: chat_text.with_answer(text, "Why?", "Because.", now))
+    assert grown == f"{ASKED}\n## Coterie\n\n{now}\n\n## You\n\nAs you said:\n{ANSWERED}"
+
+
+def test_what_was_sent_with_headings_in_it_is_answered_below_and_shows_none_of_them() -> None:
+    text = f"{ANSWERED}\n\n## You\n\n{PASTED}\n"
+    turns = [*TURNS, (PLAIN, "")]
+    assert chat_text.around_draft(text, turns, lambda text: text) == text
+    answered = chat_text.around_draft(text, turns, lambda text: chat_text.with_answer(text, PLAIN, "", "Done."))
+    assert answered == f"{ANSWERED}\n\n## You\n\n{PLAIN}\n\n## Coterie\n\nDone.\n"
+
+
 def test_an_answer_goes_on_where_it_ended_though_the_person_types_above_and_below() -> None:
     text = chat_text.with_answer(ASKED, "Why?", "", "Because")
     assert text == f"{ASKED.rstrip()}\n\n## Coterie\n\nBecause\n"

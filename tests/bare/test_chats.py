@@ -90,6 +90,25 @@ async def test_a_chat_is_written_sent_and_answered_while_the_person_types(tmp_pa
         assert all(edit["edit"]["documentChanges"][0]["textDocument"]["version"] for edit in edits)
 
 
+async def test_headings_in_what_is_written_are_sent_with_it_and_answered_below_it(tmp_path: Path) -> None:
+    async with model_host("openai_compatible", talking) as host, plain(tmp_path, host.url) as editor:
+        client = editor.client
+        chat = await command(client, "coterie.openChannel", {"title": "Sums"})
+        uri = await opened(editor, chat["uri"])
+        buffer = client.buffers[uri]
+        drafts = ["Look:\n```\n## You\n```\nMend it.", "As I said:\n## You\n\n## Coterie\n\nAnswer 0.\nWhy?"]
+        for number, draft in enumerate(drafts):
+            await client.type(uri, len(buffer.text), len(buffer.text), f"{draft}\n")
+            send = (await lenses(client, uri))["Coterie: Send"]
+            assert buffer.text[: buffer.text.index(draft)].count("\n") == send["range"]["start"]["line"] + 2
+            await client.request("workspace/executeCommand", send["command"])
+            plainly = draft.replace("## ", "### ")
+            answered = f"## You\n\n{plainly}\n\n## Coterie\n\nAnswer {number}.\n\n## You\n\n"
+            await client.eventually(lambda answered=answered: buffer.text.endswith(answered))
+        said = (await client.request("agent/channel/history", {"channelId": chat["channelId"]}))["messages"]
+        assert [each["text"] for each in said if each["role"] == "user"] == drafts
+
+
 async def test_what_was_sent_is_not_sent_again_before_its_answer_comes(tmp_path: Path) -> None:
     hold = Wait()
 

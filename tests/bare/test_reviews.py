@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from aimock_server import aimock
 from daemon_stage import stage
-from lsp_client import PLAIN, LspClient, ResponseError
+from lsp_client import BOUND_S, PLAIN, LspClient, ResponseError
 from plain_editor import command, plain, priced, progress_ended
 from served import BROKEN, FIXED, Served, fixture
 
@@ -22,6 +23,7 @@ FOUND = [
     {"severity": "minor", "confidence": 0.9, "file": "calc.py", "line": 1, "title": "No docstring", "evidence": "def add(a, b):"},
     {"severity": "major", "confidence": 0.7, "file": "test_calc.py", "line": 7, "end_line": 8, "title": "Thin test", "evidence": ""},
 ]
+REVIEW = ["Coterie: Accept", "Coterie: Reject in this file", "Coterie: Undo the whole run"]
 MEND = {"userMessage": "A review found this in calc.py, line 1: No docstring"}
 FIXTURES = [
     fixture("planner-model", 0, calls=[("submit", PLAN)]),
@@ -139,6 +141,49 @@ async def test_lenses_accept_or_take_back_and_an_undo_takes_findings_along(tmp_p
         assert await published(client, uri) == []
         assert await hover(client, uri, 2) is None
         assert run_id in str(places)
+
+
+async def test_what_can_be_accepted_is_everybodys_and_stays_accepted(tmp_path: Path) -> None:
+    """Two editors on one daemon, one that comes later, and one that comes when the daemon is another one."""
+    async with aimock(FIXTURES) as host, stage(tmp_path) as here:
+
+        def attached() -> AbstractAsyncContextManager[Served]:
+            return here.editor(tmp_path, priced(host.url), capabilities=PLAIN)
+
+        async def offered(editor: Served) -> list[str]:
+            return [title for _, title, _ in await lenses(editor.client, (editor.project / "calc.py").as_uri())]
+
+        async def shows(editor: Served, *titles: str) -> None:
+            """Wait until the lenses of the changed file are those; an editor asks again when it is asked to."""
+            async with asyncio.timeout(BOUND_S):
+                while (found := await offered(editor)) != list(titles):
+                    assert found in ([], REVIEW)
+                    await asyncio.sleep(0.01)
+
+        async with attached() as one:
+            uri = (one.project / "calc.py").as_uri()
+            run_id = (await command(one.client, "coterie.run", {"prompt": "Mend add", "workflow": "team"}))["runId"]
+            assert await progress_ended(one.client) == "succeeded"
+            async with attached() as later:
+                for editor in (one, later):
+                    await editor.client.open(uri, FIXED)
+                    await shows(editor, *REVIEW)
+        await here.coterie("daemon", "stop")
+        async with attached() as after, attached() as other:
+            for editor in (after, other):
+                await editor.client.open(uri, FIXED)
+                await shows(editor, *REVIEW)
+            refreshed = ("workspace/codeLens/refresh", None)
+            asked = other.client.wanted.count(refreshed)
+            assert await command(after.client, "coterie.accept", {"runId": run_id, "uri": uri}) == {"accepted": 1}
+            await shows(other)
+            await other.client.eventually(lambda: other.client.wanted.count(refreshed) > asked)
+        await here.coterie("daemon", "stop")
+        async with attached() as last:
+            await last.client.open(uri, FIXED)
+            assert await command(last.client, "coterie.accept", {"runId": run_id}) == {"accepted": 0}
+            assert await offered(last) == []
+            assert (await command(last.client, "coterie.undo", {"runId": run_id}))["restored"] == ["calc.py"]
 
 
 async def test_findings_are_everybodys_and_stay_dealt_with(tmp_path: Path) -> None:

@@ -22,6 +22,9 @@ class ReadableFolder:
     texts: dict[str, str | None] = field(default_factory=dict)
     folders: tuple[Folder, ...] = (Folder("file:///p", "p", "/p"),)
 
+    def folder(self, uri: str) -> Folder | None:
+        return next((each for each in self.folders if each.uri == uri), None)
+
     def locate(self, path: str, folder: str | None = None) -> FileRef:
         relative = path.removeprefix("/p/")
         if relative.startswith("/") or ":" in relative:

@@ -114,6 +114,8 @@ async def test_the_buffer_is_what_the_person_typed_after_edits_a_crash_and_an_un
             async with asyncio.timeout(2 * BOUND_S), asyncio.TaskGroup() as both:
                 both.create_task(person.write())
                 both.create_task(die_and_go_on(stage, editor, person))
+            await editor.ex("1")
+            await editor.terminal.shows("def f1():")
             await editor.terminal.keep("edited")
             assert "print(total)" in await editor.text(), "the run has edited what the person was typing in"
 

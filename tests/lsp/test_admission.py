@@ -11,7 +11,17 @@ from typing import Any
 import pytest
 import trustme
 
-from coterie.app.admission import FAILURES_WITHIN_S, LONGEST_TOKEN, MOST_FAILURES, UNGUESSABLE, Admission, Endpoint, admission_for, endpoint
+from coterie.app.admission import (
+    FAILURES_WITHIN_S,
+    LOGGED_EACH_S,
+    LONGEST_TOKEN,
+    MOST_FAILURES,
+    UNGUESSABLE,
+    Admission,
+    Endpoint,
+    admission_for,
+    endpoint,
+)
 from coterie.app.doors import NotListeningError
 
 LOOPBACK = endpoint("0")
@@ -52,6 +62,15 @@ def test_failures_count_by_what_one_client_has_to_itself(failed: list[str], asks
     admission = Admission(token=SHORT, tls=None, clock=lambda: 0.0)
     failing(admission, *failed)
     assert admission.judge(asks, SHORT) == verdict
+
+
+def test_refusals_are_logged_once_a_minute_with_their_number(caplog: pytest.LogCaptureFixture) -> None:
+    times = iter((0.0, 1.0, LOGGED_EACH_S - 1, LOGGED_EACH_S, 2 * LOGGED_EACH_S))
+    admission = Admission(token=SHORT, tls=None, clock=lambda: next(times))
+    for _ in range(5):
+        admission.log_refusal("192.0.2.1", "did not show the token")
+    said = "192.0.2.1 did not show the token"
+    assert caplog.messages == [said, f"{said} (and 2 more were refused since the last such line)", said]
 
 
 def test_what_web_pages_fail_at_does_not_bar_other_clients() -> None:

@@ -7,6 +7,7 @@ import base64
 import contextlib
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -235,6 +236,24 @@ async def test_a_frame_that_is_no_text_is_answered_and_the_next_one_is_served(tm
         assert '"code":-32700' in str(await connection.recv())
         await connection.send('{"jsonrpc":"2.0","id":1,"method":"agent/status"}')
         assert '"code":-32002' in str(await connection.recv())
+
+
+async def test_who_pings_on_and_reads_no_answer_is_hung_up_on(tmp_path: Path) -> None:
+    loop = asyncio.get_running_loop()
+    ping = b"\x89\xfd" + bytes(4) + bytes(125)  # the longest, masked with nothing
+    async with network(tmp_path, "ws") as here:
+        with socket.create_connection((HOST, here.port)) as client:
+            client.settimeout(0)
+            hello = b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            await loop.sock_sendall(client, hello + b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
+            assert (await asyncio.wait_for(loop.sock_recv(client, 4096), BOUND_S)).startswith(b"HTTP/1.1 101 ")
+
+            async def ping_on() -> None:
+                while True:
+                    await loop.sock_sendall(client, 1000 * ping)
+
+            with pytest.raises(ConnectionError):
+                await asyncio.wait_for(ping_on(), BOUND_S)
 
 
 @pytest.mark.parametrize(

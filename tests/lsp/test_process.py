@@ -65,6 +65,14 @@ def test_no_input_at_all_is_an_orderly_end() -> None:
     assert (ended.returncode, ended.stdout) == (1, b"")
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-"])
+def test_without_standard_input_or_output_it_says_so(closed: str) -> None:
+    ended = subprocess.run(["sh", "-c", f'exec "$@" {closed}', "sh", *SERVE], capture_output=True, timeout=BOUND_S, check=False)
+    assert (ended.returncode, ended.stdout) == (1, b"")
+    assert ended.stderr.startswith(b"coterie: the standard input or output is closed (")
+    assert ended.stderr.count(b"\n") == 1
+
+
 async def test_a_client_that_goes_away_is_noticed_by_writing() -> None:
     """Its other pipe stays open: only writing can tell."""
     read, write = os.pipe()

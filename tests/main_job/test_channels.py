@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cassettes import playing, record
+from coterie.features.channels import excerpt
 from lsp_client import ResponseError
 from served import Served, served
 
@@ -68,6 +69,38 @@ async def test_a_channel_is_named_put_away_and_deleted(tmp_path: Path) -> None:
         assert await refused(editor, "post", channelId=channel_id, text="x") == "unknown_channel"
         assert (await editor.client.request("agent/run/get", {"runId": run_id}))["state"] == "succeeded", "runs stay"
         assert (await editor.client.request("agent/run/undo", {"runId": run_id}))["conflicts"] == []
+
+
+async def test_what_was_said_is_found_in_every_channel(tmp_path: Path) -> None:
+    long = "It adds. " + "more " * 60
+    async with served(tmp_path, playing(record(tmp_path / "cassette.json", {"chat": [[long]]}))) as editor:
+        await editor.play("What does ADD do?")
+        one = (await only_channel(editor))["channelId"]
+        posted = await editor.client.request("agent/channel/post", {"channelId": one, "text": "Really?"})
+        await editor.ended(posted["runId"])
+        other = (await editor.client.request("agent/channel/open", {"title": "Adders"}))["channelId"]
+        found = await editor.client.request("agent/channel/search", {"query": "adds"})
+        assert [(each["channelId"], each["role"]) for each in found["messages"]] == [(one, "assistant")] * 2
+        assert found["messages"][0]["text"] == f"{long[:87]}…"
+        assert found["channels"] == (await editor.client.request("agent/channel/list", {"query": "adds"}))["channels"]
+        found = await editor.client.request("agent/channel/search", {"query": "add", "limit": 1})
+        assert [each["channelId"] for each in found["channels"]] == [other], "by its title"
+        assert [each["text"][:8] for each in found["messages"]] == ["It adds."], "the latest"
+        assert await editor.client.request("agent/channel/search", {"query": "subtract"}) == {"channels": [], "messages": []}
+        for params in ({"query": ""}, {"query": "  "}, {"query": "add", "limit": 0}, {"query": "add", "limit": 501}):
+            assert await refused(editor, "search", **params) == "invalid_params"
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "found"),
+    [
+        ("all of it", "OF", "all of it"),
+        ("ß" * 200 + "Nadel" + "x" * 200, "nADEL", f"…{'ß' * 80}Nadel{'x' * 80}…"),
+        ("x" * 80 + "Straße", "strasse", "x" * 80 + "Straße"),
+    ],
+)
+def test_an_excerpt_shows_what_stands_around(text: str, query: str, found: str) -> None:
+    assert excerpt(text, query) == found
 
 
 async def test_what_cannot_be_done_to_a_channel(tmp_path: Path) -> None:

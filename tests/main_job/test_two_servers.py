@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from cassettes import TEAM, playing, record
+from cassettes import EDIT, TEAM, playing, record
 from killing import killed
 from lsp_client import ResponseError
-from served import FIXED, Served, served
+from served import BROKEN, FIXED, Served, served
 
 CHAT = ([("execute_command", {"command": "touch made"})], ["It is made."])
 ASKING = {"permissions": {"allow": ["exec(python3 -m unittest *)"]}}
@@ -27,6 +27,33 @@ async def code_of(editor: Served, method: str, run_id: str) -> str:
         await editor.client.request(method, {"runId": run_id})
     code: str = refused.value.data["code"]
     return code
+
+
+async def test_an_editor_that_has_a_folder_around_the_runs_own_resumes_and_undoes_it(tmp_path: Path) -> None:
+    chat = ([("edit_file", EDIT)], *CHAT)
+    options = playing(record(tmp_path / "cassette.json", {"chat": chat}), **ASKING)
+    async with served(tmp_path, options) as editor:
+        run_id = await editor.start("Make it")
+        await editor.asked()
+    around = {"uri": tmp_path.as_uri(), "name": "around"}
+    elsewhere = {"uri": (tmp_path / "home").as_uri(), "name": "elsewhere"}
+    own = {"uri": editor.project.as_uri(), "name": "project"}
+    async with served(tmp_path, options) as editor:
+
+        async def have_open(added: dict[str, str], removed: dict[str, str]) -> None:
+            event = {"added": [added], "removed": [removed]}
+            await editor.client.notify("workspace/didChangeWorkspaceFolders", {"event": event})
+
+        await have_open(elsewhere, own)
+        assert await code_of(editor, "agent/run/resume", run_id) == "folder_not_open"
+        await have_open(around, elsewhere)
+        assert (await editor.client.request("agent/run/resume", {"runId": run_id}))["state"] == "running"
+        await editor.answer(await editor.asked(), "allow_once")
+        assert (await editor.ended(run_id))["state"] == "succeeded"
+        assert (editor.text("made"), (tmp_path / "made").exists()) == ("", False), "the command ran where the run is at home"
+        assert editor.text("calc.py") == FIXED
+        assert await editor.client.request("agent/run/undo", {"runId": run_id}) == {"restored": ["calc.py"], "conflicts": []}
+        assert editor.text("calc.py") == BROKEN
 
 
 async def test_each_server_leaves_the_others_runs_alone_while_it_lives(tmp_path: Path) -> None:

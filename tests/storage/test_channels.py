@@ -59,6 +59,23 @@ async def test_channels_are_listed_latest_first_by_folder_state_and_words(store:
     assert await listed(query="1_0") == [], "nothing in a query is a wildcard"
 
 
+async def test_messages_are_found_latest_first_in_whatever_channel_and_case(store: Store) -> None:
+    for channel_id in ("c1", "c2"):
+        await store.channels.create(a_channel(channel_id))
+    await store.channels.post("c1", said("m1", "the Straße_name", 1))
+    await store.channels.post("c2", said("m2", "a STRASSE", 2))
+    await store.channels.post("c2", said("m3", "nothing", 3))
+
+    async def found(query: str, limit: int = 9) -> list[tuple[str, str]]:
+        return [(channel_id, message.message_id) for channel_id, message in await store.channels.search(query, limit=limit)]
+
+    assert await found("strasse") == [("c2", "m2"), ("c1", "m1")]
+    assert await found("strasse", limit=1) == [("c2", "m2")]
+    assert await found("%") == [], "nothing in a query is a wildcard"
+    await store.channels.delete("c2")
+    assert await found("strasse") == [("c1", "m1")]
+
+
 async def test_history_is_paged_oldest_first_and_a_message_is_replaced_in_its_place(store: Store) -> None:
     await store.channels.create(a_channel("c1"))
     await store.channels.create(a_channel("c2"))

@@ -45,6 +45,18 @@ def test_paths_inside_are_found_where_they_really_lie(root: Path, tmp_path: Path
     assert workspace.locate(file.path, file.folder) == file
 
 
+def test_work_in_a_folder_inside_of_one_is_done_there_and_nowhere_around(root: Path, tmp_path: Path, folder: Folder) -> None:
+    around = LiveWorkspace([Folder(uri=tmp_path.as_uri(), name="around", absolute=str(tmp_path), trusted=True)])
+    assert around.folder(folder.uri) == Folder(uri=folder.uri, name="project", absolute=str(root), trusted=True)
+    assert around.locate("src/a.py", folder.uri) == LiveWorkspace([folder]).locate("src/a.py", folder.uri)
+    assert around.locate("../b.py", folder.uri).folder == tmp_path.as_uri(), "what lies beside it is the workspace's, too"
+    (root / "out").symlink_to("/etc")
+    for outside in (tmp_path.parent.as_uri(), f"{folder.uri}/out", "untitled:x"):
+        assert around.folder(outside) is None
+        with pytest.raises(ModelMistakeError, match="is not a folder of this workspace"):
+            around.locate("a.py", outside)
+
+
 @pytest.mark.parametrize(
     "path", ["..", "../outside.txt", "/etc/passwd", "link_out", "link_out/x", "a/../../x", "../project2/x", "~root/\0"]
 )

@@ -132,8 +132,8 @@ class Coordinator:
         if (active := self.active_in(row.channel_id)) is not None:
             raise RequestError(f"The run {active} is going on in this channel.", code="run_active")
         folder = row.request.folder
-        if folder is not None and folder not in {each.uri for each in base.workspace.folders}:
-            raise RequestError(f"This run works in {folder}; open that folder to resume it.", code="folder_not_open")
+        if folder is not None and base.workspace.folder(folder) is None:
+            raise RequestError(f"This run works in {folder}; open that folder, or one around it, to resume it.", code="folder_not_open")
         run = await self._claimed(row)
         await run.event(*_left_open(run.history), RunEvent(state="running", reason="resumed"), durable=True)
         self._launch(run, base)

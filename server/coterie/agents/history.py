@@ -41,6 +41,7 @@ from coterie.domain.records import (
     GrantRecord,
     MessageRecord,
     Record,
+    SeenRecord,
     SuiteRecord,
     WorkerRecord,
 )
@@ -85,6 +86,7 @@ class History:
     workers: dict[tuple[str, int], WorkerRecord] = field(default_factory=dict)
     artifacts: list[ArtifactEvent] = field(default_factory=list)
     settled: set[str] = field(default_factory=set)  # the findings of the latest review that are dealt with
+    seen: set[str] = field(default_factory=set)  # the changes that a person has accepted
     plan: Mapping[str, Json] | None = None
     approved: frozenset[str] = frozenset()
     made_by: dict[str, str | None] = field(default_factory=dict)
@@ -145,6 +147,8 @@ class History:
                 self.grants.append(record)
             case FindingRecord():
                 self.settled.add(record.finding_id)
+            case SeenRecord():
+                self.seen.update(record.change_ids)
             case _:
                 assert_never(record)
 

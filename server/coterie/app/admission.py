@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import logging
 import os
 import socket
 import ssl
@@ -25,6 +26,9 @@ UNGUESSABLE = 32
 """Bytes from which on a token is not found by trying, so that its owner need not be refused for the failures of others."""
 MOST_FAILURES = 5
 FAILURES_WITHIN_S = 60.0
+LOGGED_EACH_S = 60.0
+
+log = logging.getLogger(__name__)
 
 Verdict: TypeAlias = Literal["admitted", "wrong", "later"]
 SocketAddress: TypeAlias = tuple[str, int] | tuple[str, int, int, int]
@@ -81,6 +85,8 @@ class Admission:
     tls: ssl.SSLContext | None
     clock: Callable[[], float] = time.monotonic
     _failures: dict[str, list[float]] = field(default_factory=dict)  # by origin: when
+    _logged: float | None = None  # when a refusal was logged last
+    _unlogged: int = 0  # refusals since then
 
     def judge(self, address: str, shown: bytes | None, *, page: bool = False) -> Verdict:
         """Say whether a client at ``address`` that shows this token may come in; ``page`` says that it is a web page."""
@@ -95,6 +101,16 @@ class Admission:
             return "later"
         self._failures.setdefault(origin, []).append(self.clock())
         return "wrong"
+
+    def log_refusal(self, address: str, why: str) -> None:
+        """Log that a client was refused, once in `LOGGED_EACH_S` and with how many more there were: strangers fill no disk."""
+        now = self.clock()
+        if self._logged is not None and now - self._logged < LOGGED_EACH_S:
+            self._unlogged += 1
+            return
+        more = f" (and {self._unlogged} more were refused since the last such line)" if self._unlogged else ""
+        log.warning("%s %s%s", address, why, more)
+        self._logged, self._unlogged = now, 0
 
     def _barred(self, origin: str) -> bool:
         since = self.clock() - FAILURES_WITHIN_S

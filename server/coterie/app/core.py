@@ -139,7 +139,7 @@ class Core:
         )
         self.actions = ActionService(lambda: self._settings.loaded.settings)
         self.findings = Findings(shared.reviews, self.workspace, self.runs, self.concerns)
-        self.changes = Changes(shared.store.runs, shared.coordinator)
+        self.changes = Changes(shared.store.runs, shared.coordinator, shared.unseen, self.concerns)
         chats = shared.data / "channels"
         self.chats = ChatDocuments(
             chats,
@@ -219,7 +219,7 @@ class Core:
     def catch_up(self) -> None:
         """Tell the client, unless it hears everything anyway, what goes on already; show what was found before it came."""
         self._shared.hub.catch_up(self._shared.coordinator.standing(), self._audience)
-        self.findings.look_back()
+        self._look_back()
 
     async def status(self) -> Status:
         """Return the server's state; the first question tries the sandbox, and starts what the configured models need."""
@@ -233,7 +233,7 @@ class Core:
         self._settings.set_folders(folders)
         self.workspace.set_folders(self._settings.folders)
         self._shared.hub.catch_up(self._shared.coordinator.standing())
-        self.findings.look_back()
+        self._look_back()
         self._reloaded()
 
     async def reconfigure(self, options: Mapping[str, Json]) -> None:
@@ -251,6 +251,7 @@ class Core:
             self._shared.hub.leave(each)
         await self.chats.aclose()
         await self.findings.aclose()
+        await self.changes.aclose()
         await self.suggestions.aclose()
         self.workspace.leave()
 
@@ -265,6 +266,10 @@ class Core:
         self.workspace.set_folders(self._settings.folders)
         self._watch.noted()
         self._reloaded()
+
+    def _look_back(self) -> None:
+        self.findings.look_back()
+        self.changes.look_back()
 
     def _reloaded(self) -> None:
         settings = self._settings.loaded.settings

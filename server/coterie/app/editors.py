@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -67,13 +67,11 @@ class EditorRecord:
 def remember(state: Path, seen: SeenEditor) -> None:
     """Keep an editor in place of its earlier self. Blocks."""
     file = state / FILE
-    temporary = file.with_suffix(f".{os.getpid()}.tmp")
     try:
         state.mkdir(parents=True, exist_ok=True)
         with _alone(state / LOCK):
             others = [editor for editor in seen_editors(state) if editor.introduction.name != seen.introduction.name]
-            temporary.write_text(json.dumps([asdict(editor) for editor in (seen, *others)][:KEPT]), encoding="utf-8")
-            temporary.replace(file)
+            _replace(file, json.dumps([asdict(editor) for editor in (seen, *others)][:KEPT]))
     except OSError as reason:
         log.info("the editor is not remembered: %s", reason)
 
@@ -84,6 +82,18 @@ def seen_editors(state: Path) -> tuple[SeenEditor, ...]:
         return tuple(map(_seen, json.loads((state / FILE).read_text(encoding="utf-8"))))
     except (OSError, ValueError, KeyError, TypeError):
         return ()
+
+
+def _replace(file: Path, text: str) -> None:
+    """Put a new file in the place of one. Nobody else writes into the temporary one, whatever is left of others lies there."""
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, prefix=f"{file.stem}.", suffix=".tmp", delete=False) as made:
+        try:
+            made.write(text)
+            made.close()
+            Path(made.name).replace(file)
+        except OSError:
+            Path(made.name).unlink(missing_ok=True)
+            raise
 
 
 def _seen(kept: Any) -> SeenEditor:

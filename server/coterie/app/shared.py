@@ -16,6 +16,7 @@ from coterie.base.redaction import Redaction
 from coterie.base.tasks import TaskSupervisor
 from coterie.features.channel_news import ChannelNews
 from coterie.features.reviews import Reviews
+from coterie.features.unseen import Unseen
 from coterie.providers.cost_map import CostMap
 from coterie.providers.lanes import Lanes
 from coterie.providers.model_host import ModelHost
@@ -46,7 +47,9 @@ class Shared:
         self.hub.on_left = self.attendance_changed
         self.coordinator = Coordinator(self.store.runs, self.hub, self.news.touched)
         self.reviews = Reviews(self.store.runs, self.coordinator, self.tasks)
-        self.hub.join(self.reviews)
+        self.unseen = Unseen(self.store.runs, self.coordinator)
+        for each in (self.reviews, self.unseen):
+            self.hub.join(each)
 
     def attendance_changed(self) -> None:
         """Note that a client left, or cannot answer after all: who is left is asked what it was asked, if anybody is."""

@@ -94,15 +94,15 @@ class TcpDoor:
                 return line
             # A web page can have a browser send HTTP to any port, or TLS that holds bytes of the page's choice: behind a first line that
             # makes no sense, those could be a message.
-            log.warning("%s does not speak LSP", address)
+            self._admission.log_refusal(address, "does not speak LSP")
             return None
         match self._admission.judge(address, bearer(value) if name == b"authorization" else None):
             case "admitted":
                 return b""
             case "wrong":
-                log.warning("%s did not show the token", address)
+                self._admission.log_refusal(address, "did not show the token")
             case "later":
-                log.warning("%s failed too often", address)
+                self._admission.log_refusal(address, "failed too often")
         return None
 
     async def _serve(self, transport: StreamTransport, writer: asyncio.StreamWriter) -> None:

@@ -14,9 +14,12 @@ from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
 
+from typing_extensions import override
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
+from websockets.protocol import Event
 
 from coterie.app.admission import Admission, bearer
 from coterie.app.doors import Attend
@@ -26,6 +29,8 @@ from coterie.lsp.streams import from_writer_thread
 from coterie.lsp.transport import OnFrame
 
 CLOSING_S = 5.0
+MOST_PONGS = 256
+"""How many answers to pings are kept for a client that does not read."""
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +62,7 @@ class WebSocketDoor:
             close_timeout=CLOSING_S,
             max_size=LONGEST_BODY,
             server_header=None,
+            create_connection=_Connection,
             logger=self._silent,
         )
 
@@ -80,14 +86,33 @@ class WebSocketDoor:
             case "admitted":
                 return None
             case "wrong":
-                log.warning("%s did not show the token", address)
+                self._admission.log_refusal(address, "did not show the token")
                 return connection.respond(HTTPStatus.UNAUTHORIZED, "This takes the token.\n")
             case "later":
-                log.warning("%s failed too often", address)
+                self._admission.log_refusal(address, "failed too often")
                 return connection.respond(HTTPStatus.TOO_MANY_REQUESTS, "Too many wrong tokens; later.\n")
 
     async def _welcome(self, connection: ServerConnection) -> None:
         await self._attend(WebSocketTransport(connection, self._reading))
+
+
+class _Connection(ServerConnection):
+    """Hangs up on a client that pings on and on and reads no answer: the library would keep all of them."""
+
+    _unread_pongs = 0
+
+    @override
+    def process_event(self, event: Event) -> None:
+        super().process_event(event)
+        if isinstance(event, Frame) and event.opcode is Opcode.PING and self.paused:
+            self._unread_pongs += 1
+            if self._unread_pongs > MOST_PONGS:
+                self.transport.abort()
+
+    @override
+    def resume_writing(self) -> None:
+        self._unread_pongs = 0
+        super().resume_writing()
 
 
 class WebSocketTransport:

@@ -21,10 +21,9 @@ MAX_ATTACHMENT_CHARACTERS = 32_000
 
 async def folder_facts(workspace: Workspace, folder: str | None = None) -> FolderFacts | None:
     """Return the folder's name and its top-level entries; None without any folder."""
-    known = {each.uri: each for each in workspace.folders}
-    if not known:
+    if not workspace.folders:
         return None
-    chosen = known.get(folder or "") or workspace.folders[0]
+    chosen = workspace.folder(folder or "") or workspace.folders[0]
     counts: Counter[str] = Counter()
     for file in await workspace.files(chosen.uri):
         top, separator, _ = file.path.partition("/")

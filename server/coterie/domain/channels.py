@@ -50,6 +50,25 @@ class ChannelPage:
 
 
 @wire
+class MessageFound:
+    """A message in which something was found. ``text`` is what stands around it."""
+
+    channel_id: str
+    message_id: str
+    role: Literal["user", "assistant"]
+    text: str
+    at: str
+
+
+@wire
+class ChannelsFound:
+    """The answer of ``agent/channel/search``, both latest first: the channels whose title or messages hold it, and those messages."""
+
+    channels: tuple[Channel, ...]
+    messages: tuple[MessageFound, ...]
+
+
+@wire
 class ChannelOpened:
     """The answer of ``agent/channel/open``."""
 

@@ -312,6 +312,10 @@ class ChannelStore(Protocol):
         """Return channels, latest first. ``query`` searches titles and messages. ``active`` is one with a live run of any live process."""
         ...
 
+    async def search(self, query: str, *, limit: int) -> tuple[tuple[str, ChannelMessage], ...]:
+        """Return the messages that hold ``query`` in whatever case, latest first, with their channels' ids."""
+        ...
+
     async def delete(self, channel_id: str) -> None:
         """Remove a channel and its messages; its runs keep their journals."""
         ...
@@ -381,8 +385,12 @@ class Workspace(Protocol):
         """The workspace folders, as the editor gives them."""
         ...
 
+    def folder(self, uri: str) -> Folder | None:
+        """Return the folder that work can be done in: one of ``folders``, or one inside of them, which another editor has open alone."""
+        ...
+
     def locate(self, path: str, folder: str | None = None) -> FileRef:
-        """Find a path (relative to ``folder`` or the first folder, or absolute).
+        """Find a path (relative to ``folder``, as for `folder`, or to the first folder, or absolute).
 
         Raises `ModelMistakeError` when it is outside of all folders, also through symbolic links.
         """

@@ -147,6 +147,14 @@ class FindingRecord:
     state: FindingState
 
 
+@wire
+class SeenRecord:
+    """A person has accepted changes of the run: they need not be shown for review any more."""
+
+    kind: Literal["seen"] = "seen"
+    change_ids: tuple[str, ...]
+
+
 Record: TypeAlias = Annotated[
     EventRecord
     | ConversationRecord
@@ -158,7 +166,8 @@ Record: TypeAlias = Annotated[
     | WorkerRecord
     | SuiteRecord
     | GrantRecord
-    | FindingRecord,
+    | FindingRecord
+    | SeenRecord,
     Late("Field", discriminator="kind"),
 ]
 

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Protocol
 
 from coterie.domain.actions import Action
-from coterie.domain.channels import Channel, ChannelOpened, ChannelPage, ChatPlace, Posted
+from coterie.domain.channels import Channel, ChannelOpened, ChannelPage, ChannelsFound, ChatPlace, Posted
 from coterie.domain.edits import FileDiff, UndoResult
 from coterie.domain.permissions import Approval, Decision
 from coterie.domain.reviews import OpenFinding, Reviewable, Story
@@ -89,6 +89,10 @@ class Channels(Protocol):
 
     async def list(self, *, folder: str | None = None, state: str | None = None, query: str | None = None) -> tuple[Channel, ...]:
         """Return channels, latest first."""
+        ...
+
+    async def search(self, query: str, *, limit: int = 50) -> ChannelsFound:
+        """Return the channels and messages that hold ``query``, latest first."""
         ...
 
     async def open(self, *, title: str | None = None, agent: str | None = None, model: str | None = None) -> ChannelOpened:
@@ -261,6 +265,10 @@ class Actions(Protocol):
 class ChatDocuments(Protocol):
     """Channels as Markdown documents."""
 
+    def watch(self, listener: Callable[[str], None]) -> None:
+        """Call ``listener`` with words for the person when an open document cannot be kept up to date."""
+        ...
+
     async def open(self, channel_id: str, *, draft: str = "", awaited: bool = False) -> str:
         """Make a channel's document and return its URI.
 
@@ -324,8 +332,12 @@ class Changes(Protocol):
         """Return what can be accepted or taken back in a file, one for each run."""
         ...
 
-    def accept(self, run_id: str | None = None, uri: str | None = None) -> int:
-        """Note that a person has looked at changes, of a run or a file or all; returns how many there were."""
+    def watch(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` when what can be accepted is something else without a run's event that says so."""
+        ...
+
+    async def accept(self, run_id: str | None = None, uri: str | None = None) -> int:
+        """Note that a person has looked at changes, of a run or a file or all in the folders; returns how many there were."""
         ...
 
     async def story(self, uri: str, text: str, line: int) -> Story | None:

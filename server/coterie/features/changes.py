@@ -1,12 +1,12 @@
 """Which lines runs have changed, and why: what a hover says, and what can be accepted or taken back where it stands.
 
-What waits for review is known from what this connection heard; the story of a line is also found in the journals of earlier runs. A change
-is found in a text by its own lines, near where they were: what the person has rewritten since is theirs and has no story.
+What waits for review is a view of ``unseen``, which all clients share: what is accepted in one is gone in all. A change is found in a text
+by its own lines, near where they were: what the person has rewritten since is theirs and has no story.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from coterie.agents.coordinator import Coordinator
 from coterie.agents.history import History
+from coterie.base.tasks import TaskSupervisor
 from coterie.base.text import split_lines, without_end
 from coterie.domain.edits import Hunk
 from coterie.domain.events import AgentEvent, ChangeEvent
@@ -22,6 +23,7 @@ from coterie.domain.ports import RunStore
 from coterie.domain.reviews import Reviewable, Story
 from coterie.domain.runs import RunRow
 from coterie.features.listener import Listener
+from coterie.features.unseen import Unseen
 from coterie.workspace.files import in_thread
 from coterie.workspace.uris import path_of
 
@@ -42,33 +44,53 @@ class _Told:
 class Changes(Listener):
     """Implements `coterie.features.application.Changes`."""
 
-    def __init__(self, runs: RunStore, coordinator: Coordinator) -> None:
+    def __init__(self, runs: RunStore, coordinator: Coordinator, unseen: Unseen, concerns: Callable[[str | None], bool]) -> None:
         self._runs = runs
         self._coordinator = coordinator
-        self._unseen: dict[str, tuple[str, ChangeEvent]] = {}  # by change: its run, and what it is
+        self._unseen = unseen
+        self._concerns = concerns
+        self._tasks = TaskSupervisor("changes")
         self._told: dict[str, _Told] = {}
+        self._listener: Callable[[], None] = lambda: None
+        unseen.watch(self._look)
+
+    def watch(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` when what can be accepted is something else without a run's event that says so."""
+        self._listener = listener
+
+    def look_back(self) -> None:
+        """Take up what recent runs have changed in the folders as they are now. Never blocks."""
+        if not self._tasks.closed:
+            self._tasks.spawn(self._unseen.look_back(self._concerns), name="earlier changes")
+
+    async def aclose(self) -> None:
+        """Stop looking."""
+        self._unseen.unwatch(self._look)
+        await self._tasks.aclose()
 
     def reviewable(self, uri: str, text: str) -> tuple[Reviewable, ...]:
         """Return what can be accepted or taken back in a file, one for each run, the latest last."""
-        unseen = [(run_id, change) for run_id, change in self._unseen.values() if _same_file(change.uri, uri)]
+        unseen = [each for each in self._unseen.known() if _same_file(each.change.uri, uri)]
         lines = _lines(text) if unseen else []  # an editor asks at every key, mostly in files that no run has changed
         first: dict[str, int] = {}
-        for run_id, change in unseen:
-            places = [place for hunk in change.hunks if (place := located(lines, hunk)) is not None]
+        for each in unseen:
+            places = [place for hunk in each.change.hunks if (place := located(lines, hunk)) is not None]
             if places:
-                first[run_id] = min(places + ([first[run_id]] if run_id in first else []))
+                first[each.run_id] = min(places + ([first[each.run_id]] if each.run_id in first else []))
         return tuple(Reviewable(run_id, uri, line) for run_id, line in first.items())
 
-    def accept(self, run_id: str | None = None, uri: str | None = None) -> int:
-        """Note that a person has looked at changes, of a run or a file or all; returns how many there were."""
-        seen = [
-            change_id
-            for change_id, (of, change) in self._unseen.items()
-            if (run_id is None or of == run_id) and (uri is None or _same_file(change.uri, uri))
+    async def accept(self, run_id: str | None = None, uri: str | None = None) -> int:
+        """Note that a person has looked at changes, of a run or a file or all in the folders; returns how many there were."""
+        named = run_id is not None or uri is not None
+        accepted = [
+            each
+            for each in self._unseen.known()
+            if (run_id is None or each.run_id == run_id)
+            and (uri is None or _same_file(each.change.uri, uri))
+            and (named or self._concerns(each.folder))
         ]
-        for change_id in seen:
-            del self._unseen[change_id]
-        return len(seen)
+        await self._unseen.accept(accepted)
+        return len(accepted)
 
     async def story(self, uri: str, text: str, line: int) -> Story | None:
         """Say which run changed a line (from 0) and why; None when none did, or when somebody wrote it anew since."""
@@ -82,13 +104,11 @@ class Changes(Listener):
     @override
     def tell(self, event: AgentEvent) -> None:
         """Follow changes."""
-        run_id = event.run_id or ""
         if isinstance(event.event, ChangeEvent):
-            self._told.pop(run_id, None)
-            if event.event.state == "applied":
-                self._unseen[event.event.change_id] = run_id, event.event
-            else:
-                self._unseen.pop(event.event.change_id, None)
+            self._told.pop(event.run_id or "", None)
+
+    def _look(self) -> None:
+        self._listener()
 
     async def _of(self, row: RunRow) -> _Told:
         if row.ended_at is not None and (known := self._told.get(row.run_id)) is not None:

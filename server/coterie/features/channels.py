@@ -9,13 +9,15 @@ from typing import get_args
 from coterie.agents.templates import TEMPLATES
 from coterie.base.errors import InvalidParamsError, RequestError
 from coterie.base.ids import new_id, now
-from coterie.domain.channels import Channel, ChannelFolder, ChannelOpened, ChannelPage, ChannelState, Posted
+from coterie.domain.channels import Channel, ChannelFolder, ChannelOpened, ChannelPage, ChannelsFound, ChannelState, MessageFound, Posted
 from coterie.domain.ports import ChannelStore
 from coterie.domain.runs import Attachment, RunRequest
 from coterie.features.channel_news import ChannelNews
-from coterie.features.runs import MAX_PAGE, NEW_CHAT, RunService
+from coterie.features.runs import NEW_CHAT, RunService, check_page
 
 LONGEST_TITLE = 200
+AROUND = 80
+"""How many characters before and after what was looked for are shown of a message."""
 
 
 class ChannelService:
@@ -33,6 +35,19 @@ class ChannelService:
                 raise InvalidParamsError(f"{name}: '{value}' is not one of {', '.join(known)}.")
         channels = await self._channels.list(folder=folder, state=state, query=query)
         return tuple(map(self._news.counted, channels))
+
+    async def search(self, query: str, *, limit: int = 50) -> ChannelsFound:
+        """Return the channels and messages that hold ``query``, latest first, at most ``limit`` of each."""
+        check_page(limit)
+        if not (wanted := query.strip()):
+            raise InvalidParamsError("query: say what to look for.")
+        channels = await self.list(query=wanted)
+        found = await self._channels.search(wanted, limit=limit)
+        messages = tuple(
+            MessageFound(channel_id=channel_id, message_id=each.message_id, role=each.role, text=excerpt(each.text, wanted), at=each.at)
+            for channel_id, each in found
+        )
+        return ChannelsFound(channels=channels[:limit], messages=messages)
 
     async def open(self, *, title: str | None = None, agent: str | None = None, model: str | None = None) -> ChannelOpened:
         """Make a channel under *User Chats*."""
@@ -62,8 +77,7 @@ class ChannelService:
 
     async def history(self, channel_id: str, *, before: str | None = None, limit: int = 50) -> ChannelPage:
         """Return messages, oldest first."""
-        if not 1 <= limit <= MAX_PAGE:
-            raise InvalidParamsError(f"limit: must be from 1 to {MAX_PAGE}.")
+        check_page(limit)
         await self._known(channel_id)
         return await self._channels.history(channel_id, before=before, limit=limit)
 
@@ -101,6 +115,18 @@ class ChannelService:
         if channel is None:
             raise RequestError(f"There is no channel '{channel_id}'.", code="unknown_channel")
         return channel
+
+
+def excerpt(text: str, query: str) -> str:
+    """Return what stands around the first place that holds ``query`` in whatever case, with "…" where more is left out."""
+    folded = text.casefold().find(query.casefold())
+    # Folding makes some characters longer: what stands before the place tells where it is in the text itself.
+    at = count = 0
+    while count < folded:
+        count += len(text[at].casefold())
+        at += 1
+    start, end = max(0, at - AROUND), at + len(query) + AROUND
+    return f"{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}"
 
 
 def _one_line(title: str) -> str:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -50,6 +49,7 @@ class _Chat:
     ``backlog`` holds events until the history is read, then it is None. ``written`` are the answers that the document shows, None while
     nobody has looked; ``own`` are the messages that were sent from it; ``was_open`` says where it showed them. An editor that was asked
     to open the document is waited for ``patience`` times, since what is written into the file meanwhile would be a conflict for it.
+    ``refused`` says that an editor takes nothing into it: the person was told, and its file is written when it is closed.
     """
 
     channel_id: str
@@ -61,6 +61,7 @@ class _Chat:
     own: set[str] = field(default_factory=set)
     was_open: bool = False
     patience: int = 0
+    refused: bool = False
     dirty: bool = False
     writing: bool = False
     order: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -89,6 +90,11 @@ class ChatDocuments(Listener):
         self._pause = pause or partial(asyncio.sleep, INTERVAL_S)
         self._tasks = TaskSupervisor("chat documents")
         self._chats: dict[str, _Chat] = {}
+        self._listener: Callable[[str], None] = lambda _: None
+
+    def watch(self, listener: Callable[[str], None]) -> None:
+        """Call ``listener`` with words for the person when an open document cannot be kept up to date."""
+        self._listener = listener
 
     async def open(self, channel_id: str, *, draft: str = "", awaited: bool = False) -> str:
         """Make a channel's document and return its URI. Raises `RequestError`.
@@ -97,19 +103,21 @@ class ChatDocuments(Listener):
         """
         chat = await self._followed(channel_id)
         chat.patience = PATIENCE if awaited else 0
-        if not await self._write(chat, draft=draft):
-            raise RequestError(f"The chat document {chat.file.absolute} cannot be written.", code="request_failed")
+        if (reason := await self._write(chat, draft=draft)) is not None:
+            raise RequestError(f"The chat document {chat.file.absolute} cannot be written: {reason}.", code="request_failed")
         return chat.file.uri
 
     async def send(self, uri: str | None = None) -> Posted:
         """Post what stands under the last heading of a document, or of the only open one. Raises `RequestError` ``nothing_to_send``."""
         chat = await self._followed(self.channel_of(uri or self._only_open()))
         async with chat.order:  # so that nothing is written before it is known that the message is there already
-            draft = chat_text.draft_of(await self._text(chat.file) or "")
+            text = await self._text(chat.file) or ""
+            draft = chat_text.draft_of(text, self._view(chat).turns_in(text))
             if not draft:
                 raise RequestError("There is nothing to send: write under the last “You” of the document.", code="nothing_to_send")
             last = chat.transcript.turns[-1] if chat.transcript.turns else None
-            if last is not None and last.message_id in chat.own and last.said == draft and not last.answer:
+            as_shown = chat_text.without_headings(draft)
+            if last is not None and last.message_id in chat.own and last.said == as_shown and not last.answer:
                 raise RequestError("This was sent already; the answer comes below it.", code="nothing_to_send")
             posted = await self._service.post(chat.channel_id, draft)
             chat.own.add(posted.message_id)
@@ -119,10 +127,12 @@ class ChatDocuments(Listener):
         """Say what a document offers; None for one that is no chat."""
         if not self.is_chat(uri):
             return None
-        heading = chat_text.last_heading(text := self._documents.text(uri) or "")
+        text = shown(self._documents.text(uri) or "")
+        channel = await self._channels.get(channel_id := self.channel_of(uri))
+        turns = None if channel is None else self._view(await self._followed(channel_id)).turns_in(text)
+        heading = chat_text.last_heading(text, turns)
         if heading is None:
             return None
-        channel = await self._channels.get(channel_id := self.channel_of(uri))
         can_send = heading[1] == "You" and channel is not None
         return ChatPlace(text.count("\n", 0, heading.start()), can_send, self._active(channel_id), channel)
 
@@ -211,55 +221,83 @@ class ChatDocuments(Listener):
             self._tasks.spawn(self._keep_writing(chat), name=f"write {chat.channel_id}")
 
     async def _keep_writing(self, chat: _Chat) -> None:
-        failures = 0
+        failures, most = 0, 1 if chat.refused else PATIENCE
         try:
             while chat.dirty:
                 if chat.patience and not self._is_open(chat):
                     chat.patience -= 1
                 else:
                     chat.dirty = False
-                    failures = 0 if await self._write(chat) else failures + 1
+                    reason = await self._write(chat)
                     # Somebody who types faster than an editor can be asked is waited for; an editor that never agrees is not.
-                    chat.dirty |= 0 < failures < PATIENCE
+                    failures = 0 if reason is None else failures + 1
+                    chat.dirty |= 0 < failures < most
+                    if reason is not None and failures == most and not chat.refused:
+                        self._give_up(chat, reason)
                 await self._pause()
         finally:
             chat.writing = False
 
-    async def _write(self, chat: _Chat, *, draft: str = "") -> bool:
-        """Bring a document up to date; say whether it is."""
+    def _give_up(self, chat: _Chat, reason: str) -> None:
+        """Tell the person that an editor does not take the answer, once, and write it into the file when that is closed."""
+        buffer = self._documents.at(chat.file.absolute)
+        if buffer is None or self._tasks.closed:
+            return
+        chat.refused = True
+        self._listener(
+            f"The chat “{chat.title}” is not kept up to date in the editor ({reason}). Nothing is lost: when its document is closed, "
+            "the answer is written into the file."
+        )
+        self._tasks.spawn(self._write_when_closed(chat, buffer.uri), name=f"the end of the buffer of {chat.channel_id}")
+
+    async def _write_when_closed(self, chat: _Chat, uri: str) -> None:
+        with self._documents.watch(uri) as states:
+            while await states.get() is not None:
+                pass
+        chat.refused = False
+        self._touch(chat)
+
+    async def _write(self, chat: _Chat, *, draft: str = "") -> str | None:
+        """Bring a document up to date, or say why not."""
         async with chat.order:
             return await self._write_in_order(chat, draft)
 
-    async def _write_in_order(self, chat: _Chat, draft: str) -> bool:
+    async def _write_in_order(self, chat: _Chat, draft: str) -> str | None:
         if self._chats.get(chat.channel_id) is not chat:
-            return True  # the channel was deleted meanwhile
-        turns = [(turn.said, turn.answer) for turn in chat.transcript.turns]
+            return None  # the channel was deleted meanwhile
         is_open = self._is_open(chat)
-        # A buffer that was closed without saving takes with it what was written there.
-        written, own = (chat.written, chat.own) if is_open == chat.was_open else (None, set())
-        elsewhere = {number for number, turn in enumerate(chat.transcript.turns) if turn.said and turn.message_id not in own}
+        view = self._view(chat)
         rests = chat.transcript.run_id is None
         title = chat.title
 
         def rewrite(text: str | None) -> str:
             text = text or chat_text.begun(title)
-            there = chat_text.shown_in(text, turns) if written is None else written
-            text = _up_to_date(text, turns, there, elsewhere)
-            text = chat_text.with_heading(text) if rests else text
-            return chat_text.with_draft(text, draft) if draft else text
+
+            def change(text: str) -> str:
+                text = view.up_to_date(text)
+                text = chat_text.with_heading(text) if rests else text
+                return chat_text.with_draft(text, draft) if draft else text
+
+            return chat_text.around_draft(text, view.turns_in(text), change)
 
         wish = Wish(file=chat.file, rewrite=rewrite, label="Coterie's answer", on_intent=_no_journal, exact=False)
         try:
             outcome = await self._editing.change(wish)
         except ModelMistakeError as failure:
             log.info("%s: %s", chat.file.absolute, failure.message)
-            return False
+            return failure.message
         if not isinstance(outcome, Applied):
             log.info("%s: %s", chat.file.absolute, outcome.reason)
-            return False
+            return outcome.reason
         chat.was_open = is_open
-        chat.written = tuple(answer for _, answer in turns)
-        return True
+        chat.written = tuple(turn.answer for turn in view.turns)
+        return None
+
+    def _view(self, chat: _Chat) -> _View:
+        # A buffer that was closed without saving takes with it what was written there.
+        written, own = (chat.written, frozenset(chat.own)) if self._is_open(chat) == chat.was_open else (None, frozenset[str]())
+        turns = tuple(_Told(turn.said, turn.answer, is_own=turn.message_id in own) for turn in chat.transcript.turns)
+        return _View(turns, written)
 
     def _is_open(self, chat: _Chat) -> bool:
         return self._documents.at(chat.file.absolute) is not None
@@ -277,19 +315,48 @@ class ChatDocuments(Listener):
         return FileRef(self._folder.as_uri(), name, place.as_uri() if buffer is None else buffer.uri, str(place))
 
 
-def _up_to_date(text: str, turns: Sequence[tuple[str, str]], written: tuple[str, ...], elsewhere: AbstractSet[int]) -> str:
-    """Return the text with every turn in it.
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A turn as it is now; ``is_own`` says that it was said in the document, so that it stands there by itself."""
 
-    ``written`` are the answers that it showed last; turns beyond them are new. What was said ``elsewhere`` is not there by itself.
-    """
-    for number, (said, answer) in enumerate(turns):
-        is_new = number >= len(written)
-        if is_new and number in elsewhere:
-            text = chat_text.with_said(text, said)
-        before = "" if is_new else written[number]
-        if answer and answer != before:
-            text = chat_text.with_answer(text, said, before, answer)
-    return text
+    said: str
+    answer: str
+    is_own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """The turns that a document is to show; ``written`` are the answers that it showed last, None while nobody has looked."""
+
+    turns: tuple[_Told, ...]
+    written: tuple[str, ...] | None
+
+    def turns_in(self, text: str) -> list[tuple[str, str]] | None:
+        """Return what is said in the text, with the answers as it shows them; None where it shows nothing of what was said."""
+        there = self._answers_in(text)
+        found = [
+            (turn.said, there[number] if number < len(there) else "")
+            for number, turn in enumerate(self.turns)
+            if number < len(there) or turn.is_own
+        ]
+        return found if found or not self.turns else None
+
+    def up_to_date(self, text: str) -> str:
+        """Return the text with every turn in it."""
+        there = self._answers_in(text)
+        for number, turn in enumerate(self.turns):
+            is_new = number >= len(there)
+            if is_new and turn.said and not turn.is_own:
+                text = chat_text.with_said(text, turn.said)
+            before = "" if is_new else there[number]
+            if turn.answer and turn.answer != before:
+                text = chat_text.with_answer(text, turn.said, before, turn.answer)
+        return text
+
+    def _answers_in(self, text: str) -> tuple[str, ...]:
+        if self.written is not None:
+            return self.written
+        return chat_text.shown_in(text, [(turn.said, turn.answer) for turn in self.turns])
 
 
 async def _no_journal(_draft: Draft) -> None:

@@ -1,19 +1,22 @@
 """The text of a chat document: what the person wrote for sending, and where an answer goes. Pure.
 
 A document is Markdown: a title, then sections headed ``## You`` and ``## Coterie`` in turn. What stands under the last heading, when it is
-``## You``, is the draft. Everything here takes the text as it is at that moment, whatever the person did to it meanwhile, and only inserts.
+``## You``, is the draft. Lines of a draft may look like such headings, in code for example: which heading is the draft's own is known from
+the turns that the document shows. Everything here takes the text as it is at that moment, whatever the person did to it meanwhile, and only
+inserts.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 YOU: Final = "## You"
 COTERIE: Final = "## Coterie"
 INTRODUCTION: Final = "*Write under the last “You”, then choose “Send”: a code lens, a code action, or the command `coterie.send`.*"
 _HEADINGS: Final = re.compile(r"^## (You|Coterie)[ \t\r]*$", re.MULTILINE)
+_LOOKALIKE: Final = re.compile(r"^##(?= (?:You|Coterie)[ \t\r]*$)", re.MULTILINE)
 _FENCE: Final = "```"
 
 
@@ -22,18 +25,43 @@ def begun(title: str) -> str:
     return f"# {title}\n\n{INTRODUCTION}\n"
 
 
-def last_heading(text: str) -> re.Match[str] | None:
-    """Return the last of our headings."""
-    found = None
-    for found in _HEADINGS.finditer(text):  # noqa: B007 - the last one is wanted
-        pass
-    return found
+def without_headings(text: str) -> str:
+    """Return a text in which no line looks like one of our headings."""
+    return _LOOKALIKE.sub("###", text)
 
 
-def draft_of(text: str) -> str | None:
-    """Return what the person wrote for sending; None when the last word is Coterie's."""
-    heading = last_heading(text)
+def last_heading(text: str, turns: Sequence[tuple[str, str]] | None = None) -> re.Match[str] | None:
+    """Return the last of our headings.
+
+    ``turns`` is what was said with the answer to it, as the document shows it: a heading below the draft's own is the person's text then.
+    """
+    headings = list(_HEADINGS.finditer(text))
+    shown, end = (None, len(text)) if turns is None else _last_turn(text, turns)
+    after = next((heading for heading in headings if heading.start() >= end), None)
+    if after is not None and after[1] == "You":
+        return after
+    return shown if shown is not None and after is None else headings[-1] if headings else None
+
+
+def draft_of(text: str, turns: Sequence[tuple[str, str]] | None = None) -> str | None:
+    """Return what the person wrote for sending; None when the last word is Coterie's. ``turns`` are as for `last_heading`."""
+    heading = last_heading(text, turns)
     return text[heading.end() :].strip() if heading is not None and heading[1] == "You" else None
+
+
+def around_draft(text: str, turns: Sequence[tuple[str, str]] | None, change: Callable[[str], str]) -> str:
+    """Change a text in which the draft has no line that looks like a heading; what is the draft after it as before gets them back."""
+    heading = last_heading(text, turns)
+    if heading is None or heading[1] != "You":
+        return change(text)
+    draft = text[heading.end() :]
+    changed = change(text[: heading.end()] + without_headings(draft))
+    plain, raw = without_headings(draft).strip(), draft.strip()
+    if plain == raw or not (draft_of(changed) or "").startswith(plain):
+        return changed
+    last = last_heading(changed)
+    at = changed.index(plain, last.end() if last is not None else 0)
+    return f"{changed[:at]}{raw}{changed[at + len(plain) :]}"
 
 
 def with_heading(text: str) -> str:
@@ -68,7 +96,7 @@ def with_answer(text: str, said: str, before: str, now: str) -> str:
     at = _end_of(text, said)
     if before:
         block = f"{COTERIE}\n\n{before}"
-        if (start := text.rfind(block)) >= 0:
+        if (start := f"\n{text}".rfind(f"\n{block}")) >= 0:  # at the beginning of a line
             return _grown(text, start + len(block), now[len(before) :])
         if (end := _end_of_answer(text, at)) is not None:
             head = text[:end].rstrip()
@@ -87,10 +115,36 @@ def shown_in(text: str, turns: Sequence[tuple[str, str]]) -> tuple[str, ...]:
 
     Turns are what was said with the answer to it. The last one that is there tells how far the text goes.
     """
-    said_there = set(_said_in(text))
+    said_there = {*_said_in(text), *_drafts_in(text)}
     there = [said in said_there if said else bool(answer) and answer in text for said, answer in turns]
     count = max((number for number, is_there in enumerate(there, start=1) if is_there), default=0)
     return tuple(answer if number < count or answer in text else "" for number, (_, answer) in enumerate(turns[:count], start=1))
+
+
+def _last_turn(text: str, turns: Sequence[tuple[str, str]]) -> tuple[re.Match[str] | None, int]:
+    """Return the heading and the end of the last turn that a text shows; of a text that shows none of the turns, no more than its end."""
+    last: re.Match[str] | None = None
+    end = 0
+    for said, answer in turns:
+        if said and (found := _said_behind(text, end, said)) is not None:
+            last, end = found
+            following = _HEADINGS.search(text, end)
+            if answer and following is not None and following[1] == "Coterie":
+                last, end = following, _next_heading(text, following.end())  # however the person has edited it
+                continue
+        if answer and (place := f"\n{text}".find(f"\n{COTERIE}\n\n{answer}", end)) >= 0:
+            last, end = _HEADINGS.match(text, place), place + len(f"{COTERIE}\n\n{answer}")
+    return last, len(text) if turns and last is None else end
+
+
+def _said_behind(text: str, after: int, said: str) -> tuple[re.Match[str], int] | None:
+    """Return the heading under which something was said, and where it ends, also where its lines look like headings."""
+    for heading in _HEADINGS.finditer(text, after):
+        start = len(text) - len(text[heading.end() :].lstrip())
+        if heading[1] == "You" and without_headings(text[start:]).startswith(said):
+            begins = [found.start() - start for found in _LOOKALIKE.finditer(text, start)]
+            return heading, start + len(said) - sum(begin + number < len(said) for number, begin in enumerate(begins))
+    return None
 
 
 def _sections(text: str) -> list[tuple[str, str, int]]:
@@ -103,6 +157,11 @@ def _sections(text: str) -> list[tuple[str, str, int]]:
 def _said_in(text: str) -> list[str]:
     """Return what stands in the sections of the person."""
     return [body for whose, body, _ in _sections(text) if whose == "You"]
+
+
+def _drafts_in(text: str) -> list[str]:
+    """Return what would have been said under each heading of the person if all headings below it were words of theirs."""
+    return [without_headings(text[heading.end() :]).strip() for heading in _HEADINGS.finditer(text) if heading[1] == "You"]
 
 
 def _end_of(text: str, said: str) -> int:

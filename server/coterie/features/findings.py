@@ -79,7 +79,7 @@ class Findings:
             self._listener()
 
     def _located(self, review: Review, found: Mapping[str, Json]) -> OpenFinding | None:
-        if review.folder not in {None, *(each.uri for each in self._workspace.folders)}:
+        if not self._concerns(review.folder):
             return None  # another editor's project
         try:
             file = self._workspace.locate(found["file"], review.folder)

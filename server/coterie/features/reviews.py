@@ -24,7 +24,7 @@ from coterie.domain.ports import RunStore
 from coterie.domain.records import FindingRecord, FindingState
 from coterie.domain.runs import RunRow
 from coterie.domain.wire import Json
-from coterie.features.listener import Listener
+from coterie.features.listener import Listener, Watched
 
 RECENT: Final = timedelta(days=7)
 """How old a run may be: what was found earlier points at lines that have moved."""
@@ -45,25 +45,17 @@ class Review:
     undone: frozenset[str]
 
 
-class Reviews(Listener):
+class Reviews(Watched, Listener):
     """The reviews by run, the latest last."""
 
     def __init__(self, runs: RunStore, coordinator: Coordinator, tasks: TaskSupervisor) -> None:
+        super().__init__()
         self._runs = runs
         self._coordinator = coordinator
         self._tasks = tasks
         self._order = asyncio.Lock()
         self._known: dict[str, Review] = {}
         self._mending: dict[str, tuple[tuple[str, str], ...]] = {}  # by run: what it is to mend
-        self._listeners: list[Callable[[], None]] = []
-
-    def watch(self, listener: Callable[[], None]) -> None:
-        """Call ``listener`` after each change."""
-        self._listeners.append(listener)
-
-    def unwatch(self, listener: Callable[[], None]) -> None:
-        """Call it no more."""
-        self._listeners.remove(listener)
 
     def known(self) -> tuple[Review, ...]:
         """Return the reviews, oldest first."""
@@ -125,10 +117,6 @@ class Reviews(Listener):
     async def _review(self, row: RunRow) -> Review:
         return _review_of(row, await self._coordinator.history(row.run_id))
 
-    def _changed(self) -> None:
-        for listener in tuple(self._listeners):
-            listener()
-
 
 def _review_of(row: RunRow, history: History) -> Review:
     undone = frozenset(change.uri for change in history.changes.values() if change.state == "undone")
@@ -138,5 +126,9 @@ def _review_of(row: RunRow, history: History) -> Review:
 
 
 def _is_recent_review(row: RunRow) -> bool:
-    reviewed = row.workflow is not None or row.agent == "reviewer"
-    return reviewed and row.ended_at is not None and datetime.fromisoformat(row.ended_at) > datetime.now(UTC) - RECENT
+    return (row.workflow is not None or row.agent == "reviewer") and has_ended_lately(row)
+
+
+def has_ended_lately(row: RunRow) -> bool:
+    """Say whether what a run did is still worth showing."""
+    return row.ended_at is not None and datetime.fromisoformat(row.ended_at) > datetime.now(UTC) - RECENT

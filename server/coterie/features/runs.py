@@ -147,17 +147,15 @@ class RunService:
         """Return runs, newest first."""
         if state is not None and state not in get_args(RunState):
             raise InvalidParamsError(f"state: '{state}' is not one of {', '.join(get_args(RunState))}.")
-        if not 1 <= limit <= MAX_PAGE:
-            raise InvalidParamsError(f"limit: must be from 1 to {MAX_PAGE}.")
+        check_page(limit)
         states = tuple(known for known in get_args(RunState) if known == state)
         rows = await self._runs.rows(states=states, before=before, limit=limit + 1)
         return RunPage(runs=tuple(map(_summary, rows[:limit])), more=len(rows) > limit)
 
     async def unapproved(self) -> RunSummary | None:
         """Return the latest run of the workspace if it was interrupted because nobody was there to approve something."""
-        folders = {each.uri for each in self._base.workspace.folders}
         rows = await self._runs.rows(limit=RECENT)
-        latest = next((row for row in rows if row.request.folder in folders), None)
+        latest = next((row for row in rows if self._base.workspace.folder(row.request.folder or "") is not None), None)
         if latest is None or (latest.state, latest.reason) != ("interrupted", ApprovalRequiredError.code):
             return None
         return _summary(latest)
@@ -210,6 +208,12 @@ class RunService:
         if row is None:
             raise RequestError(f"There is no run '{run_id}'.", code="unknown_run")
         return row
+
+
+def check_page(limit: int) -> None:
+    """Raise `InvalidParamsError` when nobody may ask for so much, or so little, at once."""
+    if not 1 <= limit <= MAX_PAGE:
+        raise InvalidParamsError(f"limit: must be from 1 to {MAX_PAGE}.")
 
 
 def title_of(prompt: str) -> str:

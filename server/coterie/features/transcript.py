@@ -6,18 +6,17 @@ there already is not added again. A turn is one message of the person with all t
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from coterie.domain.channels import ChannelMessage
 from coterie.domain.events import ENDED, Event, MessageDelta, MessageDiscarded, MessageEvent, RunEvent, StepEvent, ToolCallEvent
+from coterie.features.chat_text import without_headings
 
 FINISHED = frozenset({"succeeded", "failed", "denied"})
 BROKEN_OFF = "*Broken off; it begins anew.*"
 LONGEST = 80
 SHOWN_ARGUMENTS = ("path", "command", "query", "pattern", "question")
 """What is shown of a tool call beside its name: the first of these arguments that it has."""
-_HEADING = re.compile(r"^##(?= (?:You|Coterie)[ \t]*$)", re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -144,7 +143,7 @@ def first_line(text: str, longest: int = LONGEST) -> str:
 
 def _safe(text: str) -> str:
     """Return a text with line feeds only, in which no line looks like one of a chat document's own headings."""
-    return _HEADING.sub("###", _with_line_feeds(text))
+    return without_headings(_with_line_feeds(text))
 
 
 def _with_line_feeds(text: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from coterie.domain.channels import Channel, ChannelChanged, ChannelFolder, ChannelOpened, ChannelPage, ChannelState, Posted
+from coterie.domain.channels import Channel, ChannelChanged, ChannelFolder, ChannelOpened, ChannelPage, ChannelsFound, ChannelState, Posted
 from coterie.domain.edits import FileDiff, UndoResult
 from coterie.domain.events import AgentEvent, RunState
 from coterie.domain.permissions import Approval, Decision
@@ -97,6 +97,14 @@ class ChannelListParams:
     folder: ChannelFolder | None = None
     state: ChannelState | None = None
     query: str | None = None
+
+
+@wire
+class ChannelSearchParams:
+    """What to look for in titles and messages, in whatever case; at most ``limit`` channels and messages are wanted."""
+
+    query: Words
+    limit: Count = 50
 
 
 @wire
@@ -381,6 +389,7 @@ CHANNEL_HISTORY: Final = "agent/channel/history"
 CHANNEL_RENAME: Final = "agent/channel/rename"
 CHANNEL_ARCHIVE: Final = "agent/channel/archive"
 CHANNEL_DELETE: Final = "agent/channel/delete"
+CHANNEL_SEARCH: Final = "agent/channel/search"
 APPROVAL_LIST: Final = "agent/approval/list"
 APPROVAL_ANSWER: Final = "agent/approval/answer"
 PROVIDER_LIST: Final = "agent/provider/list"
@@ -443,6 +452,7 @@ REQUESTS: Final[Mapping[str, Request]] = {
     CHANNEL_RENAME: Request(ChannelRenameParams, Channel, "Give a channel another title."),
     CHANNEL_ARCHIVE: Request(ChannelArchiveParams, Channel, "Put a channel away, or take it back out."),
     CHANNEL_DELETE: Request(ChannelParams, ChannelDeleted, "Take a channel and its messages away; its runs stay, and can be undone."),
+    CHANNEL_SEARCH: Request(ChannelSearchParams, ChannelsFound, "The channels and messages in which something stands, latest first."),
     APPROVAL_LIST: Request(NoParams, ApprovalListResult, "Questions that wait for an answer."),
     APPROVAL_ANSWER: Request(ApprovalAnswerParams, ApprovalAnswerResult, "Answer a question; the first answer wins."),
     PROVIDER_LIST: Request(NoParams, ProviderListResult, "The registered providers and their state."),

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, Final
@@ -130,7 +131,12 @@ def _watch_nothing(process_id: int) -> None:
 
 def serve_stdio(build: Build) -> int:
     """Serve one editor over standard input and output, and return the process's exit code."""
-    return asyncio.run(_serve(build, claim_stdio()))
+    try:
+        descriptors = claim_stdio()
+    except OSError as reason:
+        sys.stderr.write(f"coterie: the standard input or output is closed ({reason}); a language server talks to its editor over them.\n")
+        return 1
+    return asyncio.run(_serve(build, descriptors))
 
 
 async def _serve(build: Build, descriptors: Descriptors) -> int:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 from coterie.base.tasks import TaskSupervisor
@@ -73,6 +74,8 @@ class Session:
                 self._attached = await self._build(_there(self._attachment))
                 if self.bare is not None:
                     self.bare.views.show_findings(self._attached.application.findings)
+                    self._attached.application.changes.watch(self.bare.views.refresh_lenses)
+                    self._attached.application.chats.watch(partial(self.window.show, "warning"))
 
     def catch_up(self) -> None:
         """Have the client told what goes on already and what waits for it, unless it left at once."""

@@ -91,6 +91,8 @@ def claim_stdio() -> Descriptors:
 
         msvcrt.setmode(0, os.O_BINARY)
         msvcrt.setmode(1, os.O_BINARY)
+    for descriptor in (0, 1):
+        os.fstat(descriptor)  # before a copy of one takes the place of the other
     descriptors = Descriptors(incoming=os.dup(0), outgoing=os.dup(1))
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)

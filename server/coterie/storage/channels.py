@@ -35,6 +35,9 @@ _MANY = f"""{_CHANNELS} AS channel
         OR EXISTS (SELECT 1 FROM messages WHERE messages.channel_id = channel.channel_id AND instr(casefold(text), casefold(:query)))
     )
     ORDER BY updated_at DESC, number DESC"""  # noqa: S608 - built of the constant above
+_HOLDING = """SELECT channel_id, message FROM messages
+    WHERE instr(casefold(text), casefold(:query))
+    ORDER BY number DESC LIMIT :limit"""
 _PAGE = """SELECT message FROM messages
     WHERE channel_id = :channel_id AND (:before IS NULL OR number < :before)
     ORDER BY number DESC LIMIT :limit"""
@@ -84,6 +87,16 @@ class Channels:
             settle(connection, self._owner)
             wanted = {"folder": folder, "state": state, "query": query or ""}
             return tuple(_channel(row) for row in connection.execute(_MANY, wanted))
+
+        return await self._database.run(select)
+
+    async def search(self, query: str, *, limit: int) -> tuple[tuple[str, ChannelMessage], ...]:
+        """Return the messages that hold ``query`` in whatever case, latest first, with their channels' ids."""
+
+        def select(connection: sqlite3.Connection) -> tuple[tuple[str, ChannelMessage], ...]:
+            read = adapter(ChannelMessage).validate_json
+            rows = connection.execute(_HOLDING, {"query": query, "limit": limit})
+            return tuple((channel_id, read(message)) for channel_id, message in rows)
 
         return await self._database.run(select)
 

@@ -83,10 +83,11 @@ class Place:
     @property
     def root(self) -> Path:
         """The run's folder on disk. Raises `ModelMistakeError` when the editor has no folder open."""
-        for folder in self.workspace.folders:
-            if self.folder is None or folder.uri == self.folder:
-                return Path(folder.absolute)
-        raise ModelMistakeError("No workspace folder is open, so there is no place to run a command in.")
+        first = next(iter(self.workspace.folders), None)
+        folder = first if self.folder is None else self.workspace.folder(self.folder)
+        if folder is None:
+            raise ModelMistakeError("No workspace folder is open, so there is no place to run a command in.")
+        return Path(folder.absolute)
 
     def path_effects(self, kind: Literal["read", "write"], path: str) -> tuple[Effect, ...]:
         """Return the effect on ``path``, judged by where it really leads. Raises `ModelMistakeError` outside of the workspace."""

@@ -26,11 +26,20 @@ class Folders:
         return frozenset(self._roots.values())
 
     def root(self, uri: str) -> str:
-        """Return where a folder really is. Raises `ModelMistakeError` for a folder that is not (or no longer) open."""
-        try:
-            return self._roots[uri]
-        except KeyError:
-            raise ModelMistakeError(f"{uri} is not a folder of this workspace.") from None
+        """Return where a folder really is. Raises `ModelMistakeError` for one that is not, or no longer, in the workspace."""
+        if (folder := self.folder(uri)) is None:
+            raise ModelMistakeError(f"{uri} is not a folder of this workspace.")
+        return self._roots.get(uri) or os.path.realpath(folder.absolute)
+
+    def folder(self, uri: str) -> Folder | None:
+        """Return the folder of a URI: one of these, or one that lies in one of them."""
+        if not self.holds(uri):
+            return None
+        if (own := next((folder for folder in self.all if folder.uri == uri), None)) is not None:
+            return own
+        path = path_of(uri) or ""
+        around = next(folder for folder in self.all if _below(os.path.realpath(path), self._roots[folder.uri]) is not None)
+        return Folder(uri=uri, name=Path(path).name, absolute=path, trusted=around.trusted)
 
     def contain(self, absolute: str) -> bool:
         """Say whether a resolved path lies in one of the folders."""
@@ -55,9 +64,10 @@ class Folders:
         wanted = (path_of(path) or path) if path.startswith("file:") else path
         if "\0" in wanted:
             raise ModelMistakeError("A path cannot contain a null character.")
-        absolute = os.path.realpath(os.path.join(self.root(base), wanted))  # noqa: PTH118 - an absolute path stands for itself
+        roots = {**self._roots, base: self.root(base)}
+        absolute = os.path.realpath(os.path.join(roots[base], wanted))  # noqa: PTH118 - an absolute path stands for itself
         # The asked folder comes first, then the innermost of those that contain the file.
-        for uri, root in sorted(self._roots.items(), key=lambda item: (item[0] != base, -len(item[1]))):
+        for uri, root in sorted(roots.items(), key=lambda item: (item[0] != base, -len(item[1]))):
             if (relative := _below(absolute, root)) is not None:
                 return FileRef(folder=uri, path=relative, uri=uri_below(uri, relative), absolute=absolute)
         raise ModelMistakeError(

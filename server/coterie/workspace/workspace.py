@@ -58,6 +58,10 @@ class LiveWorkspace:
         """Work in these folders from now on. What lies outside of them can no longer be read or changed."""
         self._folders = Folders(folders)
 
+    def folder(self, uri: str) -> Folder | None:
+        """Return a folder of the workspace, or one inside; see `domain.ports.Workspace.folder`."""
+        return self._folders.folder(uri)
+
     def holds(self, uri: str) -> bool:
         """Say whether a folder is one of the workspace's, or lies in one."""
         return self._folders.holds(uri)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coterie.domain.channels import Channel, ChannelOpened, ChannelPage, Posted
+from coterie.domain.channels import Channel, ChannelOpened, ChannelPage, ChannelsFound, Posted
 from coterie.lsp import protocol
 from coterie.lsp.handlers import runs
 from coterie.lsp.protocol import (
@@ -15,6 +15,7 @@ from coterie.lsp.protocol import (
     ChannelParams,
     ChannelPostParams,
     ChannelRenameParams,
+    ChannelSearchParams,
 )
 from coterie.lsp.session import Handlers, Session
 
@@ -57,6 +58,11 @@ async def delete(session: Session, params: ChannelParams) -> ChannelDeleted:
     return ChannelDeleted(channel_id=params.channel_id)
 
 
+async def search(session: Session, params: ChannelSearchParams) -> ChannelsFound:
+    """``agent/channel/search``."""
+    return await session.application.channels.search(params.query, limit=params.limit)
+
+
 HANDLERS: Handlers = {
     protocol.CHANNEL_LIST: list_channels,
     protocol.CHANNEL_OPEN: open_channel,
@@ -65,4 +71,5 @@ HANDLERS: Handlers = {
     protocol.CHANNEL_RENAME: rename,
     protocol.CHANNEL_ARCHIVE: archive,
     protocol.CHANNEL_DELETE: delete,
+    protocol.CHANNEL_SEARCH: search,
 }

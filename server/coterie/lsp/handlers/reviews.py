@@ -88,10 +88,7 @@ def lens(line: int, title: str, command: str, argument: dict[str, Any]) -> types
 
 async def accept(session: Session, argument: AcceptArguments) -> Accepted:
     """``coterie.accept``."""
-    accepted = session.application.changes.accept(argument.run_id, argument.uri)
-    if session.bare is not None:
-        session.bare.views.refresh_lenses()
-    return Accepted(accepted=accepted)
+    return Accepted(accepted=await session.application.changes.accept(argument.run_id, argument.uri))
 
 
 async def fix(session: Session, argument: FindingArguments) -> RunStarted:

@@ -1,0 +1,89 @@
+"""What recent runs have changed is shown for review until somebody accepts it, to every client and to the next server. Real store."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from coterie.agents.coordinator import Coordinator
+from coterie.app.hub import Hub
+from coterie.base.ids import now
+from coterie.domain.edits import Hunk
+from coterie.domain.events import AgentEvent, ChangeEvent, RunEvent
+from coterie.domain.records import Entry, EventRecord
+from coterie.domain.runs import RunRequest, RunRow
+from coterie.features.changes import Changes
+from coterie.features.unseen import Unseen
+from coterie.storage.store import Store
+
+HUNK = Hunk(hunk_id="h", old_start=1, old_lines=1, new_start=1, new_lines=1, old_text="a\n", new_text="b\n")
+URI, OURS, THEIRS = "file:///w/a.py", "file:///w", "file:///other"
+CHANGE = ChangeEvent(change_id="change", path="a.py", uri=URI, state="applied", hunks=(HUNK,))
+
+
+def server(store: Store, *, ours: str = OURS) -> tuple[Changes, Unseen]:
+    """Return what a server knows that has just begun, for a client with one folder."""
+    coordinator = Coordinator(store.runs, Hub(), lambda _: None)
+    unseen = Unseen(store.runs, coordinator)
+    return Changes(store.runs, coordinator, unseen, lambda folder: folder == ours), unseen
+
+
+async def had_run(store: Store, *, ended_at: str, change: ChangeEvent = CHANGE) -> None:
+    """Let a run have made one change."""
+    request = RunRequest(prompt="Mend it", folder=OURS)
+    await store.runs.create(
+        RunRow(run_id="run", channel_id="c", request=request, workflow=None, agent="chat", state="running", started_at=ended_at)
+    )
+    events = (change, RunEvent(state="succeeded"))
+    first = await store.runs.reserve("run", len(events))
+    await store.runs.append("run", [Entry(number, ended_at, EventRecord(event=event)) for number, event in enumerate(events, first)])
+    await store.runs.release("run")
+
+
+@pytest.mark.parametrize(
+    ("ended_at", "change", "folder", "offered"),
+    [
+        (now(), CHANGE, OURS, 1),
+        ("2020-01-31T10:00:00.000Z", CHANGE, OURS, 0),
+        (now(), replace(CHANGE, state="undone"), OURS, 0),
+        (now(), CHANGE, THEIRS, 0),
+    ],
+    ids=["recent", "long ago", "taken back", "of another project"],
+)
+async def test_who_comes_later_is_shown_what_recent_runs_have_changed(
+    tmp_path: Path, ended_at: str, change: ChangeEvent, folder: str, offered: int
+) -> None:
+    store = Store(tmp_path)
+    await had_run(store, ended_at=ended_at, change=change)
+    changes, unseen = server(store)
+    await unseen.look_back(lambda of: of == folder)
+    assert len(changes.reviewable(URI, "b\n")) == offered
+    await store.aclose()
+
+
+async def test_what_is_accepted_stays_accepted_on_the_next_server(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    await had_run(store, ended_at=now())
+    changes, unseen = server(store)
+    await unseen.look_back(lambda _: True)
+    told: list[None] = []
+    changes.watch(lambda: told.append(None))
+    assert (await changes.accept("run"), len(told)) == (1, 1)
+    assert changes.reviewable(URI, "b\n") == ()
+    again, after = server(store)
+    await after.look_back(lambda _: True)
+    assert again.reviewable(URI, "b\n") == ()
+    await store.aclose()
+
+
+async def test_accepting_all_is_about_the_clients_own_folders(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    changes, unseen = server(store)
+    unseen.tell(AgentEvent(seq=1, at=now(), run_id="run", folder=THEIRS, event=CHANGE))
+    assert await changes.accept() == 0
+    assert len(changes.reviewable(URI, "b\n")) == 1
+    unseen.tell(AgentEvent(seq=2, at=now(), run_id="run", folder=THEIRS, event=replace(CHANGE, state="undone")))
+    assert changes.reviewable(URI, "b\n") == ()
+    await store.aclose()
