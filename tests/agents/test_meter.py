@@ -30,8 +30,15 @@ def test_an_answer_is_capped_at_what_is_left() -> None:
 
 
 def test_a_call_that_leaves_no_room_for_an_answer_is_not_made() -> None:
-    with pytest.raises(BudgetExhaustedError, match="1000 tokens"):
+    with pytest.raises(BudgetExhaustedError, match="1000 tokens, does not suffice for another call: 0 were used"):
         meter(tokens=1_000).reserve(900, None, output_tokens=8_192)
+
+
+def test_a_budget_that_is_used_up_is_called_so() -> None:
+    spent = meter(tokens=1_000, usd=Decimal("0.10"))
+    spent.settle(spent.reserve(100, PRICE, output_tokens=800), Usage(input=900, output=300, usd=Decimal("0.10")))
+    with pytest.raises(BudgetExhaustedError, match="1000 tokens, is used up: 1200 were used"):
+        spent.reserve(1, PRICE, output_tokens=10)
 
 
 def test_two_calls_at_once_cannot_spend_the_same_tokens() -> None:

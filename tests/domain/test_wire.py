@@ -16,10 +16,11 @@ from coterie.domain.wire import from_wire, to_wire
 
 
 def values() -> Iterator[type]:
-    """Find every dataclass that `coterie.domain` defines."""
+    """Find every dataclass with fields that `coterie.domain` defines."""
     for module in pkgutil.iter_modules(coterie.domain.__path__, "coterie.domain."):
         for value in vars(importlib.import_module(module.name)).values():
-            if isinstance(value, type) and dataclasses.is_dataclass(value) and value.__module__ == module.name:
+            is_own = isinstance(value, type) and value.__module__ == module.name
+            if is_own and dataclasses.is_dataclass(value) and dataclasses.fields(value):
                 yield value
 
 

@@ -12,13 +12,15 @@ from coterie.domain.messages import AssistantMessage, Finished, FinishReason, Mo
 from coterie.domain.messages import ToolCallArguments as Arguments
 from coterie.domain.messages import ToolCallStarted as Started
 from coterie.domain.messages import UsageReported as Used
+from coterie.domain.status import ProviderType
 from coterie.providers import failures
 from coterie.providers.anthropic import AnthropicWire
 from coterie.providers.failures import Host
 from coterie.providers.http_provider import Wire
 from coterie.providers.openai_compatible import OpenAICompatibleWire
 from coterie.providers.sse import ServerSentEvent
-from provider_calls import host
+from provider_calls import host, provider_of
+from raw_http_server import json_reply, raw_http_server
 
 HOST = Host(provider="work", model="one", address="http://127.0.0.1")
 CHAT, MESSAGES = OpenAICompatibleWire(), AnthropicWire()
@@ -116,3 +118,12 @@ def test_a_password_in_an_address_is_not_told() -> None:
     failure = failures.no_connection_within(Host(provider="work", model="", address="http://ann:secret-word@127.0.0.1:1/v1"), 3)
     assert "http://127.0.0.1:1/v1" in failure.message
     assert "secret-word" not in failure.message
+
+
+@pytest.mark.parametrize("kind", ["llama_cpp", "llama_swap", "ollama", "openai_compatible", "anthropic"])
+async def test_a_model_whose_name_is_torn_keeps_nobody_from_the_others(kind: ProviderType) -> None:
+    names = ["one", HIGH]
+    said = {"data": [{"id": name, "status": {"value": "loaded"}} for name in names], "models": [{"name": name} for name in names]}
+    async with raw_http_server(lambda _: json_reply(said)) as server, provider_of(host(kind, server.url)) as provider:
+        first, *_ = await provider.installed_models()
+        assert first.id == "work/one"

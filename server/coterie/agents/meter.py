@@ -83,14 +83,14 @@ class Meter:
             left = self.budget.tokens - self._tokens - sum(held.tokens for held in self._held)
             most = min(most, left - input_tokens)
             if most < min(_LEAST_OUTPUT, output_tokens):
-                raise BudgetExhaustedError(f"The budget of {self.name}, {self.budget.tokens} tokens, is used up: {self._tokens} were used.")
+                raise self._exhausted(f"{self.budget.tokens} tokens", f"{self._tokens}", whole=self._tokens >= self.budget.tokens)
         if self.budget.usd is not None and self._usd and self._usd >= self.budget.usd:
-            raise BudgetExhaustedError(f"The budget of {self.name}, ${self.budget.usd}, is used up: ${self._usd:f} were used.")
+            raise self._exhausted(f"${self.budget.usd:f}", f"${self._usd:f}", whole=True)
         if self.budget.usd is not None and input_usd is not None and output_price is not None:
             left_usd = self.budget.usd - self._usd - sum((held.usd for held in self._held), Decimal(0)) - input_usd
             most = min(most, int(left_usd * _MILLION / output_price)) if output_price else most
             if left_usd < 0 or most < min(_LEAST_OUTPUT, output_tokens):
-                raise BudgetExhaustedError(f"The budget of {self.name}, ${self.budget.usd}, is used up: ${self._usd:f} were used.")
+                raise self._exhausted(f"${self.budget.usd:f}", f"${self._usd:f}", whole=False)
         held = Reservation(
             tokens=input_tokens + most,
             usd=(input_usd or Decimal(0)) + (_cost(most, output_price) or Decimal(0)),
@@ -116,6 +116,10 @@ class Meter:
     async def settlement(self) -> None:
         """Wait until one of the reservations is settled."""
         await self._settled.wait()
+
+    def _exhausted(self, budget: str, used: str, *, whole: bool) -> BudgetExhaustedError:
+        how = "is used up" if whole else "does not suffice for another call"
+        return BudgetExhaustedError(f"The budget of {self.name}, {budget}, {how}: {used} were used.")
 
     def check_time(self) -> None:
         """Raise `BudgetExhaustedError` when the time is up."""

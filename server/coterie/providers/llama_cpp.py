@@ -126,7 +126,7 @@ class LlamaCpp(HttpProvider):
         if state == "loaded":
             try:
                 # A router would load the model for the asking.
-                props = await self._asked(f"/props?model={quote(name, safe='')}&autoload=false", model=name)
+                props = await self._asked(f"/props?model={quote(name, safe='', errors='replace')}&autoload=false", model=name)
                 window = count(record(props, "default_generation_settings"), "n_ctx") or window
             except ProviderError:
                 window = window or count(record(entry, "meta"), "n_ctx_train")

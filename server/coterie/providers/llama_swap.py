@@ -78,7 +78,7 @@ class LlamaSwap(LlamaCpp):
     @override
     async def unload_model(self, model: str) -> None:
         """Have the machine free the memory of a model."""
-        call = await self._call(model, f"{self._origin}/api/models/unload/{quote(model)}", {})
+        call = await self._call(model, f"{self._origin}/api/models/unload/{quote(model, errors='replace')}", {})
         try:
             await self._transport.content(call)
         except ProviderError as failure:
@@ -94,7 +94,7 @@ class LlamaSwap(LlamaCpp):
 
     @override
     def _path(self, path: str, model: str) -> str:
-        return f"/upstream/{quote(model)}{path}"
+        return f"/upstream/{quote(model, errors='replace')}{path}"
 
     async def _must_load(self, model: str) -> bool:
         """Say whether a model has to be loaded first, as far as the machine tells; of another machine's model it knows nothing."""
@@ -123,7 +123,7 @@ class LlamaSwap(LlamaCpp):
 
         async def window(name: str) -> int | None:
             with suppress(ProviderError):
-                props = await self._asked(f"/props?model={quote(name, safe='')}", model=name)
+                props = await self._asked(f"/props?model={quote(name, safe='', errors='replace')}", model=name)
                 return count(record(props, "default_generation_settings"), "n_ctx")
             return None
 
