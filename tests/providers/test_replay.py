@@ -128,6 +128,12 @@ async def test_a_file_that_is_no_recording(tmp_path: Path, content: str | None, 
     assert raised.value.kind == "bad_request"
 
 
+async def test_whether_a_recording_can_be_played_is_seen_before_it_is(cassette: Path, tmp_path: Path) -> None:
+    there, gone = [await Replay(replaying(path)).check() for path in (cassette, tmp_path / "gone.json")]
+    assert (there.state, gone.state) == ("ready", "down")
+    assert "gone.json" in gone.text
+
+
 @pytest.mark.proves("replay", "models")
 async def test_a_recording_never_passes_for_a_model(cassette: Path) -> None:
     registry = ProviderRegistry([replaying(cassette)])

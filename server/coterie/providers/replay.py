@@ -75,6 +75,12 @@ class Replay(BaseProvider):
                 yield event
 
     @override
+    async def connect(self) -> None:
+        """Read the recording, which shows whether it can be played. Raises `ProviderError`."""
+        await self._load()
+        self._is_connected = True
+
+    @override
     def fill(self, request: FillRequest) -> AsyncIterator[StreamEvent]:
         """Refuse: a recording holds answers to conversations. Raises `ProviderError`."""
         raise ProviderError(f"The recording of `{self.name}` fills no gap for {request.model}.", kind="bad_request")
