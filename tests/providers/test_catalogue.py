@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from coterie.base.errors import InvalidParamsError, ProviderError, RequestError
-from coterie.domain.status import InstallProgress
-from coterie.providers.config import ProviderConfig
+from coterie.domain.status import InstallProgress, ProviderType
+from coterie.providers.config import OWN_HOSTS, ProviderConfig
 from coterie.providers.registry import ProviderRegistry
 from provider_calls import host
 from raw_http_server import RawHttpServer, Reply, Request, json_reply, raw_http_server
@@ -98,6 +98,21 @@ async def test_what_is_known_of_a_host_that_went_down_is_found_greyed() -> None:
         await registry.models()
         found = await registry.search("one")
         assert [(view.id, view.state) for view in found.models] == [("work/one", "down")]
+
+
+@pytest.mark.parametrize("kind", sorted(OWN_HOSTS))
+async def test_models_that_the_settings_name_are_listed_greyed_though_their_host_never_answered(kind: ProviderType) -> None:
+    is_up = asyncio.Event()
+
+    def reply(_: Request) -> Reply:
+        return json_reply({"data": [{"id": "one"}], "models": [], "running": []}, status=200 if is_up.is_set() else 503)
+
+    async with raw_http_server(reply) as server, registry_of(host(kind, server.url, models=("one",), context_tokens=4096)) as registry:
+        assert [(view.id, view.context_tokens, view.state) for view in await registry.models()] == [("work/one", 4096, "down")]
+        assert registry.list()[0].state == "down"
+        is_up.set()
+        await registry.models()
+        assert registry.list()[0].state == "ready", "a list that came shows that the host is there"
 
 
 async def test_an_installation_is_shared_and_ends_for_all() -> None:

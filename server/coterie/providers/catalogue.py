@@ -10,6 +10,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
 from coterie.base.errors import InvalidParamsError, ProviderError, RequestError
@@ -151,10 +152,22 @@ def sold_as(config: ProviderConfig, model: str) -> tuple[str | None, str]:
 
 
 def _known(entry: Entry) -> tuple[ModelView, ...]:
-    """Return what is known of a host's models, greyed where it is not there."""
+    """Return what is known of a host's models, greyed where it is not there: what it told once, else what the settings say."""
     if entry.state in {"ready", "unknown"}:
         return entry.listed
-    return tuple(replace(view, state="down") for view in entry.listed)
+    return tuple(replace(view, state="down") for view in entry.listed or map(partial(_configured, entry.config), entry.config.models))
+
+
+def _configured(config: ProviderConfig, model: str) -> ModelView:
+    """Return a model as the settings tell of it."""
+    return ModelView(
+        id=f"{config.id}/{model}",
+        provider=config.id,
+        context_tokens=config.context_tokens,
+        max_output_tokens=config.max_tokens,
+        capabilities=config.capabilities,
+        price=config.price_of(model),
+    )
 
 
 def _rank(view: ModelView, query: str) -> int:

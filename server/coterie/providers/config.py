@@ -111,7 +111,7 @@ class ProviderConfig:
     @property
     def lists_models(self) -> bool:
         """Whether a list of its models comes from the host itself, and so shows that it is there; not from the settings, or a map."""
-        return not self.models and self.type != "litellm"
+        return self.type in OWN_HOSTS or (not self.models and self.type != "litellm")
 
     @property
     def wants_key(self) -> bool:
