@@ -102,11 +102,16 @@ async def stage(tmp_path: Path, **more: str) -> AsyncIterator[Stage]:
 
 
 def _stop(where: Rendezvous) -> None:
-    with contextlib.suppress(FileNotFoundError, ConnectionRefusedError), where.dial() as connection:
-        connection.settimeout(BOUND_S)
-        greet(connection, "stop")
-        with contextlib.suppress(psutil.NoSuchProcess):
-            gone(psutil.Process(receive(connection)["stopping"]))
+    try:
+        with where.dial() as connection:
+            connection.settimeout(BOUND_S)
+            greet(connection, "stop")
+            with contextlib.suppress(psutil.NoSuchProcess):
+                gone(psutil.Process(receive(connection)["stopping"]))
+    except TimeoutError:
+        raise
+    except OSError:
+        return  # there is none, or it ends by itself at this moment
 
 
 def gone(process: psutil.Process) -> None:
