@@ -233,7 +233,8 @@ class Core:
         self._status_changed()
 
     def _status(self) -> Status:
-        return status_of(self._providers, self.sandbox, lambda: self.problems, no_daemon=self._no_daemon)
+        storage = self._shared.store.problem
+        return status_of(self._providers, self.sandbox, lambda: self.problems, storage=storage, no_daemon=self._no_daemon)
 
     def _status_changed(self) -> None:
         self._audience.status_changed(self._status())
