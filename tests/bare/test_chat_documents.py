@@ -15,7 +15,7 @@ from coterie.base.ids import now
 from coterie.domain.channels import Channel, ChannelChanged
 from coterie.domain.events import AgentEvent, Event, MessageDelta, MessageEvent, RunEvent
 from coterie.features.channels import ChannelService
-from coterie.features.chat_documents import ChatDocuments
+from coterie.features.chat_documents import PATIENCE, ChatDocuments
 from coterie.storage.store import Store
 from coterie.workspace.documents import Documents
 from coterie.workspace.editing import Editing, Patience
@@ -191,10 +191,12 @@ async def test_what_an_editor_refuses_is_told_once_and_stands_in_the_file_when_i
         here.chats.watch(told.append)
         here.editor.open(here.uri, on_disk(tmp_path))
         here.begin()
-        await here.eventually(lambda: told != [])
+        chat = here.chats._chats["channel"]
+        await here.eventually(lambda: told != [] and not chat.writing)
         asked = len(here.editor.labels)
         here.end()
-        await here.eventually(lambda: len(here.editor.labels) > asked)
+        await here.eventually(lambda: len(here.editor.labels) > asked and not chat.writing)
+        assert len(here.editor.labels) < asked + PATIENCE, "who refused so often is asked once for each change"
         assert len(told) == 1
         assert "“Sums”" in told[0]
         assert "(the buffer is read-only)" in told[0]
