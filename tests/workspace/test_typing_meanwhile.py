@@ -175,7 +175,6 @@ async def test_no_keystroke_is_lost_and_no_edit_is_doubled(tmp_path: Path, manne
         "late": {"applied", "refused", "conflict", "undone"},
         "coalescing": {"applied", "refused", "conflict", "undone", "unsure"},
         "silent": {"refused", "unsure"},
-        "stubborn": {"refused"},
         "careless": {"applied", "refused", "undone", "unsure"},
     }
     assert expected[manner] <= seen.keys(), "the schedules reach every outcome"
