@@ -9,7 +9,6 @@ The manners:
 - ``late``: the same, but answers first and tells later.
 - ``coalescing``: the same, but tells of all that happened at once, as editors do that gather changes for a while.
 - ``silent``: says that it applied every edit and applies none.
-- ``stubborn``: refuses every edit.
 - ``careless``: ignores versions and puts an edit at its line numbers in whatever text is there by then.
 """
 
@@ -23,7 +22,7 @@ from typing import Literal, Protocol
 from coterie.base.text import LineIndex
 from coterie.domain.edits import BufferEdit, Draft
 
-Manner = Literal["strict", "late", "coalescing", "silent", "stubborn", "careless"]
+Manner = Literal["strict", "late", "coalescing", "silent", "careless"]
 Point = Literal["in_flight", "applied"]
 """When the person may type: while an edit is on its way to the editor, and right after it was applied."""
 
@@ -89,9 +88,7 @@ class FakeEditor:
         self.labels.append(edit.label)
         self.at_point("in_flight")
         refusal = None
-        if self.manner == "stubborn":
-            refusal = "the buffer is read-only"
-        elif self.manner != "careless" and self._versions[edit.uri] != edit.version:
+        if self.manner != "careless" and self._versions[edit.uri] != edit.version:
             refusal = "the document has changed"
         elif self.manner != "silent":
             self._change(edit.uri, self._edited(edit))

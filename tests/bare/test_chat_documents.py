@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from typing_extensions import override
 
 from coterie.base.ids import now
 from coterie.domain.channels import Channel, ChannelChanged
+from coterie.domain.edits import BufferEdit
 from coterie.domain.events import AgentEvent, Event, MessageDelta, MessageEvent, RunEvent
 from coterie.features.channels import ChannelService
-from coterie.features.chat_documents import ChatDocuments
+from coterie.features.chat_documents import PATIENCE, ChatDocuments
 from coterie.storage.store import Store
 from coterie.workspace.documents import Documents
 from coterie.workspace.editing import Editing, Patience
@@ -71,16 +73,26 @@ class Desk:
             await self.chats._tasks.settled()
 
 
+class Stubborn(FakeEditor):
+    """Refuses every edit."""
+
+    @override
+    async def apply(self, edit: BufferEdit) -> str | None:
+        self.labels.append(edit.label)
+        return "the buffer is read-only"
+
+
 @asynccontextmanager
 async def desk(
-    tmp_path: Path, manner: Manner = "strict", pause: asyncio.Semaphore | None = None, patience: Patience | None = None
+    tmp_path: Path, manner: Manner | FakeEditor = "strict", pause: asyncio.Semaphore | None = None, patience: Patience | None = None
 ) -> AsyncIterator[Desk]:
     """Follow one channel's document."""
 
     async def take_turns() -> None:
         await (asyncio.sleep(0) if pause is None else pause.acquire())
 
-    store, documents, editor = Store(tmp_path / "data"), Documents(), FakeEditor(manner)
+    store, documents = Store(tmp_path / "data"), Documents()
+    editor = manner if isinstance(manner, FakeEditor) else FakeEditor(manner)
     editor.attach(documents)
     await store.channels.create(Channel(channel_id="channel", title="Sums", folder="chats", state="idle", updated_at=now()))
     editing = Editing(Overlay(documents, editor), lambda _: str(tmp_path), patience)
@@ -187,14 +199,16 @@ async def test_nothing_of_a_deleted_channel_stays_in_a_document(tmp_path: Path) 
 
 async def test_what_an_editor_refuses_is_told_once_and_stands_in_the_file_when_it_is_closed(tmp_path: Path) -> None:
     told: list[str] = []
-    async with desk(tmp_path, "stubborn", patience=Patience(refusal=0.001)) as here:
+    async with desk(tmp_path, Stubborn(), patience=Patience(refusal=0.001)) as here:
         here.chats.watch(told.append)
         here.editor.open(here.uri, on_disk(tmp_path))
         here.begin()
-        await here.eventually(lambda: told != [])
+        chat = here.chats._chats["channel"]
+        await here.eventually(lambda: told != [] and not chat.writing)
         asked = len(here.editor.labels)
         here.end()
-        await here.eventually(lambda: len(here.editor.labels) > asked)
+        await here.eventually(lambda: len(here.editor.labels) > asked and not chat.writing)
+        assert len(here.editor.labels) < asked + PATIENCE, "who refused so often is asked once for each change"
         assert len(told) == 1
         assert "“Sums”" in told[0]
         assert "(the buffer is read-only)" in told[0]

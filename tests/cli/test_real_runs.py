@@ -80,6 +80,18 @@ def test_a_run_waits_for_approval_is_resumed_and_taken_back(coterie: Coterie, pr
     assert sample_project.fingerprints(project) == before
 
 
+def test_a_home_that_cannot_be_written_is_told_once(coterie: Coterie, tmp_path: Path) -> None:
+    (tmp_path / "home" / "data").touch()  # a file where the folder of the database belongs
+    listed = coterie("channels")
+    assert listed.returncode == exits.FAILED
+    assert listed.stderr.count("Coterie cannot keep its data in") == 1
+    assert listed.stderr.count("\n") == 1
+    checks = json.loads(coterie("doctor", "--json").stdout)["checks"]
+    [database] = [check for check in checks if check["subject"] == "database"]
+    assert database["state"] == "bad"
+    assert "Coterie cannot keep its data in" in database["text"]
+
+
 def test_doctor_knows_this_machine(coterie: Coterie) -> None:
     examined = coterie("doctor", "--json")
     assert examined.returncode == exits.OK, examined.stdout + examined.stderr

@@ -52,6 +52,14 @@ def test_no_database_is_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_that_none_can_be_made_in(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    found = examine(tmp_path / "file" / "home" / "data")
+    assert found.problem is not None
+    assert f"(Not a directory: {tmp_path / 'file'})" in found.problem
+    assert list(tmp_path.iterdir()) == [tmp_path / "file"]
+
+
 async def test_whose_runs_and_who_writes(store: Store, tmp_path: Path, start_server: StartServer) -> None:
     await store.channels.list()
     idle = await start_server("run_of_one", "idle")

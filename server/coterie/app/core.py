@@ -279,8 +279,14 @@ class Core:
         self._status_changed()
 
     def _status(self) -> Status:
-        model = self._settings.loaded.settings.model
-        return status_of(self._providers, self.sandbox, lambda: self.problems, model=model, no_daemon=self._no_daemon)
+        return status_of(
+            self._providers,
+            self.sandbox,
+            lambda: self.problems,
+            model=self._settings.loaded.settings.model,
+            storage=self._shared.store.problem,
+            no_daemon=self._no_daemon,
+        )
 
     def _providers_changed(self) -> None:
         self._audience.providers_changed(self._providers.list())

@@ -2,7 +2,8 @@
 
 A document lies in the data folder under its channel's id. It is followed from when it is opened or sent here, or found open in the editor:
 `ChatDocuments.tell` hears every event, and at most four times a second what is new is written, through the editor where the document is
-open, else into the file. What is where in it is ``chat_text``'s business, what was said ``transcript``'s.
+open, else into the file. What is where in it is ``chat_text``'s business, what was said ``transcript``'s; ``chat_view`` brings the two
+together.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from coterie.domain.events import AgentEvent
 from coterie.domain.ports import ChannelStore
 from coterie.features import chat_text
 from coterie.features.channels import ChannelService
+from coterie.features.chat_view import Told, View
 from coterie.features.listener import Listener
 from coterie.features.transcript import Transcript
 from coterie.workspace.documents import Documents
@@ -112,7 +114,8 @@ class ChatDocuments(Listener):
         chat = await self._followed(self.channel_of(uri or self._only_open()))
         async with chat.order:  # so that nothing is written before it is known that the message is there already
             text = await self._text(chat.file) or ""
-            draft = chat_text.draft_of(text, self._view(chat).turns_in(text))
+            turns = await in_thread(self._view(chat).turns_in, text)
+            draft = await in_thread(chat_text.draft_of, text, turns)
             if not draft:
                 raise RequestError("There is nothing to send: write under the last “You” of the document.", code="nothing_to_send")
             last = chat.transcript.turns[-1] if chat.transcript.turns else None
@@ -129,8 +132,8 @@ class ChatDocuments(Listener):
             return None
         text = shown(self._documents.text(uri) or "")
         channel = await self._channels.get(channel_id := self.channel_of(uri))
-        turns = None if channel is None else self._view(await self._followed(channel_id)).turns_in(text)
-        heading = chat_text.last_heading(text, turns)
+        turns = None if channel is None else await in_thread(self._view(await self._followed(channel_id)).turns_in, text)
+        heading = await in_thread(chat_text.last_heading, text, turns)
         if heading is None:
             return None
         can_send = heading[1] == "You" and channel is not None
@@ -293,11 +296,11 @@ class ChatDocuments(Listener):
         chat.written = tuple(turn.answer for turn in view.turns)
         return None
 
-    def _view(self, chat: _Chat) -> _View:
+    def _view(self, chat: _Chat) -> View:
         # A buffer that was closed without saving takes with it what was written there.
         written, own = (chat.written, frozenset(chat.own)) if self._is_open(chat) == chat.was_open else (None, frozenset[str]())
-        turns = tuple(_Told(turn.said, turn.answer, is_own=turn.message_id in own) for turn in chat.transcript.turns)
-        return _View(turns, written)
+        turns = tuple(Told(turn.said, turn.answer, is_own=turn.message_id in own) for turn in chat.transcript.turns)
+        return View(turns, written)
 
     def _is_open(self, chat: _Chat) -> bool:
         return self._documents.at(chat.file.absolute) is not None
@@ -313,50 +316,6 @@ class ChatDocuments(Listener):
         place = self._folder / name
         buffer = self._documents.at(str(place))
         return FileRef(self._folder.as_uri(), name, place.as_uri() if buffer is None else buffer.uri, str(place))
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """A turn as it is now; ``is_own`` says that it was said in the document, so that it stands there by itself."""
-
-    said: str
-    answer: str
-    is_own: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _View:
-    """The turns that a document is to show; ``written`` are the answers that it showed last, None while nobody has looked."""
-
-    turns: tuple[_Told, ...]
-    written: tuple[str, ...] | None
-
-    def turns_in(self, text: str) -> list[tuple[str, str]] | None:
-        """Return what is said in the text, with the answers as it shows them; None where it shows nothing of what was said."""
-        there = self._answers_in(text)
-        found = [
-            (turn.said, there[number] if number < len(there) else "")
-            for number, turn in enumerate(self.turns)
-            if number < len(there) or turn.is_own
-        ]
-        return found if found or not self.turns else None
-
-    def up_to_date(self, text: str) -> str:
-        """Return the text with every turn in it."""
-        there = self._answers_in(text)
-        for number, turn in enumerate(self.turns):
-            is_new = number >= len(there)
-            if is_new and turn.said and not turn.is_own:
-                text = chat_text.with_said(text, turn.said)
-            before = "" if is_new else there[number]
-            if turn.answer and turn.answer != before:
-                text = chat_text.with_answer(text, turn.said, before, turn.answer)
-        return text
-
-    def _answers_in(self, text: str) -> tuple[str, ...]:
-        if self.written is not None:
-            return self.written
-        return chat_text.shown_in(text, [(turn.said, turn.answer) for turn in self.turns])
 
 
 async def _no_journal(_draft: Draft) -> None:

@@ -17,6 +17,8 @@ COTERIE: Final = "## Coterie"
 INTRODUCTION: Final = "*Write under the last “You”, then choose “Send”: a code lens, a code action, or the command `coterie.send`.*"
 _HEADINGS: Final = re.compile(r"^## (You|Coterie)[ \t\r]*$", re.MULTILINE)
 _LOOKALIKE: Final = re.compile(r"^##(?= (?:You|Coterie)[ \t\r]*$)", re.MULTILINE)
+_DEFUSED: Final = re.compile(r"^### (?:You|Coterie)[ \t]*$", re.MULTILINE)
+"""What `without_headings` makes of such a line."""
 _FENCE: Final = "```"
 
 
@@ -115,7 +117,7 @@ def shown_in(text: str, turns: Sequence[tuple[str, str]]) -> tuple[str, ...]:
 
     Turns are what was said with the answer to it. The last one that is there tells how far the text goes.
     """
-    said_there = {*_said_in(text), *_drafts_in(text)}
+    said_there = {*_said_in(text), *(said for said, _ in turns if _DEFUSED.search(said) and said in _drafts_in(text))}
     there = [said in said_there if said else bool(answer) and answer in text for said, answer in turns]
     count = max((number for number, is_there in enumerate(there, start=1) if is_there), default=0)
     return tuple(answer if number < count or answer in text else "" for number, (_, answer) in enumerate(turns[:count], start=1))
@@ -141,10 +143,16 @@ def _said_behind(text: str, after: int, said: str) -> tuple[re.Match[str], int] 
     """Return the heading under which something was said, and where it ends, also where its lines look like headings."""
     for heading in _HEADINGS.finditer(text, after):
         start = len(text) - len(text[heading.end() :].lstrip())
-        if heading[1] == "You" and without_headings(text[start:]).startswith(said):
-            begins = [found.start() - start for found in _LOOKALIKE.finditer(text, start)]
+        lines = text[start : _end_of_line(text, start + len(said))]  # enough of them: what was said is longer where headings were taken out
+        if heading[1] == "You" and without_headings(lines).startswith(said):
+            begins = [found.start() for found in _LOOKALIKE.finditer(lines)]
             return heading, start + len(said) - sum(begin + number < len(said) for number, begin in enumerate(begins))
     return None
+
+
+def _end_of_line(text: str, at: int) -> int:
+    """Return where the line of a place ends."""
+    return end if (end := text.find("\n", at)) >= 0 else len(text)
 
 
 def _sections(text: str) -> list[tuple[str, str, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from coterie import __version__
+from coterie.base.errors import StorageError
 from coterie.domain.ports import Providers, Sandbox
 from coterie.domain.status import Degraded, Mode, ProviderHealth, ProviderView, Status
 
@@ -17,16 +18,19 @@ def status_of(
     problems: Callable[[], tuple[str, ...]],
     *,
     model: str | None = None,
+    storage: StorageError | None = None,
     no_daemon: str | None = None,
 ) -> Status:
     """Return the server's state from what is known already: nothing is probed for it.
 
-    ``problems`` are the settings' own, ``model`` the one that serves who names none; ``no_daemon`` is why a client that wanted the shared
-    server has none.
+    ``problems`` are the settings' own, ``model`` the one that serves who names none; ``storage`` is why nothing can be kept, if that was
+    found out; ``no_daemon`` is why a client that wanted the shared server has none.
     """
     views = providers.list()
     confined = sandbox.seen()
     degraded = [Degraded(code="settings", text=problem) for problem in problems()]
+    if storage is not None:
+        degraded.append(Degraded(code=storage.code, text=storage.message))
     if no_daemon is not None:
         text = f"No shared server is possible ({no_daemon}): this editor has one of its own, and other editors do not see its runs live."
         degraded.append(Degraded(code="no_daemon", text=text))

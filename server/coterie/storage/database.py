@@ -58,6 +58,8 @@ class Database:
         self._thread: ThreadPoolExecutor | None = None
         self._connection: sqlite3.Connection | None = None  # touched on the thread only
         self._closed = False
+        self.problem: StorageError | None = None
+        """Why the latest call could not use the file; None when it could, and before the first one."""
 
     @property
     def begun(self) -> bool:
@@ -109,14 +111,20 @@ class Database:
         try:
             if self._connection is None:
                 self._connection = self._open()
-            return work(self._connection)
+            done = work(self._connection)
+        except StorageError as error:
+            self.problem = error
+            raise
         except sqlite3.Error as error:
-            told = explained(error, self.path)
-            if told is None:
+            self.problem = explained(error, self.path)
+            if self.problem is None:
                 raise
-            raise told from error
+            raise self.problem from error
         except OSError as error:
-            raise unusable(error, self.path) from error
+            self.problem = unusable(error, self.path)
+            raise self.problem from error
+        self.problem = None
+        return done
 
     def _open(self) -> sqlite3.Connection:
         """Open the file, which is made when it is not there, and bring it to this version."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import struct
 import sys
@@ -33,7 +34,12 @@ _FLOCK = "@hhqqi4x"
 def examine(folder: Path) -> DatabaseView:
     """Look at the database of a data folder. Blocks, for as long as reading all of it takes."""
     path = folder / FILE
-    if not path.exists():
+    try:
+        begun = path.exists()
+        _refuse_unwritable(folder)
+    except OSError as error:
+        return DatabaseView(path=path, problem=unusable(error, path).message)
+    if not begun:
         return DatabaseView(path=path)
     import sqlite3  # noqa: PLC0415 - not loaded at server start
 
@@ -52,6 +58,15 @@ def examine(folder: Path) -> DatabaseView:
     except OSError as error:
         return DatabaseView(path=path, problem=unusable(error, path).message, writer=writer)
     return DatabaseView(path=path, schema_version=version, size=path.stat().st_size, servers=servers, writer=writer)
+
+
+def _refuse_unwritable(folder: Path) -> None:
+    """Raise `OSError` when nothing can be kept in a folder, which need not be there yet."""
+    place = next(each for each in (folder, *folder.parents) if each.exists())
+    reason = 0 if os.access(place, os.W_OK | os.X_OK) else errno.EACCES
+    reason = reason if place.is_dir() else errno.ENOTDIR
+    if reason:
+        raise OSError(reason, os.strerror(reason), str(place))
 
 
 def _sound_version(connection: sqlite3.Connection, path: Path) -> int:

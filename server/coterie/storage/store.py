@@ -41,12 +41,18 @@ class Store:
         """The database file."""
         return self._database.path
 
+    @property
+    def problem(self) -> StorageError | None:
+        """Why nothing could be kept or read when it was tried last, if so. Nothing is opened to find out."""
+        return self._database.problem
+
     async def aclose(self) -> None:
         """Complete what was asked for, give up this server's runs and close the file. May be called twice."""
         if not self._database.opened:
             return
         try:
-            await self._database.write(self._owner.retire)
+            if self.problem is None:  # whoever met with it was told
+                await self._database.write(self._owner.retire)
         except StorageError as error:
             # The lock is dropped below, so other servers see the truth anyway.
             log.warning("this server could not sign off: %s", error)
