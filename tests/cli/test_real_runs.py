@@ -5,6 +5,7 @@ The demo's recording plays the models' part; the store, the sandbox, the edits a
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -97,6 +98,16 @@ def test_doctor_knows_this_machine(coterie: Coterie) -> None:
     assert examined.returncode == exits.OK, examined.stdout + examined.stderr
     states = {check["subject"]: check["state"] for check in json.loads(examined.stdout)["checks"]}
     assert (states["settings"], states["model"], states["provider"], states["tests"]) == ("good",) * 4
+
+
+def test_doctor_does_not_praise_a_model_whose_host_is_of_no_use(coterie: Coterie, tmp_path: Path) -> None:
+    settings = tmp_path / "home" / "config.toml"
+    settings.write_text(re.sub('cassette = "[^"]*"', 'cassette = "gone.json"', settings.read_text(encoding="utf-8")), encoding="utf-8")
+    examined = coterie("doctor", "--json")
+    assert examined.returncode == exits.FAILED, examined.stdout + examined.stderr
+    checks = {check["subject"]: (check["state"], check["text"]) for check in json.loads(examined.stdout)["checks"]}
+    assert (checks["provider"][0], checks["model"][0]) == ("worse", "bad")
+    assert "gone.json" in checks["provider"][1]
 
 
 @pytest.mark.parametrize(

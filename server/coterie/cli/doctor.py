@@ -10,7 +10,7 @@ import asyncio
 import platform
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,6 +18,7 @@ from urllib.parse import unquote
 
 from coterie import __version__
 from coterie.base.errors import CoterieError
+from coterie.base.tasks import side_by_side
 from coterie.cli import exits
 from coterie.cli.arguments import Arguments
 from coterie.cli.audience import QueueAudience
@@ -25,8 +26,9 @@ from coterie.cli.daemon import ask_status
 from coterie.cli.terminal import Output
 from coterie.cli.wiring import Core, Invocation, Surroundings, Wiring
 from coterie.cli.wording import Line, Style
-from coterie.domain.status import DatabaseView, ProviderCheck, ProviderView, SandboxView
+from coterie.domain.status import DatabaseView, ProviderView, SandboxView
 from coterie.domain.suggestions import SuggestionExplanation
+from coterie.features.application import Catalogue
 from coterie.tools.discovery import discover_tests
 
 State = Literal["good", "worse", "bad", "fact"]
@@ -145,25 +147,32 @@ def _settings(surroundings: Surroundings) -> Iterator[Check]:
 
 
 async def _models(core: Core, surroundings: Surroundings) -> list[Check]:
-    checks = []
-    for provider in await core.application.catalogue.discover():
-        seen = await core.application.catalogue.check(provider.id)
-        models = await core.application.catalogue.models(provider.id) if seen.state == "ready" else ()
-        checks.append(_provider(provider, seen, len(models)))
-    model = surroundings.model or await core.application.catalogue.default_model()
-    if model is not None:
-        checks.append(Check("model", "good", model))
-    elif any(check.state == "good" for check in checks):
-        checks.append(Check("model", "bad", 'none chosen: set `model = "host/model"` in config.toml'))
-    else:
-        checks.append(Check("model", "bad", "none: set ANTHROPIC_API_KEY or OPENAI_API_KEY, or add a [providers.X] to config.toml"))
-    return checks
+    catalogue = core.application.catalogue
+    found = await catalogue.discover()
+    looks = await side_by_side(*(_look_at(catalogue, provider) for provider in found))
+    states = {provider.id: look.state for provider, look in zip(found, looks, strict=True)}
+    return [*looks, _model(surroundings.model or await catalogue.default_model(), states)]
 
 
-def _provider(provider: ProviderView, seen: ProviderCheck, models: int) -> Check:
-    state: State = "good" if seen.state == "ready" else "worse"
+async def _look_at(catalogue: Catalogue, provider: ProviderView) -> Check:
+    seen = await catalogue.check(provider.id)
     kind = provider.type if provider.origin != "found" else f"{provider.type}, found here"
-    return Check("provider", state, f"{provider.id} ({kind}): {f'{models} models' if state == 'good' else seen.text}")
+    if seen.state != "ready":
+        return Check("provider", "fact" if seen.state == "unknown" else "worse", f"{provider.id} ({kind}): {seen.text}")
+    return Check("provider", "good", f"{provider.id} ({kind}): {len(await catalogue.models(provider.id))} models")
+
+
+def _model(model: str | None, hosts: Mapping[str, State]) -> Check:
+    """Judge the model that serves who names none by its host; of a host that only a call makes known nothing can be said."""
+    others_work = any(state == "good" for state in hosts.values())
+    if model is not None:
+        host = model.partition("/")[0]
+        if hosts.get(host) != "worse":
+            return Check("model", "good", model)
+        return Check("model", "worse" if others_work else "bad", f"{model}: its host `{host}` cannot be used, see above")
+    if others_work:
+        return Check("model", "bad", 'none chosen: set `model = "host/model"` in config.toml')
+    return Check("model", "bad", "none: set ANTHROPIC_API_KEY or OPENAI_API_KEY, or add a [providers.X] to config.toml")
 
 
 async def _sandbox(core: Core) -> Check:

@@ -10,13 +10,14 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from typing import assert_never
 
 from typing_extensions import override
 
 from coterie.base.errors import ProviderError
 from coterie.domain.messages import AssistantMessage, Message, ModelRequest, StreamEvent, ThoughtDelta
-from coterie.domain.status import ModelView, ProviderCheck, ProviderState
+from coterie.domain.status import ModelView, ProviderCheck
 from coterie.domain.suggestions import FillRequest
 from coterie.domain.wire import Json
 from coterie.providers import failures, vendors
@@ -78,13 +79,11 @@ class LiteLLM(BaseProvider):
     @override
     async def check(self) -> ProviderCheck:
         """Look at what can be seen without a call."""
-        try:
-            await self.connect()
-        except ProviderError as failure:
-            state: ProviderState = "auth_required" if failure.kind == "auth_required" else "down"
-            return ProviderCheck(provider=self.name, state=state, text=failure.message, action=failure.action)
+        seen = await super().check()
+        if seen.state != "ready":
+            return seen
         text = f"`{self.name}` can be asked. Whether it accepts the key, the first call shows."
-        return ProviderCheck(provider=self.name, state="unknown", text=text)
+        return replace(seen, state="unknown", text=text)
 
     @override
     async def installed_models(self) -> tuple[ModelView, ...]:
