@@ -78,8 +78,9 @@ async def test_a_search_asks_all_hosts_and_goes_on_where_each_has_more() -> None
         assert [view.id for view in (await registry.search("model 9")).models][:1] == ["many/model-09"]
         assert [view.id for view in (await registry.search("model-99", provider="few")).models] == ["few/model-99"]
         assert (await registry.search("nothing of the kind")).models == ()
-        with pytest.raises(InvalidParamsError, match="page"):
-            await registry.search("", page="elsewhere")
+        for page in ("elsewhere", "[]", '{"many": "elsewhere"}', json.dumps({"many": "9" * 5000})):
+            with pytest.raises(InvalidParamsError, match="page"):
+                await registry.search("", page=page)
         with pytest.raises(RequestError, match="no provider `gone`"):
             await registry.search("", provider="gone")
 

@@ -13,13 +13,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
-from coterie.base.errors import InvalidParamsError, ProviderError, RequestError
+from coterie.base.errors import ProviderError, RequestError
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.ports import Provider
 from coterie.domain.status import InstallProgress, ModelPage, ModelView
 from coterie.providers import failures
 from coterie.providers.broadcast import Broadcasts
 from coterie.providers.config import ProviderConfig
+from coterie.providers.contract import no_such_page
 from coterie.providers.cost_map import CostMap, completed
 from coterie.providers.entry import Entry
 from coterie.providers.failures import Host
@@ -187,5 +188,5 @@ def _pages_of(page: str | None) -> Mapping[str, str] | None:
     except ValueError:
         pages = None
     if not isinstance(pages, dict) or not all(isinstance(each, str) for each in pages.values()):
-        raise InvalidParamsError(f"page: {page!r} is not the `next` of an earlier answer.")
+        raise no_such_page(page)
     return pages

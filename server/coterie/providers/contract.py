@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 
-from coterie.base.errors import ProviderError
+from coterie.base.errors import InvalidParamsError, ProviderError
 from coterie.domain.messages import ModelRequest, StreamEvent
 from coterie.domain.ports import Provider
 from coterie.domain.status import Capabilities, InstallProgress, ModelPage, ModelView, ProviderCheck, ProviderState
@@ -18,6 +18,9 @@ from coterie.providers.config import ProviderConfig
 
 PAGE = 50
 """Models on a page."""
+_LONGEST_PAGE = 9
+"""No list has a place whose number has more digits."""
+_SHOWN = 80
 
 
 class BaseProvider(ABC):
@@ -147,8 +150,15 @@ class ProviderAround:
         return await self._provider.count_tokens(request)
 
 
+def no_such_page(page: str) -> InvalidParamsError:
+    """Say that no search gave this ``page``."""
+    return InvalidParamsError(f"page: {page[:_SHOWN]!r} is not the `next` of an earlier answer.")
+
+
 def _page_of(views: tuple[ModelView, ...] | list[ModelView], page: str | None) -> ModelPage:
-    """Cut a page out of a list that is known whole; pages are numbers here, a strange one is the first."""
-    start = int(page) if page is not None and page.isdecimal() else 0
+    """Cut a page out of a list that is known whole; pages are numbers here. Raises `InvalidParamsError` for what is none."""
+    if page is not None and not (page.isdecimal() and len(page) <= _LONGEST_PAGE):
+        raise no_such_page(page)
+    start = int(page or 0)
     following = start + PAGE
     return ModelPage(models=tuple(views[start:following]), next=str(following) if following < len(views) else None)
