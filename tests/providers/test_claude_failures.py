@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
@@ -65,6 +66,16 @@ async def test_thoughts_words_and_other_output_are_told_apart(tmp_path: Path) ->
         UsageReported(Usage(input=5, cache_read=0, cache_write=0, output=7, usd=Decimal("0.75"))),
         Finished("stop"),
     ]
+
+
+async def test_calls_side_by_side_leave_no_folder_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    places = tmp_path / "temporary"
+    places.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(places))
+    async with speaking(scripted(tmp_path, *message(words("Hello")), result())) as provider:
+        await asyncio.gather(*(gather(provider, replace(ASKED, agent=agent)) for agent in ("chat", "coder", "tester")))
+        assert len(list(places.iterdir())) == 1
+    assert list(places.iterdir()) == []
 
 
 @pytest.mark.proves("claude_code", "prompt_cache")

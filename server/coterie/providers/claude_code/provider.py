@@ -147,7 +147,8 @@ class ClaudeCode(BaseProvider):
         program = await asyncio.to_thread(binary.find, config, self._environ)
         environment = binary.environment(config, self._environ) | OFFLINE | dict(more or {})
         if self._folder is None:
-            self._folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="coterie-claude-")
+            # Not in a thread: a second call would make another one meanwhile, and one that is given up would leave its own behind.
+            self._folder = tempfile.mkdtemp(prefix="coterie-claude-")
         try:
             return await Cli.start([program, *argv], environment=environment, cwd=self._folder)
         except OSError as failure:
