@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from coterie.agents.choosing import discovering
-from coterie.base.errors import InvalidParamsError, RequestError
+from coterie.base.errors import InvalidParamsError, RequestError, StorageError
 from coterie.base.tasks import side_by_side
 from coterie.domain.ports import Favourites, Registry, UsageStore
 from coterie.domain.status import InstallProgress, ModelPage, ModelView, ProviderCheck, ProviderView
@@ -91,7 +91,10 @@ class CatalogueService:
         return replace(view, favourite=favourite)
 
     async def _marked(self, views: Iterable[ModelView]) -> tuple[ModelView, ...]:
-        marked = await self._favourites.all()
+        try:
+            marked = await self._favourites.all()
+        except StorageError:  # told in the status; the models are there all the same
+            marked = frozenset()
         return tuple(replace(view, favourite=view.id in marked) for view in views)
 
 
