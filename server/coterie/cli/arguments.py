@@ -41,8 +41,8 @@ LISTENING = """\
 Without a host the network is this machine (127.0.0.1). Where other machines can connect, a token and TLS are demanded."""
 
 PREDICTING = """\
-Reads {"path", "prefix", "suffix"} as JSON on each line of standard input, the text of a file before and behind the cursor, and answers each
-with {"text", "score"}: the rest of the cursor's line, null where that is not sure enough. What the folder holds of the file itself is not used."""
+Reads {"path", "prefix", "suffix"} as JSON on each line of standard input, the text of a file before and behind the cursor, and answers
+each with {"text", "score"}: the rest of the cursor's line, null where that is not sure enough. The file on disk is not used."""
 
 RECORDING = """\
 A recording holds answers and their timing, no prompts and no keys. A host of type "replay" whose `cassette` is the file plays it."""

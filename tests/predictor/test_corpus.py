@@ -1,0 +1,49 @@
+"""The sorted contexts agree with a search place by place; tokens can be put together again."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coterie.predictor.corpus import LONGEST_CONTEXT, build
+from coterie.predictor.tokens import LINE_ENDS, tokens_of
+
+CODE = st.text(alphabet="ab_ .=(\n\t#", max_size=80)
+
+
+@given(CODE)
+def test_tokens_are_the_text_but_for_blank_space_at_line_ends(text: str) -> None:
+    lines: list[str] = [""]
+    for token in tokens_of(text):
+        if token in LINE_ENDS:
+            lines.append("")
+        else:
+            lines[-1] += token
+    expected = [line.strip() for line in text.split("\n") if line.strip()]
+    assert [line.strip() for line in lines if line.strip()] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "depths"),
+    [
+        ("a\n    b\n    c\nd", ["\x03", "\x02", "\x01"]),
+        ("a\n\n\n\tb\n\n\tc\n", ["\x03", "\x02", "\x01"]),
+        ("a\r\n  b\r\n", ["\x03", "\x01"]),
+    ],
+)
+def test_a_line_end_says_how_deep_the_next_line_is(text: str, depths: list[str]) -> None:
+    assert [token for token in tokens_of(text) if token in LINE_ENDS] == depths
+
+
+@given(st.lists(CODE, min_size=1, max_size=4), st.data())
+def test_the_stretches_of_a_context_are_all_its_places(texts: list[str], data: st.DataObject) -> None:
+    corpus = build([(str(number), text) for number, text in enumerate(texts)])
+    stream = corpus.by_token.stream
+    at = data.draw(st.integers(LONGEST_CONTEXT, len(stream) - 1))
+    context = [int(token) for token in stream[at - LONGEST_CONTEXT + 1 : at + 1]]
+    for stretch in corpus.by_token.stretches(context):
+        wanted = np.array(context[-stretch.length :])
+        slow = {
+            end for end in range(LONGEST_CONTEXT, len(stream) - 1) if np.array_equal(stream[end - stretch.length + 1 : end + 1], wanted)
+        }
+        assert set(corpus.by_token.places[stretch.low : stretch.high].tolist()) == slow
