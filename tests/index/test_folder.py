@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from coterie.domain.retrieval import Question
 from coterie.index import facts, readers
 from coterie.index.build import Refreshed
 from coterie.index.facts import MAX_BYTES
@@ -26,9 +27,13 @@ def filled(write: Write) -> None:
         write(path, text)
 
 
+def rank(index: FolderIndex, query: str, limit: int) -> list[str]:
+    return [found.path for found in index.ask(Question(text=query, limit=limit))]
+
+
 def check_first(index: FolderIndex, query: str, path: str) -> None:
     index.refresh()
-    assert index.rank(query, 5)[:1] == [path]
+    assert rank(index, query, 5)[:1] == [path]
 
 
 @pytest.mark.usefixtures("filled")
@@ -84,7 +89,7 @@ def test_files_that_change_together_are_found_together(write: Write, commit: Com
         write("src/part9.py", f"def unrelated_9():\n    return {-turn}\n")
         commit(f"Turn {turn}")
     index.refresh()
-    assert index.rank("sockets", 2) == ["src/pool.py", "src/part9.py"]
+    assert rank(index, "sockets", 2) == ["src/pool.py", "src/part9.py"]
 
 
 @pytest.mark.usefixtures("filled")
@@ -98,7 +103,7 @@ def test_a_checkout_of_the_past_knows_nothing_of_what_came_later(
     git("checkout", "-q", "HEAD^")
     index.refresh()
     assert index._snapshot().history.said.get("toolb") is None
-    assert "src/part7.py" not in index.rank("flickering toolbar", 3)
+    assert "src/part7.py" not in rank(index, "flickering toolbar", 3)
 
 
 @pytest.mark.usefixtures("filled")
@@ -113,10 +118,10 @@ def test_only_what_has_changed_is_read(write: Write, project: Path, index: Folde
     (project / "src/part3.py").rename(project / "src/renamed.py")
     done = index.refresh()
     assert (done.files, done.gone) == (len(FILLER) - 1, 2)
-    assert index.rank("sockets", 1) == ["src/part1.py"]
-    assert index.rank("unrelated_1", 3) != ["src/part1.py"]
-    assert index.rank("unrelated_2", 50).count("src/part2.py") == 0
-    assert index.rank("unrelated_3", 1) == ["src/renamed.py"]
+    assert rank(index, "sockets", 1) == ["src/part1.py"]
+    assert rank(index, "unrelated_1", 3) != ["src/part1.py"]
+    assert rank(index, "unrelated_2", 50).count("src/part2.py") == 0
+    assert rank(index, "unrelated_3", 1) == ["src/renamed.py"]
 
 
 @pytest.mark.usefixtures("filled")
@@ -129,7 +134,7 @@ def test_the_same_index_comes_of_changes_and_of_a_new_beginning(write: Write, pr
     fresh.refresh()
     try:
         for query in ("sockets", "unrelated_1", "unrelated 2 part", "src/part4.py"):
-            assert index.rank(query, 50) == fresh.rank(query, 50)
+            assert rank(index, query, 50) == rank(fresh, query, 50)
     finally:
         fresh.close()
 
@@ -140,15 +145,15 @@ def test_what_is_private_ignored_or_no_text_is_not_indexed(write: Write, index: 
     write(".coterieignore", "own.txt\n")
     write(path, "sockets")
     index.refresh()
-    assert path not in index.rank("sockets", 50)
+    assert path not in rank(index, "sockets", 50)
 
 
 @pytest.mark.parametrize("text", ["x" * 6_000 + " sockets", "sockets\n" * (MAX_BYTES // 8 + 1)], ids=["minified", "huge"])
 def test_of_what_nobody_wrote_only_the_name_is_indexed(write: Write, index: FolderIndex, text: str) -> None:
     write("assets/bundle.js", text)
     index.refresh()
-    assert index.rank("sockets", 5) == []
-    assert index.rank("bundle", 5) == ["assets/bundle.js"]
+    assert rank(index, "sockets", 5) == []
+    assert rank(index, "bundle", 5) == ["assets/bundle.js"]
 
 
 def test_names_that_are_no_text_are_left_out(write: Write, project: Path, index: FolderIndex) -> None:
@@ -156,12 +161,12 @@ def test_names_that_are_no_text_are_left_out(write: Write, project: Path, index:
     (project / os.fsdecode(b"b\xff.py")).write_text("sockets = 1\n", encoding="utf-8")
     write("c\nd.py", "sockets = 1\n")
     index.refresh()
-    assert set(index.rank("sockets", 5)) == {"a.py", "c\nd.py"}
+    assert set(rank(index, "sockets", 5)) == {"a.py", "c\nd.py"}
 
 
 def test_an_empty_folder_answers_too(index: FolderIndex) -> None:
     assert index.refresh() == Refreshed(files=0, read=0, gone=0)
-    assert index.rank("anything", 5) == []
+    assert rank(index, "anything", 5) == []
 
 
 @pytest.mark.parametrize(
@@ -184,7 +189,7 @@ def test_a_damaged_cache_is_built_again(write: Write, project: Path, caches: Pat
     again = FolderIndex(str(project), caches)
     try:
         again.refresh()
-        assert again.rank("sockets", 5) == ["a.py"]
+        assert rank(again, "sockets", 5) == ["a.py"]
     finally:
         again.close()
 
@@ -227,7 +232,7 @@ def test_a_build_that_is_killed_is_gone_on_with(project: Path, caches: Path, mom
     index = FolderIndex(str(project), caches)
     try:
         index.refresh()
-        assert [index.rank(f"unrelated_{number}", 1) for number in range(12)] == [[f"src/part{number}.py"] for number in range(12)]
+        assert [rank(index, f"unrelated_{number}", 1) for number in range(12)] == [[f"src/part{number}.py"] for number in range(12)]
     finally:
         index.close()
 
@@ -235,12 +240,12 @@ def test_a_build_that_is_killed_is_gone_on_with(project: Path, caches: Path, mom
 def test_two_processes_share_one_cache(write: Write, project: Path, caches: Path, index: FolderIndex) -> None:
     write("a.py", "sockets = 1\n")
     index.refresh()
-    assert index.rank("sockets", 5) == ["a.py"]
+    assert rank(index, "sockets", 5) == ["a.py"]
     other = FolderIndex(str(project), caches)
     write("b.py", "sockets = 1\nsockets = 2\n")
     other.refresh()
     other.close()
-    assert sorted(index.rank("sockets", 5)) == ["a.py", "b.py"]
+    assert sorted(rank(index, "sockets", 5)) == ["a.py", "b.py"]
 
 
 def test_the_cache_is_nobody_elses_business(index: FolderIndex, project: Path, caches: Path) -> None:

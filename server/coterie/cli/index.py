@@ -15,6 +15,7 @@ from coterie.cli.arguments import Arguments
 from coterie.cli.terminal import Output, Streams
 from coterie.cli.wording import Line
 from coterie.config.paths import places
+from coterie.domain.retrieval import Question
 from coterie.domain.wire import Json
 from coterie.index.folder import FolderIndex
 
@@ -44,14 +45,14 @@ def _answer(folder: FolderIndex, questions: TextIO, answers: TextIO) -> None:
         reconfigure(encoding="utf-8", errors="replace")
     for line in questions:
         try:
-            answer: Json = {"files": list(folder.rank(_question(line), MOST_FILES))}
+            answer: Json = {"files": [found.path for found in folder.ask(_question(line))]}
         except CoterieError as error:
             answer = {"error": {"code": error.code, "message": error.message}}
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
 
-def _question(line: str) -> str:
+def _question(line: str) -> Question:
     try:
         asked = json.loads(line)
     except (ValueError, RecursionError) as wrong:
@@ -59,4 +60,4 @@ def _question(line: str) -> str:
     query = asked.get("query") if isinstance(asked, dict) else None
     if not isinstance(query, str):
         raise InvalidParamsError('A line is an object with a text: {"query": "…"}.')
-    return query
+    return Question(text=query, limit=MOST_FILES)

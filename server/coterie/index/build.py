@@ -13,9 +13,10 @@ from pathlib import Path
 
 from coterie.index import history
 from coterie.index.cache import Cache, KnownFile, Stamp
-from coterie.index.facts import FileFacts
+from coterie.index.facts import FileFacts, read
 from coterie.index.readers import read_all
-from coterie.workspace.walk import list_files
+from coterie.workspace.ignore import is_binary
+from coterie.workspace.walk import is_listed, list_files
 
 _BATCH = 1_000
 _COMMITS = 500
@@ -57,6 +58,18 @@ def refresh(folder: str, cache: Cache, told: Progress = lambda _done, _all: None
     if batch or gone:
         _keep(cache, batch, known, gone)
     return Refreshed(files=len(stamps), read=done, gone=len(gone))
+
+
+def refresh_file(folder: str, cache: Cache, path: str) -> None:
+    """Bring one file up to date, be it changed, new or gone."""
+    stamp = stamp_of(folder, path) if _is_text(path) and is_listed(folder, path) and not is_binary(Path(folder, path)) else None
+    facts = read(folder, path) if stamp is not None else None
+    with cache.reading():
+        known = {file.path: file for file in cache.files() if file.path == path}
+    if stamp is not None and facts is not None:
+        _keep(cache, {path: (settled(stamp), facts)}, known)
+    elif known:
+        _keep(cache, {}, known, [file.id for file in known.values()])
 
 
 def refresh_history(folder: str, cache: Cache) -> tuple[str, ...]:

@@ -112,7 +112,7 @@ class Cache:
 
     def files(self) -> list[KnownFile]:
         """Return all files."""
-        rows = self._connection.execute("SELECT id, path, length, size, mtime_ns, ctime_ns, digest, imports FROM file")
+        rows = self._connection.execute("SELECT id, path, length, size, mtime_ns, ctime_ns, digest, imports FROM file ORDER BY id")
         return [
             KnownFile(id, path, length, Stamp(size, mtime, ctime), digest, tuple(imports.split("\n")) if imports else ())
             for id, path, length, size, mtime, ctime, digest, imports in rows  # noqa: A001 - the column's name
@@ -131,12 +131,13 @@ class Cache:
         rows = self._connection.execute("SELECT name, kind, line, end_line FROM symbol WHERE file = ? ORDER BY line", (file,))
         return tuple(Symbol(*row) for row in rows)
 
-    def definitions(self, pattern: str, limit: int) -> list[tuple[str, Symbol]]:
-        """Return the paths and definitions whose names are like a pattern of SQL, without regard to case; the shortest names first."""
+    def definitions(self, name: str, limit: int) -> list[tuple[str, Symbol]]:
+        """Return the paths and definitions whose names hold ``name``, without regard to ASCII case; the shortest first."""
+        pattern = name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         rows = self._connection.execute(
             "SELECT path, name, kind, line, end_line FROM symbol JOIN file ON file = file.id WHERE name LIKE ? ESCAPE '\\' "
             "ORDER BY length(name), name, path, line LIMIT ?",
-            (pattern, limit),
+            (f"%{pattern}%", limit),
         )
         return [(path, Symbol(*row)) for path, *row in rows]
 

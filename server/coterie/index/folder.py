@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from coterie.index.build import Progress, Refreshed, refresh, refresh_history
+from coterie.domain.retrieval import Definition, Found, Question
+from coterie.index.build import Progress, Refreshed, refresh, refresh_file, refresh_history
 from coterie.index.cache import Cache, DamagedCacheError
-from coterie.index.query import parse
-from coterie.index.rank import Weights, gather, ranked, weigh
+from coterie.index.query import Query, parse
+from coterie.index.rank import Weights, gather, ranked, reasons, weigh
 from coterie.index.snapshot import Snapshot, load
+from coterie.index.symbols import Symbol
+from coterie.index.terms import split
 
 
 def cache_file(caches: Path, folder: str) -> Path:
@@ -24,13 +27,13 @@ def cache_file(caches: Path, folder: str) -> Path:
 
 
 class FolderIndex:
-    """One folder's index. Opening it costs next to nothing: a first question, or `refresh`, does the work."""
+    """One folder's index. Opening it costs next to nothing: `refresh` does the work."""
 
     def __init__(self, folder: str, caches: Path) -> None:
         self.folder = folder
         self._cache = Cache(cache_file(caches, folder))
         self._commits: Sequence[str] = ()
-        self._seen: tuple[int, Snapshot] | None = None
+        self._seen: tuple[int, Sequence[str], Snapshot] | None = None
 
     def close(self) -> None:
         """Close the cache."""
@@ -44,28 +47,73 @@ class FolderIndex:
             self._cache.discard()
             return self._refresh(told)
 
-    def rank(self, text: str, limit: int) -> list[str]:
-        """Return the paths of the files that a question is most likely about, the best first."""
+    def refresh_file(self, path: str) -> None:
+        """Bring one file up to date, be it changed, new or gone."""
         try:
-            return self._rank(text, limit)
+            refresh_file(self.folder, self._cache, path)
         except DamagedCacheError:
             self.refresh()
-            return self._rank(text, limit)
+
+    def use_history(self, commits: Sequence[str]) -> None:
+        """Let these commits count, which another `FolderIndex` of the folder has found by its `refresh`."""
+        self._commits = commits
+
+    @property
+    def commits(self) -> Sequence[str]:
+        """The commits that count, the newest first."""
+        return self._commits
+
+    def ask(self, question: Question) -> tuple[Found, ...]:
+        """Return what a question is most likely about, the best first."""
+        query = parse(question.text)
+        with self._cache.reading():
+            snapshot = self._snapshot()
+            scores = weigh(gather(query, snapshot, self._cache.postings, _at_hand(question, snapshot)), snapshot, Weights())
+            return tuple(
+                Found(
+                    path=snapshot.files[file].path,
+                    score=round(scores.total[file], 4),
+                    reasons=reasons(file, scores, snapshot),
+                    tokens=snapshot.files[file].size // _BYTES_A_TOKEN,
+                    lines=best_lines(query, self._cache.symbols(file)),
+                )
+                for file in ranked(scores, snapshot, question.limit)
+            )
+
+    def definitions(self, name: str, limit: int) -> tuple[Definition, ...]:
+        """Return where a name, or one that holds it, is defined: those that are the name first, then the shortest."""
+        with self._cache.reading():
+            found = self._cache.definitions(name, limit)
+        return tuple(Definition(path=path, name=each.name, kind=each.kind, line=each.line, end_line=each.end_line) for path, each in found)
 
     def _refresh(self, told: Progress) -> Refreshed:
         done = refresh(self.folder, self._cache, told)
         self._commits = refresh_history(self.folder, self._cache)
-        self._seen = None
         return done
 
-    def _rank(self, text: str, limit: int) -> list[str]:
-        with self._cache.reading():
-            snapshot = self._snapshot()
-            scores = weigh(gather(parse(text), snapshot, self._cache.postings), snapshot, Weights())
-        return [snapshot.files[file].path for file in ranked(scores, snapshot, limit)]
-
     def _snapshot(self) -> Snapshot:
-        state = self._cache.state()
-        if self._seen is None or self._seen[0] != state:
-            self._seen = (state, load(self._cache, self._commits))
-        return self._seen[1]
+        state, commits = self._cache.state(), self._commits
+        if self._seen is None or self._seen[:2] != (state, commits):
+            before = self._seen[2] if self._seen is not None and self._seen[1] == commits else None
+            self._seen = (state, commits, load(self._cache, commits, before))
+        return self._seen[2]
+
+
+_BYTES_A_TOKEN = 4
+_OPENED, _RECENT, _FAILING = 0.6, 0.4, 1.0
+
+
+def _at_hand(question: Question, snapshot: Snapshot) -> Mapping[int, float]:
+    """Say how much the person has to do with files just now."""
+    weights: dict[str, float] = {}
+    for paths, weight in ((question.recent, _RECENT), (question.opened, _OPENED), (question.failing, _FAILING)):
+        weights.update(dict.fromkeys(paths, weight))
+    return {file: weights[each.path] for file, each in snapshot.files.items() if each.path in weights} if weights else {}
+
+
+def best_lines(query: Query, symbols: Sequence[Symbol]) -> tuple[int, int] | None:
+    """Return the lines of the definition whose name fits a question best; of several, the shortest."""
+    asked = dict(query.terms)
+    fitting = [(sum(asked.get(term, 0.0) for term in split(symbol.name)), symbol) for symbol in symbols]
+    best = max(fitting, key=lambda each: (each[0], each[1].line - each[1].end_line), default=None)
+    return None if best is None or best[0] <= 0 else (best[1].line, best[1].end_line)

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from coterie.index.terms import split
+from coterie.index.terms import identifiers, split, terms
 
 MOST_CHARACTERS = 20_000
 MOST_TERMS = 64
@@ -20,6 +20,7 @@ _TRAILER = re.compile(
     re.MULTILINE,
 )
 _PATH = re.compile(r"(?<![\w.@+-])(?:(?:[\w.@+-]+/)+[\w.@+-]+|[\w-]+\.[A-Za-z][A-Za-z0-9]{0,4}\b)")
+_SCOPE = re.compile(r"\s*\[?([\w./, ()-]{1,40}?)\]?!?:\s")
 _WORD = re.compile(r"[^\W\d]\w*")
 _NAME = re.compile(r"_|[a-z][A-Z]")
 _LATER_LINES = 0.35
@@ -40,10 +41,15 @@ _STOPPED_WEIGHT = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question. ``terms`` have weights, the heaviest first; ``paths`` are spelled out in it, in lower case."""
+    """A question.
+
+    ``terms`` have weights, the heaviest first; ``paths`` are spelled out in it, in lower case; ``scope`` are terms of what stands before a
+    colon at its beginning, which is by custom a part of the project: ``parser: keep comments``, ``fix(parser): …``.
+    """
 
     terms: tuple[tuple[str, float], ...]
     paths: tuple[str, ...] = ()
+    scope: frozenset[str] = frozenset()
 
     def asks_for(self, *terms: str) -> bool:
         """Say whether one of these terms is in it."""
@@ -62,4 +68,5 @@ def parse(text: str) -> Query:
                 weights[term] += weight * own * (1 if count == 1 else 1.5)  # type: ignore[assignment]
     paths = dict.fromkeys(path.lower().removeprefix("./") for path in _PATH.findall(f"{first}\n{rest}"))
     heaviest = sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:MOST_TERMS]
-    return Query(tuple(heaviest), tuple(paths))
+    scope = _SCOPE.match(first)
+    return Query(tuple(heaviest), tuple(paths), frozenset(terms(identifiers(scope[1]).items())) if scope else frozenset())

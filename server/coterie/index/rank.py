@@ -11,11 +11,16 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import nlargest
+from typing import Literal, TypeAlias
 
 from coterie.index.cache import ID_SHIFT
 from coterie.index.facts import DEFINED_SHIFT, MOST_BODY, MOST_DEFINED, MOST_PATH, PATH_SHIFT, STEM_OF_PATH
 from coterie.index.query import Query
+from coterie.index.roles import Role
 from coterie.index.snapshot import History, Postings, Snapshot
+
+Kind: TypeAlias = Literal["text", "names", "path", "spelled", "votes", "often", "seen"]
+Tie: TypeAlias = Literal["together", "imports", "family"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +32,11 @@ class Weights:
     path: float = 0.6
     spelled: float = 1.0
     votes: float = 0.7
-    often: float = 0.15
-    test: float = 0.7
-    docs: float = 0.5
-    other: float = 0.6
+    often: float = 0.3
+    seen: float = 0.25
+    test: float = 0.45
+    docs: float = 0.6
+    other: float = 0.2
     together: float = 0.3
     imports: float = 0.1
     family: float = 0.2
@@ -46,12 +52,13 @@ class Evidence:
     spelled: Mapping[int, float] = field(default_factory=dict)
     votes: Mapping[int, float] = field(default_factory=dict)
     often: Mapping[int, float] = field(default_factory=dict)
+    seen: Mapping[int, float] = field(default_factory=dict)
     asks_for_tests: bool = False
     asks_for_docs: bool = False
 
 
-def gather(query: Query, snapshot: Snapshot, postings: Postings) -> Evidence:
-    """Look up what speaks for each file."""
+def gather(query: Query, snapshot: Snapshot, postings: Postings, seen: Mapping[int, float] | None = None) -> Evidence:
+    """Look up what speaks for each file; ``seen`` is how much the person has to do with files now, up to one."""
     body, defined, path = _lexical(query, snapshot, postings)
     return Evidence(
         body=_to_one(body),
@@ -60,12 +67,15 @@ def gather(query: Query, snapshot: Snapshot, postings: Postings) -> Evidence:
         spelled=_spelled(query, snapshot),
         votes=_to_one(_votes(query, snapshot.history)),
         often=_to_one(_often(snapshot.history)),
+        seen=seen or {},
         asks_for_tests=query.asks_for("test", "tests", "spec"),
         asks_for_docs=query.asks_for("doc", "docs", "document", "readm", "changelog", "typo"),
     )
 
 
 _K1, _B = 1.2, 0.6
+SCOPE = 2.0
+"""How much more a term says of paths when the question begins with it as with a part of the project."""
 
 
 def _lexical(query: Query, snapshot: Snapshot, postings: Postings) -> tuple[dict[int, float], dict[int, float], dict[int, float]]:
@@ -84,7 +94,7 @@ def _lexical(query: Query, snapshot: Snapshot, postings: Postings) -> tuple[dict
         for file, times in in_names:
             defined[file] += weight * times / (times + 1)
         in_path = [(posting >> ID_SHIFT, where) for posting in found if (where := posting >> PATH_SHIFT & MOST_PATH)]
-        weight = asked * _rarity(len(in_path), count)
+        weight = asked * _rarity(len(in_path), count) * (SCOPE if term in query.scope else 1.0)
         for file, where in in_path:
             path[file] += weight * where / STEM_OF_PATH
     return body, defined, path
@@ -144,46 +154,85 @@ def _to_one(found: Mapping[int, float]) -> dict[int, float]:
     return {file: value / most for file, value in found.items()} if most > 0 else {}
 
 
-def weigh(evidence: Evidence, snapshot: Snapshot, weights: Weights) -> dict[int, float]:
-    """Return each file's score, neighbours included."""
-    own: defaultdict[int, float] = defaultdict(float)
-    for found, weight in (
-        (evidence.body, weights.body),
-        (evidence.defined, weights.defined),
-        (evidence.path, weights.path),
-        (evidence.spelled, weights.spelled),
-    ):
-        for file, value in found.items():
-            own[file] += weight * value
-    factor = {
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What all of it comes to. ``own`` has for each file the share of each kind, ``near`` the neighbour that says most for it, and why."""
+
+    total: Mapping[int, float]
+    own: Mapping[Kind, Mapping[int, float]]
+    near: Mapping[int, tuple[float, int, Tie]]
+
+
+def weigh(evidence: Evidence, snapshot: Snapshot, weights: Weights) -> Scores:
+    """Weigh the evidence, neighbours included."""
+    factor: dict[Role, float] = {
         "code": 1.0,
         "test": 1.0 if evidence.asks_for_tests else weights.test,
         "docs": 1.0 if evidence.asks_for_docs else weights.docs,
         "other": weights.other,
     }
-    for file in own:
-        own[file] *= factor[snapshot.files[file].role]
-    for found, weight in ((evidence.votes, weights.votes), (evidence.often, weights.often)):
+    by_role = {file: factor[each.role] for file, each in snapshot.files.items()}
+    own: dict[Kind, dict[int, float]] = {
+        "text": {file: weights.body * value * by_role[file] for file, value in evidence.body.items()},
+        "names": {file: weights.defined * value * by_role[file] for file, value in evidence.defined.items()},
+        "path": {file: weights.path * value * by_role[file] for file, value in evidence.path.items()},
+        "spelled": {file: weights.spelled * value * by_role[file] for file, value in evidence.spelled.items()},
+        "votes": {file: weights.votes * value for file, value in evidence.votes.items()},
+        "often": {file: weights.often * value for file, value in evidence.often.items()},
+        "seen": {file: weights.seen * value for file, value in evidence.seen.items()},
+    }
+    total: defaultdict[int, float] = defaultdict(float)
+    for found in own.values():
         for file, value in found.items():
-            own[file] += weight * value
-    return _spread(own, snapshot, weights)
+            total[file] += value
+    return Scores(total, own, _spread(total, snapshot, weights))
 
 
 _SOURCES = 10
+"""Files whose neighbours are looked at."""
 
 
-def _spread(own: Mapping[int, float], snapshot: Snapshot, weights: Weights) -> dict[int, float]:
-    total = dict(own)
-    for file, value in nlargest(_SOURCES, own.items(), key=lambda item: (item[1], -item[0])):
-        for near, strength in snapshot.together.get(file, {}).items():
-            total[near] = total.get(near, 0.0) + weights.together * value * strength
-        for near, strength in snapshot.imports.get(file, {}).items():
-            total[near] = total.get(near, 0.0) + weights.imports * value * strength
-        for near in snapshot.family.get(file, ()):
-            total[near] = total.get(near, 0.0) + weights.family * value
-    return total
+def _spread(total: defaultdict[int, float], snapshot: Snapshot, weights: Weights) -> Mapping[int, tuple[float, int, Tie]]:
+    """Add to ``total`` what the best files say for their neighbours."""
+    best = nlargest(_SOURCES, total.items(), key=lambda item: (item[1], -item[0]))
+    near: dict[int, tuple[float, int, Tie]] = {}
+    for source, value in best:
+        ties: tuple[tuple[Tie, Mapping[int, float], float], ...] = (
+            ("together", snapshot.together.get(source, {}), weights.together),
+            ("imports", snapshot.imports.get(source, {}), weights.imports),
+            ("family", dict.fromkeys(snapshot.family.get(source, ()), 1.0), weights.family),
+        )
+        for tie, neighbours, weight in ties:
+            for file, strength in neighbours.items():
+                gain = weight * value * strength
+                total[file] += gain
+                near[file] = max(near.get(file, (0.0, source, tie)), (gain, source, tie))
+    return near
 
 
-def ranked(scores: Mapping[int, float], snapshot: Snapshot, limit: int) -> Sequence[int]:
+def ranked(scores: Scores, snapshot: Snapshot, limit: int) -> Sequence[int]:
     """Return the files with the best scores, the best first."""
-    return nlargest(limit, scores, key=lambda file: (scores[file], snapshot.files[file].path))
+    return nlargest(limit, scores.total, key=lambda file: (scores.total[file], snapshot.files[file].path))
+
+
+def reasons(file: int, scores: Scores, snapshot: Snapshot) -> tuple[str, ...]:
+    """Say in words what speaks for a file, the strongest first."""
+    said = [(found[file], _WORDS[kind]) for kind, found in scores.own.items() if found.get(file, 0.0) > _WORTH_SAYING]
+    if file in scores.near and scores.near[file][0] > _WORTH_SAYING:
+        gain, source, tie = scores.near[file]
+        said.append((gain, f"{_TIES[tie]} {snapshot.files[source].path}"))
+    return tuple(words for _, words in nlargest(_MOST_REASONS, said))
+
+
+_WORTH_SAYING = 0.02
+_MOST_REASONS = 3
+_WORDS: Mapping[Kind, str] = {
+    "text": "its text matches",
+    "names": "it defines matching names",
+    "path": "its path matches",
+    "spelled": "its path is in the question",
+    "votes": "similar commits changed it",
+    "often": "it changes often",
+    "seen": "it is open, recent or has errors",
+}
+_TIES: Mapping[Tie, str] = {"together": "it changes together with", "imports": "an import ties it to", "family": "it is named like"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import TypeAlias
 
@@ -25,10 +25,11 @@ _CLOSE_COMMITS = 12
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file as ranking sees it; ``length`` counts its terms."""
+    """A file as ranking sees it; ``length`` counts its terms, ``size`` its bytes."""
 
     path: str
     length: int
+    size: int
     role: Role
 
 
@@ -46,35 +47,61 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One state. Ids are the cache's; ``together`` and ``imports`` map a file to its neighbours, with a weight up to one each."""
+    """One state. Ids are the cache's.
+
+    ``together``, ``imports`` and ``family`` map a file to its neighbours, the former with weights up to one; ``imported`` is what
+    ``imports`` was made of.
+    """
 
     files: Mapping[int, File]
     average_length: float
     history: History
     together: Mapping[int, Mapping[int, float]]
+    imported: Mapping[int, tuple[str, tuple[str, ...]]]
     imports: Mapping[int, Mapping[int, float]]
     family: Mapping[int, tuple[int, ...]]
 
 
-def load(cache: Cache, commits: Sequence[str]) -> Snapshot:
-    """Take a snapshot of a cache; ``commits`` are those that count, the newest first."""
+def load(cache: Cache, commits: Sequence[str], before: Snapshot | None = None) -> Snapshot:
+    """Take a snapshot of a cache; ``commits`` are those that count, the newest first.
+
+    ``before`` is an earlier one, with the same commits: what a saved file leaves as it is is taken over from there.
+    """
     known = cache.files()
-    past = cache.commits(commits)
-    return take(known, [past[sha] for sha in commits if sha in past])
+    if before is None or [(file, each.path) for file, each in before.files.items()] != [(file.id, file.path) for file in known]:
+        past = cache.commits(commits)
+        return take(known, [past[sha] for sha in commits if sha in past])
+    imports = {file.id: (file.path, file.imports) for file in known}
+    return replace(
+        before,
+        files=_files(known),
+        average_length=_average_length(known),
+        imported=imports,
+        imports=before.imports if before.imported == imports else importers(imports),
+    )
 
 
 def take(known: Sequence[KnownFile], past: Sequence[PastCommit]) -> Snapshot:
     """Put a snapshot together."""
-    files = {file.id: File(file.path, file.length, role_of(file.path)) for file in known}
     history = _history(known, past)
+    imports = {file.id: (file.path, file.imports) for file in known}
     return Snapshot(
-        files=files,
-        average_length=sum(file.length for file in known) / max(1, len(known)) or 1.0,
+        files=_files(known),
+        average_length=_average_length(known),
         history=history,
         together=_together(history.touched),
-        imports=importers({file.id: (file.path, file.imports) for file in known}),
+        imported=imports,
+        imports=importers(imports),
         family=_families(known),
     )
+
+
+def _files(known: Iterable[KnownFile]) -> Mapping[int, File]:
+    return {file.id: File(file.path, file.length, file.stamp.size, role_of(file.path)) for file in known}
+
+
+def _average_length(known: Sequence[KnownFile]) -> float:
+    return sum(file.length for file in known) / max(1, len(known)) or 1.0
 
 
 def _history(known: Iterable[KnownFile], past: Sequence[PastCommit]) -> History:

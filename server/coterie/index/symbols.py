@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, get_args
 
+from coterie.domain.retrieval import SymbolKind
 from coterie.index.grammars import GRAMMARS
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser, Query
 
-SymbolKind: TypeAlias = Literal["class", "function", "constant", "module"]
 _KINDS: tuple[SymbolKind, ...] = get_args(SymbolKind)
 
 
