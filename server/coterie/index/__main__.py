@@ -1,4 +1,4 @@
-"""The command line of the index's processes: ``read FOLDER`` reads files for a build (see `coterie.index.readers`).
+"""The command line of the index's processes: ``serve CACHES`` keeps indexes (`process`), ``read FOLDER`` reads for a build (`readers`).
 
 Started by the index itself and by nobody else.
 """
@@ -19,8 +19,13 @@ def main(arguments: list[str]) -> int:
 
             serve(folder, sys.stdin.buffer, sys.stdout.buffer)
             return 0
+        case ["serve", caches]:
+            from coterie.index.process import serve as serve_indexes  # noqa: PLC0415 - the other command needs none of it
+
+            serve_indexes(caches, sys.stdin.buffer, sys.stdout.buffer)
+            return 0
         case _:
-            sys.stderr.write("usage: python -m coterie.index read FOLDER\n")
+            sys.stderr.write("usage: python -m coterie.index serve CACHES | read FOLDER\n")
             return 2
 
 

@@ -81,6 +81,7 @@ class Cache:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._inode = -1
         self._connection = self._open()
 
     def close(self) -> None:
@@ -105,10 +106,10 @@ class Cache:
         self._remove()
         self._connection = self._open()
 
-    def state(self) -> int:
-        """Return a number that another one replaces whenever any process has changed the index."""
-        (other,) = self._connection.execute("PRAGMA data_version").fetchone()
-        return int(other) + self._connection.total_changes
+    def state(self) -> tuple[int, int]:
+        """Return what other numbers replace whenever any process has changed the index."""
+        (others,) = self._connection.execute("PRAGMA data_version").fetchone()
+        return self._inode, int(others) + self._connection.total_changes
 
     def files(self) -> list[KnownFile]:
         """Return all files."""
@@ -196,6 +197,9 @@ class Cache:
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[None]:
+        if _inode(self._path) != self._inode:  # another process has found it damaged and begun anew
+            self.close()
+            self._connection = self._open()
         try:
             self._connection.execute(begin)
             yield
@@ -241,7 +245,15 @@ class Cache:
         except BaseException:
             connection.close()
             raise
+        self._inode = _inode(self._path)
         return connection
+
+
+def _inode(path: Path) -> int:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return -1
 
 
 def _is_busy(failure: Exception) -> bool:

@@ -33,7 +33,7 @@ class FolderIndex:
         self.folder = folder
         self._cache = Cache(cache_file(caches, folder))
         self._commits: Sequence[str] = ()
-        self._seen: tuple[int, Sequence[str], Snapshot] | None = None
+        self._seen: tuple[tuple[int, int], Sequence[str], Snapshot] | None = None
 
     def close(self) -> None:
         """Close the cache."""
@@ -65,6 +65,20 @@ class FolderIndex:
 
     def ask(self, question: Question) -> tuple[Found, ...]:
         """Return what a question is most likely about, the best first."""
+        try:
+            return self._ask(question)
+        except DamagedCacheError:
+            self._cache.discard()
+            self.refresh()
+            return self._ask(question)
+
+    def definitions(self, name: str, limit: int) -> tuple[Definition, ...]:
+        """Return where a name, or one that holds it, is defined: those that are the name first, then the shortest."""
+        with self._cache.reading():
+            found = self._cache.definitions(name, limit)
+        return tuple(Definition(path=path, name=each.name, kind=each.kind, line=each.line, end_line=each.end_line) for path, each in found)
+
+    def _ask(self, question: Question) -> tuple[Found, ...]:
         query = parse(question.text)
         with self._cache.reading():
             snapshot = self._snapshot()
@@ -79,12 +93,6 @@ class FolderIndex:
                 )
                 for file in ranked(scores, snapshot, question.limit)
             )
-
-    def definitions(self, name: str, limit: int) -> tuple[Definition, ...]:
-        """Return where a name, or one that holds it, is defined: those that are the name first, then the shortest."""
-        with self._cache.reading():
-            found = self._cache.definitions(name, limit)
-        return tuple(Definition(path=path, name=each.name, kind=each.kind, line=each.line, end_line=each.end_line) for path, each in found)
 
     def _refresh(self, told: Progress) -> Refreshed:
         done = refresh(self.folder, self._cache, told)

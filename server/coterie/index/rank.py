@@ -27,17 +27,17 @@ Tie: TypeAlias = Literal["together", "imports", "family"]
 class Weights:
     """How much each kind of evidence counts. Found by `benchmarks.retrieval` on repositories that its page names."""
 
-    body: float = 1.0
-    defined: float = 0.6
-    path: float = 0.6
+    body: float = 1.35
+    defined: float = 0.45
+    path: float = 0.8
     spelled: float = 1.0
-    votes: float = 0.7
-    often: float = 0.3
+    votes: float = 0.95
+    often: float = 0.25
     seen: float = 0.25
     test: float = 0.45
-    docs: float = 0.6
-    other: float = 0.2
-    together: float = 0.3
+    docs: float = 0.3
+    other: float = 0.1
+    together: float = 0.22
     imports: float = 0.1
     family: float = 0.2
 
