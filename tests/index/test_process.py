@@ -98,7 +98,11 @@ def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     git.write_text(f"#!/bin/sh\nread -r _ < '{gate}'\n", encoding="utf-8")
     git.chmod(0o755)
     monkeypatch.setenv("PATH", f"{git.parent}:{os.environ['PATH']}")
-    return lambda: gate.write_text("go on\n", encoding="utf-8") and None  # waits until somebody reads
+
+    def open_it() -> None:
+        gate.write_text("go on\n", encoding="utf-8")  # waits until somebody reads
+
+    return open_it
 
 
 async def test_questions_wait_for_no_build_and_their_answers_say_so(

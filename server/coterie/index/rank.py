@@ -28,10 +28,10 @@ class Weights:
     """How much each kind of evidence counts. Found by `benchmarks.retrieval` on repositories that its page names."""
 
     body: float = 1.35
-    defined: float = 0.45
+    defined: float = 0.4
     path: float = 0.8
     spelled: float = 1.0
-    votes: float = 0.95
+    votes: float = 1.1
     often: float = 0.25
     seen: float = 0.25
     test: float = 0.45

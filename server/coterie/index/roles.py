@@ -16,11 +16,16 @@ _TEST = re.compile(
 _DOCS = re.compile(
     r"(?:^|/)(?:docs?|documentation|examples?|website|man)/|\.(?:md|rst|adoc|txt|html|mdx)$|(?:^|/)(?:CHANGE|README|HISTORY|NEWS)"
 )
+_MADE = re.compile(
+    r"(?:^|/)(?:dist|build|vendor|vendored|third_party|node_modules|generated)/|\.min\.\w+$|[._-](?:lock|pb2?|generated)\.\w+$|\.map$"
+)
 _FAMILY = re.compile(r"^(?:test[_-]|spec[_-])|[._-](?:tests?|specs?|unit|e2e)$|Tests?$", re.IGNORECASE)
 
 
 def role_of(path: str) -> Role:
     """Say what a file is for."""
+    if _MADE.search(path):
+        return "other"
     if _TEST.search(path):
         return "test"
     if _DOCS.search(path):
