@@ -467,7 +467,11 @@ class Index(Protocol):
     """
 
     def watch(self, folder: str) -> None:
-        """Build the index of a folder in the background, or bring it up to date."""
+        """Build the index of a folder in the background, once."""
+        ...
+
+    async def refresh(self, folder: str) -> None:
+        """Have in the index what is on disk now."""
         ...
 
     def saved(self, folder: str, paths: Sequence[str]) -> None:

@@ -62,6 +62,11 @@ class IndexProcess:
             self._watched[folder] = None
             self._tasks.spawn(self._quietly({"op": "watch", "folder": folder}), name=f"index of {folder}")
 
+    async def refresh(self, folder: str) -> None:
+        """See the port."""
+        self._watched[folder] = None
+        await self._call({"op": "watch", "folder": folder})
+
     def saved(self, folder: str, paths: Sequence[str]) -> None:
         """See the port."""
         if not self._tasks.closed:
