@@ -46,7 +46,16 @@ def test_each_line_is_answered_in_its_order(project: Path, monkeypatch: pytest.M
 
 @pytest.mark.parametrize(
     "wrong",
-    ["{", "[]", '{"path": "a.py", "prefix": "x"}', '{"path": "a.py", "prefix": 3, "suffix": ""}', '{"path": "a\\u0000", "prefix": ["'],
+    [
+        "",
+        "{",
+        "[]",
+        '{"path": "a\\u0000", "prefix": "", "suffix": ""}',
+        '{"path": "", "prefix": "", "suffix": ""}',
+        '{"path": "a.py", "prefix": "x"}',
+        '{"path": "a.py", "prefix": 3, "suffix": ""}',
+        '{"path": "a.py", "prefix": ["',
+    ],
 )
 def test_a_line_that_is_no_question_gets_an_error_and_the_next_is_read(
     wrong: str, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -57,15 +66,19 @@ def test_a_line_that_is_no_question_gets_an_error_and_the_next_is_read(
     assert set(answer) == {"text", "score"}
 
 
-@pytest.mark.parametrize("path", ["part0.py", "./part0.py", "sub/../part0.py", "{project}/part0.py"])
+@pytest.mark.parametrize("path", ["part0.py", "./part0.py", "sub/../part0.py", "{project}/part0.py", "link.py"])
 def test_the_file_on_disk_is_not_used_however_it_is_named(
     path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked = question(MODULE.partition("logging.g")[0], path=path.format(project=tmp_path))
+    (tmp_path / "link.py").symlink_to(tmp_path / "part0.py")
+    (tmp_path / "sub").mkdir()
     seen = []
     for content in (MODULE, "unlike = it\n"):
         (tmp_path / "part0.py").write_text(content)
-        seen += answers(tmp_path, asked, asked.replace("part0", "part1"), monkeypatch=monkeypatch, capsys=capsys)
+        seen += answers(
+            tmp_path, asked, question(MODULE.partition("logging.g")[0], path="part1.py"), monkeypatch=monkeypatch, capsys=capsys
+        )
     with_it, other_with_it, without_it, other_without_it = seen
     assert with_it == without_it
     assert other_with_it != other_without_it, "another file's question sees it"

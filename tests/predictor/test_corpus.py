@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coterie.predictor.corpus import LONGEST_CONTEXT, build
+from coterie.predictor.corpus import LAST_LINE_END, LONGEST_CONTEXT, build
 from coterie.predictor.tokens import LINE_ENDS, tokens_of
 
 CODE = st.text(alphabet="ab_ .=(\n\t#", max_size=80)
@@ -47,3 +47,28 @@ def test_the_stretches_of_a_context_are_all_its_places(texts: list[str], data: s
             end for end in range(LONGEST_CONTEXT, len(stream) - 1) if np.array_equal(stream[end - stretch.length + 1 : end + 1], wanted)
         }
         assert set(corpus.by_token.places[stretch.low : stretch.high].tolist()) == slow
+
+
+@given(st.lists(CODE, min_size=1, max_size=4), st.data())
+def test_lines_are_counted_by_their_first_and_last_token(texts: list[str], data: st.DataObject) -> None:
+    corpus = build([(str(number), text) for number, text in enumerate(texts)])
+    lines = [
+        (path, ends[0], ends[-1])
+        for path, (low, high) in corpus.bounds.items()
+        for line in _lines(corpus.by_token.stream[low:high].tolist())
+        if (ends := line)
+    ]
+    first, last = data.draw(st.tuples(*2 * (st.sampled_from(range(len(corpus.vocabulary))),)))
+    left_out = data.draw(st.sampled_from(sorted(corpus.bounds)))
+    alike = [(start, end) for path, start, end in lines if path != left_out and start == first]
+    assert corpus.lines.share(first, last, corpus.bounds[left_out]) == (len(alike), sum(end == last for _, end in alike))
+
+
+def _lines(stream: list[int]) -> list[list[int]]:
+    lines: list[list[int]] = [[]]
+    for token in stream:
+        if token <= LAST_LINE_END:
+            lines.append([])
+        else:
+            lines[-1].append(token)
+    return lines

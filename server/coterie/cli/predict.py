@@ -1,16 +1,20 @@
-"""``coterie predict REPO_DIR``: a question as JSON on each line of standard input, on each line back what the code there would write next.
+"""``coterie predict REPO_DIR``: answers each line of standard input with what the folder's own code would write next.
 
-It is how anyone can measure the predictor of ghost text, on any repository; ``benchmarks.prediction`` asks it within one process.
+It is how anyone can measure the predictor, on any repository; it needs no model and no core. Blocks: nothing else runs meanwhile.
 """
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+import json
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from coterie.base.errors import InvalidParamsError
 from coterie.cli import exits
 from coterie.cli.arguments import Arguments
-from coterie.cli.terminal import JsonOutput, Streams
+from coterie.cli.terminal import Streams
+from coterie.domain.wire import Json
 from coterie.features.prediction import FolderPredictor
 
 
@@ -19,29 +23,28 @@ class Question(BaseModel):
 
     model_config = ConfigDict(strict=True)
 
-    path: str
+    path: Annotated[str, StringConstraints(min_length=1, pattern=r"^[^\x00]*$")]
     prefix: str
     suffix: str
 
 
 def predict(arguments: Arguments, streams: Streams) -> int:
-    """Answer each line; one that is no question gets an error object, and the next is read."""
-    output = JsonOutput(streams.stdout)
+    """Answer each line with one line, whatever stands in it."""
+    if (reconfigure := getattr(streams.stdin, "reconfigure", None)) is not None:
+        reconfigure(encoding="utf-8", errors="replace")
     predictor = FolderPredictor(arguments.folder)
     for line in streams.stdin:
-        if not line.strip():
-            continue
-        try:
-            question = Question.model_validate_json(line)
-        except ValidationError as wrong:
-            output.error(InvalidParamsError(_sentence(wrong)))
-            continue
-        found = predictor.predict(question.path, question.prefix, question.suffix)
-        output.result({"text": found.text, "score": round(found.score, 4)})
+        streams.stdout.write(json.dumps(_answer(predictor, line)) + "\n")
+        streams.stdout.flush()
     return exits.OK
 
 
-def _sentence(wrong: ValidationError) -> str:
-    first = wrong.errors(include_url=False)[0]
-    where = ".".join(map(str, first["loc"]))
-    return f"{where}: {first['msg']}" if where else first["msg"]
+def _answer(predictor: FolderPredictor, line: str) -> Json:
+    try:
+        question = Question.model_validate_json(line)
+    except ValidationError as wrong:
+        first = wrong.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        return {"error": {"code": InvalidParamsError.code, "message": f"{where}: {first['msg']}" if where else first["msg"]}}
+    found = predictor.predict(question.path, question.prefix, question.suffix)
+    return {"text": found.text, "score": round(found.score, 4)}

@@ -58,8 +58,7 @@ class FolderPredictor:
         return candidates(surroundings(self.corpus(inside), inside, prefix, suffix), prefix, suffix)
 
     def _inside(self, path: str) -> str:
-        place = os.path.normpath(self._folder / path)
-        return Path(os.path.relpath(place, self._folder)).as_posix()
+        return Path(os.path.relpath(os.path.realpath(self._folder / path), self._folder)).as_posix()
 
     def corpus(self, path: str) -> Corpus:
         """Return what is known for a file, which is read and sorted with the first question."""

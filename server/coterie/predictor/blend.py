@@ -21,9 +21,11 @@ _SAMPLE: Final = 128
 """So many places of a stretch are looked at, evenly over it."""
 _OWN_WEIGHT: Final = 4.0
 """A place in the cursor's own file counts as so many elsewhere."""
+_ESCAPE: Final = 0.3
+"""How much each different token speaks for there being others, where Witten and Bell have 1: code repeats itself more than prose."""
 _NEGLIGIBLE: Final = 0.01
-_MOST_STEPS: Final = 40
-_MOST_LINES: Final = 4
+_MOST_STEPS: Final = 60
+_MOST_LINES: Final = 6
 _MOST_TOKENS: Final = 40
 _HOPELESS: Final = 6.0
 """A beginning that is so much less likely, in nats, than the best whole line is given up."""
@@ -126,10 +128,10 @@ def next_step(around: Surroundings, more: tuple[int, ...]) -> Step:
         total = sum(counts.values())
         if not order:
             order, seen = length, total
-        share = left * total / (total + len(counts))
+        share = left * total / (total + _ESCAPE * len(counts))
         for token, count in counts.items():
             likelihood[token] = likelihood.get(token, 0.0) + share * count / total
-        left *= len(counts) / (total + len(counts))
+        left -= share
         if left < _NEGLIGIBLE:
             break
     if left >= _NEGLIGIBLE and must_fit:

@@ -75,6 +75,22 @@ class ContextOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class LineEdges:
+    """The lines of a stream: where each starts, its first token and its last."""
+
+    starts: Ids
+    firsts: Ids
+    lasts: Ids
+
+    def share(self, first: int, last: int, without: tuple[int, int]) -> tuple[int, int]:
+        """Return how many lines start with ``first``, and how many of them end with ``last``; those at places ``without`` do not count."""
+        low, high = self.starts.searchsorted(without)
+        alike = self.firsts == first
+        alike[low:high] = False
+        return int(np.count_nonzero(alike)), int(np.count_nonzero(self.lasts[alike] == last))
+
+
+@dataclass(frozen=True, slots=True)
 class Corpus:
     """Files as one stream of token ids, rising with the tokens' text. ``bounds`` holds each file's first place and the one past its end."""
 
@@ -85,6 +101,7 @@ class Corpus:
     shape_of: Ids
     by_token: ContextOrder
     by_shape: ContextOrder
+    lines: LineEdges
 
 
 def build(files: Sequence[tuple[str, str]]) -> Corpus:
@@ -114,7 +131,16 @@ def build(files: Sequence[tuple[str, str]]) -> Corpus:
         shape_of=shape_of,
         by_token=_order(stream),
         by_shape=_order(shape_of[stream]),
+        lines=edges(stream),
     )
+
+
+def edges(stream: Ids) -> LineEdges:
+    """Return the lines of a stream that are not empty."""
+    ends = stream <= LAST_LINE_END
+    starts = np.flatnonzero(ends[:-1] & ~ends[1:]).astype(np.int32) + 1
+    stops = np.flatnonzero(~ends[:-1] & ends[1:]).astype(np.int32)
+    return LineEdges(starts=starts, firsts=stream[starts], lasts=stream[stops])
 
 
 def _shapes(vocabulary: Sequence[str], spread: Ids, files: int) -> Ids:

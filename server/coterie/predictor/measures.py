@@ -3,18 +3,38 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import exp
+from itertools import chain
+from math import exp, log, log1p
 from typing import Final
 
 from coterie.predictor.analogy import Analogue, analogues
 from coterie.predictor.blend import Continuation, continuations
 from coterie.predictor.surroundings import Surroundings
+from coterie.predictor.tokens import tokens_of
 
 _UNLIKELY: Final = -14.0
 _FAR_BEHIND: Final = -6.0
 _NEAR: Final = 20_000
+_RARE: Final = 0.3
+_OPENERS: Final = (":", "{", "(", "[", "=>", "->")
+_DEFINING: Final = (
+    "def ",
+    "class ",
+    "import ",
+    "from ",
+    "use ",
+    "pub ",
+    "fn ",
+    "func ",
+    "function ",
+    "export ",
+    "public ",
+    "#include",
+    "struct ",
+)
 _WORD: Final = re.compile(r"\w+")
 _OPENING: Final = "([{"
 _CLOSING: Final = ")]}"
@@ -37,15 +57,18 @@ def candidates(around: Surroundings, prefix: str, suffix: str) -> list[Candidate
     leads = _leads({text: line.logp for text, line in blended.items()})
     analogy_leads = _leads({text: analogue.share for text, analogue in alike.items()})
     nearby = set(_WORD.findall(prefix[-_NEAR:])) | set(_WORD.findall(suffix[:_NEAR]))
-    place = _place(around, suffix) | {"finished": 0.0 if finished is None else exp(finished.logp)}
-    following = suffix.lstrip("\n").partition("\n")[0].strip()
+    following = next((line for line in suffix.partition("\n")[2][:_NEAR].splitlines() if line.strip()), "")
+    own_lines = Counter(line.strip() for line in chain(prefix[-_NEAR:].splitlines(), suffix[:_NEAR].splitlines()))
+    place = _place(around, following) | {"finished": 0.0 if finished is None else exp(finished.logp)}
     return [
         Candidate(
             text,
             {
                 **_of_blend(blended.get(text), leads.get(text, _FAR_BEHIND)),
                 **_of_analogy(alike.get(text), analogy_leads.get(text, -1.0)),
-                **_of_text(text, around, following, nearby),
+                **_of_text(text, around, following.strip(), nearby),
+                **_of_line(text, around),
+                "own_lines": float(min(3, own_lines[(around.line + text).strip()])),
                 **place,
                 "both": float(leads.get(text, -1.0) > 0 and analogy_leads.get(text, -1.0) > 0),
             },
@@ -102,13 +125,30 @@ def _of_text(text: str, around: Surroundings, following: str, nearby: set[str]) 
         "length": float(len(text.strip())),
         "repeated": float(line.strip() == following),
         "open": float(sum(line.count(bracket) for bracket in _OPENING) - sum(line.count(bracket) for bracket in _CLOSING)),
+        "opener": float(line.rstrip().endswith(_OPENERS)),
+        "comma": float(line.rstrip().endswith(",")),
         "quotes": float(line.count('"') % 2 + line.count("'") % 2),
         "words": float(len(words)),
         "new_words": float(sum(word not in nearby for word in words)),
     }
 
 
-def _place(around: Surroundings, suffix: str) -> dict[str, float]:
+def _of_line(text: str, around: Surroundings) -> dict[str, float]:
+    """Return whether lines that start as this one does end as it would."""
+    tokens = tokens_of((around.line + text).strip())
+    if not tokens:
+        return {"alike_lines": 0.0, "ending": 0.0}
+    ids = around.corpus.ids
+    first, last = ids.get(tokens[0], -1), ids.get(tokens[-1], -1)
+    starts, ends = around.corpus.lines.share(first, last, around.excluded)
+    return {"alike_lines": log1p(starts), "ending": log((ends + _RARE) / (starts + 1.0))}
+
+
+def _sign(number: int) -> int:
+    return (number > 0) - (number < 0)
+
+
+def _place(around: Surroundings, following: str) -> dict[str, float]:
     line = around.line.strip()
     last = around.line[-1:]
     return {
@@ -123,7 +163,9 @@ def _place(around: Surroundings, suffix: str) -> dict[str, float]:
         "after_close": float(last != "" and last in _CLOSING),
         "after_mark": float(last in (":", ";", ",", "{")),
         "after_space": float(last in (" ", "\t")),
-        "deeper": float(_depth(suffix.lstrip("\n")) > _depth(around.line)),
+        "below": float(_sign(_depth(following) - _depth(around.line))),
+        "closes_below": float(following.lstrip().startswith(tuple(_CLOSING))),
+        "defines": float(line.startswith(_DEFINING)),
     }
 
 
