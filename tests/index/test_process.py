@@ -61,6 +61,15 @@ async def test_a_definition_is_found_by_a_part_of_its_name(client: IndexProcess,
     assert (await client.definitions(str(project), "%", 10)).found == ()
 
 
+async def test_the_files_that_use_a_name_are_told(client: IndexProcess, project: Path, write: Write) -> None:
+    write("a.py", "def open_pool(): ...\n")
+    write("b.py", "import a\na.open_pool()\n")
+    write("c.py", "# open_pool is not called here, and open and pool are other names\nopen(pool())\n")
+    client.watch(str(project))
+    await client.settled()
+    assert (await client.definitions(str(project), "open_pool", 10)).used_in == ("b.py",)
+
+
 async def test_what_was_saved_made_or_taken_away_is_noted(client: IndexProcess, project: Path, write: Write) -> None:
     write("a.py", "sockets = 1\n")
     client.watch(str(project))

@@ -47,7 +47,8 @@ class FakeIndex:
         return Definitions(
             found=tuple(
                 Definition(path=path, name="open_pool", kind="function", line=3, end_line=8) for path in ("src/pool.py", "secret/key.py")
-            )[:limit]
+            )[:limit],
+            used_in=("secret/key.py", "src/app.py"),
         )
 
 
@@ -59,7 +60,7 @@ async def told(index: FakeIndex, root: Path, query: str) -> str:
     return reply.text
 
 
-DEFINED = "src/pool.py:3-8 function open_pool\n"
+DEFINED = "src/pool.py:3-8 function open_pool\nused in src/app.py\n"
 RANKED = "src/pool.py:3-8 (its text matches, it changes often)\nREADME.md (its path matches)"
 
 

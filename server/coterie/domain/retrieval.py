@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 SymbolKind: TypeAlias = Literal["class", "function", "constant", "module"]
@@ -58,7 +58,8 @@ class Definition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definitions:
-    """The definitions that a name fits, the closest first. ``complete`` as in `Ranking`."""
+    """The definitions that a name fits, the closest first, and the files that use that very name. ``complete`` as in `Ranking`."""
 
-    found: tuple[Definition, ...] = field(default=())
+    found: tuple[Definition, ...] = ()
+    used_in: tuple[str, ...] = ()
     complete: bool = True

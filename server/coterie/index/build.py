@@ -65,7 +65,7 @@ def refresh_file(folder: str, cache: Cache, path: str) -> None:
     stamp = stamp_of(folder, path) if _is_text(path) and is_listed(folder, path) and not is_binary(Path(folder, path)) else None
     facts = read(folder, path) if stamp is not None else None
     with cache.reading():
-        known = {file.path: file for file in cache.files() if file.path == path}
+        known = {file.path: file for file in cache.files(path)}
     if stamp is not None and facts is not None:
         _keep(cache, {path: (settled(stamp), facts)}, known)
     elif known:

@@ -22,7 +22,7 @@ from pathlib import Path
 from coterie.index.facts import FileFacts
 from coterie.index.symbols import Symbol
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the tables or what is written into them change."""
 _BUSY_S = 10.0
 ID_SHIFT = 32
@@ -111,9 +111,11 @@ class Cache:
         (others,) = self._connection.execute("PRAGMA data_version").fetchone()
         return self._inode, int(others) + self._connection.total_changes
 
-    def files(self) -> list[KnownFile]:
-        """Return all files."""
-        rows = self._connection.execute("SELECT id, path, length, size, mtime_ns, ctime_ns, digest, imports FROM file ORDER BY id")
+    def files(self, path: str | None = None) -> list[KnownFile]:
+        """Return all files, or the one at ``path``."""
+        where, values = ("", ()) if path is None else (" WHERE path = ?", (path,))
+        columns = "id, path, length, size, mtime_ns, ctime_ns, digest, imports"
+        rows = self._connection.execute(f"SELECT {columns} FROM file{where} ORDER BY id", values)  # noqa: S608 - of our own words
         return [
             KnownFile(id, path, length, Stamp(size, mtime, ctime), digest, tuple(imports.split("\n")) if imports else ())
             for id, path, length, size, mtime, ctime, digest, imports in rows  # noqa: A001 - the column's name

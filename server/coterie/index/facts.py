@@ -23,28 +23,14 @@ DEFINED_SHIFT, PATH_SHIFT, REFERENCE_SHIFT = 16, 24, 28
 STEM_OF_PATH, FOLDER_OF_PATH = 2, 1
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
-    """How one term stands in one file: times in the text, times in defined names, in the path (see the constants), in a used name."""
-
-    body: int = 0
-    defined: int = 0
-    path: int = 0
-    referenced: bool = False
-
-    def packed(self) -> int:
-        """Return all of it in 32 bits."""
-        return (
-            min(self.body, MOST_BODY)
-            | min(self.defined, MOST_DEFINED) << DEFINED_SHIFT
-            | min(self.path, MOST_PATH) << PATH_SHIFT
-            | self.referenced << REFERENCE_SHIFT
-        )
+def packed(body: int, defined: int, path: int, *, referenced: bool) -> int:
+    """Say in 32 bits how a term stands in a file: times in the text, times in defined names, where in the path, in a used name."""
+    return min(body, MOST_BODY) | min(defined, MOST_DEFINED) << DEFINED_SHIFT | path << PATH_SHIFT | referenced << REFERENCE_SHIFT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileFacts:
-    """One file. ``terms`` maps each term to its packed `Occurrence`; ``length`` counts the terms of the text."""
+    """One file. ``terms`` maps each term to how it stands there, `packed`; ``length`` counts the terms of the text."""
 
     digest: bytes
     length: int
@@ -95,9 +81,9 @@ def path_terms(path: str) -> dict[str, int]:
 
 def _occurrences(path: str, body: Counter[str], found: Outline) -> dict[str, int]:
     defined = terms((symbol.name, 1) for symbol in found.symbols)
-    referenced = {split(name)[-1] for name in found.references if split(name)}
+    referenced = {whole[-1] for name in found.references if (whole := split(name))}
     placed = path_terms(path)
     return {
-        term: Occurrence(body[term], defined[term], placed.get(term, 0), term in referenced).packed()
+        term: packed(body.get(term, 0), defined.get(term, 0), placed.get(term, 0), referenced=term in referenced)
         for term in body.keys() | defined.keys() | placed.keys()
     }

@@ -10,9 +10,10 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from coterie.domain.retrieval import Definition, Found, Question
+from coterie.domain.retrieval import Definition, Definitions, Found, Question
 from coterie.index.build import Progress, Refreshed, refresh, refresh_file, refresh_history
-from coterie.index.cache import Cache, DamagedCacheError
+from coterie.index.cache import ID_SHIFT, Cache, DamagedCacheError
+from coterie.index.facts import REFERENCE_SHIFT
 from coterie.index.query import Query, parse
 from coterie.index.rank import Weights, gather, ranked, reasons, weigh
 from coterie.index.snapshot import Snapshot, load
@@ -72,11 +73,24 @@ class FolderIndex:
             self.refresh()
             return self._ask(question)
 
-    def definitions(self, name: str, limit: int) -> tuple[Definition, ...]:
-        """Return where a name, or one that holds it, is defined: those that are the name first, then the shortest."""
+    def definitions(self, name: str, limit: int) -> Definitions:
+        """Return where a name, or one that holds it, is defined, the shortest first; and which files use it."""
+        whole = split(name)[-1:]
         with self._cache.reading():
             found = self._cache.definitions(name, limit)
-        return tuple(Definition(path=path, name=each.name, kind=each.kind, line=each.line, end_line=each.end_line) for path, each in found)
+            files = self._snapshot().files
+            used = [
+                files[posting >> ID_SHIFT].path
+                for term in whole
+                for posting in self._cache.postings(term)
+                if posting >> REFERENCE_SHIFT & 1
+            ]
+        return Definitions(
+            found=tuple(
+                Definition(path=path, name=each.name, kind=each.kind, line=each.line, end_line=each.end_line) for path, each in found
+            ),
+            used_in=tuple(sorted(used)[:limit]),
+        )
 
     def _ask(self, question: Question) -> tuple[Found, ...]:
         query = parse(question.text)

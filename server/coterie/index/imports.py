@@ -42,6 +42,7 @@ class _Places:
 
     def __init__(self, paths: Mapping[int, str]) -> None:
         self._whole = {_module(path): file for file, path in paths.items()}
+        self._found: dict[str, tuple[int, ...]] = {}
         self._ends: defaultdict[tuple[str, ...], set[int]] = defaultdict(set)
         for file, path in paths.items():
             parts = _module(path)
@@ -50,13 +51,16 @@ class _Places:
             for start in range(len(parts) - 1):
                 self._ends[parts[start:-1]].add(file)
 
-    def named(self, name: str, path: str) -> Iterator[int]:
-        """Yield the files that an import in the file at ``path`` means."""
+    def named(self, name: str, path: str) -> tuple[int, ...]:
+        """Return the files that an import in the file at ``path`` means."""
         if name.startswith("."):
             found = self._whole.get(_relative(name, path))
-            if found is not None:
-                yield found
-            return
+            return () if found is None else (found,)
+        if name not in self._found:
+            self._found[name] = tuple(self._anywhere(name))
+        return self._found[name]
+
+    def _anywhere(self, name: str) -> Iterator[int]:
         parts = tuple(part for part in _SEPARATORS.split(_ENDING.sub("", name)) if part)
         parts = parts[1:] if parts[:1] in {("crate",), ("super",), ("self",)} else parts
         for length in range(len(parts), 0, -1):

@@ -14,6 +14,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from time import monotonic
@@ -59,7 +60,7 @@ class Indexes:
         return Ranking(found=self._opened(folder).ask(question), complete=self._is_complete(folder))
 
     def _define(self, folder: str, name: str, limit: int) -> Definitions:
-        return Definitions(found=self._opened(folder).definitions(name, limit), complete=self._is_complete(folder))
+        return replace(self._opened(folder).definitions(name, limit), complete=self._is_complete(folder))
 
     def _opened(self, folder: str) -> FolderIndex:
         if folder not in self._asked:

@@ -51,7 +51,7 @@ def outline(source: bytes, language: str) -> Outline:
     return Outline(
         symbols=tuple(symbols),
         references=frozenset(_text(node) for node in captures.get("reference", ())),
-        imports=tuple(dict.fromkeys(name for node in captures.get("import", ()) for name in _imported(node))),
+        imports=tuple(sorted({name for node in captures.get("import", ()) for name in _imported(node)})),
     )
 
 

@@ -35,7 +35,7 @@ class Symbols(BuiltinTool[SymbolsArguments]):
     """Tells paths, lines and names, and only of files that may be read without asking."""
 
     name: ClassVar[str] = "symbols"
-    description: ClassVar[str] = "Find where a name is defined, and the files that a question in words is about."
+    description: ClassVar[str] = "Find where a name is defined and used, and the files that a question in words is about."
     reads_only: ClassVar[bool] = True
     kinds: ClassVar[frozenset[EffectKind]] = frozenset({"read"})
     arguments = SymbolsArguments
@@ -65,8 +65,14 @@ class Symbols(BuiltinTool[SymbolsArguments]):
         if not _NAME.fullmatch(query):
             return []
         name = re.split(r"\.|::", query)[-1]
-        found = (await self.index.definitions(folder, name, _MOST_DEFINITIONS)).found if name else ()
-        return [f"{each.path}:{each.line}-{each.end_line} {each.kind} {each.name}" for each in found if self._readable(each.path)]
+        if not name:
+            return []
+        answer = await self.index.definitions(folder, name, _MOST_DEFINITIONS)
+        used = [path for path in answer.used_in if self._readable(path)]
+        return [
+            *(f"{each.path}:{each.line}-{each.end_line} {each.kind} {each.name}" for each in answer.found if self._readable(each.path)),
+            *([f"used in {', '.join(used)}"] if used else []),
+        ]
 
     async def _files(self, folder: str, query: str) -> list[str]:
         found = (await self.index.rank(folder, Question(text=query, limit=_MOST_FILES))).found
