@@ -153,6 +153,19 @@ async def test_a_child_that_is_killed_is_replaced_and_knows_what_the_old_one_kne
         assert client.pid != killed
 
 
+async def test_the_child_gets_no_key_of_the_environment(caches: Path, project: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORK_API_KEY", "sesame")
+    write("a.py", "sockets = 1\n")
+    client = IndexProcess(caches)
+    try:
+        client.watch(str(project))
+        await client.settled()
+        assert client.pid is not None
+        assert "sesame" not in psutil.Process(client.pid).environ().values()
+    finally:
+        await client.aclose()
+
+
 async def test_a_damaged_cache_is_built_again_under_a_running_child(
     client: IndexProcess, project: Path, caches: Path, write: Write
 ) -> None:

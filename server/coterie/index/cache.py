@@ -16,7 +16,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from coterie.index.facts import FileFacts
@@ -146,7 +146,9 @@ class Cache:
 
     def touch(self, known: KnownFile, stamp: Stamp) -> None:
         """Keep the stamp of a file whose content is the same."""
-        self._connection.execute("UPDATE file SET size = ?, mtime_ns = ?, ctime_ns = ? WHERE id = ?", (*astuple(stamp), known.id))
+        self._connection.execute(
+            "UPDATE file SET size = ?, mtime_ns = ?, ctime_ns = ? WHERE id = ?", (stamp.size, stamp.mtime_ns, stamp.ctime_ns, known.id)
+        )
 
     def put(self, files: Mapping[str, tuple[Stamp, FileFacts]], gone: Iterable[int]) -> None:
         """Take in files that are new or have changed, and take out others; within `writing`."""
@@ -180,12 +182,25 @@ class Cache:
             "INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET size = excluded.size, "
             "mtime_ns = excluded.mtime_ns, ctime_ns = excluded.ctime_ns, digest = excluded.digest, length = excluded.length, "
             "terms = excluded.terms, imports = excluded.imports RETURNING id",
-            (known, path, *astuple(stamp), facts.digest, facts.length, json.dumps(facts.terms), "\n".join(facts.imports)),
+            (
+                known,
+                path,
+                stamp.size,
+                stamp.mtime_ns,
+                stamp.ctime_ns,
+                facts.digest,
+                facts.length,
+                json.dumps(facts.terms),
+                "\n".join(facts.imports),
+            ),
         )
         (file,) = cursor.fetchone()
         if known is not None:
             self._connection.execute("DELETE FROM symbol WHERE file = ?", (known,))
-        self._connection.executemany("INSERT INTO symbol VALUES (?, ?, ?, ?, ?)", ((file, *astuple(symbol)) for symbol in facts.symbols))
+        self._connection.executemany(
+            "INSERT INTO symbol VALUES (?, ?, ?, ?, ?)",
+            ((file, symbol.name, symbol.kind, symbol.line, symbol.end_line) for symbol in facts.symbols),
+        )
         return int(file)
 
     def _merge(self, changes: _Changes) -> None:

@@ -25,6 +25,8 @@ from coterie.domain.wire import Json, from_wire, to_wire
 
 COMMAND = (sys.executable, "-P", "-m", "coterie.index", "serve")
 _ATTEMPTS = 3
+_HANDED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
+"""What the child needs of the environment: places, no key."""
 _LONGEST_LINE = 64 * 1024 * 1024
 log = logging.getLogger(__name__)
 
@@ -137,6 +139,7 @@ class _Child:
                 stdout=PIPE,
                 stderr=DEVNULL,
                 limit=_LONGEST_LINE,
+                env={name: os.environ[name] for name in _HANDED_ON if name in os.environ},
                 cwd=sys.prefix,  # the project's folder may hold modules that are not ours
             )
         except OSError as failure:
