@@ -7,6 +7,9 @@
 - `streaming`: acknowledging a run while others stream, and the way of a chunk to its notification (`model_server`);
 - `conversation`: bytes of the first request of a chat, and how much of each request repeats the one before.
 
-All of them drive the real `coterie serve --stdio` (or `coterie attach`) as an LSP client (`client`). Absolute times belong to the machine;
+By hand, on repositories that are given by path: `prediction` (how often the offline predictor shows something, and how often that is
+right), after `prediction_gate` has learned its weights from other repositories.
+
+All others drive the real `coterie serve --stdio` (or `coterie attach`) as an LSP client (`client`). Absolute times belong to the machine;
 the ratios are what should stay.
 """

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coterie.predictor.corpus import LAST_LINE_END, LONGEST_CONTEXT, build
+from coterie.predictor.corpus import LAST_LINE_END, LONGEST_CONTEXT, Corpus, build
 from coterie.predictor.tokens import LINE_ENDS, tokens_of
 
 CODE = st.text(alphabet="ab_ .=(\n\t#", max_size=80)
@@ -35,18 +35,28 @@ def test_a_line_end_says_how_deep_the_next_line_is(text: str, depths: list[str])
     assert [token for token in tokens_of(text) if token in LINE_ENDS] == depths
 
 
+def check_stretches(corpus: Corpus, at: int) -> None:
+    """Compare what the order finds for the context that ends at a place with a look at every place."""
+    stream = corpus.by_token.stream
+    context = stream[at - LONGEST_CONTEXT + 1 : at + 1].tolist()
+    for stretch in corpus.by_token.stretches(context):
+        wanted = np.array(context[-stretch.length :])
+        places = range(LONGEST_CONTEXT, len(stream) - 1)
+        slow = {end for end in places if np.array_equal(stream[end - stretch.length + 1 : end + 1], wanted)}
+        assert set(corpus.by_token.places[stretch.low : stretch.high].tolist()) == slow
+
+
 @given(st.lists(CODE, min_size=1, max_size=4), st.data())
 def test_the_stretches_of_a_context_are_all_its_places(texts: list[str], data: st.DataObject) -> None:
     corpus = build([(str(number), text) for number, text in enumerate(texts)])
-    stream = corpus.by_token.stream
-    at = data.draw(st.integers(LONGEST_CONTEXT, len(stream) - 1))
-    context = [int(token) for token in stream[at - LONGEST_CONTEXT + 1 : at + 1]]
-    for stretch in corpus.by_token.stretches(context):
-        wanted = np.array(context[-stretch.length :])
-        slow = {
-            end for end in range(LONGEST_CONTEXT, len(stream) - 1) if np.array_equal(stream[end - stretch.length + 1 : end + 1], wanted)
-        }
-        assert set(corpus.by_token.places[stretch.low : stretch.high].tolist()) == slow
+    check_stretches(corpus, data.draw(st.integers(LONGEST_CONTEXT, len(corpus.by_token.stream) - 1)))
+
+
+@pytest.mark.parametrize("apart", range(1, LONGEST_CONTEXT))
+def test_contexts_are_told_apart_by_a_token_far_back(apart: int) -> None:
+    alike = " ".join(f"w{number}" for number in range(apart))
+    corpus = build([("a.py", f"p {alike}\nq {alike}\n" * 3)])
+    check_stretches(corpus, LONGEST_CONTEXT + 2 * (apart + 2) - 2)
 
 
 @given(st.lists(CODE, min_size=1, max_size=4), st.data())

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from coterie.predictor.corpus import build
 from coterie.predictor.measures import candidates
@@ -31,6 +33,9 @@ class Shop{number}:
 }
 
 
+KNOWN = build(tuple(SHOPS.items()))
+
+
 def check_shown(before: str, expected: str | None, *, behind: str = "\n", path: str = "new.py", files: Mapping[str, str] = SHOPS) -> None:
     """Check what is shown at the end of ``before``."""
     assert predict(build(tuple(files.items())), path, before, behind).text == expected
@@ -38,8 +43,7 @@ def check_shown(before: str, expected: str | None, *, behind: str = "\n", path: 
 
 def offered(before: str, behind: str = "\n", *, path: str = "new.py") -> set[str]:
     """Return every candidate, likely or not."""
-    corpus = build(tuple(SHOPS.items()))
-    return {candidate.text for candidate in candidates(surroundings(corpus, path, before, behind), before, behind)}
+    return {candidate.text for candidate in candidates(surroundings(KNOWN, path, before, behind), before, behind)}
 
 
 @pytest.mark.parametrize(
@@ -123,3 +127,15 @@ def test_the_same_question_has_the_same_answer() -> None:
 def test_a_folder_with_next_to_nothing_is_no_trouble(files: tuple[tuple[str, str], ...]) -> None:
     for before in ("", "x", "x = ", "a.b(c"):
         assert predict(build(files), "new.py", before, "\n").text is None
+
+
+@given(
+    text=st.one_of(st.sampled_from(sorted(SHOPS.values())), st.text(alphabet='ab =.("\t\r\n#é\x00\u2028', max_size=60)),
+    cut=st.floats(0, 1),
+    skipped=st.integers(0, 30),
+)
+def test_whatever_the_text_one_line_of_three_characters_or_more_is_shown_or_nothing(text: str, cut: float, skipped: int) -> None:
+    at = int(cut * len(text))
+    found = predict(KNOWN, "new.py", text[:at], text[at + skipped :])
+    assert 0 <= found.score <= 1
+    assert found.text is None or ("\n" not in found.text and len(found.text.strip()) >= 3)

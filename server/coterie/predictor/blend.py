@@ -8,7 +8,7 @@ are whole.
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, log
 from typing import Final
 
@@ -24,6 +24,8 @@ _OWN_WEIGHT: Final = 4.0
 _ESCAPE: Final = 0.3
 """How much each different token speaks for there being others, where Witten and Bell have 1: code repeats itself more than prose."""
 _NEGLIGIBLE: Final = 0.01
+_LOOKED_BACK: Final = 8
+_LEAST: Final = 1e-4
 _MOST_STEPS: Final = 60
 _MOST_LINES: Final = 6
 _MOST_TOKENS: Final = 40
@@ -33,18 +35,22 @@ _HOPELESS: Final = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What may come next: likelihoods by token. ``order`` is the longest context that was met before, ``seen`` how often."""
+    """What may come next: likelihoods by token. ``order`` is the longest context that was met before, ``seen`` how often.
+
+    ``own_order`` is the longest that was met in the cursor's own file.
+    """
 
     likelihood: dict[int, float]
     order: int
     seen: float
+    own_order: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Continuation:
     """A whole rest of the line, from what was begun on, without its end. ``logp`` is its likelihood, ``weakest`` that of its weakest token.
 
-    ``order`` and ``seen`` are those of the first step, ``least_order`` the least of all steps.
+    ``order``, ``seen`` and ``own_order`` are those of the first step, ``least_order`` the least of all steps.
     """
 
     tokens: tuple[int, ...]
@@ -52,13 +58,14 @@ class Continuation:
     weakest: float
     order: int
     seen: float
+    own_order: int
     least_order: int
 
 
 def continuations(around: Surroundings) -> list[Continuation]:
     """Return whole lines, the likeliest first; one without tokens beyond what was begun says that the line is finished."""
     waiting: list[tuple[float, int, Continuation]] = [
-        (0.0, 0, Continuation(tokens=(), logp=0.0, weakest=0.0, order=0, seen=0.0, least_order=LONGEST_CONTEXT))
+        (0.0, 0, Continuation(tokens=(), logp=0.0, weakest=0.0, order=0, seen=0.0, own_order=0, least_order=LONGEST_CONTEXT))
     ]
     whole: list[Continuation] = []
     born = 0
@@ -77,10 +84,18 @@ def continuations(around: Surroundings) -> list[Continuation]:
     return whole
 
 
+def familiarity(around: Surroundings) -> float:
+    """Return how well the last tokens before the cursor could have been foreseen: the mean of their likelihoods, in nats."""
+    known = len(around.context)
+    total = 0.0
+    for at in range(known - _LOOKED_BACK, known):
+        earlier = replace(around, context=around.context[:at], begun="", stream=around.stream[:at])
+        total += log(max(_LEAST, next_step(earlier, ()).likelihood.get(around.context[at], 0.0)))
+    return total / _LOOKED_BACK
+
+
 def _without_end(line: Continuation) -> Continuation:
-    return Continuation(
-        tokens=line.tokens[:-1], logp=line.logp, weakest=line.weakest, order=line.order, seen=line.seen, least_order=line.least_order
-    )
+    return replace(line, tokens=line.tokens[:-1])
 
 
 def _longer(beginning: Continuation, step: Step) -> list[Continuation]:
@@ -93,6 +108,7 @@ def _longer(beginning: Continuation, step: Step) -> list[Continuation]:
             weakest=min(beginning.weakest, log(likelihood)),
             order=step.order if first else beginning.order,
             seen=step.seen if first else beginning.seen,
+            own_order=step.own_order if first else beginning.own_order,
             least_order=min(beginning.least_order, step.order),
         )
         for token, likelihood in likeliest
@@ -136,7 +152,7 @@ def next_step(around: Surroundings, more: tuple[int, ...]) -> Step:
             break
     if left >= _NEGLIGIBLE and must_fit:
         _words_with_this_beginning(around, likelihood, left)
-    return Step(likelihood, order, seen)
+    return Step(likelihood, order, seen, len(own))
 
 
 def _own_places(around: Surroundings, context: tuple[int, ...]) -> list[Ids]:

@@ -10,14 +10,18 @@ from itertools import chain
 from math import exp, log, log1p
 from typing import Final
 
+import numpy as np
+
 from coterie.predictor.analogy import Analogue, analogues
-from coterie.predictor.blend import Continuation, continuations
+from coterie.predictor.blend import Continuation, continuations, familiarity
+from coterie.predictor.corpus import LAST_LINE_END, LONGEST_CONTEXT
 from coterie.predictor.surroundings import Surroundings
 from coterie.predictor.tokens import tokens_of
 
 _UNLIKELY: Final = -14.0
 _FAR_BEHIND: Final = -6.0
 _NEAR: Final = 20_000
+_MANY: Final = 64
 _RARE: Final = 0.3
 _OPENERS: Final = (":", "{", "(", "[", "=>", "->")
 _DEFINING: Final = (
@@ -58,13 +62,14 @@ def candidates(around: Surroundings, prefix: str, suffix: str) -> list[Candidate
     analogy_leads = _leads({text: analogue.share for text, analogue in alike.items()})
     nearby = set(_WORD.findall(prefix[-_NEAR:])) | set(_WORD.findall(suffix[:_NEAR]))
     following = next((line for line in suffix.partition("\n")[2][:_NEAR].splitlines() if line.strip()), "")
+    so_far = len(tokens_of(around.line.strip()))
     own_lines = Counter(line.strip() for line in chain(prefix[-_NEAR:].splitlines(), suffix[:_NEAR].splitlines()))
-    place = _place(around, following) | {"finished": 0.0 if finished is None else exp(finished.logp)}
+    place = _place(around, following) | {"finished": 0.0 if finished is None else exp(finished.logp), "familiar": familiarity(around)}
     return [
         Candidate(
             text,
             {
-                **_of_blend(blended.get(text), leads.get(text, _FAR_BEHIND)),
+                **_of_blend(blended.get(text), leads.get(text, _FAR_BEHIND), so_far),
                 **_of_analogy(alike.get(text), analogy_leads.get(text, -1.0)),
                 **_of_text(text, around, following.strip(), nearby),
                 **_of_line(text, around),
@@ -91,9 +96,19 @@ def _leads(merits: Mapping[str, float]) -> dict[str, float]:
     }
 
 
-def _of_blend(line: Continuation | None, lead: float) -> dict[str, float]:
+def _of_blend(line: Continuation | None, lead: float, so_far: int) -> dict[str, float]:
     if line is None:
-        return {"logp": _UNLIKELY, "weakest": _UNLIKELY, "lead": lead, "order": 0.0, "least_order": 0.0, "seen": 0.0, "tokens": 0.0}
+        return {
+            "logp": _UNLIKELY,
+            "weakest": _UNLIKELY,
+            "lead": lead,
+            "order": 0.0,
+            "least_order": 0.0,
+            "seen": 0.0,
+            "own_order": 0.0,
+            "beyond": 0.0,
+            "tokens": 0.0,
+        }
     return {
         "logp": max(line.logp, _UNLIKELY),
         "weakest": line.weakest,
@@ -101,6 +116,8 @@ def _of_blend(line: Continuation | None, lead: float) -> dict[str, float]:
         "order": float(line.order),
         "least_order": float(line.least_order),
         "seen": line.seen,
+        "own_order": float(line.own_order),
+        "beyond": float(line.order - so_far),
         "tokens": float(len(line.tokens)),
     }
 
@@ -134,14 +151,27 @@ def _of_text(text: str, around: Surroundings, following: str, nearby: set[str]) 
 
 
 def _of_line(text: str, around: Surroundings) -> dict[str, float]:
-    """Return whether lines that start as this one does end as it would."""
-    tokens = tokens_of((around.line + text).strip())
-    if not tokens:
-        return {"alike_lines": 0.0, "ending": 0.0}
-    ids = around.corpus.ids
-    first, last = ids.get(tokens[0], -1), ids.get(tokens[-1], -1)
-    starts, ends = around.corpus.lines.share(first, last, around.excluded)
-    return {"alike_lines": log1p(starts), "ending": log((ends + _RARE) / (starts + 1.0))}
+    """Return whether lines that start as this one does end as it would, and whether lines elsewhere do end with all of it."""
+    line = [around.corpus.ids.get(token, -1) for token in tokens_of((around.line + text).strip())]
+    if not line:
+        return {"alike_lines": 0.0, "ending": 0.0, "elsewhere": 0.0}
+    starts, ends = around.corpus.lines.share(line[0], line[-1], around.excluded)
+    return {
+        "alike_lines": log1p(starts),
+        "ending": log((ends + _RARE) / (starts + 1.0)),
+        "elsewhere": log1p(_times_elsewhere(around, line[-LONGEST_CONTEXT:])),
+    }
+
+
+def _times_elsewhere(around: Surroundings, line: list[int]) -> int:
+    """Return how often these tokens are the last of a line in other files, counted up to a few."""
+    order = around.corpus.by_token
+    stretches = order.stretches(line)
+    if len(stretches) < len(line):
+        return 0
+    whole = stretches[-1]
+    places = around.elsewhere(order.places[whole.low : whole.high][:_MANY])
+    return int(np.count_nonzero(order.stream[places + 1] <= LAST_LINE_END))
 
 
 def _sign(number: int) -> int:
