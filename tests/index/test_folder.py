@@ -88,6 +88,8 @@ def test_files_that_change_together_are_found_together(write: Write, commit: Com
         write("src/pool.py", f"sockets = {turn}\n")
         write("src/part9.py", f"def unrelated_9():\n    return {-turn}\n")
         commit(f"Turn {turn}")
+        write("src/part8.py", f"def unrelated_8():\n    return {-turn}\n")
+        commit(f"Another {turn}")
     index.refresh()
     assert rank(index, "sockets", 2) == ["src/pool.py", "src/part9.py"]
 

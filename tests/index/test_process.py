@@ -14,7 +14,7 @@ import pytest
 from coterie.base.errors import RequestError
 from coterie.domain.retrieval import Question, Ranking
 from coterie.index.client import COMMAND, IndexProcess
-from coterie.index.folder import cache_file
+from coterie.index.folder import FolderIndex, cache_file
 
 Write = Callable[[str, str], None]
 PATIENCE_S = 60
@@ -78,6 +78,7 @@ async def test_what_was_saved_made_or_taken_away_is_noted(client: IndexProcess, 
     write("b.py", "sockets = 1\n")
     write(".env", "sockets = 1\n")
     client.saved(str(project), ["a.py", "b.py", ".env", "never/was.py"])
+    await client.settled()
     await eventually(client, project, "sockets", ["b.py"])
     (project / "b.py").unlink()
     client.saved(str(project), ["b.py"])
@@ -166,15 +167,17 @@ async def test_the_child_gets_no_key_of_the_environment(caches: Path, project: P
         await client.aclose()
 
 
-async def test_a_damaged_cache_is_built_again_under_a_running_child(
-    client: IndexProcess, project: Path, caches: Path, write: Write
-) -> None:
+async def test_a_cache_that_was_replaced_is_looked_at_anew(client: IndexProcess, project: Path, caches: Path, write: Write) -> None:
     write("a.py", "sockets = 1\n")
     client.watch(str(project))
-    await client.settled()
-    cache_file(caches, str(project)).unlink()
-    client.saved(str(project), ["a.py"])
     await eventually(client, project, "sockets", ["a.py"])
+    # Another server has found it damaged, and begun anew.
+    cache_file(caches, str(project)).unlink()
+    other = FolderIndex(str(project), caches)
+    write("b.py", "sockets = 1\n")
+    other.refresh()
+    other.close()
+    await eventually(client, project, "sockets", ["a.py", "b.py"])
 
 
 async def test_a_child_that_cannot_live_is_said_to_be_missing(caches: Path, project: Path) -> None:
