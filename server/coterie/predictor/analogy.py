@@ -9,9 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
-from coterie.predictor.corpus import LAST_LINE_END, LONGEST_CONTEXT, Ids
+from coterie.predictor.corpus import LAST_LINE_END, LONGEST_CONTEXT, SHAPE_OFFSET, Ids
 from coterie.predictor.surroundings import Surroundings
 from coterie.predictor.tokens import is_word
 
@@ -74,7 +72,7 @@ def _places(around: Surroundings, shapes: list[int]) -> list[tuple[Ids, int, int
     """Return where the same shapes stand: the stream, the place, the length of the context that agrees, and how much it counts."""
     found: list[tuple[Ids, int, int, float]] = []
     taken: set[int] = set()
-    own = _own_places(around, shapes)
+    own = around.own_places(around.shapes, shapes)
     elsewhere = around.corpus.by_shape.stretches(shapes)
     for length in range(max(len(own), len(elsewhere)), _SHORTEST - 1, -1):
         if length <= len(own):
@@ -92,20 +90,6 @@ def _places(around: Surroundings, shapes: list[int]) -> list[tuple[Ids, int, int
         if len(found) >= _ENOUGH:
             break
     return found[: 2 * _ENOUGH]
-
-
-def _own_places(around: Surroundings, shapes: list[int]) -> list[Ids]:
-    stream = around.shapes
-    places: Ids = np.flatnonzero(stream[:-1] == shapes[-1]).astype(np.int32)
-    found: list[Ids] = []
-    for back in range(1, min(len(shapes), LONGEST_CONTEXT) + 1):
-        places = places[places >= LONGEST_CONTEXT]
-        if not len(places):
-            break
-        found.append(places)
-        if back < len(shapes):
-            places = places[stream[places - back] == shapes[-1 - back]]
-    return found
 
 
 def _continued(around: Surroundings, stream: Ids, place: int, here: list[str], length: int) -> tuple[str, float, int] | None:
@@ -130,7 +114,7 @@ def _continued(around: Surroundings, stream: Ids, place: int, here: list[str], l
         text = around.text(token)
         if is_word(text):
             bare = text.lstrip(" ")
-            if bare not in renamed and around.shape_of[token] < 2:  # noqa: PLR2004
+            if bare not in renamed and around.shape_of[token] < SHAPE_OFFSET:
                 foreign += 1
             text = text[: len(text) - len(bare)] + renamed.get(bare, bare)
         parts.append(text)

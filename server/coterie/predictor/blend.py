@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from coterie.predictor.corpus import LAST_LINE_END, LONGEST_CONTEXT, Ids
+from coterie.predictor.corpus import LAST_LINE_END, LONGEST_CONTEXT, Ids, Stretch
 from coterie.predictor.surroundings import Surroundings
 
 _SAMPLE: Final = 128
@@ -121,24 +121,17 @@ def next_step(around: Surroundings, more: tuple[int, ...]) -> Step:
     context = (*around.context[-LONGEST_CONTEXT:], *more)[-LONGEST_CONTEXT:]
     must_fit = not more and bool(around.begun)
     elsewhere = around.corpus.by_token.stretches(context)
-    own = _own_places(around, context)
+    own = around.own_places(around.stream, context)
     likelihood: dict[int, float] = {}
     left, order, seen = 1.0, 0, 0.0
-    last = (-1, -1)
+    met = (0, 0)
     for length in range(max(len(elsewhere), len(own)), 0, -1):
         there = elsewhere[length - 1] if length <= len(elsewhere) else None
         here = own[length - 1] if length <= len(own) else None
-        sizes = (0 if there is None else there.high - there.low, 0 if here is None else len(here))
-        if sizes == last:
-            continue
-        last = sizes
-        counts: dict[int, float] = {}
-        if there is not None:
-            span = there.high - there.low
-            places = around.corpus.by_token.places[there.low : there.high : max(1, span // _SAMPLE)]
-            _count(around, around.corpus.by_token.stream[around.elsewhere(places) + 1], counts, 1.0, must_fit=must_fit)
-        if here is not None:
-            _count(around, around.stream[here[-_SAMPLE:] + 1], counts, _OWN_WEIGHT, must_fit=must_fit)
+        longer, met = met, (0 if there is None else there.high - there.low, 0 if here is None else len(here))
+        if longer == met:
+            continue  # the same places as of the longer context: they have spoken
+        counts = _counts(around, there, here, must_fit=must_fit)
         if not counts:
             continue
         total = sum(counts.values())
@@ -155,19 +148,16 @@ def next_step(around: Surroundings, more: tuple[int, ...]) -> Step:
     return Step(likelihood, order, seen, len(own))
 
 
-def _own_places(around: Surroundings, context: tuple[int, ...]) -> list[Ids]:
-    """Return the places of the cursor's file after the last token of the context, the last two, …, as long as there are any."""
-    stream = around.stream
-    places: Ids = np.flatnonzero(stream[:-1] == context[-1]).astype(np.int32)
-    found: list[Ids] = []
-    for back in range(1, len(context) + 1):
-        places = places[places >= back - 1]
-        if not len(places) or context[-back] == 0:
-            break
-        found.append(places)
-        if back < len(context):
-            places = places[stream[places - back] == context[-1 - back]]
-    return found
+def _counts(around: Surroundings, there: Stretch | None, here: Ids | None, *, must_fit: bool) -> dict[int, float]:
+    """Count the tokens after the places of other files and after those of this one; line ends count, the files' ends do not."""
+    counts: dict[int, float] = {}
+    order = around.corpus.by_token
+    if there is not None:
+        places = around.elsewhere(order.places[there.low : there.high : max(1, (there.high - there.low) // _SAMPLE)])
+        _count(around, order.stream[places + 1], counts, 1.0, must_fit=must_fit)
+    if here is not None:
+        _count(around, around.stream[here[-_SAMPLE:] + 1], counts, _OWN_WEIGHT, must_fit=must_fit)
+    return counts
 
 
 def _count(around: Surroundings, tokens: Ids, counts: dict[int, float], weight: float, *, must_fit: bool) -> None:

@@ -24,10 +24,10 @@ _SMALL: Final = 4096
 """Up to this length a stretch is searched in one step of numpy, above it by halves."""
 LAST_LINE_END: Final = len(LINE_ENDS)
 """Ids up to this one end a line: `FILE_END` is 0, the line ends follow."""
-WORD: Final = 0
-SPACED_WORD: Final = 1
-"""Shapes of a rare name, without and with a space before it; other tokens are their own shape, at `SHAPE_OFFSET` more."""
+_WORD: Final = 0
+_SPACED_WORD: Final = 1
 SHAPE_OFFSET: Final = 2
+"""Shapes below it are rare names; other tokens are their own shape, so much above their id."""
 _COMMON_SHARE: Final = 0.2
 _COMMON_LEAST: Final = 4
 
@@ -149,8 +149,13 @@ def _shapes(vocabulary: Sequence[str], spread: Ids, files: int) -> Ids:
     shapes = np.arange(len(vocabulary), dtype=np.int32) + SHAPE_OFFSET
     for number, token in enumerate(vocabulary):
         if spread[number] < common and is_word(token):
-            shapes[number] = SPACED_WORD if token[0] == " " else WORD
+            shapes[number] = shape_of_rare(token)
     return shapes
+
+
+def shape_of_rare(name: str) -> int:
+    """Return the shape that all rare names have, with a space before them or without."""
+    return _SPACED_WORD if name[0] == " " else _WORD
 
 
 def _order(stream: Ids) -> ContextOrder:

@@ -7,13 +7,14 @@ comes next has to start with it. `predictor` makes a `Surroundings` for each que
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from coterie.predictor.corpus import LONGEST_CONTEXT, SPACED_WORD, WORD, Corpus, Ids
+from coterie.predictor.corpus import LONGEST_CONTEXT, SHAPE_OFFSET, Corpus, Ids, shape_of_rare
 from coterie.predictor.tokens import LINE_ENDS, is_word, tokens_of
 
 PREFIX_READ: Final = 40_000
@@ -57,6 +58,22 @@ class Surroundings:
         low, high = self.excluded
         return places if low == high else places[(places < low) | (places >= high)]
 
+    def own_places(self, stream: Ids, context: Sequence[int]) -> list[Ids]:
+        """Return the places in the cursor's file after the last token of a context, the last two, …, as long as there are any.
+
+        ``stream`` is `stream` or `shapes`; it is too short to be worth sorting as the corpus is.
+        """
+        places: Ids = np.flatnonzero(stream[:-1] == context[-1]).astype(np.int32)
+        places = places[(places >= LONGEST_CONTEXT) & (places != len(self.context))]
+        found: list[Ids] = []
+        for back in range(1, min(len(context), LONGEST_CONTEXT) + 1):
+            if not len(places):
+                break
+            found.append(places)
+            if back < len(context):
+                places = places[stream[places - back] == context[-1 - back]]
+        return found
+
 
 def surroundings(corpus: Corpus, path: str, prefix: str, suffix: str) -> Surroundings:
     """Read the text around the cursor."""
@@ -74,10 +91,7 @@ def surroundings(corpus: Corpus, path: str, prefix: str, suffix: str) -> Surroun
     stream = np.array([*([0] * LONGEST_CONTEXT), *context, 0, *(number(token) for token in behind), 0], np.int32)
     shape_of = corpus.shape_of
     if own:
-        offset = 2
-        mine = [
-            (SPACED_WORD if token[0] == " " else WORD) if is_word(token) else len(known) + number + offset for token, number in own.items()
-        ]
+        mine = [shape_of_rare(token) if is_word(token) else len(known) + number + SHAPE_OFFSET for token, number in own.items()]
         shape_of = np.concatenate([shape_of, np.array(mine, np.int32)])
     return Surroundings(
         corpus=corpus,
