@@ -6,6 +6,7 @@ repositories must not be those that `prediction` is then asked to report on.
 """
 
 import argparse
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from benchmarks.prediction_places import places_of, texts_of
 from coterie.features.prediction import FolderPredictor
 
-WEIGHTS = Path(__file__).parents[1] / "server" / "coterie" / "predictor" / "weights.py"
+WEIGHTS = Path(__file__).parents[1] / "server" / "coterie" / "predictor" / "weights.json"
 PLACES = 1200
 SEED = 11
 TREES = 80
@@ -144,30 +145,20 @@ def threshold(samples: Samples) -> float:
     return round(found[last][0], 3)
 
 
-def module(samples: Samples, shown_from: float, bias: float, trees: Sequence[Tree], learned_from: str) -> str:
-    """Return the source of the module of the weights."""
+def document(samples: Samples, shown_from: float, bias: float, trees: Sequence[Tree], learned_from: str) -> str:
+    """Return the text of the file of the weights, a tree a line."""
+    note = f"Written by `python -m benchmarks.prediction_gate --write`, from {len(samples.right):,} candidates at places in {learned_from}."
     lines = [
-        '"""What `gate` has learned: questions about a candidate\'s measures, and what their answers say together.',
-        "",
-        f"Written by ``python -m benchmarks.prediction_gate --write``, from {len(samples.right):,} candidates at places in",
-        f"{learned_from}.",
-        '"""',
-        "",
-        "from __future__ import annotations",
-        "",
-        "from typing import Final, TypeAlias",
-        "",
-        "_Tree: TypeAlias = tuple[tuple[tuple[str, float], ...], tuple[float, ...]]",
-        "",
-        f"SHOWN_FROM: Final = {shown_from}",
-        '"""The least likelihood that is shown."""',
-        f"BIAS: Final = {bias}",
-        "TREES: Final[tuple[_Tree, ...]] = (",
+        json.dumps(
+            {
+                "questions": [[samples.names[measure], threshold] for measure, threshold in tree.questions],
+                "heights": tree.heights.tolist(),
+            }
+        )
+        for tree in trees
     ]
-    for tree in trees:
-        questions = ", ".join(f'("{samples.names[measure]}", {threshold})' for measure, threshold in tree.questions)
-        lines += ["    (", f"        ({questions}),", f"        {tuple(tree.heights.tolist())},", "    ),"]
-    return "\n".join([*lines, ")", '"""The questions of each tree, and the log odds for each of their answers."""', ""])
+    listed = ",\n    ".join(lines)
+    return f'{{\n  "note": {json.dumps(note)},\n  "shown_from": {shown_from},\n  "bias": {bias},\n  "trees": [\n    {listed}\n  ]\n}}\n'
 
 
 def main() -> None:
@@ -180,7 +171,7 @@ def main() -> None:
     samples = collect(arguments.repositories, arguments.places)
     shown_from = threshold(samples)
     listed = ", ".join(sorted(repository.resolve().name for repository in arguments.repositories))
-    source = module(samples, shown_from, *learn(samples.values, samples.right), listed)
+    source = document(samples, shown_from, *learn(samples.values, samples.right), listed)
     if arguments.write:
         WEIGHTS.write_text(source, encoding="utf-8")
     else:

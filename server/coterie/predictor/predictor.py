@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from coterie.predictor.corpus import Corpus
-from coterie.predictor.gate import likelihood
+from coterie.predictor.gate import learned_gate
 from coterie.predictor.measures import Candidate, candidates
 from coterie.predictor.surroundings import surroundings
-from coterie.predictor.weights import SHOWN_FROM
 
 _SHORTEST: Final = 3
 _CHARACTERS_READ: Final = 300
@@ -35,16 +34,17 @@ def predict(corpus: Corpus, path: str, prefix: str, suffix: str) -> Prediction:
     if len(prefix) - prefix.rfind("\n") > _CHARACTERS_READ:
         return NOTHING
     remainder = suffix.partition("\n")[0].rstrip()
+    gate = learned_gate()
     found = candidates(surroundings(corpus, path, prefix, suffix), prefix, suffix)
     judged = [
-        (likelihood(candidate.measures), shown)
+        (gate.likelihood(candidate.measures), shown)
         for candidate in found
         if (shown := _before(candidate, remainder)) is not None and len(shown.strip()) >= _SHORTEST
     ]
     if not judged:
         return NOTHING
     score, text = max(judged)
-    return Prediction(text if score >= SHOWN_FROM else None, score)
+    return Prediction(text if score >= gate.shown_from else None, score)
 
 
 def _before(candidate: Candidate, remainder: str) -> str | None:
