@@ -35,7 +35,7 @@ class Symbols(BuiltinTool[SymbolsArguments]):
     """Tells paths, lines and names, and only of files that may be read without asking."""
 
     name: ClassVar[str] = "symbols"
-    description: ClassVar[str] = "Find where a name is defined and used, and the files that a question in words is about."
+    description: ClassVar[str] = "Find a name's definitions and uses, or files on a topic."
     reads_only: ClassVar[bool] = True
     kinds: ClassVar[frozenset[EffectKind]] = frozenset({"read"})
     arguments = SymbolsArguments
