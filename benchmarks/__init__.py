@@ -9,6 +9,9 @@
 - `relay`: what a chunk of a model's stream costs in our provider, in bare httpx and in LiteLLM (`relay_client`), and how late first
   words are.
 
-All but the last drive the real `coterie serve --stdio` (or `coterie attach`) as an LSP client (`client`). Absolute times belong to the
-machine; the ratios are what should stay.
+By hand, on repositories that are given by path: `prediction` (how often the offline predictor shows something, and how often that is
+right), after `prediction_gate` has learned its weights from other repositories.
+
+All others drive the real `coterie serve --stdio` (or `coterie attach`) as an LSP client (`client`). Absolute times belong to the machine;
+the ratios are what should stay.
 """

@@ -10,6 +10,7 @@ from coterie.context.assemble import assemble, request_bytes, system_text
 from coterie.context.collect import folder_facts
 from coterie.context.task import Task, first_message
 from coterie.domain.ports import ModelChoice
+from coterie.index.client import IndexProcess
 from coterie.tools.registry import toolbox
 from coterie.tools.rules import Policy
 from coterie.tools.tool import Place
@@ -22,7 +23,7 @@ LIMIT = 4_096
 async def test_the_first_request_of_each_agent_is_small(template: AgentTemplate, tmp_path: Path) -> None:
     workspace = FakeWorkspace(tmp_path, {f"src/module{number}.py": "" for number in range(30)} | {"README.md": ""})
     tools = toolbox(
-        Place(workspace=workspace),
+        Place(workspace=workspace, index=IndexProcess(tmp_path)),
         Policy(),
         names=template.tools,
         artifact=schema_of(template.artifact) if template.artifact else None,

@@ -18,7 +18,7 @@ from served import BROKEN, Served, Wire, served, settings
 WIRES = pytest.mark.parametrize("wire", ["openai_compatible", "anthropic"])
 TOUCH: Call = ("execute_command", {"command": "touch made"})
 ALL_TOOLS = (
-    *("read_file", "list_files", "search", "edit_file", "write_file", "move_file", "delete_file"),
+    *("read_file", "list_files", "search", "symbols", "edit_file", "write_file", "move_file", "delete_file"),
     *("execute_command", "run_tests", "git_operation", "ask_user"),
 )
 
@@ -65,7 +65,7 @@ async def test_what_is_denied_is_not_shown_to_the_model_and_denied_with_its_reas
         run_id, end = await editor.play("Do it")
 
         assert end["state"] == "succeeded", end
-        assert host.asked[0].tools == ("read_file", "list_files", "search", "ask_user")
+        assert host.asked[0].tools == ("read_file", "list_files", "search", "symbols", "ask_user")
         assert [state for _, state in last_states(editor, run_id)] == ["denied", "denied", "denied"]
         outputs = [output for _, output in host.asked[1].last.answers]
         for output, rule in zip(outputs, denied, strict=True):

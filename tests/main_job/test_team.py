@@ -144,7 +144,7 @@ async def check_what_the_models_got(host: AimockServer, wire: Wire) -> None:
     assert sorted(models[4:7]) == ["reviewer-model", "tester-model", "tester-model"]
     assert models[7:] == ["documenter-model", "documenter-model"]
     tools = {request.model: set(request.tools) for request in requests}
-    reading = {"read_file", "list_files", "search"}
+    reading = {"read_file", "list_files", "search", "symbols"}
     assert tools["planner-model"] == reading | {"ask_user", "submit"}
     assert tools["reviewer-model"] == reading | {"submit"}
     writing = {"edit_file", "write_file", "move_file", "delete_file"}

@@ -7,6 +7,7 @@ import pytest
 
 from coterie.base.errors import ModelMistakeError
 from coterie.domain.proposals import CommandProposal, QuestionProposal, Submission
+from coterie.index.client import IndexProcess
 from coterie.tools.registry import READ_ONLY, toolbox
 from coterie.tools.rules import Policy, RuleLayer
 from coterie.tools.tool import Place
@@ -17,7 +18,7 @@ ARTIFACT = {"type": "object", "properties": {"summary": {"type": "string"}}, "re
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
-    return Place(workspace=FakeWorkspace(tmp_path, {"a.py": ""}))
+    return Place(workspace=FakeWorkspace(tmp_path, {"a.py": ""}), index=IndexProcess(tmp_path))
 
 
 def test_the_names_and_arguments_are_those_that_are_promised(place: Place) -> None:
@@ -26,6 +27,7 @@ def test_the_names_and_arguments_are_those_that_are_promised(place: Place) -> No
         "read_file": ["path", "start_line", "end_line"],
         "list_files": ["path", "pattern"],
         "search": ["query", "path", "regex"],
+        "symbols": ["query"],
         "edit_file": ["path", "edits"],
         "write_file": ["path", "content"],
         "move_file": ["path", "to"],
@@ -40,9 +42,9 @@ def test_the_names_and_arguments_are_those_that_are_promised(place: Place) -> No
 
 def test_the_tools_are_told_in_few_bytes_and_without_references(place: Place) -> None:
     told = json.dumps([[spec.name, spec.description, spec.schema] for spec in toolbox(place, Policy(), artifact=ARTIFACT).specs])
-    assert len(told) < 2_800
+    assert len(told) < 3_000
     assert "$ref" not in told
-    edits = json.loads(told)[3][2]["properties"]["edits"]
+    edits = json.loads(told)[4][2]["properties"]["edits"]
     assert edits["items"]["required"] == ["old", "new"]
 
 

@@ -24,7 +24,7 @@ from coterie.config.schema import Settings
 from coterie.context.rules import read_rules
 from coterie.domain.events import ENDED, WarningEvent
 from coterie.domain.messages import Message
-from coterie.domain.ports import ChannelStore, Providers, RunStore, Sandbox, UsageStore, Workspace
+from coterie.domain.ports import ChannelStore, Index, Providers, RunStore, Sandbox, UsageStore, Workspace
 from coterie.domain.records import ConversationRecord
 from coterie.domain.runs import Budget
 from coterie.domain.usage import Usage
@@ -52,6 +52,7 @@ class Surroundings:
     own_folders: tuple[Path, ...]
     asides: Path
     user_rules: Path
+    index: Index | None = None
 
 
 class Assembly:
@@ -98,7 +99,13 @@ class Assembly:
             await run.event(WarningEvent(code="rules", text=warning))
         crew = Crew(
             workspace=around.workspace,
-            place=Place(workspace=around.workspace, folder=request.folder, tests_command=settings.tests.command, confined=self._sandboxed),
+            place=Place(
+                workspace=around.workspace,
+                folder=request.folder,
+                tests_command=settings.tests.command,
+                confined=self._sandboxed,
+                index=around.index,
+            ),
             rules=rules,
             models=ModelCalls(
                 run,

@@ -8,7 +8,7 @@ from importlib import resources
 
 from coterie.agents.artifacts import ArtifactType
 
-_READING = ("read_file", "list_files", "search")
+_READING = ("read_file", "list_files", "search", "symbols")
 _WRITING = ("edit_file", "write_file")
 _MOVING = ("move_file", "delete_file")
 _RUNNING = ("execute_command", "run_tests")

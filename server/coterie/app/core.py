@@ -114,6 +114,7 @@ class Core:
                 own_folders=own_folders,
                 asides=places.cache / "asides",
                 user_rules=places.config / "rules.md",
+                index=shared.index(places.cache),
             )
         )
         self.runs = RunService(

@@ -17,6 +17,7 @@ from coterie.base.tasks import TaskSupervisor
 from coterie.features.channel_news import ChannelNews
 from coterie.features.reviews import Reviews
 from coterie.features.unseen import Unseen
+from coterie.index.client import IndexProcess
 from coterie.providers.cost_map import CostMap
 from coterie.providers.lanes import Lanes
 from coterie.providers.model_host import ModelHost
@@ -40,6 +41,7 @@ class Shared:
         self.model_host = ModelHost()
         self.lanes = Lanes()
         self._cost_maps: dict[Path, CostMap] = {}
+        self._indexes: dict[Path, IndexProcess] = {}
         self._recording: Recording | None = None
         self.approvals = Approvals(self.hub)
         self.news = ChannelNews(self.store.channels, self.hub, self.tasks, pending=self.approvals.count)
@@ -60,6 +62,10 @@ class Shared:
         """Return prices and limits, of which all clients with the same cache folder have one copy."""
         return self._cost_maps.setdefault(cache, CostMap(cache))
 
+    def index(self, cache: Path) -> IndexProcess:
+        """Return the index, of which all clients with the same cache folder share one process."""
+        return self._indexes.setdefault(cache, IndexProcess(cache))
+
     def recording(self, path: Path) -> Recording:
         """Return the recording of this process, which all clients make together."""
         from coterie.providers.recorder import Recording  # noqa: PLC0415 - few sessions are recorded
@@ -73,4 +79,6 @@ class Shared:
         await self.tasks.settled()
         await self.tasks.aclose()
         await self.model_host.aclose()
+        for index in self._indexes.values():
+            await index.aclose()
         await self.store.aclose()

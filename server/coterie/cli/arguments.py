@@ -13,7 +13,23 @@ from coterie.domain.channels import ChannelState
 from coterie.domain.events import RunState
 
 CommandName = Literal[
-    "serve", "attach", "daemon", "demo", "ask", "run", "chat", "undo", "runs", "channels", "config", "keys", "models", "doctor", "version"
+    "serve",
+    "attach",
+    "daemon",
+    "demo",
+    "ask",
+    "run",
+    "chat",
+    "undo",
+    "runs",
+    "channels",
+    "index",
+    "config",
+    "keys",
+    "models",
+    "predict",
+    "doctor",
+    "version",
 ]
 Recorded = Literal["serve", "ask", "run", "chat"]
 _Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no public name
@@ -23,6 +39,10 @@ exit status: 0 done · 1 failed · 2 wrong usage · 3 a question waits for an an
 
 LISTENING = """\
 Without a host the network is this machine (127.0.0.1). Where other machines can connect, a token and TLS are demanded."""
+
+PREDICTING = """\
+Reads {"path", "prefix", "suffix"} as JSON on each line of standard input, the text of a file before and behind the cursor, and answers
+each with {"text", "score"}: the rest of the cursor's line, null where that is not sure enough. The file on disk is not used."""
 
 RECORDING = """\
 A recording holds answers and their timing, no prompts and no keys. A host of type "replay" whose `cassette` is the file plays it."""
@@ -41,9 +61,9 @@ class Arguments:
     model: str | None = None
     resume: str | None = None
     run_id: str = ""
-    action: Literal["status", "stop", "run", "show", "check", "list", "set", "delete", "rotate", "search", "install", "favourite"] = (
-        "status"
-    )
+    action: Literal[
+        "status", "stop", "run", "show", "check", "list", "set", "delete", "rotate", "search", "install", "favourite", "build", "rank"
+    ] = "status"
     name: str = ""
     record_to: Path | None = None
     provider: str | None = None
@@ -153,12 +173,23 @@ def _parser() -> argparse.ArgumentParser:
         "line", metavar="COMMAND", nargs=argparse.REMAINDER, help=f"one of {', '.join(get_args(Recorded))}, and its options"
     )
 
+    _add_index(commands)
     _add_lists(commands)
     _add_keys(commands)
     _add_models(commands)
+    _add_predict(commands)
     _add_common(commands.add_parser("doctor", help="explain what works here, what does not, and what to do about it"))
     _add_json(commands.add_parser("version", help="print the version"))
     return parser
+
+
+def _add_index(commands: _Commands) -> None:
+    index = commands.add_parser("index", help="build the index of a folder, or bring it up to date")
+    _add_common(index)
+    which = index.add_subparsers(dest="action", metavar="ACTION")
+    index.set_defaults(action="build")
+    rank = which.add_parser("rank", help='for each line {"query"} on standard input, write which files it is about: {"files": […]}')
+    rank.add_argument("folder", metavar="REPO_DIR", type=Path, help="the project's folder")
 
 
 def _add_lists(commands: _Commands) -> None:
@@ -206,6 +237,15 @@ def _add_models(commands: _Commands) -> None:
         action.add_argument("name", metavar="HOST/MODEL", help="the model")
     for action in (listed, search, install, favourite):
         _add_common(action, inner=True)
+
+
+def _add_predict(commands: _Commands) -> None:
+    predict = commands.add_parser(
+        "predict",
+        help="say what a folder's own code would write next, without a model",
+        description=PREDICTING,
+    )
+    predict.add_argument("folder", metavar="REPO_DIR", type=Path, help="the folder whose files are known")
 
 
 def _add_network(parser: argparse.ArgumentParser) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from coterie.cli.terminal import Output, Streams
 
 _Look: TypeAlias = Literal["runs", "channels", "models", "config", "doctor", "daemon", "version"]
+_Local: TypeAlias = Literal["index", "predict"]
 _Command: TypeAlias = Literal["ask", "run", "chat", "undo", "demo", "keys"] | _Look
 
 
@@ -39,9 +40,7 @@ def main(argv: list[str], wiring: Wiring) -> int:
     streams = Streams(stdin=sys.stdin, stdout=sys.stdout, stderr=sys.stderr, environ=dict(os.environ))
     output = output_for(streams, machine=arguments.json)
     try:
-        if not arguments.folder.is_dir():
-            raise InvalidParamsError(f"--folder: there is no folder {arguments.folder}.")
-        return asyncio.run(_do(arguments.command, arguments, wiring, output, streams))
+        return _run(arguments.command, arguments, wiring, output, streams)
     except CoterieError as error:
         output.error(error)
         return exits.of_error(error)
@@ -61,6 +60,29 @@ def _tell_recording(file: Path, output: Output) -> None:
 
     done = file.is_file()
     output.line(Line(f"recorded in {file}" if done else "nothing was recorded: no model gave a whole answer", "dim" if done else "warn"))
+
+
+def _run(command: _Command | _Local, arguments: Arguments, wiring: Wiring, output: Output, streams: Streams) -> int:
+    if not arguments.folder.is_dir():
+        raise InvalidParamsError(f"--folder: there is no folder {arguments.folder}.")
+    if command == "index" or command == "predict":  # noqa: PLR1714 - the type checker follows
+        return _answer(command, arguments, output, streams)
+    return asyncio.run(_do(command, arguments, wiring, output, streams))
+
+
+def _answer(command: _Local, arguments: Arguments, output: Output, streams: Streams) -> int:
+    """Do what only reads and computes, without an event loop, which would keep Ctrl-C for itself meanwhile."""
+    match command:
+        case "index":
+            from coterie.cli.index import index  # noqa: PLC0415 - see the module's docstring
+
+            return index(arguments, output, streams)
+        case "predict":
+            from coterie.cli.predict import predict  # noqa: PLC0415
+
+            return predict(arguments, streams)
+        case _:
+            assert_never(command)
 
 
 async def _do(command: _Command, arguments: Arguments, wiring: Wiring, output: Output, streams: Streams) -> int:

@@ -14,6 +14,7 @@ from coterie.domain.edits import BufferEdit, FileRef, OnIntent, Outcome, Rewrite
 from coterie.domain.events import AgentEvent, RunState
 from coterie.domain.messages import ModelRequest, StreamEvent
 from coterie.domain.records import Entry
+from coterie.domain.retrieval import Definitions, Question, Ranking
 from coterie.domain.runs import RunRow
 from coterie.domain.secrets import SecretName
 from coterie.domain.status import (
@@ -474,6 +475,33 @@ class Sandbox(Protocol):
 
     async def run(self, command: Command) -> CommandResult:
         """Run to the end, or until cancelled, with every child killed. Raises `ModelMistakeError` when it cannot start."""
+        ...
+
+
+class Index(Protocol):
+    """Knows where in the workspace is what (implemented by ``index``). ``folder`` is an absolute path.
+
+    Answers come from the last whole state, and say when that is not the latest. Raises `RequestError` ``index_unavailable``.
+    """
+
+    def watch(self, folder: str) -> None:
+        """Build the index of a folder in the background, once."""
+        ...
+
+    async def refresh(self, folder: str) -> None:
+        """Have in the index what is on disk now."""
+        ...
+
+    def saved(self, folder: str, paths: Sequence[str]) -> None:
+        """Note that files of a folder were written, made or taken away; ``paths`` are relative to it."""
+        ...
+
+    async def rank(self, folder: str, question: Question) -> Ranking:
+        """Say which files a question is about."""
+        ...
+
+    async def definitions(self, folder: str, name: str, limit: int) -> Definitions:
+        """Say where a name, or one that holds it, is defined."""
         ...
 
 

@@ -25,7 +25,7 @@ class ListFiles(BuiltinTool[ListFilesArguments]):
     """Lists paths only: looking at a name is no effect on the file."""
 
     name: ClassVar[str] = "list_files"
-    description: ClassVar[str] = "List files, below path and matching a glob such as *.py or src/**."
+    description: ClassVar[str] = "List files below path that match a glob: *.py, src/**."
     reads_only: ClassVar[bool] = True
     kinds: ClassVar[frozenset[EffectKind]] = frozenset({"read"})
     arguments = ListFilesArguments

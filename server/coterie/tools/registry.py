@@ -24,10 +24,11 @@ from coterie.tools.rules import Policy
 from coterie.tools.run_tests import RunTests
 from coterie.tools.search import Search
 from coterie.tools.submit import Submit
+from coterie.tools.symbols import Symbols
 from coterie.tools.tool import Place, Tool
 from coterie.tools.write_file import WriteFile
 
-READ_ONLY = ("read_file", "list_files", "search")
+READ_ONLY = ("read_file", "list_files", "search", "symbols")
 """The tools that change nothing."""
 
 BUILTIN = (
@@ -75,6 +76,7 @@ def toolbox(
         ReadFile(place, seen),
         ListFiles(place),
         Search(place, policy),
+        *((Symbols(place, policy, place.index),) if place.index is not None else ()),
         EditFile(place, seen),
         WriteFile(place, seen),
         MoveFile(place),

@@ -39,5 +39,13 @@ def _compact(node: Json, definitions: Mapping[str, Json]) -> Json:
     return {key: value if key == "properties" else _compact(value, definitions) for key, value in kept.items()}
 
 
+_BOUNDS = frozenset({"minLength", "minItems", "minimum", "exclusiveMinimum", "maximum", "pattern"})
+"""Hardly any call breaks these, and one that does is told; said in every request they would cost more. A property may be named so, too."""
+
+
 def _is_idle(key: str, value: Json) -> bool:
-    return (key == "default" and value in (None, [], False)) or (key == "additionalProperties" and value is False)
+    return (
+        (key == "default" and value in (None, [], False))
+        or (key == "additionalProperties" and value is False)
+        or (key in _BOUNDS and not isinstance(value, dict))
+    )

@@ -19,7 +19,7 @@ from coterie.base.errors import ModelMistakeError
 from coterie.domain.edits import FileRef
 from coterie.domain.messages import ToolSpec
 from coterie.domain.permissions import Effect, EffectKind
-from coterie.domain.ports import Workspace
+from coterie.domain.ports import Index, Workspace
 from coterie.domain.proposals import Proposal
 from coterie.domain.wire import Json
 from coterie.tools.rules import path_effect
@@ -70,7 +70,8 @@ class Place:
     """Where an agent works.
 
     ``folder`` is the URI of the run's workspace folder (None: the first one). ``tests_command`` is the user's own setting, which
-    stands above what is discovered; ``confined`` says whether commands are confined, or need not be. Times are in seconds.
+    stands above what is discovered; ``confined`` says whether commands are confined, or need not be; ``index`` is None where nothing is
+    indexed. Times are in seconds.
     """
 
     workspace: Workspace
@@ -79,6 +80,7 @@ class Place:
     confined: Callable[[], Awaitable[bool]] = _unconfined
     command_timeout_s: float = 120.0
     tests_timeout_s: float = 600.0
+    index: Index | None = None
 
     @property
     def root(self) -> Path:

@@ -1,0 +1,171 @@
+"""How good the offline predictor is on repositories given by path: ``python -m benchmarks.prediction REPOSITORY…``.
+
+The rest of the line is hidden at random places, inside lines, at new lines, after an opening bracket, a dot or `` = ``, and at finished
+lines; the file itself is not indexed. Give it repositories that `prediction_gate` has not learned from. Each is measured in a process of
+its own, so that memory is its own.
+"""
+
+import argparse
+import multiprocessing
+import resource
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.prediction_places import places_of, texts_of
+from benchmarks.report import Measurement, quantile, table, updated
+from coterie.features.prediction import FolderPredictor
+
+PLACES = 1000
+SEED = 5
+SHORTEST = 3
+HALF_A_MILLION = 500_000
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was said at one place, and how long it took the processor."""
+
+    language: str
+    kind: str
+    hidden: str
+    shown: str | None
+    ms: float
+
+
+@dataclass(frozen=True)
+class Built:
+    """What knowing a group of files cost, in this process."""
+
+    tokens: int
+    seconds: float
+    megabytes: float
+
+
+@dataclass(frozen=True)
+class Repository:
+    """All that was measured in one repository."""
+
+    name: str
+    built: Built
+    answers: list[Answer]
+
+
+def measure(path: Path, places: int) -> Repository:
+    """Ask at random places of a repository."""
+    from coterie.predictor.corpus import build  # noqa: PLC0415 - with all that is loaded, so that memory is the corpus's alone
+    from coterie.predictor.predictor import predict  # noqa: PLC0415
+
+    predict(build(()), "none.py", "x", "")
+    texts = texts_of(path)
+    predictor = FolderPredictor(path)
+    before, began = _peak(), time.process_time()
+    corpora = {id(corpus): corpus for corpus in map(predictor.corpus, texts)}
+    seconds = time.process_time() - began
+    tokens = sum(len(corpus.by_token.stream) for corpus in corpora.values())
+    built = Built(tokens, seconds, _peak() - before)
+    answers = []
+    for place in places_of(texts, places, seed=SEED):
+        began = time.process_time()
+        found = predictor.predict(place.path, place.prefix, place.suffix)
+        answers.append(Answer(place.language, place.kind, place.hidden, found.text, 1000 * (time.process_time() - began)))
+    return Repository(path.resolve().name, built, answers)
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def row(name: str, answers: Sequence[Answer]) -> str:
+    """Return one line of the table."""
+    hidden = [answer for answer in answers if answer.kind != "finished"]
+    long = [answer for answer in hidden if len(answer.hidden) >= SHORTEST]
+    finished = [answer for answer in answers if answer.kind == "finished"]
+    shown = [answer for answer in hidden if answer.shown is not None]
+    exact = [answer for answer in shown if answer.shown == answer.hidden]
+    saved = sum(len(answer.hidden) for answer in exact) / max(1, sum(len(answer.hidden) for answer in hidden))
+    shares = (
+        len(shown) / max(1, len(hidden)),
+        sum(answer.shown is not None for answer in long) / max(1, len(long)),
+        len(exact) / max(1, len(shown)),
+        sum(answer.shown is not None for answer in finished) / max(1, len(finished)),
+        saved,
+    )
+    times = [answer.ms for answer in answers]
+    return (
+        f"| {name} | {len(answers)} | "
+        + " | ".join(f"{100 * share:.1f} %" for share in shares)
+        + f" | {quantile(times, 50):.1f} | {quantile(times, 99):.1f} |"
+    )
+
+
+def report(repositories: Sequence[Repository]) -> str:
+    """Return the tables: by repository, by language, by kind of place."""
+    everything = [answer for repository in repositories for answer in repository.answers]
+    head = (
+        "| | places | shown | shown where ≥ 3 characters are hidden | exact when shown | shown at finished lines | characters saved "
+        "| p50 ms | p99 ms |\n|---|---|---|---|---|---|---|---|---|"
+    )
+    lines = [head, *(row(repository.name, repository.answers) for repository in repositories), row("**all**", everything), "", head]
+    lines += grouped(everything, lambda answer: answer.language)
+    lines += ["", head, *grouped(everything, lambda answer: answer.kind)]
+    lines += ["", "| | tokens | build s | MB |", "|---|---|---|---|"]
+    for repository in repositories:
+        built = repository.built
+        lines.append(f"| {repository.name} | {built.tokens:,} | {built.seconds:.2f} | {built.megabytes:.0f} |")
+    return "\n".join(lines)
+
+
+def grouped(answers: Iterable[Answer], key: Callable[[Answer], str]) -> list[str]:
+    """Return a line of the table for each group that has places."""
+    groups: dict[str, list[Answer]] = {}
+    for answer in answers:
+        groups.setdefault(key(answer), []).append(answer)
+    return [row(name, group) for name, group in sorted(groups.items()) if len(group) > 1]
+
+
+def measurements(repositories: Sequence[Repository]) -> list[Measurement]:
+    """Return the lines of the page of all benchmarks."""
+    everything = [answer for repository in repositories for answer in repository.answers]
+    cells = [cell.strip() for cell in row("", everything).split("|")[3:-1]]
+    size = sum(repository.built.tokens for repository in repositories) / HALF_A_MILLION
+    seconds = sum(repository.built.seconds for repository in repositories) / size
+    megabytes = sum(repository.built.megabytes for repository in repositories) / size
+    how = f"{len(everything)} places in {', '.join(repository.name for repository in repositories)}; the gate has learned from others"
+    return [
+        Measurement(
+            "offline predictor: shown where ≥ 3 characters are hidden", f"{cells[1]} ({cells[0]} with shorter ones)", "≥ 40 %", how
+        ),
+        Measurement("offline predictor: exactly the rest of the line, when shown", cells[2], "≥ 85 %", "the same places"),
+        Measurement("offline predictor: shown at finished lines", cells[3], "≤ 1 %", "the same places"),
+        Measurement("offline predictor: characters saved", cells[4], "", "the same places"),
+        Measurement("offline predictor: time of an answer", f"p50 {cells[5]} ms, p99 {cells[6]} ms", "≤ 15 ms, ≤ 60 ms", "processor time"),
+        Measurement(
+            "offline predictor: build for 500,000 tokens", f"{seconds:.1f} s, {megabytes:.0f} MB", "≤ 2 s, ≤ 250 MB", "processor time, peak"
+        ),
+    ]
+
+
+def main() -> None:
+    """Parse the command line and show the result."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.prediction", description="Measure the offline predictor.")
+    parser.add_argument("repositories", nargs="+", type=Path, metavar="REPOSITORY")
+    parser.add_argument("--places", type=int, default=PLACES, help="how many in each repository")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="also write the result into the page of all benchmarks")
+    arguments = parser.parse_args()
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context, max_tasks_per_child=1) as processes:
+        asked = [processes.submit(measure, path, arguments.places) for path in arguments.repositories]
+        repositories = [future.result() for future in asked]
+    print(report(repositories))
+    print()
+    print(table(measurements(repositories)))
+    if arguments.write:
+        page = updated(arguments.write.read_text(encoding="utf-8"), measurements(repositories))
+        arguments.write.write_text(page, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

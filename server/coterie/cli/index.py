@@ -1,0 +1,63 @@
+"""``coterie index``: builds the index of a folder; ``index rank`` answers questions on standard input with the files that they are about.
+
+For a person who wants the first question of an editor to be quick, and for whoever measures how good the answers are. It needs no model and
+no core. Blocks: nothing else runs meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TextIO
+
+from coterie.base.errors import CoterieError, InvalidParamsError
+from coterie.cli import exits
+from coterie.cli.arguments import Arguments
+from coterie.cli.terminal import Output, Streams
+from coterie.cli.wording import Line
+from coterie.config.paths import places
+from coterie.domain.retrieval import Question
+from coterie.domain.wire import Json
+from coterie.index.folder import FolderIndex
+
+MOST_FILES = 100
+"""Files in an answer."""
+
+
+def index(arguments: Arguments, output: Output, streams: Streams) -> int:
+    """Build, or build and answer until the input ends."""
+    folder = FolderIndex(str(arguments.folder.resolve()), places(streams.environ).cache)
+    try:
+        done = folder.refresh(lambda read, files: output.progress({"read": read, "files": files}, "indexing", read / files))
+        if arguments.action == "rank":
+            _answer(folder, streams.stdin, streams.stdout)
+        else:
+            changed = f"{done.read} read, {done.gone} gone" if done.read or done.gone else "nothing had changed"
+            value: Json = {"files": done.files, "read": done.read, "gone": done.gone}
+            output.result(value, (Line(f"{done.files} files in the index: {changed}"),))
+    finally:
+        folder.close()
+    return exits.OK
+
+
+def _answer(folder: FolderIndex, questions: TextIO, answers: TextIO) -> None:
+    """Answer each line with one line, whatever stands in it."""
+    if (reconfigure := getattr(questions, "reconfigure", None)) is not None:
+        reconfigure(encoding="utf-8", errors="replace")
+    for line in questions:
+        try:
+            answer: Json = {"files": [found.path for found in folder.ask(_question(line))]}
+        except CoterieError as error:
+            answer = {"error": {"code": error.code, "message": error.message}}
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+
+def _question(line: str) -> Question:
+    try:
+        asked = json.loads(line)
+    except (ValueError, RecursionError) as wrong:
+        raise InvalidParamsError(f"This line is not JSON: {wrong}.") from wrong
+    query = asked.get("query") if isinstance(asked, dict) else None
+    if not isinstance(query, str):
+        raise InvalidParamsError('A line is an object with a text: {"query": "…"}.')
+    return Question(text=query, limit=MOST_FILES)

@@ -1,0 +1,93 @@
+"""The offline predictor on a folder: reads its files, a group of languages at a time, and keeps what `coterie.predictor` made of them.
+
+``cli.predict`` asks it. Everything here blocks.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from coterie.base.errors import ModelMistakeError
+from coterie.workspace.files import decoded, read_bytes
+from coterie.workspace.walk import list_files
+
+if TYPE_CHECKING:
+    from coterie.predictor.corpus import Corpus
+    from coterie.predictor.measures import Candidate
+    from coterie.predictor.predictor import Prediction
+
+LARGEST_FILE: Final = 400_000
+"""In bytes; larger ones are generated, as a rule."""
+MOST_BYTES: Final = 12_000_000
+"""Of a group; three million tokens."""
+_GROUPS: Final = (
+    (".c", ".h", ".cc", ".cpp", ".cxx", ".hh", ".hpp", ".hxx"),
+    (".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts"),
+    (".py", ".pyi"),
+    (".java", ".kt", ".kts"),
+    (".yml", ".yaml"),
+    (".md", ".markdown"),
+)
+"""Endings of languages whose code is alike; any other ending is a group of its own."""
+
+
+class FolderPredictor:
+    """Predicts for files of one folder. What is on disk is read once, with the first question about a file of the group."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+        self._listed: list[str] | None = None
+        self._corpora: dict[str, Corpus] = {}
+
+    def predict(self, path: str, prefix: str, suffix: str) -> Prediction:
+        """Predict the rest of the line at the cursor; ``path`` is absolute or below the folder, and need not exist."""
+        from coterie.predictor.predictor import predict  # noqa: PLC0415 - numpy is loaded with the first question
+
+        inside = self._inside(path)
+        return predict(self.corpus(inside), inside, prefix, suffix)
+
+    def candidates(self, path: str, prefix: str, suffix: str) -> list[Candidate]:
+        """Return what `predict` judges, for ``benchmarks.prediction_gate`` to learn from."""
+        from coterie.predictor.measures import candidates  # noqa: PLC0415
+        from coterie.predictor.surroundings import surroundings  # noqa: PLC0415
+
+        inside = self._inside(path)
+        return candidates(surroundings(self.corpus(inside), inside, prefix, suffix), prefix, suffix)
+
+    def _inside(self, path: str) -> str:
+        return Path(os.path.relpath(os.path.realpath(self._folder / path), self._folder)).as_posix()
+
+    def corpus(self, path: str) -> Corpus:
+        """Return what is known for a file, which is read and sorted with the first question."""
+        group = group_of(path)
+        if group not in self._corpora:
+            from coterie.predictor.corpus import build  # noqa: PLC0415
+
+            self._corpora[group] = build(list(self._texts(group)))
+        return self._corpora[group]
+
+    def _texts(self, group: str) -> Iterator[tuple[str, str]]:
+        if self._listed is None:
+            self._listed = sorted(list_files(str(self._folder)))
+        room = MOST_BYTES
+        for path in self._listed:
+            if group_of(path) != group:
+                continue
+            try:
+                content = read_bytes(str(self._folder / path), limit=LARGEST_FILE)
+                text = "" if content is None else decoded(content, path)
+            except ModelMistakeError:
+                continue
+            room -= len(text)
+            if room < 0:
+                return
+            yield path, text
+
+
+def group_of(path: str) -> str:
+    """Return the name of the group of languages that a file belongs to: the first ending of it."""
+    ending = PurePosixPath(path).suffix.lower()
+    return next((group[0] for group in _GROUPS if ending in group), ending)

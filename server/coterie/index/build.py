@@ -1,0 +1,118 @@
+"""Brings a cache up to date with its folder: what is new or has changed is read, what has gone is taken out. Blocks.
+
+A file is read when its stamp (size and times) has changed, and taken in when its content has. Each batch is one transaction, so that a
+build which was killed is gone on with. `process` and the command line call it; `readers` does the work that takes time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from coterie.index import history
+from coterie.index.cache import Cache, KnownFile, Stamp
+from coterie.index.facts import FileFacts, read
+from coterie.index.readers import read_all
+from coterie.workspace.ignore import is_binary
+from coterie.workspace.walk import is_listed, list_files
+
+_BATCH = 1_000
+_COMMITS = 500
+_TOO_FRESH_NS = 100_000_000
+"""A file this young may change again within the tick of the file system's clock, and look the same."""
+_NEVER = Stamp(-1, 0, 0)
+
+Progress = Callable[[int, int], None]
+"""Is told how many files are done, of how many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refreshed:
+    """What a build found to do."""
+
+    files: int
+    read: int
+    gone: int
+
+
+def refresh(folder: str, cache: Cache, told: Progress = lambda _done, _all: None) -> Refreshed:
+    """Bring the whole index up to date."""
+    with cache.reading():
+        known = {file.path: file for file in cache.files()}
+    listed = [path for path in list_files(folder) if _is_text(path)]
+    present = set(listed)
+    stamps = {path: stamp for path in listed if (stamp := stamp_of(folder, path)) is not None}
+    stale = [path for path, stamp in stamps.items() if path not in known or known[path].stamp != stamp]
+    gone = [file.id for file in known.values() if file.path not in present]
+    done, batch = 0, dict[str, tuple[Stamp, FileFacts]]()
+    for path, facts in read_all(folder, stale):
+        done += 1
+        if facts is not None:
+            batch[path] = (settled(stamps[path]), facts)
+        if len(batch) == _BATCH:
+            _keep(cache, batch, known)
+            batch = {}
+        told(done, len(stale))
+    if batch or gone:
+        _keep(cache, batch, known, gone)
+    return Refreshed(files=len(stamps), read=done, gone=len(gone))
+
+
+def refresh_file(folder: str, cache: Cache, path: str) -> None:
+    """Bring one file up to date, be it changed, new or gone."""
+    stamp = stamp_of(folder, path) if _is_text(path) and is_listed(folder, path) and not is_binary(Path(folder, path)) else None
+    facts = read(folder, path) if stamp is not None else None
+    with cache.reading():
+        known = {file.path: file for file in cache.files(path)}
+    if stamp is not None and facts is not None:
+        _keep(cache, {path: (settled(stamp), facts)}, known)
+    elif known:
+        _keep(cache, {}, known, [file.id for file in known.values()])
+
+
+def refresh_history(folder: str, cache: Cache) -> tuple[str, ...]:
+    """Bring the kept commits up to date, the newest first; returns those that HEAD descends from, in the same order."""
+    shas = history.reachable(folder)
+    with cache.reading():
+        known = cache.commits(shas)
+    missing = [sha for sha in shas if sha not in known]
+    for start in range(0, len(missing), _COMMITS):
+        found = history.read(folder, missing[start : start + _COMMITS])
+        with cache.writing():
+            cache.add_commits(found)
+    return shas
+
+
+def stamp_of(folder: str, path: str) -> Stamp | None:
+    """Return a file's stamp, None when it has gone."""
+    try:
+        status = Path(folder, path).stat()
+    except OSError:
+        return None
+    return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+def settled(stamp: Stamp) -> Stamp:
+    """Return the stamp to keep: one that nothing equals when the file is so young that it will have to be read again."""
+    return _NEVER if time.time_ns() - stamp.ctime_ns < _TOO_FRESH_NS else stamp
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:  # bytes that are no UTF-8: nobody could be told of such a file
+        return False
+    return True
+
+
+def _keep(cache: Cache, batch: Mapping[str, tuple[Stamp, FileFacts]], known: Mapping[str, KnownFile], gone: Sequence[int] = ()) -> None:
+    changed = dict[str, tuple[Stamp, FileFacts]]()
+    with cache.writing():
+        for path, (stamp, facts) in batch.items():
+            if path in known and known[path].digest == facts.digest:
+                cache.touch(known[path], stamp)
+            else:
+                changed[path] = (stamp, facts)
+        cache.put(changed, gone)

@@ -1,0 +1,298 @@
+"""The index on disk: one SQLite file a project folder, in Coterie's cache folder.
+
+A row a file, and for each term its postings in one blob: the file's id in the upper half of 64 bits, the packed occurrence in the lower.
+That is a full-text index whose fields can be weighed by `rank`; SQLite's own tells a score and not how it came about.
+
+Nothing here is worth repairing: a file that is damaged, or was made by another version, is removed and built again. Changes come in
+transactions, so a process that is killed leaves the last whole state, and readers of other processes see one state for as long as
+they are in `reading`. What must survive a power cut is kept elsewhere. Blocks; `build` writes, `query` reads.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from coterie.index.facts import FileFacts
+from coterie.index.symbols import Symbol
+
+VERSION = 2
+"""Raised whenever the tables or what is written into them change."""
+_BUSY_S = 10.0
+ID_SHIFT = 32
+_TABLES = """
+CREATE TABLE file (
+    id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL,
+    digest BLOB NOT NULL, length INTEGER NOT NULL, terms TEXT NOT NULL, imports TEXT NOT NULL
+);
+CREATE TABLE symbol (
+    file INTEGER NOT NULL REFERENCES file (id) ON DELETE CASCADE,
+    name TEXT NOT NULL, kind TEXT NOT NULL, line INTEGER NOT NULL, end_line INTEGER NOT NULL
+);
+CREATE INDEX symbol_of_file ON symbol (file);
+CREATE INDEX symbol_by_name ON symbol (name COLLATE NOCASE);
+CREATE TABLE term (term TEXT PRIMARY KEY, postings BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE past (sha TEXT PRIMARY KEY, said TEXT NOT NULL, weight REAL NOT NULL, paths TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """By what a file is known to be unchanged without reading it."""
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """A file of the index."""
+
+    id: int
+    path: str
+    length: int
+    stamp: Stamp
+    digest: bytes
+    imports: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PastCommit:
+    """A commit: the terms of what was said, the sum of their weights, and which paths it touched."""
+
+    said: tuple[str, ...] = ()
+    weight: float = 0.0
+    paths: tuple[str, ...] = ()
+
+
+class DamagedCacheError(Exception):
+    """What the file holds cannot be what was written into it. `Cache.discard` is the way out."""
+
+
+class Cache:
+    """An open index file. Used from one thread; every look-up and change is within `reading` or `writing`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._inode = -1
+        self._connection = self._open()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Let all look-ups within see the same state."""
+        with self._transaction("BEGIN"):
+            yield
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Make all changes within one."""
+        with self._transaction("BEGIN IMMEDIATE"):
+            yield
+
+    def discard(self) -> None:
+        """Begin with nothing."""
+        self.close()
+        self._remove()
+        self._connection = self._open()
+
+    def state(self) -> tuple[int, int]:
+        """Return what other numbers replace whenever any process has changed the index."""
+        (others,) = self._connection.execute("PRAGMA data_version").fetchone()
+        return self._inode, int(others) + self._connection.total_changes
+
+    def files(self, path: str | None = None) -> list[KnownFile]:
+        """Return all files, or the one at ``path``."""
+        where, values = ("", ()) if path is None else (" WHERE path = ?", (path,))
+        columns = "id, path, length, size, mtime_ns, ctime_ns, digest, imports"
+        rows = self._connection.execute(f"SELECT {columns} FROM file{where} ORDER BY id", values)  # noqa: S608 - of our own words
+        return [
+            KnownFile(id, path, length, Stamp(size, mtime, ctime), digest, tuple(imports.split("\n")) if imports else ())
+            for id, path, length, size, mtime, ctime, digest, imports in rows  # noqa: A001 - the column's name
+        ]
+
+    def postings(self, term: str) -> Sequence[int]:
+        """Return where a term stands; see the module's docstring."""
+        found = array("Q")
+        row = self._connection.execute("SELECT postings FROM term WHERE term = ?", (term,)).fetchone()
+        if row is not None:
+            found.frombytes(row[0])
+        return found
+
+    def symbols(self, file: int) -> tuple[Symbol, ...]:
+        """Return what a file defines, by line."""
+        rows = self._connection.execute("SELECT name, kind, line, end_line FROM symbol WHERE file = ? ORDER BY line", (file,))
+        return tuple(Symbol(*row) for row in rows)
+
+    def definitions(self, name: str, limit: int) -> list[tuple[str, Symbol]]:
+        """Return the paths and definitions whose names hold ``name``, without regard to ASCII case; the shortest first."""
+        pattern = name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        rows = self._connection.execute(
+            "SELECT path, name, kind, line, end_line FROM symbol JOIN file ON file = file.id WHERE name LIKE ? ESCAPE '\\' "
+            "ORDER BY length(name), name, path, line LIMIT ?",
+            (f"%{pattern}%", limit),
+        )
+        return [(path, Symbol(*row)) for path, *row in rows]
+
+    def touch(self, known: KnownFile, stamp: Stamp) -> None:
+        """Keep the stamp of a file whose content is the same."""
+        self._connection.execute(
+            "UPDATE file SET size = ?, mtime_ns = ?, ctime_ns = ? WHERE id = ?", (stamp.size, stamp.mtime_ns, stamp.ctime_ns, known.id)
+        )
+
+    def put(self, files: Mapping[str, tuple[Stamp, FileFacts]], gone: Iterable[int]) -> None:
+        """Take in files that are new or have changed, and take out others; within `writing`."""
+        changes = _Changes()
+        for path, (stamp, facts) in files.items():
+            row = self._connection.execute("SELECT id, terms FROM file WHERE path = ?", (path,)).fetchone()
+            file = self._write(path, stamp, facts, None if row is None else row[0])
+            changes.note(file, {} if row is None else json.loads(row[1]), facts.terms)
+        for file in gone:
+            row = self._connection.execute("SELECT terms FROM file WHERE id = ?", (file,)).fetchone()
+            if row is not None:
+                self._connection.execute("DELETE FROM file WHERE id = ?", (file,))
+                changes.note(file, json.loads(row[0]), {})
+        self._merge(changes)
+
+    def commits(self, shas: Iterable[str]) -> dict[str, PastCommit]:
+        """Return those of these commits that are known."""
+        rows = self._connection.execute("SELECT sha, said, weight, paths FROM past")
+        known = {sha: PastCommit(tuple(said.split()), weight, tuple(paths.split("\n"))) for sha, said, weight, paths in rows}
+        return {sha: known[sha] for sha in shas if sha in known}
+
+    def add_commits(self, commits: Mapping[str, PastCommit]) -> None:
+        """Keep commits; within `writing`."""
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO past VALUES (?, ?, ?, ?)",
+            ((sha, " ".join(commit.said), commit.weight, "\n".join(commit.paths)) for sha, commit in commits.items()),
+        )
+
+    def _write(self, path: str, stamp: Stamp, facts: FileFacts, known: int | None) -> int:
+        cursor = self._connection.execute(
+            "INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET size = excluded.size, "
+            "mtime_ns = excluded.mtime_ns, ctime_ns = excluded.ctime_ns, digest = excluded.digest, length = excluded.length, "
+            "terms = excluded.terms, imports = excluded.imports RETURNING id",
+            (
+                known,
+                path,
+                stamp.size,
+                stamp.mtime_ns,
+                stamp.ctime_ns,
+                facts.digest,
+                facts.length,
+                json.dumps(facts.terms),
+                "\n".join(facts.imports),
+            ),
+        )
+        (file,) = cursor.fetchone()
+        if known is not None:
+            self._connection.execute("DELETE FROM symbol WHERE file = ?", (known,))
+        self._connection.executemany(
+            "INSERT INTO symbol VALUES (?, ?, ?, ?, ?)",
+            ((file, symbol.name, symbol.kind, symbol.line, symbol.end_line) for symbol in facts.symbols),
+        )
+        return int(file)
+
+    def _merge(self, changes: _Changes) -> None:
+        rows = []
+        for term in changes.terms():
+            added, removed = changes.added[term], changes.removed[term]
+            postings = array("Q", (posting for posting in self.postings(term) if posting >> ID_SHIFT not in removed))
+            postings.extend(added)
+            rows.append((term, postings.tobytes()))
+        self._connection.executemany("INSERT OR REPLACE INTO term VALUES (?, ?)", rows)
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[None]:
+        if _inode(self._path) != self._inode:  # another process has found it damaged and begun anew
+            self.close()
+            self._connection = self._open()
+        try:
+            self._connection.execute(begin)
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException as failure:
+            with suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
+            if isinstance(failure, sqlite3.DatabaseError | ValueError) and not _is_busy(failure):
+                raise DamagedCacheError(f"{self._path}: {failure}") from failure
+            raise
+
+    def _open(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            return self._prepared()
+        except sqlite3.DatabaseError as failure:
+            if _is_busy(failure):
+                raise
+            self._remove()
+            return self._prepared()
+
+    def _remove(self) -> None:
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{self._path}{suffix}").unlink(missing_ok=True)
+
+    def _prepared(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, isolation_level=None, timeout=_BUSY_S)
+        try:
+            with suppress(PermissionError):
+                self._path.chmod(0o600)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("BEGIN IMMEDIATE")
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version not in {0, VERSION}:
+                raise sqlite3.DatabaseError("another version")  # noqa: TRY301 - one way out for all that makes a file unusable
+            if version == 0:
+                for statement in _TABLES.split(";"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {VERSION}")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.close()
+            raise
+        self._inode = _inode(self._path)
+        return connection
+
+
+def _inode(path: Path) -> int:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return -1
+
+
+def _is_busy(failure: Exception) -> bool:
+    return isinstance(failure, sqlite3.OperationalError) and failure.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+class _Changes:
+    """What becomes of the postings, gathered over files so that each term is written once."""
+
+    def __init__(self) -> None:
+        self.added: defaultdict[str, list[int]] = defaultdict(list)
+        self.removed: defaultdict[str, set[int]] = defaultdict(set)
+
+    def note(self, file: int, old: Mapping[str, int], new: Mapping[str, int]) -> None:
+        """Compare the terms that a file had and has."""
+        for term, occurrence in new.items():
+            if old.get(term) != occurrence:
+                self.added[term].append(file << ID_SHIFT | occurrence)
+        for term, occurrence in old.items():
+            if new.get(term) != occurrence:
+                self.removed[term].add(file)
+
+    def terms(self) -> set[str]:
+        """Return the terms whose postings change."""
+        return self.added.keys() | self.removed.keys()

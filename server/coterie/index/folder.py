@@ -1,0 +1,141 @@
+"""The index of one folder in this process: opens its cache, brings it up to date, answers questions. Blocks, and belongs to one thread.
+
+The command line uses it as it is. A server must not: it asks through `client`, which keeps it in a process of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from coterie.domain.retrieval import Definition, Definitions, Found, Question
+from coterie.index.build import Progress, Refreshed, refresh, refresh_file, refresh_history
+from coterie.index.cache import ID_SHIFT, Cache, DamagedCacheError
+from coterie.index.facts import REFERENCE_SHIFT
+from coterie.index.query import Query, parse
+from coterie.index.rank import Weights, gather, ranked, reasons, weigh
+from coterie.index.snapshot import Snapshot, load
+from coterie.index.symbols import Symbol
+from coterie.index.terms import split
+
+
+def cache_file(caches: Path, folder: str) -> Path:
+    """Say where the index of a folder is kept, below Coterie's cache folder."""
+    real = os.path.realpath(folder)
+    return caches / "index" / f"{Path(real).name[:40]}-{hashlib.blake2b(os.fsencode(real), digest_size=8).hexdigest()}.sqlite"
+
+
+class FolderIndex:
+    """One folder's index. Opening it costs next to nothing: `refresh` does the work."""
+
+    def __init__(self, folder: str, caches: Path) -> None:
+        self.folder = folder
+        self._cache = Cache(cache_file(caches, folder))
+        self._commits: Sequence[str] = ()
+        self._seen: tuple[tuple[int, int], Sequence[str], Snapshot] | None = None
+
+    def close(self) -> None:
+        """Close the cache."""
+        self._cache.close()
+
+    def refresh(self, told: Progress = lambda _done, _all: None) -> Refreshed:
+        """Bring files and history up to date."""
+        try:
+            return self._refresh(told)
+        except DamagedCacheError:
+            self._cache.discard()
+            return self._refresh(told)
+
+    def refresh_file(self, path: str) -> None:
+        """Bring one file up to date, be it changed, new or gone."""
+        try:
+            refresh_file(self.folder, self._cache, path)
+        except DamagedCacheError:
+            self.refresh()
+
+    def use_history(self, commits: Sequence[str]) -> None:
+        """Let these commits count, which another `FolderIndex` of the folder has found by its `refresh`."""
+        self._commits = commits
+
+    @property
+    def commits(self) -> Sequence[str]:
+        """The commits that count, the newest first."""
+        return self._commits
+
+    def ask(self, question: Question) -> tuple[Found, ...]:
+        """Return what a question is most likely about, the best first."""
+        try:
+            return self._ask(question)
+        except DamagedCacheError:
+            self._cache.discard()
+            self.refresh()
+            return self._ask(question)
+
+    def definitions(self, name: str, limit: int) -> Definitions:
+        """Return where a name, or one that holds it, is defined, the shortest first; and which files use it."""
+        whole = split(name)[-1:]
+        with self._cache.reading():
+            found = self._cache.definitions(name, limit)
+            files = self._snapshot().files
+            used = [
+                files[posting >> ID_SHIFT].path
+                for term in whole
+                for posting in self._cache.postings(term)
+                if posting >> REFERENCE_SHIFT & 1
+            ]
+        return Definitions(
+            found=tuple(
+                Definition(path=path, name=each.name, kind=each.kind, line=each.line, end_line=each.end_line) for path, each in found
+            ),
+            used_in=tuple(sorted(used)[:limit]),
+        )
+
+    def _ask(self, question: Question) -> tuple[Found, ...]:
+        query = parse(question.text)
+        with self._cache.reading():
+            snapshot = self._snapshot()
+            scores = weigh(gather(query, snapshot, self._cache.postings, _at_hand(question, snapshot)), snapshot, Weights())
+            return tuple(
+                Found(
+                    path=snapshot.files[file].path,
+                    score=round(scores.total[file], 4),
+                    reasons=reasons(file, scores, snapshot),
+                    tokens=snapshot.files[file].size // _BYTES_A_TOKEN,
+                    lines=best_lines(query, self._cache.symbols(file)),
+                )
+                for file in ranked(scores, snapshot, question.limit)
+            )
+
+    def _refresh(self, told: Progress) -> Refreshed:
+        done = refresh(self.folder, self._cache, told)
+        self._commits = refresh_history(self.folder, self._cache)
+        return done
+
+    def _snapshot(self) -> Snapshot:
+        state, commits = self._cache.state(), self._commits
+        if self._seen is None or self._seen[:2] != (state, commits):
+            before = self._seen[2] if self._seen is not None and self._seen[1] == commits else None
+            self._seen = (state, commits, load(self._cache, commits, before))
+        return self._seen[2]
+
+
+_BYTES_A_TOKEN = 4
+_OPENED, _RECENT, _FAILING = 0.6, 0.4, 1.0
+
+
+def _at_hand(question: Question, snapshot: Snapshot) -> Mapping[int, float]:
+    """Say how much the person has to do with files just now."""
+    weights: dict[str, float] = {}
+    for paths, weight in ((question.recent, _RECENT), (question.opened, _OPENED), (question.failing, _FAILING)):
+        weights.update(dict.fromkeys(paths, weight))
+    return {file: weights[each.path] for file, each in snapshot.files.items() if each.path in weights} if weights else {}
+
+
+def best_lines(query: Query, symbols: Sequence[Symbol]) -> tuple[int, int] | None:
+    """Return the lines of the definition whose name fits a question best; of several, the shortest."""
+    asked = dict(query.terms)
+    fitting = [(sum(asked.get(term, 0.0) for term in split(symbol.name)), symbol) for symbol in symbols]
+    best = max(fitting, key=lambda each: (each[0], each[1].line - each[1].end_line), default=None)
+    return None if best is None or best[0] <= 0 else (best[1].line, best[1].end_line)

@@ -1,0 +1,80 @@
+"""Reads many files in two processes of this machine's, because threads do not share out what is Python.
+
+`read_all` is for `build`; `serve` is the other end, started as ``python -m coterie.index read FOLDER``. A child reads paths from its
+standard input, so that it ends when its parent does, however that happens.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
+from typing import BinaryIO
+
+from coterie.index.facts import FileFacts, read
+
+COMMAND = (sys.executable, "-P", "-m", "coterie.index", "read")
+WORTH_IT = 150
+"""So few files are read sooner than a process is started."""
+_PROCESSES = 2
+_CHUNK = 40
+
+
+def read_all(folder: str, paths: Sequence[str]) -> Iterator[tuple[str, FileFacts | None]]:
+    """Yield each path with its facts, or with None when it cannot be read; in the order of the paths."""
+    processes = min(_PROCESSES, os.cpu_count() or 1)
+    if len(paths) < WORTH_IT or processes == 1:
+        yield from ((path, read(folder, path)) for path in paths)
+        return
+    children: SimpleQueue[_Child] = SimpleQueue()
+    started = [_Child(folder) for _ in range(processes)]
+    for child in started:
+        children.put(child)
+
+    def read_chunk(chunk: Sequence[str]) -> list[FileFacts | None]:
+        free = children.get()
+        try:
+            return free.read(chunk)
+        finally:
+            children.put(free)
+
+    chunks = [paths[start : start + _CHUNK] for start in range(0, len(paths), _CHUNK)]
+    threads = ThreadPoolExecutor(processes, thread_name_prefix="coterie-index")
+    try:
+        for chunk, read_facts in zip(chunks, threads.map(read_chunk, chunks), strict=True):
+            yield from zip(chunk, read_facts, strict=True)
+    finally:
+        threads.shutdown(cancel_futures=True)
+        for child in started:
+            child.close()
+
+
+def serve(folder: str, asked: BinaryIO, answers: BinaryIO) -> None:
+    """Answer each line of JSON, a list of paths, with the pickled list of their facts, until the input ends."""
+    for line in asked:
+        pickle.dump([read(folder, path) for path in json.loads(line)], answers, protocol=pickle.HIGHEST_PROTOCOL)
+        answers.flush()
+
+
+class _Child:
+    def __init__(self, folder: str) -> None:
+        self._process = subprocess.Popen(  # noqa: S603 - no shell
+            [*COMMAND, folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+
+    def read(self, paths: Sequence[str]) -> list[FileFacts | None]:
+        asked, answers = self._process.stdin, self._process.stdout
+        if asked is None or answers is None:
+            raise EOFError
+        asked.write(json.dumps(paths).encode() + b"\n")
+        asked.flush()
+        facts: list[FileFacts | None] = pickle.load(answers)  # noqa: S301 - our own child wrote it
+        return facts
+
+    def close(self) -> None:
+        self._process.communicate()

@@ -1,0 +1,154 @@
+"""One state of the index as `rank` looks at it: values that nobody changes any more.
+
+Files, past commits and who imports whom are in memory, because every question looks at all of them; postings stay where they are until a
+question names their terms. `load` makes a snapshot from a cache and is for `process` and the command line.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+from typing import TypeAlias
+
+from coterie.index.cache import Cache, KnownFile, PastCommit
+from coterie.index.imports import importers
+from coterie.index.roles import Role, family_of, role_of
+
+Postings: TypeAlias = Callable[[str], Sequence[int]]
+_LARGEST_FAMILY = 6
+"""What more files are called says nothing: ``index``, ``main``."""
+_CLOSE_COMMITS = 12
+"""Files at most in a commit whose files are taken to belong together."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as ranking sees it; ``length`` counts its terms, ``size`` its bytes."""
+
+    path: str
+    length: int
+    size: int
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Past commits, the newest first.
+
+    ``touched`` are ids of files that are still there, ``weights`` how much each said, ``said`` the commits that hold a term.
+    """
+
+    touched: tuple[tuple[int, ...], ...] = ()
+    weights: tuple[float, ...] = ()
+    said: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One state. Ids are the cache's.
+
+    ``together``, ``imports`` and ``family`` map a file to its neighbours, the former with weights up to one; ``imported`` is what
+    ``imports`` was made of.
+    """
+
+    files: Mapping[int, File]
+    average_length: float
+    history: History
+    together: Mapping[int, Mapping[int, float]]
+    imported: Mapping[int, tuple[str, tuple[str, ...]]]
+    imports: Mapping[int, Mapping[int, float]]
+    family: Mapping[int, tuple[int, ...]]
+
+
+def load(cache: Cache, commits: Sequence[str], before: Snapshot | None = None) -> Snapshot:
+    """Take a snapshot of a cache; ``commits`` are those that count, the newest first.
+
+    ``before`` is an earlier one, with the same commits: what a saved file leaves as it is is taken over from there.
+    """
+    known = cache.files()
+    if before is None or [(file, each.path) for file, each in before.files.items()] != [(file.id, file.path) for file in known]:
+        past = cache.commits(commits)
+        return take(known, [past[sha] for sha in commits if sha in past])
+    imports = {file.id: (file.path, file.imports) for file in known}
+    return replace(
+        before,
+        files=_files(known),
+        average_length=_average_length(known),
+        imported=imports,
+        imports=before.imports if before.imported == imports else importers(imports),
+    )
+
+
+def take(known: Sequence[KnownFile], past: Sequence[PastCommit]) -> Snapshot:
+    """Put a snapshot together."""
+    history = _history(known, past)
+    imports = {file.id: (file.path, file.imports) for file in known}
+    return Snapshot(
+        files=_files(known),
+        average_length=_average_length(known),
+        history=history,
+        together=_together(history.touched),
+        imported=imports,
+        imports=importers(imports),
+        family=_families(known),
+    )
+
+
+def _files(known: Iterable[KnownFile]) -> Mapping[int, File]:
+    return {file.id: File(file.path, file.length, file.stamp.size, role_of(file.path)) for file in known}
+
+
+def _average_length(known: Sequence[KnownFile]) -> float:
+    return sum(file.length for file in known) / max(1, len(known)) or 1.0
+
+
+def _history(known: Iterable[KnownFile], past: Sequence[PastCommit]) -> History:
+    by_path = {file.path: file.id for file in known}
+    by_name: defaultdict[str, list[int]] = defaultdict(list)
+    for each in known:
+        by_name[each.path.rpartition("/")[2]].append(each.id)
+
+    def found(path: str) -> int | None:
+        if path in by_path:
+            return by_path[path]
+        moved = by_name.get(path.rpartition("/")[2], ())
+        return moved[0] if len(moved) == 1 else None
+
+    touched = list[tuple[int, ...]]()
+    weights = list[float]()
+    said: defaultdict[str, list[int]] = defaultdict(list)
+    for commit in past:
+        files = tuple(dict.fromkeys(file for path in commit.paths if (file := found(path)) is not None))
+        if files:
+            weights.append(commit.weight)
+            for term in commit.said:
+                said[term].append(len(touched))
+            touched.append(files)
+    return History(tuple(touched), tuple(weights), {term: tuple(commits) for term, commits in said.items()})
+
+
+def _together(touched: Sequence[tuple[int, ...]]) -> Mapping[int, Mapping[int, float]]:
+    """Say how often each file changed when another one did; seldom seen, seldom believed."""
+    times: Counter[int] = Counter()
+    pairs: defaultdict[int, Counter[int]] = defaultdict(Counter)
+    for files in touched:
+        if len(files) <= _CLOSE_COMMITS:
+            times.update(files)
+            for one, other in combinations(files, 2):
+                pairs[one][other] += 1
+                pairs[other][one] += 1
+    return {one: {other: count / (times[one] + 2) for other, count in others.items()} for one, others in pairs.items()}
+
+
+def _families(known: Iterable[KnownFile]) -> Mapping[int, tuple[int, ...]]:
+    members: defaultdict[str, list[int]] = defaultdict(list)
+    for file in known:
+        members[family_of(file.path)].append(file.id)
+    return {
+        file: tuple(other for other in family if other != file)
+        for family in members.values()
+        if 1 < len(family) <= _LARGEST_FAMILY
+        for file in family
+    }

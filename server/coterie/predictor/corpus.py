@@ -1,0 +1,177 @@
+"""The tokens of many files, sorted by the tokens before them: where has this context been before, and what came next?
+
+`build` makes it once; nothing changes it afterwards. `ContextOrder` sorts the places of a stream by their contexts read backwards, so that
+all places with the same last tokens stand side by side and a longer context is a part of the shorter one's stretch. `blend` asks the
+order of the tokens themselves, `analogy` the order of their shapes, in which all rare names are the same.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coterie.predictor.tokens import FILE_END, LINE_ENDS, is_word, tokens_of
+
+LONGEST_CONTEXT: Final = 16
+_DOUBLINGS: Final = (1, 2, 4, 8)
+_SMALL: Final = 4096
+"""Up to this length a stretch is searched in one step of numpy, above it by halves."""
+LAST_LINE_END: Final = len(LINE_ENDS)
+"""Ids up to this one end a line: `FILE_END` is 0, the line ends follow."""
+_WORD: Final = 0
+_SPACED_WORD: Final = 1
+SHAPE_OFFSET: Final = 2
+"""Shapes below it are rare names; other tokens are their own shape, so much above their id."""
+_COMMON_SHARE: Final = 0.2
+_COMMON_LEAST: Final = 4
+
+Ids: TypeAlias = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The places of an order whose last ``length`` tokens are those of a context: ``places[low:high]``."""
+
+    length: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContextOrder:
+    """All places of ``stream``, sorted by the token there, then the one before it, and so on."""
+
+    stream: Ids
+    places: Ids
+
+    def stretches(self, context: Sequence[int]) -> list[Stretch]:
+        """Return the places with the same last token, the same last two, …, as long as there are any."""
+        low, high = 0, len(self.places)
+        found: list[Stretch] = []
+        for back in range(min(len(context), LONGEST_CONTEXT)):
+            token = context[-1 - back]
+            low, high = self._narrowed(low, high, back, token)
+            if low == high:
+                break
+            found.append(Stretch(back + 1, low, high))
+        return found
+
+    def _narrowed(self, low: int, high: int, back: int, token: int) -> tuple[int, int]:
+        if high - low <= _SMALL:
+            keys = self.stream[self.places[low:high] - back]
+            return low + int(keys.searchsorted(token, "left")), low + int(keys.searchsorted(token, "right"))
+
+        def key(at: int) -> int:
+            return int(self.stream[self.places[at] - back])
+
+        span = range(low, high)
+        return low + bisect_left(span, token, key=key), low + bisect_right(span, token, key=key)
+
+
+@dataclass(frozen=True, slots=True)
+class LineEdges:
+    """The lines of a stream: where each starts, its first token and its last."""
+
+    starts: Ids
+    firsts: Ids
+    lasts: Ids
+
+    def share(self, first: int, last: int, without: tuple[int, int]) -> tuple[int, int]:
+        """Return how many lines start with ``first``, and how many of them end with ``last``; those at places ``without`` do not count."""
+        low, high = self.starts.searchsorted(without)
+        alike = self.firsts == first
+        alike[low:high] = False
+        return int(np.count_nonzero(alike)), int(np.count_nonzero(self.lasts[alike] == last))
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Files as one stream of token ids, rising with the tokens' text. ``bounds`` holds each file's first place and the one past its end."""
+
+    vocabulary: tuple[str, ...]
+    ids: dict[str, int]
+    counts: Ids
+    bounds: dict[str, tuple[int, int]]
+    shape_of: Ids
+    by_token: ContextOrder
+    by_shape: ContextOrder
+    lines: LineEdges
+
+
+def build(files: Sequence[tuple[str, str]]) -> Corpus:
+    """Return the corpus of files, given as path and text."""
+    cut = [tokens_of(text) for _, text in files]
+    known = set(chain.from_iterable(cut))
+    vocabulary = tuple(sorted(known | {FILE_END, *LINE_ENDS}))
+    ids = {token: number for number, token in enumerate(vocabulary)}
+    padding = [0] * LONGEST_CONTEXT  # so that no context reaches past the beginning
+    bounds: dict[str, tuple[int, int]] = {}
+    parts = [np.array(padding, np.int32)]
+    spread = np.zeros(len(vocabulary), np.int32)
+    at = len(padding)
+    for (path, _), tokens in zip(files, cut, strict=True):
+        part = np.fromiter((ids[token] for token in tokens), np.int32, len(tokens))
+        spread[np.unique(part)] += 1
+        bounds[path] = (at, at + len(part))
+        parts += [part, np.zeros(1, np.int32)]
+        at += len(part) + 1
+    stream = np.concatenate(parts)
+    shape_of = _shapes(vocabulary, spread, len(files))
+    return Corpus(
+        vocabulary=vocabulary,
+        ids=ids,
+        counts=np.bincount(stream, minlength=len(vocabulary)).astype(np.int32),
+        bounds=bounds,
+        shape_of=shape_of,
+        by_token=_order(stream),
+        by_shape=_order(shape_of[stream]),
+        lines=edges(stream),
+    )
+
+
+def edges(stream: Ids) -> LineEdges:
+    """Return the lines of a stream that are not empty."""
+    ends = stream <= LAST_LINE_END
+    starts = np.flatnonzero(ends[:-1] & ~ends[1:]).astype(np.int32) + 1
+    stops = np.flatnonzero(~ends[:-1] & ends[1:]).astype(np.int32)
+    return LineEdges(starts=starts, firsts=stream[starts], lasts=stream[stops])
+
+
+def _shapes(vocabulary: Sequence[str], spread: Ids, files: int) -> Ids:
+    """Return the shape of each token: rare names are alike, what many files hold (keywords, as a rule) stays what it is."""
+    common = max(_COMMON_LEAST, int(_COMMON_SHARE * files))
+    shapes = np.arange(len(vocabulary), dtype=np.int32) + SHAPE_OFFSET
+    for number, token in enumerate(vocabulary):
+        if spread[number] < common and is_word(token):
+            shapes[number] = shape_of_rare(token)
+    return shapes
+
+
+def shape_of_rare(name: str) -> int:
+    """Return the shape that all rare names have, with a space before them or without."""
+    return _SPACED_WORD if name[0] == " " else _WORD
+
+
+def _order(stream: Ids) -> ContextOrder:
+    """Sort by doubling: places sorted by their last n tokens, looked at in pairs, are sorted by their last 2n."""
+    rank = stream.astype(np.int64)
+    for step in _DOUBLINGS:
+        before = np.zeros_like(rank)
+        before[step:] = rank[:-step]
+        pairs = rank * (int(rank.max()) + 1) + before
+        order = np.argsort(pairs, kind="stable")
+        ordered = pairs[order]
+        steps = np.empty(len(order), np.int64)
+        steps[0] = 0
+        steps[1:] = np.cumsum(ordered[1:] != ordered[:-1])
+        rank = np.empty_like(rank)
+        rank[order] = steps
+    # Not the padding, nor the last place of all, which nothing follows.
+    places = order[(order >= LONGEST_CONTEXT) & (order < len(order) - 1)].astype(np.int32)
+    return ContextOrder(stream=stream, places=places)

@@ -1,0 +1,53 @@
+"""The way through the room: the text around the cursor in, the rest of its line out, or nothing when it is not sure enough. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from coterie.predictor.corpus import Corpus
+from coterie.predictor.gate import learned_gate
+from coterie.predictor.measures import Candidate, candidates
+from coterie.predictor.surroundings import surroundings
+
+_SHORTEST: Final = 3
+_CHARACTERS_READ: Final = 300
+"""A line longer than that is data, not code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """``score`` is the likelihood that the best candidate is the rest of the line; ``text`` is it, None where that is too little."""
+
+    text: str | None
+    score: float
+
+
+NOTHING: Final = Prediction(None, 0.0)
+
+
+def predict(corpus: Corpus, path: str, prefix: str, suffix: str) -> Prediction:
+    """Predict the rest of the line between ``prefix`` and ``suffix`` of the file ``path``, whose own text in the corpus is not used.
+
+    What stands behind the cursor in its line is not a part of ``text``, which goes right before it.
+    """
+    if len(prefix) - prefix.rfind("\n") > _CHARACTERS_READ:
+        return NOTHING
+    remainder = suffix.partition("\n")[0].rstrip()
+    gate = learned_gate()
+    found = candidates(surroundings(corpus, path, prefix, suffix), prefix, suffix)
+    judged = [
+        (gate.likelihood(candidate.measures), shown)
+        for candidate in found
+        if (shown := _before(candidate, remainder)) is not None and len(shown.strip()) >= _SHORTEST
+    ]
+    if not judged:
+        return NOTHING
+    score, text = max(judged)
+    return Prediction(text if score >= gate.shown_from else None, score)
+
+
+def _before(candidate: Candidate, remainder: str) -> str | None:
+    """Return what of a candidate goes before the rest of the line that is there, None if it does not end in it."""
+    text = candidate.text.rstrip()
+    return text.removesuffix(remainder) if text.endswith(remainder) else None

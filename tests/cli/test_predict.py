@@ -1,0 +1,84 @@
+"""``coterie predict``: JSON in, JSON out, a line for each line."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from coterie.cli import exits
+from coterie.cli.main import main
+from wiring_fake import ScriptedWiring
+
+MODULE = "from __future__ import annotations\n\nimport logging\n\nlogger = logging.getLogger(__name__)\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for number in range(8):
+        (tmp_path / f"part{number}.py").write_text(MODULE)
+    (tmp_path / ".gitignore").write_text("ignored/\n")
+    (tmp_path / "ignored").mkdir()
+    (tmp_path / "ignored" / "x.py").write_text("nobody_knows = this_word\n")
+    return tmp_path
+
+
+def answers(project: Path, *lines: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[Any]:
+    """Ask, and return what came back, line by line."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("".join(f"{line}\n" for line in lines)))
+    assert main(["predict", str(project)], ScriptedWiring()) == exits.OK
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def question(prefix: str, *, path: str = "new.py", suffix: str = "\n") -> str:
+    return json.dumps({"path": path, "prefix": prefix, "suffix": suffix})
+
+
+def test_each_line_is_answered_in_its_order(project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = (question(MODULE.partition("logging.g")[0]), question("nobody_knows = "), question("x", path="notes.unknown"))
+    known, unknown, other = answers(project, *lines, monkeypatch=monkeypatch, capsys=capsys)
+    assert known["text"] == "logging.getLogger(__name__)"
+    assert 0.5 < known["score"] <= 1
+    assert unknown["text"] is None
+    assert other == {"text": None, "score": 0.0}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "",
+        "{",
+        "[]",
+        '{"path": "a\\u0000", "prefix": "", "suffix": ""}',
+        '{"path": "", "prefix": "", "suffix": ""}',
+        '{"path": "a.py", "prefix": "x"}',
+        '{"path": "a.py", "prefix": 3, "suffix": ""}',
+        '{"path": "a.py", "prefix": ["',
+    ],
+)
+def test_a_line_that_is_no_question_gets_an_error_and_the_next_is_read(
+    wrong: str, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error, answer = answers(project, wrong, question("x = "), monkeypatch=monkeypatch, capsys=capsys)
+    assert error["error"]["code"] == "invalid_params"
+    assert error["error"]["message"]
+    assert set(answer) == {"text", "score"}
+
+
+@pytest.mark.parametrize("path", ["part0.py", "./part0.py", "sub/../part0.py", "{project}/part0.py", "link.py"])
+def test_the_file_on_disk_is_not_used_however_it_is_named(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = question(MODULE.partition("logging.g")[0], path=path.format(project=tmp_path))
+    (tmp_path / "link.py").symlink_to(tmp_path / "part0.py")
+    (tmp_path / "sub").mkdir()
+    seen = []
+    for content in (MODULE, "unlike = it\n"):
+        (tmp_path / "part0.py").write_text(content)
+        seen += answers(
+            tmp_path, asked, question(MODULE.partition("logging.g")[0], path="part1.py"), monkeypatch=monkeypatch, capsys=capsys
+        )
+    with_it, other_with_it, without_it, other_without_it = seen
+    assert with_it == without_it
+    assert other_with_it != other_without_it, "another file's question sees it"

@@ -1,0 +1,255 @@
+"""The index of a folder: what is found and why, what a change changes, and what it survives."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from coterie.domain.retrieval import Question
+from coterie.index import facts, readers
+from coterie.index.build import Refreshed
+from coterie.index.facts import MAX_BYTES
+from coterie.index.folder import FolderIndex, cache_file
+from coterie.index.readers import WORTH_IT
+
+Write = Callable[[str, str], None]
+Commit = Callable[[str], None]
+FILLER = {f"src/part{number}.py": f"def unrelated_{number}():\n    return {number}\n" for number in range(12)}
+
+
+@pytest.fixture
+def filled(write: Write) -> None:
+    for path, text in FILLER.items():
+        write(path, text)
+
+
+def rank(index: FolderIndex, query: str, limit: int) -> list[str]:
+    return [found.path for found in index.ask(Question(text=query, limit=limit))]
+
+
+def check_first(index: FolderIndex, query: str, path: str) -> None:
+    index.refresh()
+    assert rank(index, query, 5)[:1] == [path]
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize(
+    ("path", "text", "query"),
+    [
+        ("src/pool.py", "# Keeps idle sockets open.\n", "Sockets stay open when idle"),
+        ("src/pool.py", "def closeIdleSocket(): ...\n", "close idle sockets"),
+        ("src/pool.py", "x = 1\n", "The pool leaks"),
+        ("src/pool.py", "x = 1\n", "see src/pool.py:12"),
+        ("lib/Größe.java", "class Größe {}\n", "größe"),
+        ("Makefile", "lint:\n\truff check\n", "run ruff in make lint"),
+    ],
+    ids=["text", "names", "path", "spelled path", "other scripts", "no language"],
+)
+def test_a_file_is_found_by(write: Write, index: FolderIndex, path: str, text: str, query: str) -> None:
+    write(path, text)
+    check_first(index, query, path)
+
+
+@pytest.mark.usefixtures("filled")
+def test_what_defines_a_name_comes_before_what_uses_it(write: Write, index: FolderIndex) -> None:
+    write("src/user.py", "import door\n" + "door.open_door()\n" * 4)
+    write("src/house.py", "def open_door():\n    pass\n")
+    check_first(index, "open_door hangs", "src/house.py")
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize(("query", "first"), [("sockets leak", "src/pool.py"), ("add a test that sockets leak", "tests/test_pool.py")])
+def test_code_comes_before_its_tests_unless_they_are_asked_for(write: Write, index: FolderIndex, query: str, first: str) -> None:
+    write("src/pool.py", "sockets = leak()\nnumbers = 1\n")
+    write("tests/test_pool.py", "sockets = leak()\ntest = 1\n")
+    check_first(index, query, first)
+
+
+@pytest.mark.usefixtures("filled")
+def test_past_commits_that_said_the_same_vote_for_what_they_touched(write: Write, commit: Commit, index: FolderIndex) -> None:
+    commit("Begin")
+    write("src/part7.py", "def unrelated_7():\n    return 8\n")
+    commit("Stop flickering of the toolbar")
+    for number in (1, 2, 3):
+        write(f"src/part{number}.py", f"def unrelated_{number}():\n    return -1\n")
+        commit(f"Tidy drawer {number}")
+    check_first(index, "The toolbar is flickering again", "src/part7.py")
+
+
+@pytest.mark.usefixtures("filled")
+def test_files_that_change_together_are_found_together(write: Write, commit: Commit, index: FolderIndex) -> None:
+    commit("Begin")
+    write("src/pool.py", "sockets = 1\n")
+    for turn in range(5):
+        write("src/pool.py", f"sockets = {turn}\n")
+        write("src/part9.py", f"def unrelated_9():\n    return {-turn}\n")
+        commit(f"Turn {turn}")
+        write("src/part8.py", f"def unrelated_8():\n    return {-turn}\n")
+        commit(f"Another {turn}")
+    index.refresh()
+    assert rank(index, "sockets", 2) == ["src/pool.py", "src/part9.py"]
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_checkout_of_the_past_knows_nothing_of_what_came_later(
+    write: Write, commit: Commit, git: Callable[..., str], index: FolderIndex
+) -> None:
+    commit("Begin")
+    write("src/part7.py", "def unrelated_7():\n    return 8\n")
+    commit("Stop flickering of the toolbar")
+    check_first(index, "flickering toolbar", "src/part7.py")
+    git("checkout", "-q", "HEAD^")
+    index.refresh()
+    assert index._snapshot().history.said.get("toolb") is None
+    assert "src/part7.py" not in rank(index, "flickering toolbar", 3)
+
+
+@pytest.mark.usefixtures("filled")
+def test_only_what_has_changed_is_read(write: Write, project: Path, index: FolderIndex) -> None:
+    for path in FILLER:
+        os.utime(project / path, ns=(0, 0))
+    assert index.refresh().read == len(FILLER)
+    # What was written just now may be written again within the clock's tick, so it is looked at once more.
+    index.refresh()
+    write("src/part1.py", "def sockets(): ...\n")
+    (project / "src/part2.py").unlink()
+    (project / "src/part3.py").rename(project / "src/renamed.py")
+    done = index.refresh()
+    assert (done.files, done.gone) == (len(FILLER) - 1, 2)
+    assert rank(index, "sockets", 1) == ["src/part1.py"]
+    assert rank(index, "unrelated_1", 3) != ["src/part1.py"]
+    assert rank(index, "unrelated_2", 50).count("src/part2.py") == 0
+    assert rank(index, "unrelated_3", 1) == ["src/renamed.py"]
+
+
+@pytest.mark.usefixtures("filled")
+def test_the_same_index_comes_of_changes_and_of_a_new_beginning(write: Write, project: Path, index: FolderIndex, tmp_path: Path) -> None:
+    index.refresh()
+    write("src/part1.py", "def sockets(): ...\n")
+    (project / "src/part2.py").unlink()
+    index.refresh()
+    fresh = FolderIndex(str(project), tmp_path / "other")
+    fresh.refresh()
+    try:
+        for query in ("sockets", "unrelated_1", "unrelated 2 part", "src/part4.py"):
+            assert rank(index, query, 50) == rank(fresh, query, 50)
+    finally:
+        fresh.close()
+
+
+@pytest.mark.parametrize("path", [".env", "id_rsa", "ignored/x.py", "node_modules/x.js", "logo.png", "own.txt", "deep/.git/x"])
+def test_what_is_private_ignored_or_no_text_is_not_indexed(write: Write, index: FolderIndex, path: str) -> None:
+    write(".gitignore", "ignored/\n")
+    write(".coterieignore", "own.txt\n")
+    write(path, "sockets")
+    index.refresh()
+    assert path not in rank(index, "sockets", 50)
+
+
+@pytest.mark.parametrize("text", ["x" * 6_000 + " sockets", "sockets\n" * (MAX_BYTES // 8 + 1)], ids=["minified", "huge"])
+def test_of_what_nobody_wrote_only_the_name_is_indexed(write: Write, index: FolderIndex, text: str) -> None:
+    write("assets/bundle.js", text)
+    index.refresh()
+    assert rank(index, "sockets", 5) == []
+    assert rank(index, "bundle", 5) == ["assets/bundle.js"]
+
+
+def test_names_that_are_no_text_are_left_out(write: Write, project: Path, index: FolderIndex) -> None:
+    write("a.py", "sockets = 1\n")
+    (project / os.fsdecode(b"b\xff.py")).write_text("sockets = 1\n", encoding="utf-8")
+    write("c\nd.py", "sockets = 1\n")
+    index.refresh()
+    assert set(rank(index, "sockets", 5)) == {"a.py", "c\nd.py"}
+
+
+def test_an_empty_folder_answers_too(index: FolderIndex) -> None:
+    assert index.refresh() == Refreshed(files=0, read=0, gone=0)
+    assert rank(index, "anything", 5) == []
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda cache: cache.write_bytes(b"no database at all" * 100),
+        lambda cache: cache.write_bytes(cache.read_bytes()[:5_000] + b"\0" * 40_000),
+        lambda cache: cache.write_bytes(b""),
+        lambda cache: sqlite3.connect(cache).execute("PRAGMA user_version = 999").connection.close(),
+        lambda cache: sqlite3.connect(cache).execute("DROP TABLE term").connection.close(),
+    ],
+    ids=["garbage", "torn", "empty", "other version", "table gone"],
+)
+def test_a_damaged_cache_is_built_again(write: Write, project: Path, caches: Path, damage: Callable[[Path], None]) -> None:
+    write("a.py", "sockets = 1\n")
+    first = FolderIndex(str(project), caches)
+    first.refresh()
+    first.close()
+    damage(cache_file(caches, str(project)))
+    again = FolderIndex(str(project), caches)
+    try:
+        again.refresh()
+        assert rank(again, "sockets", 5) == ["a.py"]
+    finally:
+        again.close()
+
+
+def test_many_files_are_read_by_other_processes_with_the_same_result(project: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [f"src/part{number}.py" for number in range(WORTH_IT + 5)]
+    for path in paths:
+        write(path, f"def {Path(path).stem}(): ...\n")
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    read = dict(readers.read_all(str(project), [*paths, "gone.py"]))
+    assert read == {path: facts.read(str(project), path) for path in [*paths, "gone.py"]}
+    assert read["gone.py"] is None
+
+
+KILLED = """
+import os, sys
+from coterie.index import build, cache
+from coterie.index.folder import FolderIndex
+def die(*_): os.kill(os.getpid(), 9)
+index = FolderIndex(sys.argv[1], __import__("pathlib").Path(sys.argv[2]))
+build._BATCH = 3
+moment = sys.argv[3]
+if moment == "between batches":
+    index.refresh(lambda done, all: die() if done == 7 else None)
+elif moment == "within a batch":
+    cache.Cache._merge = die
+else:
+    build.refresh_history = die
+    from coterie.index import folder
+    folder.refresh_history = die
+index.refresh()
+"""
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize("moment", ["between batches", "within a batch", "before the history"])
+def test_a_build_that_is_killed_is_gone_on_with(project: Path, caches: Path, moment: str) -> None:
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(project), str(caches), moment], check=False, capture_output=True)
+    assert killed.returncode == -9, killed.stderr
+    index = FolderIndex(str(project), caches)
+    try:
+        index.refresh()
+        assert [rank(index, f"unrelated_{number}", 1) for number in range(12)] == [[f"src/part{number}.py"] for number in range(12)]
+    finally:
+        index.close()
+
+
+def test_two_processes_share_one_cache(write: Write, project: Path, caches: Path, index: FolderIndex) -> None:
+    write("a.py", "sockets = 1\n")
+    index.refresh()
+    assert rank(index, "sockets", 5) == ["a.py"]
+    other = FolderIndex(str(project), caches)
+    write("b.py", "sockets = 1\nsockets = 2\n")
+    other.refresh()
+    other.close()
+    assert sorted(rank(index, "sockets", 5)) == ["a.py", "b.py"]
+
+
+def test_the_cache_is_nobody_elses_business(index: FolderIndex, project: Path, caches: Path) -> None:
+    index.refresh()
+    assert cache_file(caches, str(project)).stat().st_mode & 0o077 == 0

@@ -1,0 +1,89 @@
+"""What tells right candidates from wrong ones: the numbers that the gate is given."""
+
+from collections.abc import Mapping
+from math import exp, log1p
+
+import pytest
+
+from coterie.predictor.blend import continuations, familiarity
+from coterie.predictor.corpus import build
+from coterie.predictor.gate import Gate, Tree, learned_gate
+from coterie.predictor.measures import candidates
+from coterie.predictor.surroundings import surroundings
+
+LOOP = "def total(items):\n    result = 0\n    for item in items:\n        result += item\n    return result\n"
+KNOWN = build([(f"loop{number}.py", LOOP) for number in range(5)])
+
+
+def measures(before: str, text: str, behind: str = "\n", *, path: str = "new.py") -> Mapping[str, float]:
+    """Return the measures of one candidate at the end of ``before``."""
+    found = candidates(surroundings(KNOWN, path, before, behind), before, behind)
+    return next(candidate.measures for candidate in found if candidate.text == text)
+
+
+def test_what_was_written_everywhere_is_near_certain_and_what_was_not_is_not() -> None:
+    before = LOOP.partition("item in")[0]
+    assert learned_gate().likelihood(measures(before, "item in items:", "\n        result += item\n")) > 0.5
+    elsewhere = "def unlike(things):\n    for thing in things:\n        print(thing)\n\n\nfor x in y:\n    for "
+    found = candidates(surroundings(KNOWN, "new.py", elsewhere, "\n"), elsewhere, "\n")
+    assert all(learned_gate().likelihood(candidate.measures) < 0.5 for candidate in found)
+
+
+def test_text_like_the_others_is_more_familiar_than_text_of_its_own() -> None:
+    def familiar(before: str) -> float:
+        return familiarity(surroundings(KNOWN, "new.py", before, ""))
+
+    assert familiar(LOOP.partition("return")[0]) > familiar("const grid = new Grid(width, height);\ngrid.render") + 3
+
+
+@pytest.mark.parametrize(("behind", "below"), [("\n        pass\n", 1.0), ("\n    pass\n", 0.0), ("\n\n\nx = 1\n", -1.0), ("", -1.0)])
+def test_the_next_lines_depth_is_told(behind: str, below: float) -> None:
+    assert measures("def f(items):\n    for item in", " items:", behind)["below"] == below
+
+
+def test_an_end_that_lines_of_this_beginning_have_is_told_from_one_that_they_do_not_have() -> None:
+    before = "def f(items):\n    for item in"
+    colon = measures(before, " items:")
+    assert colon["opener"] == 1.0
+    assert colon["ending"] > -0.5
+    own = "x = [item for item in items]\n    for item in"
+    assert measures(own, " items]")["ending"] < colon["ending"] - 1
+
+
+def test_the_own_file_in_the_corpus_does_not_count() -> None:
+    alone = build([("new.py", LOOP), ("other.py", "x = 1\n")])
+    before = LOOP.partition("item in")[0]
+
+    def words(path: str) -> set[str]:
+        around = surroundings(alone, path, before, "\n")
+        return {around.text(token) for line in continuations(around) for token in line.tokens}
+
+    assert " in" in words("other.py")
+    assert " in" not in words("new.py")
+
+
+def test_a_line_that_is_the_next_one_already_is_told() -> None:
+    before = "def f(items):\n    for item in"
+    assert measures(before, " items:", "\n    for item in items:\n")["repeated"] == 1.0
+    assert measures(before, " items:", "\n    pass\n")["repeated"] == 0.0
+
+
+@pytest.mark.parametrize(("before", "begun"), [("    re", "re"), ("    return ", " "), ("    result +", " +"), ("    return it", " it")])
+def test_what_was_begun_is_what_every_candidate_begins_with(before: str, begun: str) -> None:
+    around = surroundings(KNOWN, "new.py", f"def total(items):\n{before}", "\n")
+    assert around.begun == begun
+    lines = ["".join(map(around.text, line.tokens)) for line in continuations(around)]
+    assert lines
+    assert all(line.startswith(begun) for line in lines)
+
+
+def test_how_often_the_whole_line_is_elsewhere_is_told() -> None:
+    before = "def f(items):\n    for item in"
+    assert measures(before, " items:")["elsewhere"] == pytest.approx(log1p(5))
+    assert measures(before, " items:", path="loop0.py")["elsewhere"] == pytest.approx(log1p(4))
+
+
+@pytest.mark.parametrize(("length", "lead", "added"), [(1.0, 0.0, 0.0), (1.0, 2.0, 1.0), (5.0, 0.0, 2.0), (5.0, 2.0, 3.0), (3.0, 1.0, 0.0)])
+def test_the_answers_of_a_tree_together_choose_what_it_adds(length: float, lead: float, added: float) -> None:
+    gate = Gate(shown_from=0.5, bias=-1.0, trees=(Tree((("length", 3.0), ("lead", 1.0)), (0.0, 1.0, 2.0, 3.0)),))
+    assert gate.likelihood({"length": length, "lead": lead}) == pytest.approx(1 / (1 + exp(1.0 - added)))
