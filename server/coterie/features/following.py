@@ -1,6 +1,6 @@
 """A channel's transcript that keeps up: its history first, then every event that comes, none of them lost in between.
 
-``chat_documents`` has one for each channel that it shows.
+``chat_documents`` and ``chat_readings`` have one for each channel that they show.
 """
 
 from __future__ import annotations
