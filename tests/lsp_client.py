@@ -286,7 +286,12 @@ class LspClient:
                 return {"result": await self._apply(params["edit"])}
             case "workspace/configuration":
                 return {"result": [self.settings for _ in params["items"]]}
-            case "client/registerCapability" | "window/workDoneProgress/create" | "workspace/codeLens/refresh":
+            case (
+                "client/registerCapability"
+                | "window/workDoneProgress/create"
+                | "workspace/codeLens/refresh"
+                | "workspace/textDocumentContent/refresh"
+            ):
                 return {"result": None}
             case "window/showDocument":
                 return {"result": {"success": True}}

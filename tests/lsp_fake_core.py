@@ -64,6 +64,7 @@ from coterie.features.application import (
     Changes,
     Channels,
     ChatDocuments,
+    ChatReadings,
     Findings,
     PlanDocuments,
     Runs,
@@ -349,6 +350,7 @@ class FakeApplication:
         self.suggestions: Suggestions = FakeSuggestions()
         self.actions: Actions = FakeActions()
         self.chats: ChatDocuments = FakeChats()
+        self.readings: ChatReadings = FakeReadings()
         self.plans: PlanDocuments = FakePlans()
         self.findings: Findings = FakeFindings()
         self.changes: Changes = FakeChanges()
@@ -404,6 +406,17 @@ class FakeChats:
     def is_chat(self, uri: str) -> bool:
         """Go by the name."""
         return uri.startswith("file:///chats/")
+
+
+class FakeReadings:
+    """Channels as texts."""
+
+    def watch(self, listener: Callable[[str], None]) -> None:
+        """Nothing changes."""
+
+    async def read(self, uri: str) -> str:
+        """Name it."""
+        return f"# {uri}\n"
 
 
 class FakePlans:

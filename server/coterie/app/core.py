@@ -34,6 +34,7 @@ from coterie.features.catalogue import AccountService, CatalogueService
 from coterie.features.changes import Changes
 from coterie.features.channels import ChannelService
 from coterie.features.chat_documents import ChatDocuments
+from coterie.features.chat_readings import ChatReadings
 from coterie.features.findings import Findings
 from coterie.features.plan_documents import PlanDocuments
 from coterie.features.runs import RunService
@@ -150,6 +151,7 @@ class Core:
             self.channels,
             active=shared.coordinator.active_in,
         )
+        self.readings = ChatReadings(shared.store.channels, active=shared.coordinator.active_in)
         self._titles = Titles(
             runs=shared.store.runs,
             channels=shared.store.channels,
@@ -165,7 +167,7 @@ class Core:
         self._watch = SettingsWatch(lambda: settings.files, self._reread)
         self._tasks.spawn(self._watch.run(), name="watch the settings")
         # What follows runs hears of them before the client does, whose next request may be about it.
-        self._listeners: tuple[Audience, ...] = (self.changes, self.chats, self._titles)
+        self._listeners: tuple[Audience, ...] = (self.changes, self.chats, self.readings, self._titles)
         for each in self._listeners:
             shared.hub.join(each)
 
@@ -251,6 +253,7 @@ class Core:
         for each in (self._audience, *self._listeners):
             self._shared.hub.leave(each)
         await self.chats.aclose()
+        await self.readings.aclose()
         await self.findings.aclose()
         await self.changes.aclose()
         await self.suggestions.aclose()

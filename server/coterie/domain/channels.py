@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from coterie.domain.events import ToolCallEvent
 from coterie.domain.wire import wire
+
+SCHEME: Final = "coterie-channel"
+"""Of the URIs under which editors read channels: ``coterie-channel:/<channelId>.md``."""
 
 ChannelFolder = Literal["chats", "tasks"]
 ChannelState = Literal["active", "idle", "archived"]

@@ -289,6 +289,18 @@ class ChatDocuments(Protocol):
         ...
 
 
+class ChatReadings(Protocol):
+    """Channels as texts that an editor asks for and nobody writes in."""
+
+    def watch(self, listener: Callable[[str], None]) -> None:
+        """Call ``listener`` with the URI of a text that was read and is another one now, once in a while."""
+        ...
+
+    async def read(self, uri: str) -> str:
+        """Return a channel's text as it is now. Raises `RequestError` ``unknown_channel``."""
+        ...
+
+
 class PlanDocuments(Protocol):
     """Plans at their gates as JSON documents."""
 
@@ -391,6 +403,11 @@ class Application(Protocol):
     @property
     def chats(self) -> ChatDocuments:
         """Channels as Markdown documents."""
+        ...
+
+    @property
+    def readings(self) -> ChatReadings:
+        """Channels as texts that nobody writes in."""
         ...
 
     @property

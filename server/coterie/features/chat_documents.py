@@ -2,7 +2,7 @@
 
 A document lies in the data folder under its channel's id. It is followed from when it is opened or sent here, or found open in the editor:
 `ChatDocuments.tell` hears every event, and at most four times a second what is new is written, through the editor where the document is
-open, else into the file. What is where in it is ``chat_text``'s business, what was said ``transcript``'s; ``chat_view`` brings the two
+open, else into the file. What is where in it is ``chat_text``'s business, what was said ``following``'s; ``chat_view`` brings the two
 together.
 """
 
@@ -21,24 +21,22 @@ from typing_extensions import override
 
 from coterie.base.errors import InvalidParamsError, ModelMistakeError, RequestError, StorageError
 from coterie.base.tasks import TaskSupervisor
-from coterie.domain.channels import Channel, ChannelChanged, ChatPlace, Posted
+from coterie.domain.channels import ChannelChanged, ChatPlace, Posted
 from coterie.domain.edits import Applied, Draft, FileRef
 from coterie.domain.events import AgentEvent
 from coterie.domain.ports import ChannelStore
 from coterie.features import chat_text
 from coterie.features.channels import ChannelService
 from coterie.features.chat_view import Told, View
+from coterie.features.following import INTERVAL_S, Following
 from coterie.features.listener import Listener
-from coterie.features.transcript import Transcript
 from coterie.workspace.documents import Documents
 from coterie.workspace.editing import Editing, Wish
 from coterie.workspace.files import decoded, in_thread, read_bytes
 from coterie.workspace.line_ends import shown
 from coterie.workspace.uris import path_of
 
-INTERVAL_S: Final = 0.25
 PATIENCE: Final = 20
-HISTORY: Final = 200
 SUFFIX: Final = ".md"
 
 log = logging.getLogger(__name__)
@@ -48,17 +46,16 @@ log = logging.getLogger(__name__)
 class _Chat:
     """One document.
 
-    ``backlog`` holds events until the history is read, then it is None. ``written`` are the answers that the document shows, None while
-    nobody has looked; ``own`` are the messages that were sent from it; ``was_open`` says where it showed them. An editor that was asked
-    to open the document is waited for ``patience`` times, since what is written into the file meanwhile would be a conflict for it.
+    ``written`` are the answers that the document shows, None while nobody has looked; ``own`` are the messages that were sent from it;
+    ``was_open`` says where it showed them. An editor that was asked to open the document is waited for ``patience`` times, since what is
+    written into the file meanwhile would be a conflict for it.
     ``refused`` says that an editor takes nothing into it: the person was told, and its file is written when it is closed.
     """
 
     channel_id: str
     file: FileRef
-    title: str = ""
-    transcript: Transcript = field(default_factory=Transcript)
-    backlog: list[AgentEvent] | None = field(default_factory=list)
+    title: str
+    following: Following
     written: tuple[str, ...] | None = None
     own: set[str] = field(default_factory=set)
     was_open: bool = False
@@ -118,7 +115,7 @@ class ChatDocuments(Listener):
             draft = await in_thread(chat_text.draft_of, text, turns)
             if not draft:
                 raise RequestError("There is nothing to send: write under the last “You” of the document.", code="nothing_to_send")
-            last = chat.transcript.turns[-1] if chat.transcript.turns else None
+            last = chat.following.transcript.turns[-1] if chat.following.transcript.turns else None
             as_shown = chat_text.without_headings(draft)
             if last is not None and last.message_id in chat.own and last.said == as_shown and not last.answer:
                 raise RequestError("This was sent already; the answer comes below it.", code="nothing_to_send")
@@ -165,10 +162,7 @@ class ChatDocuments(Listener):
         if chat is None:
             if self._documents.at(self._file(event.channel_id).absolute) is not None:
                 self._tasks.spawn(self._found_open(event.channel_id), name=f"follow {event.channel_id}")
-        elif chat.backlog is not None:
-            chat.backlog.append(event)
-        else:
-            chat.transcript.add(event.run_id, event.event)
+        elif chat.following.hear(event):
             self._touch(chat)
 
     @override
@@ -204,18 +198,10 @@ class ChatDocuments(Listener):
             raise RequestError(f"There is no channel '{channel_id}'.", code="unknown_channel")
         chat = self._chats.get(channel_id)
         if chat is None:
-            chat = self._chats[channel_id] = _Chat(channel_id, self._file(channel_id), channel.title)
-            await self._load(chat, channel)
+            following = Following(channel_id, self._channels, active=self._active)
+            chat = self._chats[channel_id] = _Chat(channel_id, self._file(channel_id), channel.title, following)
+        await chat.following.caught_up()
         return chat
-
-    async def _load(self, chat: _Chat, channel: Channel) -> None:
-        page = await self._channels.history(channel.channel_id, limit=HISTORY)
-        for message in page.messages:
-            chat.transcript.recall(message)
-        chat.transcript.run_id = self._active(channel.channel_id)
-        backlog, chat.backlog = chat.backlog or [], None
-        for event in backlog:
-            chat.transcript.add(event.run_id or "", event.event)
 
     def _touch(self, chat: _Chat) -> None:
         chat.dirty = True
@@ -270,7 +256,7 @@ class ChatDocuments(Listener):
             return None  # the channel was deleted meanwhile
         is_open = self._is_open(chat)
         view = self._view(chat)
-        rests = chat.transcript.run_id is None
+        rests = chat.following.transcript.run_id is None
         title = chat.title
 
         def rewrite(text: str | None) -> str:
@@ -299,7 +285,7 @@ class ChatDocuments(Listener):
     def _view(self, chat: _Chat) -> View:
         # A buffer that was closed without saving takes with it what was written there.
         written, own = (chat.written, frozenset(chat.own)) if self._is_open(chat) == chat.was_open else (None, frozenset[str]())
-        turns = tuple(Told(turn.said, turn.answer, is_own=turn.message_id in own) for turn in chat.transcript.turns)
+        turns = tuple(Told(turn.said, turn.answer, is_own=turn.message_id in own) for turn in chat.following.transcript.turns)
         return View(turns, written)
 
     def _is_open(self, chat: _Chat) -> bool:

@@ -27,6 +27,14 @@ def begun(title: str) -> str:
     return f"# {title}\n\n{INTRODUCTION}\n"
 
 
+def whole(title: str, turns: Sequence[tuple[str, str]]) -> str:
+    """Return a chat that is only read: all that was said with the answer to it, and no place to write."""
+    parts = [f"# {title}"]
+    for said, answer in turns:
+        parts += [f"{heading}\n\n{text}" for heading, text in ((YOU, said), (COTERIE, answer)) if text]
+    return "\n\n".join(parts) + "\n"
+
+
 def without_headings(text: str) -> str:
     """Return a text in which no line looks like one of our headings."""
     return _LOOKALIKE.sub("###", text)

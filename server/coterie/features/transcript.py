@@ -1,6 +1,6 @@
 """A chat as it goes on: who said what, and what was done meanwhile, as text that only ever grows. Pure.
 
-``chat_documents`` feeds a `Transcript` with a channel's history and then with its events, in any overlap: everything has an id, and what is
+``following`` feeds a `Transcript` with a channel's history and then with its events, in any overlap: everything has an id, and what is
 there already is not added again. A turn is one message of the person with all that Coterie answers to it.
 """
 

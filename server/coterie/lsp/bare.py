@@ -45,13 +45,15 @@ _LOGGED = frozenset({"price_unknown", "transient", "breaker_open"})
 class BareAudience:
     """Implements `coterie.domain.ports.Audience` for one client. ``core`` gives the core, which is built later than this."""
 
-    def __init__(self, wire: Wire, window: Window, client: Client, tasks: TaskSupervisor, core: Callable[[], Application]) -> None:
+    def __init__(
+        self, wire: Wire, window: Window, client: Client, tasks: TaskSupervisor, *, views: Views, core: Callable[[], Application]
+    ) -> None:
         self.bars = Bars(wire, tasks)
         self._wire = wire
         self._window = window
         self._client = client
         self._core = core
-        self.views = Views(wire, client, tasks)
+        self.views = views
         self._questions = Questions(wire, client, tasks, self.views, core)
         self._prompts: dict[str, str] = {}  # by run, while it goes on: what the person asked
         self._steps: dict[str, str] = {}  # by run: its current step

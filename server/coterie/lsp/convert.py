@@ -61,6 +61,8 @@ class Client:
     """Takes progress that the server begins."""
     shows_documents: bool
     refreshes_lenses: bool
+    reads_contents: bool
+    """Shows texts of a scheme that is the server's, which it asks for."""
     resolves_actions: bool
     """Asks for a code action's command when it is chosen."""
     not_now: str | None
@@ -87,6 +89,7 @@ def client_of(params: Json) -> Client:
         shows_progress=dig(capabilities, "window", "workDoneProgress") is True,
         shows_documents=dig(capabilities, "window", "showDocument", "support") is True,
         refreshes_lenses=dig(capabilities, "workspace", "codeLens", "refreshSupport") is True,
+        reads_contents=isinstance(dig(capabilities, "workspace", "textDocumentContent"), Mapping),
         resolves_actions=isinstance(resolved, list) and "command" in resolved,
         not_now=NOT_NOW.get(introduction_of(params).name),
     )

@@ -27,7 +27,7 @@ from coterie.base.tasks import TaskSupervisor
 from coterie.domain.wire import Json, to_wire
 from coterie.features.attachment import Build
 from coterie.lsp import commands
-from coterie.lsp.handlers import AGENT, LIFECYCLE, STANDARD, actions
+from coterie.lsp.handlers import AGENT, LIFECYCLE, STANDARD, actions, contents
 from coterie.lsp.parent import watch_process
 from coterie.lsp.rpc import Connection
 from coterie.lsp.session import Handler, Session
@@ -91,6 +91,8 @@ class Server(LanguageServer):
         built = builder.build()
         # pygls would leave it out for want of the client's capabilities, which are not read as a whole.
         built.notebook_document_sync = types.NotebookDocumentSyncOptions([types.NotebookDocumentFilterWithNotebook(notebook="*")])
+        if self.session.client.reads_contents:
+            built.workspace.text_document_content = contents.OPTIONS  # pygls does not know it
         built.experimental = {"coterie": {"version": self.version}}
         return self.protocol.plain(built)
 

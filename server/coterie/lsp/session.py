@@ -23,6 +23,7 @@ from coterie.lsp.bare import BareAudience
 from coterie.lsp.convert import Client
 from coterie.lsp.echoes import Echoes
 from coterie.lsp.outbound import ClientEditor, ClientWindow, RichAudience, Wire
+from coterie.lsp.views import Views
 
 _T = TypeVar("_T")
 
@@ -40,7 +41,8 @@ class Session:
         self.stops: dict[str | int, Callable[[], object]] = {}  # by token of a progress that is no run's: what ends its request
         self.echoes = Echoes(self._told, lambda seconds, call: asyncio.get_running_loop().call_later(seconds, call))
         self._build = build
-        self._client: Client | None = None  # these three: None until `introduce`
+        self._client: Client | None = None  # these four: None until `introduce`
+        self._views: Views | None = None
         self._audience: RichAudience | BareAudience | None = None
         self._attachment: Attachment | None = None
         self._attached: Attached | None = None  # None until `ensure_core`, and at the end
@@ -49,10 +51,11 @@ class Session:
 
     def introduce(self, client: Client, folders: tuple[Folder, ...], options: dict[str, Json], introduction: Introduction) -> None:
         """Keep what the core will be built for."""
+        self._views = Views(self.wire, client, self.tasks)
         if client.rich:
             self._audience = RichAudience(self.wire, asyncio.get_running_loop().call_later)
         else:
-            self._audience = BareAudience(self.wire, self.window, client, self.tasks, lambda: self.application)
+            self._audience = BareAudience(self.wire, self.window, client, self.tasks, views=self._views, core=lambda: self.application)
         self._client = client
         self.folders = {folder.uri: folder for folder in folders}
         self._attachment = Attachment(
@@ -72,10 +75,12 @@ class Session:
         async with self._changing:
             if self._attached is None and not self._ended:
                 self._attached = await self._build(_there(self._attachment))
+                application = self._attached.application
+                application.readings.watch(self.views.refresh_content)
                 if self.bare is not None:
-                    self.bare.views.show_findings(self._attached.application.findings)
-                    self._attached.application.changes.watch(self.bare.views.refresh_lenses)
-                    self._attached.application.chats.watch(partial(self.window.show, "warning"))
+                    self.views.show_findings(application.findings)
+                    application.changes.watch(self.views.refresh_lenses)
+                    application.chats.watch(partial(self.window.show, "warning"))
 
     def catch_up(self) -> None:
         """Have the client told what goes on already and what waits for it, unless it left at once."""
@@ -93,6 +98,11 @@ class Session:
     def client(self) -> Client:
         """What the client can do."""
         return _there(self._client)
+
+    @property
+    def views(self) -> Views:
+        """What the client shows beside the text, and reads again when it is told to."""
+        return _there(self._views)
 
     @property
     def attached(self) -> Attached:

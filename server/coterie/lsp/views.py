@@ -1,6 +1,7 @@
-"""What an editor shows beside the text, kept up to date for clients without a view of our own: diagnostics, lenses, documents.
+"""What an editor shows beside the text, kept up to date: diagnostics, lenses, documents, texts that it reads from us.
 
-Used by ``bare``, which knows when something changed, and by ``handlers``, which open documents.
+Used by ``bare``, which knows when something changed, by ``handlers``, which open documents, and by ``session``, which has those told that
+follow what is shown.
 """
 
 from __future__ import annotations
@@ -47,6 +48,11 @@ class Views:
         """Have the editor ask for its lenses again, where it can be asked to. Never blocks."""
         if self._client.refreshes_lenses and not self._tasks.closed:
             self._tasks.spawn(self._ask("workspace/codeLens/refresh", None), name="refresh lenses")
+
+    def refresh_content(self, uri: str) -> None:
+        """Have the editor read a text of ours again, where it reads such. Never blocks."""
+        if self._client.reads_contents and not self._tasks.closed:
+            self._tasks.spawn(self._ask("workspace/textDocumentContent/refresh", {"uri": uri}), name=f"refresh {uri}")
 
     @property
     def shows_documents(self) -> bool:
