@@ -3,6 +3,7 @@
 import base64
 import io
 import logging
+import subprocess
 import sys
 from collections.abc import Callable
 from urllib.parse import quote
@@ -38,6 +39,25 @@ def test_the_log_hides_them_in_messages_arguments_and_tracebacks(monkeypatch: py
     assert "Bearer …" in written.getvalue()
     assert "ValueError: …" in written.getvalue()
     assert "canary" not in written.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def _the_hook_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+
+
+def test_the_last_words_of_a_process_hide_them_too() -> None:
+    program = (
+        "from coterie.base.redaction import redacted_log\n"
+        "redaction = redacted_log()\n"
+        "key = 'sk-' + 'canary-1'\n"
+        "redaction.know(key)\n"
+        "raise ValueError(f'no {key}')\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "ValueError: no …" in ended.stderr
+    assert "sk-canary-1" not in ended.stderr
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,11 @@ from __future__ import annotations
 import base64
 import logging
 import sys
+import traceback
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import groupby
+from types import TracebackType
 from urllib.parse import quote
 
 from typing_extensions import override
@@ -48,6 +50,11 @@ def redacted_log() -> Redaction:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Redacting(redaction))
     logging.getLogger().addHandler(handler)
+
+    def told(kind: type[BaseException], failure: BaseException, where: TracebackType | None) -> None:
+        sys.stderr.write(redaction.hide("".join(traceback.format_exception(kind, failure, where))))
+
+    sys.excepthook = told  # what ends the process stands in the same log, which editors keep
     return redaction
 
 
