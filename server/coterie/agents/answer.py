@@ -18,7 +18,6 @@ from coterie.domain.messages import (
     FinishReason,
     Produced,
     Reused,
-    ReuseSource,
     StreamEvent,
     TextDelta,
     ThoughtDelta,
@@ -30,7 +29,7 @@ from coterie.domain.messages import (
     Waiting,
 )
 from coterie.domain.ports import ModelChoice
-from coterie.domain.usage import Usage
+from coterie.domain.usage import ReuseSource, Usage
 from coterie.domain.wire import Json
 
 _DEEPEST = 100

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
 from coterie.domain.edits import ChangeState, Hunk
-from coterie.domain.messages import ReuseSource
 from coterie.domain.permissions import ApprovalOption, Decision, Effect
+from coterie.domain.usage import ReuseSource
 from coterie.domain.wire import Json, Late, Money, wire
 
 RunState = Literal["queued", "running", "waiting", "succeeded", "failed", "cancelled", "interrupted"]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from coterie.domain.usage import Usage
+from coterie.domain.usage import ReuseSource, Usage
 from coterie.domain.wire import Json, wire
 
 
@@ -170,9 +170,6 @@ class Waiting:
 
     code: str
     text: str
-
-
-ReuseSource = Literal["cache", "shared"]
 
 
 @dataclass(frozen=True, slots=True)

