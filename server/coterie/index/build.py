@@ -22,7 +22,6 @@ _BATCH = 1_000
 _COMMITS = 500
 _TOO_FRESH_NS = 100_000_000
 """A file this young may change again within the tick of the file system's clock, and look the same."""
-_NEVER = Stamp(-1, 0, 0)
 
 Progress = Callable[[int, int], None]
 """Is told how many files are done, of how many."""
@@ -96,7 +95,7 @@ def stamp_of(folder: str, path: str) -> Stamp | None:
 
 def settled(stamp: Stamp) -> Stamp:
     """Return the stamp to keep: one that nothing equals when the file is so young that it will have to be read again."""
-    return _NEVER if time.time_ns() - stamp.ctime_ns < _TOO_FRESH_NS else stamp
+    return Stamp(stamp.size, 0, 0) if time.time_ns() - stamp.ctime_ns < _TOO_FRESH_NS else stamp
 
 
 def _is_text(path: str) -> bool:
