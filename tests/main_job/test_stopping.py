@@ -179,7 +179,7 @@ async def test_while_a_person_is_asked(tmp_path: Path, how: str) -> None:
 async def test_in_the_pause_before_another_attempt(tmp_path: Path, how: str) -> None:
     def script(asked: Asked) -> Reply:
         if asked.number == 0:
-            return json_reply({"error": {"message": "slow down", "type": "rate_limit_error"}}, status=429, headers={"retry-after": "60"})
+            return json_reply({"error": {"message": "slow down", "type": "rate_limit_error"}}, status=429, headers={"retry-after": "20"})
         return answer("openai_compatible", "It subtracts.")
 
     async with stage(tmp_path, script) as on:
