@@ -20,6 +20,7 @@ from queue import SimpleQueue
 from time import monotonic
 from typing import Any, BinaryIO
 
+from coterie.base.child import answering
 from coterie.domain.retrieval import Definitions, Question, Ranking
 from coterie.domain.wire import Json, from_wire, to_wire
 from coterie.index.folder import FolderIndex
@@ -126,15 +127,7 @@ class Indexes:
 
 def serve(caches: str, asked: BinaryIO, answers: BinaryIO) -> None:
     """Serve until the input ends; does not return then."""
-    turn = threading.Lock()
-
-    def send(message: Mapping[str, Json]) -> None:
-        line = json.dumps(message).encode() + b"\n"
-        with turn:
-            answers.write(line)
-            answers.flush()
-
-    indexes = Indexes(Path(caches), send)
+    indexes = Indexes(Path(caches), answering(answers))
     for line in asked:
         indexes.take(json.loads(line))
     # A build may be under way, which nobody waits for; what it has written is whole.
