@@ -1,7 +1,7 @@
 """The window's values, as clients read them."""
 
-from coterie.domain.wire import to_wire
 from coterie.domain.window import SEGMENTS, LeftOut, Piece, Window
+from coterie.domain.wire import to_wire
 
 PROMPT = Piece(piece_id="p1", segment="system", source="prompt", reason="the agent's own words", tokens=40)
 OUTPUT = Piece(piece_id="p2", segment="history", source="tool:read_file", reason="called before", tokens=900)
