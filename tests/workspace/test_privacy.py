@@ -38,6 +38,14 @@ async def test_names_and_ignore_files_decide(project: Path, name: str, expected:
     assert await workspace.withheld(uri.replace("file://", "vscode-notebook-cell://") + "#W0sZmlsZQ%3D%3D") == expected
 
 
+@pytest.mark.parametrize("line", ["!", "\\", "a\\", "[z-a]"])
+async def test_a_line_that_is_no_pattern_leaves_the_others_in_force(project: Path, line: str) -> None:
+    (project / ".gitignore").write_text(f"{line}\nbuild/\n", encoding="utf-8")
+    workspace = LiveWorkspace([Folder(project.as_uri(), "project", str(project))])
+    assert await workspace.withheld(f"{project.as_uri()}/build/out.py") == "ignored"
+    assert await workspace.withheld(f"{project.as_uri()}/a.py") is None
+
+
 async def test_outside_of_every_folder_every_name_counts(project: Path) -> None:
     workspace = LiveWorkspace()
     assert await workspace.withheld(f"{project.as_uri()}/a.py") == "secret"

@@ -7,6 +7,8 @@ workspace folder do not count: a person may work in a folder that its surroundin
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -131,9 +133,7 @@ class IgnoreRules:
                 lines += (folder / name).read_text(encoding="utf-8", errors="replace").splitlines()
         if not lines:
             return self
-        from pathspec import GitIgnoreSpec  # noqa: PLC0415 - keeps the start light
-
-        return IgnoreRules((*self.layers, (folder, GitIgnoreSpec.from_lines(lines))))
+        return IgnoreRules((*self.layers, (folder, _spec(lines))))
 
     def ignores(self, path: Path, *, is_folder: bool) -> bool:
         """Say whether an entry of the folder is ignored."""
@@ -143,3 +143,15 @@ class IgnoreRules:
             if verdict is not None:
                 return verdict
         return False
+
+
+def _spec(lines: Iterable[str]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - keeps the start light
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern  # noqa: PLC0415 - as above
+
+    patterns: list[GitIgnoreSpecPattern] = []
+    for line in lines:
+        # A line that is no pattern, as ``!`` alone, hides nothing, and must not hide the folder; git passes over it, too.
+        with suppress(ValueError, re.error):
+            patterns.append(GitIgnoreSpecPattern(line))
+    return GitIgnoreSpec(patterns)
