@@ -1,90 +1,123 @@
-"""A request that is too large loses its oldest big tool outputs, in the open, or is refused in words."""
+"""What a window keeps: never over its limit, what is pinned always, in a stable order, and never less of it when there is more room."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from coterie.base.errors import RunError
-from coterie.context.assemble import request_bytes
-from coterie.context.tokens import Calibration
-from coterie.context.window import BIG_OUTPUT, LOW_WATER, fit, input_limit
-from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolCall, ToolMessage, ToolResult, UserMessage
-from coterie.domain.usage import Usage
+from coterie.context.window import BUFFER, SHARES, input_limit, plan
+from coterie.domain.window import SEGMENTS, Piece, Segment, Window
+from coterie.domain.wire import to_wire
+
+pieces = st.lists(
+    st.builds(
+        Piece,
+        piece_id=st.uuids().map(str),
+        segment=st.sampled_from(SEGMENTS),
+        source=st.just("test"),
+        reason=st.just("drawn"),
+        tokens=st.integers(0, 60),
+        pinned=st.booleans(),
+    ),
+    max_size=14,
+)
 
 
-def turn(number: int, *sizes: int) -> tuple[Message, ...]:
-    calls = tuple(ToolCall(call_id=f"c{number}.{place}", tool="read_file", arguments={}) for place in range(len(sizes)))
-    results = tuple(
-        ToolResult(call_id=call.call_id, tool=call.tool, output=f"{number}" * size) for call, size in zip(calls, sizes, strict=True)
-    )
-    return AssistantMessage(text="", tool_calls=calls), ToolMessage(results=results)
+def piece(name: str, segment: Segment, tokens: int, *, pinned: bool = False) -> Piece:
+    return Piece(piece_id=name, segment=segment, source="test", reason="asked for", tokens=tokens, pinned=pinned)
 
 
-def conversation(*turns: tuple[int, ...]) -> ModelRequest:
-    messages = [message for number, sizes in enumerate(turns) for message in turn(number, *sizes)]
-    return ModelRequest(model="m1", system="s", messages=(UserMessage(text="go"), *messages))
+def planned(given: list[Piece], limit: int) -> Window | None:
+    if sum(each.tokens for each in given if each.stays) > limit:
+        with pytest.raises(RunError) as overflow:
+            plan(given, limit)
+        assert overflow.value.code == "context_overflow"
+        return None
+    return plan(given, limit)
 
 
-def left_out(request: ModelRequest) -> list[str]:
-    results = [result for message in request.messages if isinstance(message, ToolMessage) for result in message.results]
-    return [result.call_id for result in results if "was left out" in result.output]
+def ids(window: Window) -> list[str]:
+    return [each.piece_id for each in window.pieces]
 
 
-def test_what_fits_or_has_no_known_window_is_not_touched() -> None:
-    large = conversation((90_000,))
-    assert fit(large, None).request is large
-    small = conversation((2_000,))
-    fitted = fit(small, 8_000)
-    assert (fitted.request, fitted.notice) == (small, None)
+def test_the_shares_are_the_whole_budget() -> None:
+    assert (SHARES, BUFFER) == ({"system": 5, "project": 15, "history": 30, "task": 40}, 10)
 
 
-def test_the_oldest_big_outputs_go_first_and_the_person_is_told() -> None:
-    # The limit is 8_000 x 0.9 - 2_000 = 5_200 tokens, so 20,800 bytes; the low-water mark is 15,600 bytes.
-    fitted = fit(conversation((8_000, 100), (6_000,), (6_000,), (6_000,)), 8_000)
-    assert left_out(fitted.request) == ["c0.0", "c1.0"]
-    assert fitted.notice == "The window of m1 is full: 2 old tool outputs are no longer sent to it."
+@pytest.mark.parametrize(
+    ("context", "output", "limit"),
+    [(100_000, 10_000, 81_000), (100_000, None, 82_627), (8_000, None, 5_400), (8_000, 1_000, 6_300), (8_000, 7_000, 5_400)],
+    ids=["reserve", "default reserve", "small window", "small answers", "an answer larger than the window's part"],
+)
+def test_the_answer_s_reserve_stands_apart_and_the_buffer_is_of_what_remains(context: int, output: int | None, limit: int) -> None:
+    assert input_limit(context, output) == limit
 
 
-def test_calls_after_a_pruning_share_their_beginning_again() -> None:
-    first = fit(conversation((8_000,), (8_000,), (8_000,)), 8_000).request
-    grown = ModelRequest(model="m1", system="s", messages=(*first.messages, *turn(3, 2_000)))
-    again = fit(grown, 8_000)
-    assert again.request is grown
-    assert request_bytes(again.request).startswith(request_bytes(first))
-
-
-@pytest.mark.parametrize("sizes", [((30_000,),), ((500,), (30_000,))], ids=["only output", "newest output"])
-def test_what_the_model_has_not_seen_yet_stays_and_the_refusal_says_what_to_do(sizes: tuple[tuple[int, ...], ...]) -> None:
-    with pytest.raises(RunError, match=r"takes 5,200.*larger window") as caught:
-        fit(conversation(*sizes), 8_000)
-    assert caught.value.code == "context_overflow"
-
-
-@given(st.lists(st.lists(st.integers(0, 9_000), min_size=1, max_size=3).map(tuple), min_size=1, max_size=8), st.integers(4_000, 16_000))
-def test_never_over_the_limit_newest_kept_and_stable(turns: list[tuple[int, ...]], window: int) -> None:
-    request = conversation(*turns)
-    limit = input_limit(window, None)
-    count = Calibration().tokens
-    try:
-        fitted = fit(request, window).request
-    except RunError:
-        prunable = [size for sizes in turns[:-1] for size in sizes if size >= BIG_OUTPUT]
-        words_in_their_place = 40 * len(prunable)
-        assert count(len(request_bytes(request)) - sum(prunable)) > limit - words_in_their_place
+@given(pieces, st.integers(0, 400))
+def test_never_over_the_limit_and_every_piece_is_accounted_for(given: list[Piece], limit: int) -> None:
+    if (window := planned(given, limit)) is None:
         return
-    assert count(len(request_bytes(fitted))) <= limit
-    assert fitted.messages[-1] == request.messages[-1]
-    assert fit(fitted, window).request == fitted
-    if left_out(fitted) and count(len(request_bytes(fitted))) > limit * LOW_WATER + 2 * len(left_out(fitted)):
-        kept = [size for sizes in turns[:-1] for size in sizes if size >= BIG_OUTPUT]
-        assert len(left_out(fitted)) == len(kept), "it stopped above the low-water mark with something left to prune"
+    assert window.tokens == sum(each.tokens for each in window.pieces) <= limit
+    assert window.used == {segment: sum(each.tokens for each in window.pieces if each.segment == segment) for segment in SEGMENTS}
+    known = [each.piece_id for each in given]
+    assert sorted([*ids(window), *(left.piece.piece_id for left in window.left_out)], key=known.index) == known
 
 
-def test_the_hosts_own_counts_correct_the_estimate() -> None:
-    start = Calibration()
-    assert start.tokens(4_001) == 1_001
-    dense = start.corrected(9_000, Usage(input=1_000, cache_read=2_000, output=50))
-    assert dense.bytes_per_token == 3
-    assert dense.corrected(9_000, Usage(output=5)) is dense
-    assert dense.corrected(9_000, Usage(input=0)) is dense
-    assert dense.corrected(9_000, Usage(input=100_000)) is dense
+@given(pieces, st.integers(0, 400))
+def test_what_is_pinned_and_the_system_stay_and_the_order_is_stable(given: list[Piece], limit: int) -> None:
+    if (window := planned(given, limit)) is None:
+        return
+    assert {each.piece_id for each in given if each.stays} <= set(ids(window))
+    assert ids(window) == [each.piece_id for each in given if each.piece_id in set(ids(window))]
+
+
+@given(pieces, st.integers(0, 400))
+def test_the_same_input_gives_the_same_bytes(given: list[Piece], limit: int) -> None:
+    assert to_wire(planned(given, limit)) == to_wire(planned([replace(each) for each in given], limit))
+
+
+@given(pieces, st.integers(0, 400), st.integers(0, 60))
+def test_a_larger_limit_never_keeps_less(given: list[Piece], limit: int, more: int) -> None:
+    if (smaller := planned(given, limit)) is None:
+        return
+    larger = planned(given, limit + more)
+    assert larger is not None
+    assert set(ids(smaller)) <= set(ids(larger))
+
+
+@given(pieces, st.integers(0, 400))
+def test_nothing_is_left_out_while_everything_fits(given: list[Piece], limit: int) -> None:
+    if sum(each.tokens for each in given) <= limit:
+        assert plan(given, limit).left_out == ()
+
+
+@pytest.mark.parametrize(("first", "second"), list(combinations(("task", "history", "project"), 2)))
+def test_what_is_left_over_goes_to_the_task_then_to_history_then_to_the_project(first: Segment, second: Segment) -> None:
+    given = [piece(f"{segment}{number}", segment, 1) for segment in (first, second) for number in range(90)]
+    window = plan(given, 90)
+    assert window.used[second] == SHARES[second], "its own share stays its own"
+    assert window.used[first] == 90 - SHARES[second]
+
+
+def test_of_history_the_newest_is_kept_and_of_the_others_the_first() -> None:
+    given = [piece(f"{segment}{number}", segment, 10) for segment in ("project", "history", "task") for number in range(9)]
+    window = plan(given, 90)
+    assert ids(window) == ["project0", "history6", "history7", "history8", "task0", "task1", "task2", "task3"]
+
+
+def test_behind_what_does_not_fit_nothing_is_kept() -> None:
+    window = plan([piece("large", "task", 95), piece("small", "task", 1)], 90)
+    assert ids(window) == []
+    assert [left.reason for left in window.left_out] == ["no room: what may be cut of the task has 90 tokens here"] * 2
+
+
+@pytest.mark.parametrize("given", [piece("prompt", "system", 91), piece("request", "task", 91, pinned=True)], ids=["system", "pinned"])
+def test_what_must_be_sent_and_does_not_fit_is_an_error_in_words(given: Piece) -> None:
+    with pytest.raises(RunError, match="needs about 91 tokens, and there is room for 90") as caught:
+        plan([given], 90)
+    assert caught.value.code == "context_overflow"

@@ -16,7 +16,7 @@ from coterie.agents.model_call import Asker, ModelCalls
 from coterie.agents.reconcile import UNKNOWN_OUTCOME
 from coterie.base.errors import RunError
 from coterie.context.assemble import addressed, assemble
-from coterie.context.window import fit
+from coterie.context.pruning import fit
 from coterie.domain.events import WarningEvent
 from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolCall, ToolMessage, ToolResult, ToolSpec, UserMessage
 from coterie.domain.ports import ModelChoice

@@ -1,88 +1,100 @@
-"""Keeps a request inside the model's window, or says in words why it cannot.
+"""Plans what fits into a model's window: which pieces are kept, segment by segment, and why the others are not. Pure.
 
-``agents.loop`` calls `fit` before each model call and goes on with the messages of what it returns: once a tool's output is left out, it
-stays out, so the requests that follow share their beginning again. Pruning goes down to a low-water mark for the same reason: it happens
-rarely and then frees enough for many calls.
+The window without the answer's reserve is the budget. Each segment has a share of it, and a tenth is never planned into: it absorbs the
+counting error. What segments do not use is a pool from which the others take in the order task, history, project. The system's pieces and
+pinned ones are never cut; when they alone are too large there is no plan.
+
+``pruning`` and ``compaction`` decide by it what an old conversation has to give up; whoever words the first message of a task decides by it
+what goes in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
 
 from coterie.base.errors import RunError
-from coterie.context.assemble import message_bytes, request_bytes
-from coterie.context.tokens import Calibration
-from coterie.domain.messages import Message, ModelRequest, ToolMessage, ToolResult
+from coterie.domain.window import SEGMENTS, LeftOut, Piece, Segment, Window
 
-BUFFER = 0.10
-"""The share of the window that is never planned into; it absorbs the counting error."""
-LOW_WATER = 0.75
-"""How full of its limit a request may be after pruning."""
+SHARES: Mapping[Segment, int] = {"system": 5, "project": 15, "history": 30, "task": 40}
+"""Per cent of the budget."""
+BUFFER = 10
+"""Per cent of the budget that is never planned into."""
+BORROWING: tuple[Segment, ...] = ("task", "history", "project")
+"""Who takes first of what the others leave."""
 DEFAULT_OUTPUT = 8_192
 LARGEST_OUTPUT_SHARE = 0.25
-BIG_OUTPUT = 1_000
-"""Characters from which leaving out a tool's output frees more than the sentence in its place costs."""
 
-
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """A request that fits. ``notice`` is a sentence for the person when tool outputs were left out of it."""
-
-    request: ModelRequest
-    notice: str | None = None
+_PLANNED = 100 - BUFFER
 
 
 def input_limit(context_tokens: int, max_output_tokens: int | None) -> int:
-    """Return how many tokens a request may have: the window without the answer's reserve and without the buffer."""
+    """Return how many tokens a request may have: the window without the answer's reserve, and without the buffer of what remains."""
     reserve = min(max_output_tokens or DEFAULT_OUTPUT, int(context_tokens * LARGEST_OUTPUT_SHARE))
-    return int(context_tokens * (1 - BUFFER)) - reserve
+    return (context_tokens - reserve) * _PLANNED // 100
 
 
-def fit(request: ModelRequest, context_tokens: int | None, calibration: Calibration | None = None) -> Fitted:
-    """Return ``request``, its oldest big tool outputs left out when it is too large for ``context_tokens`` (None: unknown, not checked).
+def plan(pieces: Sequence[Piece], limit: int) -> Window:
+    """Keep as many of ``pieces`` as ``limit`` tokens hold, in their order. Raises `RunError` ``context_overflow``.
 
-    Outputs of the newest tool message stay: the model has not seen them yet. Raises `RunError` ``context_overflow`` when that does not do.
+    Of a segment's pieces the first ones are kept, of history the newest; behind the first that does not fit none is kept, so that a larger
+    limit never keeps less.
     """
-    if context_tokens is None:
-        return Fitted(request)
-    counting = calibration or Calibration()
-    limit = input_limit(context_tokens, request.max_output_tokens)
-    needed = counting.tokens(len(request_bytes(request)))
-    if needed <= limit:
-        return Fitted(request)
-    messages = list(request.messages)
-    pruned = 0
-    for index, shorter in _prunings(messages):
-        needed -= counting.tokens(len(message_bytes(messages[index]))) - counting.tokens(len(message_bytes(shorter)))
-        messages[index] = shorter
-        pruned += 1
-        if needed <= limit * LOW_WATER:
-            break
-    fitted = replace(request, messages=tuple(messages))
-    needed = counting.tokens(len(request_bytes(fitted)))
-    if needed > limit:
-        raise RunError(
-            f"The conversation needs about {needed:,} tokens and {request.model} takes {limit:,} (its window of {context_tokens:,} without "
-            "the answer). Start a new channel, attach less, or choose a model with a larger window.",
-            code="context_overflow",
-        )
-    return Fitted(fitted, f"The window of {request.model} is full: {pruned} old tool outputs are no longer sent to it.")
-
-
-def _prunings(messages: list[Message]) -> Iterator[tuple[int, ToolMessage]]:
-    """Yield, from the oldest on, each tool message with one more of its big outputs left out."""
-    tool_messages = [(index, message) for index, message in enumerate(messages) if isinstance(message, ToolMessage)]
-    for index, message in tool_messages[:-1]:
-        results = list(message.results)
-        for place, result in enumerate(message.results):
-            if len(result.output) >= BIG_OUTPUT:
-                results[place] = _left_out(result)
-                yield index, replace(message, results=tuple(results))
-
-
-def _left_out(result: ToolResult) -> ToolResult:
-    words = (
-        f"[this output of {result.tool}, {len(result.output):,} characters, was left out to make room; call the tool again if it matters]"
+    staying = sum(piece.tokens for piece in pieces if piece.stays)
+    if staying > limit:
+        text = f"What must be sent needs about {staying:,} tokens, and there is room for {limit:,}."
+        raise RunError(text, code="context_overflow")
+    rooms = _rooms(pieces, limit, limit * _PLANNED - staying * _PLANNED)
+    kept = {place for place, piece in enumerate(pieces) if piece.stays}
+    for segment, room in rooms.items():
+        kept.update(_fitting(pieces, segment, room))
+    return Window(
+        limit=limit,
+        pieces=tuple(piece for place, piece in enumerate(pieces) if place in kept),
+        left_out=tuple(
+            LeftOut(piece=piece, reason=_no_room(piece.segment, rooms[piece.segment]))
+            for place, piece in enumerate(pieces)
+            if place not in kept
+        ),
+        used={
+            segment: sum(piece.tokens for place, piece in enumerate(pieces) if place in kept and piece.segment == segment)
+            for segment in SEGMENTS
+        },
     )
-    return replace(result, output=words)
+
+
+def _rooms(pieces: Sequence[Piece], limit: int, left: int) -> dict[Segment, int]:
+    """Return how much each segment has for what may be cut.
+
+    In 90ths of a token, in which a share of the limit is a whole number: rounded shares could shrink while the limit grows.
+    """
+    wanted = {segment: _tokens(pieces, segment, stays=False) * _PLANNED for segment in BORROWING}
+    rooms: dict[Segment, int] = {}
+    for segment in BORROWING:
+        own = max(0, SHARES[segment] * limit - _tokens(pieces, segment, stays=True) * _PLANNED)
+        rooms[segment] = min(wanted[segment], own, left)
+        left -= rooms[segment]
+    for segment in BORROWING:
+        borrowed = min(wanted[segment] - rooms[segment], left)
+        rooms[segment] += borrowed
+        left -= borrowed
+    return rooms
+
+
+def _tokens(pieces: Sequence[Piece], segment: Segment, *, stays: bool) -> int:
+    return sum(piece.tokens for piece in pieces if piece.segment == segment and piece.stays == stays)
+
+
+def _fitting(pieces: Sequence[Piece], segment: Segment, room: int) -> set[int]:
+    """Return the places of the pieces of a segment that fit into ``room``."""
+    places = [place for place, piece in enumerate(pieces) if piece.segment == segment and not piece.stays]
+    fitting: set[int] = set()
+    for place in reversed(places) if segment == "history" else places:
+        room -= pieces[place].tokens * _PLANNED
+        if room < 0:
+            break
+        fitting.add(place)
+    return fitting
+
+
+def _no_room(segment: Segment, room: int) -> str:
+    return f"no room: what may be cut of the {segment} has {room // _PLANNED:,} tokens here"
