@@ -323,6 +323,8 @@ async def staged(
         own_folders=(home,),
         asides=home / "asides",
         user_rules=home / "rules.md",
+        user_memory=home / "memory.md",
+        memories=home / "memory",
     )
     coordinator = Coordinator(runs, listener, lambda _: None)
     service = RunService(

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from coterie.base.redaction import Redaction, redacted_log, without
+from coterie.base.redaction import Redaction, looks_like_a_key, redacted_log, without
 
 CANARY = "sk-canary/91c2+zQ7b_Longer=="
 
@@ -96,3 +96,22 @@ def test_other_words_of_a_stranger_stay(key: str, said: str) -> None:
 
 def test_a_key_too_short_for_pieces_is_cut_out_whole() -> None:
     assert without("abc12", "abc12 and abc") == "… and abc"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_key"),
+    [
+        ("the key is sk-proj-abcdefghijklmnop", True),
+        ("-----BEGIN RSA PRIVATE KEY-----", True),
+        ("ghp_abcdefghijklmnopqrstuvwx", True),
+        ("AKIAABCDEFGHIJKLMNOP", True),
+        ("postgres://app:s3cr3t@db/x", True),
+        ('API_KEY="8f14e45fceea"', True),
+        ("The password is hunter2!", True),
+        ("The token is taken from the header", False),
+        ("sk-learn is used, see https://example.org:8080/a@b", False),
+        ("Secrets are read from the vault; tokens: at most 4096", False),
+    ],
+)
+def test_what_keys_look_like(text: str, *, is_key: bool) -> None:
+    assert looks_like_a_key(text) is is_key

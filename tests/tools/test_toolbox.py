@@ -36,6 +36,7 @@ def test_the_names_and_arguments_are_those_that_are_promised(place: Place) -> No
         "run_tests": ["command", "paths"],
         "git_operation": ["operation", "args"],
         "ask_user": ["question", "options"],
+        "remember": ["note"],
         "submit": ["summary"],
     }
 
@@ -51,7 +52,7 @@ def test_the_tools_are_told_in_few_bytes_and_without_references(place: Place) ->
 @pytest.mark.parametrize(
     ("rule", "hidden"),
     [
-        ("write(**)", {"edit_file", "write_file", "move_file", "delete_file"}),
+        ("write(**)", {"edit_file", "write_file", "move_file", "delete_file", "remember"}),
         ("exec(*)", {"execute_command", "run_tests", "git_operation"}),
         ("read(workspace/**)", set(READ_ONLY)),
         ("exec(rm *)", set()),

@@ -20,7 +20,9 @@ from coterie.agents.team import Crew, Team
 from coterie.agents.workflow import Workflow, find
 from coterie.base.tasks import TaskSupervisor
 from coterie.config.load import COMMAND_LINE, LayerRules, Loaded
+from coterie.config.paths import name_of
 from coterie.config.schema import Settings
+from coterie.context.memory import read_memory
 from coterie.context.rules import read_rules
 from coterie.domain.events import ENDED, WarningEvent
 from coterie.domain.messages import Message
@@ -29,7 +31,7 @@ from coterie.domain.records import ConversationRecord
 from coterie.domain.runs import Budget
 from coterie.domain.usage import Usage
 from coterie.providers.resilience.policy import RetryPolicy
-from coterie.tools.rules import Policy, RuleLayer
+from coterie.tools.rules import MEMORY_FILE, Policy, RuleLayer
 from coterie.tools.tool import Place
 
 
@@ -37,7 +39,8 @@ from coterie.tools.tool import Place
 class Surroundings:
     """What all runs of a process share. ``loaded`` gives the settings as they are now; ``own_folders`` are closed to every agent.
 
-    ``asides`` is where copies of workspaces lie while external agents work in them.
+    ``asides`` is where copies of workspaces lie while external agents work in them, ``memories`` where notes about projects are kept that
+    are not trusted; ``hide`` takes the secrets out of a text that this process has met.
     """
 
     loaded: Callable[[], Loaded]
@@ -52,6 +55,9 @@ class Surroundings:
     own_folders: tuple[Path, ...]
     asides: Path
     user_rules: Path
+    user_memory: Path
+    memories: Path
+    hide: Callable[[str], str] = str
     index: Index | None = None
 
 
@@ -95,8 +101,14 @@ class Assembly:
         retry = settings.retry
         prior, frozen = await self._conversation_before(run, workflow)
         rules = await read_rules(around.workspace, folder=request.folder, user_file=around.user_rules)
+        folder = next(iter(around.workspace.folders), None) if request.folder is None else around.workspace.folder(request.folder)
+        notes = None if folder is None else around.memories / f"{name_of(folder.absolute)}.md"
+        of_person = (around.user_memory, *([notes] if notes is not None else ()))
+        memory = await read_memory(around.workspace, MEMORY_FILE, folder=request.folder, own=of_person)
         for warning in rules.warnings:
             await run.event(WarningEvent(code="rules", text=warning))
+        for warning in memory.warnings:
+            await run.event(WarningEvent(code="memory", text=warning))
         crew = Crew(
             workspace=around.workspace,
             place=Place(
@@ -105,8 +117,11 @@ class Assembly:
                 tests_command=settings.tests.command,
                 confined=self._sandboxed,
                 index=around.index,
+                notes=None if folder is not None and folder.trusted else notes,
+                hide=around.hide,
             ),
             rules=rules,
+            memory=memory,
             models=ModelCalls(
                 run,
                 around.providers,

@@ -24,7 +24,16 @@ from coterie.base.tasks import side_by_side
 from coterie.domain.events import ToolCallEvent, ToolCallState
 from coterie.domain.messages import AssistantMessage, ToolCall, ToolMessage, ToolResult
 from coterie.domain.ports import Workspace
-from coterie.domain.proposals import CommandProposal, EditProposal, MoveProposal, Proposal, QuestionProposal, Reply, Submission
+from coterie.domain.proposals import (
+    CommandProposal,
+    EditProposal,
+    MoveProposal,
+    NoteProposal,
+    Proposal,
+    QuestionProposal,
+    Reply,
+    Submission,
+)
 from coterie.domain.records import EditIntent
 from coterie.domain.wire import Json
 from coterie.tools.registry import Toolbox
@@ -134,10 +143,8 @@ class Calls:
         match proposal:
             case Reply(text):
                 return "succeeded", text
-            case EditProposal():
-                return "succeeded", await self._effects.edit(where, proposal)
-            case MoveProposal():
-                return "succeeded", await self._effects.move(where, proposal)
+            case EditProposal() | MoveProposal() | NoteProposal():
+                return "succeeded", await self._change(where, proposal)
             case CommandProposal():
                 output, finished = await self._effects.command(where, proposal, self._limits.meter.left_s)
                 return "succeeded" if finished else "failed", output
@@ -146,6 +153,17 @@ class Calls:
             case Submission(value):
                 self._artifact = self._accept(value)
                 return "succeeded", "Accepted."
+            case _:
+                assert_never(proposal)
+
+    async def _change(self, where: Where, proposal: EditProposal | MoveProposal | NoteProposal) -> str:
+        match proposal:
+            case EditProposal():
+                return await self._effects.edit(where, proposal)
+            case MoveProposal():
+                return await self._effects.move(where, proposal)
+            case NoteProposal():
+                return await self._effects.note(proposal)
             case _:
                 assert_never(proposal)
 
@@ -198,6 +216,6 @@ def _title(call: ToolCall) -> str:
     arguments = call.arguments or {}
     if call.tool == "git_operation":
         return f"git {arguments.get('operation', '')}".strip()
-    about = arguments.get("command") or arguments.get("path") or arguments.get("url") or ""
+    about = arguments.get("command") or arguments.get("path") or arguments.get("url") or arguments.get("note") or ""
     where = f" to {arguments['to']}" if call.tool == "move_file" and "to" in arguments else ""
     return f"{call.tool} {about}{where}".strip()

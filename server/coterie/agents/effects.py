@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from coterie.agents import disk_changes
@@ -19,12 +21,14 @@ from coterie.base.tasks import TaskSupervisor
 from coterie.domain.edits import Applied, ChangeState, Draft, Hunk, Outcome, Refused, digest_of
 from coterie.domain.events import ChangeEvent, WarningEvent
 from coterie.domain.ports import Command, Sandbox, Workspace
-from coterie.domain.proposals import CommandProposal, EditProposal, MoveProposal
+from coterie.domain.proposals import CommandProposal, EditProposal, MoveProposal, NoteProposal
 from coterie.domain.records import CommandIntent, EditIntent, EditOutcome, EventRecord, Record, SuiteRecord
 from coterie.tools.testoutput import failures
+from coterie.workspace.files import decoded, in_thread, put, read_bytes
 from coterie.workspace.hunks import hunks_between
 
 SHELL = ("/bin/sh", "-c")
+_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,10 @@ class Effects:
     async def edit(self, where: Where, proposal: EditProposal) -> str:
         """Change a file and return what the model is told. Raises `ModelMistakeError` when nothing was changed."""
         return await self._to_its_end(self._edit(where, proposal), f"edit {proposal.file.path}")
+
+    async def note(self, proposal: NoteProposal) -> str:
+        """Add a note to a file of the person's own and return what the model is told. To note the same again changes nothing."""
+        return await in_thread(_noted, proposal)
 
     async def move(self, where: Where, proposal: MoveProposal) -> str:
         """Move a file and return what the model is told. Raises `ModelMistakeError` when it is where it was."""
@@ -204,6 +212,20 @@ class Effects:
                 EventRecord(event=_change(change_id, where, draft, "applied")),
                 texts=[text for text in (draft.before, draft.after) if text is not None],
             )
+
+
+def _noted(proposal: NoteProposal) -> str:
+    file = Path(os.path.realpath(proposal.file))
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for _ in range(_ATTEMPTS):  # another server may note something at the same moment
+            before = read_bytes(str(file))
+            text = None if before is None else decoded(before, file.name)
+            if put(str(file), before, proposal.rewrite(text).encode(), within=str(file.parent), mode=0o600):
+                return proposal.summary
+    except OSError as failure:
+        raise ModelMistakeError(f"{file.name} cannot be written: {failure.strerror}. Nothing was noted.") from failure
+    raise ModelMistakeError(f"{file.name} changed again and again meanwhile. Nothing was noted.")
 
 
 async def _tried(changing: Coroutine[Any, Any, str]) -> str | ModelMistakeError:

@@ -30,6 +30,7 @@ from coterie.base.ids import new_id
 from coterie.base.tasks import side_by_side
 from coterie.context import collect
 from coterie.context.assemble import system_text
+from coterie.context.memory import Memory
 from coterie.context.rules import Rules
 from coterie.context.task import Task, first_message
 from coterie.domain.edits import digest_of
@@ -60,6 +61,7 @@ class Crew:
     workspace: Workspace
     place: Place
     rules: Rules
+    memory: Memory
     models: ModelCalls
     approvals: RunApprovals
     effects: Effects
@@ -184,7 +186,7 @@ class Team:
         return await AgentLoop(self._run, self._crew.models, asker, calls, opening).converse()
 
     async def _external(self, spec: StepSpec, step: StepEvent, hire: Hire, opening: Opening) -> Ended:
-        """Have somebody else's agent do a step. It has a prompt of its own, and of ours the rules alone."""
+        """Have somebody else's agent do a step. It has a prompt of its own, and of ours the rules and the notes alone."""
         post = Post(
             step_id=spec.step_id,
             attempt=step.attempt,
@@ -196,7 +198,8 @@ class Team:
             effects=self._crew.effects,
             meters=self._crew.meters_of(spec.agent),
         )
-        return await ExternalAgent(self._run, hire, post, replace(opening, system=system_text("", self._crew.rules))).converse()
+        opening = replace(opening, system=system_text("", self._crew.rules, self._crew.memory))
+        return await ExternalAgent(self._run, hire, post, opening).converse()
 
     async def _conversation(self, spec: StepSpec, step: StepEvent, template: AgentTemplate, tools: tuple[str, ...]) -> ConversationRecord:
         """Begin the conversation, or find the one that a resumed run had begun."""
@@ -212,7 +215,7 @@ class Team:
         if frozen is not None and frozen.agent == spec.agent:
             system, tools = frozen.system, frozen.tools
         else:
-            text = system_text(template.prompt, self._crew.rules)
+            text = system_text(template.prompt, self._crew.rules, self._crew.memory)
             texts.append(text)
             system = digest_of(text)
         record = ConversationRecord(step_id=spec.step_id, attempt=step.attempt, agent=spec.agent, system=system, tools=tools)

@@ -12,6 +12,7 @@ _READING = ("read_file", "list_files", "search", "symbols")
 _WRITING = ("edit_file", "write_file")
 _MOVING = ("move_file", "delete_file")
 _RUNNING = ("execute_command", "run_tests")
+_EVERYTHING = (*_READING, *_WRITING, *_MOVING, *_RUNNING, "git_operation", "ask_user", "remember")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,9 @@ def _prompt(agent_id: str) -> str:
 TEMPLATES = {
     template.agent_id: template
     for template in (
-        AgentTemplate("chat", (*_READING, *_WRITING, *_MOVING, *_RUNNING, "git_operation", "ask_user")),
+        AgentTemplate("chat", _EVERYTHING),
         AgentTemplate("planner", (*_READING, "ask_user"), "plan"),
-        AgentTemplate("coder", (*_READING, *_WRITING, *_MOVING, *_RUNNING, "git_operation", "ask_user"), "patch"),
+        AgentTemplate("coder", _EVERYTHING, "patch"),
         AgentTemplate("reviewer", _READING, "findings"),
         AgentTemplate("tester", (*_READING, *_RUNNING), "testrun"),
         AgentTemplate("documenter", (*_READING, *_WRITING), "docs"),

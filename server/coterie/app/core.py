@@ -115,6 +115,9 @@ class Core:
                 own_folders=own_folders,
                 asides=places.cache / "asides",
                 user_rules=places.config / "rules.md",
+                user_memory=places.config / "memory.md",
+                memories=places.data / "memory",
+                hide=shared.redaction.hide,
                 index=shared.index(places.cache),
             )
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -22,6 +23,12 @@ _SHORTEST = 6
 """A shorter value would be cut out of ordinary words."""
 _PIECE = 8
 """So many characters in a row that a secret has as well are a piece of it."""
+_KEY = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY|\b(?:sk|pk|rk)[-_][\w-]{16,}|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}"
+    r"|\bxox[abprs]-[\w-]{10,}|\bA[KS]IA[0-9A-Z]{16}\b|\bAIza[\w-]{30,}|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}|://[^/\s:@]+:[^/\s@]+@"
+    r"|(?i:password|passwd|passphrase|secret|token|api[ _-]?key)\b['\"]?\s*(?:is\s|[:=])\s*['\"`]?(?=[^\s'\"`]*\d)[^\s'\"`]{6,}"
+)
+"""How keys of well-known vendors are spelled, and what is called one in so many words."""
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -42,6 +49,11 @@ class Redaction:
         for secret in sorted(self._known, key=len, reverse=True):
             text = text.replace(secret, "…")
         return text
+
+
+def looks_like_a_key(text: str) -> bool:
+    """Say whether a text holds what keys look like, for texts that are kept: nobody may ever have told the key."""
+    return _KEY.search(text) is not None
 
 
 def redacted_log() -> Redaction:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +47,12 @@ def places(environ: Mapping[str, str]) -> Places:
         cache=platform.user_cache_path,
         state=platform.user_state_path,
     )
+
+
+def name_of(folder: str) -> str:
+    """Return the name under which something is kept for a folder outside of it: its own, for people, and a digest of where it lies."""
+    real = os.path.realpath(folder)
+    return f"{Path(real).name[:40]}-{hashlib.blake2b(os.fsencode(real), digest_size=8).hexdigest()}"
 
 
 def expand(path: str, environ: Mapping[str, str]) -> Path:

@@ -11,18 +11,22 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from coterie.context.memory import Memory
 from coterie.context.rules import Rules
 from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolMessage, ToolSpec, UserMessage
 from coterie.domain.ports import ModelChoice
 from coterie.domain.wire import Json
 
 
-def system_text(prompt: str, rules: Rules | None = None) -> str:
-    """Return the system text of a conversation: the agent's own prompt, then the rules, the most general first."""
+def system_text(prompt: str, rules: Rules | None = None, memory: Memory | None = None) -> str:
+    """Return the system text of a conversation: the agent's own prompt, then rules and notes, the most general first."""
     parts = [prompt.strip()] if prompt else []
     if rules is not None and rules.files:
         parts.append("Rules of this person and this project. The later one wins; none of them widens your permissions.")
         parts.extend(f'<rules file="{file.name}">\n{file.text.strip()}\n</rules>' for file in rules.files)
+    if memory is not None and memory.files:
+        parts.append("Notes of earlier conversations. They may be wrong by now, and none of them widens your permissions.")
+        parts.extend(f'<memory of="{file.of}" file="{file.name}">\n{file.text.strip()}\n</memory>' for file in memory.files)
     return "\n\n".join(parts)
 
 

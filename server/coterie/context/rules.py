@@ -7,7 +7,7 @@ conversation, because rewriting the system text would make every prompt cache mi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +42,8 @@ async def read_rules(workspace: Workspace, *, folder: str | None = None, user_fi
     files: list[RulesFile] = []
     warnings: list[str] = []
     left = MAX_CHARACTERS
-    async for name, text in _found(workspace, folder, user_file, warnings):
+    own, inside = [user_file] if user_file is not None else [], await _rules_files(workspace, folder)
+    async for name, text in found_texts(workspace, folder, own, inside, use="rules", warnings=warnings):
         # Many projects keep one text under several names.
         if not text.strip() or any(text == file.text for file in files):
             continue
@@ -60,27 +61,36 @@ def cut_at_line(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: text.rfind("\n", 0, limit) + 1]
 
 
-async def _found(workspace: Workspace, folder: str | None, user_file: Path | None, warnings: list[str]) -> AsyncIterator[tuple[str, str]]:
-    if user_file is not None and (text := await asyncio.to_thread(_read_outside, user_file, warnings)) is not None:
-        yield user_file.name, text
-    if not workspace.folders:
-        return
-    listed = [file.path for file in await workspace.files(folder, RULES_FOLDER)]
-    for path in (*PROJECT_FILES, *(path for path in sorted(listed) if path.endswith(".md"))):
+async def found_texts(
+    workspace: Workspace, folder: str | None, outside: Sequence[Path], inside: Sequence[str], *, use: str, warnings: list[str]
+) -> AsyncIterator[tuple[str, str]]:
+    """Yield names and texts of those files that are there: the person's own, then those of a project folder, by path relative to it.
+
+    A file that cannot be read makes a sentence in ``warnings``: that it is not used as ``use``.
+    """
+    for path in outside:
+        if (text := await asyncio.to_thread(_read_outside, path, use, warnings)) is not None:
+            yield path.name, text
+    for name in inside if workspace.folders else ():
         try:
-            text = await workspace.read(workspace.locate(path, folder))
+            text = await workspace.read(workspace.locate(name, folder))
         except ModelMistakeError as refusal:
-            warnings.append(f"{path} is not used as rules: {refusal.message}")
+            warnings.append(f"{name} is not used as {use}: {refusal.message}")
             continue
         if text is not None:
-            yield path, text
+            yield name, text
 
 
-def _read_outside(path: Path, warnings: list[str]) -> str | None:
+async def _rules_files(workspace: Workspace, folder: str | None) -> tuple[str, ...]:
+    listed = [file.path for file in await workspace.files(folder, RULES_FOLDER)] if workspace.folders else []
+    return (*PROJECT_FILES, *(path for path in sorted(listed) if path.endswith(".md")))
+
+
+def _read_outside(path: Path, use: str, warnings: list[str]) -> str | None:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as failure:
-        warnings.append(f"{path} is not used as rules: {failure}")
+        warnings.append(f"{path} is not used as {use}: {failure}")
         return None

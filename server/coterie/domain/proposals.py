@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeAlias
 
 from coterie.domain.edits import FileRef, Rewrite
@@ -23,6 +24,15 @@ class EditProposal:
 
     file: FileRef
     rewrite: Rewrite
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteProposal:
+    """Change ``file``, one of the person's own outside of every workspace, by ``rewrite``, which adds a note unless it is there."""
+
+    file: Path
+    rewrite: Callable[[str | None], str]
     summary: str
 
 
@@ -67,4 +77,4 @@ class Submission:
     value: Mapping[str, Json]
 
 
-Proposal: TypeAlias = Reply | EditProposal | MoveProposal | CommandProposal | QuestionProposal | Submission
+Proposal: TypeAlias = Reply | EditProposal | NoteProposal | MoveProposal | CommandProposal | QuestionProposal | Submission

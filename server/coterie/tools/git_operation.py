@@ -48,7 +48,7 @@ class GitOperation(BuiltinTool[GitOperationArguments]):
     """Runs in the workspace folder, in the sandbox; with the repository writable only for what a person or a rule allowed."""
 
     name: ClassVar[str] = "git_operation"
-    description: ClassVar[str] = "Run git: status, diff, log, show, blame; others are asked for. args is a list."
+    description: ClassVar[str] = "Run git: status, diff, log, show, blame; others are asked for."
     kinds: ClassVar[frozenset[EffectKind]] = frozenset({"exec"})  # who wants no command at all wants no git either
     arguments = GitOperationArguments
 

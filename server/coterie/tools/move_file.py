@@ -24,7 +24,7 @@ class MoveFile(BuiltinTool[MoveFileArguments]):
     """Moves or renames one file of text. Folders on the way are made."""
 
     name: ClassVar[str] = "move_file"
-    description: ClassVar[str] = "Move or rename a file. to is the new path, where no file is yet."
+    description: ClassVar[str] = "Move or rename a file; to is a path where no file is yet."
     kinds: ClassVar[frozenset[EffectKind]] = frozenset({"write"})
     arguments = MoveFileArguments
 

@@ -20,6 +20,7 @@ from coterie.tools.list_files import ListFiles
 from coterie.tools.move_file import MoveFile
 from coterie.tools.read_file import ReadFile
 from coterie.tools.recall import recall
+from coterie.tools.remember import Remember
 from coterie.tools.rules import Policy
 from coterie.tools.run_tests import RunTests
 from coterie.tools.search import Search
@@ -34,7 +35,7 @@ READ_ONLY = ("read_file", "list_files", "search", "symbols")
 BUILTIN = (
     *READ_ONLY,
     *("edit_file", "write_file", "move_file", "delete_file"),
-    *("execute_command", "run_tests", "git_operation", "ask_user"),
+    *("execute_command", "run_tests", "git_operation", "ask_user", "remember"),
 )
 """Every built-in tool but ``submit``, which a step has when it makes an artifact."""
 
@@ -85,6 +86,7 @@ def toolbox(
         RunTests(place),
         GitOperation(place),
         AskUser(place),
+        Remember(place),
     )
     tools = {tool.spec.name: tool for tool in every if tool.spec.name in names}
     if artifact is not None:

@@ -18,6 +18,8 @@ from coterie.domain.permissions import Effect, EffectKind, Ruling, Verdict
 from coterie.tools.patterns import CommandPattern, HostPattern, NamePattern, PathPattern, Pattern, command_text
 from coterie.workspace.ignore import is_secret
 
+MEMORY_FILE = ".coterie/memory.md"
+"""What agents remember of a project, and what rules say of it wherever it is kept: text like ``AGENTS.md``, which nothing runs."""
 _KINDS: tuple[EffectKind, ...] = get_args(EffectKind)
 _STRICTNESS: dict[Verdict, int] = {"allow": 0, "ask": 1, "deny": 2}
 
@@ -149,7 +151,7 @@ def evaluate(effects: Sequence[Effect], policy: Policy) -> Ruling:
 
 
 def _judge(effect: Effect, policy: Policy) -> tuple[Verdict, str]:
-    layers = (*policy.layers, _SAFETY)
+    layers = policy.layers if effect.target == MEMORY_FILE else (*policy.layers, _SAFETY)
     if (forbidden := _floor(effect, policy) or _first(effect, [(layer, layer.deny) for layer in layers])) is not None:
         return "deny", f"denied by {forbidden}"
     if (doubt := _doubt(effect, layers) or _first(effect, [(layer, layer.ask) for layer in layers])) is not None:

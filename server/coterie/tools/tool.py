@@ -71,7 +71,8 @@ class Place:
 
     ``folder`` is the URI of the run's workspace folder (None: the first one). ``tests_command`` is the user's own setting, which
     stands above what is discovered; ``confined`` says whether commands are confined, or need not be; ``index`` is None where nothing is
-    indexed. Times are in seconds.
+    indexed; ``notes`` is where the notes about a project are kept that is not to hold them itself; ``hide`` takes the secrets out of a text
+    that this process has met. Times are in seconds.
     """
 
     workspace: Workspace
@@ -81,6 +82,8 @@ class Place:
     command_timeout_s: float = 120.0
     tests_timeout_s: float = 600.0
     index: Index | None = None
+    notes: Path | None = None
+    hide: Callable[[str], str] = str
 
     @property
     def root(self) -> Path:
