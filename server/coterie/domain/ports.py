@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # annotations are all that need them, and a start that loads 
     from coterie.domain.edits import BufferEdit, FileRef, OnIntent, Outcome, Rewrite
     from coterie.domain.events import AgentEvent, RunState
     from coterie.domain.messages import ModelRequest, StreamEvent
+    from coterie.domain.prediction import PredictedLine, PredictionRequest
     from coterie.domain.records import Entry
     from coterie.domain.retrieval import Definitions, Question, Ranking
     from coterie.domain.runs import RunRow
@@ -503,6 +504,14 @@ class Index(Protocol):
 
     async def definitions(self, folder: str, name: str, limit: int) -> Definitions:
         """Say where a name, or one that holds it, is defined."""
+        ...
+
+
+class LinePredictor(Protocol):
+    """Predicts the rest of a line without a model (implemented by ``features.prediction_client``, in a process of its own)."""
+
+    async def predict(self, request: PredictionRequest) -> PredictedLine:
+        """Predict; never waits for the project to be read, nor long for anything else. Raises nothing."""
         ...
 
 

@@ -1,18 +1,18 @@
 """The offline predictor on a folder: reads its files, a group of languages at a time, and keeps what `coterie.predictor` made of them.
 
-``cli.predict`` asks it. Everything here blocks.
+``cli.predict`` asks the `FolderPredictor`; `prediction_process` keeps what it makes of the same files up to date. Everything here blocks.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from coterie.base.errors import ModelMistakeError
 from coterie.workspace.files import decoded, read_bytes
-from coterie.workspace.walk import list_files
+from coterie.workspace.walk import is_listed, list_files
 
 if TYPE_CHECKING:
     from coterie.predictor.corpus import Corpus
@@ -32,6 +32,36 @@ _GROUPS: Final = (
     (".md", ".markdown"),
 )
 """Endings of languages whose code is alike; any other ending is a group of its own."""
+
+_ENDINGS: Final = {
+    "c": ".c",
+    "cpp": ".cpp",
+    "csharp": ".cs",
+    "css": ".css",
+    "go": ".go",
+    "html": ".html",
+    "java": ".java",
+    "javascript": ".js",
+    "javascriptreact": ".jsx",
+    "json": ".json",
+    "kotlin": ".kt",
+    "lua": ".lua",
+    "markdown": ".md",
+    "php": ".php",
+    "python": ".py",
+    "ruby": ".rb",
+    "rust": ".rs",
+    "shellscript": ".sh",
+    "swift": ".swift",
+    "toml": ".toml",
+    "typescript": ".ts",
+    "typescriptreact": ".tsx",
+    "yaml": ".yaml",
+}
+"""By the editors' name of a language."""
+
+Stamps: TypeAlias = dict[str, str | tuple[int, int]]
+"""By path, a buffer's text or a file's time and size."""
 
 
 class FolderPredictor:
@@ -72,19 +102,45 @@ class FolderPredictor:
     def _texts(self, group: str) -> Iterator[tuple[str, str]]:
         if self._listed is None:
             self._listed = sorted(list_files(str(self._folder)))
-        room = MOST_BYTES
-        for path in self._listed:
-            if group_of(path) != group:
-                continue
+        return group_texts(self._folder, [path for path in self._listed if group_of(path) == group], {}, limit=MOST_BYTES)
+
+
+def looked_at(folder: Path, group: str, buffers: Mapping[str, str]) -> Stamps:
+    """Return what shows a change of each file that `group_texts` may read: first the buffers that a walk would list, then the others."""
+    stamps: Stamps = {path: text for path, text in sorted(buffers.items()) if is_listed(str(folder), path)}
+    for path in sorted(list_files(str(folder))):
+        if path not in stamps and group_of(path) == group:
             try:
-                content = read_bytes(str(self._folder / path), limit=LARGEST_FILE)
-                text = "" if content is None else decoded(content, path)
-            except ModelMistakeError:
-                continue
-            room -= len(text)
-            if room < 0:
-                return
-            yield path, text
+                found = (folder / path).stat()
+            except OSError:
+                continue  # it has just gone
+            stamps[path] = (found.st_mtime_ns, found.st_size)
+    return stamps
+
+
+def group_texts(folder: Path, paths: Iterable[str], buffers: Mapping[str, str], *, limit: int) -> Iterator[tuple[str, str]]:
+    """Yield paths and texts until they have ``limit`` characters together; a buffer stands for its file."""
+    room = limit
+    for path in paths:
+        try:
+            text = buffers[path][:LARGEST_FILE] if path in buffers else _text(folder, path)
+        except ModelMistakeError:
+            continue
+        room -= len(text)
+        if room < 0:
+            return
+        yield path, text
+
+
+def _text(folder: Path, path: str) -> str:
+    content = read_bytes(str(folder / path), limit=LARGEST_FILE)
+    return "" if content is None else decoded(content, path)
+
+
+def path_by_language(path: str, language: str) -> str:
+    """Return the path of a document that is no file (a cell, an untitled one) as if it were one of its language."""
+    ending = _ENDINGS.get(language)
+    return path if ending is None or group_of(path) == group_of(f"x{ending}") else path + ending
 
 
 def group_of(path: str) -> str:
