@@ -20,8 +20,7 @@ from coterie.agents.meter import Meter
 from coterie.agents.reserving import Held, reserved
 from coterie.base.errors import ProviderError, RunError
 from coterie.base.ids import new_id
-from coterie.context.assemble import request_bytes
-from coterie.context.tokens import Calibration
+from coterie.context.tokens import Calibration, Sizes
 from coterie.domain.events import MessageDiscarded, WarningEvent
 from coterie.domain.messages import AssistantMessage, ModelRequest
 from coterie.domain.ports import ModelChoice, Providers, UsageStore
@@ -67,6 +66,7 @@ class ModelCalls:
         self._policy = policy
         self._pause = pause
         self._jitter = jitter
+        self.sizes = Sizes()
         self._calibrations: dict[str, Calibration] = {}
         self._warned: set[str] = set()
 
@@ -130,7 +130,7 @@ class ModelCalls:
                 await self._pause(delay)
 
     async def _attempt(self, asker: Asker, choice: ModelChoice, request: ModelRequest) -> AssistantMessage:
-        size, calibration = len(request_bytes(request)), self.calibration(choice.id)
+        size, calibration = await self.sizes.request(request), self.calibration(choice.id)
         estimate = calibration.tokens(size)
         longest = request.max_output_tokens or DEFAULT_OUTPUT
         with await reserved(asker.meters, estimate, choice.price, output_tokens=longest) as held:

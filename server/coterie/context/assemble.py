@@ -8,7 +8,7 @@ prompt caches hit. `request_bytes` is that order written down; ``tokens`` counts
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from coterie.context.memory import Memory
@@ -72,19 +72,18 @@ def _is_foreign(message: AssistantMessage, host: str) -> bool:
 
 def request_bytes(request: ModelRequest) -> bytes:
     """Return what the model reads, a JSON line for each part, the stable parts first: tools, system, messages."""
-    return b"".join(_lines(request))
+    return head_bytes(request) + b"".join(map(message_bytes, request.messages))
+
+
+def head_bytes(request: ModelRequest) -> bytes:
+    """Return the part of `request_bytes` that comes before the messages and never changes within a conversation."""
+    tools = [_line({"name": tool.name, "description": tool.description, "schema": tool.schema}) for tool in request.tools]
+    return b"".join([*tools, _line({"system": request.system})])
 
 
 def message_bytes(message: Message) -> bytes:
     """Return one message's line of `request_bytes`."""
     return _line(_message(message))
-
-
-def _lines(request: ModelRequest) -> Iterator[bytes]:
-    for tool in request.tools:
-        yield _line({"name": tool.name, "description": tool.description, "schema": tool.schema})
-    yield _line({"system": request.system})
-    yield from map(message_bytes, request.messages)
 
 
 def _message(message: Message) -> Json:
