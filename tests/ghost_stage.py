@@ -16,6 +16,7 @@ from coterie.config.schema import Settings
 from coterie.context.fill import CURSOR, Gap
 from coterie.domain.messages import Finished, ModelRequest, StreamEvent, TextDelta, UsageReported
 from coterie.domain.ports import DiscoveryReason, ModelChoice, Unavailable
+from coterie.domain.prediction import PredictedLine, PredictionRequest, PredictorState
 from coterie.domain.status import Capabilities, ModelView, Price, ProviderView
 from coterie.domain.suggestions import FillRequest, Popup, Suggestion, SuggestionRequest
 from coterie.domain.usage import NO_USAGE, CallOutcome, Usage, UsageKey, UsageRow
@@ -174,6 +175,21 @@ class Books:
 
 
 @dataclass
+class Oracle:
+    """Implements `LinePredictor`: knows the rest of a line by what stands before the cursor in it, and how likely that is."""
+
+    known: dict[str, tuple[str, float]] = field(default_factory=dict)
+    state: PredictorState = "ready"
+    asked: list[PredictionRequest] = field(default_factory=list)
+
+    async def predict(self, request: PredictionRequest) -> PredictedLine:
+        """Say what is known."""
+        self.asked.append(request)
+        text, score = self.known.get(request.prefix.rpartition("\n")[2], (None, 0.1))
+        return PredictedLine(text=text, score=score, state=self.state)
+
+
+@dataclass
 class Desk:
     """The person's place."""
 
@@ -183,6 +199,7 @@ class Desk:
     settings: Settings
     secrets: dict[str, Literal["secret", "ignored"]]
     books: Books
+    oracle: Oracle
     text: str = ""
     cursor: int = 0
     uri: str = URI
@@ -205,10 +222,19 @@ class Desk:
         """Ask as the editor does, after the text was written if one is given."""
         if marked is not None:
             self.write(marked)
-        ask = SuggestionRequest(uri=self.uri, text=self.text, offset=self.cursor, manual=manual, popup=popup)
-        found = await self.service.suggest(ask)
-        assert len(found) <= 1
+        found = await self._suggested(manual=manual, popup=popup)
+        assert len(found) <= 1 or manual
         return found[0] if found else None
+
+    async def choices(self, marked: str | None = None) -> tuple[Suggestion, ...]:
+        """Ask by hand, and return all that there is to choose from."""
+        if marked is not None:
+            self.write(marked)
+        return await self._suggested(manual=True, popup=None)
+
+    async def _suggested(self, *, manual: bool, popup: Popup | None) -> tuple[Suggestion, ...]:
+        ask = SuggestionRequest(uri=self.uri, text=self.text, offset=self.cursor, manual=manual, popup=popup)
+        return await self.service.suggest(ask)
 
     async def shown(self, marked: str, *, manual: bool = False) -> str | None:
         """Return the line as the person would have it after accepting, or None without a suggestion."""
@@ -228,18 +254,20 @@ async def desk(answer: Answer | str = "", *, settings: Mapping[str, Any] | None 
     documents = Documents()
     secrets: dict[str, Literal["secret", "ignored"]] = {}
     books = Books()
+    oracle = Oracle()
     values = Settings.model_validate({"completion_model": MODEL, **(settings or {})})
 
     async def withheld(uri: str) -> Literal["secret", "ignored"] | None:
         return secrets.get(uri)
 
     place = Desk(
-        service=SuggestionService(documents, asked, books, settings=lambda: place.settings, withheld=withheld),
+        service=SuggestionService(documents, asked, books, oracle, settings=lambda: place.settings, withheld=withheld),
         documents=documents,
         model=asked,
         settings=values,
         secrets=secrets,
         books=books,
+        oracle=oracle,
     )
     try:
         yield place

@@ -72,8 +72,6 @@ def ignored(place: Desk) -> None:
         pytest.param("x = |", {}, secret, "secret_file", False, id="a secret"),
         pytest.param("x = |", {}, ignored, "ignored_file", False, id="an ignored file"),
         pytest.param("x = |", {"suggestions": {"enabled": False}}, None, "off", False, id="switched off"),
-        pytest.param("x = |", {"completion_model": None}, None, "no_model", False, id="no model"),
-        pytest.param("x = |", {"completion_model": "none"}, None, "no_model", False, id="none as model"),
     ],
 )
 @in_virtual_time

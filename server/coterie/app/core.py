@@ -37,6 +37,7 @@ from coterie.features.chat_documents import ChatDocuments
 from coterie.features.chat_readings import ChatReadings
 from coterie.features.findings import Findings
 from coterie.features.plan_documents import PlanDocuments
+from coterie.features.prediction_client import EditorPredictor
 from coterie.features.runs import RunService
 from coterie.features.secrets import SecretService
 from coterie.features.status import status_of
@@ -135,10 +136,12 @@ class Core:
         self.catalogue = CatalogueService(self._providers, shared.store.favourites)
         self.accounts = AccountService(shared.store.usage)
         self.secrets = SecretService(shared.store.vault, self._reread)
+        self._predictor = EditorPredictor(shared.predictions, self.workspace.documents, lambda: self.workspace.roots)
         self.suggestions = SuggestionService(
             self.workspace.documents,
             self._providers,
             shared.store.usage,
+            self._predictor,
             settings=lambda: self._settings.loaded.settings,
             withheld=self.workspace.withheld,
         )
@@ -260,6 +263,7 @@ class Core:
         await self.findings.aclose()
         await self.changes.aclose()
         await self.suggestions.aclose()
+        self._predictor.close()
         self.workspace.leave()
 
     async def _end_when_quiet(self) -> None:

@@ -15,6 +15,7 @@ from coterie.app.hub import Hub
 from coterie.base.redaction import Redaction
 from coterie.base.tasks import TaskSupervisor
 from coterie.features.channel_news import ChannelNews
+from coterie.features.prediction_client import PredictionProcess
 from coterie.features.reviews import Reviews
 from coterie.features.unseen import Unseen
 from coterie.index.client import IndexProcess
@@ -40,6 +41,7 @@ class Shared:
         self.store = Store(data)
         self.model_host = ModelHost()
         self.lanes = Lanes()
+        self.predictions = PredictionProcess()
         self._cost_maps: dict[Path, CostMap] = {}
         self._indexes: dict[Path, IndexProcess] = {}
         self._recording: Recording | None = None
@@ -79,6 +81,7 @@ class Shared:
         await self.tasks.settled()
         await self.tasks.aclose()
         await self.model_host.aclose()
+        await self.predictions.aclose()
         for index in self._indexes.values():
             await index.aclose()
         await self.store.aclose()

@@ -13,7 +13,9 @@ from typing import Literal
 from coterie.domain.wire import Json, wire
 
 SuggestionState = Literal["offered", "shown", "partly_accepted", "accepted", "rejected"]
-SuggestionStage = Literal["none", "gate", "reuse", "debounce", "provider", "filter", "offered"]
+SuggestionSource = Literal["predictor", "model"]
+"""Who wrote a suggestion: the project itself, as `coterie.predictor` knows it, or a model."""
+SuggestionStage = Literal["none", "gate", "reuse", "debounce", "predictor", "provider", "filter", "offered"]
 """How far a request came: ``none`` when there was none yet, ``offered`` when it was answered with a suggestion."""
 
 
@@ -62,6 +64,7 @@ class Suggestion:
     text: str
     start: int
     end: int
+    source: SuggestionSource = "model"
 
 
 @wire
@@ -74,7 +77,10 @@ class SuggestionFeedback:
 
 @wire
 class SuggestionExplanation:
-    """How the latest request ended: the ``stage`` that decided, a stable ``reason``, and a sentence for the person."""
+    """How the latest request ended: the ``stage`` that decided, a stable ``reason``, and a sentence for the person.
+
+    ``source`` is who wrote what was offered, None when nothing was.
+    """
 
     uri: str | None = None
     at: str | None = None
@@ -82,6 +88,7 @@ class SuggestionExplanation:
     reason: str
     text: str
     suggestion_id: str | None = None
+    source: SuggestionSource | None = None
 
 
 @wire

@@ -54,6 +54,11 @@ class LiveWorkspace:
         """The workspace folders, as the editor gives them."""
         return self._folders.all
 
+    @property
+    def roots(self) -> frozenset[str]:
+        """Where the folders really are."""
+        return self._folders.roots
+
     def set_folders(self, folders: Iterable[Folder]) -> None:
         """Work in these folders from now on. What lies outside of them can no longer be read or changed."""
         self._folders = Folders(folders)

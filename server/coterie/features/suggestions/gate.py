@@ -9,8 +9,6 @@ from unicodedata import category
 from coterie.config.schema import Settings
 from coterie.domain.suggestions import SuggestionRequest, SuggestionStage
 
-OPENING: Final = "Set `completion_model` in the settings to host/model"
-
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -25,8 +23,6 @@ NEVER_ASKED: Final = Refusal("none", "not_asked", "The editor has not asked for 
 OFFERED: Final = Refusal("offered", "offered", "There was a suggestion.")
 NOT_OPEN: Final = Refusal("gate", "not_open", "The editor has not opened this document with the server.")
 OFF: Final = Refusal("gate", "off", "Ghost text is switched off: `suggestions.enabled` is false.")
-NO_MODEL: Final = Refusal("gate", "no_model", f"No model fills in ghost text. {OPENING}.")
-MODEL_IS_NONE: Final = Refusal("gate", "no_model", f"`completion_model` is `none`. {OPENING}.")
 SNOOZED: Final = Refusal("gate", "snoozed", "Ghost text is snoozed; it comes only when you ask for it.")
 MID_WORD: Final = Refusal("gate", "mid_word", "The cursor is inside a word.")
 POPUP_LEAVES_LINE: Final = Refusal("gate", "popup", "The selected entry of the completion list replaces more than a part of one line.")
@@ -34,6 +30,10 @@ JUST_ACCEPTED: Final = Refusal("gate", "just_accepted", "A suggestion was accept
 SECRET: Final = Refusal("gate", "secret_file", "The file has the name of a secret; no model is shown it.")
 IGNORED: Final = Refusal("gate", "ignored_file", "The file is ignored in this workspace; no model is shown it.")
 REJECTED: Final = Refusal("reuse", "rejected", "The suggestion for this place was dismissed.")
+NOT_SURE: Final = Refusal("predictor", "not_sure", "Nothing in this project says surely enough how this line goes on.")
+BUILDING: Final = Refusal("predictor", "building", "The project is still being read; suggestions without a model come when that is done.")
+UNAVAILABLE: Final = Refusal("predictor", "predictor_unavailable", "The process that predicts lines without a model cannot be asked.")
+SLOW: Final = Refusal("provider", "slow", "The model did not answer while the person waits.")
 SUPERSEDED: Final = Refusal("debounce", "superseded", "A later request of this document took the place of this one.")
 CANCELLED: Final = Refusal("debounce", "cancelled", "The editor took its request back.")
 TIMED_OUT: Final = Refusal("provider", "timed_out", "The model took too long.")
@@ -50,8 +50,6 @@ def refusal(ask: SuggestionRequest, language: str, settings: Settings, *, snooze
     end = ask.offset if ask.popup is None else ask.popup.end
     always = (
         (not settings.suggestions.enabled, OFF),
-        (settings.completion_model is None, NO_MODEL),
-        (settings.completion_model == "none", MODEL_IS_NONE),
         (ask.popup is not None and "\n" in ask.text[ask.popup.start : ask.popup.end], POPUP_LEAVES_LINE),
         (_is_word(ask.text[end : end + 1]), MID_WORD),  # whatever is put into a word breaks it, asked for or not
     )

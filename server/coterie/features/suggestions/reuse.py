@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from coterie.domain.suggestions import SuggestionRequest
+from coterie.domain.suggestions import SuggestionRequest, SuggestionSource
 from coterie.features.suggestions.brackets import CLOSERS
 from coterie.features.suggestions.gate import REJECTED, Refusal
 
@@ -33,12 +33,17 @@ def spot_at(uri: str, text: str, offset: int) -> Spot:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A suggestion as the model made it, with the place it was made for. ``text`` is not yet fitted to what stands behind the cursor."""
+    """A suggestion as it was made, with the place it was made for. ``text`` is not yet fitted to what stands behind the cursor.
+
+    ``score`` is how likely it is to be right, where its source says so.
+    """
 
     suggestion_id: str
     spot: Spot
     offset: int
     text: str
+    source: SuggestionSource = "model"
+    score: float = 0.0
 
     def rest(self, text: str, offset: int) -> str | None:
         """Return what is left of it when the person has typed its beginning; None when they did anything else."""
@@ -85,30 +90,38 @@ class Memory:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._recent = Recent(clock)
-        self._latest: dict[str, Candidate] = {}
+        self._latest: dict[str, tuple[Candidate, ...]] = {}
 
     def find(self, asked: SuggestionRequest, spot: Spot) -> Candidate | Refusal | None:
         """Return the candidate whose beginning is being typed, or else what was answered at this place."""
-        latest = self._latest.get(asked.uri)
-        if latest is not None and latest.rest(asked.text, asked.offset):
-            return latest
         known = self._recent.get(spot)
-        if isinstance(known, Candidate):
-            return replace(known, offset=asked.offset)  # the lines above it may have changed since
-        return None if asked.manual else known  # what was refused once may be asked for by hand
+        if known is REJECTED:
+            return known
+        if fitting := self.fitting(asked, spot):
+            return fitting[0]
+        return known if isinstance(known, Refusal) else None
+
+    def fitting(self, asked: SuggestionRequest, spot: Spot) -> tuple[Candidate, ...]:
+        """Return every candidate that still fits: those that are shown and whose beginning is being typed, and a model's for this place."""
+        latest = tuple(each for each in self._latest.get(asked.uri, ()) if each.rest(asked.text, asked.offset))
+        known = self._recent.get(spot)
+        if isinstance(known, Candidate) and known.suggestion_id not in {each.suggestion_id for each in latest}:
+            return (*latest, replace(known, offset=asked.offset))  # the lines above it may have changed since
+        return latest
 
     def answered(self, spot: Spot, answer: Candidate | Refusal) -> None:
         """Keep what came of a call."""
         self._recent.put(spot, answer)
 
-    def offered(self, candidate: Candidate) -> None:
-        """Note what is shown now."""
-        self._latest[candidate.spot.uri] = candidate
+    def offered(self, uri: str, candidates: Sequence[Candidate]) -> None:
+        """Note what is shown now in a document."""
+        self._latest[uri] = tuple(candidates)
 
     def rejected(self, candidate: Candidate) -> None:
-        """See to it that a candidate does not come again at its place."""
+        """See to it that a candidate does not come again at its place, nor another one there unless it is asked for by hand."""
+        uri = candidate.spot.uri
         self._recent.put(candidate.spot, REJECTED)
-        self._latest.pop(candidate.spot.uri, None)
+        self._latest[uri] = tuple(each for each in self._latest.get(uri, ()) if each.suggestion_id != candidate.suggestion_id)
 
     def forget(self) -> None:
         """Drop everything, when it was made under other settings."""

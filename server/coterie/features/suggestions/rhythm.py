@@ -35,6 +35,11 @@ class Rhythm:
         self._at_line_start = line is not None and line != self._line
         self._line = line
 
+    @property
+    def latency(self) -> float:
+        """How many seconds a model has taken lately."""
+        return self._latency
+
     def answered(self, seconds: float) -> None:
         """Note how long a model took."""
         self._latency += WEIGHT * (seconds - self._latency)

@@ -6,7 +6,7 @@ One for each editor: documents, rhythm and what was offered are one person's.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
@@ -17,7 +17,7 @@ from coterie.base.ids import new_id
 from coterie.base.tasks import TaskSupervisor
 from coterie.config.schema import Settings
 from coterie.context.fill import extent_of, gap_at
-from coterie.domain.ports import Providers, UsageStore
+from coterie.domain.ports import LinePredictor, Providers, UsageStore
 from coterie.domain.suggestions import Suggestion, SuggestionExplanation, SuggestionFeedback, SuggestionRequest, SuggestionSnooze
 from coterie.features.suggestions import gate
 from coterie.features.suggestions.brackets import fit
@@ -25,7 +25,9 @@ from coterie.features.suggestions.decisions import Decisions
 from coterie.features.suggestions.feedback import Feedback
 from coterie.features.suggestions.filling import Filling, Job
 from coterie.features.suggestions.filters import DUPLICATE
-from coterie.features.suggestions.gate import Refusal
+from coterie.features.suggestions.gate import REJECTED, Refusal
+from coterie.features.suggestions.predicting import predicted
+from coterie.features.suggestions.ranking import PATIENCE_S, first_line, in_order, suffices, yields
 from coterie.features.suggestions.reuse import Candidate, Memory, Spot, spot_at
 from coterie.features.suggestions.rhythm import Rhythm
 from coterie.features.suggestions.spending import Spending
@@ -41,9 +43,17 @@ class SuggestionService:
     """Implements `coterie.features.application.Suggestions`."""
 
     def __init__(
-        self, documents: Documents, providers: Providers, usage: UsageStore, *, settings: Callable[[], Settings], withheld: Withheld
+        self,
+        documents: Documents,
+        providers: Providers,
+        usage: UsageStore,
+        predictor: LinePredictor,
+        *,
+        settings: Callable[[], Settings],
+        withheld: Withheld,
     ) -> None:
         self._documents = documents
+        self._predictor = predictor
         self._settings = settings
         self._withheld = withheld
         self._rhythm = Rhythm()
@@ -58,16 +68,19 @@ class SuggestionService:
         self._snoozed_until = float("-inf")
 
     async def suggest(self, ask: SuggestionRequest) -> tuple[Suggestion, ...]:
-        """Return a suggestion or none; a request that a later one of its document supersedes is answered at once, with none."""
+        """Return a suggestion or none, or several choices where the person asked by hand.
+
+        A request that a later one of its document supersedes is answered at once, with none.
+        """
         try:
             found = await self._turns.take(ask.uri, self._find(ask), within_s=LONGEST_S)
         except asyncio.CancelledError:
             self._decisions.refused(ask.uri, gate.CANCELLED)
             raise
         match found:
-            case Suggestion():
-                self._decisions.offered(ask.uri, found.suggestion_id)
-                return (found,)
+            case tuple():
+                self._decisions.offered(ask.uri, found[0])
+                return found
             case Refusal():
                 self._decisions.refused(ask.uri, found)
             case "superseded":
@@ -76,16 +89,16 @@ class SuggestionService:
                 self._decisions.refused(ask.uri, gate.TIMED_OUT)
         return ()
 
-    async def _find(self, ask: SuggestionRequest) -> Suggestion | Refusal:
+    async def _find(self, ask: SuggestionRequest) -> tuple[Suggestion, ...] | Refusal:
         asked = _with_popup(ask)
         if not ask.manual:
             self._rhythm.asked(_time(), ask.uri, _blank_line(asked))
-        found: Candidate | Refusal | None = await self._refusal(ask, asked)
-        if found is None:
-            spot = spot_at(asked.uri, asked.text, asked.offset)
-            found = self._memory.find(asked, spot) or await self._ask(asked, spot)
-            if self._documents.text(ask.uri) != ask.text:
-                return gate.MOVED_ON
+        if (refusal := await self._refusal(ask, asked)) is not None:
+            return refusal
+        spot = spot_at(asked.uri, asked.text, asked.offset)
+        found = await (self._choices(asked, spot) if ask.manual else self._choice(asked, spot))
+        if self._documents.text(ask.uri) != ask.text:
+            return gate.MOVED_ON
         return found if isinstance(found, Refusal) else self._offer(ask, asked, found)
 
     async def _refusal(self, ask: SuggestionRequest, asked: SuggestionRequest) -> Refusal | None:
@@ -102,28 +115,83 @@ class SuggestionService:
             case None:
                 return gate.JUST_ACCEPTED if not ask.manual and self._feedback.just_accepted(asked) else None
 
-    async def _ask(self, asked: SuggestionRequest, spot: Spot) -> Candidate | Refusal:
-        """Ask the model once no further key comes, or wait with those who have asked it the same."""
+    async def _choice(self, asked: SuggestionRequest, spot: Spot) -> tuple[Candidate, ...] | Refusal:
+        """Return what is shown without having been asked for: one candidate."""
+        known = self._memory.find(asked, spot)
+        if isinstance(known, Candidate):
+            return (known,)
+        if known is REJECTED:
+            return known
+        started, job = _time(), self._job(asked)
+        foreseen = await predicted(self._predictor, asked, spot, job.gap, job.language)
+        if self._model is None:
+            found = foreseen
+        elif isinstance(foreseen, Refusal):
+            found = known or await self._ask(asked, spot, job, since=started)
+        elif known is None and job.extent == "line" and suffices(foreseen.score, self._rhythm.latency):
+            found = foreseen
+        else:
+            said = known or await self._ask_in_time(asked, spot, job, since=started)
+            found = foreseen if isinstance(said, Refusal) and yields(said) else said
+        return found if isinstance(found, Refusal) else (found,)
+
+    async def _choices(self, asked: SuggestionRequest, spot: Spot) -> tuple[Candidate, ...] | Refusal:
+        """Return what is shown to who asked by hand: what is there already, a model's answer and its first line, and the predictor's."""
+        known = self._memory.fitting(asked, spot)
+        job = self._job(asked)
+        foreseen: Candidate | Refusal = await predicted(self._predictor, asked, spot, job.gap, job.language)
+        said: Candidate | Refusal | None = next((each for each in known if each.source == "model"), None)
+        if said is None and self._model is not None:
+            said = await self._ask(asked, spot, job, since=_time())
+        found = list(dict.fromkeys(each for each in (*known, said, foreseen) if isinstance(each, Candidate)))
+        found += [line for each in found if (line := first_line(each)) is not None]
+        if found:
+            return in_order([(each, each.rest(asked.text, asked.offset) or "") for each in found])
+        return said if isinstance(said, Refusal) else foreseen if isinstance(foreseen, Refusal) else gate.NOT_SURE
+
+    @property
+    def _model(self) -> str | None:
+        """The model that fills in ghost text; None: the predictor is alone."""
+        model = self._settings().completion_model
+        return None if model == "none" else model
+
+    async def _ask_in_time(self, asked: SuggestionRequest, spot: Spot, job: Job, *, since: float) -> Candidate | Refusal:
+        """Ask the model as long as it is worth waiting for when there is another answer already."""
+        wait = self._wait()
+        try:
+            async with asyncio.timeout(wait + PATIENCE_S):
+                return await self._ask(asked, spot, job, since=since)
+        except TimeoutError:
+            self._rhythm.answered(PATIENCE_S)  # at least
+            return gate.SLOW
+
+    async def _ask(self, asked: SuggestionRequest, spot: Spot, job: Job, *, since: float) -> Candidate | Refusal:
+        """Ask the model once no further key has come ``since``, or wait with those who have asked it the same."""
         if (broke := self._spending.exhausted(self._settings().budget.day_usd)) is not None:
             return broke
         if not asked.manual and (resting := self._filling.resting()) is not None:
             return resting
         if spot not in self._calls and not asked.manual:
-            await asyncio.sleep(self._rhythm.wait(self._settings().suggestions.min_delay_ms / 1000))
-        found = await self._calls.share(spot, lambda: self._fill(asked, spot))
+            await asyncio.sleep(max(0.0, since + self._wait() - _time()))
+        found = await self._calls.share(spot, lambda: self._fill(asked, spot, job))
         return found if isinstance(found, Refusal) else replace(found, offset=asked.offset)
 
-    async def _fill(self, asked: SuggestionRequest, spot: Spot) -> Candidate | Refusal:
+    def _wait(self) -> float:
+        return self._rhythm.wait(self._settings().suggestions.min_delay_ms / 1000)
+
+    def _job(self, asked: SuggestionRequest) -> Job:
         buffer = self._documents.get(asked.uri)
         gap = gap_at(asked.text, asked.offset)
-        job = Job(
+        return Job(
             gap=gap,
             extent=extent_of(gap, manual=asked.manual),
             path=PurePosixPath(unquote(asked.uri)).name,
             language="" if buffer is None else buffer.language,
             manual=asked.manual,
         )
-        text = await self._filling.fill(self._settings().completion_model or "", job)
+
+    async def _fill(self, asked: SuggestionRequest, spot: Spot, job: Job) -> Candidate | Refusal:
+        text = await self._filling.fill(self._model or "", job)
         if not isinstance(text, Refusal):
             candidate = Candidate(new_id("suggestion"), spot, asked.offset, text)
             self._memory.answered(spot, candidate)
@@ -132,16 +200,27 @@ class SuggestionService:
             self._memory.answered(spot, text)
         return text
 
-    def _offer(self, ask: SuggestionRequest, asked: SuggestionRequest, candidate: Candidate) -> Suggestion | Refusal:
+    def _offer(self, ask: SuggestionRequest, asked: SuggestionRequest, candidates: Sequence[Candidate]) -> tuple[Suggestion, ...] | Refusal:
         gap = gap_at(asked.text, asked.offset)
-        fitted = fit(candidate.rest(asked.text, asked.offset) or "", gap.line_before, gap.line_after)
-        if not fitted.text.strip():
-            return DUPLICATE
         start, end, shown = (ask.offset, ask.offset, "") if ask.popup is None else (ask.popup.start, ask.popup.end, ask.popup.text)
-        suggestion = Suggestion(suggestion_id=candidate.suggestion_id, text=shown + fitted.text, start=start, end=end + fitted.covered)
-        self._memory.offered(candidate)
-        self._feedback.offered(candidate, suggestion.text)
-        return suggestion
+        offered: dict[str, tuple[Candidate, Suggestion]] = {}
+        for candidate in candidates:
+            fitted = fit(candidate.rest(asked.text, asked.offset) or "", gap.line_before, gap.line_after)
+            if fitted.text.strip() and fitted.text not in offered:
+                suggestion = Suggestion(
+                    suggestion_id=candidate.suggestion_id,
+                    text=shown + fitted.text,
+                    start=start,
+                    end=end + fitted.covered,
+                    source=candidate.source,
+                )
+                offered[fitted.text] = (candidate, suggestion)
+        if not offered:
+            return DUPLICATE
+        self._memory.offered(asked.uri, [candidate for candidate, _ in offered.values()])
+        for candidate, suggestion in offered.values():
+            self._feedback.offered(candidate, suggestion.text)
+        return tuple(suggestion for _, suggestion in offered.values())
 
     def shown(self, suggestion_id: str) -> SuggestionFeedback:
         """Note that the person could see it. Raises `RequestError` ``unknown_suggestion``, as the two others do."""

@@ -45,7 +45,7 @@ def item(session: Session, index: LineIndex, suggestion: Suggestion) -> Json:
         "command": {
             "title": "Accept the suggestion",
             "command": commands.SUGGESTION_ACCEPTED_COMMAND,
-            "arguments": [{"suggestionId": suggestion.suggestion_id}],
+            "arguments": [{"suggestionId": suggestion.suggestion_id, "source": suggestion.source}],
         },
     }
 

@@ -1,0 +1,61 @@
+"""Which of several candidates comes first, and when the predictor's need not wait for the model's. Pure.
+
+The predictor says how likely it is right; a model does not, but is right more often where the predictor is not sure. So what the predictor
+is sure of is offered at once, and the slower the model has been, the less sure it has to be. Else the model's answer wins, if there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from coterie.base.ids import new_id
+from coterie.features.suggestions.filters import EMPTY, LINE_FINISHED
+from coterie.features.suggestions.gate import Refusal
+from coterie.features.suggestions.reuse import Candidate
+
+PATIENCE_S: Final = 0.75
+"""How long a person waits for a model's answer when there is another one already."""
+FAST_S, SLOW_S = 0.3, 1.0
+SURE, SURE_ENOUGH = 0.9, 0.6
+"""From which likelihood on a prediction is not worth the call of a fast model, and of a slow one."""
+MOST_CHOICES: Final = 3
+_FINAL: Final = frozenset({EMPTY.reason, LINE_FINISHED.reason})
+
+
+def suffices(score: float, latency: float) -> bool:
+    """Say whether a prediction is offered without asking a model that has lately taken ``latency`` seconds."""
+    slowness = min(max((latency - FAST_S) / (SLOW_S - FAST_S), 0.0), 1.0)
+    return score >= SURE - slowness * (SURE - SURE_ENOUGH)
+
+
+def yields(refusal: Refusal) -> bool:
+    """Say whether a prediction may take the place of a model's answer that is refused; that nothing is missing is an answer."""
+    return refusal.reason not in _FINAL
+
+
+def first_line(candidate: Candidate) -> Candidate | None:
+    """Return the first line of a candidate that has several, as a choice of its own."""
+    line, ended, _ = candidate.text.partition("\n")
+    return replace(candidate, suggestion_id=new_id("suggestion"), text=line) if ended and line.strip() else None
+
+
+def in_order(candidates: Sequence[tuple[Candidate, str]]) -> tuple[Candidate, ...]:
+    """Return at most `MOST_CHOICES` of the candidates, each given with what is left of it, without doubles and the best first.
+
+    What two sources agree on comes first, then a model's, then the predictor's; else the order is kept.
+    """
+    unlike = {text: candidate for candidate, text in reversed(candidates)}  # of equal ones the first
+    ordered = [(candidate, text) for candidate, text in candidates if unlike[text] is candidate]
+
+    def place(each: tuple[Candidate, str]) -> tuple[bool, bool]:
+        mine, line = each[0], _line(each[1])
+        agreed = any(other.source != mine.source and _line(text) == line for other, text in candidates)
+        return (not agreed, mine.source != "model")
+
+    return tuple(candidate for candidate, _ in sorted(ordered, key=place))[:MOST_CHOICES]
+
+
+def _line(text: str) -> str:
+    return text.partition("\n")[0].rstrip()

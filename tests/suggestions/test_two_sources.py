@@ -1,0 +1,254 @@
+"""The predictor and a model side by side: who is asked, who is waited for, whose answer is shown; in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from coterie.base.errors import ProviderError
+from coterie.domain.prediction import PredictorState
+from coterie.features.suggestions.ranking import PATIENCE_S, SURE, SURE_ENOUGH, suffices
+from ghost_stage import Desk, desk
+from virtual_time import in_virtual_time
+
+SURELY, HARDLY = 0.97, 0.62
+
+
+def foretell(place: Desk, score: float = HARDLY, line: str = "x = ", text: str = "foretold") -> None:
+    """Let the predictor know how a line goes on."""
+    place.oracle.known[line] = (text, score)
+
+
+async def source_of(place: Desk, marked: str) -> tuple[str, str] | None:
+    found = await place.ask(marked)
+    return None if found is None else (found.source, found.text)
+
+
+@pytest.mark.parametrize("model", [None, "none"])
+@pytest.mark.parametrize("manual", [False, True])
+@in_virtual_time
+async def test_without_a_model_the_predictor_is_alone_and_waits_for_nothing(model: str | None, *, manual: bool) -> None:
+    async with desk("alpha", settings={"completion_model": model}) as place:
+        foretell(place)
+        started = asyncio.get_running_loop().time()
+        found = await place.ask("x = |", manual=manual)
+        assert found is not None
+        assert (found.text, found.source) == ("foretold", "predictor")
+        assert asyncio.get_running_loop().time() == started
+        explained = place.service.explain(place.uri)
+        assert (explained.stage, explained.suggestion_id, explained.source) == ("offered", found.suggestion_id, "predictor")
+        assert place.model.log == []
+
+
+@pytest.mark.parametrize(("state", "reason"), [("ready", "not_sure"), ("building", "building"), ("unavailable", "predictor_unavailable")])
+@pytest.mark.parametrize("manual", [False, True])
+@in_virtual_time
+async def test_why_the_predictor_says_nothing(state: PredictorState, reason: str, *, manual: bool) -> None:
+    async with desk(settings={"completion_model": "none"}) as place:
+        place.oracle.state = state
+        assert await place.ask("y = |", manual=manual) is None
+        explained = place.service.explain()
+        assert (explained.stage, explained.reason, explained.source) == ("predictor", reason, None)
+
+
+@pytest.mark.parametrize(
+    ("marked", "line", "text", "shown"),
+    [
+        ("f(|)", "f(", "alpha, beta)", "f(alpha, beta)"),
+        ("total = 1\n|", "", "total = 1", None),
+        ("x = |\ny = 2\n", "x = ", "ab", None),
+        ("x = |", "x = ", "compute()\ny = 3", "x = compute()"),
+    ],
+    ids=["brackets", "the line above", "too short", "one line"],
+)
+@in_virtual_time
+async def test_a_prediction_passes_the_same_filters(marked: str, line: str, text: str, shown: str | None) -> None:
+    async with desk(settings={"completion_model": "none"}) as place:
+        foretell(place, SURELY, line, text)
+        assert await place.shown(marked) == shown
+        assert place.service.explain().stage == ("filter" if shown is None else "offered")
+
+
+@pytest.mark.parametrize("gate", ["ret|urn", "secret", "snoozed"])
+@in_virtual_time
+async def test_the_gate_is_before_the_predictor(gate: str) -> None:
+    async with desk(settings={"completion_model": "none"}) as place:
+        if gate == "secret":
+            place.secrets[place.uri] = "secret"
+        elif gate == "snoozed":
+            place.service.snooze(10)
+        assert await place.ask(gate if "|" in gate else "x = |") is None
+        assert place.oracle.asked == []
+
+
+@pytest.mark.parametrize(("score", "source", "calls"), [(SURELY, "predictor", 0), (HARDLY, "model", 1)])
+@in_virtual_time
+async def test_what_is_sure_is_shown_at_once_and_else_the_model_answers(score: float, source: str, calls: int) -> None:
+    async with desk("alpha", latency=0.1) as place:
+        foretell(place, score)
+        assert await source_of(place, "x = |") == (source, "foretold" if source == "predictor" else "alpha")
+        assert len(place.model.log) == calls
+
+
+@in_virtual_time
+async def test_where_a_block_begins_the_model_is_asked_however_sure_the_predictor_is() -> None:
+    async with desk("\n    alpha()\n    beta()", latency=0.1) as place:
+        foretell(place, SURELY, "def f():", "  # nothing here")
+        assert await source_of(place, "def f():|\n") == ("model", "\n    alpha()\n    beta()")
+
+
+def failing(place: Desk) -> None:
+    place.model.answer = lambda _: ProviderError("The key is wrong.", kind="auth_required")
+
+
+def repeating(place: Desk) -> None:
+    place.model.answer = lambda _: "1"
+
+
+def ruined(place: Desk) -> None:
+    place.settings = place.settings.model_validate({**place.settings.model_dump(), "budget": {"day_usd": 0}})
+
+
+def stalling(place: Desk) -> None:
+    place.model.latency = 10_000
+
+
+@pytest.mark.parametrize("trouble", [failing, repeating, ruined, stalling])
+@in_virtual_time
+async def test_a_model_in_trouble_leaves_its_place_to_the_prediction(trouble: Any) -> None:
+    async with desk("alpha", latency=0.1) as place:
+        foretell(place)
+        trouble(place)
+        for _ in range(2):  # the second time it is known, or rests
+            place.service.settings_changed()
+            assert await source_of(place, "x = |") == ("predictor", "foretold")
+            assert place.service.explain().stage == "offered"
+        await asyncio.sleep(0)
+        assert place.model.open == 0, "it is asked no longer than is waited for"
+
+
+@pytest.mark.parametrize("answer", ["", "\n\nnext = 2"], ids=["nothing to add", "the line is finished"])
+@in_virtual_time
+async def test_a_model_that_sees_nothing_missing_is_believed(answer: str) -> None:
+    async with desk(answer, latency=0.1) as place:
+        foretell(place)
+        assert await place.ask("x = |") is None
+        assert place.service.explain().stage == "filter"
+
+
+@in_virtual_time
+async def test_the_wait_for_a_slow_model_ends_and_is_spared_when_it_has_been_slow() -> None:
+    async with desk("alpha", latency=5) as place:
+        for number in range(20):
+            foretell(place, 0.8, f"x{number} = ")
+        started = asyncio.get_running_loop().time()
+        assert await source_of(place, "x0 = |") == ("predictor", "foretold")
+        waited = asyncio.get_running_loop().time() - started
+        assert PATIENCE_S < waited < PATIENCE_S + 0.5
+        for number in range(1, 20):
+            assert await source_of(place, f"x{number} = |") == ("predictor", "foretold")
+        calls = len(place.model.log)
+        assert calls < 10, "it goes on being asked in vain"
+        assert await source_of(place, "y = |") == ("model", "alpha"), "where the predictor knows nothing it is waited for"
+
+
+@in_virtual_time
+async def test_while_the_predictor_is_asked_the_wait_for_the_next_key_goes_on() -> None:
+    async with desk("alpha", latency=0.1) as place:
+        await place.ask("x = |")
+        slow = place.oracle.predict
+
+        async def slowly(request: Any) -> Any:
+            await asyncio.sleep(0.05)
+            return await slow(request)
+
+        first = place.model.log[-1][0]
+        await asyncio.sleep(3)
+        before = asyncio.get_running_loop().time()
+        await place.ask("yy = |")
+        without = place.model.log[-1][0] - before
+        place.oracle.predict = slowly  # type: ignore[method-assign]
+        await asyncio.sleep(3)
+        before = asyncio.get_running_loop().time()
+        await place.ask("zz = |")
+        assert place.model.log[-1][0] - before == pytest.approx(without, abs=0.02)
+        assert first < before
+
+
+@in_virtual_time
+async def test_what_is_typed_of_a_prediction_leaves_its_rest_under_its_name() -> None:
+    async with desk("alpha", settings={"completion_model": "none"}) as place:
+        foretell(place, text="foretold()")
+        first = await place.ask("x = |")
+        assert first is not None
+        for typed in "foret":
+            place.type(typed)
+            found = await place.ask()
+            assert found is not None
+            assert (found.suggestion_id, found.source) == (first.suggestion_id, "predictor")
+            assert place.text[: place.cursor] + found.text == "x = foretold()"
+        assert len(place.oracle.asked) == 1
+
+
+@in_virtual_time
+async def test_by_hand_there_are_choices_without_doubles_each_with_a_name_of_its_own() -> None:
+    async with desk("\n    alpha()\n    beta()", latency=0.1) as place:
+        foretell(place, HARDLY, "def f():", " pass")
+        choices = await place.choices("def f():|\n")
+        assert [(each.text, each.source) for each in choices] == [
+            ("\n    alpha()\n    beta()", "model"),
+            (" pass", "predictor"),
+        ]
+        assert len({each.suggestion_id for each in choices}) == len(choices)
+        assert await place.choices() == choices, "the same names when they are asked for again"
+        assert len(place.model.log) == 1
+        first, second = choices
+        assert place.service.accepted(second.suggestion_id).state == "accepted"
+        assert place.service.rejected(first.suggestion_id).state == "rejected"
+        assert place.service.shown(second.suggestion_id).state == "accepted"
+
+
+@in_virtual_time
+async def test_the_first_line_of_a_longer_answer_is_a_choice() -> None:
+    async with desk("alpha()\nbeta()", latency=0.1) as place:
+        choices = await place.choices("x = 1\n|")
+        assert [each.text for each in choices] == ["alpha()\nbeta()", "alpha()"]
+
+
+@pytest.mark.parametrize(("foretold", "shown"), [("alpha()", ["alpha()"]), ("gamma()", ["alpha()", "gamma()"])])
+@in_virtual_time
+async def test_what_both_say_is_shown_once(foretold: str, shown: list[str]) -> None:
+    async with desk("alpha()", latency=0.1) as place:
+        foretell(place, HARDLY, text=foretold)
+        assert [each.text for each in await place.choices("x = |")] == shown
+
+
+@in_virtual_time
+async def test_a_choice_that_is_typed_stays_whichever_it_is() -> None:
+    async with desk("alpha()", latency=0.1) as place:
+        foretell(place, HARDLY, text="gamma()")
+        _, second = await place.choices("x = |")
+        place.type("ga")
+        found = await place.ask()
+        assert found is not None
+        assert (found.suggestion_id, found.text) == (second.suggestion_id, "mma()")
+
+
+@in_virtual_time
+async def test_a_dismissed_choice_is_not_followed_by_the_next_one() -> None:
+    async with desk("alpha()", latency=0.1) as place:
+        foretell(place, SURELY, text="gamma()")
+        first, _ = await place.choices("x = |")
+        place.service.rejected(first.suggestion_id)
+        assert await place.ask() is None
+        assert place.reason == "rejected"
+
+
+@pytest.mark.parametrize(
+    ("latency", "threshold"), [(0.0, SURE), (0.3, SURE), (0.65, (SURE + SURE_ENOUGH) / 2), (1.0, SURE_ENOUGH), (9.0, SURE_ENOUGH)]
+)
+def test_the_slower_the_model_the_less_sure_a_prediction_has_to_be(latency: float, threshold: float) -> None:
+    assert suffices(threshold + 0.001, latency)
+    assert not suffices(threshold - 0.001, latency)
