@@ -167,7 +167,7 @@ def test_names_that_are_no_text_are_left_out(write: Write, project: Path, index:
 
 
 def test_an_empty_folder_answers_too(index: FolderIndex) -> None:
-    assert index.refresh() == Refreshed(files=0, read=0, gone=0)
+    assert index.refresh() == Refreshed(files=0, read=0, gone=0, folders=(".",))
     assert rank(index, "anything", 5) == []
 
 

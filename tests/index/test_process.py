@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from coterie.base.errors import RequestError
-from coterie.domain.retrieval import Question, Ranking
+from coterie.domain.retrieval import BuildNews, Question, Ranking
 from coterie.index.client import COMMAND, IndexProcess
 from coterie.index.folder import FolderIndex, cache_file
 
@@ -131,12 +131,16 @@ async def test_questions_wait_for_no_build_and_their_answers_say_so(
 async def test_a_build_says_how_far_it_is(project: Path, caches: Path, write: Write) -> None:
     for number in range(3):
         write(f"src/part{number}.py", f"sockets = {number}\n")
-    told: list[tuple[str, int, int]] = []
-    client = IndexProcess(caches, told=lambda *news: told.append(news))
-    client.watch(str(project))
-    await client.settled()
+    told: list[BuildNews] = []
+    client = IndexProcess(caches)
+    leave = client.listen(told.append)
+    await client.refresh(str(project))
+    assert told[-1] == BuildNews(folder=str(project), done=3, files=3, complete=True)
+    leave()
+    before = len(told)
+    await client.refresh(str(project))
     await client.aclose()
-    assert told[-1] == (str(project), 3, 3)
+    assert len(told) == before
 
 
 async def test_a_child_that_is_killed_is_replaced_and_knows_what_the_old_one_knew(
@@ -170,9 +174,11 @@ async def test_the_child_gets_no_key_of_the_environment(caches: Path, project: P
 async def test_a_cache_that_was_replaced_is_looked_at_anew(client: IndexProcess, project: Path, caches: Path, write: Write) -> None:
     write("a.py", "sockets = 1\n")
     client.watch(str(project))
+    await client.settled()
     await eventually(client, project, "sockets", ["a.py"])
     # Another server has found it damaged, and begun anew.
-    cache_file(caches, str(project)).unlink()
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{cache_file(caches, str(project))}{suffix}").unlink(missing_ok=True)
     other = FolderIndex(str(project), caches)
     write("b.py", "sockets = 1\n")
     other.refresh()

@@ -1,55 +1,31 @@
 """``symbols``: what a model is told of an index, and what it is not told."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from coterie.base.errors import ModelMistakeError, RequestError
+from coterie.base.errors import ModelMistakeError
 from coterie.domain.proposals import Reply
-from coterie.domain.retrieval import Definition, Definitions, Found, Question, Ranking
+from coterie.domain.retrieval import Definition, Definitions, Found
 from coterie.tools.registry import toolbox
 from coterie.tools.rules import Policy, RuleLayer
 from coterie.tools.tool import Place
+from index_fake import FakeIndex
 from workspace_fake import FakeWorkspace
 
+FOUND = (
+    Found(path="src/pool.py", score=2.0, reasons=("its text matches", "it changes often"), tokens=9, lines=(3, 8)),
+    Found(path="secret/key.py", score=1.0, reasons=("its text matches",), tokens=9),
+    Found(path="README.md", score=0.5, reasons=("its path matches",), tokens=9),
+)
+DEFINITIONS = Definitions(
+    found=tuple(Definition(path=path, name="open_pool", kind="function", line=3, end_line=8) for path in ("src/pool.py", "secret/key.py")),
+    used_in=("secret/key.py", "src/app.py"),
+)
 
-class FakeIndex:
-    """Finds the same whatever is asked; with ``broken`` nothing at all."""
 
-    def __init__(self, *, broken: bool = False) -> None:
-        self.asked: list[str] = []
-        self._broken = broken
-
-    def watch(self, folder: str) -> None:
-        raise AssertionError(folder)
-
-    def saved(self, folder: str, paths: Sequence[str]) -> None:
-        raise AssertionError(folder, paths)
-
-    async def refresh(self, folder: str) -> None:
-        if self._broken:
-            raise RequestError("The index cannot be asked: it died.", code="index_unavailable")
-        self.asked.append(f"refresh {Path(folder).name}")
-
-    async def rank(self, folder: str, question: Question) -> Ranking:
-        self.asked.append(f"rank {Path(folder).name} {question.text}")
-        return Ranking(
-            found=(
-                Found(path="src/pool.py", score=2.0, reasons=("its text matches", "it changes often"), tokens=9, lines=(3, 8)),
-                Found(path="secret/key.py", score=1.0, reasons=("its text matches",), tokens=9),
-                Found(path="README.md", score=0.5, reasons=("its path matches",), tokens=9),
-            )
-        )
-
-    async def definitions(self, folder: str, name: str, limit: int) -> Definitions:
-        self.asked.append(f"define {Path(folder).name} {name}")
-        return Definitions(
-            found=tuple(
-                Definition(path=path, name="open_pool", kind="function", line=3, end_line=8) for path in ("src/pool.py", "secret/key.py")
-            )[:limit],
-            used_in=("secret/key.py", "src/app.py"),
-        )
+def fake_index() -> FakeIndex:
+    return FakeIndex(*FOUND, definitions=DEFINITIONS)
 
 
 async def told(index: FakeIndex, root: Path, query: str) -> str:
@@ -76,9 +52,9 @@ RANKED = "src/pool.py:3-8 (its text matches, it changes often)\nREADME.md (its p
 async def test_definitions_come_first_then_files_and_only_those_that_may_be_read(
     tmp_path: Path, query: str, answer: str, defined: str | None
 ) -> None:
-    index, name = FakeIndex(), tmp_path.name
+    index, name = fake_index(), tmp_path.name
     assert await told(index, tmp_path, query) == answer
-    assert index.asked == [f"refresh {name}", *([f"define {name} {defined}"] if defined else []), f"rank {name} {query.strip()}"]
+    assert index.told == [f"refresh {name}", *([f"define {name} {defined}"] if defined else []), f"rank {name} {query.strip()}"]
 
 
 async def test_where_the_index_is_not_there_the_model_is_told_what_to_do(tmp_path: Path) -> None:

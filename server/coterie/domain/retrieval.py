@@ -63,3 +63,17 @@ class Definitions:
     found: tuple[Definition, ...] = ()
     used_in: tuple[str, ...] = ()
     complete: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildNews:
+    """How the index of a folder stands: ``done`` of ``files`` are read while it is built; when it is ``complete`` both count all of it.
+
+    ``unwatched`` is a sentence about why changes on the disk are not noticed by themselves, None while they are, or nobody wants that.
+    """
+
+    folder: str
+    done: int
+    files: int
+    complete: bool
+    unwatched: str | None = None

@@ -16,7 +16,7 @@ from coterie.index.cache import Cache, KnownFile, Stamp
 from coterie.index.facts import FileFacts, read
 from coterie.index.readers import read_all
 from coterie.workspace.ignore import is_binary
-from coterie.workspace.walk import is_listed, list_files
+from coterie.workspace.walk import Tree, is_listed, list_tree
 
 _BATCH = 1_000
 _COMMITS = 500
@@ -29,20 +29,21 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refreshed:
-    """What a build found to do."""
+    """What a build found to do, and in which folders."""
 
     files: int
     read: int
     gone: int
+    folders: tuple[str, ...] = ()
 
 
 def refresh(folder: str, cache: Cache, told: Progress = lambda _done, _all: None) -> Refreshed:
     """Bring the whole index up to date."""
     with cache.reading():
         known = {file.path: file for file in cache.files()}
-    listed = [path for path in list_files(folder) if _is_text(path)]
-    present = set(listed)
-    stamps = {path: stamp for path in listed if (stamp := stamp_of(folder, path)) is not None}
+    tree = listed(folder)
+    present = set(tree.files)
+    stamps = {path: stamp for path in tree.files if (stamp := stamp_of(folder, path)) is not None}
     stale = [path for path, stamp in stamps.items() if path not in known or known[path].stamp != stamp]
     gone = [file.id for file in known.values() if file.path not in present]
     done, batch = 0, dict[str, tuple[Stamp, FileFacts]]()
@@ -56,7 +57,13 @@ def refresh(folder: str, cache: Cache, told: Progress = lambda _done, _all: None
         told(done, len(stale))
     if batch or gone:
         _keep(cache, batch, known, gone)
-    return Refreshed(files=len(stamps), read=done, gone=len(gone))
+    return Refreshed(files=len(stamps), read=done, gone=len(gone), folders=tuple(tree.folders))
+
+
+def listed(folder: str) -> Tree:
+    """Return what there is to index."""
+    tree = list_tree(folder)
+    return Tree([path for path in tree.files if _is_text(path)], [path for path in tree.folders if _is_text(path)])
 
 
 def refresh_file(folder: str, cache: Cache, path: str) -> None:

@@ -1,58 +1,70 @@
 """The server's end of the index's process (see `process`): implements the port `coterie.domain.ports.Index`.
 
 The child (`coterie.base.child`) is started on first need. When it dies, whoever waits asks a new one, which finds what the old one had
-written; a folder is brought up to date again without being asked for. It ends with this process, because its input does.
+written; a folder is watched again without being asked for. It ends with this process, because its input does.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from coterie.base.child import Child
 from coterie.base.errors import RequestError
 from coterie.base.tasks import TaskSupervisor
-from coterie.domain.retrieval import Definitions, Question, Ranking
+from coterie.domain.retrieval import BuildNews, Definitions, Question, Ranking
 from coterie.domain.wire import Json, from_wire, to_wire
 
 COMMAND = (sys.executable, "-P", "-m", "coterie.index", "serve")
-log = logging.getLogger(__name__)
+Listener: TypeAlias = Callable[[BuildNews], None]
 
-Progress = Callable[[str, int, int], None]
-"""Is told of a folder how many files are read, of how many."""
+log = logging.getLogger(__name__)
 
 
 class IndexProcess:
     """Owns the child. Used from one event loop; constructing it starts nothing."""
 
-    def __init__(
-        self, caches: Path, *, command: Sequence[str] = COMMAND, told: Progress = lambda _folder, _done, _files: None, nice: int = 5
-    ) -> None:
-        self._told = told
+    def __init__(self, caches: Path, *, command: Sequence[str] = COMMAND, nice: int = 5) -> None:
         self._tasks = TaskSupervisor("index")
         self._child = Child(
             (*command, str(caches)), name="The index", code="index_unavailable", nice=nice, news=self._news, reborn=self._watch_again
         )
-        self._watched: dict[str, None] = {}
+        self._watched: Counter[str] = Counter()  # by how many
+        self._listeners: list[Listener] = []
+        self._warned: set[str] = set()
 
     @property
     def pid(self) -> int | None:
         """The child's process id while it lives."""
         return self._child.pid
 
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """See the port."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
     def watch(self, folder: str) -> None:
         """See the port."""
-        if not self._tasks.closed and folder not in self._watched:
-            self._watched[folder] = None
-            self._tasks.spawn(self._quietly({"op": "watch", "folder": folder}), name=f"index of {folder}")
+        if not self._tasks.closed:
+            self._watched[folder] += 1
+            if self._watched[folder] == 1:
+                self._tasks.spawn(self._quietly({"op": "watch", "folder": folder}), name=f"index of {folder}")
+
+    def unwatch(self, folder: str) -> None:
+        """See the port."""
+        self._watched[folder] -= 1
+        if not self._watched[folder]:
+            del self._watched[folder]
+            if not self._tasks.closed and self.pid is not None:
+                self._tasks.spawn(self._quietly({"op": "unwatch", "folder": folder}), name=f"end of the watch of {folder}")
 
     async def refresh(self, folder: str) -> None:
         """See the port."""
-        self._watched[folder] = None
-        await self._child.call({"op": "watch", "folder": folder})
+        await self._child.call({"op": "refresh", "folder": folder})
 
     def saved(self, folder: str, paths: Sequence[str]) -> None:
         """See the port."""
@@ -89,7 +101,16 @@ class IndexProcess:
 
     def _news(self, message: Mapping[str, Any]) -> None:
         match message:
-            case {"folder": str(folder), "done": int(done), "files": int(files)}:
-                self._told(folder, done, files)
+            case {"news": news}:
+                self._tell(from_wire(BuildNews, news))
+            case {"id": None, "failure": str(failure)}:
+                log.warning("the index failed: %s", failure)
             case _:
                 raise ValueError(message)
+
+    def _tell(self, news: BuildNews) -> None:
+        if news.unwatched is not None and news.folder not in self._warned:
+            self._warned.add(news.folder)
+            log.warning("%s", news.unwatched)
+        for listener in tuple(self._listeners):
+            listener(news)

@@ -5,11 +5,10 @@ The command line uses it as it is. A server must not: it asks through `client`, 
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from coterie.config.paths import name_of
 from coterie.domain.retrieval import Definition, Definitions, Found, Question
 from coterie.index.build import Progress, Refreshed, refresh, refresh_file, refresh_history
 from coterie.index.cache import ID_SHIFT, Cache, DamagedCacheError
@@ -23,8 +22,7 @@ from coterie.index.terms import split
 
 def cache_file(caches: Path, folder: str) -> Path:
     """Say where the index of a folder is kept, below Coterie's cache folder."""
-    real = os.path.realpath(folder)
-    return caches / "index" / f"{Path(real).name[:40]}-{hashlib.blake2b(os.fsencode(real), digest_size=8).hexdigest()}.sqlite"
+    return caches / "index" / f"{name_of(folder)}.sqlite"
 
 
 class FolderIndex:
@@ -52,6 +50,13 @@ class FolderIndex:
         """Bring one file up to date, be it changed, new or gone."""
         try:
             refresh_file(self.folder, self._cache, path)
+        except DamagedCacheError:
+            self.refresh()
+
+    def refresh_history(self) -> None:
+        """Bring the history up to date, after a commit or a change of branches."""
+        try:
+            self._commits = refresh_history(self.folder, self._cache)
         except DamagedCacheError:
             self.refresh()
 

@@ -1,11 +1,14 @@
 """The process that keeps indexes: reads requests, one JSON object a line, and answers from the last whole state while a build goes on.
 
-From the server: ``{id, op: "watch", folder}`` builds or brings up to date; ``{id, op: "saved", folder, paths}`` takes single files in;
-``{id, op: "rank", folder, question}`` and ``{id, op: "define", folder, name, limit}`` ask. Each is answered by ``{id, result}`` or
-``{id, failure: sentence}``; in between come ``{folder, done, files}``, how far a build is.
+From the server: ``{id, op: "refresh", folder}`` builds or brings up to date, ``watch`` does so and goes on whenever something changes,
+until ``unwatch``; ``{id, op: "saved", folder, paths}`` takes single files in; ``{id, op: "rank", folder, question}`` and
+``{id, op: "define", folder, name, limit}`` ask. Each is answered by ``{id, result}`` or ``{id, failure: sentence}``; in between come
+`BuildNews`, which have no id.
 
 Builds have a thread with connections of its own, so a question waits for none; questions are answered in the main thread, one after the
-other. The process ends with its input, at any point of any work: the cache holds whole transactions only.
+other. A watched folder has a thread that hears of changes (`watcher`) and lets the builds know, once however many they are. Where that is
+not possible, each question has the folder looked through behind its answer. The process ends with its input, at any point of any work: the
+cache holds whole transactions only.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
@@ -21,33 +24,51 @@ from time import monotonic
 from typing import Any, BinaryIO
 
 from coterie.base.child import answering
-from coterie.domain.retrieval import Definitions, Question, Ranking
+from coterie.domain.retrieval import BuildNews, Definitions, Question, Ranking
 from coterie.domain.wire import Json, from_wire, to_wire
+from coterie.index.build import Refreshed, listed
 from coterie.index.folder import FolderIndex
+from coterie.index.watcher import Changes, UnwatchableError, Watcher
 
 _TOLD_EVERY_S = 0.1
 """How often at most a build says how far it is."""
+_MOST_LOOKS = 3
+"""A folder in which folders are made faster than they can be watched is looked through again with the next change."""
 
 
 class Indexes:
-    """The folders of one server, for questions in this thread and builds in another one."""
+    """The folders of one server, for questions in this thread and builds in another one. ``watcher`` hears of a folder's changes."""
 
-    def __init__(self, caches: Path, send: Callable[[Mapping[str, Json]], None]) -> None:
+    def __init__(
+        self,
+        caches: Path,
+        send: Callable[[Mapping[str, Json]], None],
+        *,
+        watcher: Callable[[str, Callable[[Changes], None]], Watcher] = Watcher,
+    ) -> None:
         self._caches = caches
         self._send = send
+        self._watcher = watcher
         self._asked: dict[str, FolderIndex] = {}
         self._waiting: dict[str, int] = {}  # builds that are not done, by folder; `_lock` guards it
         self._lock = threading.Lock()
         self._work: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        self._built: dict[str, FolderIndex] = {}  # the builder's own
+        self._built: dict[str, FolderIndex] = {}  # the builder's own, as the next two
+        self._watchers: dict[str, Watcher] = {}
+        self._unwatched: dict[str, str] = {}  # why folders that should be watched are not
+        self._changes: dict[str, Changes] = {}  # what is noted and not yet looked at; `_lock` guards it
         threading.Thread(target=self._build, name="coterie-index-builds", daemon=True).start()
 
     def take(self, request: Mapping[str, Any]) -> None:
         """Answer a request, or have it done."""
         number, folder = request["id"], request["folder"]
         match request["op"]:
+            case "refresh":
+                self._later(number, folder, lambda: self._refresh(folder))
             case "watch":
                 self._later(number, folder, lambda: self._watch(folder))
+            case "unwatch":
+                self._later(number, folder, lambda: self._unwatch(folder))
             case "saved":
                 self._later(number, folder, lambda: self._saved(folder, request["paths"]))
             case "rank":
@@ -56,6 +77,14 @@ class Indexes:
                 self._answer(number, lambda: to_wire(self._define(folder, request["name"], request["limit"])))
             case other:
                 self._send({"id": number, "failure": f"There is no operation {other!r}."})
+
+    def noted(self, folder: str, changes: Changes) -> None:
+        """Have what has changed looked at, once for all that is noted until then. Called in any thread."""
+        with self._lock:
+            is_waiting = folder in self._changes
+            self._changes[folder] = self._changes.get(folder, Changes()) | changes
+        if not is_waiting:
+            self._later(None, folder, lambda: self._catch_up(folder))
 
     def _rank(self, folder: str, question: Question) -> Ranking:
         return Ranking(found=self._opened(folder).ask(question), complete=self._is_complete(folder))
@@ -71,18 +100,21 @@ class Indexes:
         return self._asked[folder]
 
     def _is_complete(self, folder: str) -> bool:
+        if folder in self._unwatched:
+            self.noted(folder, Changes(whole=True))
         with self._lock:
             return not self._waiting.get(folder)
 
-    def _answer(self, number: int, work: Callable[[], Json]) -> None:
+    def _answer(self, number: int | None, work: Callable[[], Json]) -> None:
         try:
             result = work()
         except Exception as failure:  # noqa: BLE001 - the server is told, and this process goes on
             self._send({"id": number, "failure": f"{type(failure).__name__}: {failure}"})
         else:
-            self._send({"id": number, "result": result})
+            if number is not None:
+                self._send({"id": number, "result": result})
 
-    def _later(self, number: int, folder: str, work: Callable[[], Json]) -> None:
+    def _later(self, number: int | None, folder: str, work: Callable[[], Json]) -> None:
         with self._lock:
             self._waiting[folder] = self._waiting.get(folder, 0) + 1
 
@@ -103,21 +135,64 @@ class Indexes:
             self._work.get()()
 
     def _watch(self, folder: str) -> Json:
+        if folder not in self._watchers:
+            self._watchers[folder] = self._watcher(folder, lambda changes: self.noted(folder, changes))
+            self._cover(folder, listed(folder).folders)  # so that what happens during the first build is noted
+        return self._refresh(folder)
+
+    def _unwatch(self, folder: str) -> Json:
+        self._unwatched.pop(folder, None)
+        if (watcher := self._watchers.pop(folder, None)) is not None:
+            watcher.close()
+        return None
+
+    def _refresh(self, folder: str) -> Json:
+        result = self._look_through(folder)
+        looks = 1
+        while looks < _MOST_LOOKS and self._cover(folder, result.folders):
+            result = self._look_through(folder)
+            looks += 1
+        self._tell(BuildNews(folder=folder, done=result.files, files=result.files, complete=True, unwatched=self._unwatched.get(folder)))
+        return {"files": result.files, "read": result.read, "gone": result.gone}
+
+    def _look_through(self, folder: str) -> Refreshed:
         last = monotonic()
 
         def told(done: int, files: int) -> None:
             nonlocal last
-            if monotonic() - last >= _TOLD_EVERY_S or done == files:
+            if monotonic() - last >= _TOLD_EVERY_S:
                 last = monotonic()
-                self._send({"folder": folder, "done": done, "files": files})
+                self._tell(BuildNews(folder=folder, done=done, files=files, complete=False))
 
-        result = self._builder(folder).refresh(told)
-        return {"files": result.files, "read": result.read, "gone": result.gone}
+        return self._builder(folder).refresh(told)
 
-    def _saved(self, folder: str, paths: list[str]) -> Json:
+    def _cover(self, folder: str, folders: Sequence[str]) -> bool:
+        """Watch the folders of a folder, if it is to be watched; say whether there is anything to look for again."""
+        watcher = self._watchers.get(folder)
+        try:
+            found = watcher is not None and watcher.cover(folders)
+        except UnwatchableError as failure:
+            self._unwatched[folder] = f"Changes in {folder} are noticed late, because it cannot be watched: {failure}."
+            return False
+        self._unwatched.pop(folder, None)
+        return found
+
+    def _catch_up(self, folder: str) -> Json:
+        with self._lock:
+            changes = self._changes.pop(folder)
+        if changes.whole:
+            return self._refresh(folder)
+        if changes.history:
+            self._builder(folder).refresh_history()
+        return self._saved(folder, changes.paths)
+
+    def _saved(self, folder: str, paths: Iterable[str]) -> Json:
         for path in paths:
             self._builder(folder).refresh_file(path)
         return None
+
+    def _tell(self, news: BuildNews) -> None:
+        self._send({"news": to_wire(news)})
 
     def _builder(self, folder: str) -> FolderIndex:
         if folder not in self._built:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from coterie.workspace.files import TEMPORARY_SUFFIX
@@ -15,21 +16,34 @@ from coterie.workspace.ignore import NEVER_LISTED, IgnoreRules, is_binary, is_se
 MAX_FILES = 50_000
 
 
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """POSIX paths relative to a folder, in no order: at most `MAX_FILES` files, and the folders that were looked into."""
+
+    files: list[str] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
+
+
 def list_files(folder: str, under: str = "") -> list[str]:
-    """Return POSIX paths relative to ``folder``, below ``under``, in no order; at most `MAX_FILES`."""
+    """Return the files below ``under``."""
+    return list_tree(folder, under).files
+
+
+def list_tree(folder: str, under: str = "") -> Tree:
+    """Return the files and folders below ``under``, itself included."""
     root = Path(folder)
     start = root / under
     rules = IgnoreRules().inside(root)
     place = root
     for part in start.relative_to(root).parts:
         place /= part
-        if place.is_symlink() or not place.is_dir() or not _wanted(place.name) or rules.ignores(place, is_folder=True):
-            return []
+        if place.is_symlink() or not place.is_dir() or not is_wanted(place.name) or rules.ignores(place, is_folder=True):
+            return Tree()
         rules = rules.inside(place)
-    found: list[str] = []
-    for path in _walk(start, rules):
-        found.append(path.relative_to(root).as_posix())
-        if len(found) == MAX_FILES:
+    found = Tree()
+    for path, is_folder in _walk(start, rules):
+        (found.folders if is_folder else found.files).append(path.relative_to(root).as_posix())
+        if len(found.files) == MAX_FILES:
             break
     return found
 
@@ -41,22 +55,23 @@ def is_listed(folder: str, path: str) -> bool:
     *folders, name = Path(path).parts
     for part in folders:
         place /= part
-        if not _wanted(part) or rules.ignores(place, is_folder=True):
+        if not is_wanted(part) or rules.ignores(place, is_folder=True):
             return False
         rules = rules.inside(place)
-    return _wanted(name) and not rules.ignores(place / name, is_folder=False)
+    return is_wanted(name) and not rules.ignores(place / name, is_folder=False)
 
 
-def _walk(folder: Path, rules: IgnoreRules) -> Iterator[Path]:
+def _walk(folder: Path, rules: IgnoreRules) -> Iterator[tuple[Path, bool]]:
     waiting = [(folder, rules)]
     while waiting:
         here, in_force = waiting.pop()
+        yield here, True
         for path, is_folder in _entries(here):
-            if not _wanted(path.name) or in_force.ignores(path, is_folder=is_folder):
+            if not is_wanted(path.name) or in_force.ignores(path, is_folder=is_folder):
                 continue
             if not is_folder:
                 if not is_binary(path):
-                    yield path
+                    yield path, False
             elif not (path / "pyvenv.cfg").exists():
                 waiting.append((path, in_force.inside(path)))
 
@@ -74,5 +89,6 @@ def _entries(folder: Path) -> list[tuple[Path, bool]]:
         return []
 
 
-def _wanted(name: str) -> bool:
+def is_wanted(name: str) -> bool:
+    """Say whether an entry is listed at all, going by its name."""
     return name not in NEVER_LISTED and not name.endswith(TEMPORARY_SUFFIX) and not is_secret(name)

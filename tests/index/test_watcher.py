@@ -1,0 +1,239 @@
+"""Changes of a watched folder: what is heard of them, what becomes of it, and what is not watched."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Collection
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import psutil
+import pytest
+
+from coterie.domain.retrieval import BuildNews, Question
+from coterie.domain.wire import from_wire
+from coterie.index.client import IndexProcess
+from coterie.index.process import Indexes
+from coterie.index.watcher import MOST_FILES, Changes, UnwatchableError, Watcher, git_folders, sorted_out
+
+Write = Callable[[str, str], None]
+Git = Callable[..., str]
+PATIENCE_S = 60
+WORTH = {"its text matches", "similar commits changed it"}
+
+
+@pytest.fixture
+async def client(caches: Path, project: Path) -> AsyncIterator[IndexProcess]:
+    process = IndexProcess(caches)
+    process.watch(str(project))
+    yield process
+    await process.aclose()
+
+
+async def eventually(client: IndexProcess, folder: Path, query: str, *paths: str) -> None:
+    """Wait until these files and no others are found for what they hold, or for what was said of them."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            answer = await client.rank(str(folder), Question(text=query))
+            if sorted(each.path for each in answer.found if WORTH & set(each.reasons)) == sorted(paths):
+                return
+            await asyncio.sleep(0.01)
+
+
+async def test_what_happens_on_the_disk_is_seen_without_being_asked_for(client: IndexProcess, project: Path, write: Write) -> None:
+    write("a.py", "sockets = 1\n")
+    await eventually(client, project, "sockets", "a.py")
+    write("b.py", "sockets = 2\n")
+    await eventually(client, project, "sockets", "a.py", "b.py")
+    write("a.py", "numbers = 1\n")
+    await eventually(client, project, "sockets", "b.py")
+    (project / "b.py").rename(project / "c.py")
+    await eventually(client, project, "sockets", "c.py")
+    (project / "c.py").unlink()
+    await eventually(client, project, "sockets")
+
+
+async def test_folders_are_followed_that_are_made_moved_and_taken_away(client: IndexProcess, project: Path, write: Write) -> None:
+    await client.settled()
+    write("deep/er/a.py", "sockets = 1\n")
+    await eventually(client, project, "sockets", "deep/er/a.py")
+    write("deep/er/b.py", "sockets = 1\n")
+    await eventually(client, project, "sockets", "deep/er/a.py", "deep/er/b.py")
+    (project / "deep").rename(project / "flat")
+    await eventually(client, project, "sockets", "flat/er/a.py", "flat/er/b.py")
+    write("flat/er/b.py", "numbers = 1\n")
+    await eventually(client, project, "sockets", "flat/er/a.py")
+    (project / "flat/er/a.py").unlink()
+    (project / "flat/er/b.py").unlink()
+    (project / "flat/er").rmdir()
+    await eventually(client, project, "numbers")
+
+
+async def test_what_is_ignored_stays_so(client: IndexProcess, project: Path, write: Write) -> None:
+    write(".gitignore", "made/\n*.tmp\n")
+    write("made/a.py", "sockets = 1\n")
+    await client.settled()
+    for path in ("made/b.py", "a.tmp", "node_modules/left/index.js", ".env"):
+        write(path, "sockets = 1\n")
+    write("seen.py", "sockets = 1\n")
+    await eventually(client, project, "sockets", "seen.py")
+    write(".gitignore", "*.tmp\n")
+    await eventually(client, project, "sockets", "seen.py", "made/a.py", "made/b.py")
+
+
+async def test_another_branch_is_noticed_with_its_files_and_its_past(
+    caches: Path, project: Path, write: Write, git: Git, commit: Callable[[str], None]
+) -> None:
+    write("a.py", "one = 1\n")
+    commit("Begin")
+    git("branch", "other")
+    write("b.py", "two = 2\n")
+    commit("Mend the zeppelin")
+    client = IndexProcess(caches)
+    try:
+        client.watch(str(project))
+        await client.settled()
+        await eventually(client, project, "zeppelin", "b.py")  # by what the commit said
+        git("checkout", "-q", "other")
+        await eventually(client, project, "zeppelin")
+        write("a.py", "three = 3\n")
+        commit("Mend the balloon")
+        await eventually(client, project, "balloon", "a.py")
+    finally:
+        await client.aclose()
+
+
+def test_heads_are_found_of_folders_in_repositories_and_of_worktrees(project: Path, git: Git, commit: Callable[[str], None]) -> None:
+    commit("Begin")
+    (project / "inside").mkdir()
+    git("worktree", "add", "-q", str(project.parent / "tree"))
+    own = project / ".git"
+    assert git_folders(str(project)) == git_folders(str(project / "inside")) == [str(own), str(own / "logs")]
+    assert git_folders(str(project.parent / "tree")) == [str(own / "worktrees/tree"), str(own / "worktrees/tree/logs")]
+
+
+def test_events_say_what_there_is_to_do(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "new").mkdir()
+
+    def heard(*paths: str) -> Changes:
+        return sorted_out(str(tmp_path), {".", "src", "gone"}, (str(tmp_path / path) for path in paths))
+
+    assert heard("src/a.py", "b.py") == Changes(frozenset({"src/a.py", "b.py"}))
+    assert heard("new").whole
+    assert heard("gone").whole
+    assert heard("src/.gitignore").whole
+    assert heard("src/.coterieignore").whole
+    assert not heard("src", "node_modules", ".env", ".git/index", ".git/index.lock")
+    assert heard(".git/HEAD") == heard(".git/logs/HEAD") == heard(".git/logs") == Changes(history=True)
+
+
+def test_of_many_changes_only_that_they_are_many_is_kept() -> None:
+    few = Changes(frozenset(f"{number}.py" for number in range(MOST_FILES)))
+    assert not (few | few).whole
+    assert few | Changes(frozenset({"one.more"}), history=True) == Changes(whole=True, history=True)
+    assert few | Changes(whole=True) == Changes(whole=True)
+
+
+class Deaf:
+    """Stands in for a watcher that the system refuses."""
+
+    def __init__(self, *_: object) -> None:
+        self.closed = 0
+
+    def cover(self, _folders: Collection[str]) -> bool:
+        raise UnwatchableError("OS file watch limit reached")
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class Talk:
+    """Asks an `Indexes` in this process."""
+
+    def __init__(self, caches: Path, watcher: Callable[[str, Callable[[Changes], None]], Any] = Watcher) -> None:
+        self._said: SimpleQueue[Any] = SimpleQueue()
+        self.news: list[BuildNews] = []
+        self.indexes = Indexes(caches, self._said.put, watcher=watcher)
+
+    def ask(self, op: str, folder: Path, **more: Any) -> Any:
+        """Return the answer; news that came before are kept."""
+        self.indexes.take({"id": 1, "op": op, "folder": str(folder), **more})
+        while True:
+            message = self._said.get(timeout=PATIENCE_S)
+            if "id" in message:
+                return message["result"]
+            self.news.append(from_wire(BuildNews, message["news"]))
+
+    def built(self) -> BuildNews:
+        """Wait for the end of a build."""
+        while not (news := from_wire(BuildNews, self._said.get(timeout=PATIENCE_S)["news"])).complete:
+            pass
+        self.news.append(news)
+        return news
+
+
+def test_where_the_system_refuses_it_is_said_and_every_question_has_the_folder_looked_through(
+    project: Path, caches: Path, write: Write
+) -> None:
+    write("a.py", "sockets = 1\n")
+    talk = Talk(caches, Deaf)
+    talk.ask("watch", project)
+    assert talk.news[-1].unwatched == f"Changes in {project} are noticed late, because it cannot be watched: OS file watch limit reached."
+    write("b.py", "sockets = 1\n")
+    question = {"text": "sockets"}
+    before = talk.ask("rank", project, question=question)
+    assert not before["complete"]  # it may be of before, and is
+    assert talk.built().files == 2
+    after = talk.ask("rank", project, question=question)
+    assert sorted(found["path"] for found in after["found"]) == ["a.py", "b.py"]
+
+
+def test_a_storm_of_changes_is_one_look(project: Path, caches: Path, write: Write) -> None:
+    write("a.py", "sockets = 1\n")
+    talk = Talk(caches)
+    talk.ask("refresh", project)
+    busy, go_on = SimpleQueue[None](), SimpleQueue[None]()
+
+    def hold_up() -> None:
+        busy.put(None)
+        go_on.get(timeout=PATIENCE_S)
+
+    talk.indexes._work.put(hold_up)
+    busy.get(timeout=PATIENCE_S)
+    for number in range(5_000):
+        talk.indexes.noted(str(project), Changes(frozenset({f"part{number}.py"})))
+    waiting = talk.indexes._work.qsize()
+    go_on.put(None)
+    talk.built()
+    assert waiting == 1
+
+
+def _inotifies(pid: int) -> int:
+    return sum(str(each.readlink()) == "anon_inode:inotify" for each in Path(f"/proc/{pid}/fd").iterdir() if each.is_symlink())
+
+
+def _without_inotify(pid: int) -> None:
+    """Wait until the watching thread has ended, which it does when it has seen that it shall."""
+    until = time.monotonic() + PATIENCE_S
+    while _inotifies(pid):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+async def test_nothing_is_watched_that_nobody_needs(client: IndexProcess, project: Path, write: Write) -> None:
+    write("a.py", "sockets = 1\n")
+    client.watch(str(project))  # by a second one
+    await client.settled()
+    pid = client.pid
+    assert pid is not None
+    assert _inotifies(pid) == 1
+    client.unwatch(str(project))
+    await client.settled()
+    assert _inotifies(pid) == 1
+    client.unwatch(str(project))
+    await client.settled()
+    await asyncio.to_thread(_without_inotify, pid)
+    await client.refresh(str(project))
+    assert _inotifies(pid) == 0
+    assert psutil.Process(pid).is_running()
