@@ -114,7 +114,7 @@ def table_of(info: FieldInfo) -> type[Table] | None:
 def kind(annotation: Any) -> str:
     """Say what kind of value a key takes."""
     if get_origin(annotation) is Literal:
-        return " or ".join(f'`"{word}"`' for word in get_args(annotation))
+        return " or ".join(f"`{str(word).lower()}`" if isinstance(word, bool) else f'`"{word}"`' for word in get_args(annotation))
     if get_origin(annotation) is tuple:
         return "list"
     if get_origin(annotation) is Mapping:

@@ -1,4 +1,6 @@
-"""Write the table of docs/providers.md, provider by capability, each cell proven by a test; with --check, say whether it is stale.
+"""Write the tables of docs/providers.md: provider by capability, and the families of models that fill gaps by their tokens.
+
+Each cell and each family is proven by a test; with --check, say whether the tables are stale.
 
 A test says what it proves with ``@pytest.mark.proves("ollama", "install")``: whose capability (one type, or a tuple of them), and which.
 The marks are read from the tests' sources, so they are literals. A capability that a provider claims and no test proves is an error, and so
@@ -13,9 +15,11 @@ from typing import Any, Final, get_args
 
 from coterie.domain.ports import Provider
 from coterie.domain.status import ProviderType
+from coterie.domain.suggestions import FillRequest
 from coterie.providers.config import ProviderConfig
 from coterie.providers.contract import BaseProvider
 from coterie.providers.cost_map import CostMap
+from coterie.providers.families import FAMILIES, prompt
 from coterie.providers.kinds import Means, build
 from coterie.providers.model_host import ModelHost
 from coterie.providers.transport import Transport
@@ -25,6 +29,8 @@ PAGE = ROOT / "docs" / "providers.md"
 BEGIN = "<!-- made from the tests by scripts/generate_providers.py: do not edit -->"
 END = "<!-- made until here -->"
 MARK = "proves"
+TOKENS = "tokens"
+"""What is claimed of a family of models."""
 Proofs = Mapping[tuple[str, str], list[tuple[Path, str]]]
 """The tests by provider and capability: file and name."""
 
@@ -120,6 +126,20 @@ def table(kinds: list[str], claimed: set[tuple[str, str]], proven: Proofs) -> st
     return "\n".join(lines)
 
 
+def families(proven: Proofs) -> str:
+    """Return the families of models that are asked by their own tokens."""
+    lines = ["| family | a gap | an answer ends at | other files | proven by |", "|---|---|---|---|---|"]
+    gap = FillRequest(model="", prefix="\u2026", suffix="\u2026", max_tokens=1)
+    for family in FAMILIES:
+        links = ", ".join(f"[`{name}`](../{path.relative_to(ROOT)})" for path, name in proven[family.name, TOKENS])
+        ends = ", ".join(f"`{end}`" for end in family.ends)
+        files = "as comments" if family.files is None else f"`{family.files.name}`"
+        lines.append(
+            f"| `{family.name}` | `{prompt(gap, family)}` | {ends} | {files} | {links} |".replace("<|", "<\\|").replace("|>", "\\|>")
+        )
+    return "\n".join(lines)
+
+
 def page(made: str) -> str:
     """Return the page with the table in its place."""
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
@@ -133,11 +153,12 @@ def main(arguments: list[str]) -> int:
     claimed: set[tuple[str, Any]] = {
         (kind, capability) for kind, provider in built.items() for capability, (_, claims) in CAPABILITIES.items() if claims(provider)
     }
+    claimed |= {(family.name, TOKENS) for family in FAMILIES}
     proven = proofs()
     if wrong := faults(claimed, proven):
         print("\n".join(wrong), file=sys.stderr)
         return 1
-    return write_or_check({PAGE: page(table(list(built), claimed, proven))}, arguments)
+    return write_or_check({PAGE: page(f"{table(list(built), claimed, proven)}\n\n{families(proven)}")}, arguments)
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ class SlowModel:
 
     def choose(self, model_id: str) -> ModelChoice:
         """Every id is this model."""
-        return ModelChoice(id=model_id, model=model_id.partition("/")[2], label=model_id, provider=self, price=self.price)
+        return ModelChoice(id=model_id, model=model_id.partition("/")[2], label=model_id, provider=self, price=self.price, fim=self.fim)
 
     def worker(self, model_id: str) -> Worker:
         """Refuse: it is a model alone."""

@@ -149,6 +149,14 @@ def test_camel_case_is_for_json_and_never_for_names_that_people_give(home: Home)
     assert told(home.load()) == [(1, "smallModel")]
 
 
+def test_how_a_host_fills_gaps_is_a_truth_value_or_a_name(home: Home) -> None:
+    tables = (f'[providers.{name}]\ntype = "ollama"\nfim = {value}\n' for name, value in [("a", "true"), ("b", '"qwen"'), ("c", '"quen"')])
+    home.user("".join(tables))
+    loaded = home.load()
+    assert [loaded.settings.providers[name].fim for name in ("a", "b", "c")] == [True, "qwen", None]
+    assert [(problem.key, problem.suggestion) for problem in loaded.problems] == [("providers.c.fim", "Did you mean `qwen`?")]
+
+
 def test_each_wrong_key_is_said_with_its_line_and_the_rest_works(home: Home) -> None:
     home.user(
         """# settings

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from coterie.base.errors import ProviderError
 from coterie.domain.messages import Finished, UsageReported, Waiting
-from coterie.domain.suggestions import FillRequest
+from coterie.domain.suggestions import FillRequest, Snippet
 from coterie.domain.usage import Usage
 from coterie.providers.config import Timeouts
 from coterie.providers.llama_cpp import LlamaCpp
@@ -156,6 +157,31 @@ async def test_a_gap_is_filled() -> None:
     assert [event.usage for event in events if isinstance(event, UsageReported)] == [Usage(input=20, cache_read=0, cache_write=0, output=3)]
     assert events[-1] == Finished("stop")
     assert (sent["input_prefix"], sent["input_suffix"], sent["n_predict"], sent["stop"]) == (GAP.prefix, GAP.suffix, 64, ["\n\n"])
+
+
+async def test_other_files_are_given_to_the_server_which_knows_how_to_show_them() -> None:
+    last = {"content": "a", "stop": True}
+    async with (
+        raw_http_server(server_of(infill=Reply(steps=(sse(last),)))) as server,
+        provider_of(host("llama_cpp", server.url)) as provider,
+    ):
+        _ = [event async for event in provider.fill(replace(GAP, snippets=(Snippet("b.py", "X = 1\n"),)))]
+        [sent] = [exchange.request.json() for exchange in server.exchanges]
+    assert sent["input_extra"] == [{"filename": "b.py", "text": "X = 1\n"}]
+    assert sent["input_prefix"] == GAP.prefix
+
+
+async def test_a_model_whose_file_knows_no_gaps_is_asked_by_the_tokens_of_its_family() -> None:
+    refusal = json_reply({"error": {"code": 501, "message": "Infill is not supported by this model"}}, status=501)
+    answer = Reply(steps=(sse({"choices": [{"text": "a + b", "finish_reason": "stop"}]}), sse("[DONE]")))
+    answers = server_of(infill=refusal, completions=answer)
+    async with raw_http_server(answers) as server, provider_of(host("llama_cpp", server.url)) as provider:
+        for _ in range(2):
+            assert words([event async for event in provider.fill(replace(GAP, model="starcoder2-3b"))]) == "a + b"
+        asked = [(exchange.request.path, exchange.request.json()) for exchange in server.exchanges]
+    assert [path for path, _ in asked] == ["/infill", "/v1/completions", "/v1/completions"]
+    assert asked[1][1]["prompt"] == f"<fim_prefix>{GAP.prefix}<fim_suffix>{GAP.suffix}<fim_middle>"
+    assert asked[0][1]["stop"] == asked[1][1]["stop"] == ["\n\n", "<|endoftext|>", "<file_sep>"]
 
 
 @pytest.mark.parametrize(

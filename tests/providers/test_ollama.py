@@ -287,6 +287,28 @@ async def test_a_model_of_which_nothing_is_told_says_so_when_it_is_asked() -> No
     assert refused.value.code == "no_fim"
 
 
+async def test_a_model_whose_template_only_converses_is_asked_by_the_tokens_of_its_family() -> None:
+    only_chat = {**SHOWN, "capabilities": ["completion"]}
+    answer = ndjson({"response": "a + b<|endoftext|>", "done": False}, {"response": "", **DONE})
+    gap = replace(GAP, model="qwen2.5-coder:7b", prefix="return <|fim_middle|>")
+    async with raw_http_server(ollama(shown=only_chat, generate=answer)) as server, provider_of(host("ollama", server.url)) as provider:
+        assert words([event async for event in provider.fill(gap)]) == "a + b"
+        [sent] = bodies(server, "/api/generate")
+    assert sent["raw"] is True
+    assert sent["prompt"] == f"<|fim_prefix|>return < |fim_middle|><|fim_suffix|>{GAP.suffix}<|fim_middle|>"
+    assert "suffix" not in sent
+    assert sent["options"]["stop"] == ["\n\n", "<|endoftext|>", "<|file_sep|>", "<|fim_pad|>"]
+
+
+async def test_a_family_that_the_settings_name_comes_before_the_hosts_own_template() -> None:
+    answer = ndjson({"response": "a + b", "done": False}, {"response": "", **DONE})
+    config = host("ollama", "", fim="codellama")
+    async with raw_http_server(ollama(generate=answer)) as server, provider_of(replace(config, base_url=server.url)) as provider:
+        assert words([event async for event in provider.fill(GAP)]) == "a + b"
+        [sent] = bodies(server, "/api/generate")
+    assert sent["prompt"] == f"<PRE> {GAP.prefix} <SUF>{GAP.suffix} <MID>"
+
+
 @pytest.mark.proves("ollama", "install")
 async def test_a_model_is_fetched_with_progress() -> None:
     answer = ndjson(

@@ -18,6 +18,7 @@ from pydantic.alias_generators import to_camel
 
 from coterie.domain.permissions import EffectKind
 from coterie.domain.status import ProviderType
+from coterie.domain.suggestions import FimSetting
 
 LATER = frozenset({"mcp"})
 """Keys that are accepted, because a later version reads them, and do nothing yet."""
@@ -132,8 +133,10 @@ class ProviderSettings(Table):
     )
     idle_timeout_s: Seconds = Field(120.0, description="seconds to wait for the next word")
     health_check_s: Seconds = Field(15.0, description="`botserver`: seconds between looks whether it is there, while it is in use")
-    fim: bool = Field(
-        default=False, description="`openai_compatible`, `litellm`: whether text completions fill gaps, with a `suffix`; for ghost text"
+    fim: FimSetting | None = Field(
+        None,
+        description="how gaps are filled for ghost text: `true`, by text completions with a `suffix`; `false`, not at all; `mistral`, "
+        "`deepseek`, as these vendors do; or a family of models, by its special tokens; else as is known of the host and the model",
     )
     rpm: Count | None = Field(None, description="requests that each of its models takes in a minute; more of them wait")
     tpm: Count | None = Field(None, description="tokens that each of its models takes in a minute; more of them wait")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # annotations are all that need them, and a start that loads 
     from coterie.domain.messages import ModelRequest, StreamEvent
     from coterie.domain.prediction import PredictedLine, PredictionRequest
     from coterie.domain.records import Entry
-    from coterie.domain.retrieval import BuildNews, Definitions, Question, Ranking
+    from coterie.domain.retrieval import Definitions, Question, Ranking
     from coterie.domain.runs import RunRow
     from coterie.domain.secrets import SecretName
     from coterie.domain.status import (
@@ -47,7 +47,7 @@ class Speaker(Protocol):
         ...
 
     def fill(self, request: FillRequest) -> AsyncIterator[StreamEvent]:
-        """Fill a gap, where ``capabilities.fim`` says that this can be done. As `stream`; nothing but text, usage and the end comes."""
+        """Fill a gap. As `stream`; nothing but text, usage and the end comes. Raises `ProviderError` ``no_fim`` where it cannot be done."""
         ...
 
 
@@ -100,7 +100,7 @@ class Provider(Speaker, Protocol):
 class ModelChoice:
     """A model that was found: ``id`` is ``host/model``, ``model`` the host's own name of it, ``label`` how it is shown to people.
 
-    ``bills`` says that its host tells what each call has cost.
+    ``bills`` says that its host tells what each call has cost, ``fim`` that it may fill gaps (`Speaker.fill`).
     """
 
     id: str
@@ -114,6 +114,7 @@ class ModelChoice:
     max_output_tokens: int | None = None
     top_p: float | None = None
     extra: Mapping[str, object] | None = None
+    fim: bool = False
 
 
 DiscoveryReason: TypeAlias = Literal["listing", "missing", "asked"]
@@ -487,15 +488,7 @@ class Index(Protocol):
     """
 
     def watch(self, folder: str) -> None:
-        """Build the index of a folder in the background, and keep it up to date until as many have called `unwatch`."""
-        ...
-
-    def unwatch(self, folder: str) -> None:
-        """Note that somebody who had a folder watched needs it no longer."""
-        ...
-
-    def listen(self, listener: Callable[[BuildNews], None]) -> Callable[[], None]:
-        """Call ``listener`` while an index is built and when it is whole; returns what ends that."""
+        """Build the index of a folder in the background, once."""
         ...
 
     async def refresh(self, folder: str) -> None:

@@ -17,13 +17,37 @@ SuggestionSource = Literal["predictor", "model"]
 """Who wrote a suggestion: the project itself, as `coterie.predictor` knows it, or a model."""
 SuggestionStage = Literal["none", "gate", "reuse", "debounce", "predictor", "provider", "filter", "offered"]
 """How far a request came: ``none`` when there was none yet, ``offered`` when it was answered with a suggestion."""
+FimFamily = Literal[
+    "qwen",
+    "starcoder2",
+    "starcoder",
+    "granite",
+    "codellama",
+    "deepseek-coder",
+    "codegemma",
+    "codestral",
+    "seed-coder",
+    "mellum",
+]
+"""Models that were trained to fill gaps, by the special tokens that they know (see `coterie.providers.families`)."""
+FimSetting = Literal[True, False, "mistral", "deepseek", FimFamily]
+"""How a host fills gaps: with a suffix, or not at all; as these vendors do; or by the tokens of a family."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A piece of another file that may help to fill a gap. ``path`` is how it is called to the model."""
+
+    path: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FillRequest:
     """The text before and after a gap, for a model that was trained to fill it. Lines end with line feeds.
 
-    ``model`` is the host's own name; ``stop`` are texts at which the host need not go on.
+    ``model`` is the host's own name; ``stop`` are texts at which the host need not go on. ``snippets`` are pieces of other files, what
+    matters most last; ``path`` and ``project`` say what the gap's own file is called, and the folder that all of them are in.
     """
 
     model: str
@@ -34,6 +58,15 @@ class FillRequest:
     temperature: float | None = None
     top_p: float | None = None
     extra: Mapping[str, Json] = field(default_factory=dict)
+    snippets: tuple[Snippet, ...] = ()
+    path: str = ""
+    project: str = ""
+
+    @property
+    def size(self) -> int:
+        """The bytes of what the model is shown."""
+        texts = (self.prefix, self.suffix, *(part for snippet in self.snippets for part in (snippet.path, snippet.text)))
+        return sum(len(text.encode(errors="replace")) for text in texts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from decimal import Decimal
 from urllib.parse import urlsplit
 
 from coterie.domain.status import Capabilities, Price, ProviderOrigin, ProviderType
+from coterie.domain.suggestions import FimSetting
 from coterie.domain.wire import Json
 
 OWN_HOSTS: frozenset[ProviderType] = frozenset({"ollama", "llama_cpp", "llama_swap"})
@@ -55,7 +56,8 @@ class ProviderConfig:
 
     ``api_key`` is None for a host that wants none. ``models`` are used without asking the host. ``context_tokens`` is their window, where
     the host does not tell it. ``prices`` are by the host's own model
-    names. ``fim`` says that the host fills gaps (see `coterie.providers.completions`). ``cassette`` is the file of a ``replay`` provider,
+    names. ``fim`` says how the host fills gaps, None: what is known of it says it (see `coterie.providers.filling`).
+    ``cassette`` is the file of a ``replay`` provider,
     ``command`` the program of a ``claude_code`` one.
     ``vendor`` is LiteLLM's name of whose models these are, where the settings say so (see `coterie.providers.vendors`).
     ``rpm`` and ``tpm`` are the requests and tokens that each of its models takes in a minute. ``lane`` says whether
@@ -75,7 +77,7 @@ class ProviderConfig:
     top_p: float | None = None
     extra: Mapping[str, Json] = field(default_factory=dict)
     timeouts: Timeouts = field(default_factory=Timeouts)
-    fim: bool = False
+    fim: FimSetting | None = None
     vendor: str | None = None
     cassette: str | None = None
     command: str | None = None
@@ -124,7 +126,7 @@ class ProviderConfig:
         if self.type == "replay":
             return Capabilities(local=True)
         return Capabilities(
-            fim=self.type in OWN_HOSTS or (self.fim and self.type in {"openai_compatible", "litellm"}),
+            fim=self.fim is not False if self.type in OWN_HOSTS else bool(self.fim) and self.type in {"openai_compatible", "litellm"},
             tools=not self.acts,
             prompt_cache=self.type in {"anthropic", "claude_code"},
             install=self.type == "ollama",

@@ -67,7 +67,7 @@ class BaseProvider(ABC):
 
     def fill(self, request: FillRequest) -> AsyncIterator[StreamEvent]:
         """Refuse: this kind of host fills no gaps."""
-        raise ProviderError(f"`{self.name}` fills no gaps, as ghost text by {request.model} would need it.", kind="bad_request")
+        raise ProviderError(f"`{self.name}` fills no gaps, as ghost text by {request.model} would.", kind="bad_request", code="no_fim")
 
     async def available_models(self, page: str | None = None) -> ModelPage:
         """Return the installed models: this kind of host has no others."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from functools import partial
 from http import HTTPStatus
 from typing import Protocol
 
@@ -24,6 +25,8 @@ from coterie.providers.config import ProviderConfig
 from coterie.providers.contract import BaseProvider
 from coterie.providers.decoding import Decoder, decoded
 from coterie.providers.failures import Host
+from coterie.providers.filling import FillWire, Way, Ways, ways_of
+from coterie.providers.fim import family_for
 from coterie.providers.keys import Keys
 from coterie.providers.transport import HttpCall, Transport
 
@@ -60,33 +63,15 @@ class Wire(Protocol):
         ...
 
 
-class FillWire(Protocol):
-    """How a host is asked to fill a gap. Pure."""
-
-    def url(self, config: ProviderConfig) -> str:
-        """Return the address of calls."""
-        ...
-
-    def encode(self, request: FillRequest) -> dict[str, Json]:
-        """Return the body of a call."""
-        ...
-
-    def decoder(self, host: Host) -> Decoder:
-        """Return a decoder for one answer."""
-        ...
-
-
 class HttpProvider(BaseProvider):
-    """Implements `coterie.domain.ports.Provider` for every host that is spoken to over HTTP; without ``filling`` it fills no gaps."""
+    """Implements `coterie.domain.ports.Provider` for every host that is spoken to over HTTP."""
 
-    def __init__(
-        self, config: ProviderConfig, wire: Wire, transport: Transport, *, keys: Keys | None = None, filling: FillWire | None = None
-    ) -> None:
+    def __init__(self, config: ProviderConfig, wire: Wire, transport: Transport, *, keys: Keys | None = None) -> None:
         super().__init__(config)
         self.version = wire.version
         self._keys = keys or Keys()
         self._wire = wire
-        self._filling = filling
+        self._ways = Ways()
         self._transport = transport
 
     @override
@@ -100,10 +85,8 @@ class HttpProvider(BaseProvider):
     @override
     async def fill(self, request: FillRequest) -> AsyncGenerator[StreamEvent, None]:
         """Fill a gap; see `coterie.domain.ports.Provider.fill`."""
-        if self._filling is None:
-            raise ProviderError(f"`{self.name}` fills no gaps: set `fim` of [providers.{self.name}] if it can.", kind="bad_request")
-        call = await self._call(request.model, self._filling.url(self._config), self._filling.encode(request))
-        async with aclosing(decoded(self._transport.events(call), self._filling.decoder(call.host))) as answer:
+        ways = [Way(wire.name, partial(self._fill_by, wire)) for wire in ways_of(self._config, request.model)]
+        async with aclosing(self._ways.fill(request, ways, family_for(self._config, request.model))) as answer:
             async for piece in answer:
                 yield piece
 
@@ -129,6 +112,12 @@ class HttpProvider(BaseProvider):
             raise failures.malformed(self._host(""), json.dumps(listed))
         named = (entry for entry in entries if isinstance(entry, dict) and isinstance(entry.get("id"), str))
         return tuple(self._wire.model_view(entry, config) for entry in named)
+
+    async def _fill_by(self, wire: FillWire, request: FillRequest) -> AsyncGenerator[StreamEvent, None]:
+        call = await self._call(request.model, wire.url(self._config), wire.encode(request))
+        async with aclosing(decoded(self._transport.events(call), wire.decoder(call.host))) as answer:
+            async for piece in answer:
+                yield piece
 
     def _host(self, model: str) -> Host:
         config = self._config

@@ -27,6 +27,8 @@ def infill_body(request: FillRequest) -> dict[str, Json]:
         body["top_p"] = request.top_p
     if request.stop:
         body["stop"] = list(request.stop)
+    if request.snippets:
+        body["input_extra"] = [{"filename": snippet.path, "text": snippet.text} for snippet in request.snippets]
     return body | dict(request.extra) | {"input_prefix": request.prefix, "input_suffix": request.suffix}
 
 

@@ -32,12 +32,10 @@ def build(config: ProviderConfig, means: Means) -> Provider:
     provider: Provider
     match config.type:
         case "openai_compatible":
-            from coterie.providers.completions import CompletionsWire  # noqa: PLC0415
             from coterie.providers.http_provider import HttpProvider  # noqa: PLC0415
             from coterie.providers.openai_compatible import OpenAICompatibleWire  # noqa: PLC0415
 
-            filling = CompletionsWire() if config.capabilities.fim else None
-            provider = HttpProvider(config, OpenAICompatibleWire(), means.transport(), keys=means.keys, filling=filling)
+            provider = HttpProvider(config, OpenAICompatibleWire(), means.transport(), keys=means.keys)
         case "anthropic":
             from coterie.providers.anthropic import AnthropicWire  # noqa: PLC0415
             from coterie.providers.http_provider import HttpProvider  # noqa: PLC0415

@@ -11,6 +11,7 @@ import json
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import assert_never
 
 from typing_extensions import override
@@ -22,13 +23,14 @@ from coterie.domain.suggestions import FillRequest
 from coterie.domain.wire import Json
 from coterie.providers import failures, vendors
 from coterie.providers.anthropic import sealed
-from coterie.providers.completions import CompletionsWire
 from coterie.providers.config import ProviderConfig
 from coterie.providers.contract import BaseProvider
 from coterie.providers.cost_map import CostMap
 from coterie.providers.decoding import decoded
 from coterie.providers.failures import Host
 from coterie.providers.fields import count, parse_object, records, text
+from coterie.providers.filling import FillWire, Way, Ways, ways_of
+from coterie.providers.fim import family_for
 from coterie.providers.keys import Keys
 from coterie.providers.model_host import Chunk, Died, HostCall, ModelHost, Operation, Piece, Refused
 from coterie.providers.openai_compatible import ChatDecoder, OpenAICompatibleWire
@@ -51,6 +53,7 @@ class LiteLLM(BaseProvider):
         self._keys = keys
         self._environ = environ
         self._wire = LiteLLMWire()
+        self._ways = Ways()
 
     @override
     async def stream(self, request: ModelRequest) -> AsyncGenerator[StreamEvent, None]:
@@ -63,7 +66,12 @@ class LiteLLM(BaseProvider):
     @override
     async def fill(self, request: FillRequest) -> AsyncGenerator[StreamEvent, None]:
         """Fill a gap; see `coterie.domain.ports.Provider.fill`."""
-        wire = CompletionsWire()
+        ways = [Way(wire.name, partial(self._fill_by, wire)) for wire in ways_of(self._config, request.model)]
+        async with aclosing(self._ways.fill(request, ways, family_for(self._config, request.model))) as answer:
+            async for piece in answer:
+                yield piece
+
+    async def _fill_by(self, wire: FillWire, request: FillRequest) -> AsyncGenerator[StreamEvent, None]:
         host, call = await self._call("fill", request.model, wire.encode(request))
         async with aclosing(decoded(self._events(host, call), wire.decoder(host))) as answer:
             async for piece in answer:

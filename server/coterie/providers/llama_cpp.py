@@ -20,9 +20,12 @@ from coterie.domain.status import ModelView
 from coterie.domain.suggestions import FillRequest
 from coterie.domain.wire import Json
 from coterie.providers import failures
+from coterie.providers.completions import TokensWire
 from coterie.providers.config import ProviderConfig
 from coterie.providers.decoding import decoded
 from coterie.providers.fields import count, record, records, text
+from coterie.providers.filling import Way, local_ways
+from coterie.providers.fim import family_for
 from coterie.providers.http_provider import HttpProvider
 from coterie.providers.infill import InfillDecoder, infill_body
 from coterie.providers.keys import Keys
@@ -74,6 +77,15 @@ class LlamaCpp(HttpProvider):
     @override
     async def fill(self, request: FillRequest) -> AsyncGenerator[StreamEvent, None]:
         """Fill a gap; see `coterie.domain.ports.Provider.fill`. Raises `ProviderError` ``no_fim`` for a model that was not made for it."""
+        # The file of an old model may not tell the server which its tokens are.
+        ways = local_ways(
+            self._config, request.model, Way("infill", self._infill), lambda family, gap: self._fill_by(TokensWire(family), gap)
+        )
+        async with aclosing(self._ways.fill(request, ways, family_for(self._config, request.model))) as answer:
+            async for piece in answer:
+                yield piece
+
+    async def _infill(self, request: FillRequest) -> AsyncGenerator[StreamEvent, None]:
         call = await self._call(request.model, f"{self._origin}/infill", infill_body(request))
         try:
             async with aclosing(decoded(self._transport.events(call), InfillDecoder(call.host))) as answer:

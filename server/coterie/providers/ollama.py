@@ -26,9 +26,13 @@ from coterie.providers.config import ProviderConfig, Timeouts
 from coterie.providers.contract import BaseProvider
 from coterie.providers.decoding import decoded
 from coterie.providers.failures import Host
+from coterie.providers.families import Family, prompt
 from coterie.providers.fields import count, parse_object, record, records, text
+from coterie.providers.filling import Way, Ways, local_ways
+from coterie.providers.fim import family_for
 from coterie.providers.keys import Keys
 from coterie.providers.ollama_wire import OllamaDecoder, chat_body, fill_body
+from coterie.providers.snippets import commented
 from coterie.providers.transport import HttpCall, Transport
 
 DEFAULT_WINDOW = 32_768
@@ -63,6 +67,7 @@ class Ollama(BaseProvider):
         super().__init__(replace(config, base_url=origin))
         self._transport = transport
         self._keys = keys or Keys()
+        self._ways = Ways()
         self._shown: dict[str, _Model] = {}
         self._windows: dict[str, int] = {}
         self._ratios: dict[str, float] = {}
@@ -85,9 +90,18 @@ class Ollama(BaseProvider):
     @override
     async def fill(self, request: FillRequest) -> AsyncGenerator[StreamEvent, None]:
         """Fill a gap; see `coterie.domain.ports.Provider.fill`. Raises `ProviderError` ``no_fim`` for a model that was not made for it."""
+        # The template of a model may only converse, though the model itself can do more.
+        ways = local_ways(self._config, request.model, Way("suffix", self._insert), self._complete)
+        async with aclosing(self._ways.fill(request, ways, family_for(self._config, request.model))) as answer:
+            async for piece in answer:
+                yield piece
+
+    async def _insert(self, request: FillRequest) -> AsyncGenerator[StreamEvent, None]:
+        """Have the host put the texts into the model's own template."""
         if "insert" not in (await self._show(request.model)).can:
             raise failures.fills_no_gaps(self._host(request.model))
-        call = await self._call("/api/generate", fill_body(request, await self._window(request.model)), model=request.model)
+        body = fill_body(request, await self._window(request.model)) | {"prompt": commented(request), "suffix": request.suffix}
+        call = await self._call("/api/generate", body, model=request.model)
         try:
             async with aclosing(decoded(self._transport.lines(call), OllamaDecoder(call.host, may_be_empty=True))) as answer:
                 async for piece in answer:
@@ -96,6 +110,14 @@ class Ollama(BaseProvider):
             if "does not support insert" in failure.message:
                 raise failures.fills_no_gaps(call.host) from failure
             raise
+
+    async def _complete(self, family: Family, request: FillRequest) -> AsyncGenerator[StreamEvent, None]:
+        """Have the host go on behind a prompt that it takes as it is."""
+        body = fill_body(request, await self._window(request.model)) | {"prompt": prompt(request, family), "raw": True}
+        call = await self._call("/api/generate", body, model=request.model)
+        async with aclosing(decoded(self._transport.lines(call), OllamaDecoder(call.host, may_be_empty=True))) as answer:
+            async for piece in answer:
+                yield piece
 
     @override
     async def installed_models(self) -> tuple[ModelView, ...]:
@@ -156,7 +178,7 @@ class Ollama(BaseProvider):
             self.capabilities,
             tools="tools" in model.can,
             vision="vision" in model.can,
-            fim="insert" in model.can,
+            fim=self._config.fim is not False and ("insert" in model.can or family_for(config, name) is not None),
             max_input_tokens=window,
             max_output_tokens=config.max_tokens,
         )

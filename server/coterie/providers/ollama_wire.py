@@ -52,12 +52,12 @@ def chat_body(request: ModelRequest, window: int) -> dict[str, Json]:
 
 
 def fill_body(request: FillRequest, window: int) -> dict[str, Json]:
-    """Return the body that has a gap filled. Without a temperature of its own the likeliest text is asked for."""
+    """Return the body that has a gap filled, but for the texts. Without a temperature of its own the likeliest text is asked for."""
     options = _options(window, request.max_tokens, 0 if request.temperature is None else request.temperature, request.top_p)
     if request.stop:
         options["stop"] = list(request.stop)
     extra = _with_extra(request.extra, options)
-    return {"model": request.model, "stream": True, **extra, "prompt": request.prefix, "suffix": request.suffix}
+    return {"model": request.model, "stream": True, **extra}
 
 
 def _options(window: int, longest: int | None, temperature: float | None, top_p: float | None) -> dict[str, Json]:

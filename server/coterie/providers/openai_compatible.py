@@ -38,6 +38,7 @@ from coterie.providers.config import ProviderConfig
 from coterie.providers.decoding import Decoder
 from coterie.providers.failures import Host
 from coterie.providers.fields import count, parse_object, record, records, text
+from coterie.providers.fim import fills
 from coterie.providers.sse import ServerSentEvent
 
 _END_MARK = "[DONE]"
@@ -112,7 +113,9 @@ class OpenAICompatibleWire:
             provider=config.id,
             context_tokens=context,
             max_output_tokens=config.max_tokens,
-            capabilities=replace(config.capabilities, max_input_tokens=context, max_output_tokens=config.max_tokens),
+            capabilities=replace(
+                config.capabilities, fim=fills(config, name), max_input_tokens=context, max_output_tokens=config.max_tokens
+            ),
             price=config.prices.get(name),
         )
 

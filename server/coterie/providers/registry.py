@@ -24,6 +24,7 @@ from coterie.providers.cost_map import CostMap
 from coterie.providers.discovery import Discovery
 from coterie.providers.entry import Entry
 from coterie.providers.failures import Host
+from coterie.providers.fim import fills
 from coterie.providers.health import HealthWatch
 from coterie.providers.keys import Keys
 from coterie.providers.kinds import Means, build, hire
@@ -166,6 +167,7 @@ class ProviderRegistry:
             max_output_tokens=config.max_tokens,
             top_p=config.top_p,
             extra=config.extra or None,
+            fim=fills(config, model),
         )
 
     def worker(self, model_id: str) -> Worker:

@@ -83,7 +83,7 @@ class Replay(BaseProvider):
     @override
     def fill(self, request: FillRequest) -> AsyncIterator[StreamEvent]:
         """Refuse: a recording holds answers to conversations. Raises `ProviderError`."""
-        raise ProviderError(f"The recording of `{self.name}` fills no gap for {request.model}.", kind="bad_request")
+        raise ProviderError(f"The recording of `{self.name}` fills no gap for {request.model}.", kind="bad_request", code="no_fim")
 
     @override
     async def installed_models(self) -> tuple[ModelView, ...]:

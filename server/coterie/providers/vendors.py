@@ -110,6 +110,11 @@ def vendor_of(config: ProviderConfig) -> str | None:
     return by_address or (config.id if config.id in NAMES else None)
 
 
+def at_vendor(config: ProviderConfig) -> bool:
+    """Say whether a host's address is one of a vendor's own."""
+    return (urlsplit(config.base_url).hostname or "") in _ADDRESSES
+
+
 def key_variables(vendor: str) -> tuple[str, ...]:
     """Return the environment variables that may hold a vendor's key, the usual one first."""
     return _variables(vendor)["api_key"]

@@ -74,7 +74,7 @@ class Filling:
 
     async def _ask_either_way(self, choice: ModelChoice, job: Job) -> str:
         """Have the gap filled, or, by a model that turns out not to fill any, the question answered; that model is known from then on."""
-        if choice.provider.capabilities.fim and choice.id not in self._speakers:
+        if choice.fim and choice.id not in self._speakers:
             try:
                 return await self._ask(choice, job, speaks=False)
             except ProviderError as failure:
@@ -124,6 +124,6 @@ def _call(choice: ModelChoice, job: Job, *, speaks: bool) -> tuple[int, AsyncIte
     """Return how many bytes the model is asked, and its answer."""
     if not speaks:
         gap = fill_request(job.gap, job.extent, choice)
-        return len((gap.prefix + gap.suffix).encode(errors="replace")), choice.provider.fill(gap)
+        return gap.size, choice.provider.fill(gap)
     request = chat_request(job.gap, job.extent, choice, language=job.language, path=job.path)
     return len(request_bytes(request)), choice.provider.stream(request)

@@ -166,7 +166,7 @@ class Limited(ProviderAround):
     @override
     def fill(self, request: FillRequest) -> AsyncIterator[StreamEvent]:
         """Pass the stream on, when there is room for the call."""
-        size = (len(request.prefix) + len(request.suffix)) // _BYTES_PER_TOKEN
+        size = request.size // _BYTES_PER_TOKEN
         return self._held(request.model, lambda: size, lambda: self._provider.fill(request))
 
     async def _held(
