@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # annotations are all that need them, and a start that loads 
     from coterie.domain.messages import ModelRequest, StreamEvent
     from coterie.domain.prediction import PredictedLine, PredictionRequest
     from coterie.domain.records import Entry
-    from coterie.domain.retrieval import Definitions, Question, Ranking
+    from coterie.domain.retrieval import BuildNews, Definitions, Question, Ranking
     from coterie.domain.runs import RunRow
     from coterie.domain.secrets import SecretName
     from coterie.domain.status import (
@@ -488,7 +488,15 @@ class Index(Protocol):
     """
 
     def watch(self, folder: str) -> None:
-        """Build the index of a folder in the background, once."""
+        """Build the index of a folder in the background, and keep it up to date until as many have called `unwatch`."""
+        ...
+
+    def unwatch(self, folder: str) -> None:
+        """Note that somebody who had a folder watched needs it no longer."""
+        ...
+
+    def listen(self, listener: Callable[[BuildNews], None]) -> Callable[[], None]:
+        """Call ``listener`` while an index is built and when it is whole; returns what ends that."""
         ...
 
     async def refresh(self, folder: str) -> None:
