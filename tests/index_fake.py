@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from coterie.base.errors import RequestError
+from coterie.domain.overview import Overview
 from coterie.domain.retrieval import BuildNews, Definitions, Found, Question, Ranking
 
 
 class FakeIndex:
     """Finds the same whatever is asked; with ``broken`` nothing at all. ``told`` is what it heard, in words, ``questions`` as they were."""
 
-    def __init__(self, *found: Found, definitions: Definitions | None = None, broken: bool = False) -> None:
+    def __init__(
+        self, *found: Found, definitions: Definitions | None = None, overview: Overview | None = None, broken: bool = False
+    ) -> None:
         self.told: list[str] = []
         self.questions: list[Question] = []
         self.listeners: list[Callable[[BuildNews], None]] = []
         self._found = found
         self._definitions = definitions or Definitions()
+        self._overview = overview or Overview()
         self._broken = broken
 
     def watch(self, folder: str) -> None:
@@ -37,6 +42,10 @@ class FakeIndex:
         """Note it."""
         self.told.append(f"saved {Path(folder).name} {' '.join(paths)}")
 
+    def edited(self, folder: str, path: str, text: str | None) -> None:
+        """Note it."""
+        self.told.append(f"edited {Path(folder).name} {path} {text!r}")
+
     async def refresh(self, folder: str) -> None:
         """Note it."""
         self._check()
@@ -48,6 +57,12 @@ class FakeIndex:
         self.told.append(f"rank {Path(folder).name} {question.text}")
         self.questions.append(question)
         return Ranking(found=self._found)
+
+    async def overview(self, folder: str, limit: int) -> Overview:
+        """Answer."""
+        self._check()
+        self.told.append(f"overview {Path(folder).name}")
+        return replace(self._overview, landmarks=self._overview.landmarks[:limit])
 
     async def definitions(self, folder: str, name: str, limit: int) -> Definitions:
         """Answer."""

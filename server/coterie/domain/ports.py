@@ -507,6 +507,10 @@ class Index(Protocol):
         """Note that files of a folder were written, made or taken away; ``paths`` are relative to it."""
         ...
 
+    def edited(self, folder: str, path: str, text: str | None) -> None:
+        """Answer from an open buffer's text instead of the file's, and keep it off the disk; None: the buffer is no more."""
+        ...
+
     async def rank(self, folder: str, question: Question) -> Ranking:
         """Say which files a question is about."""
         ...

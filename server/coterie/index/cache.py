@@ -134,13 +134,16 @@ class Cache:
         rows = self._connection.execute("SELECT name, kind, line, end_line FROM symbol WHERE file = ? ORDER BY line", (file,))
         return tuple(Symbol(*row) for row in rows)
 
-    def definitions(self, name: str, limit: int) -> list[tuple[str, Symbol]]:
-        """Return the paths and definitions whose names hold ``name``, without regard to ASCII case; the shortest first."""
+    def definitions(self, name: str, limit: int, *, besides: Sequence[str] = ()) -> list[tuple[str, Symbol]]:
+        """Return the paths and definitions whose names hold ``name``, without regard to ASCII case; the shortest first.
+
+        The files ``besides`` are left out.
+        """
         pattern = name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         rows = self._connection.execute(
-            "SELECT path, name, kind, line, end_line FROM symbol JOIN file ON file = file.id WHERE name LIKE ? ESCAPE '\\' "
-            "ORDER BY length(name), name, path, line LIMIT ?",
-            (f"%{pattern}%", limit),
+            "SELECT path, name, kind, line, end_line FROM symbol JOIN file ON file = file.id WHERE name LIKE ? ESCAPE '\\' "  # noqa: S608 - of our own words
+            f"AND path NOT IN ({', '.join('?' * len(besides))}) ORDER BY length(name), name, path, line LIMIT ?",
+            (f"%{pattern}%", *besides, limit),
         )
         return [(path, Symbol(*row)) for path, *row in rows]
 

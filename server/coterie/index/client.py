@@ -1,7 +1,7 @@
 """The server's end of the index's process (see `process`): implements the port `coterie.domain.ports.Index`.
 
 The child (`coterie.base.child`) is started on first need. When it dies, whoever waits asks a new one, which finds what the old one had
-written; a folder is watched again without being asked for. It ends with this process, because its input does.
+written; folders are watched again and told of unsaved text without being asked for. It ends with this process, because its input does.
 """
 
 from __future__ import annotations
@@ -31,9 +31,10 @@ class IndexProcess:
     def __init__(self, caches: Path, *, command: Sequence[str] = COMMAND, nice: int = 5) -> None:
         self._tasks = TaskSupervisor("index")
         self._child = Child(
-            (*command, str(caches)), name="The index", code="index_unavailable", nice=nice, news=self._news, reborn=self._watch_again
+            (*command, str(caches)), name="The index", code="index_unavailable", nice=nice, news=self._news, reborn=self._begin_again
         )
         self._watched: Counter[str] = Counter()  # by how many
+        self._edited: dict[tuple[str, str], str] = {}
         self._listeners: list[Listener] = []
         self._warned: set[str] = set()
 
@@ -71,6 +72,16 @@ class IndexProcess:
         if not self._tasks.closed:
             self._tasks.spawn(self._quietly({"op": "saved", "folder": folder, "paths": list(paths)}), name="index of what was saved")
 
+    def edited(self, folder: str, path: str, text: str | None) -> None:
+        """See the port."""
+        if self._tasks.closed or (text is None and (folder, path) not in self._edited):
+            return
+        if text is None:
+            del self._edited[folder, path]
+        else:
+            self._edited[folder, path] = text
+        self._tasks.spawn(self._tell_edit(folder, path), name="index of what was edited")
+
     async def rank(self, folder: str, question: Question) -> Ranking:
         """See the port."""
         return from_wire(Ranking, await self._child.call({"op": "rank", "folder": folder, "question": to_wire(question)}))
@@ -94,8 +105,13 @@ class IndexProcess:
         except RequestError as failure:
             log.warning("%s", failure.message)
 
-    def _watch_again(self) -> None:
+    async def _tell_edit(self, folder: str, path: str) -> None:
+        await self._quietly({"op": "edited", "folder": folder, "path": path, "text": self._edited.get((folder, path))})
+
+    def _begin_again(self) -> None:
         if not self._tasks.closed:
+            for folder, path in self._edited:
+                self._tasks.spawn(self._tell_edit(folder, path), name="index of what was edited, again")
             for folder in self._watched:
                 self._tasks.spawn(self._quietly({"op": "watch", "folder": folder}), name=f"index of {folder}, again")
 

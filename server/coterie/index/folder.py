@@ -18,6 +18,7 @@ from coterie.index.rank import Weights, gather, ranked, reasons, weigh
 from coterie.index.snapshot import Snapshot, load
 from coterie.index.symbols import Symbol
 from coterie.index.terms import split
+from coterie.index.unsaved import Overlaid, Unsaved, overlaid
 
 
 def cache_file(caches: Path, folder: str) -> Path:
@@ -33,6 +34,8 @@ class FolderIndex:
         self._cache = Cache(cache_file(caches, folder))
         self._commits: Sequence[str] = ()
         self._seen: tuple[tuple[int, int], Sequence[str], Snapshot] | None = None
+        self._unsaved = Unsaved(folder)
+        self._laid: tuple[Snapshot, int, Overlaid] | None = None
 
     def close(self) -> None:
         """Close the cache."""
@@ -60,6 +63,10 @@ class FolderIndex:
         except DamagedCacheError:
             self.refresh()
 
+    def edited(self, path: str, text: str | None) -> None:
+        """Answer from an open buffer's text, where it differs from the file; None: from the file again."""
+        self._unsaved.edit(path, text)
+
     def use_history(self, commits: Sequence[str]) -> None:
         """Let these commits count, which another `FolderIndex` of the folder has found by its `refresh`."""
         self._commits = commits
@@ -82,17 +89,20 @@ class FolderIndex:
         """Return where a name, or one that holds it, is defined, the shortest first; and which files use it."""
         whole = split(name)[-1:]
         with self._cache.reading():
-            found = self._cache.definitions(name, limit)
-            files = self._snapshot().files
+            state = self._state()
+            found = [*self._cache.definitions(name, limit, besides=state.paths), *state.definitions(name)]
+            found.sort(key=lambda each: (len(each[1].name), each[1].name, each[0], each[1].line))
+            postings = state.postings(self._cache.postings)
             used = [
-                files[posting >> ID_SHIFT].path
+                state.snapshot.files[posting >> ID_SHIFT].path
                 for term in whole
-                for posting in self._cache.postings(term)
+                for posting in postings(term)
                 if posting >> REFERENCE_SHIFT & 1
             ]
         return Definitions(
             found=tuple(
-                Definition(path=path, name=each.name, kind=each.kind, line=each.line, end_line=each.end_line) for path, each in found
+                Definition(path=path, name=each.name, kind=each.kind, line=each.line, end_line=each.end_line)
+                for path, each in found[:limit]
             ),
             used_in=tuple(sorted(used)[:limit]),
         )
@@ -100,15 +110,16 @@ class FolderIndex:
     def _ask(self, question: Question) -> tuple[Found, ...]:
         query = parse(question.text)
         with self._cache.reading():
-            snapshot = self._snapshot()
-            scores = weigh(gather(query, snapshot, self._cache.postings, _at_hand(question, snapshot)), snapshot, Weights())
+            state = self._state()
+            snapshot = state.snapshot
+            scores = weigh(gather(query, snapshot, state.postings(self._cache.postings), _at_hand(question, snapshot)), snapshot, Weights())
             return tuple(
                 Found(
                     path=snapshot.files[file].path,
                     score=round(scores.total[file], 4),
                     reasons=reasons(file, scores, snapshot),
                     tokens=snapshot.files[file].size // _BYTES_A_TOKEN,
-                    lines=best_lines(query, self._cache.symbols(file)),
+                    lines=best_lines(query, self._symbols(file, state)),
                 )
                 for file in ranked(scores, snapshot, question.limit)
             )
@@ -117,6 +128,18 @@ class FolderIndex:
         done = refresh(self.folder, self._cache, told)
         self._commits = refresh_history(self.folder, self._cache)
         return done
+
+    def _symbols(self, file: int, state: Overlaid) -> Sequence[Symbol]:
+        return state.drafts[file].facts.symbols if file in state.drafts else self._cache.symbols(file)
+
+    def _state(self) -> Overlaid:
+        snapshot = self._snapshot()
+        if self._laid is None or self._laid[0] is not snapshot or self._laid[1] != self._unsaved.version:
+            drafts = self._unsaved.drafts
+            known = {path: file for path in drafts for file in self._cache.files(path)}
+            before = None if self._laid is None else self._laid[2]
+            self._laid = (snapshot, self._unsaved.version, overlaid(snapshot, drafts, known, before))
+        return self._laid[2]
 
     def _snapshot(self) -> Snapshot:
         state, commits = self._cache.state(), self._commits

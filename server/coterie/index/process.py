@@ -1,8 +1,8 @@
 """The process that keeps indexes: reads requests, one JSON object a line, and answers from the last whole state while a build goes on.
 
 From the server: ``{id, op: "refresh", folder}`` builds or brings up to date, ``watch`` does so and goes on whenever something changes,
-until ``unwatch``; ``{id, op: "saved", folder, paths}`` takes single files in; ``{id, op: "rank", folder, question}`` and
-``{id, op: "define", folder, name, limit}`` ask. Each is answered by ``{id, result}`` or ``{id, failure: sentence}``; in between come
+until ``unwatch``; ``{id, op: "saved", folder, paths}`` takes single files in, ``{id, op: "edited", folder, path, text}`` the text of an
+open buffer, or its end; ``{id, op: "rank", folder, question}`` and ``{id, op: "define", folder, name, limit}`` ask. Each is answered by ``{id, result}`` or ``{id, failure: sentence}``; in between come
 `BuildNews`, which have no id.
 
 Builds have a thread with connections of its own, so a question waits for none; questions are answered in the main thread, one after the
@@ -71,6 +71,8 @@ class Indexes:
                 self._later(number, folder, lambda: self._unwatch(folder))
             case "saved":
                 self._later(number, folder, lambda: self._saved(folder, request["paths"]))
+            case "edited":
+                self._answer(number, lambda: self._opened(folder).edited(request["path"], request["text"]))
             case "rank":
                 self._answer(number, lambda: to_wire(self._rank(folder, from_wire(Question, request["question"]))))
             case "define":
