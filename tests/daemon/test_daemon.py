@@ -105,9 +105,9 @@ async def test_doctor_names_the_last_reason_for_no_suggestion_while_the_server_r
             async with asyncio.timeout(BOUND_S):
                 while not told:
                     _, said = await here.coterie("doctor", "--json")
-                    told = [check["text"] for check in json.loads(said)["checks"] if "(gate: no_model)" in check["text"]]
+                    told = [check["text"] for check in json.loads(said)["checks"] if "(gate: mid_word)" in check["text"]]
             assert told[0].startswith("Plain 7.1, asked at ")
-            assert " in my notes.py: No model fills in ghost text." in told[0]
+            assert " in my notes.py: The cursor is inside a word." in told[0]
 
 
 async def test_connections_that_come_and_go_leave_nothing_open(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ async def test_a_suggestion_as_editors_take_it(encoding: str, character: int) ->
             "command": {
                 "title": "Accept the suggestion",
                 "command": "coterie.suggestion.accepted",
-                "arguments": [{"suggestionId": "automatic_3"}],
+                "arguments": [{"suggestionId": "automatic_3", "source": "model"}],
             },
         }
         [item] = await complete(client, 1, character, kind=INVOKED)

@@ -66,7 +66,7 @@ class Wiring:
             problems=tuple(problem.text for problem in loaded.problems),
             settings=tuple(_shown(loaded)),
             editors=seen_editors(where.state),
-            ghost_text=loaded.settings.completion_model if loaded.settings.suggestions.enabled else None,
+            ghost_text=(loaded.settings.completion_model or "none") if loaded.settings.suggestions.enabled else None,
             model=loaded.settings.model or _first_model(loaded.settings),
             test_command=loaded.settings.tests.command,
         )

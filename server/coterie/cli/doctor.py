@@ -87,9 +87,9 @@ def _processes(pids: Sequence[int]) -> str:
 
 def _ghost_text(surroundings: Surroundings) -> Check:
     if surroundings.ghost_text is None:
-        return Check("ghost text", "fact", "off: set `completion_model`, and `suggestions.enabled = true`")
+        return Check("ghost text", "fact", "off: `suggestions.enabled` is false")
     if surroundings.ghost_text == "none":
-        return Check("ghost text", "fact", 'off: `completion_model = "none"`')
+        return Check("ghost text", "good", "from the project alone, without a model; `completion_model` names one")
     return Check("ghost text", "good", surroundings.ghost_text)
 
 

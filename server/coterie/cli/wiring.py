@@ -69,7 +69,8 @@ class Surroundings:
 
     ``places`` are Coterie's folders by what they hold (config, data, cache, state); ``problems`` are sentences that begin with
     ``file:line``; ``model`` is the configured default model; ``test_command`` the one that the settings name. ``editors`` were here, the
-    latest first; ``ghost_text`` is the model that suggestions come from, None where there are none.
+    latest first; ``ghost_text`` is the model that suggestions come from, ``none`` where the project alone makes them, None where
+    there are none.
     """
 
     places: Mapping[str, Path]

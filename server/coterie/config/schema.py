@@ -236,7 +236,7 @@ class ProjectTestSettings(Table):
 
 
 class SuggestionSettings(Table):
-    """Ghost text. There is none before `completion_model` is set."""
+    """Ghost text. Without a model the project itself suggests what it would write next, and so it does while a model is slow or fails."""
 
     enabled: bool = Field(default=True, description="whether there is any")
     min_delay_ms: Annotated[int, Field(ge=0)] = Field(0, description="the least wait after a key, in milliseconds")
@@ -272,7 +272,7 @@ class Settings(Table):
     model: ModelId | None = Field(None, description="the model of every agent that names none, `host/model`")
     small_model: ModelId | None = Field(None, description="the model that names chats; without one a chat is called by its first line")
     fallbacks: tuple[ModelId, ...] = Field((), description="models to go on with when an agent's own one fails, in order")
-    completion_model: CompletionModel | None = Field(None, description="the model of ghost text, or `none`")
+    completion_model: CompletionModel | None = Field(None, description="the model of ghost text; `none`, like no name: the project alone")
     providers: Mapping[str, ProviderSettings] = Field(default_factory=dict, description="hosts by name")
     discovery: bool = Field(
         default=True, description="whether hosts on this machine, and the `claude` program, are looked for where no entry names a host"
