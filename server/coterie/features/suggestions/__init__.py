@@ -7,7 +7,8 @@
 - ``rhythm``: how long to wait for the next key;
 - ``turns``: a later request of a document ends the earlier one at once; equal requests share one call;
 - ``filling``: the call of the model, stopped as soon as there is enough;
-- ``chatter``, ``filters`` and ``brackets``: what of the answer is fit to be shown;
+- ``leaks``, ``chatter``, ``indenting``, ``filters`` and ``brackets``: what of the answer is fit to be shown, with what ``prose``,
+  ``repeats`` and ``languages`` know;
 - ``feedback`` and ``decisions``: what became of it, and why there was none.
 
 Everything but ``service``, ``turns`` and ``filling`` is pure. Time is the event loop's.

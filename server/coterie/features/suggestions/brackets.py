@@ -1,18 +1,27 @@
-"""Brackets and quotes that the editor has closed already. Pure.
+"""Brackets and quotes: which are open, and which the editor has closed already. Pure.
 
 Editors put the closing half behind the cursor as soon as the opening one is typed. A model closes what it sees open, so the two meet:
-`fit` leaves out the model's where it ends with it, and else replaces the editor's.
+`fit` leaves out the model's where it ends with it, and else replaces the editor's. `awaited` says how far a text closes only what is open.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Final
+
+from coterie.context.fill import Gap
 
 PAIRS: Final = {"(": ")", "[": "]", "{": "}"}
 QUOTES: Final = frozenset("\"'`")
 CLOSERS: Final = frozenset(PAIRS.values()) | QUOTES
+
+_MARKS = re.compile(r"""\\.|\"{3}|'{3}|["'`()\[\]{}\n]""", re.DOTALL)
+_STRING_PREFIX = re.compile(r"(?:^|\W)(?:[bBfFrRuUtTLR]|[bBfFtT][rR]|[rR][bBfFtT]|u8)$")
+_LIFETIME = re.compile(r"[&<,+]\s*$")
+_AHEAD_OF_STRING: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +32,24 @@ class Fitted:
     covered: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What a text leaves open, and what it closes that it had not opened."""
+
+    opened: tuple[str, ...]
+    """The innermost last."""
+    closed: tuple[tuple[int, str], ...]
+    """Where in the text, and what, in order."""
+
+
 def fit(text: str, line_before: str, line_after: str) -> Fitted:
     """Return ``text`` as it goes between the two halves of the cursor's line."""
     run = "".join(takewhile(CLOSERS.__contains__, line_after))
-    opened = _scan(line_before).opened
-    closed = _scan(text, opened[-1:] if opened[-1:] in QUOTES else "").closed
+    if not run:
+        return Fitted(text)
+    before = scan(line_before).opened
+    opened = "".join(before)
+    closed = "".join(mark for _, mark in scan(text, before).closed)
     # As many are too much as are closed more often than the line has opened them.
     surplus = max(0, min(len(run), len(closed), len(closed) + len(run) - len(opened)))
     while surplus and closed[-surplus:] != run[:surplus]:
@@ -37,36 +59,88 @@ def fit(text: str, line_before: str, line_after: str) -> Fitted:
     return Fitted(text, surplus)
 
 
-@dataclass(frozen=True, slots=True)
-class _Scanned:
-    opened: str
-    """What was opened and not closed, the innermost last."""
-    closed: str
-    """What was closed that had not been opened, in order."""
+def awaited(text: str, gap: Gap) -> int:
+    """Return how many characters of ``text`` there are before the first round or square bracket that closes nothing which is open.
+
+    Braces are left to the indentation: what they close is often out of sight.
+    """
+    open_before = scan(gap.prefix).opened
+    left = {}
+    for opener in "([":
+        # Brackets in strings and comments mislead the one count or the other: the greater one takes nothing away that is needed.
+        seen = max(open_before.count(opener), gap.prefix.count(opener) - gap.prefix.count(PAIRS[opener]))
+        left[PAIRS[opener]] = seen - (0 if gap.line_after.strip() else _closed_below(gap, PAIRS[opener]))
+    for place, mark in scan(text, scan(gap.line_before).opened).closed:
+        if mark in left:
+            left[mark] -= 1
+            if left[mark] < 0:
+                return place
+    return len(text)
 
 
-def _scan(text: str, quote: str = "") -> _Scanned:
-    """Walk through ``text``; with ``quote`` it begins inside of a string that this quote opened."""
-    opened: list[str] = []
-    closed: list[str] = []
-    inherited, escaped = quote, False
-    for character in text:
-        if escaped:
-            escaped = False
-        elif quote:
-            escaped = character == "\\"
-            if character == quote:
-                closed += inherited
-                quote = inherited = ""
-            elif character == "\n":
-                quote = inherited = ""
-        elif character in QUOTES:
-            quote = character
-        elif character in PAIRS:
-            opened.append(character)
-        elif character in CLOSERS:
-            if opened and PAIRS[opened[-1]] == character:
-                opened.pop()
-            else:
-                closed.append(character)
-    return _Scanned("".join(opened) + ("" if inherited else quote), "".join(closed))
+def scan(text: str, opened: Sequence[str] = ()) -> Scanned:
+    """Walk through ``text``, which begins inside of what is ``opened``.
+
+    Braces in strings are followed as if they held code (``${name}``): what is not closed there ends with its string.
+    """
+    walk = _Walk(list(opened), len(opened))
+    for found in _MARKS.finditer(text):
+        walk.meet(found.group(), text, found.start())
+    return Scanned(tuple(walk.stack), tuple(walk.closed))
+
+
+@dataclass(slots=True)
+class _Walk:
+    """What is open at one place of a text; the first ``inherited`` of the stack were open before it."""
+
+    stack: list[str]
+    inherited: int
+    closed: list[tuple[int, str]] = field(default_factory=list)
+
+    def meet(self, mark: str, text: str, place: int) -> None:
+        """Take the next mark into account."""
+        quote = next((depth for depth in range(len(self.stack) - 1, -1, -1) if self.stack[depth][0] in QUOTES), None)
+        if mark == "\n":
+            if quote is not None and self.stack[quote] in ("'", '"'):
+                self._drop(quote)
+        elif quote is not None and mark[0] == self.stack[quote][0] and len(self.stack[quote]) <= len(mark):
+            self._close(quote, mark, place)
+        elif quote == len(self.stack) - 1:
+            if mark in ("{", "\\(") or (mark == "(" and text[place - 1 : place] == "$"):
+                self.stack.append(mark[-1])  # an interpolation, or else it ends with the string
+        else:
+            self._meet_in_code(mark, text, place, in_string=quote is not None)
+
+    def _meet_in_code(self, mark: str, text: str, place: int, *, in_string: bool) -> None:
+        if mark[0] in QUOTES:
+            if not _is_apostrophe(text, place, mark):
+                self.stack.append(mark)
+        elif mark in PAIRS:
+            self.stack.append(mark)
+        elif self.stack and PAIRS.get(self.stack[-1]) == mark:
+            self._close(len(self.stack) - 1, mark, place)
+        elif mark[0] != "\\" and not in_string:
+            self.closed.append((place, mark))
+
+    def _close(self, depth: int, mark: str, place: int) -> None:
+        if depth < self.inherited:
+            self.closed.append((place, mark))
+        self._drop(depth)
+
+    def _drop(self, depth: int) -> None:
+        del self.stack[depth:]
+        self.inherited = min(self.inherited, depth)
+
+
+def _is_apostrophe(text: str, place: int, mark: str) -> bool:
+    """Say whether a mark that looks like a quote is part of a word, or of a name as lifetimes have them."""
+    ahead = text[max(0, place - _AHEAD_OF_STRING) : place]
+    if mark != "'" or not ahead:
+        return False
+    if ahead[-1].isalnum() or ahead[-1] == "_":
+        return _STRING_PREFIX.search(ahead) is None
+    return _LIFETIME.search(ahead) is not None and re.match(r"'[a-z_]\w*\b(?!')", text[place:]) is not None
+
+
+def _closed_below(gap: Gap, closer: str) -> int:
+    return "".join(takewhile(CLOSERS.__contains__, gap.below.lstrip())).count(closer)

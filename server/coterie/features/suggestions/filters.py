@@ -1,7 +1,8 @@
 """What of a model's answer is fit to be shown. Pure: an answer, so far, and the gap it is for.
 
-``filling`` asks `enough` after each piece and stops the model at the first line or block that is whole; `refine` makes the suggestion of
-what came, or says why there is none. Brackets are fitted later, when it is offered (``brackets``): what stands behind the cursor may be
+``filling`` asks `is_whole` after each piece and stops the model at the first line or block that is; `judge` makes the suggestion of what
+came, or says why there is none. ``chatter`` has cleaned the answer before; ``indenting`` puts it at its place, ``repeats`` and ``prose``
+know what is worth nothing. Brackets are fitted later, when it is offered (``brackets``): what stands behind the cursor may be
 another thing then.
 """
 
@@ -11,97 +12,219 @@ import re
 from typing import Final
 
 from coterie.context.fill import Extent, Gap, indentation
-from coterie.features.suggestions.brackets import CLOSERS
+from coterie.features.suggestions.brackets import CLOSERS, awaited, fit, scan
+from coterie.features.suggestions.chatter import cleaned
 from coterie.features.suggestions.gate import Refusal
+from coterie.features.suggestions.indenting import BLANK_LINES, placed
+from coterie.features.suggestions.languages import DATA, MARKUP, SHELLS, WORDS, comment_at, in_words, is_code, speaks
+from coterie.features.suggestions.leaks import plain
+from coterie.features.suggestions.prose import is_said, stands_for_code
+from coterie.features.suggestions.repeats import LONGEST_LINE, goes_round, repeated_lines
 
 SHORTEST = 3
 MOST_LINES = 24
-REPEATS = 3
 
 EMPTY: Final = Refusal("filter", "empty", "The model has nothing to add here.")
 LINE_FINISHED: Final = Refusal("filter", "line_finished", "The model takes the line for finished.")
 REPETITION: Final = Refusal("filter", "repetition", "The model only repeated the line above.")
 DUPLICATE: Final = Refusal("filter", "duplicates_suffix", "The model only repeated what stands behind the cursor.")
 TOO_SHORT: Final = Refusal("filter", "too_short", f"The model added fewer than {SHORTEST} characters.")
+TOO_LONG: Final = Refusal("filter", "too_long", f"The model wrote a line of more than {LONGEST_LINE} characters.")
+PROSE: Final = Refusal("filter", "prose", "The model said something instead of writing text.")
+THOUGHTS: Final = Refusal("filter", "thoughts", "The model only thought about it.")
+PLACEHOLDER: Final = Refusal("filter", "placeholder", "The model wrote a comment in place of the code.")
+NOTICE: Final = Refusal("filter", "licence", "The model made up a licence or a copyright.")
+UNFINISHED: Final = Refusal("filter", "unfinished", "What the model wrote does not fit into one line.")
 
-_BLANK_LINES = re.compile(r"\A(?:[ \t]*\n)+")
-_INDENTED = re.compile(r"(?: {2,}|\t)\S")
-_CLOSING_LINE = re.compile(r"(?:[\])}]+|end)[;,)]*")
+_CLOSING_LINE = re.compile(r"(?:[\])}]+|end|fi|done|esac|</[\w.:-]*>)[;,)]*")
+_NOTICE = re.compile(r"\W*(?:copyright|licen[sc]ed? |spdx-|all rights reserved|this file is part of|permission is hereby)", re.IGNORECASE)
+_IMPORT = re.compile(r"\s*(?:import|from|use|using|require|require_once|include|#include|@import)\b")
+_REST_TO_TELL: Final = 5
+"""Characters of the line behind the cursor that are no coincidence in the middle of an answer."""
 
 
-def enough(text: str, gap: Gap, extent: Extent) -> bool:
+def is_whole(answer: str, gap: Gap, extent: Extent, *, language: str = "", path: str = "") -> bool:
+    """Say of a model's answer, as far as it has come, whether the rest of it need not be heard."""
+    return enough(cleaned(answer, gap, language, path), gap, extent, language) or plain(answer, gap, language).ended
+
+
+def judge(answer: str, gap: Gap, extent: Extent, *, manual: bool, language: str = "", path: str = "") -> str | Refusal:
+    """Return what of a model's answer is suggested, or why nothing is."""
+    text = cleaned(answer, gap, language, path)
+    found = refine(text, gap, extent, manual=manual, language=language)
+    if found is not EMPTY or text.strip():
+        return found
+    wrote = plain(answer, gap, language)
+    return THOUGHTS if wrote.thinking else PROSE if wrote.text.strip() else EMPTY
+
+
+def enough(text: str, gap: Gap, extent: Extent, language: str = "") -> bool:
     """Say whether what came is whole: nothing that follows could be shown."""
-    placed = _placed(text, gap)
+    at_place = placed(text, gap, language)
     if extent == "line":
-        return "\n" in placed or _ends_line(text, gap)
-    whole_lines = placed.rpartition("\n")[0]
-    return _block(whole_lines, gap)[1]
+        return "\n" in at_place or _ends_line(text, gap) or _limit(at_place, gap, language) < len(at_place)
+    whole_lines = at_place.rpartition("\n")[0]
+    return _limit(whole_lines, gap, language) < len(whole_lines) or _block(whole_lines, gap, language)[1]
 
 
-def refine(text: str, gap: Gap, extent: Extent, *, manual: bool) -> str | Refusal:
+def refine(text: str, gap: Gap, extent: Extent, *, manual: bool, language: str = "") -> str | Refusal:
     """Return the suggestion, or why there is none."""
-    placed = _placed(text, gap)
+    at_place = placed(text, gap, language)
     if extent == "line" and _ends_line(text, gap):
         return LINE_FINISHED
-    kept = placed.partition("\n")[0] if extent == "line" else _block(placed, gap)[0]
+    kept = at_place.partition("\n")[0] if extent == "line" else _block(at_place, gap, language)[0]
+    limit = _limit(kept, gap, language)
+    kept = kept[:limit] if limit < len(kept) else kept.rstrip()
     if not kept.strip():
         return EMPTY
-    if (gap.line_before + kept.partition("\n")[0]).strip() == gap.above.strip() and gap.above.strip(" \t])};,"):
-        return REPETITION
-    unlike = _without_suffix(kept.rstrip(), gap).rstrip()
-    if not unlike.strip():
+    if (worthless := _worthless(kept, gap, language, manual=manual)) is not None:
+        return worthless
+    unlike = _without_suffix(kept, gap)
+    if not gap.line_after[:1].strip():
+        unlike = unlike.rstrip()  # else a blank belongs in front of what stands there
+    if gap.line_after.strip():
+        unlike = _before_comment(unlike, gap, language)
+    if not unlike.strip() or _doubles_below(unlike, gap):
         return DUPLICATE
+    if gap.line_after.strip() and _leaves_open(unlike, gap, language):
+        return UNFINISHED
     return TOO_SHORT if not manual and len(unlike.strip()) < SHORTEST else unlike
 
 
 def _ends_line(text: str, gap: Gap) -> bool:
-    return bool(gap.line_before.strip()) and _BLANK_LINES.match(text) is not None
+    return bool(gap.line_before.strip()) and BLANK_LINES.match(text) is not None
 
 
-def _placed(text: str, gap: Gap) -> str:
-    """Begin the text where the cursor is: on a line of its own after an opened block, at the indentation that is there already."""
-    line = gap.line_before
-    if not line.strip():
-        text = _BLANK_LINES.sub("", text)
-        if not line:
-            return text
-        return text.removeprefix(line) if text.startswith(line) else text.lstrip(" \t")
-    if gap.opener and not gap.line_after.strip():
-        if (blank := _BLANK_LINES.match(text)) is not None:
-            return "\n" + text[blank.end() :]
-        if _INDENTED.match(text):
-            return "\n" + text
-    return text.lstrip(" ") if line.endswith(" ") else text
+def _worthless(kept: str, gap: Gap, language: str, *, manual: bool) -> Refusal | None:
+    """Say what is wrong with the first line, if that makes all of it worthless."""
+    first = kept.strip().partition("\n")[0]
+    whole = first if kept.startswith("\n") else (gap.line_before + first).strip()
+    if _is_there(whole, gap) or goes_round(first):
+        return REPETITION
+    if max(map(len, kept.split("\n"))) > LONGEST_LINE:
+        return TOO_LONG
+    if speaks(gap, language):
+        return None
+    if is_code(language) and is_said(first):
+        return PROSE
+    is_remark = comment_at(first, language) == 0 or first.startswith(("/*", "<!--"))
+    if is_remark and not gap.prefix.strip() and any(map(_NOTICE.match, kept.split("\n"))):
+        return NOTICE
+    amid_line = bool(gap.line_before.strip()) and not kept.startswith("\n")
+    return PLACEHOLDER if stands_for_code(first) or (is_remark and amid_line and not manual) else None
 
 
-def _block(text: str, gap: Gap) -> tuple[str, bool]:
+def _is_there(line: str, gap: Gap) -> bool:
+    """Say whether a line is the one above again, or an import that the file has."""
+    if line == gap.above.strip() and gap.above.strip(" \t])};,"):
+        return True
+    around = gap.prefix.split("\n")[:-1] + gap.suffix.split("\n")[1:]
+    return _IMPORT.match(line) is not None and any(line == other.strip() for other in around)
+
+
+def _limit(text: str, gap: Gap, language: str) -> int:
+    """Return how far a text goes before it closes what is not open, or comes to the rest of the cursor's line."""
+    limit = len(text)
+    if language not in MARKUP | SHELLS | DATA and not speaks(gap, language):
+        limit = awaited(text, gap)
+    after = gap.line_after.strip()
+    if len(after) >= _REST_TO_TELL and any(map(str.isalnum, after)) and (place := text.find(after, 0, limit)) >= 0:
+        opened = scan(gap.line_before).opened
+        if scan(text[:place], opened).opened == opened:
+            limit = min(limit, place)
+    return limit
+
+
+def _block(text: str, gap: Gap, language: str) -> tuple[str, bool]:
     """Cut the text where the cursor's block ends; say whether it ended there."""
-    floor = indentation(gap.opener) if gap.opener else indentation(gap.line_before) - 1
+    opener = "" if language in WORDS else gap.opener
+    floor = indentation(opener) if opener else indentation(gap.line_before) - 1
+    if language == "yaml" and text.lstrip().startswith("- ") and opener:
+        floor -= 1  # items may stand right below their key
     kept: list[str] = []
-    for number, line in enumerate(text.split("\n")):
-        if number and line.strip() and indentation(line) <= floor:
-            if _CLOSING_LINE.fullmatch(line.strip()) and indentation(line) == floor and line.rstrip() != gap.below.rstrip():
-                kept.append(line)
-            return "\n".join(kept), True
+    lines = text.split("\n")
+    went_deeper = False
+    for number, line in enumerate(lines):
+        if number and line.strip():
+            if indentation(line) <= floor:
+                if _CLOSING_LINE.fullmatch(line.strip()) and indentation(line) == floor and line.rstrip() != gap.below.rstrip():
+                    kept.append(line)
+                return "\n".join(kept), True
+            if line.rstrip() == gap.below.rstrip() or _is_no_code(line, kept, gap, language):
+                return "\n".join(kept), True
+            base = indentation(gap.line_before + lines[0])
+            if not opener and went_deeper and indentation(line) <= base and not kept[-1].strip():
+                return "\n".join(kept), True  # the next definition
+            went_deeper = went_deeper or indentation(line) > base
         kept.append(line)
-        if line.strip() and kept[-REPEATS:] == [line] * REPEATS:
-            return "\n".join(kept[: 1 - REPEATS]), True
+        if surplus := repeated_lines([gap.line_before + kept[0], *kept[1:]]):
+            return "\n".join(kept[:-surplus]), True
         if len(kept) == MOST_LINES:
             return "\n".join(kept), True
     return "\n".join(kept), False
 
 
+def _is_no_code(line: str, kept: list[str], gap: Gap, language: str) -> bool:
+    """Say whether a line of a block is said to the person, or stands for code that is not there."""
+    said = is_code(language) and not line[:1].isspace() and is_said(line)
+    return (said or stands_for_code(line)) and not in_words(gap.prefix + "\n".join([*kept, ""]), language)
+
+
 def _without_suffix(text: str, gap: Gap) -> str:
     """Cut off what stands behind the cursor already: the rest of its line, or the next line."""
-    after = gap.line_after.rstrip()
-    for length in range(len(after), 0, -1):
-        # A few characters of a longer rest may be there by chance; brackets alone are fitted when it is offered.
-        enough_to_tell = length >= SHORTEST or length == len(after)
-        if enough_to_tell and text.endswith(after[:length]) and not CLOSERS.issuperset(after[:length]):
-            return text[:-length]
+    text = _without_rest(text, gap.line_before, gap.line_after.rstrip())
     lines = text.split("\n")
     for number, line in enumerate(lines):
         whole = gap.line_before + line if number == 0 else line
         if gap.below and whole.rstrip() == gap.below.rstrip():
             return "\n".join(lines[:number])
     return text
+
+
+def _without_rest(text: str, line_before: str, after: str) -> str:
+    """Cut off the rest of the cursor's line at the end of ``text``, and what follows its brackets, which may be the text's own."""
+    opened = scan(line_before).opened
+    for length in range(len(after), 0, -1):
+        again = after[:length]
+        # A few characters of a longer rest may be there by chance, not behind a closing bracket; brackets alone are fitted later.
+        enough_to_tell = length >= SHORTEST or again == after or after[0] in CLOSERS
+        if enough_to_tell and text.endswith(again) and not CLOSERS.issuperset(again) and _stands_alone(text, length, opened):
+            return text[:-length]
+    behind = after.lstrip("".join(CLOSERS))
+    if behind != after and behind in (";", ",", ":") and text.endswith(behind) and not scan(text, opened).closed:
+        return text[: -len(behind)]
+    return text
+
+
+def _stands_alone(text: str, length: int, opened: tuple[str, ...]) -> bool:
+    """Say whether the last characters close nothing that the text itself has opened."""
+    rest, tail = text[:-length], text[-length:]
+    if tail.startswith(">"):
+        plain = re.sub(r"[-=]>|<=|>=", "", text)
+        return plain.count(">") > plain.count("<") or "</" in tail
+    return len(scan(rest, opened).opened) <= len(opened)
+
+
+def _before_comment(text: str, gap: Gap, language: str) -> str:
+    """Cut off a comment that would swallow the rest of the line."""
+    at = comment_at(gap.line_before + text, language)
+    return text if at is None or at < len(gap.line_before) else text[: at - len(gap.line_before)].rstrip()
+
+
+def _leaves_open(text: str, gap: Gap, language: str) -> bool:
+    """Say whether a text that goes into a line opens a bracket there that nothing closes."""
+    if not is_code(language) or speaks(gap, language):
+        return False
+    fitted = fit(text, gap.line_before, gap.line_after)
+    before = scan(gap.line_before).opened
+    behind = gap.line_after[fitted.covered :]
+    return bool(scan(fitted.text, before).opened[len(before) :]) and len(scan(behind, scan(fitted.text, before).opened).opened) > max(
+        0, len(scan(gap.line_after, before).opened)
+    )
+
+
+def _doubles_below(text: str, gap: Gap) -> bool:
+    """Say whether the last line of the text, as it will be in the document, is the next one's double."""
+    fitted = fit(text, gap.line_before, gap.line_after)
+    last = fitted.text.rpartition("\n")[2] if "\n" in fitted.text else gap.line_before + fitted.text
+    return bool(gap.below) and (last + gap.line_after[fitted.covered :]).rstrip() == gap.below.rstrip()
