@@ -67,7 +67,7 @@ class Gap:
     def opener(self) -> str:
         """The line that opens the block in which the cursor is at the start; empty where there is none."""
         line = self.line_before if self.line_before.strip() else self.above
-        return line if _OPENS_BLOCK.search(line.rstrip()) else ""
+        return line if opens_block(line) else ""
 
 
 def gap_at(text: str, offset: int) -> Gap:
@@ -88,6 +88,11 @@ def extent_of(gap: Gap, *, manual: bool) -> Extent:
     if manual or (gap.opener and indentation(gap.below) <= indentation(gap.opener)):
         return "block"
     return "line"
+
+
+def opens_block(line: str) -> bool:
+    """Say whether a line ends with what opens a block."""
+    return _OPENS_BLOCK.search(line.rstrip()) is not None
 
 
 def indentation(line: str) -> int:
