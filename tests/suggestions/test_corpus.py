@@ -11,7 +11,7 @@ import pytest
 
 from coterie.context.fill import extent_of, gap_at
 from coterie.features.suggestions.brackets import fit
-from coterie.features.suggestions.filters import is_whole, judge
+from coterie.features.suggestions.filters import judge, progress
 from coterie.features.suggestions.gate import Refusal
 
 FILES = sorted((Path(__file__).parent / "corpus").glob("*.toml"))
@@ -72,7 +72,7 @@ def test_a_model_that_is_stopped_as_soon_as_there_is_enough_has_said_the_same(ca
     gap, answer = gap_at(before + after, len(before)), case["answer"]
     extent = extent_of(gap, manual=case.get("manual", False))
     told = {"language": case["language"], "path": case.get("path", "")}
-    heard = next((answer[:length] for length in range(1, len(answer)) if is_whole(answer[:length], gap, extent, **told)), answer)
+    heard = next((answer[:length] for length in range(1, len(answer)) if progress(answer[:length], gap, extent, **told) == "whole"), answer)
     assert outcome(case, heard) == expected(case), f"it was stopped at {heard!r}"
 
 

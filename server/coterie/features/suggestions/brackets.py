@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import takewhile
 from typing import Final
 
@@ -64,7 +65,7 @@ def awaited(text: str, gap: Gap) -> int:
 
     Braces are left to the indentation: what they close is often out of sight.
     """
-    open_before = scan(gap.prefix).opened
+    open_before = _open_at(gap.prefix)
     left = {}
     for opener in "([":
         # Brackets in strings and comments mislead the one count or the other: the greater one takes nothing away that is needed.
@@ -87,6 +88,12 @@ def scan(text: str, opened: Sequence[str] = ()) -> Scanned:
     for found in _MARKS.finditer(text):
         walk.meet(found.group(), text, found.start())
     return Scanned(tuple(walk.stack), tuple(walk.closed))
+
+
+@lru_cache(maxsize=8)
+def _open_at(prefix: str) -> tuple[str, ...]:
+    """Return what is open behind a text; asked for with each piece of an answer."""
+    return scan(prefix).opened
 
 
 @dataclass(slots=True)

@@ -1,15 +1,15 @@
 """What of a model's answer is fit to be shown. Pure: an answer, so far, and the gap it is for.
 
-``filling`` asks `is_whole` after each piece and stops the model at the first line or block that is; `judge` makes the suggestion of what
-came, or says why there is none. ``chatter`` has cleaned the answer before; ``indenting`` puts it at its place, ``repeats`` and ``prose``
-know what is worth nothing. Brackets are fitted later, when it is offered (``brackets``): what stands behind the cursor may be
-another thing then.
+``filling`` asks for the `progress` after each piece and stops the model at the first line or block that is whole; `judge` makes the
+suggestion of what came, or says why there is none. ``chatter`` has cleaned the answer before; ``indenting`` puts it at its place,
+``repeats`` and ``prose`` know what is worth nothing. Brackets are fitted later, when it is offered (``brackets``): what stands behind the
+cursor may be another thing then.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, Literal
 
 from coterie.context.fill import Extent, Gap, indentation
 from coterie.features.suggestions.brackets import CLOSERS, awaited, fit, scan
@@ -20,6 +20,9 @@ from coterie.features.suggestions.languages import DATA, MARKUP, SHELLS, WORDS, 
 from coterie.features.suggestions.leaks import plain
 from coterie.features.suggestions.prose import is_said, stands_for_code
 from coterie.features.suggestions.repeats import LONGEST_LINE, goes_round, repeated_lines
+
+Progress = Literal["begun", "line", "whole"]
+"""Nothing that can be shown, at least a line of it, or all of it: nothing that follows could be shown."""
 
 SHORTEST = 3
 MOST_LINES = 24
@@ -43,9 +46,12 @@ _REST_TO_TELL: Final = 5
 """Characters of the line behind the cursor that are no coincidence in the middle of an answer."""
 
 
-def is_whole(answer: str, gap: Gap, extent: Extent, *, language: str = "", path: str = "") -> bool:
-    """Say of a model's answer, as far as it has come, whether the rest of it need not be heard."""
-    return enough(cleaned(answer, gap, language, path), gap, extent, language) or plain(answer, gap, language).ended
+def progress(answer: str, gap: Gap, extent: Extent, *, language: str = "", path: str = "") -> Progress:
+    """Return how far a model's answer has come."""
+    text = cleaned(answer, gap, language, path)
+    if enough(text, gap, extent, language) or plain(answer, gap, language).ended:
+        return "whole"
+    return "line" if placed(text, gap, language).rpartition("\n")[0].strip() else "begun"
 
 
 def judge(answer: str, gap: Gap, extent: Extent, *, manual: bool, language: str = "", path: str = "") -> str | Refusal:

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -126,6 +127,7 @@ def _is_too_deep(text: str, gap: Gap, language: str) -> bool:
     return _GOES_ON.search(gap.above.rstrip()) is None and not any(mark in "([{\"'" or mark[0] in "\"'" for mark in scan(gap.prefix).opened)
 
 
+@lru_cache(maxsize=8)
 def _style(gap: Gap) -> _Style:
     """Return how the lines around the cursor are indented, by the most usual step from one to the next."""
     lines = [line for text in (gap.prefix, gap.suffix) for line in text.split("\n")[:400] if line.strip()]

@@ -6,6 +6,7 @@ Languages are named as editors name them in ``didOpen``; of one that is not name
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from coterie.context.fill import Gap
@@ -77,6 +78,7 @@ def in_words(prefix: str, language: str) -> bool:
     return any(prefix.count(mark) % 2 for mark in ('"""', "'''"))
 
 
+@lru_cache(maxsize=8)
 def speaks(gap: Gap, language: str) -> bool:
     """Say whether the text at the cursor may be words."""
     return in_words(gap.prefix, language)
