@@ -18,8 +18,7 @@ from coterie.context.assemble import request_bytes
 from coterie.context.fill import Extent, Gap, chat_request, fill_request
 from coterie.domain.messages import Finished, StreamEvent, TextDelta, UsageReported
 from coterie.domain.ports import ModelChoice, Providers
-from coterie.features.suggestions.chatter import cleaned
-from coterie.features.suggestions.filters import enough, refine
+from coterie.features.suggestions.filters import judge, progress
 from coterie.features.suggestions.gate import Refusal
 from coterie.features.suggestions.rhythm import Rhythm
 from coterie.features.suggestions.spending import Call, Spending
@@ -27,6 +26,10 @@ from coterie.features.suggestions.spending import Call, Spending
 REST_S: Final[dict[FailureKind, float]] = {"transient": 5.0, "rate_limited": 20.0, "bad_request": 5.0}
 LONG_REST_S = 60.0
 """After a failure that only the person can mend."""
+REST_OF_BLOCK_S: Final = {"automatic": 0.8, "manual": 3.0}
+"""How long the lines of a block are waited for once the first one is whole."""
+MOST_HEARD = 20_000
+"""Characters of an answer, thoughts included, at a host that does not keep to the limit it was told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +65,7 @@ class Filling:
         started = asyncio.get_running_loop().time()
         try:
             choice = await discovering(self._providers, lambda: self._providers.choose(model_id))
-            text = await self._ask_either_way(choice, job)
+            answer = await self._ask_either_way(choice, job)
         except ProviderError as failure:
             self._providers.settled(model_id, failure)
             return self._rest(failure, failure.retry_after or REST_S.get(failure.kind, LONG_REST_S))
@@ -70,7 +73,7 @@ class Filling:
             return self._rest(failure, LONG_REST_S)
         self._providers.settled(model_id, None)
         self._rhythm.answered(asyncio.get_running_loop().time() - started)
-        return refine(text, job.gap, job.extent, manual=job.manual)
+        return judge(answer, job.gap, job.extent, manual=job.manual, language=job.language, path=job.path)
 
     async def _ask_either_way(self, choice: ModelChoice, job: Job) -> str:
         """Have the gap filled, or, by a model that turns out not to fill any, the question answered; that model is known from then on."""
@@ -86,28 +89,32 @@ class Filling:
     async def _ask(self, choice: ModelChoice, job: Job, *, speaks: bool) -> str:
         asked, stream = _call(choice, job, speaks=speaks)
         call = Call(choice, asked)
-        answer = text = ""
+        answer = ""
         was_refused = False
+        box = asyncio.timeout(None)
         try:
-            async with aclosing(stream) as events:  # type: ignore[type-var]
+            async with box, aclosing(stream) as events:  # type: ignore[type-var]
                 async for event in events:
                     if isinstance(event, TextDelta):
                         answer += event.text
                         call.answered += len(event.text.encode(errors="replace"))
-                        text = cleaned(answer, job.gap) if speaks else answer
-                        if enough(text, job.gap, job.extent):
+                        if _suffices(answer, job, box):
                             break
                     elif isinstance(event, UsageReported):
                         call.reported = event.usage
                     elif isinstance(event, Finished):
                         call.finished = True
+        except TimeoutError:
+            if not box.expired():
+                raise
+            answer = answer.rpartition("\n")[0]  # a line that has only begun is not worth showing
         except ProviderError:
             was_refused = not call.has_begun
             raise
         finally:
             if not was_refused:  # hosts bill answers
                 self._spending.ended(call)
-        return text
+        return answer
 
     def _rest(self, failure: CoterieError, seconds: float) -> Refusal:
         refusal = Refusal("provider", failure.code, failure.message)
@@ -118,6 +125,17 @@ class Filling:
         """Ask again at once: the settings may have mended what was wrong."""
         self._resting = None
         self._speakers.clear()
+
+
+def _suffices(answer: str, job: Job, box: asyncio.Timeout) -> bool:
+    """Say whether a model has been heard enough; from the first whole line of a block on, there is little time for the others."""
+    heard = progress(answer, job.gap, job.extent, language=job.language, path=job.path)
+    if heard == "line" and box.when() is None:
+        box.reschedule(asyncio.get_running_loop().time() + REST_OF_BLOCK_S["manual" if job.manual else "automatic"])
+    suffices = heard == "whole" or len(answer) > MOST_HEARD
+    if suffices and not box.expired():
+        box.reschedule(None)  # the closing of the call is not to be cut short
+    return suffices
 
 
 def _call(choice: ModelChoice, job: Job, *, speaks: bool) -> tuple[int, AsyncIterator[StreamEvent]]:
