@@ -1,91 +1,92 @@
-"""A request that is too large loses its oldest big tool outputs, in the open, or is refused in words."""
+"""What a conversation is cut into, and which old outputs of tools it gives up first."""
+
+from __future__ import annotations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coterie.base.errors import RunError
 from coterie.context.assemble import request_bytes
-from coterie.context.pruning import BIG_OUTPUT, LOW_WATER, fit
-from coterie.context.tokens import Calibration
-from coterie.context.window import input_limit
-from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolCall, ToolMessage, ToolResult, UserMessage
-from coterie.domain.usage import Usage
+from coterie.context.pieces import BIG_OUTPUT, Counting, Part, parts_of
+from coterie.context.pruning import prunings
+from coterie.context.thread import SUMMARY, Placed, as_sent, pruned_of
+from coterie.context.tokens import Calibration, Sizes
+from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolCall, ToolMessage, ToolResult, ToolSpec, UserMessage
+from coterie.domain.records import OutputPlace
+
+COUNTING = Counting(Sizes().message, Calibration().tokens)
+TASK = UserMessage(text="<folder>\nsrc/\n</folder>\n\nMend it.", preface=27)
 
 
 def turn(number: int, *sizes: int) -> tuple[Message, ...]:
     calls = tuple(ToolCall(call_id=f"c{number}.{place}", tool="read_file", arguments={}) for place in range(len(sizes)))
     results = tuple(
-        ToolResult(call_id=call.call_id, tool=call.tool, output=f"{number}" * size) for call, size in zip(calls, sizes, strict=True)
+        ToolResult(call_id=call.call_id, tool=call.tool, output=f"{number % 10}" * size) for call, size in zip(calls, sizes, strict=True)
     )
-    return AssistantMessage(text="", tool_calls=calls), ToolMessage(results=results)
+    return AssistantMessage(text="", tool_calls=calls, made_by="work/m1"), ToolMessage(results=results)
 
 
-def conversation(*turns: tuple[int, ...]) -> ModelRequest:
-    messages = [message for number, sizes in enumerate(turns) for message in turn(number, *sizes)]
-    return ModelRequest(model="m1", system="s", messages=(UserMessage(text="go"), *messages))
+def thread(*turns: tuple[int, ...]) -> tuple[Placed, ...]:
+    """Return a conversation: its task, and for each turn a call with outputs so long."""
+    messages = [TASK, *(message for number, sizes in enumerate(turns) for message in turn(number, *sizes))]
+    return tuple(Placed("r1", seq, message) for seq, message in enumerate(messages, 1))
 
 
-def left_out(request: ModelRequest) -> list[str]:
-    results = [result for message in request.messages if isinstance(message, ToolMessage) for result in message.results]
-    return [result.call_id for result in results if "was left out" in result.output]
+def request(placed: tuple[Placed, ...]) -> ModelRequest:
+    return ModelRequest(model="m1", system="s", messages=as_sent(placed), tools=(ToolSpec("read_file", "Reads.", {}),))
 
 
-def test_what_fits_or_has_no_known_window_is_not_touched() -> None:
-    large = conversation((90_000,))
-    assert fit(large, None).request is large
-    small = conversation((2_000,))
-    fitted = fit(small, 8_000)
-    assert (fitted.request, fitted.notice) == (small, None)
+def cut(placed: tuple[Placed, ...]) -> tuple[Part, ...]:
+    return parts_of(request(placed), placed, ("r1", 1), COUNTING)
 
 
-def test_the_oldest_big_outputs_go_first_and_the_person_is_told() -> None:
-    # The limit is (8_000 - 2_000) x 0.9 = 5_400 tokens, so 21,600 bytes; the low-water mark is 16,200 bytes.
-    fitted = fit(conversation((8_000, 100), (6_000,), (6_000,), (6_000,)), 8_000)
-    assert left_out(fitted.request) == ["c0.0", "c1.0"]
-    assert fitted.notice == "The window of m1 is full: 2 old tool outputs are no longer sent to it."
+def total(parts: tuple[Part, ...]) -> int:
+    return sum(part.piece.tokens for part in parts)
 
 
-def test_calls_after_a_pruning_share_their_beginning_again() -> None:
-    first = fit(conversation((8_000,), (8_000,), (8_000,)), 8_000).request
-    grown = ModelRequest(model="m1", system="s", messages=(*first.messages, *turn(3, 2_000)))
-    again = fit(grown, 8_000)
-    assert again.request is grown
-    assert request_bytes(again.request).startswith(request_bytes(first))
+def test_a_request_is_cut_into_pieces_that_say_what_they_are() -> None:
+    parts = cut((Placed(SUMMARY, 0, UserMessage(text="So far.")), *thread((2_000, 10), (3_000,))))
+    assert [(part.piece.piece_id, part.piece.segment, part.piece.source, part.piece.pinned) for part in parts] == [
+        ("system", "system", "prompt", False),
+        (":0", "history", "summary", True),
+        ("r1:1:around", "project", "workspace", True),
+        ("r1:1", "task", "request", True),
+        ("r1:2", "history", "work/m1", True),
+        ("r1:3:0", "history", "tool:read_file", False),
+        ("r1:3:1", "history", "tool:read_file", True),
+        ("r1:4", "history", "work/m1", True),
+        ("r1:5:0", "history", "tool:read_file", True),
+    ]
+    assert parts[-1].piece.reason == "the model has not seen it yet"
+
+
+@given(st.lists(st.lists(st.integers(0, 3_000), min_size=1, max_size=3).map(tuple), max_size=5))
+def test_the_pieces_cost_what_the_request_costs(turns: list[tuple[int, ...]]) -> None:
+    placed = thread(*turns)
+    exact = Calibration().tokens(len(request_bytes(request(placed))))
+    assert exact <= total(cut(placed)) <= exact + len(placed) + 1
+
+
+def test_the_oldest_outputs_go_first_and_only_as_many_as_it_takes() -> None:
+    parts = cut(thread((8_000, 100), (8_000,), (8_000,), (8_000,)))
+    assert prunings(parts, total(parts)) == ()
+    assert prunings(parts, total(parts) - 1_500) == (OutputPlace(run_id="r1", seq=3, place=0),)
+    assert prunings(parts, total(parts) - 3_000) == tuple(OutputPlace(run_id="r1", seq=seq, place=0) for seq in (3, 5))
 
 
 @pytest.mark.parametrize("sizes", [((30_000,),), ((500,), (30_000,))], ids=["only output", "newest output"])
-def test_what_the_model_has_not_seen_yet_stays_and_the_refusal_says_what_to_do(sizes: tuple[tuple[int, ...], ...]) -> None:
-    with pytest.raises(RunError, match=r"takes 5,400.*larger window") as caught:
-        fit(conversation(*sizes), 8_000)
-    assert caught.value.code == "context_overflow"
+def test_what_no_model_has_seen_yet_stays(sizes: tuple[tuple[int, ...], ...]) -> None:
+    assert prunings(cut(thread(*sizes)), 10) == ()
 
 
-@given(st.lists(st.lists(st.integers(0, 9_000), min_size=1, max_size=3).map(tuple), min_size=1, max_size=8), st.integers(4_000, 16_000))
-def test_never_over_the_limit_newest_kept_and_stable(turns: list[tuple[int, ...]], window: int) -> None:
-    request = conversation(*turns)
-    limit = input_limit(window, None)
-    count = Calibration().tokens
-    try:
-        fitted = fit(request, window).request
-    except RunError:
-        prunable = [size for sizes in turns[:-1] for size in sizes if size >= BIG_OUTPUT]
-        words_in_their_place = 40 * len(prunable)
-        assert count(len(request_bytes(request)) - sum(prunable)) > limit - words_in_their_place
-        return
-    assert count(len(request_bytes(fitted))) <= limit
-    assert fitted.messages[-1] == request.messages[-1]
-    assert fit(fitted, window).request == fitted
-    if left_out(fitted) and count(len(request_bytes(fitted))) > limit * LOW_WATER + 2 * len(left_out(fitted)):
-        kept = [size for sizes in turns[:-1] for size in sizes if size >= BIG_OUTPUT]
-        assert len(left_out(fitted)) == len(kept), "it stopped above the low-water mark with something left to prune"
-
-
-def test_the_hosts_own_counts_correct_the_estimate() -> None:
-    start = Calibration()
-    assert start.tokens(4_001) == 1_001
-    dense = start.corrected(9_000, Usage(input=1_000, cache_read=2_000, output=50))
-    assert dense.bytes_per_token == 3
-    assert dense.corrected(9_000, Usage(output=5)) is dense
-    assert dense.corrected(9_000, Usage(input=0)) is dense
-    assert dense.corrected(9_000, Usage(input=100_000)) is dense
+@given(st.lists(st.lists(st.integers(0, 9_000), min_size=1, max_size=3).map(tuple), min_size=1, max_size=8), st.integers(0, 40_000))
+def test_what_is_left_fits_or_nothing_more_can_go(turns: list[tuple[int, ...]], limit: int) -> None:
+    placed = thread(*turns)
+    gone = prunings(cut(placed), limit)
+    left = tuple(pruned_of(each, gone) for each in placed)
+    assert [each.message for each in left[-2:]] == [each.message for each in placed[-2:]]
+    parts = cut(left)
+    if total(parts) > limit:
+        big = [output for sizes in turns[:-1] for output in sizes if output >= BIG_OUTPUT]
+        assert len(gone) == len(big)
+    assert len(set(gone)) == len(gone)

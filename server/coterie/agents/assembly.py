@@ -16,6 +16,7 @@ from coterie.agents.live_run import LiveRun
 from coterie.agents.loop import valid
 from coterie.agents.meter import Meter, smallest
 from coterie.agents.model_call import ModelCalls
+from coterie.agents.summarising import Summariser
 from coterie.agents.team import Crew, Team
 from coterie.agents.workflow import Workflow, find
 from coterie.base.tasks import TaskSupervisor
@@ -24,10 +25,10 @@ from coterie.config.paths import name_of
 from coterie.config.schema import Settings
 from coterie.context.memory import read_memory
 from coterie.context.rules import read_rules
+from coterie.context.thread import Before, Placed
 from coterie.domain.events import ENDED, WarningEvent
-from coterie.domain.messages import Message
-from coterie.domain.ports import ChannelStore, Index, Providers, RunStore, Sandbox, UsageStore, Workspace
-from coterie.domain.records import ConversationRecord
+from coterie.domain.ports import ChannelStore, Index, ModelChoice, Providers, RunStore, Sandbox, UsageStore, Workspace
+from coterie.domain.records import CompactionRecord, ConversationRecord
 from coterie.domain.runs import Budget
 from coterie.domain.usage import Usage
 from coterie.providers.resilience.policy import RetryPolicy
@@ -99,7 +100,13 @@ class Assembly:
             await discovering(around.providers, lambda agent=step.agent: choose(agent))  # type: ignore[misc]
             self._hire(step.agent, settings, choose)
         retry = settings.retry
-        prior, frozen = await self._conversation_before(run, workflow)
+        before, frozen = await self._conversation_before(run, workflow)
+        models = ModelCalls(
+            run,
+            around.providers,
+            around.usage,
+            RetryPolicy(attempts=retry.attempts, base_s=retry.base_ms / 1000, max_s=retry.max_ms / 1000),
+        )
         rules = await read_rules(around.workspace, folder=request.folder, user_file=around.user_rules)
         folder = next(iter(around.workspace.folders), None) if request.folder is None else around.workspace.folder(request.folder)
         notes = None if folder is None else around.memories / f"{name_of(folder.absolute)}.md"
@@ -122,19 +129,15 @@ class Assembly:
             ),
             rules=rules,
             memory=memory,
-            models=ModelCalls(
-                run,
-                around.providers,
-                around.usage,
-                RetryPolicy(attempts=retry.attempts, base_s=retry.base_ms / 1000, max_s=retry.max_ms / 1000),
-            ),
+            models=models,
+            summariser=Summariser(run, around.providers, around.usage, models.sizes, self._small_model),
             approvals=approvals,
             effects=Effects(run, around.workspace, around.sandbox, around.tasks, network=settings.sandbox.network),
             meter=meter,
             choose=choose,
             meters_of=lambda agent: (meter, *meter_of(agent), *self._allowances.meters(settings.budget, run.row.channel_id)),
             hire=lambda agent: self._hire(agent, settings, choose),
-            prior=prior,
+            before=before,
             frozen=frozen,
         )
         return Team(run, workflow, crew)
@@ -166,22 +169,28 @@ class Assembly:
             return True
         return (await self._around.sandbox.status()).level != "none"
 
-    async def _conversation_before(self, run: LiveRun, workflow: Workflow) -> tuple[tuple[Message, ...], ConversationRecord | None]:
+    async def _small_model(self) -> ModelChoice | None:
+        small, providers = self._around.loaded().settings.small_model, self._around.providers
+        return None if small is None else await discovering(providers, lambda: providers.choose(small))
+
+    async def _conversation_before(self, run: LiveRun, workflow: Workflow) -> tuple[Before, ConversationRecord | None]:
         """Return what the same agent talked about in this channel before, and what stays the same in all of its requests."""
         if len(workflow.steps) > 1:
-            return (), None
+            return Before(), None
         step = workflow.steps[0]
-        messages: list[Message] = []
+        said: list[Placed] = []
+        compactions: list[CompactionRecord] = []
         frozen: ConversationRecord | None = None
         rows = await self._around.runs.rows(channel_id=run.row.channel_id, before=run.run_id, limit=1_000)
         for row in reversed(rows):
             if row.workflow is not None or (row.agent or "chat") != step.agent or row.state not in ENDED:
                 continue
-            conversations = history_of(await self._around.runs.read(row.run_id)).conversations
-            if (conversation := conversations.get((step.step_id, 1))) is not None:
+            history = history_of(await self._around.runs.read(row.run_id))
+            compactions += history.compactions
+            if (conversation := history.conversations.get((step.step_id, 1))) is not None:
                 frozen = frozen or conversation.record
-                messages += valid(conversation.messages)
-        return tuple(messages), frozen
+                said += valid(conversation.placed(row.run_id))
+        return Before(tuple(said), tuple(compactions)), frozen
 
 
 def _meters(settings: Settings, used: Mapping[str, Usage]) -> Callable[[str], tuple[Meter, ...]]:

@@ -98,7 +98,7 @@ class ExternalAgent:
         prompt = await self._prompt(resumed=session is not None)
         job = Job(
             prompt=prompt,
-            prior=() if session is not None else self._opening.prior,
+            prior=() if session is not None else self._opening.before.messages,
             folder=aside.folder.absolute,
             instructions=self._opening.system,
             session=session,

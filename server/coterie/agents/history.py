@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, assert_never
 
+from coterie.context.thread import Placed
 from coterie.domain.edits import FileChange
 from coterie.domain.events import (
     ApprovalEvent,
     ArtifactEvent,
     ChangeEvent,
+    CompactionEvent,
     Event,
     MessageDelta,
     MessageDiscarded,
@@ -32,6 +34,7 @@ from coterie.domain.messages import AssistantMessage, Message
 from coterie.domain.records import (
     CallRecord,
     CommandIntent,
+    CompactionRecord,
     ConversationRecord,
     EditIntent,
     EditOutcome,
@@ -41,6 +44,7 @@ from coterie.domain.records import (
     GrantRecord,
     MessageRecord,
     Record,
+    RestoredRecord,
     SeenRecord,
     SuiteRecord,
     WorkerRecord,
@@ -56,10 +60,15 @@ FINISHED_CALLS = frozenset({"succeeded", "failed", "denied"})
 
 @dataclass(slots=True)
 class Conversation:
-    """The conversation of one attempt of one step."""
+    """The conversation of one attempt of one step. ``numbers`` are those of the messages in the journal."""
 
     record: ConversationRecord
     messages: list[Message] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+
+    def placed(self, run_id: str) -> tuple[Placed, ...]:
+        """Return its messages with where the journal of ``run_id`` has them."""
+        return tuple(Placed(run_id, seq, message) for seq, message in zip(self.numbers, self.messages, strict=True))
 
 
 @dataclass(slots=True)
@@ -101,6 +110,8 @@ class History:
     model_calls: dict[str, int] = field(default_factory=dict)
     unanswered: dict[str, CallRecord] = field(default_factory=dict)
     approvals: dict[str, ApprovalEvent] = field(default_factory=dict)
+    compactions: list[CompactionRecord] = field(default_factory=list)  # those that count
+    summaries: int = 0  # how many were asked of a model
     usage: Usage = NO_USAGE
     last: int = 0
     worked_s: float = 0.0  # seconds in which the run went on and no person was waited for
@@ -116,16 +127,18 @@ class History:
             step = entry.record.event
             if step.step_id not in self.steps or self.steps[step.step_id].attempt != step.attempt:
                 self.began[step.step_id] = entry.seq
-        self._take(entry.record)
+        self._take(entry.record, entry.seq)
 
-    def _take(self, record: Record) -> None:  # noqa: C901, PLR0912 - one flat case for each member of a closed union
+    def _take(self, record: Record, seq: int) -> None:  # noqa: C901, PLR0912 - one flat case for each member of a closed union
         match record:
             case EventRecord():
                 self._event(record.event)
             case ConversationRecord():
                 self.conversations[record.step_id, record.attempt] = Conversation(record)
             case MessageRecord():
-                self.conversations[record.step_id, record.attempt].messages.append(record.message)
+                conversation = self.conversations[record.step_id, record.attempt]
+                conversation.messages.append(record.message)
+                conversation.numbers.append(seq)
                 if isinstance(record.message, AssistantMessage):
                     self._answered(record)
                     self.made_by.update((call.call_id, record.message_id) for call in record.message.tool_calls)
@@ -149,6 +162,10 @@ class History:
                 self.settled.add(record.finding_id)
             case SeenRecord():
                 self.seen.update(record.change_ids)
+            case CompactionRecord():
+                self._compacted(record)
+            case RestoredRecord():
+                self.compactions = [each for each in self.compactions if each.compaction_id != record.compaction_id]
             case _:
                 assert_never(record)
 
@@ -180,10 +197,16 @@ class History:
                 self.usage = Usage(
                     input=event.input, cache_read=event.cache_read, cache_write=event.cache_write, output=event.output, usd=event.usd
                 )
-            case WarningEvent() | MessageDelta() | ThoughtDelta():
+            case WarningEvent() | MessageDelta() | ThoughtDelta() | CompactionEvent():
                 pass
             case _:
                 assert_never(event)
+
+    def _compacted(self, record: CompactionRecord) -> None:
+        self.compactions.append(record)
+        self.summaries += record.call is not None
+        if record.asked_by is not None:
+            self.heard.add(f"{record.step_id}:{record.attempt}:{record.asked_by}")
 
     def _answered(self, record: MessageRecord) -> None:
         # A call that was never answered is made again under its number: a recording then plays the answer that is still owed.

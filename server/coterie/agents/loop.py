@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from coterie.agents.calls import Calls
+from coterie.agents.compacting import Compactor, Conversation
 from coterie.agents.live_run import LiveRun
 from coterie.agents.model_call import Asker, ModelCalls
 from coterie.agents.reconcile import UNKNOWN_OUTCOME
+from coterie.agents.summarising import Summariser
 from coterie.base.errors import RunError
 from coterie.context.assemble import addressed, assemble
-from coterie.context.pruning import fit
-from coterie.domain.events import WarningEvent
+from coterie.context.thread import NOTHING, Before, Placed
 from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolCall, ToolMessage, ToolResult, ToolSpec, UserMessage
 from coterie.domain.ports import ModelChoice
 from coterie.domain.records import MessageRecord, Record
@@ -31,11 +32,11 @@ MAX_REPEATS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """What a conversation starts from. ``prior`` is the conversation of the channel so far, ``first`` the task of this step."""
+    """What a conversation starts from. ``before`` is the conversation of the channel so far, ``first`` the task of this step."""
 
     system: str
     tools: tuple[ToolSpec, ...]
-    prior: tuple[Message, ...] = ()
+    before: Before = NOTHING
     first: UserMessage
 
 
@@ -50,13 +51,19 @@ class Ended:
 class AgentLoop:
     """Runs one conversation to its end."""
 
-    def __init__(self, run: LiveRun, models: ModelCalls, asker: Asker, calls: Calls, opening: Opening) -> None:
+    def __init__(self, run: LiveRun, models: ModelCalls, asker: Asker, calls: Calls, opening: Opening, *, summariser: Summariser) -> None:
         self._run = run
         self._models = models
         self._asker = asker
         self._calls = calls
         self._opening = opening
-        self._messages: list[Message] = [*opening.prior]
+        conversation = Conversation(run=run, step_id=asker.step_id, attempt=asker.attempt, before=opening.before, build=self._build)
+        self._compactor = Compactor(conversation, models, summariser, asker.meters)
+
+    @property
+    def _messages(self) -> Sequence[Message]:
+        """What was said in this attempt, all of it."""
+        return self._run.history.conversations[self._asker.step_id, self._asker.attempt].messages
 
     async def converse(self) -> Ended:
         """Talk until the model is done. Raises `RunError` and `ApprovalRequiredError`."""
@@ -75,13 +82,11 @@ class AgentLoop:
                     return Ended(last.text)
             await self._hear()
             self._check_progress()
-            self._messages.append(await self._models.ask(self._asker, self._compose))
+            await self._models.ask(self._asker, self._compose)
         raise RunError(f"The {self._asker.agent} made {MAX_CALLS} model calls without coming to an end.", code="step_limit")
 
     async def _begin(self) -> None:
-        conversation = self._run.history.conversations[self._asker.step_id, self._asker.attempt]
-        self._messages += conversation.messages
-        if not conversation.messages:
+        if not self._messages:
             await self._say(self._opening.first)
 
     async def _accepted_before(self) -> Ended | None:
@@ -94,24 +99,21 @@ class AgentLoop:
     async def _say(self, message: Message, *, message_id: str | None = None) -> None:
         record: Record = MessageRecord(step_id=self._asker.step_id, attempt=self._asker.attempt, message_id=message_id, message=message)
         await self._run.record(record)
-        self._messages.append(message)
 
-    async def _compose(self, choice: ModelChoice) -> ModelRequest:
+    async def _compose(self, choice: ModelChoice, *, overflowed: bool = False) -> ModelRequest:
+        return addressed(await self._compactor.request(choice, overflowed=overflowed), choice)
+
+    def _build(self, messages: tuple[Message, ...], choice: ModelChoice) -> ModelRequest:
         agent = self._asker.agent
-        request = assemble(
+        return assemble(
             system=self._opening.system,
             tools=self._opening.tools,
-            messages=self._messages,
+            messages=messages,
             choice=choice,
             agent=agent,
             call=self._run.history.model_calls.get(agent, 0),
             run=self._run.row.run_id,
         )
-        fitted = fit(request, choice.context_tokens, self._models.calibration(choice.id))
-        if fitted.notice is not None:
-            self._messages = list(fitted.request.messages)
-            await self._run.event(WarningEvent(code="context_pruned", text=fitted.notice))
-        return addressed(fitted.request, choice)
 
     def _unheard(self) -> tuple[tuple[str, str], ...]:
         return self._run.history.unheard(self._asker.step_id, self._asker.attempt)
@@ -121,7 +123,7 @@ class AgentLoop:
             await self._say(UserMessage(text=text), message_id=message_id)
 
     def _check_progress(self) -> None:
-        answers = [message for message in self._messages[len(self._opening.prior) :] if isinstance(message, AssistantMessage)]
+        answers = [message for message in self._messages if isinstance(message, AssistantMessage)]
         calls = [_identity(call) for answer in answers[-MAX_REPEATS:] for call in answer.tool_calls]
         if len(calls) >= MAX_REPEATS and len(set(calls[-MAX_REPEATS:])) == 1:
             tool = answers[-1].tool_calls[-1].tool
@@ -130,13 +132,15 @@ class AgentLoop:
             raise RunError(f"The {self._asker.agent} sent {MAX_REPEATS} answers in a row that cannot be used.", code="malformed_answers")
 
 
-def valid(messages: Sequence[Message]) -> tuple[Message, ...]:
+def valid(said: Sequence[Placed]) -> tuple[Placed, ...]:
     """Return a conversation that hosts accept: calls that were never answered are answered as interrupted."""
-    made: list[Message] = []
-    for message, following in zip(messages, [*messages[1:], None], strict=True):
-        made.append(message)
-        if isinstance(message, AssistantMessage) and message.tool_calls and not isinstance(following, ToolMessage):
-            made.append(ToolMessage(results=tuple(map(_interrupted, message.tool_calls))))
+    made: list[Placed] = []
+    for placed, following in zip(said, [*said[1:], None], strict=False):
+        made.append(placed)
+        message = placed.message
+        is_answered = following is not None and isinstance(following.message, ToolMessage)
+        if isinstance(message, AssistantMessage) and message.tool_calls and not is_answered:
+            made.append(replace(placed, message=ToolMessage(results=tuple(map(_interrupted, message.tool_calls)))))
     return tuple(made)
 
 

@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from random import random
+from typing import Protocol
 
 from coterie.agents.answer import Answer
 from coterie.agents.choosing import Chain
@@ -32,8 +33,13 @@ from coterie.providers.resilience.policy import RetryPolicy, is_spared_elsewhere
 DEFAULT_OUTPUT = 8_192
 """Tokens that an answer is assumed to have at most where nobody knows the model's limit."""
 
-Compose = Callable[[ModelChoice], Awaitable[ModelRequest]]
-"""Makes the request for a model. Raises `RunError` ``context_overflow`` when the conversation is too long for it."""
+
+class Compose(Protocol):
+    """Makes the request for a model."""
+
+    async def __call__(self, choice: ModelChoice, *, overflowed: bool = False) -> ModelRequest:
+        """Return it; a smaller one than before when that one ``overflowed`` the host. Raises `RunError` ``context_overflow``."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +96,7 @@ class ModelCalls:
                     text = f"{failure.message} Going on with {choice.label}."
                     await self._run.event(WarningEvent(code="fallback", text=text))
                 try:
-                    return await self._persist(asker, choice, await compose(choice), has_next=left > 0)
+                    return await self._answered(asker, choice, compose, has_next=left > 0)
                 except RunError as ended:
                     if not is_spared_elsewhere(ended, is_first=choice is asker.chain.first):
                         raise
@@ -110,6 +116,22 @@ class ModelCalls:
                 await self._warn_once(why, f"{choice.label} {words}: it is passed over for now.", key=f"passed over {choice.id}")
         for choice in deferred:
             yield choice
+
+    async def _answered(self, asker: Asker, choice: ModelChoice, compose: Compose, *, has_next: bool) -> AssistantMessage:
+        """Ask one model; when it says that the conversation is too long, once more with a shorter one."""
+        request = await compose(choice)
+        try:
+            return await self._persist(asker, choice, request, has_next=has_next)
+        except ProviderError as failure:
+            if failure.kind != "context_overflow":
+                raise
+            try:
+                shorter = await compose(choice, overflowed=True)
+            except RunError as stuck:
+                if stuck.code != failure.code:
+                    raise
+                raise failure from None
+        return await self._persist(asker, choice, shorter, has_next=has_next)
 
     async def _persist(self, asker: Asker, choice: ModelChoice, request: ModelRequest, *, has_next: bool) -> AssistantMessage:
         """Ask one model, as often as the policy says."""

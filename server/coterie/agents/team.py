@@ -23,6 +23,7 @@ from coterie.agents.loop import AgentLoop, Ended, Opening
 from coterie.agents.meter import Meter
 from coterie.agents.model_call import Asker, ModelCalls
 from coterie.agents.report import report
+from coterie.agents.summarising import Summariser
 from coterie.agents.templates import TEMPLATES, AgentTemplate
 from coterie.agents.workflow import LoopSpec, StepSpec, Workflow
 from coterie.base.errors import RunError
@@ -33,6 +34,7 @@ from coterie.context.assemble import system_text
 from coterie.context.memory import Memory
 from coterie.context.rules import Rules
 from coterie.context.task import Task, first_message
+from coterie.context.thread import NOTHING, Before
 from coterie.domain.edits import digest_of
 from coterie.domain.events import ArtifactEvent, Event, MessageEvent, PlanEvent, StepEvent, WarningEvent
 from coterie.domain.messages import Message, UserMessage
@@ -55,7 +57,7 @@ class Crew:
 
     ``choose`` gives the models of an agent, ``meters_of`` all meters that its calls count for, ``meter`` the run's own among them; ``hire``
     gives the external agent that stands in for one of ours. ``frozen`` is the system text and the tools of an earlier run whose
-    conversation this one goes on with, ``prior`` that conversation.
+    conversation this one goes on with, ``before`` that conversation.
     """
 
     workspace: Workspace
@@ -69,8 +71,14 @@ class Crew:
     choose: Callable[[str], Chain]
     meters_of: Callable[[str], tuple[Meter, ...]]
     hire: Callable[[str], Hire | None]
-    prior: tuple[Message, ...] = ()
+    summariser: Summariser
+    before: Before = NOTHING
     frozen: ConversationRecord | None = None
+
+    @property
+    def prior(self) -> tuple[Message, ...]:
+        """What a model would be sent of the conversation before."""
+        return self.before.messages
 
 
 class Team:
@@ -178,12 +186,12 @@ class Team:
         opening = Opening(
             system=await self._run.text(conversation.system),
             tools=tuple(tool for tool in tools.specs if tool.name in conversation.tools),
-            prior=self._crew.prior,
+            before=self._crew.before,
             first=await self._first(spec, Attempt(spec.step_id, step.attempt)),
         )
         if (hire := self._crew.hire(spec.agent)) is not None:
             return await self._external(spec, step, hire, opening)
-        return await AgentLoop(self._run, self._crew.models, asker, calls, opening).converse()
+        return await AgentLoop(self._run, self._crew.models, asker, calls, opening, summariser=self._crew.summariser).converse()
 
     async def _external(self, spec: StepSpec, step: StepEvent, hire: Hire, opening: Opening) -> Ended:
         """Have somebody else's agent do a step. It has a prompt of its own, and of ours the rules and the notes alone."""

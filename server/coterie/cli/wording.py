@@ -14,6 +14,7 @@ from coterie.domain.events import (
     ApprovalEvent,
     ArtifactEvent,
     ChangeEvent,
+    CompactionEvent,
     Event,
     MessageDelta,
     MessageDiscarded,
@@ -68,6 +69,8 @@ def _lines(event: Event) -> Iterator[Line]:  # noqa: C901 - one flat case for ea
             yield from _approval(event)
         case WarningEvent():
             yield Line(f"! {event.text}", "warn")
+        case CompactionEvent():
+            yield Line(f"· {event.text}", "dim")
         case MessageDiscarded():
             yield Line(f"! an answer was discarded: {event.reason.replace('_', ' ')}", "warn")
         case MessageEvent() | MessageDelta() | ThoughtDelta() | UsageEvent():

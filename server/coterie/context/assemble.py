@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from coterie.context.memory import Memory
 from coterie.context.rules import Rules
-from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolMessage, ToolSpec, UserMessage
+from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolMessage, ToolResult, ToolSpec, UserMessage
 from coterie.domain.ports import ModelChoice
 from coterie.domain.wire import Json
 
@@ -84,6 +84,11 @@ def head_bytes(request: ModelRequest) -> bytes:
 def message_bytes(message: Message) -> bytes:
     """Return one message's line of `request_bytes`."""
     return _line(_message(message))
+
+
+def output_bytes(result: ToolResult) -> bytes:
+    """Return what one tool's output takes of its message's line."""
+    return _line({"tool": result.tool, "output": result.output})
 
 
 def _message(message: Message) -> Json:

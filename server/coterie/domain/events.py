@@ -168,6 +168,26 @@ class WarningEvent:
     text: str
 
 
+@wire
+class CompactionEvent:
+    """The conversation is sent to models shorter from here on, ``text`` says so in a sentence; `agent/context/restore` takes it back.
+
+    ``messages`` messages were replaced by ``summary`` (null: by nothing), which ``model`` wrote, and ``outputs`` old outputs of tools are
+    left out. The tokens are estimates of what the next request would hold without it, and holds.
+    """
+
+    kind: Literal["compaction"] = "compaction"
+    compaction_id: str
+    step_id: str
+    text: str
+    messages: int
+    outputs: int
+    tokens_before: int
+    tokens_after: int
+    summary: str | None = None
+    model: str | None = None
+
+
 Event: TypeAlias = Annotated[
     RunEvent
     | StepEvent
@@ -181,7 +201,8 @@ Event: TypeAlias = Annotated[
     | ChangeEvent
     | ApprovalEvent
     | UsageEvent
-    | WarningEvent,
+    | WarningEvent
+    | CompactionEvent,
     Late("Field", discriminator="kind"),
 ]
 

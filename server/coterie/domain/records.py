@@ -148,6 +148,52 @@ class FindingRecord:
 
 
 @wire
+class Stretch:
+    """The messages of a conversation whose numbers in the journal of ``run_id`` are above ``after`` and at most ``through``."""
+
+    run_id: str
+    after: int = 0
+    through: int
+
+
+@wire
+class OutputPlace:
+    """One output of a tool: the ``place``-th (from 0) of the tool message with the number ``seq`` in the journal of ``run_id``."""
+
+    run_id: str
+    seq: int
+    place: int
+
+
+@wire
+class CompactionRecord:
+    """From here on a conversation is sent shorter; what it was stays in the journal, so that `RestoredRecord` brings it back.
+
+    The messages in ``replaced`` are not sent any more: ``message`` stands in their place, or nothing does. The outputs in ``pruned`` are
+    left out. Both are what this compaction adds to those before it. ``step_id`` and ``attempt`` say of which conversation of the run.
+    ``asked_by`` is the id of the person's message that asked for it; ``call`` is the number of the summary's model call, None without one.
+    """
+
+    kind: Literal["compaction"] = "compaction"
+    compaction_id: str
+    step_id: str
+    attempt: int
+    replaced: tuple[Stretch, ...] = ()
+    message: UserMessage | None = None
+    pruned: tuple[OutputPlace, ...] = ()
+    asked_by: str | None = None
+    call: int | None = None
+
+
+@wire
+class RestoredRecord:
+    """A compaction of this run counts no more."""
+
+    kind: Literal["restored"] = "restored"
+    compaction_id: str
+
+
+@wire
 class SeenRecord:
     """A person has accepted changes of the run: they need not be shown for review any more."""
 
@@ -167,7 +213,9 @@ Record: TypeAlias = Annotated[
     | SuiteRecord
     | GrantRecord
     | FindingRecord
-    | SeenRecord,
+    | SeenRecord
+    | CompactionRecord
+    | RestoredRecord,
     Late("Field", discriminator="kind"),
 ]
 

@@ -9,23 +9,21 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
-from contextlib import aclosing
 from dataclasses import replace
 
 from typing_extensions import override
 
 from coterie.agents.choosing import discovering
+from coterie.agents.quiet_call import QuietCall
 from coterie.base.errors import CoterieError, ProviderError
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.events import AgentEvent, RunEvent
-from coterie.domain.messages import ModelRequest, TextDelta, UsageReported, UserMessage
+from coterie.domain.messages import ModelRequest, UserMessage
 from coterie.domain.ports import ChannelStore, ModelChoice, Providers, RunStore, UsageStore
 from coterie.domain.runs import RunRow
-from coterie.domain.usage import Usage
 from coterie.features.channel_news import ChannelNews
 from coterie.features.listener import Listener
 from coterie.features.runs import NEW_CHAT, TITLE_LENGTH, title_of
-from coterie.providers.prices import book
 
 AGENT = "titles"
 """Under this name its use is counted, and a recording answers (see `coterie.providers.replay`)."""
@@ -108,17 +106,7 @@ class Titles(Listener):
             run=row.run_id,
             agent=AGENT,
         )
-        text, used = "", Usage()
-        try:
-            async with aclosing(choice.provider.stream(request)) as events:  # type: ignore[type-var]
-                async for event in events:
-                    if isinstance(event, TextDelta):
-                        text += event.text
-                    elif isinstance(event, UsageReported):
-                        used = event.usage
-        finally:
-            await book(self._usage, choice, used, agent=AGENT, run_id=row.run_id, channel_id=row.channel_id)
-        return clean(text)
+        return clean(await QuietCall(choice, self._usage, row.run_id, row.channel_id).answer(request))
 
 
 def clean(answer: str) -> str:

@@ -9,7 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from coterie.domain.channels import ChannelMessage
-from coterie.domain.events import ENDED, Event, MessageDelta, MessageDiscarded, MessageEvent, RunEvent, StepEvent, ToolCallEvent
+from coterie.domain.events import (
+    ENDED,
+    CompactionEvent,
+    Event,
+    MessageDelta,
+    MessageDiscarded,
+    MessageEvent,
+    RunEvent,
+    StepEvent,
+    ToolCallEvent,
+)
 from coterie.features.chat_text import without_headings
 
 FINISHED = frozenset({"succeeded", "failed", "denied"})
@@ -83,6 +93,8 @@ class Transcript:
                     piece.text, piece.complete = f"{piece.text.rstrip()}\n\n{BROKEN_OFF}".lstrip(), True
             case ToolCallEvent():
                 self._call(event)
+            case CompactionEvent():
+                self._put(event.compaction_id, f"> {event.text}")
             case _:
                 pass  # a chat view of its own has room for it
 

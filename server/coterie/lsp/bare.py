@@ -18,6 +18,7 @@ from coterie.domain.events import (
     AgentEvent,
     ApprovalEvent,
     ChangeEvent,
+    CompactionEvent,
     MessageEvent,
     RunEvent,
     StepEvent,
@@ -85,6 +86,8 @@ class BareAudience:
                 self._question(run_id, question, event.folder)
             case WarningEvent() as warning:
                 self._warn(warning)
+            case CompactionEvent(text=text):
+                self._window.log("info", text)
             case _:
                 pass  # its details belong to a chat view
 

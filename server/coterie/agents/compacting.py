@@ -1,0 +1,207 @@
+"""Keeps a conversation inside its model's window: leaves out old outputs of tools, and then has the older part summarised.
+
+`agents.loop` makes every request by it, `agents.chat_commands` calls it for ``/compact``. What it decides is journalled before anything is
+sent shorter, so that a crash changes nothing; the messages themselves stay in the journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from coterie.agents.live_run import LiveRun
+from coterie.agents.meter import Meter
+from coterie.agents.model_call import ModelCalls
+from coterie.agents.summarising import Summariser, Summary
+from coterie.base.errors import RunError
+from coterie.base.ids import new_id
+from coterie.context.compaction import SHRUNK, WORTH, Fill, facts_of, fill_of, older, replacement
+from coterie.context.pieces import Counting, Part, parts_of
+from coterie.context.pruning import prunings
+from coterie.context.thread import NOTHING, Before, Placed, as_sent, holds, standing, stretches_of
+from coterie.context.window import input_limit
+from coterie.domain.events import CompactionEvent, WarningEvent
+from coterie.domain.messages import Message, ModelRequest
+from coterie.domain.ports import ModelChoice
+from coterie.domain.records import CompactionRecord, EventRecord
+
+OVERFLOWED = 0.75
+"""The part of a conversation that a host is taken to have room for when it said that it is too long."""
+
+Build = Callable[[tuple[Message, ...], ModelChoice], ModelRequest]
+"""Makes the request of a conversation's messages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """A conversation of a run: what the channel said ``before`` it, and what the run's journal says of this attempt of a step."""
+
+    run: LiveRun
+    step_id: str
+    attempt: int
+    before: Before = NOTHING
+    build: Build
+
+    @property
+    def said(self) -> tuple[Placed, ...]:
+        """All that was said, whatever is still sent of it."""
+        own = self.run.history.conversations.get((self.step_id, self.attempt))
+        return (*self.before.said, *(own.placed(self.run.run_id) if own is not None else ()))
+
+    @property
+    def compactions(self) -> tuple[CompactionRecord, ...]:
+        """Its compactions, the earlier ones first."""
+        mine = [each for each in self.run.history.compactions if (each.step_id, each.attempt) == (self.step_id, self.attempt)]
+        return (*self.before.compactions, *mine)
+
+    @property
+    def task(self) -> tuple[str, int] | None:
+        """Run and number of the message that the current task began with; None before there is one."""
+        own = self.run.history.conversations.get((self.step_id, self.attempt))
+        return (self.run.run_id, own.numbers[0]) if own is not None and own.numbers else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A conversation as it stands: the request that it makes, and how much of the model's window that takes."""
+
+    request: ModelRequest
+    thread: tuple[Placed, ...]
+    parts: tuple[Part, ...]
+    fill: Fill
+    limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Compacted:
+    """What became of a compaction that was asked for. ``text`` is the sentence for the person."""
+
+    done: bool
+    text: str
+    summary: str | None = None
+
+
+class Compactor:
+    """Makes the requests of one conversation. A summary that failed is not tried again by itself while it lives."""
+
+    def __init__(self, conversation: Conversation, models: ModelCalls, summariser: Summariser, meters: Sequence[Meter]) -> None:
+        self._conversation = conversation
+        self._run = conversation.run
+        self._models = models
+        self._summariser = summariser
+        self._meters = meters
+        self._gave_up = False
+
+    async def request(self, choice: ModelChoice, *, overflowed: bool = False) -> ModelRequest:
+        """Return the request for a model; a shorter one when the host said that this one is too long for it.
+
+        Raises `RunError` ``context_overflow`` when the conversation cannot be made short enough.
+        """
+        look = await self._look(choice)
+        if overflowed:
+            # The host counts otherwise than we do, or its window is not known: what it takes is less than this.
+            look = replace(look, fill=fill_of(look.parts, int(OVERFLOWED * look.fill.total)))
+            compacted = await self._compact(look, choice, asked=True)
+            if not compacted.done:
+                raise RunError(compacted.text, code="context_overflow")
+            look = await self._look(choice)
+        elif look.limit is not None and look.fill.is_over:
+            await self._compact(look, choice)
+            look = await self._look(choice)
+        if look.limit is not None and look.fill.total > look.limit:
+            raise RunError(
+                f"The conversation needs about {look.fill.total:,} tokens and {choice.model} takes {look.limit:,} (its window of "
+                f"{choice.context_tokens:,} without the answer). Start a new channel, attach less, or choose a model with a larger window.",
+                code="context_overflow",
+            )
+        return look.request
+
+    async def compact(self, choice: ModelChoice, *, instructions: str = "", asked_by: str | None = None) -> Compacted:
+        """Make the conversation shorter now, because the person wants it."""
+        return await self._compact(await self._look(choice), choice, asked=True, instructions=instructions, asked_by=asked_by)
+
+    async def _look(self, choice: ModelChoice, more: Sequence[CompactionRecord] = ()) -> _Look:
+        """Measure the conversation, with compactions that are not journalled yet."""
+        talk = self._conversation
+        thread = standing(talk.said, (*talk.compactions, *more))
+        request = talk.build(as_sent(thread), choice)
+        await self._models.sizes.counted([placed.message for placed in thread])
+        counting = Counting(self._models.sizes.message, self._models.calibration(choice.id).tokens)
+        parts = parts_of(request, thread, talk.task, counting)
+        limit = None if choice.context_tokens is None else input_limit(choice.context_tokens, request.max_output_tokens)
+        return _Look(request, thread, parts, fill_of(parts, limit), limit)
+
+    async def _compact(
+        self, look: _Look, choice: ModelChoice, *, asked: bool = False, instructions: str = "", asked_by: str | None = None
+    ) -> Compacted:
+        talk = self._conversation
+        blank = CompactionRecord(compaction_id=new_id("compaction"), step_id=talk.step_id, attempt=talk.attempt, asked_by=asked_by)
+        pruned = replace(blank, pruned=prunings(look.parts, look.fill.low))
+        after = await self._look(choice, (pruned,)) if pruned.pruned else look
+        record, summary = pruned, None
+        failure = "There is nothing in this conversation that could be left out or summarised."
+        if asked or (after.fill.total > look.fill.low and not self._gave_up):
+            try:
+                record, summary = await self._summarised(look, choice, blank, asked=asked, instructions=instructions)
+                after = await self._look(choice, (record,))
+            except RunError as failed:
+                self._gave_up = True
+                failure = f"The conversation could not be summarised: {failed.message}"
+                await self._run.event(WarningEvent(code="compaction_failed", text=failure))
+        if not record.replaced and not record.pruned:
+            if asked_by is not None:
+                await self._run.record(record)  # the person's message is heard
+            return Compacted(done=False, text=failure)
+        told = _told(record, look, after, summary)
+        await self._run.record(record, EventRecord(event=told))
+        return Compacted(done=True, text=told.text, summary=told.summary)
+
+    async def _summarised(
+        self, look: _Look, choice: ModelChoice, blank: CompactionRecord, *, asked: bool, instructions: str
+    ) -> tuple[CompactionRecord, Summary | None]:
+        """Return what replaces the older part by a summary. Raises `RunError` when there is none, or when it is no shorter."""
+        replaced = older(look.thread, look.parts, look.fill.tail)
+        gone = {placed for placed in range(len(look.thread)) if any(look.thread[placed] is each for each in replaced)}
+        worth = sum(part.piece.tokens for part in look.parts if part.place in gone)
+        if not replaced or (not asked and worth < WORTH * look.fill.room):
+            return replace(blank, pruned=prunings(look.parts, look.fill.low)), None
+        summary = await self._summariser.summarise(replaced, choice, self._meters, room=look.fill.room, instructions=instructions)
+        talk, history = self._conversation, self._run.history
+        stretches = stretches_of(replaced)
+        all_stretches = [*stretches, *(stretch for each in talk.compactions for stretch in each.replaced)]
+        unsent = [placed.message for placed in talk.said if any(holds(stretch, placed) for stretch in all_stretches)]
+        done = frozenset(
+            str(step) for artifact in history.artifacts if artifact.type == "patch" for step in artifact.value.get("steps_done", ())
+        )
+        facts = facts_of(unsent, plan=history.plan, done=done)
+        record = replace(blank, replaced=stretches, message=replacement(summary.text, facts), call=history.summaries)
+        after = await self._look(choice, (record,))
+        if after.fill.is_over:
+            record = replace(record, pruned=prunings(after.parts, after.fill.low))
+            after = await self._look(choice, (record,))
+        if after.fill.total > SHRUNK * look.fill.total:
+            raise RunError(f"the summary of {summary.model} is not shorter than what it stands for.", code="context_overflow")
+        return record, summary
+
+
+def _told(record: CompactionRecord, look: _Look, after: _Look, summary: Summary | None) -> CompactionEvent:
+    messages = sum(not placed.is_summary for placed in look.thread) - sum(not placed.is_summary for placed in after.thread)
+    before, now = look.fill.total, after.fill.total
+    parts = []
+    if messages and summary is not None:
+        parts.append(f"{messages} earlier messages are sent as a summary by {summary.model}")
+    if record.pruned:
+        outputs = len(record.pruned)
+        parts.append(f"{outputs} old {'output of a tool is' if outputs == 1 else 'outputs of tools are'} left out")
+    text = f"To make room, {' and '.join(parts)}: about {before:,} tokens became {now:,}."
+    return CompactionEvent(
+        compaction_id=record.compaction_id,
+        step_id=record.step_id,
+        text=text,
+        messages=messages,
+        outputs=len(record.pruned),
+        tokens_before=before,
+        tokens_after=now,
+        summary=None if summary is None else summary.text,
+        model=None if summary is None else summary.model,
+    )

@@ -1,0 +1,109 @@
+"""A conversation as a model reads it now: what was said, without what compactions took out of it. Pure.
+
+The journal keeps every message for good, and a `CompactionRecord` for each time that the conversation became shorter. `standing` lays the
+one over the other, live, after a crash, and in the later runs of a channel: so nobody has to remember what was taken out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from coterie.domain.messages import Message, ToolMessage, ToolResult, UserMessage
+from coterie.domain.records import CompactionRecord, OutputPlace, Stretch
+
+SUMMARY = ""
+"""The run of a message that stands in the place of others: it is in no journal as a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A message, and the run and number under which the journal has it."""
+
+    run_id: str
+    seq: int
+    message: Message
+
+    @property
+    def is_summary(self) -> bool:
+        """Whether it stands in the place of others."""
+        return self.run_id == SUMMARY
+
+
+def standing(said: Sequence[Placed], compactions: Sequence[CompactionRecord]) -> tuple[Placed, ...]:
+    """Return the conversation after its compactions, in the order in which they were made."""
+    if not compactions:
+        return tuple(said)
+    stretches = [stretch for compaction in compactions for stretch in compaction.replaced]
+    pruned = {place for compaction in compactions for place in compaction.pruned}
+    left = [pruned_of(placed, pruned) for placed in said if not any(holds(stretch, placed) for stretch in stretches)]
+    latest = next((compaction for compaction in reversed(compactions) if compaction.replaced), None)
+    if latest is None or latest.message is None:
+        return tuple(left)
+    return (Placed(SUMMARY, 0, latest.message), *left)
+
+
+def holds(stretch: Stretch, placed: Placed) -> bool:
+    """Say whether a message is one of a stretch."""
+    return stretch.run_id == placed.run_id and stretch.after < placed.seq <= stretch.through
+
+
+def stretches_of(placed: Iterable[Placed]) -> tuple[Stretch, ...]:
+    """Return the stretches that hold these messages: between the first and the last one of a run stands nothing else of it."""
+    made: list[Stretch] = []
+    for each in placed:
+        if each.is_summary:
+            continue
+        if made and made[-1].run_id == each.run_id:
+            made[-1] = replace(made[-1], through=each.seq)
+        else:
+            made.append(Stretch(run_id=each.run_id, after=each.seq - 1, through=each.seq))
+    return tuple(made)
+
+
+def pruned_of(placed: Placed, pruned: Iterable[OutputPlace]) -> Placed:
+    """Return a message with its outputs at these places left out."""
+    message = placed.message
+    places = {each.place for each in pruned if (each.run_id, each.seq) == (placed.run_id, placed.seq)}
+    if not places or not isinstance(message, ToolMessage):
+        return placed
+    results = tuple(left_out(result) if place in places else result for place, result in enumerate(message.results))
+    return replace(placed, message=replace(message, results=results))
+
+
+def left_out(result: ToolResult) -> ToolResult:
+    """Return what stands in the place of an output that is not sent any more."""
+    words = (
+        f"[this output of {result.tool}, {len(result.output):,} characters, was left out to make room; call the tool again if it matters]"
+    )
+    return replace(result, output=words)
+
+
+def as_sent(thread: Iterable[Placed]) -> tuple[Message, ...]:
+    """Return the messages, a summary joined with what the person says right behind it: many hosts want roles to take turns."""
+    messages: list[Message] = []
+    behind_summary = False
+    for placed in thread:
+        message = placed.message
+        if behind_summary and isinstance(message, UserMessage) and isinstance(summary := messages[-1], UserMessage):
+            messages[-1] = UserMessage(text=f"{summary.text}\n\n{message.text}", preface=len(summary.text) + 2 + message.preface)
+        else:
+            messages.append(message)
+        behind_summary = placed.is_summary
+    return tuple(messages)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a channel's conversation was before this run: all that was said, and its compactions so far."""
+
+    said: tuple[Placed, ...] = ()
+    compactions: tuple[CompactionRecord, ...] = ()
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """What a model would be sent of it."""
+        return as_sent(standing(self.said, self.compactions))
+
+
+NOTHING = Before()

@@ -1,0 +1,314 @@
+"""A conversation that grows too long is sent shorter: when, by whom, and that nothing is lost by it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typing_extensions import override
+
+from agent_scripts import EDIT, PATCH, TEAM, project, suite
+from agent_stage import Fails, Stage, Turn, answering, calls, says, staged
+from coterie.base.errors import ProviderError, StorageError
+from coterie.context.assemble import message_bytes, request_bytes
+from coterie.domain.events import CompactionEvent, RunEvent, WarningEvent
+from coterie.domain.messages import ModelRequest, StreamEvent, ToolMessage, UserMessage
+from coterie.domain.ports import RunStore
+from coterie.domain.records import CompactionRecord
+from mortal_journal import Moment, MortalJournal
+from several_hosts import Hosts
+
+WINDOW = 20_000
+"""Of which 13,500 tokens are for a request: what is left of 15,000 behind the answer's reserve."""
+LONG = "word " * 2_800
+"""An answer of 3,500 tokens."""
+SUMMARY = "## Goal\n- count words\n## Done\n- counted"
+DOWN = ProviderError("`first/model` is down.", kind="transient", status=503)
+TOO_LONG = ProviderError("Too long.", kind="context_overflow", status=400)
+
+
+class Chatting(Hosts):
+    """Hosts that say when they are asked for a summary."""
+
+    def __init__(self, windows: Mapping[str, int]) -> None:
+        super().__init__(windows=windows)
+        self.script = {"compaction": (says(SUMMARY),) * 9}
+        self.summarising = asyncio.Event()
+
+    @override
+    async def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
+        if request.agent == "compaction":
+            self.summarising.set()
+        async with aclosing(super().stream(request)) as events:  # type: ignore[type-var]
+            async for event in events:
+                yield event
+
+
+class Talk:
+    """A channel on a stage. ``chat`` is what its agent answers, one turn for each post and call."""
+
+    def __init__(self, stage: Stage, hosts: Chatting) -> None:
+        self.stage = stage
+        self.hosts = hosts
+        self.channel: str | None = None
+
+    async def post(self, text: str, *answer: Turn) -> RunEvent:
+        """Say something, have it answered, and return how that ended."""
+        self.hosts.script = {**self.hosts.script, "chat": answer}
+        self.stage.listener.events.clear()
+        self.hosts.requests.clear()
+        run_id = await self.stage.begin(text, channel_id=self.channel)
+        end = await self.stage.ended()
+        row = await self.stage.store.runs.row(run_id)
+        assert row is not None
+        self.channel = row.channel_id
+        return end
+
+    async def grow(self, posts: int) -> None:
+        """Make so many posts that are answered at length."""
+        for number in range(posts):
+            assert (await self.post(f"Post {number}.", says(f"{number} {LONG}"))).state == "succeeded"
+            assert [request.agent for request in self.hosts.requests] == ["chat"], "no call but the agent's own"
+
+    @property
+    def sent(self) -> ModelRequest:
+        """What the agent was asked last."""
+        return self.hosts.heard("chat")[-1]
+
+    @property
+    def told(self) -> list[CompactionEvent]:
+        """The compactions that clients were told of since the last post."""
+        return self.stage.listener.of(CompactionEvent)
+
+    @property
+    def warned(self) -> list[str]:
+        """The warnings since the last post."""
+        return [event.code for event in self.stage.listener.of(WarningEvent) if event.code != "price_unknown"]
+
+
+@asynccontextmanager
+async def talking(
+    folder: Path, *, windows: Mapping[str, int] | None = None, settings: Mapping[str, Any] | None = None, **options: Any
+) -> AsyncIterator[Talk]:
+    """Open a stage whose model has a small window."""
+    if not (folder / "project").exists():
+        project(folder / "project")
+    hosts = Chatting({"first": WINDOW} if windows is None else windows)
+    async with staged(folder / "home", folder / "project", {}, model=hosts, settings=settings or {}, **options) as stage:
+        yield Talk(stage, hosts)
+
+
+def said(request: ModelRequest) -> list[str]:
+    """Return how each message of a request begins."""
+    return [message.text[:8] if not isinstance(message, ToolMessage) else "tool" for message in request.messages]
+
+
+async def test_below_the_threshold_nothing_is_asked_and_nothing_is_changed(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.grow(2)
+        await talk.post("And?", says("Done."))
+        assert said(talk.sent) == ["<folder ", "0 word w", "Post 1.", "1 word w", "And?"]
+        assert talk.told == []
+
+
+async def test_a_conversation_that_fills_the_window_is_summarised_once_and_stays_so(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.grow(3)
+        assert (await talk.post("Four?", says("Four."))).state == "succeeded"
+        [asked] = talk.hosts.heard("compaction")
+        assert asked.model == "model"
+        assert "Person: Post 1." in request_bytes(asked).decode()
+        first = talk.sent
+        assert [message.role for message in first.messages] == ["user", "assistant", "user"]
+        assert said(first) == ["<earlier", "2 word w", "Four?"], "the newest answer stays as it was said"
+        [head, *_] = first.messages
+        assert isinstance(head, UserMessage)
+        assert "## Done\n- counted" in head.text
+        assert "> Post 0.\n> Post 1.\n> Post 2." in head.text
+        [told] = talk.told
+        assert (told.messages, told.outputs, told.model, told.step_id) == (5, 0, "first/model", "chat")
+        assert told.tokens_after < told.tokens_before / 2
+        assert told.text.startswith("To make room, 5 earlier messages are sent as a summary by first/model: about ")
+        await talk.post("Five?", says("Five."))
+        assert talk.hosts.heard("compaction") == []
+        assert request_bytes(talk.sent).startswith(request_bytes(first)), "and the prefix of later requests stays the same"
+
+
+async def test_its_cost_is_counted_with_the_run_and_under_its_own_name(tmp_path: Path) -> None:
+    async with talking(tmp_path, settings={"small_model": "small/model"}) as talk:
+        await talk.grow(3)
+        await talk.post("Four?", says("Four."))
+        assert len(talk.hosts.heard_by["small"]) == 1
+        assert {request.agent for request in talk.hosts.heard_by["first"]} == {"chat"}
+        rows = {row.key: row for row in await talk.stage.store.usage.rows(by="agent")}
+        assert (rows["compaction"].input, rows["compaction"].output, rows["compaction"].attempts) == (100, 10, 1)
+        [run, *_] = await talk.stage.store.runs.rows()
+        assert run.usage.input == 200
+
+
+async def test_old_outputs_go_first_and_no_model_is_asked(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        (talk.stage.project / "long.txt").write_text("line of a long file\n" * 500, encoding="utf-8")
+        reads = [calls((name, arguments)) for name, arguments in (("read_file", {"path": "long.txt"}), ("list_files", {})) for _ in "12"]
+        turns = [turn for pair in zip(reads[:2], reads[2:], strict=True) for turn in pair]
+        assert (await talk.post("Read it.", *turns, *turns, says("Read."))).state == "succeeded"
+        assert talk.hosts.heard("compaction") == []
+        assert talk.told
+        assert all(told.outputs and not told.messages and told.summary is None for told in talk.told)
+        outputs = [message.results[0].output for message in talk.sent.messages if isinstance(message, ToolMessage)]
+        assert "was left out to make room" in outputs[0]
+        assert "was left out" not in outputs[-2]
+        assert said(talk.sent)[0] == "<folder "
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (says("Everything is fine."), "is no summary"),
+        (says(f"## Goal\n{LONG * 4}"), "not shorter"),
+        ((Fails(DOWN, 99),), "is down"),
+        ((Fails(ProviderError("Used up.", kind="quota_exhausted", status=429), 99),), "Used up"),
+    ],
+    ids=["no headings", "longer", "host down", "quota"],
+)
+async def test_a_summary_that_fails_loses_nothing_and_is_not_tried_again_and_again(tmp_path: Path, answer: Turn, why: str) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.grow(3)
+        talk.hosts.script = {"compaction": (answer,) * 9}
+        end = await talk.post("Four?", calls(("list_files", {})), calls(("list_files", {"path": "tests"})), says("Four."))
+        assert end.state == "succeeded"
+        assert len(talk.hosts.heard("compaction")) == 1
+        assert talk.warned == ["compaction_failed"]
+        [warning] = talk.stage.listener.of(WarningEvent)[:1]
+        assert why in warning.text
+        assert talk.told == []
+        assert said(talk.sent)[:3] == ["<folder ", "0 word w", "Post 1."], "the conversation is sent whole"
+
+
+async def test_what_cannot_be_made_short_enough_ends_in_words(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        end = await talk.post(LONG * 6)
+        assert (end.state, end.reason) == ("failed", "context_overflow")
+        assert "takes 13,500" in (end.text or "")
+        assert talk.hosts.requests == []
+
+
+async def test_a_host_that_finds_it_too_long_gets_it_shorter_once(tmp_path: Path) -> None:
+    async with talking(tmp_path, windows={}) as talk:
+        await talk.grow(3)
+        end = await talk.post("Four?", (Fails(TOO_LONG, 1), *says("Four.")))
+        assert end.state == "succeeded"
+        assert [request.agent for request in talk.hosts.requests] == ["chat", "compaction", "chat"]
+        assert said(talk.sent)[0] == "<earlier"
+
+
+async def test_a_host_that_still_finds_it_too_long_is_not_asked_again(tmp_path: Path) -> None:
+    async with talking(tmp_path, windows={}) as talk:
+        await talk.grow(3)
+        end = await talk.post("Four?", (Fails(TOO_LONG, 99),))
+        assert (end.state, end.reason) == ("failed", "context_overflow")
+        assert [request.agent for request in talk.hosts.requests] == ["chat", "compaction", "chat"]
+
+
+async def test_a_model_with_a_smaller_window_takes_over_with_a_shorter_conversation(tmp_path: Path) -> None:
+    windows = {"first": 200_000, "second": WINDOW}
+    async with talking(tmp_path, windows=windows, settings={"fallbacks": ["second/model"]}) as talk:
+        await talk.grow(4)
+        talk.hosts.plays = {"first": (DOWN,)}
+        end = await talk.post("Five?", says("Five."))
+        assert end.state == "succeeded"
+        assert [request.agent for request in talk.hosts.heard_by["second"]] == ["compaction", "chat"]
+        assert talk.warned[-1] == "fallback"
+        assert said(talk.hosts.heard_by["second"][-1])[0] == "<earlier"
+
+
+async def test_a_summary_can_be_cancelled(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.grow(3)
+        talk.hosts.script = {"chat": (says("Never."),), "compaction": ((asyncio.Event(),),)}
+        talk.stage.listener.events.clear()
+        talk.hosts.requests.clear()
+        run_id = await talk.stage.begin("Four?", channel_id=talk.channel)
+        async with asyncio.timeout(60):
+            await talk.hosts.summarising.wait()
+        closed = talk.hosts.closed
+        assert (await talk.stage.runs.cancel(run_id)).state == "cancelled"
+        assert talk.hosts.closed == closed + 1, "its call is closed"
+        talk.hosts.script = {"compaction": (says(SUMMARY),)}
+        assert (await talk.post("Four again?", says("Four."))).state == "succeeded"
+        assert said(talk.sent)[0] == "<earlier"
+
+
+async def test_the_plan_s_state_comes_from_the_journal(tmp_path: Path) -> None:
+    talks = [calls(("list_files", {"path": "tests" if number % 2 else "."}), text=f"{number} {LONG}") for number in range(4)]
+    settings = {"permissions": {"allow": ["exec(pytest *)"]}}
+    async with talking(tmp_path, settings=settings, sandbox=suite(project(tmp_path / "project"))) as talk:
+        talk.hosts.script = {
+            **TEAM,
+            "coder": (calls(("edit_file", EDIT)), *talks, PATCH),
+            "compaction": (says("## Goal\n- something else"),) * 9,
+        }
+        answering(talk.stage, "approve")
+        assert (await talk.stage.play("Fix add", workflow="team")).state == "succeeded"
+        assert len(talk.told) == 1
+        task = talk.hosts.heard("coder")[-1].messages[0]
+        assert isinstance(task, UserMessage)
+        summary, _, record = task.text.partition("<record>")
+        assert "something else" in summary
+        assert "The plan: make test_add pass\n- [ ] s1 Correct the sign\nNext: s1 Correct the sign" in record
+        assert "Fix add" in record.partition("</record>")[2], "the task itself stays as it was said"
+
+
+async def test_a_death_at_any_record_leads_to_the_same_requests(tmp_path: Path) -> None:
+    async def lived(folder: Path, at: int | None, moment: Moment) -> tuple[list[list[bytes]], int]:
+        journals: list[MortalJournal] = []
+
+        def mortal(store: RunStore) -> RunStore:
+            journals.append(MortalJournal(store, at, moment))
+            return journals[0]
+
+        async with talking(folder) as talk:
+            await talk.grow(3)
+            channel = talk.channel
+        turns = (calls(("list_files", {})), says("Four."))
+        async with talking(folder, wrap=mortal) as talk:
+            talk.hosts.script = {**talk.hosts.script, "chat": turns}
+            talk.stage.listener.on_event = lambda event: (
+                journals[0].over.set() if isinstance(event.event, RunEvent) and event.event.state == "succeeded" else None
+            )
+            try:
+                await talk.stage.begin("Four?", channel_id=channel)
+            except StorageError:
+                assert journals[0].dead
+            async with asyncio.timeout(60):
+                await journals[0].over.wait()
+        async with talking(folder) as talk:
+            talk.hosts.script = {**talk.hosts.script, "chat": turns}
+            [row, *_] = await talk.stage.store.runs.rows()
+            if row.state != "succeeded":
+                await talk.stage.runs.resume(row.run_id)
+                assert (await talk.stage.ended()).state == "succeeded"
+            records = [entry.record for entry in await talk.stage.store.runs.read(row.run_id)]
+            assert sum(isinstance(record, CompactionRecord) for record in records) == 1
+            talk.channel = channel
+            await talk.post("Five?", says("Five."))
+            assert talk.hosts.heard("compaction") == []
+            return [[shape(message) for message in talk.sent.messages]], journals[0].appends
+
+    def shape(message: Any) -> bytes:
+        return message_bytes(message).partition(b"\n<record>")[0]
+
+    expected, appends = await lived(tmp_path / "whole", None, "after")
+    assert appends > 8
+    points = [(at, moment) for at in range(1, appends + 1) for moment in ("before", "after")]
+    some = asyncio.Semaphore(4)
+
+    async def check(at: int, moment: Any) -> None:
+        async with some:
+            assert (await lived(tmp_path / f"{moment}-{at}", at, moment))[0] == expected, f"died {moment} append {at}"
+
+    await asyncio.gather(*(check(at, moment) for at, moment in points))

@@ -1,0 +1,215 @@
+"""What a conversation gives up, what stands in its place, and that the journal has the last word."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coterie.context.compaction import (
+    HEADINGS,
+    LEAST_SUMMARY_TOKENS,
+    MOST_SUMMARY_TOKENS,
+    facts_of,
+    fill_of,
+    older,
+    replacement,
+    sections,
+    summary_request,
+    transcript,
+)
+from coterie.context.pieces import Counting, parts_of
+from coterie.context.thread import SUMMARY, Before, Placed, as_sent, standing, stretches_of
+from coterie.context.tokens import Calibration, Sizes
+from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolCall, ToolMessage, ToolResult, UserMessage
+from coterie.domain.ports import ModelChoice
+from coterie.domain.records import CompactionRecord, OutputPlace, Stretch
+
+COUNTING = Counting(Sizes().message, Calibration().tokens)
+CHOICE = ModelChoice("work/m1", "m1", "m1 on work", provider=None, temperature=0.5, extra={"seed": 7})  # type: ignore[arg-type]
+SUMMARY_TEXT = "## Goal\n- mend it"
+
+
+def said(run_id: str, *messages: Message) -> tuple[Placed, ...]:
+    return tuple(Placed(run_id, 10 * number, message) for number, message in enumerate(messages, 1))
+
+
+def called(text: str = "", output: str = "out") -> tuple[Message, Message]:
+    call = ToolCall(call_id="c", tool="read_file", arguments={"path": "a.py"})
+    return AssistantMessage(text=text, tool_calls=(call,)), ToolMessage(results=(ToolResult(call_id="c", tool="read_file", output=output),))
+
+
+def person(text: str) -> UserMessage:
+    return UserMessage(text=text)
+
+
+def agent(text: str) -> AssistantMessage:
+    return AssistantMessage(text=text)
+
+
+def compaction(
+    *replaced: Stretch, message: str | None = "so far", pruned: tuple[OutputPlace, ...] = (), name: str = "k1"
+) -> CompactionRecord:
+    stands = None if message is None else UserMessage(text=message)
+    return CompactionRecord(compaction_id=name, step_id="chat", attempt=1, replaced=replaced, message=stands, pruned=pruned)
+
+
+def texts(messages: tuple[Message, ...]) -> list[str]:
+    return [message.results[0].output if isinstance(message, ToolMessage) else message.text for message in messages]
+
+
+FIRST = said("r1", person("one"), *called("two", "x" * 3_000), agent("four"))
+SECOND = said("r2", person("five"), agent("six"))
+
+
+def test_without_a_compaction_all_that_was_said_stands() -> None:
+    assert Before((*FIRST, *SECOND)).messages == tuple(placed.message for placed in (*FIRST, *SECOND))
+
+
+def test_a_summary_stands_in_the_place_of_what_it_replaces_and_joins_what_the_person_says_behind_it() -> None:
+    whole = compaction(Stretch(run_id="r1", through=40))
+    assert texts(Before((*FIRST, *SECOND), (whole,)).messages) == ["so far\n\nfive", "six"]
+    part = compaction(Stretch(run_id="r1", through=30))
+    assert texts(Before((*FIRST, *SECOND), (part,)).messages) == ["so far", "four", "five", "six"]
+
+
+def test_a_later_compaction_replaces_the_summary_too_and_without_it_the_earlier_one_stands_again() -> None:
+    one, two = (
+        compaction(Stretch(run_id="r1", through=30)),
+        compaction(Stretch(run_id="r1", after=30, through=40), message="all so far", name="k2"),
+    )
+    assert texts(Before((*FIRST, *SECOND), (one, two)).messages) == ["all so far\n\nfive", "six"]
+    assert texts(Before((*FIRST, *SECOND), (one,)).messages) == ["so far", "four", "five", "six"]
+    assert texts(Before((*FIRST, *SECOND), ()).messages)[0] == "one"
+
+
+def test_what_comes_into_an_earlier_run_afterwards_is_not_lost() -> None:
+    resumed = (*FIRST, Placed("r1", 99, agent("more")))
+    assert texts(Before((*resumed, *SECOND), (compaction(Stretch(run_id="r1", through=40)),)).messages) == ["so far", "more", "five", "six"]
+
+
+def test_a_compaction_without_a_message_leaves_nothing_in_its_place() -> None:
+    assert texts(Before((*FIRST, *SECOND), (compaction(Stretch(run_id="r1", through=40), message=None),)).messages) == ["five", "six"]
+
+
+def test_an_output_that_was_left_out_says_so_and_how_to_get_it_back() -> None:
+    [shorter] = [
+        placed for placed in standing(FIRST, (compaction(pruned=(OutputPlace(run_id="r1", seq=30, place=0),)),)) if placed.seq == 30
+    ]
+    assert isinstance(shorter.message, ToolMessage)
+    assert shorter.message.results[0].output == (
+        "[this output of read_file, 3,000 characters, was left out to make room; call the tool again if it matters]"
+    )
+
+
+turns = st.lists(
+    st.one_of(
+        st.text("ab ", min_size=1, max_size=400).map(lambda text: (person(text), agent(text))),
+        st.text("ab ", max_size=400).map(lambda text: called(output=text)),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(turns, st.sampled_from([called(), (agent("end"),)]), st.integers(0, 500))
+def test_what_is_replaced_is_the_older_part_and_hosts_accept_the_rest(
+    drawn: list[tuple[Message, ...]], end: tuple[Message, ...], tail: int
+) -> None:
+    messages = [person("begin"), *(message for each in drawn for message in each), *end]
+    thread = said("r1", *messages)
+    parts = parts_of(ModelRequest(model="m", system="", messages=as_sent(thread)), thread, None, COUNTING)
+    replaced = older(thread, parts, tail)
+    assert replaced == thread[: len(replaced)], "what is replaced is the beginning"
+    assert len(replaced) < len(thread)
+    left = standing(thread, (compaction(*stretches_of(replaced)),)) if replaced else thread
+    sent = as_sent(left)
+    assert isinstance(sent[0], UserMessage)
+    for message, following in pairwise(sent):
+        assert isinstance(following, ToolMessage) == (isinstance(message, AssistantMessage) and bool(message.tool_calls))
+    assert [placed.message for placed in left[-len(end) :]] == list(end), "what no model has answered stays"
+
+
+def test_the_task_is_no_part_of_history_and_stays_as_it_was_said() -> None:
+    thread = said("r1", person("Mend it."), *called(output="a" * 900), *called(output="b" * 900), *called())
+    parts = parts_of(ModelRequest(model="m", system="", messages=as_sent(thread)), thread, ("r1", 10), COUNTING)
+    replaced = older(thread, parts, 60)
+    assert replaced == thread[1:5]
+    left = standing(thread, (compaction(*stretches_of(replaced)),))
+    assert texts(as_sent(left)) == ["so far\n\nMend it.", "", "out"]
+
+
+def test_history_may_have_what_the_others_leave() -> None:
+    thread = said("r1", person("x" * 400), *called(output="y" * 4_000), *called())
+    parts = parts_of(ModelRequest(model="m", system="z" * 400, messages=as_sent(thread)), thread, ("r1", 10), COUNTING)
+    fill = fill_of(parts, 2_000)
+    others = fill.total - fill.history
+    assert 200 <= others <= 220
+    assert (fill.room, fill.is_over, fill.low) == (2_000 - others, False, others + int(0.6 * fill.room))
+    assert fill_of(parts, 1_500).is_over
+    assert fill_of(parts, None).room == fill.history
+    assert fill_of(parts, 50).room == 0
+
+
+def test_a_summary_is_asked_for_as_data_with_its_headings_and_its_length() -> None:
+    asked = summary_request(FIRST, CHOICE, room=40_000, instructions="keep the API names")
+    for heading in HEADINGS:
+        assert f"\n## {heading}" in asked.system
+    [message] = asked.messages
+    assert isinstance(message, UserMessage)
+    assert message.text.startswith("<conversation>\nPerson: one\n\nAgent: two\n\nAgent calls read_file")
+    assert message.text.endswith("</conversation>\n\nThe person asks of the summary: keep the API names")
+    assert "[… 1,000 characters …]" in message.text, "long outputs are cut in their middle"
+    assert (asked.model, asked.temperature, asked.extra, asked.tools) == ("m1", 0.5, {"seed": 7}, ())
+    assert asked.max_output_tokens == MOST_SUMMARY_TOKENS
+    assert summary_request(FIRST, CHOICE, room=100).max_output_tokens == LEAST_SUMMARY_TOKENS
+
+
+def test_what_is_summarised_fits_the_window_of_whoever_summarises() -> None:
+    small = ModelChoice("work/m1", "m1", "m1 on work", provider=None, context_tokens=2_000)  # type: ignore[arg-type]
+    asked = summary_request(said("r1", *(agent("word " * 1_000) for _ in range(20))), small, room=40_000)
+    [message] = asked.messages
+    assert isinstance(message, UserMessage)
+    assert Calibration().tokens(len(message.text)) < 1_500
+
+
+def test_an_earlier_summary_goes_into_the_next_one_whole() -> None:
+    assert transcript((Placed(SUMMARY, 0, replacement(SUMMARY_TEXT, facts_of(()))),)).count("## Goal\n- mend it") == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "kept"),
+    [
+        ("## Goal\n- a\n## Files\nb.py", {"Goal": "- a", "Files": "b.py"}),
+        ("Sure!\n\n**Goal:**\na\n\n### open\n- b", {"Goal": "a", "Open": "- b"}),
+        ("GOAL\nx\nGoal\ny", {"Goal": "x\ny"}),
+    ],
+    ids=["as asked", "in other marks", "twice"],
+)
+def test_a_summary_is_brought_into_its_headings(answer: str, kept: dict[str, str]) -> None:
+    assert sections(answer) == "\n\n".join(f"## {name}\n{kept.get(name, 'none')}" for name in HEADINGS)
+
+
+@pytest.mark.parametrize("answer", ["", "I cannot do that.", "## Goal\nnone\n## Open\n- none.", "The goal is clear."])
+def test_what_is_no_summary_is_not_taken_for_one(answer: str) -> None:
+    assert sections(answer) is None
+
+
+def test_the_journal_s_facts_stand_beside_the_summary_whatever_it_says() -> None:
+    plan = {"goal": "sums are right", "steps": [{"id": "s1", "title": "mend add"}, {"id": "s2", "title": "test it"}]}
+    gone: list[Message] = [
+        UserMessage(text="<folder>\nsrc\n</folder>\n\nMend it.", preface=24),
+        *called("I read a.py."),
+        person("Keep it short."),
+    ]
+    text = replacement("## Goal\n- something else", facts_of(gone, plan=plan, done=frozenset({"s1"}))).text
+    record = text.partition("<record>")[2]
+    assert "> Mend it.\n> Keep it short." in record
+    assert "The plan: sums are right\n- [x] s1 mend add\n- [ ] s2 test it\nNext: s2 test it" in record
+    assert 'The last thing you did in it: I read a.py.; read_file {"path":"a.py"}' in record
+
+
+def test_without_facts_there_is_no_record() -> None:
+    assert "<record>" not in replacement(SUMMARY_TEXT, facts_of(())).text
