@@ -12,17 +12,21 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal
 
+from coterie.base.errors import ModelMistakeError
 from coterie.config.schema import Settings
 from coterie.context.fill import CURSOR, Gap
+from coterie.domain.edits import FileRef
 from coterie.domain.messages import Finished, ModelRequest, StreamEvent, TextDelta, UsageReported
-from coterie.domain.ports import DiscoveryReason, ModelChoice, Unavailable
+from coterie.domain.ports import DiscoveryReason, Index, ModelChoice, Unavailable
 from coterie.domain.prediction import PredictedLine, PredictionRequest, PredictorState
 from coterie.domain.status import Capabilities, ModelView, Price, ProviderView
 from coterie.domain.suggestions import FillRequest, Popup, Suggestion, SuggestionRequest
 from coterie.domain.usage import NO_USAGE, CallOutcome, Usage, UsageKey, UsageRow
 from coterie.domain.workers import Worker
 from coterie.features.suggestions.service import SuggestionService
+from coterie.features.suggestions.snippets import SnippetSource
 from coterie.workspace.documents import Documents
+from index_fake import FakeIndex
 
 URI = "file:///w/a.py"
 MODEL = "work/coder"
@@ -190,6 +194,34 @@ class Oracle:
 
 
 @dataclass
+class Shelf:
+    """Implements `Files`: the folder /w with these texts by path; reading and looking takes ``pause`` seconds."""
+
+    documents: Documents
+    secrets: dict[str, Literal["secret", "ignored"]]
+    texts: dict[str, str] = field(default_factory=dict)
+    pause: float = 0.0
+
+    def locate(self, path: str, folder: str | None = None) -> FileRef:
+        """Find a path below the folder, or a URI."""
+        assert folder in {None, "file:///w"}
+        name = path.removeprefix("file:///w/")
+        if "://" in name:
+            raise ModelMistakeError(f"{path} is outside of the workspace.")
+        return FileRef("file:///w", name, f"file:///w/{name}", f"/w/{name}")
+
+    async def read(self, file: FileRef, *, exact: bool = False) -> str | None:
+        """Return a text."""
+        assert not exact
+        await asyncio.sleep(self.pause)
+        return self.texts.get(file.path)
+
+    async def withheld(self, uri: str) -> Literal["secret", "ignored"] | None:
+        """Say what was set."""
+        return self.secrets.get(uri)
+
+
+@dataclass
 class Desk:
     """The person's place."""
 
@@ -200,6 +232,7 @@ class Desk:
     secrets: dict[str, Literal["secret", "ignored"]]
     books: Books
     oracle: Oracle
+    shelf: Shelf
     text: str = ""
     cursor: int = 0
     uri: str = URI
@@ -248,26 +281,33 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(answer: Answer | str = "", *, settings: Mapping[str, Any] | None = None, **model: Any) -> AsyncIterator[Desk]:
+async def desk(
+    answer: Answer | str = "", *, settings: Mapping[str, Any] | None = None, index: Index | None = None, **model: Any
+) -> AsyncIterator[Desk]:
     """Sit down; at the end nothing is left open at the model."""
     asked = SlowModel((lambda _: answer) if isinstance(answer, str) else answer, **model)
     documents = Documents()
     secrets: dict[str, Literal["secret", "ignored"]] = {}
     books = Books()
     oracle = Oracle()
+    shelf = Shelf(documents, secrets)
+    index = index or FakeIndex()
     values = Settings.model_validate({"completion_model": MODEL, **(settings or {})})
 
     async def withheld(uri: str) -> Literal["secret", "ignored"] | None:
         return secrets.get(uri)
 
     place = Desk(
-        service=SuggestionService(documents, asked, books, oracle, settings=lambda: place.settings, withheld=withheld),
+        service=SuggestionService(
+            documents, asked, books, oracle, SnippetSource(documents, shelf, index), settings=lambda: place.settings, withheld=withheld
+        ),
         documents=documents,
         model=asked,
         settings=values,
         secrets=secrets,
         books=books,
         oracle=oracle,
+        shelf=shelf,
     )
     try:
         yield place

@@ -42,6 +42,7 @@ from coterie.features.runs import RunService
 from coterie.features.secrets import SecretService
 from coterie.features.status import status_of
 from coterie.features.suggestions.service import SuggestionService
+from coterie.features.suggestions.snippets import SnippetSource
 from coterie.features.titles import Titles
 from coterie.providers.discovery import Discovery
 from coterie.providers.keys import Keys
@@ -142,6 +143,7 @@ class Core:
             self._providers,
             shared.store.usage,
             self._predictor,
+            SnippetSource(self.workspace.documents, self.workspace, shared.index(places.cache)),
             settings=lambda: self._settings.loaded.settings,
             withheld=self.workspace.withheld,
         )

@@ -7,15 +7,17 @@ one, and judges the answer by the same gap. Lines end with line feeds here, what
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from coterie.context.tokens import Calibration
 from coterie.domain.messages import ModelRequest, UserMessage
 from coterie.domain.ports import ModelChoice
-from coterie.domain.suggestions import FillRequest
+from coterie.domain.suggestions import FillRequest, Snippet
 
-PREFIX_CHARACTERS = 6_000
-SUFFIX_CHARACTERS = 2_000
+PREFIX_TOKENS = 1_500
+SUFFIX_TOKENS = 500
 MAX_TOKENS: Final = {"line": 96, "block": 384}
 TAB_SIZE = 4
 CURSOR = "<|cursor|>"
@@ -23,6 +25,9 @@ AGENT = "suggestions"
 """Under this name a recording answers (see `coterie.providers.replay`)."""
 
 Extent = Literal["line", "block"]
+_USUAL: Final = Calibration()
+_ABOUT_A_REQUEST = 128
+"""Tokens of a model's window that are neither text nor answer: special tokens, or words around them."""
 
 _OPENS_BLOCK = re.compile(r"(?:[:{(\[]|=>|->|\b(?:do|then|begin|else))$")
 _SYSTEM = (
@@ -70,15 +75,23 @@ class Gap:
         return line if opens_block(line) else ""
 
 
-def gap_at(text: str, offset: int) -> Gap:
-    """Return the gap at ``offset``: whole lines, but for the cursor's own one when it is longer than the window."""
-    start, end = max(0, offset - PREFIX_CHARACTERS), offset + SUFFIX_CHARACTERS
-    prefix, suffix = _with_line_feeds(text[start:offset]), _with_line_feeds(text[offset:end])
-    if start and "\n" in prefix:
-        prefix = prefix.partition("\n")[2]
-    if end < len(text) and "\n" in suffix:
-        suffix = suffix.rpartition("\n")[0] + "\n"
-    return Gap(prefix, suffix)
+def gap_at(text: str, offset: int, calibration: Calibration = _USUAL) -> Gap:
+    """Return the gap at ``offset``, as much as a model is shown: whole lines, but for the cursor's own one where it is too long."""
+    return cut(Gap(text[:offset], text[offset:]), PREFIX_TOKENS, SUFFIX_TOKENS, calibration)
+
+
+def cut(gap: Gap, prefix_tokens: int, suffix_tokens: int, calibration: Calibration) -> Gap:
+    """Return what stands nearest to the cursor, within so many tokens; lines end with line feeds then."""
+    before, after = int(prefix_tokens * calibration.bytes_per_token), int(suffix_tokens * calibration.bytes_per_token)
+    # A character has a byte at least, so that much is enough to look at.
+    prefix = _with_line_feeds(gap.prefix[-before:] if before else "").encode(errors="replace")
+    suffix = _with_line_feeds(gap.suffix[:after]).encode(errors="replace")
+    shown, following = prefix[-before:].decode(errors="ignore"), suffix[:after].decode(errors="ignore")
+    if (len(gap.prefix) > before or len(prefix) > before) and "\n" in shown:
+        shown = shown.partition("\n")[2]
+    if (len(gap.suffix) > after or len(suffix) > after) and "\n" in following:
+        following = following.rpartition("\n")[0] + "\n"
+    return Gap(shown, following)
 
 
 def extent_of(gap: Gap, *, manual: bool) -> Extent:
@@ -100,7 +113,25 @@ def indentation(line: str) -> int:
     return len(line.expandtabs(TAB_SIZE)) - len(line.expandtabs(TAB_SIZE).lstrip())
 
 
-def fill_request(gap: Gap, extent: Extent, choice: ModelChoice) -> FillRequest:
+def in_window(
+    gap: Gap, snippets: Sequence[Snippet], extent: Extent, choice: ModelChoice, calibration: Calibration
+) -> tuple[Gap, tuple[Snippet, ...]]:
+    """Return what of both the model's window holds: the snippets go first, those that matter least before the others."""
+    if choice.context_tokens is None:
+        return gap, tuple(snippets)
+    room = choice.context_tokens - _longest(extent, choice) - _ABOUT_A_REQUEST
+    sizes = [calibration.tokens(len(f"{snippet.path}{snippet.text}".encode(errors="replace"))) for snippet in snippets]
+    left = room - calibration.tokens(len(f"{gap.prefix}{gap.suffix}".encode(errors="replace")))
+    while sizes and sum(sizes) > left:
+        sizes.pop(0)
+    if left < 0:
+        gap = cut(gap, max(1, room * 3 // 4), max(1, room // 4), calibration)
+    return gap, tuple(snippets[len(snippets) - len(sizes) :])
+
+
+def fill_request(
+    gap: Gap, extent: Extent, choice: ModelChoice, *, path: str = "", project: str = "", snippets: tuple[Snippet, ...] = ()
+) -> FillRequest:
     """Return the call for a model that fills gaps."""
     # On a blank line some models begin with line feeds, which are cut off: stopping there would leave nothing.
     stop = ("\n",) if extent == "line" and gap.line_before.strip() else ()
@@ -113,12 +144,18 @@ def fill_request(gap: Gap, extent: Extent, choice: ModelChoice) -> FillRequest:
         temperature=choice.temperature,
         top_p=choice.top_p,
         extra=choice.extra or {},
+        path=path,
+        project=project,
+        snippets=snippets,
     )
 
 
-def chat_request(gap: Gap, extent: Extent, choice: ModelChoice, *, language: str, path: str) -> ModelRequest:
+def chat_request(
+    gap: Gap, extent: Extent, choice: ModelChoice, *, language: str, path: str, snippets: tuple[Snippet, ...] = ()
+) -> ModelRequest:
     """Return the call for any other model: a conversation of one message."""
-    shown = f"{path} ({language})\n\n{gap.prefix}{CURSOR}{gap.suffix}\n\n{_HOW_MUCH[extent]}"
+    others = "".join(f"From {snippet.path}:\n{snippet.text}\n\n" for snippet in snippets)
+    shown = f"{others}{path} ({language})\n\n{gap.prefix}{CURSOR}{gap.suffix}\n\n{_HOW_MUCH[extent]}"
     return ModelRequest(
         model=choice.model,
         system=_SYSTEM,

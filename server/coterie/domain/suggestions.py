@@ -109,10 +109,21 @@ class SuggestionFeedback:
 
 
 @wire
+class SnippetUsed:
+    """Lines of a file that the model was shown along with the document; lines count from one. ``reason`` says in words why these."""
+
+    path: str
+    start: int
+    end: int
+    reason: str
+
+
+@wire
 class SuggestionExplanation:
     """How the latest request ended: the ``stage`` that decided, a stable ``reason``, and a sentence for the person.
 
-    ``source`` is who wrote what was offered, None when nothing was.
+    ``source`` is who wrote what was offered, None when nothing was. ``snippets`` are what else the model was shown for it, what mattered
+    most first.
     """
 
     uri: str | None = None
@@ -122,6 +133,7 @@ class SuggestionExplanation:
     text: str
     suggestion_id: str | None = None
     source: SuggestionSource | None = None
+    snippets: tuple[SnippetUsed, ...] = ()
 
 
 @wire

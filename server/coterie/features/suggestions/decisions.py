@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from coterie.base.ids import now
-from coterie.domain.suggestions import Suggestion, SuggestionExplanation
+from coterie.domain.suggestions import SnippetUsed, Suggestion, SuggestionExplanation
 from coterie.features.suggestions.gate import NEVER_ASKED, OFFERED, Refusal
 
 MOST_DOCUMENTS = 250
@@ -19,9 +19,9 @@ class Decisions:
         self._decisions: OrderedDict[str, SuggestionExplanation] = OrderedDict()
         self.on_decided: Callable[[SuggestionExplanation], None] = lambda _: None
 
-    def offered(self, uri: str, suggestion: Suggestion) -> None:
-        """Note that there was a suggestion."""
-        self._note(uri, OFFERED, suggestion)
+    def offered(self, uri: str, suggestion: Suggestion, used: tuple[SnippetUsed, ...] = ()) -> None:
+        """Note that there was a suggestion, and what else the model was shown for it."""
+        self._note(uri, OFFERED, suggestion, used)
 
     def refused(self, uri: str, why: Refusal) -> None:
         """Note that there was none."""
@@ -32,7 +32,7 @@ class Decisions:
         known = self._decisions.get(uri) if uri is not None else next(reversed(self._decisions.values()), None)
         return known or SuggestionExplanation(uri=uri, stage=NEVER_ASKED.stage, reason=NEVER_ASKED.reason, text=NEVER_ASKED.text)
 
-    def _note(self, uri: str, why: Refusal, offered: Suggestion | None) -> None:
+    def _note(self, uri: str, why: Refusal, offered: Suggestion | None, used: tuple[SnippetUsed, ...] = ()) -> None:
         self._decisions.pop(uri, None)
         decision = SuggestionExplanation(
             uri=uri,
@@ -42,6 +42,7 @@ class Decisions:
             text=why.text,
             suggestion_id=None if offered is None else offered.suggestion_id,
             source=None if offered is None else offered.source,
+            snippets=used,
         )
         self._decisions[uri] = decision
         if len(self._decisions) > MOST_DOCUMENTS:

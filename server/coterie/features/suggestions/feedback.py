@@ -8,7 +8,7 @@ from typing import Final
 
 from coterie.base.errors import InvalidParamsError, RequestError
 from coterie.base.text import utf16_length
-from coterie.domain.suggestions import SuggestionFeedback, SuggestionRequest, SuggestionState
+from coterie.domain.suggestions import SnippetUsed, SuggestionFeedback, SuggestionRequest, SuggestionState
 from coterie.features.suggestions.reuse import Candidate, Memory
 from coterie.features.suggestions.rhythm import Rhythm
 
@@ -92,6 +92,10 @@ class Feedback:
             self._memory.rejected(offer.candidate)
             self._rhythm.rejected()
         return offer.told
+
+    def used(self, suggestion_id: str) -> tuple[SnippetUsed, ...]:
+        """Return what else the model was shown for it."""
+        return self._offer(suggestion_id).candidate.used
 
     def just_accepted(self, asked: SuggestionRequest) -> bool:
         """Say whether the cursor is where the latest accepted suggestion of one line ended."""

@@ -15,15 +15,21 @@ from typing import Final
 from coterie.agents.choosing import discovering
 from coterie.base.errors import CoterieError, FailureKind, ProviderError
 from coterie.context.assemble import request_bytes
-from coterie.context.fill import Extent, Gap, chat_request, fill_request
+from coterie.context.fill import Extent, Gap, chat_request, fill_request, in_window
+from coterie.context.tokens import Calibration
 from coterie.domain.messages import Finished, StreamEvent, TextDelta, UsageReported
 from coterie.domain.ports import ModelChoice, Providers
+from coterie.domain.suggestions import Snippet
+from coterie.domain.usage import Usage
 from coterie.features.suggestions.filters import judge, progress
 from coterie.features.suggestions.gate import Refusal
 from coterie.features.suggestions.rhythm import Rhythm
 from coterie.features.suggestions.spending import Call, Spending
 
 REST_S: Final[dict[FailureKind, float]] = {"transient": 5.0, "rate_limited": 20.0, "bad_request": 5.0}
+_USUAL: Final = Calibration()
+_MOST_BYTES = 5.0
+"""Of a token, in code."""
 LONG_REST_S = 60.0
 """After a failure that only the person can mend."""
 REST_OF_BLOCK_S: Final = {"automatic": 0.8, "manual": 3.0}
@@ -34,13 +40,15 @@ MOST_HEARD = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What is to be filled in. ``path`` and ``language`` are for models that are told in words."""
+    """What is to be filled in. ``path`` is what the file is called to the model; ``project`` and ``snippets`` are as in `FillRequest`."""
 
     gap: Gap
     extent: Extent
     path: str
     language: str
     manual: bool
+    project: str = ""
+    snippets: tuple[Snippet, ...] = ()
 
 
 class Filling:
@@ -52,6 +60,11 @@ class Filling:
         self._spending = spending
         self._resting: tuple[float, Refusal] | None = None
         self._speakers: set[str] = set()  # models that fill no gaps, at hosts that do
+        self._calibrations: dict[str, Calibration] = {}
+
+    def calibration(self, model_id: str | None) -> Calibration:
+        """Return how many bytes of code make a token for a model, as far as its host has said."""
+        return self._calibrations.get(model_id or "", _USUAL)
 
     def resting(self) -> Refusal | None:
         """Return why the model is not asked now, as long as that holds."""
@@ -87,7 +100,7 @@ class Filling:
         return await self._ask(choice, job, speaks=True)
 
     async def _ask(self, choice: ModelChoice, job: Job, *, speaks: bool) -> str:
-        asked, stream = _call(choice, job, speaks=speaks)
+        asked, stream = _call(choice, job, self.calibration(choice.id), speaks=speaks)
         call = Call(choice, asked)
         answer = ""
         was_refused = False
@@ -102,6 +115,7 @@ class Filling:
                             break
                     elif isinstance(event, UsageReported):
                         call.reported = event.usage
+                        self._learn(choice.id, asked, event.usage)
                     elif isinstance(event, Finished):
                         call.finished = True
         except TimeoutError:
@@ -115,6 +129,12 @@ class Filling:
             if not was_refused:  # hosts bill answers
                 self._spending.ended(call)
         return answer
+
+    def _learn(self, model_id: str, asked: int, usage: Usage) -> None:
+        found = self.calibration(model_id).corrected(asked, usage)
+        # Where it says more, a host may have counted only what was not in its cache.
+        if found.bytes_per_token <= _MOST_BYTES:
+            self._calibrations[model_id] = found
 
     def _rest(self, failure: CoterieError, seconds: float) -> Refusal:
         refusal = Refusal("provider", failure.code, failure.message)
@@ -138,10 +158,11 @@ def _suffices(answer: str, job: Job, box: asyncio.Timeout) -> bool:
     return suffices
 
 
-def _call(choice: ModelChoice, job: Job, *, speaks: bool) -> tuple[int, AsyncIterator[StreamEvent]]:
+def _call(choice: ModelChoice, job: Job, calibration: Calibration, *, speaks: bool) -> tuple[int, AsyncIterator[StreamEvent]]:
     """Return how many bytes the model is asked, and its answer."""
+    shown, snippets = in_window(job.gap, job.snippets, job.extent, choice, calibration)
     if not speaks:
-        gap = fill_request(job.gap, job.extent, choice)
+        gap = fill_request(shown, job.extent, choice, path=job.path, project=job.project, snippets=snippets)
         return gap.size, choice.provider.fill(gap)
-    request = chat_request(job.gap, job.extent, choice, language=job.language, path=job.path)
+    request = chat_request(shown, job.extent, choice, language=job.language, path=job.path, snippets=snippets)
     return len(request_bytes(request)), choice.provider.stream(request)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
-from coterie.domain.suggestions import SuggestionRequest, SuggestionSource
+from coterie.domain.suggestions import SnippetUsed, SuggestionRequest, SuggestionSource
 from coterie.features.suggestions.brackets import CLOSERS
 from coterie.features.suggestions.gate import REJECTED, Refusal
 
 BEFORE, AFTER = 1_000, 500
 MOST_ENTRIES = 250
 KEPT_S = 300.0
+Versions: TypeAlias = Mapping[str, int]
+"""The hash of each text of other files that an answer rests on, by the file's URI."""
+_NOTHING: Final[Versions] = MappingProxyType({})
 MOST_CLOSED = 3
 """Brackets and quotes that an editor closes by itself while a suggestion is typed."""
 
@@ -35,7 +40,7 @@ def spot_at(uri: str, text: str, offset: int) -> Spot:
 class Candidate:
     """A suggestion as it was made, with the place it was made for. ``text`` is not yet fitted to what stands behind the cursor.
 
-    ``score`` is how likely it is to be right, where its source says so.
+    ``score`` is how likely it is to be right, where its source says so. ``used`` is what else the model was shown for it.
     """
 
     suggestion_id: str
@@ -44,6 +49,7 @@ class Candidate:
     text: str
     source: SuggestionSource = "model"
     score: float = 0.0
+    used: tuple[SnippetUsed, ...] = ()
 
     def rest(self, text: str, offset: int) -> str | None:
         """Return what is left of it when the person has typed its beginning; None when they did anything else."""
@@ -62,23 +68,31 @@ class Recent:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._entries: OrderedDict[Spot, tuple[float, Candidate | Refusal]] = OrderedDict()
+        self._entries: OrderedDict[Spot, tuple[float, Candidate | Refusal, Versions]] = OrderedDict()
 
     def get(self, spot: Spot) -> Candidate | Refusal | None:
         """Return the answer for a place."""
-        made, entry = self._entries.get(spot, (0.0, None))
+        made, entry, _ = self._entries.get(spot, (0.0, None, _NOTHING))
         if entry is None or self._clock() - made >= KEPT_S:
             self._entries.pop(spot, None)
             return None
         self._entries.move_to_end(spot)
         return entry
 
-    def put(self, spot: Spot, entry: Candidate | Refusal) -> None:
+    def versions(self, spot: Spot) -> Versions:
+        """Return what the answer for a place rests on."""
+        return self._entries[spot][2] if spot in self._entries else _NOTHING
+
+    def put(self, spot: Spot, entry: Candidate | Refusal, versions: Versions = _NOTHING) -> None:
         """Keep an answer."""
-        self._entries[spot] = (self._clock(), entry)
+        self._entries[spot] = (self._clock(), entry, versions)
         self._entries.move_to_end(spot)
         if len(self._entries) > MOST_ENTRIES:
             self._entries.popitem(last=False)
+
+    def drop(self, spot: Spot) -> None:
+        """Drop one of them."""
+        self._entries.pop(spot, None)
 
     def clear(self) -> None:
         """Drop all of them."""
@@ -109,9 +123,17 @@ class Memory:
             return (*latest, replace(known, offset=asked.offset))  # the lines above it may have changed since
         return latest
 
-    def answered(self, spot: Spot, answer: Candidate | Refusal) -> None:
-        """Keep what came of a call."""
-        self._recent.put(spot, answer)
+    def answered(self, spot: Spot, answer: Candidate | Refusal, versions: Versions = _NOTHING) -> None:
+        """Keep what came of a call, and the versions of the texts that the model was shown for it."""
+        self._recent.put(spot, answer, versions)
+
+    def versions(self, spot: Spot) -> Versions:
+        """Return the versions of the texts that the answer for a place rests on."""
+        return self._recent.versions(spot)
+
+    def outdated(self, spot: Spot) -> None:
+        """Drop the answer for a place: a text that it rests on is another one now."""
+        self._recent.drop(spot)
 
     def offered(self, uri: str, candidates: Sequence[Candidate]) -> None:
         """Note what is shown now in a document."""

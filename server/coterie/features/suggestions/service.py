@@ -30,6 +30,7 @@ from coterie.features.suggestions.predicting import predicted
 from coterie.features.suggestions.ranking import PATIENCE_S, first_line, in_order, suffices, yields
 from coterie.features.suggestions.reuse import Candidate, Memory, Spot, spot_at
 from coterie.features.suggestions.rhythm import Rhythm
+from coterie.features.suggestions.snippets import SnippetSource
 from coterie.features.suggestions.spending import Spending
 from coterie.features.suggestions.turns import Calls, Turns
 from coterie.workspace.documents import Documents
@@ -48,12 +49,14 @@ class SuggestionService:
         providers: Providers,
         usage: UsageStore,
         predictor: LinePredictor,
+        snippets: SnippetSource,
         *,
         settings: Callable[[], Settings],
         withheld: Withheld,
     ) -> None:
         self._documents = documents
         self._predictor = predictor
+        self._snippets = snippets
         self._settings = settings
         self._withheld = withheld
         self._rhythm = Rhythm()
@@ -79,7 +82,7 @@ class SuggestionService:
             raise
         match found:
             case tuple():
-                self._decisions.offered(ask.uri, found[0])
+                self._decisions.offered(ask.uri, found[0], self._feedback.used(found[0].suggestion_id))
                 return found
             case Refusal():
                 self._decisions.refused(ask.uri, found)
@@ -96,6 +99,8 @@ class SuggestionService:
         if (refusal := await self._refusal(ask, asked)) is not None:
             return refusal
         spot = spot_at(asked.uri, asked.text, asked.offset)
+        if not await self._snippets.are_current(self._memory.versions(spot)):
+            self._memory.outdated(spot)
         found = await (self._choices(asked, spot) if ask.manual else self._choice(asked, spot))
         if self._documents.text(ask.uri) != ask.text:
             return gate.MOVED_ON
@@ -181,7 +186,7 @@ class SuggestionService:
 
     def _job(self, asked: SuggestionRequest) -> Job:
         buffer = self._documents.get(asked.uri)
-        gap = gap_at(asked.text, asked.offset)
+        gap = gap_at(asked.text, asked.offset, self._filling.calibration(self._model))
         return Job(
             gap=gap,
             extent=extent_of(gap, manual=asked.manual),
@@ -191,13 +196,15 @@ class SuggestionService:
         )
 
     async def _fill(self, asked: SuggestionRequest, spot: Spot, job: Job) -> Candidate | Refusal:
+        around = await self._snippets.gather(asked, job.gap, self._filling.calibration(self._model))
+        job = replace(job, path=around.path, project=around.project, snippets=around.snippets)
         text = await self._filling.fill(self._model or "", job)
         if not isinstance(text, Refusal):
-            candidate = Candidate(new_id("suggestion"), spot, asked.offset, text)
-            self._memory.answered(spot, candidate)
+            candidate = Candidate(new_id("suggestion"), spot, asked.offset, text, used=around.used)
+            self._memory.answered(spot, candidate, around.versions)
             return candidate
         if text.stage == "filter":
-            self._memory.answered(spot, text)
+            self._memory.answered(spot, text, around.versions)
         return text
 
     def _offer(self, ask: SuggestionRequest, asked: SuggestionRequest, candidates: Sequence[Candidate]) -> tuple[Suggestion, ...] | Refusal:

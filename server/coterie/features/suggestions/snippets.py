@@ -1,0 +1,214 @@
+"""What goes along with a gap from other files, found under a deadline: what is not there in time is left out.
+
+``service`` asks it just before the model is asked: definitions of the names around the cursor (from the index), places where the person was
+just now (`trail`), and code in open documents that is like the cursor's. Which of it is shown, ``context.nearby`` decides. No secret and
+no ignored file is among it. What an answer rested on is remembered with it (`reuse.Versions`): it is no answer any more when that changes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Literal, Protocol
+from urllib.parse import unquote
+
+from coterie.base.errors import ModelMistakeError, RequestError
+from coterie.context.fill import Gap
+from coterie.context.nearby import Piece, alike, chosen, definition, names_near, place
+from coterie.context.tokens import Calibration
+from coterie.domain.edits import FileRef
+from coterie.domain.ports import Index
+from coterie.domain.suggestions import Snippet, SnippetUsed, SuggestionRequest
+from coterie.features.suggestions.reuse import Versions
+from coterie.features.suggestions.trail import Stop, Trail
+from coterie.workspace.documents import Buffer, Documents
+
+WITHIN_S = 0.15
+WITHIN_BY_HAND_S = 0.5
+MOST_DOCUMENTS = 6
+"""Open documents that are looked at, the latest changed first."""
+MOST_STOPS = 3
+_CLOSEST = 3
+
+log = logging.getLogger(__name__)
+
+
+class Files(Protocol):
+    """The workspace, as far as snippets need it (implemented by ``workspace``)."""
+
+    def locate(self, path: str, folder: str | None = None) -> FileRef:
+        """Find a file; see `coterie.domain.ports.Workspace.locate`."""
+        ...
+
+    async def read(self, file: FileRef, *, exact: bool = False) -> str | None:
+        """Return a text; see `coterie.domain.ports.Workspace.read`."""
+        ...
+
+    async def withheld(self, uri: str) -> Literal["secret", "ignored"] | None:
+        """Say why a document is shown to no model, if it is not."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What was found. ``path`` is what the gap's own file is called, ``project`` its folder."""
+
+    path: str
+    project: str = ""
+    snippets: tuple[Snippet, ...] = ()
+    used: tuple[SnippetUsed, ...] = ()
+    versions: Versions
+
+
+class SnippetSource:
+    """Looks around in one editor's workspace."""
+
+    def __init__(self, documents: Documents, files: Files, index: Index) -> None:
+        self._documents = documents
+        self._files = files
+        self._index = index
+        self._trail = Trail()
+
+    async def gather(self, asked: SuggestionRequest, gap: Gap, calibration: Calibration) -> Around:
+        """Return what was found within the time that the person's request allows."""
+        here = Stop(asked.uri, asked.text.count("\n", 0, asked.offset) + 1)
+        own = self._located(asked.uri)
+        search = _Search(self._documents, self._files, own, gap)
+        self._trail.look(self._documents.files(), here)
+        try:
+            async with asyncio.timeout(WITHIN_BY_HAND_S if asked.manual else WITHIN_S):
+                await search.places(self._trail.others(here)[:MOST_STOPS])
+                await search.alike(here)
+                if own is not None:
+                    await search.definitions(self._index)
+        except TimeoutError:
+            log.debug("what goes along with a gap was not all there in time")
+        pieces = chosen(search.found, gap, calibration)
+        return Around(
+            path=PurePosixPath(unquote(asked.uri)).name if own is None else own.path,
+            project="" if own is None else PurePosixPath(_root(own)).name,
+            snippets=tuple(Snippet(piece.path, piece.text) for piece in pieces),
+            used=tuple(SnippetUsed(path=piece.path, start=piece.first, end=piece.last, reason=piece.reason) for piece in reversed(pieces)),
+            versions={search.uris[piece.path]: search.hashes[piece.path] for piece in pieces},
+        )
+
+    async def are_current(self, versions: Versions) -> bool:
+        """Say whether all those texts are still what they were."""
+        return all([await self._hash(uri) == version for uri, version in versions.items()])
+
+    async def _hash(self, uri: str) -> int | None:
+        text = await _text_of(uri, self._located(uri), self._documents, self._files)
+        return None if text is None else hash(text)
+
+    def _located(self, uri: str) -> FileRef | None:
+        try:
+            return self._files.locate(uri) if uri.startswith("file:") else None
+        except ModelMistakeError:  # outside of the workspace
+            return None
+
+
+class _Search:
+    """One look around: what is found adds up, so that a deadline takes away only what is still missing."""
+
+    def __init__(self, documents: Documents, files: Files, own: FileRef | None, gap: Gap) -> None:
+        self.found: list[Piece] = []
+        self.uris: dict[str, str] = {}
+        self.hashes: dict[str, int] = {}
+        self._documents = documents
+        self._files = files
+        self._own = own
+        self._gap = gap
+
+    async def places(self, stops: Sequence[Stop]) -> None:
+        """Add what stands at places."""
+        for age, stop in enumerate(stops):
+            text = self._documents.text(stop.uri)
+            if text is not None and (path := await self._shown_as(stop.uri, text)) is not None:
+                self.found.append(place(path, _lines_fed(text), stop.line, age=age))
+
+    async def alike(self, here: Stop) -> None:
+        """Add what in other open documents of the language is like the cursor's code."""
+        own = self._documents.get(here.uri)
+        others = [each for each in self._documents.files() if own is not None and each.language == own.language and each.uri != here.uri]
+        for buffer in sorted(others, key=_latest_first)[:MOST_DOCUMENTS]:
+            path = await self._shown_as(buffer.uri, buffer.text)
+            if path is not None and (piece := alike(self._gap, path, _lines_fed(buffer.text))) is not None:
+                self.found.append(piece)
+
+    async def definitions(self, index: Index) -> None:
+        """Add the definitions of the names around the cursor."""
+        await asyncio.gather(*(self._definition(index, name, rank) for rank, name in enumerate(names_near(self._gap))))
+
+    async def _definition(self, index: Index, name: str, rank: int) -> None:
+        if self._own is None:
+            return
+        try:
+            answer = await index.definitions(_root(self._own), name, _CLOSEST)
+        except RequestError:  # the index is not to be had now
+            return
+        for each in answer.found:
+            if each.name != name or not _same_kind(each.path, self._own.path):
+                continue
+            try:
+                file = self._files.locate(each.path, self._own.folder)
+            except ModelMistakeError:
+                continue
+            text = await _text_of(file.uri, file, self._documents, self._files)
+            path = None if text is None else await self._shown_as(file.uri, text)
+            if text is None or path is None:
+                continue
+            if piece := definition(path, _lines_fed(text), name, (each.line, each.end_line), rank=rank):
+                self.found.append(piece)
+                return
+
+    async def _shown_as(self, uri: str, text: str) -> str | None:
+        """Return what a file is called to the model; None for one that no model is shown."""
+        if await self._files.withheld(uri) is not None:
+            return None
+        try:
+            file = self._files.locate(uri)
+        except ModelMistakeError:
+            return None
+        path = file.path
+        if self.uris.setdefault(path, uri) != uri:  # of another folder
+            path = f"{PurePosixPath(_root(file)).name}/{path}"
+        self.uris[path], self.hashes[path] = uri, hash(text)
+        return path
+
+
+async def _text_of(uri: str, file: FileRef | None, documents: Documents, files: Files) -> str | None:
+    """Return the text of a document that is open, or of a file; None where there is none to be had."""
+    if (text := documents.text(uri)) is not None or file is None:
+        return text
+    try:
+        return await files.read(file)
+    except (ModelMistakeError, OSError):
+        return None
+
+
+def _lines_fed(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _root(file: FileRef) -> str:
+    return file.absolute.removesuffix(file.path).rstrip("/") or "/"
+
+
+def _same_kind(path: str, own: str) -> bool:
+    """Say whether two files are likely of languages that know each other's names."""
+    return _kind(path) == _kind(own)
+
+
+def _kind(path: str) -> str:
+    ending = path.rpartition(".")[2].casefold()
+    return next((kind for kind in _KINDS if ending in kind.split()), ending)
+
+
+_KINDS = ("py pyi ipynb", "js jsx mjs cjs ts tsx mts cts vue svelte", "c h cc cpp cxx hh hpp hxx ipp inl", "java kt kts scala groovy")
+
+
+def _latest_first(buffer: Buffer) -> int:
+    return -buffer.changed

@@ -1,0 +1,187 @@
+"""What of other files goes along with a gap: found in time or left out, never a secret, and told by `explain`."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from typing_extensions import override
+
+from coterie.domain.messages import ModelRequest
+from coterie.domain.retrieval import Definition, Definitions
+from coterie.domain.suggestions import FillRequest
+from coterie.features.suggestions.snippets import WITHIN_BY_HAND_S, WITHIN_S
+from ghost_stage import URI, Desk, desk
+from index_fake import FakeIndex
+from virtual_time import in_virtual_time
+
+SHAPES = "X = 1\n\ndef area(shape):\n    return shape.width * shape.height\n"
+KNOWS_AREA = Definitions(
+    found=(
+        Definition(path="area.go", name="area", kind="function", line=1, end_line=1),
+        Definition(path="shapes.py", name="area_of", kind="function", line=1, end_line=1),
+        Definition(path="shapes.py", name="area", kind="function", line=3, end_line=4),
+    )
+)
+AREA = "def area(shape):\n    return shape.width * shape.height"
+ORDERS = "def load_order(path):\n    rows = read_table(path)\n    order = Order(rows)\n"
+STOCK = "def load_stock(path):\n    rows = read_table(path)\n    order = Stock(rows)\n"
+
+
+class SlowIndex(FakeIndex):
+    """Answers after a while."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(definitions=KNOWS_AREA)
+        self.seconds = seconds
+
+    @override
+    async def definitions(self, folder: str, name: str, limit: int) -> Definitions:
+        await asyncio.sleep(self.seconds)
+        return await super().definitions(folder, name, limit)
+
+
+def shown(place: Desk) -> list[tuple[str, str]]:
+    """Return the snippets of the latest call."""
+    request = place.model.requests[-1]
+    assert isinstance(request, FillRequest)
+    return [(snippet.path, snippet.text) for snippet in request.snippets]
+
+
+def knowing(place: Desk) -> None:
+    place.shelf.texts.update({"shapes.py": SHAPES, "area.go": "area\n"})
+
+
+@in_virtual_time
+async def test_the_definition_of_a_name_at_the_cursor_goes_along() -> None:
+    index = FakeIndex(definitions=KNOWS_AREA)
+    async with desk("shape)", index=index) as place:
+        knowing(place)
+        assert await place.ask("x = area(|") is not None
+        assert shown(place) == [("shapes.py", AREA)]
+        [request] = place.model.requests
+        assert isinstance(request, FillRequest)
+        assert (request.path, request.project) == ("a.py", "w")
+        assert index.told == ["define w area"]
+        [used] = place.service.explain(URI).snippets
+        assert (used.path, used.start, used.end, used.reason) == ("shapes.py", 3, 4, "defines `area`")
+
+
+@in_virtual_time
+async def test_a_model_that_is_asked_in_words_is_shown_them_too() -> None:
+    async with desk("shape)", fim=False, index=FakeIndex(definitions=KNOWS_AREA)) as place:
+        knowing(place)
+        await place.ask("x = area(|")
+        [request] = place.model.requests
+        assert isinstance(request, ModelRequest)
+        assert request.messages[0].text.startswith(f"From shapes.py:\n{AREA}\n\na.py (python)\n\n")  # type: ignore[union-attr]
+
+
+@in_virtual_time
+async def test_the_text_of_an_open_document_counts_not_that_on_disk() -> None:
+    async with desk("shape)", index=FakeIndex(definitions=KNOWS_AREA)) as place:
+        knowing(place)
+        place.documents.did_open("file:///w/shapes.py", 1, SHAPES.replace("width * shape.height", "size").replace("\n", "\r\n"), "python")
+        await place.ask("x = area(|")
+        assert shown(place) == [("shapes.py", "def area(shape):\n    return shape.size")]
+
+
+@pytest.mark.parametrize("why", ["secret", "ignored"])
+@in_virtual_time
+async def test_no_file_that_is_kept_back_goes_along(why: Any) -> None:
+    async with desk("shape)", index=FakeIndex(definitions=KNOWS_AREA)) as place:
+        knowing(place)
+        place.secrets["file:///w/shapes.py"] = why
+        place.secrets["file:///w/stock.py"] = why
+        place.documents.did_open("file:///w/stock.py", 1, STOCK + "area\n", "python")
+        assert await place.ask(f"{ORDERS}    x = area(|") is not None
+        assert shown(place) == []
+
+
+@in_virtual_time
+async def test_code_in_open_documents_that_is_alike_goes_along() -> None:
+    async with desk("total()") as place:
+        place.documents.did_open("file:///w/stock.py", 1, STOCK, "python")
+        place.documents.did_open("file:///w/stock.js", 1, STOCK, "javascript")
+        place.documents.did_open("untitled:1", 1, STOCK, "python")
+        await place.ask(f"{ORDERS}    |")
+        assert [path for path, _ in shown(place)] == ["stock.py"]
+        assert [used.reason for used in place.service.explain(URI).snippets] == ["is like the code at the cursor"]
+
+
+@in_virtual_time
+async def test_the_places_where_the_person_was_go_along() -> None:
+    async with desk("total()") as place:
+        far = "\n".join(f"value_{number} = {number}" for number in range(400))
+        await place.ask(f"{far}\nlast = |")
+        place.uri = "file:///w/b.py"
+        await place.ask("other = |")
+        [(path, text)] = shown(place)
+        assert path == "a.py"
+        assert text.endswith("value_399 = 399\nlast = ")
+        assert [used.reason for used in place.service.explain(place.uri).snippets] == ["you were there just now"]
+
+
+@in_virtual_time
+async def test_what_else_changed_in_an_open_document_goes_along() -> None:
+    async with desk("total()") as place:
+        lines = [f"value_{number} = {number}" for number in range(400)]
+        place.documents.did_open("file:///w/b.js", 1, "\n".join(lines), "javascript")
+        await place.ask("x = |")
+        assert shown(place) == []
+        lines[200] = "tax = 0.2"
+        place.documents.did_change("file:///w/b.js", 2, "\n".join(lines))
+        await place.ask("y = |")
+        [(path, text)] = shown(place)
+        assert path == "b.js"
+        assert "tax = 0.2" in text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "manual", "is_there"),
+    [
+        pytest.param(WITHIN_S - 0.01, False, True, id="in time"),
+        pytest.param(WITHIN_S + 0.01, False, False, id="too late"),
+        pytest.param(WITHIN_S + 0.01, True, True, id="in time by hand"),
+        pytest.param(WITHIN_BY_HAND_S + 0.01, True, False, id="too late by hand"),
+        pytest.param(10_000, False, False, id="never"),
+    ],
+)
+@in_virtual_time
+async def test_what_is_not_there_in_time_is_left_out(seconds: float, *, manual: bool, is_there: bool) -> None:
+    async with desk("shape)", index=SlowIndex(seconds)) as place:
+        knowing(place)
+        place.documents.did_open("file:///w/stock.py", 1, STOCK, "python")
+        assert await place.ask(f"{ORDERS}    x = area(|", manual=manual) is not None
+        assert [path for path, _ in shown(place)] == ["stock.py", *(["shapes.py"] if is_there else [])]
+
+
+@in_virtual_time
+async def test_an_index_that_is_not_to_be_had_takes_nothing_away() -> None:
+    async with desk("shape)", index=FakeIndex(broken=True)) as place:
+        assert await place.ask("x = area(|") is not None
+        assert shown(place) == []
+
+
+@in_virtual_time
+async def test_a_file_outside_of_the_workspace_and_one_that_is_none_have_ghost_text_too() -> None:
+    async with desk("shape)", index=FakeIndex(definitions=KNOWS_AREA)) as place:
+        knowing(place)
+        place.uri = "untitled:new.py"
+        assert await place.ask("x = area(|") is not None
+        assert shown(place) == []
+
+
+@in_virtual_time
+async def test_an_answer_is_kept_only_as_long_as_what_it_rests_on() -> None:
+    async with desk("shape)", index=FakeIndex(definitions=KNOWS_AREA)) as place:
+        knowing(place)
+        await place.ask("x = area(|")
+        await place.ask("y = 1\n|")
+        await place.ask("x = area(|")
+        assert len(place.model.log) == 2, "nothing has changed"
+        place.shelf.texts["shapes.py"] += "\n# a line more\n"
+        await place.ask("z = 1\n|")
+        await place.ask("x = area(|")
+        assert len(place.model.log) == 4
