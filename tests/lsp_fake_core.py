@@ -46,6 +46,7 @@ from coterie.domain.events import (
 )
 from coterie.domain.permissions import Approval, ApprovalOption, Decision, Effect
 from coterie.domain.ports import Audience, Folder
+from coterie.domain.retrieval import BuildNews
 from coterie.domain.reviews import OpenFinding, Reviewable, Story
 from coterie.domain.runs import RunEvents, RunPage, RunRequest, RunStarted, RunStateView, RunSummary, RunView, StepView
 from coterie.domain.status import (
@@ -60,12 +61,14 @@ from coterie.features.application import (
     Actions,
     Application,
     Approvals,
+    Attention,
     Catalogue,
     Changes,
     Channels,
     ChatDocuments,
     ChatReadings,
     Findings,
+    Indexing,
     PlanDocuments,
     Runs,
     Secrets,
@@ -354,6 +357,8 @@ class FakeApplication:
         self.plans: PlanDocuments = FakePlans()
         self.findings: Findings = FakeFindings()
         self.changes: Changes = FakeChanges()
+        self.indexing: Indexing = FakeIndexing(core)
+        self.attention: Attention = FakeAttention()
 
     def concerns(self, folder: str | None) -> bool:
         """Everything does."""
@@ -368,6 +373,26 @@ class FakeApplication:
         """Count."""
         self.core.closed += 1
         sys.stderr.write("closed in order\n")
+
+
+class FakeIndexing:
+    """The index; with the option ``builds`` one is built, and that takes long."""
+
+    def __init__(self, core: FakeCore) -> None:
+        self.core = core
+
+    def watch(self, listener: Callable[[BuildNews], None]) -> None:
+        """Say how far it is."""
+        if self.core.options.get("builds"):
+            listener(BuildNews(folder="/w/project", done=500, files=2_000, complete=False))
+
+
+class FakeAttention:
+    """What the person has before them."""
+
+    def diagnosed(self, uri: str) -> None:
+        """Nobody asks for it."""
+        assert uri
 
 
 class FakeActions:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 from pygls.exceptions import JsonRpcException
 
+import lsp_fake_core
 from coterie.base.tasks import TaskSupervisor
-from coterie.lsp.progress import Bars
+from coterie.domain.retrieval import BuildNews
+from coterie.lsp.progress import WORTH_A_BAR_S, Bars, Builds
+from lsp_client import PLAIN, RICH, lsp_client
 
 
 class SlowWire:
@@ -64,3 +69,71 @@ async def test_what_happens_before_the_client_agrees_is_told_when_it_does(refusa
     else:
         assert wire.sent == [("begin", "code"), ("report", "review"), ("end", "succeeded")]
     assert bars.run_of("token") is None
+
+
+class Clock:
+    """Lets the time pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.due: list[Callable[[], None]] = []
+
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        assert seconds == WORTH_A_BAR_S
+        self.due.append(call)
+
+    def passes(self) -> None:
+        due, self.due = self.due, []
+        for call in due:
+            call()
+
+
+def built(done: int, files: int = 2_000, *, complete: bool = False) -> BuildNews:
+    return BuildNews(folder="/w/project", done=done, files=files, complete=complete)
+
+
+async def test_a_long_build_has_a_bar_and_a_short_one_none() -> None:
+    wire, tasks, clock = SlowWire(), TaskSupervisor("test"), Clock()
+    wire.agrees.set()
+    builds = Builds(wire, tasks, clock.later)
+    builds.told(built(10))
+    builds.told(built(2_000, complete=True))
+    clock.passes()
+    await tasks.settled()
+    assert wire.sent == []
+    builds.told(built(10))
+    builds.told(built(500))
+    assert len(clock.due) == 1
+    clock.passes()
+    await tasks.settled()
+    builds.told(built(1_000))
+    builds.told(built(2_000, complete=True))
+    assert wire.sent == [
+        ("begin", "500 of 2000 files"),
+        ("report", "1000 of 2000 files"),
+        ("end", "2000 files"),
+    ]
+
+
+async def test_a_build_that_ends_before_the_client_agrees_is_over() -> None:
+    wire, tasks, clock = SlowWire(), TaskSupervisor("test"), Clock()
+    builds = Builds(wire, tasks, clock.later)
+    builds.told(built(10))
+    clock.passes()
+    builds.told(built(2_000, complete=True))
+    wire.agrees.set()
+    await tasks.settled()
+    assert wire.sent == [("begin", "2000 files"), ("end", "2000 files")]
+
+
+@pytest.mark.parametrize("capabilities", [PLAIN, {**RICH, "window": {"workDoneProgress": True}}], ids=["plain", "rich"])
+async def test_every_client_that_shows_progress_sees_a_long_build(capabilities: Mapping[str, Any]) -> None:
+    async with lsp_client((sys.executable, lsp_fake_core.__file__)) as client:
+        await client.initialize(capabilities, initializationOptions={"builds": True})
+        shown = await client.expect("$/progress")
+        assert shown["value"] == {
+            "kind": "begin",
+            "title": "Coterie indexes project",
+            "cancellable": False,
+            "message": "500 of 2000 files",
+            "percentage": 25,
+        }

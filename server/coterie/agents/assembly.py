@@ -27,7 +27,7 @@ from coterie.context.memory import read_memory
 from coterie.context.rules import read_rules
 from coterie.context.thread import Before, Placed
 from coterie.domain.events import ENDED, WarningEvent
-from coterie.domain.ports import ChannelStore, Index, ModelChoice, Providers, RunStore, Sandbox, UsageStore, Workspace
+from coterie.domain.ports import Attention, ChannelStore, Index, ModelChoice, Providers, RunStore, Sandbox, UsageStore, Workspace
 from coterie.domain.records import CompactionRecord, ConversationRecord
 from coterie.domain.runs import Budget
 from coterie.domain.usage import Usage
@@ -60,6 +60,7 @@ class Surroundings:
     memories: Path
     hide: Callable[[str], str] = str
     index: Index | None = None
+    attention: Attention | None = None
 
 
 class Assembly:
@@ -124,6 +125,7 @@ class Assembly:
                 tests_command=settings.tests.command,
                 confined=self._sandboxed,
                 index=around.index,
+                attention=around.attention,
                 notes=None if folder is not None and folder.trusted else notes,
                 hide=around.hide,
             ),

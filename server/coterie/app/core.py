@@ -6,6 +6,7 @@ child before the first request that needs it, but for the settings.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -30,19 +31,20 @@ from coterie.domain.wire import Json
 from coterie.features.actions import ActionService
 from coterie.features.approvals import ApprovalService
 from coterie.features.attachment import Introduction
+from coterie.features.attention import Attention
 from coterie.features.catalogue import AccountService, CatalogueService
 from coterie.features.changes import Changes
 from coterie.features.channels import ChannelService
 from coterie.features.chat_documents import ChatDocuments
 from coterie.features.chat_readings import ChatReadings
 from coterie.features.findings import Findings
+from coterie.features.indexing import Indexing
 from coterie.features.plan_documents import PlanDocuments
 from coterie.features.prediction_client import EditorPredictor
 from coterie.features.runs import RunService
 from coterie.features.secrets import SecretService
 from coterie.features.status import status_of
 from coterie.features.suggestions.service import SuggestionService
-from coterie.features.suggestions.snippets import SnippetSource
 from coterie.features.titles import Titles
 from coterie.providers.discovery import Discovery
 from coterie.providers.keys import Keys
@@ -102,6 +104,15 @@ class Core:
             discovery=Discovery(usual_places(environ), environ, wanted=lambda: self._settings.loaded.settings.discovery),
         )
         self.workspace = LiveWorkspace(settings.folders, editor=editor, among=shared.overlays)
+        index = shared.index(places.cache)
+        self.attention = Attention(self.workspace.documents, lambda: self.findings.open())  # noqa: PLW0108 - which come later
+        self.indexing = Indexing(
+            index,
+            self.workspace.documents,
+            roots=lambda: self.workspace.roots,
+            buffered=self.workspace.buffered,
+            later=lambda seconds, call: asyncio.get_running_loop().call_later(seconds, call),
+        )
         self.sandbox = ProbedSandbox(values.sandbox.level, environ, hidden=tuple(map(str, own_folders)), on_found=self._status_changed)
         self._base = Assembly(
             Surroundings(
@@ -120,7 +131,8 @@ class Core:
                 user_memory=places.config / "memory.md",
                 memories=places.data / "memory",
                 hide=shared.redaction.hide,
-                index=shared.index(places.cache),
+                index=index,
+                attention=self.attention,
             )
         )
         self.runs = RunService(
@@ -143,7 +155,6 @@ class Core:
             self._providers,
             shared.store.usage,
             self._predictor,
-            SnippetSource(self.workspace.documents, self.workspace, shared.index(places.cache)),
             settings=lambda: self._settings.loaded.settings,
             withheld=self.workspace.withheld,
         )
@@ -228,7 +239,11 @@ class Core:
         return folder is None or self.workspace.holds(folder)
 
     def catch_up(self) -> None:
-        """Tell the client, unless it hears everything anyway, what goes on already; show what was found before it came."""
+        """Tell the client, unless it hears everything anyway, what goes on already; show what was found before it came.
+
+        From now on there is time for its index, too.
+        """
+        self.indexing.start()
         self._shared.hub.catch_up(self._shared.coordinator.standing(), self._audience)
         self._look_back()
 
@@ -243,6 +258,7 @@ class Core:
         """Work in these folders from now on, with the settings that they bring."""
         self._settings.set_folders(folders)
         self.workspace.set_folders(self._settings.folders)
+        self.indexing.folders_changed()
         self._shared.hub.catch_up(self._shared.coordinator.standing())
         self._look_back()
         self._reloaded()
@@ -267,6 +283,7 @@ class Core:
         await self.suggestions.aclose()
         self._predictor.close()
         self.workspace.leave()
+        await self.indexing.aclose()
 
     async def _end_when_quiet(self) -> None:
         await self._shared.coordinator.until_quiet(self._base)
@@ -299,6 +316,8 @@ class Core:
             model=self._settings.loaded.settings.model,
             storage=self._shared.store.problem,
             no_daemon=self._no_daemon,
+            index=self.indexing.view(),
+            unwatched=self.indexing.unwatched,
         )
 
     def _providers_changed(self) -> None:

@@ -528,6 +528,14 @@ class LinePredictor(Protocol):
         ...
 
 
+class Attention(Protocol):
+    """Knows what the person has before them (implemented by ``features``)."""
+
+    def about(self, folder: str, text: str, limit: int = 20) -> Question:
+        """Return a question to the index of a folder with all that is known of what the person is at there."""
+        ...
+
+
 class Audience(Protocol):
     """Who is told (implemented by front doors). The core does not know how many clients there are."""
 

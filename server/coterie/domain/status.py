@@ -143,16 +143,26 @@ class ProviderHealth:
     error: str | None = None
 
 
+@wire
+class IndexView:
+    """The index of the open folders: until it is ``complete``, ``done`` of the ``files`` to read are read; then it has them all."""
+
+    files: int
+    done: int
+    complete: bool
+
+
 Mode = Literal["local", "remote", "fallback"]
 """Where the work of who chose no model is done: by models that are called from here, by a farm, or from here because the farm fails."""
 
 
 @wire
 class Status:
-    """The answer of ``agent/status`` and the payload of ``agent/status/changed``."""
+    """The answer of ``agent/status`` and the payload of ``agent/status/changed``; ``index`` is None where no folder is indexed."""
 
     version: str
     mode: Mode
     providers: tuple[ProviderHealth, ...]
     sandbox: SandboxView
     degraded: tuple[Degraded, ...]
+    index: IndexView | None = None

@@ -13,6 +13,7 @@ from coterie.domain.actions import Action
 from coterie.domain.channels import Channel, ChannelOpened, ChannelPage, ChannelsFound, ChatPlace, Posted
 from coterie.domain.edits import FileDiff, UndoResult
 from coterie.domain.permissions import Approval, Decision
+from coterie.domain.retrieval import BuildNews
 from coterie.domain.reviews import OpenFinding, Reviewable, Story
 from coterie.domain.runs import (
     Attachment,
@@ -357,6 +358,22 @@ class Changes(Protocol):
         ...
 
 
+class Indexing(Protocol):
+    """The index of the client's folders (implemented by ``features.indexing``)."""
+
+    def watch(self, listener: Callable[[BuildNews], None]) -> None:
+        """Call ``listener`` with how each build goes."""
+        ...
+
+
+class Attention(Protocol):
+    """What the person has before them (implemented by ``features.attention``)."""
+
+    def diagnosed(self, uri: str) -> None:
+        """Note that the editor shows errors in a document."""
+        ...
+
+
 class Application(Protocol):
     """Everything that front doors can do."""
 
@@ -423,6 +440,16 @@ class Application(Protocol):
     @property
     def changes(self) -> Changes:
         """What runs have changed, where it stands."""
+        ...
+
+    @property
+    def indexing(self) -> Indexing:
+        """The index of the client's folders."""
+        ...
+
+    @property
+    def attention(self) -> Attention:
+        """What the person has before them."""
         ...
 
     def concerns(self, folder: str | None) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from coterie import __version__
 from coterie.base.errors import StorageError
 from coterie.domain.ports import Providers, Sandbox
-from coterie.domain.status import Degraded, Mode, ProviderHealth, ProviderView, Status
+from coterie.domain.status import Degraded, IndexView, Mode, ProviderHealth, ProviderView, Status
 
 NO_MODEL = "No model is configured. Set ANTHROPIC_API_KEY or OPENAI_API_KEY, or add a provider to the settings; `coterie doctor` says more."
 
@@ -20,11 +20,14 @@ def status_of(
     model: str | None = None,
     storage: StorageError | None = None,
     no_daemon: str | None = None,
+    index: IndexView | None = None,
+    unwatched: str | None = None,
 ) -> Status:
     """Return the server's state from what is known already: nothing is probed for it.
 
     ``problems`` are the settings' own, ``model`` the one that serves who names none; ``storage`` is why nothing can be kept, if that was
-    found out; ``no_daemon`` is why a client that wanted the shared server has none.
+    found out; ``no_daemon`` is why a client that wanted the shared server has none;
+    ``index`` is how the index stands, ``unwatched`` why it does not follow the disk by itself.
     """
     views = providers.list()
     confined = sandbox.seen()
@@ -40,12 +43,15 @@ def status_of(
     if confined.level == "none":
         why = f" ({confined.reason})" if confined.reason else ""
         degraded.append(Degraded(code="no_sandbox", text=f"Commands are not confined on this machine{why}: each one is asked for."))
+    if unwatched is not None:
+        degraded.append(Degraded(code="index_unwatched", text=unwatched))
     return Status(
         version=__version__,
         mode=_mode(views, model),
         providers=tuple(ProviderHealth(id=view.id, type=view.type, state=view.state, error=view.error) for view in views),
         sandbox=confined,
         degraded=tuple(degraded),
+        index=index,
     )
 
 

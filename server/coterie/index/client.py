@@ -7,6 +7,7 @@ written; folders are watched again and told of unsaved text without being asked 
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -50,6 +51,7 @@ class IndexProcess:
 
     def watch(self, folder: str) -> None:
         """See the port."""
+        folder = _real(folder)
         if not self._tasks.closed:
             self._watched[folder] += 1
             if self._watched[folder] == 1:
@@ -57,6 +59,7 @@ class IndexProcess:
 
     def unwatch(self, folder: str) -> None:
         """See the port."""
+        folder = _real(folder)
         self._watched[folder] -= 1
         if not self._watched[folder]:
             del self._watched[folder]
@@ -65,15 +68,16 @@ class IndexProcess:
 
     async def refresh(self, folder: str) -> None:
         """See the port."""
-        await self._child.call({"op": "refresh", "folder": folder})
+        await self._child.call({"op": "refresh", "folder": _real(folder)})
 
     def saved(self, folder: str, paths: Sequence[str]) -> None:
         """See the port."""
         if not self._tasks.closed:
-            self._tasks.spawn(self._quietly({"op": "saved", "folder": folder, "paths": list(paths)}), name="index of what was saved")
+            self._tasks.spawn(self._quietly({"op": "saved", "folder": _real(folder), "paths": list(paths)}), name="index of what was saved")
 
     def edited(self, folder: str, path: str, text: str | None) -> None:
         """See the port."""
+        folder = _real(folder)
         if self._tasks.closed or (text is None and (folder, path) not in self._edited):
             return
         if text is None:
@@ -84,11 +88,11 @@ class IndexProcess:
 
     async def rank(self, folder: str, question: Question) -> Ranking:
         """See the port."""
-        return from_wire(Ranking, await self._child.call({"op": "rank", "folder": folder, "question": to_wire(question)}))
+        return from_wire(Ranking, await self._child.call({"op": "rank", "folder": _real(folder), "question": to_wire(question)}))
 
     async def definitions(self, folder: str, name: str, limit: int) -> Definitions:
         """See the port."""
-        return from_wire(Definitions, await self._child.call({"op": "define", "folder": folder, "name": name, "limit": limit}))
+        return from_wire(Definitions, await self._child.call({"op": "define", "folder": _real(folder), "name": name, "limit": limit}))
 
     async def settled(self) -> None:
         """Wait until what was noted is done."""
@@ -130,3 +134,8 @@ class IndexProcess:
             log.warning("%s", news.unwatched)
         for listener in tuple(self._listeners):
             listener(news)
+
+
+def _real(folder: str) -> str:
+    """One folder has one index, by whatever name it is opened."""
+    return os.path.realpath(folder)

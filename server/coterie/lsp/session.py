@@ -23,6 +23,7 @@ from coterie.lsp.bare import BareAudience
 from coterie.lsp.convert import Client
 from coterie.lsp.echoes import Echoes
 from coterie.lsp.outbound import ClientEditor, ClientWindow, RichAudience, Wire
+from coterie.lsp.progress import Builds
 from coterie.lsp.views import Views
 
 _T = TypeVar("_T")
@@ -77,6 +78,8 @@ class Session:
                 self._attached = await self._build(_there(self._attachment))
                 application = self._attached.application
                 application.readings.watch(self.views.refresh_content)
+                if self.client.shows_progress:
+                    application.indexing.watch(Builds(self.wire, self.tasks, asyncio.get_running_loop().call_later).told)
                 if self.bare is not None:
                     self.views.show_findings(application.findings)
                     application.changes.watch(self.views.refresh_lenses)

@@ -1,7 +1,7 @@
 """``symbols``: where a name is defined, and which files a question is about, from the index of the project.
 
-The index is brought up to date with the disk first, which costs little when little has changed. What an open buffer holds unsaved it does
-not know: `coterie.tools.search` does.
+The index is brought up to date with the disk first, which costs little when little has changed. It answers from the text of open buffers,
+and knows what the person has before them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from coterie.base.errors import ModelMistakeError, RequestError
 from coterie.domain.permissions import Effect, EffectKind
 from coterie.domain.ports import Index
 from coterie.domain.proposals import Proposal, Reply
-from coterie.domain.retrieval import Question
 from coterie.tools.rules import Policy, evaluate, path_effect
 from coterie.tools.tool import Arguments, BuiltinTool, Place
 
@@ -75,7 +74,7 @@ class Symbols(BuiltinTool[SymbolsArguments]):
         ]
 
     async def _files(self, folder: str, query: str) -> list[str]:
-        found = (await self.index.rank(folder, Question(text=query, limit=_MOST_FILES))).found
+        found = (await self.index.rank(folder, self.place.question(query, _MOST_FILES))).found
         lines = (":{}-{}".format(*each.lines) if each.lines is not None else "" for each in found)
         return [
             f"{each.path}{place} ({', '.join(each.reasons)})" for each, place in zip(found, lines, strict=True) if self._readable(each.path)

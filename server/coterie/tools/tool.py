@@ -19,8 +19,9 @@ from coterie.base.errors import ModelMistakeError
 from coterie.domain.edits import FileRef
 from coterie.domain.messages import ToolSpec
 from coterie.domain.permissions import Effect, EffectKind
-from coterie.domain.ports import Index, Workspace
+from coterie.domain.ports import Attention, Index, Workspace
 from coterie.domain.proposals import Proposal
+from coterie.domain.retrieval import Question
 from coterie.domain.wire import Json
 from coterie.tools.rules import path_effect
 from coterie.tools.schema import compact_schema
@@ -71,8 +72,8 @@ class Place:
 
     ``folder`` is the URI of the run's workspace folder (None: the first one). ``tests_command`` is the user's own setting, which
     stands above what is discovered; ``confined`` says whether commands are confined, or need not be; ``index`` is None where nothing is
-    indexed; ``notes`` is where the notes about a project are kept that is not to hold them itself; ``hide`` takes the secrets out of a text
-    that this process has met. Times are in seconds.
+    indexed, ``attention`` where nobody has anything before them; ``notes`` is where the notes about a project are kept that is not to hold
+    them itself; ``hide`` takes the secrets out of a text that this process has met. Times are in seconds.
     """
 
     workspace: Workspace
@@ -82,6 +83,7 @@ class Place:
     command_timeout_s: float = 120.0
     tests_timeout_s: float = 600.0
     index: Index | None = None
+    attention: Attention | None = None
     notes: Path | None = None
     hide: Callable[[str], str] = str
 
@@ -93,6 +95,10 @@ class Place:
         if folder is None:
             raise ModelMistakeError("No workspace folder is open, so there is no place to run a command in.")
         return Path(folder.absolute)
+
+    def question(self, text: str, limit: int) -> Question:
+        """Return a question to the index, with what the person has before them where that is known."""
+        return Question(text=text, limit=limit) if self.attention is None else self.attention.about(str(self.root), text, limit)
 
     def path_effects(self, kind: Literal["read", "write"], path: str) -> tuple[Effect, ...]:
         """Return the effect on ``path``, judged by where it really leads. Raises `ModelMistakeError` outside of the workspace."""

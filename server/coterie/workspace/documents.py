@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
 from coterie.base.text import scalars
 from coterie.workspace.uris import path_of
@@ -34,6 +35,10 @@ class Buffer:
     changed: int = 0
 
 
+Happened: TypeAlias = Literal["opened", "changed", "saved", "closed"]
+Listener: TypeAlias = Callable[[Buffer, Happened], None]
+
+
 class Documents:
     """Open buffers by URI. ``order`` numbers their changes, together with those of other editors."""
 
@@ -41,6 +46,7 @@ class Documents:
         self._order = order or itertools.count(1)
         self._buffers: dict[str, Buffer] = {}
         self._watchers: dict[str, list[asyncio.Queue[Buffer | None]]] = {}
+        self._listeners: list[Listener] = []
 
     def text(self, uri: str) -> str | None:
         """Return an open buffer's text, or None when it is not open."""
@@ -59,6 +65,10 @@ class Documents:
         """Return the buffers that are files."""
         return tuple(buffer for buffer in self._buffers.values() if buffer.absolute is not None)
 
+    def listen(self, listener: Listener) -> None:
+        """Call ``listener`` after each thing that happens to any buffer; one that was closed is given as it was."""
+        self._listeners.append(listener)
+
     @contextmanager
     def watch(self, uri: str) -> Iterator[asyncio.Queue[Buffer | None]]:
         """Give every later state of a buffer, one by one; None when it is closed. A state that came and went is not missed."""
@@ -76,7 +86,7 @@ class Documents:
         """Take over a buffer from the disk."""
         path = path_of(uri)
         absolute = None if path is None else os.path.realpath(path)
-        self._set(Buffer(uri=uri, absolute=absolute, version=version, text=scalars(text), language=language))
+        self._set(Buffer(uri=uri, absolute=absolute, version=version, text=scalars(text), language=language), "opened")
 
     def did_change(self, uri: str, version: int, text: str) -> None:
         """Replace a buffer's text by what it is now; incremental changes are applied by the caller, who knows their encoding.
@@ -84,12 +94,13 @@ class Documents:
         A change of a document that is not open is the editor's mistake and has no effect.
         """
         if (buffer := self._buffers.get(uri)) is not None:
-            self._set(replace(buffer, version=version, text=scalars(text), touched=True))
+            self._set(replace(buffer, version=version, text=scalars(text), touched=True), "changed")
 
     def did_save(self, uri: str) -> None:
         """Note that a buffer equals its file."""
         if (buffer := self._buffers.get(uri)) is not None:
-            self._buffers[uri] = replace(buffer, touched=False)
+            buffer = self._buffers[uri] = replace(buffer, touched=False)
+            self._happened(buffer, "saved")
 
     def seen_saved(self, buffer: Buffer) -> None:
         """Note that a buffer equals its file, though its editor did not say so; a buffer that moved on does not count."""
@@ -98,18 +109,24 @@ class Documents:
 
     def did_close(self, uri: str) -> None:
         """Give a buffer back to the disk."""
-        if self._buffers.pop(uri, None) is not None:
+        if (buffer := self._buffers.pop(uri, None)) is not None:
             self._tell(uri, None)
+            self._happened(buffer, "closed")
 
     def close_all(self) -> None:
         """Give every buffer back to the disk: the editor is gone, and its unsaved text with it."""
         for uri in tuple(self._buffers):
             self.did_close(uri)
 
-    def _set(self, buffer: Buffer) -> None:
+    def _set(self, buffer: Buffer, happened: Happened) -> None:
         buffer = self._buffers[buffer.uri] = replace(buffer, changed=next(self._order))
         self._tell(buffer.uri, buffer)
+        self._happened(buffer, happened)
 
     def _tell(self, uri: str, state: Buffer | None) -> None:
         for states in self._watchers.get(uri, ()):
             states.put_nowait(state)
+
+    def _happened(self, buffer: Buffer, happened: Happened) -> None:
+        for listener in self._listeners:
+            listener(buffer, happened)

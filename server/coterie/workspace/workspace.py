@@ -93,6 +93,11 @@ class LiveWorkspace:
             text = None if content is None else decoded(content, file.path)
         return text if text is None or exact else shown(text)
 
+    async def buffered(self, absolute: str) -> str | None:
+        """Return the text of the buffer that is a file's text, in whichever editor; None when nobody has it open."""
+        choice = await self._overlay.choice(absolute)
+        return None if choice is None else choice.held.buffer.text
+
     async def files(self, folder: str | None = None, under: str = "") -> tuple[FileRef, ...]:
         """Return the files below ``under``, sorted by path; buffers that are no files yet are there, too."""
         if not self.folders:

@@ -47,6 +47,8 @@ async def code_action(session: Session, params: types.CodeActionParams) -> list[
         chosen = [types.Command(label, commands.APPROVE_COMMAND, arguments=[argument]) for label, argument in answers]
         return [types.CodeAction(command.title, kind="coterie.approve", command=command) for command in chosen]
     problems = [each for each in params.context.diagnostics if each.source != SOURCE]
+    if any(each.severity is types.DiagnosticSeverity.Error for each in problems):
+        session.application.attention.diagnosed(params.text_document.uri)
     listed = finding_actions(session, params, only)
     for action in session.application.actions.offered(only, problems=bool(problems)):
         about = problems if action.for_problems else []
