@@ -23,6 +23,7 @@ from coterie.domain.status import Capabilities, ModelView, Price, ProviderView
 from coterie.domain.suggestions import FillRequest, Popup, Suggestion, SuggestionRequest
 from coterie.domain.usage import NO_USAGE, CallOutcome, Usage, UsageKey, UsageRow
 from coterie.domain.workers import Worker
+from coterie.features.suggestions.outcomes import Outcomes
 from coterie.features.suggestions.service import SuggestionService
 from coterie.features.suggestions.snippets import SnippetSource
 from coterie.workspace.documents import Documents
@@ -233,6 +234,7 @@ class Desk:
     books: Books
     oracle: Oracle
     shelf: Shelf
+    outcomes: Outcomes
     text: str = ""
     cursor: int = 0
     uri: str = URI
@@ -290,6 +292,7 @@ async def desk(
     secrets: dict[str, Literal["secret", "ignored"]] = {}
     books = Books()
     oracle = Oracle()
+    outcomes = Outcomes(None)
     shelf = Shelf(documents, secrets)
     index = index or FakeIndex()
     values = Settings.model_validate({"completion_model": MODEL, **(settings or {})})
@@ -299,7 +302,14 @@ async def desk(
 
     place = Desk(
         service=SuggestionService(
-            documents, asked, books, oracle, SnippetSource(documents, shelf, index), settings=lambda: place.settings, withheld=withheld
+            documents,
+            asked,
+            books,
+            oracle,
+            SnippetSource(documents, shelf, index),
+            settings=lambda: place.settings,
+            withheld=withheld,
+            outcomes=outcomes,
         ),
         documents=documents,
         model=asked,
@@ -308,6 +318,7 @@ async def desk(
         books=books,
         oracle=oracle,
         shelf=shelf,
+        outcomes=outcomes,
     )
     try:
         yield place

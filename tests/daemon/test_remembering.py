@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from coterie.app.editors import FILE, LOCK, remember, seen_editors
+from coterie.app.editors import FILE, remember, seen_editors
 from coterie.cli.wiring import SeenEditor
 from coterie.features.attachment import Introduction
+
+LOCK = "editors.lock"
 
 
 def seen(name: str, at: str = "2026-01-31T10:00:00.000Z") -> SeenEditor:

@@ -250,5 +250,5 @@ async def test_a_dismissed_choice_is_not_followed_by_the_next_one() -> None:
     ("latency", "threshold"), [(0.0, SURE), (0.3, SURE), (0.65, (SURE + SURE_ENOUGH) / 2), (1.0, SURE_ENOUGH), (9.0, SURE_ENOUGH)]
 )
 def test_the_slower_the_model_the_less_sure_a_prediction_has_to_be(latency: float, threshold: float) -> None:
-    assert suffices(threshold + 0.001, latency)
-    assert not suffices(threshold - 0.001, latency)
+    assert suffices(threshold + 0.001, latency, {"predictor": 0.3, "model": 0.3})
+    assert not suffices(threshold - 0.001, latency, {"predictor": 0.3, "model": 0.3})

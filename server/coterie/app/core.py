@@ -44,6 +44,7 @@ from coterie.features.prediction_client import EditorPredictor
 from coterie.features.runs import RunService
 from coterie.features.secrets import SecretService
 from coterie.features.status import status_of
+from coterie.features.suggestions.outcomes import Outcomes
 from coterie.features.suggestions.service import SuggestionService
 from coterie.features.titles import Titles
 from coterie.providers.discovery import Discovery
@@ -157,6 +158,7 @@ class Core:
             self._predictor,
             settings=lambda: self._settings.loaded.settings,
             withheld=self.workspace.withheld,
+            outcomes=Outcomes(places.state),
         )
         self.actions = ActionService(lambda: self._settings.loaded.settings)
         self.findings = Findings(shared.reviews, self.workspace, self.runs, self.concerns)

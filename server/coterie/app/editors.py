@@ -7,23 +7,19 @@ small file in the state folder. It is written whole, in a thread; where it canno
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from coterie.base.ids import now
+from coterie.base.kept_file import keep, kept
 from coterie.base.tasks import TaskSupervisor
 from coterie.cli.wiring import SeenEditor
 from coterie.domain.suggestions import SuggestionExplanation
 from coterie.features.attachment import Introduction
 
 FILE = "editors.json"
-LOCK = "editors.lock"
 KEPT = 8
 PAUSE_S = 2.0
 """Between two writes for one editor: who types makes several decisions a second."""
@@ -66,49 +62,32 @@ class EditorRecord:
 
 def remember(state: Path, seen: SeenEditor) -> None:
     """Keep an editor in place of its earlier self. Blocks."""
-    file = state / FILE
+
+    def with_it(content: Any) -> Any:
+        others = [editor for editor in _editors(content) if editor.introduction.name != seen.introduction.name]
+        return [asdict(editor) for editor in (seen, *others)][:KEPT]
+
     try:
-        state.mkdir(parents=True, exist_ok=True)
-        with _alone(state / LOCK):
-            others = [editor for editor in seen_editors(state) if editor.introduction.name != seen.introduction.name]
-            _replace(file, json.dumps([asdict(editor) for editor in (seen, *others)][:KEPT]))
+        keep(state / FILE, with_it)
     except OSError as reason:
         log.info("the editor is not remembered: %s", reason)
 
 
 def seen_editors(state: Path) -> tuple[SeenEditor, ...]:
     """Return the editors that were here, the latest first; none where the file is missing or not ours. Blocks."""
+    return _editors(kept(state / FILE))
+
+
+def _editors(content: Any) -> tuple[SeenEditor, ...]:
     try:
-        return tuple(map(_seen, json.loads((state / FILE).read_text(encoding="utf-8"))))
-    except (OSError, ValueError, KeyError, TypeError):
+        return tuple(map(_seen, content or ()))
+    except (AttributeError, KeyError, TypeError):
         return ()
 
 
-def _replace(file: Path, text: str) -> None:
-    """Put a new file in the place of one. Nobody else writes into the temporary one, whatever is left of others lies there."""
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, prefix=f"{file.stem}.", suffix=".tmp", delete=False) as made:
-        try:
-            made.write(text)
-            made.close()
-            Path(made.name).replace(file)
-        except OSError:
-            Path(made.name).unlink(missing_ok=True)
-            raise
-
-
-def _seen(kept: Any) -> SeenEditor:
-    said = kept.pop("suggestion", None)
+def _seen(kept_editor: Any) -> SeenEditor:
+    said = kept_editor.pop("suggestion", None)
     return SeenEditor(
-        **{**kept, "introduction": Introduction(**kept["introduction"])},
+        **{**kept_editor, "introduction": Introduction(**kept_editor["introduction"])},
         suggestion=None if said is None else SuggestionExplanation(**said),
     )
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    """Keep other servers, and other threads of this one, from writing at the same time."""
-    import fcntl  # noqa: PLC0415 - not loaded at server start
-
-    with lock.open("wb") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield

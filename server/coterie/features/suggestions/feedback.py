@@ -1,18 +1,26 @@
-"""What was offered lately, and what became of each: for the next offer, the next wait and nothing else. Kept in memory only."""
+"""What was offered lately, and what became of each: for the next offer and the next wait. In memory only, but for the counts of `outcomes`.
+
+Editors do not say how long a suggestion stands on the screen: it does from its offer, or from their word that it is shown, until a request
+of its document is answered by something else.
+"""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Final
 
 from coterie.base.errors import InvalidParamsError, RequestError
 from coterie.base.text import utf16_length
 from coterie.domain.suggestions import SnippetUsed, SuggestionFeedback, SuggestionRequest, SuggestionState
+from coterie.features.suggestions.outcomes import Outcomes
 from coterie.features.suggestions.reuse import Candidate, Memory
 from coterie.features.suggestions.rhythm import Rhythm
 
 MOST_OFFERS = 250
+READ_S: Final = 0.75
+"""So long a suggestion has to stand there to have been read."""
 _ORDER: Final[tuple[SuggestionState, ...]] = ("offered", "shown", "rejected", "partly_accepted", "accepted")
 """What was taken stays taken; a later state never falls behind an earlier one."""
 
@@ -29,6 +37,8 @@ class _Offer:
     whole: int
     rest: int
     state: SuggestionState
+    language: str
+    is_counted: bool = False
 
     def become(self, state: SuggestionState) -> bool:
         """Take on a state, unless a later one is reached already; say whether that is news."""
@@ -46,27 +56,42 @@ class _Offer:
 class Feedback:
     """The latest offers by id. Every method that takes an id raises `RequestError` ``unknown_suggestion``."""
 
-    def __init__(self, memory: Memory, rhythm: Rhythm) -> None:
+    def __init__(self, memory: Memory, rhythm: Rhythm, outcomes: Outcomes, clock: Callable[[], float]) -> None:
         self._memory = memory
         self._rhythm = rhythm
+        self._outcomes = outcomes
+        self._clock = clock
+        self._on_screen: dict[str, tuple[str, float]] = {}
         self._offers: OrderedDict[str, _Offer] = OrderedDict()
         self._accepted: Candidate | None = None
 
-    def offered(self, candidate: Candidate, text: str) -> None:
+    def offered(self, candidate: Candidate, text: str, language: str) -> None:
         """Note an offer; one that is made again keeps its state."""
         known = self._offers.pop(candidate.suggestion_id, None)
         units = utf16_length(text)
         if known is None:
-            self._offers[candidate.suggestion_id] = _Offer(candidate, units, units, "offered")
+            self._offers[candidate.suggestion_id] = _Offer(candidate, units, units, "offered", language)
         else:
-            self._offers[candidate.suggestion_id] = _Offer(candidate, max(known.whole, units), units, known.state)
+            self._offers[candidate.suggestion_id] = replace(known, candidate=candidate, whole=max(known.whole, units), rest=units)
         if len(self._offers) > MOST_OFFERS:
             self._offers.popitem(last=False)
+
+    def on_screen(self, uri: str, suggestion_id: str | None) -> None:
+        """Note what stands in a document now; what stood there before was seen, if it stood there long enough to be read."""
+        before, since = self._on_screen.get(uri, ("", 0.0))
+        if before == suggestion_id:
+            return
+        self._on_screen.pop(uri, None)
+        if before in self._offers and self._clock() - since >= READ_S:
+            self._count(self._offers[before], accepted=False)
+        if suggestion_id is not None:
+            self._on_screen[uri] = (suggestion_id, self._clock())
 
     def shown(self, suggestion_id: str) -> SuggestionFeedback:
         """Note that the person could see it."""
         offer = self._offer(suggestion_id)
-        offer.become("shown")
+        if offer.become("shown"):
+            self.on_screen(offer.candidate.spot.uri, suggestion_id)
         return offer.told
 
     def accepted(self, suggestion_id: str, length: int | None) -> SuggestionFeedback:
@@ -78,6 +103,7 @@ class Feedback:
         if length is not None and length > offer.whole:
             raise InvalidParamsError(f"length: the suggestion has {offer.whole} units.")
         self._rhythm.accepted()
+        self._count(offer, accepted=True)
         if length in {None, offer.whole, offer.rest}:
             offer.become("accepted")
             self._accepted = offer.candidate
@@ -89,6 +115,7 @@ class Feedback:
         """Note that it was dismissed."""
         offer = self._offer(suggestion_id)
         if offer.become("rejected"):
+            self.on_screen(offer.candidate.spot.uri, None)
             self._memory.rejected(offer.candidate)
             self._rhythm.rejected()
         return offer.told
@@ -103,6 +130,11 @@ class Feedback:
         if taken is None or taken.spot.uri != asked.uri or "\n" in taken.text:
             return False
         return taken.rest(asked.text, asked.offset) == ""
+
+    def _count(self, offer: _Offer, *, accepted: bool) -> None:
+        if not offer.is_counted:
+            offer.is_counted = True
+            self._outcomes.count(offer.candidate.source, offer.language, accepted=accepted)
 
     def _offer(self, suggestion_id: str) -> _Offer:
         try:

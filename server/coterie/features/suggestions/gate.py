@@ -31,6 +31,7 @@ SECRET: Final = Refusal("gate", "secret_file", "The file has the name of a secre
 IGNORED: Final = Refusal("gate", "ignored_file", "The file is ignored in this workspace; no model is shown it.")
 REJECTED: Final = Refusal("reuse", "rejected", "The suggestion for this place was dismissed.")
 NOT_SURE: Final = Refusal("predictor", "not_sure", "Nothing in this project says surely enough how this line goes on.")
+SELDOM_ACCEPTED: Final = Refusal("predictor", "seldom_accepted", "Such suggestions are seldom accepted here; this one is not sure enough.")
 BUILDING: Final = Refusal("predictor", "building", "The project is still being read; suggestions without a model come when that is done.")
 UNAVAILABLE: Final = Refusal("predictor", "predictor_unavailable", "The process that predicts lines without a model cannot be asked.")
 SLOW: Final = Refusal("provider", "slow", "The model did not answer while the person waits.")

@@ -6,11 +6,12 @@ is sure of is offered at once, and the slower the model has been, the less sure 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from coterie.base.ids import new_id
+from coterie.domain.suggestions import SuggestionSource
 from coterie.features.suggestions.filters import EMPTY, LINE_FINISHED
 from coterie.features.suggestions.gate import Refusal
 from coterie.features.suggestions.reuse import Candidate
@@ -20,14 +21,27 @@ PATIENCE_S: Final = 0.75
 FAST_S, SLOW_S = 0.3, 1.0
 SURE, SURE_ENOUGH = 0.9, 0.6
 """From which likelihood on a prediction is not worth the call of a fast model, and of a slow one."""
+SELDOM: Final = 0.15
+"""A share of suggestions that are accepted which says that most of them disturb."""
+CLEARLY: Final = 0.15
+"""By how much more often the predictor's have to be accepted to come first."""
 MOST_CHOICES: Final = 3
+SOURCES: Final[tuple[SuggestionSource, ...]] = ("predictor", "model")
+Accepted: TypeAlias = Mapping[SuggestionSource, float]
+"""Which share of each source's suggestions is accepted (see `outcomes`)."""
 _FINAL: Final = frozenset({EMPTY.reason, LINE_FINISHED.reason})
 
 
-def suffices(score: float, latency: float) -> bool:
+def suffices(score: float, latency: float, accepted: Accepted) -> bool:
     """Say whether a prediction is offered without asking a model that has lately taken ``latency`` seconds."""
     slowness = min(max((latency - FAST_S) / (SLOW_S - FAST_S), 0.0), 1.0)
-    return score >= SURE - slowness * (SURE - SURE_ENOUGH)
+    preferred = min(max(accepted["predictor"] - accepted["model"], -1.0), 1.0)
+    return score >= SURE - slowness * (SURE - SURE_ENOUGH) - preferred * (1 - SURE)
+
+
+def is_worth_showing(score: float, accepted: float) -> bool:
+    """Say whether a prediction is shown unasked where this share of them is ``accepted``: the less, the surer it has to be."""
+    return score >= SURE * max(0.0, 1 - accepted / SELDOM)
 
 
 def yields(refusal: Refusal) -> bool:
@@ -41,18 +55,20 @@ def first_line(candidate: Candidate) -> Candidate | None:
     return replace(candidate, suggestion_id=new_id("suggestion"), text=line) if ended and line.strip() else None
 
 
-def in_order(candidates: Sequence[tuple[Candidate, str]]) -> tuple[Candidate, ...]:
+def in_order(candidates: Sequence[tuple[Candidate, str]], accepted: Accepted) -> tuple[Candidate, ...]:
     """Return at most `MOST_CHOICES` of the candidates, each given with what is left of it, without doubles and the best first.
 
-    What two sources agree on comes first, then a model's, then the predictor's; else the order is kept.
+    What two sources agree on comes first, then a model's, then the predictor's, unless these are clearly accepted more often; else the
+    order is kept.
     """
+    first: SuggestionSource = "predictor" if accepted["predictor"] - accepted["model"] >= CLEARLY else "model"
     unlike = {text: candidate for candidate, text in reversed(candidates)}  # of equal ones the first
     ordered = [(candidate, text) for candidate, text in candidates if unlike[text] is candidate]
 
     def place(each: tuple[Candidate, str]) -> tuple[bool, bool]:
         mine, line = each[0], _line(each[1])
         agreed = any(other.source != mine.source and _line(text) == line for other, text in candidates)
-        return (not agreed, mine.source != "model")
+        return (not agreed, mine.source != first)
 
     return tuple(candidate for candidate, _ in sorted(ordered, key=place))[:MOST_CHOICES]
 

@@ -1,10 +1,13 @@
 """How long to wait for the next key before a model is asked. Pure.
 
 A call that the next key makes worthless costs money and keeps the host busy; a wait that no key ends costs the person's patience. So the
-wait follows the person's own rhythm, and is longer where the model is slow (a wasted call is dearer there) or is being dismissed.
+wait follows the person's own rhythm, and is longer where the model is slow (a wasted call is dearer there), is being dismissed, or is
+seldom accepted.
 """
 
 from __future__ import annotations
+
+from coterie.features.suggestions.outcomes import USUAL
 
 SHORTEST_S, LONGEST_S = 0.075, 0.4
 PAUSE_S = 2.0
@@ -52,10 +55,14 @@ class Rhythm:
         """Note that one was taken."""
         self._rejections = 0
 
-    def wait(self, least: float) -> float:
-        """Return the seconds to wait, ``least`` at least; at the start of a line, where a person stops to think, there is no other wait."""
+    def wait(self, least: float, accepted: float = USUAL) -> float:
+        """Return the seconds to wait, ``least`` at least, where this share of the model's suggestions is ``accepted``.
+
+        At the start of a line, where a person stops to think, there is no other wait.
+        """
         if self._at_line_start:
             return least
         slowness = min(self._latency / SLOW_S, 1.0)
-        wanted = self._gap * (0.75 + 0.75 * slowness) * (1 + self._rejections / MOST_REJECTIONS)
+        reluctance = max(self._rejections / MOST_REJECTIONS, 1 - accepted / USUAL, 0.0)
+        wanted = self._gap * (0.75 + 0.75 * slowness) * (1 + reluctance)
         return max(least, min(max(wanted, SHORTEST_S), LONGEST_S))

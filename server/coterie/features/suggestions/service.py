@@ -26,8 +26,9 @@ from coterie.features.suggestions.feedback import Feedback
 from coterie.features.suggestions.filling import Filling, Job
 from coterie.features.suggestions.filters import DUPLICATE
 from coterie.features.suggestions.gate import REJECTED, Refusal
+from coterie.features.suggestions.outcomes import Outcomes
 from coterie.features.suggestions.predicting import predicted
-from coterie.features.suggestions.ranking import PATIENCE_S, first_line, in_order, suffices, yields
+from coterie.features.suggestions.ranking import PATIENCE_S, SOURCES, first_line, in_order, is_worth_showing, suffices, yields
 from coterie.features.suggestions.reuse import Candidate, Memory, Spot, spot_at
 from coterie.features.suggestions.rhythm import Rhythm
 from coterie.features.suggestions.snippets import SnippetSource
@@ -53,6 +54,7 @@ class SuggestionService:
         *,
         settings: Callable[[], Settings],
         withheld: Withheld,
+        outcomes: Outcomes,
     ) -> None:
         self._documents = documents
         self._predictor = predictor
@@ -66,7 +68,8 @@ class SuggestionService:
         self._tasks = TaskSupervisor("suggestions")
         self._calls: Calls[Candidate | Refusal] = Calls(self._tasks)
         self._memory = Memory(_time)
-        self._feedback = Feedback(self._memory, self._rhythm)
+        self._outcomes = outcomes
+        self._feedback = Feedback(self._memory, self._rhythm, outcomes, _time)
         self._decisions = Decisions()
         self._snoozed_until = float("-inf")
 
@@ -82,13 +85,16 @@ class SuggestionService:
             raise
         match found:
             case tuple():
+                self._feedback.on_screen(ask.uri, found[0].suggestion_id)
                 self._decisions.offered(ask.uri, found[0], self._feedback.used(found[0].suggestion_id))
                 return found
             case Refusal():
+                self._feedback.on_screen(ask.uri, None)
                 self._decisions.refused(ask.uri, found)
             case "superseded":
                 self._decisions.refused(ask.uri, gate.SUPERSEDED)
             case "timed_out":
+                self._feedback.on_screen(ask.uri, None)
                 self._decisions.refused(ask.uri, gate.TIMED_OUT)
         return ()
 
@@ -129,11 +135,14 @@ class SuggestionService:
             return known
         started, job = _time(), self._job(asked)
         foreseen = await predicted(self._predictor, asked, spot, job.gap, job.language)
+        wanted = {source: self._outcomes.rate(source, job.language) for source in SOURCES}
+        if isinstance(foreseen, Candidate) and not is_worth_showing(foreseen.score, wanted["predictor"]):
+            foreseen = gate.SELDOM_ACCEPTED
         if self._model is None:
             found = foreseen
         elif isinstance(foreseen, Refusal):
             found = known or await self._ask(asked, spot, job, since=started)
-        elif known is None and job.extent == "line" and suffices(foreseen.score, self._rhythm.latency):
+        elif known is None and job.extent == "line" and suffices(foreseen.score, self._rhythm.latency, wanted):
             found = foreseen
         else:
             said = known or await self._ask_in_time(asked, spot, job, since=started)
@@ -151,7 +160,8 @@ class SuggestionService:
         found = list(dict.fromkeys(each for each in (*known, said, foreseen) if isinstance(each, Candidate)))
         found += [line for each in found if (line := first_line(each)) is not None]
         if found:
-            return in_order([(each, each.rest(asked.text, asked.offset) or "") for each in found])
+            wanted = {source: self._outcomes.rate(source, job.language) for source in SOURCES}
+            return in_order([(each, each.rest(asked.text, asked.offset) or "") for each in found], wanted)
         return said if isinstance(said, Refusal) else foreseen if isinstance(foreseen, Refusal) else gate.NOT_SURE
 
     @property
@@ -162,7 +172,7 @@ class SuggestionService:
 
     async def _ask_in_time(self, asked: SuggestionRequest, spot: Spot, job: Job, *, since: float) -> Candidate | Refusal:
         """Ask the model as long as it is worth waiting for when there is another answer already."""
-        wait = self._wait()
+        wait = self._wait(job.language)
         try:
             async with asyncio.timeout(wait + PATIENCE_S):
                 return await self._ask(asked, spot, job, since=since)
@@ -177,12 +187,12 @@ class SuggestionService:
         if not asked.manual and (resting := self._filling.resting()) is not None:
             return resting
         if spot not in self._calls and not asked.manual:
-            await asyncio.sleep(max(0.0, since + self._wait() - _time()))
+            await asyncio.sleep(max(0.0, since + self._wait(job.language) - _time()))
         found = await self._calls.share(spot, lambda: self._fill(asked, spot, job))
         return found if isinstance(found, Refusal) else replace(found, offset=asked.offset)
 
-    def _wait(self) -> float:
-        return self._rhythm.wait(self._settings().suggestions.min_delay_ms / 1000)
+    def _wait(self, language: str) -> float:
+        return self._rhythm.wait(self._settings().suggestions.min_delay_ms / 1000, self._outcomes.rate("model", language))
 
     def _job(self, asked: SuggestionRequest) -> Job:
         buffer = self._documents.get(asked.uri)
@@ -225,8 +235,9 @@ class SuggestionService:
         if not offered:
             return DUPLICATE
         self._memory.offered(asked.uri, [candidate for candidate, _ in offered.values()])
+        buffer = self._documents.get(asked.uri)
         for candidate, suggestion in offered.values():
-            self._feedback.offered(candidate, suggestion.text)
+            self._feedback.offered(candidate, suggestion.text, "" if buffer is None else buffer.language)
         return tuple(suggestion for _, suggestion in offered.values())
 
     def shown(self, suggestion_id: str) -> SuggestionFeedback:
@@ -261,8 +272,9 @@ class SuggestionService:
         self._filling.go_on()
 
     async def aclose(self) -> None:
-        """Give up every call, and book them."""
+        """Give up every call, and book them; write down what became of suggestions."""
         await self._tasks.aclose()
+        await self._outcomes.aclose()
         await self._spending.aclose()
 
 

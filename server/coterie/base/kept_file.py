@@ -1,0 +1,52 @@
+"""A small JSON file that several servers keep together: read whole, written whole, and by one of them at a time.
+
+``app.editors`` keeps who was here in one, ``features.suggestions.outcomes`` what became of ghost text. Everything here blocks.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+def kept(file: Path) -> Any:
+    """Return what the file holds; None where it is missing or is no JSON."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def keep(file: Path, change: Callable[[Any], Any]) -> Any:
+    """Put in the file's place what ``change`` makes of its content (None: there is none), and return it. Raises `OSError`."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(file.with_suffix(".lock")):
+        content = change(kept(file))
+        _replace(file, json.dumps(content))
+        return content
+
+
+def _replace(file: Path, text: str) -> None:
+    """Put a new file in the place of one. Nobody else writes into the temporary one, whatever is left of others lies there."""
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, prefix=f"{file.stem}.", suffix=".tmp", delete=False) as made:
+        try:
+            made.write(text)
+            made.close()
+            Path(made.name).replace(file)
+        except OSError:
+            Path(made.name).unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Keep other servers, and other threads of this one, from writing at the same time."""
+    import fcntl  # noqa: PLC0415 - not loaded at server start
+
+    with lock.open("wb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
