@@ -31,7 +31,7 @@ from coterie.domain.messages import (
     ToolCallStarted,
     UsageReported,
 )
-from coterie.domain.ports import Command, CommandResult, DiscoveryReason, Folder, ModelChoice, RunStore, Unavailable
+from coterie.domain.ports import Command, CommandResult, DiscoveryReason, Folder, Index, ModelChoice, RunStore, Unavailable
 from coterie.domain.runs import RunRequest
 from coterie.domain.status import Capabilities, ModelView, ProviderView, SandboxView, Status
 from coterie.domain.suggestions import FillRequest
@@ -298,6 +298,7 @@ async def staged(
     command_line: Mapping[str, Any] | None = None,
     wrap: Callable[[RunStore], RunStore] = lambda store: store,
     model: ScriptedModel | None = None,
+    index: Index | None = None,
 ) -> AsyncIterator[Stage]:
     """Open a stage and close it in order. ``wrap`` may stand between the agents and the journal; ``model`` plays instead of ``script``."""
     store = Store(home)
@@ -325,6 +326,7 @@ async def staged(
         user_rules=home / "rules.md",
         user_memory=home / "memory.md",
         memories=home / "memory",
+        index=index,
     )
     coordinator = Coordinator(runs, listener, lambda _: None)
     service = RunService(

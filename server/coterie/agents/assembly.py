@@ -139,6 +139,7 @@ class Assembly:
             choose=choose,
             meters_of=lambda agent: (meter, *meter_of(agent), *self._allowances.meters(settings.budget, run.row.channel_id)),
             hire=lambda agent: self._hire(agent, settings, choose),
+            context=settings.context,
             before=before,
             frozen=frozen,
         )

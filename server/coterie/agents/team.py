@@ -22,6 +22,7 @@ from coterie.agents.live_run import LiveRun
 from coterie.agents.loop import AgentLoop, Ended, Opening
 from coterie.agents.meter import Meter
 from coterie.agents.model_call import Asker, ModelCalls
+from coterie.agents.orienting import Orientation, orientation
 from coterie.agents.report import report
 from coterie.agents.summarising import Summariser
 from coterie.agents.templates import TEMPLATES, AgentTemplate
@@ -29,6 +30,7 @@ from coterie.agents.workflow import LoopSpec, StepSpec, Workflow
 from coterie.base.errors import RunError
 from coterie.base.ids import new_id
 from coterie.base.tasks import side_by_side
+from coterie.config.schema import ContextSettings
 from coterie.context import collect
 from coterie.context.assemble import system_text
 from coterie.context.memory import Memory
@@ -71,6 +73,7 @@ class Crew:
     choose: Callable[[str], Chain]
     meters_of: Callable[[str], tuple[Meter, ...]]
     hire: Callable[[str], Hire | None]
+    context: ContextSettings
     summariser: Summariser
     before: Before = NOTHING
     frozen: ConversationRecord | None = None
@@ -183,13 +186,16 @@ class Team:
             limits=Limits(writes=spec.writes, meter=self._crew.meter),
             accept=lambda value: self._accept(spec, value, Attempt(spec.step_id, step.attempt)),
         )
+        hire = self._crew.hire(spec.agent)
+        is_new = hire is None and step.attempt == 1 and not (begun is not None and begun.messages)
+        around = await self._orientation(chain) if is_new and template.finds_its_way else Orientation()
         opening = Opening(
             system=await self._run.text(conversation.system),
             tools=tuple(tool for tool in tools.specs if tool.name in conversation.tools),
             before=self._crew.before,
-            first=await self._first(spec, Attempt(spec.step_id, step.attempt)),
+            first=await self._first(spec, Attempt(spec.step_id, step.attempt), around),
         )
-        if (hire := self._crew.hire(spec.agent)) is not None:
+        if hire is not None:
             return await self._external(spec, step, hire, opening)
         return await AgentLoop(self._run, self._crew.models, asker, calls, opening, summariser=self._crew.summariser).converse()
 
@@ -230,7 +236,18 @@ class Team:
         await self._run.record(record, *told, texts=texts)
         return record
 
-    async def _first(self, spec: StepSpec, attempt: Attempt) -> UserMessage:
+    async def _orientation(self, chain: Chain) -> Orientation:
+        crew = self._crew
+        return await orientation(
+            crew.place,
+            self._run.row.request,
+            policy=crew.approvals.policy,
+            settings=crew.context,
+            choice=chain.first,
+            prior=crew.prior,
+        )
+
+    async def _first(self, spec: StepSpec, attempt: Attempt, around: Orientation) -> UserMessage:
         request = self._run.row.request
         kinds = [kind for kind in spec.needs if self._run.history.latest(kind) is not None]
         artifacts: dict[str, Json] = {kind: handover.for_model(self._run.history.latest(kind) or {}) for kind in kinds}
@@ -242,6 +259,8 @@ class Team:
             Task(
                 prompt=request.prompt,
                 folder=None if self._crew.prior else await collect.folder_facts(self._crew.workspace, request.folder),
+                map=around.map,
+                code=around.code,
                 attachments=await collect.attachments_of(self._crew.workspace, request),
                 selection=await collect.selection_of(self._crew.workspace, request),
                 artifacts=artifacts,

@@ -12,16 +12,20 @@ _READING = ("read_file", "list_files", "search", "symbols")
 _WRITING = ("edit_file", "write_file")
 _MOVING = ("move_file", "delete_file")
 _RUNNING = ("execute_command", "run_tests")
-_EVERYTHING = (*_READING, *_WRITING, *_MOVING, *_RUNNING, "git_operation", "ask_user", "remember")
+_DOING = (*_READING, *_WRITING, *_MOVING, *_RUNNING, "git_operation", "ask_user")
 
 
 @dataclass(frozen=True, slots=True)
 class AgentTemplate:
-    """An agent. ``tools`` are what its model is shown, in this order; ``submit`` is added where it makes an artifact."""
+    """An agent. ``tools`` are what its model is shown, in this order; ``submit`` is added where it makes an artifact.
+
+    One that ``finds_its_way`` begins with a map of the project and the code that fits the request; others work with what was handed on.
+    """
 
     agent_id: str
     tools: tuple[str, ...]
     artifact: ArtifactType | None = None
+    finds_its_way: bool = False
 
     @property
     def prompt(self) -> str:
@@ -37,9 +41,9 @@ def _prompt(agent_id: str) -> str:
 TEMPLATES = {
     template.agent_id: template
     for template in (
-        AgentTemplate("chat", _EVERYTHING),
-        AgentTemplate("planner", (*_READING, "ask_user"), "plan"),
-        AgentTemplate("coder", _EVERYTHING, "patch"),
+        AgentTemplate("chat", (*_DOING, "remember"), finds_its_way=True),
+        AgentTemplate("planner", (*_READING, "ask_user"), "plan", finds_its_way=True),
+        AgentTemplate("coder", _DOING, "patch", finds_its_way=True),
         AgentTemplate("reviewer", _READING, "findings"),
         AgentTemplate("tester", (*_READING, *_RUNNING), "testrun"),
         AgentTemplate("documenter", (*_READING, *_WRITING), "docs"),

@@ -223,6 +223,13 @@ class CacheSettings(Table):
     max_age_h: Count = Field(168, description="hours for which an answer counts")
 
 
+class ContextSettings(Table):
+    """What agents are shown unasked when they begin, from the index of the project. Where a model's window is small it is less."""
+
+    map_tokens: Annotated[int, Field(ge=0)] = Field(1_500, description="tokens of the map of the project; 0: no map")
+    code_tokens: Annotated[int, Field(ge=0)] = Field(2_000, description="tokens of the code that fits a request; 0: none is looked for")
+
+
 class ReviewSettings(Table):
     """When the person looks at edits."""
 
@@ -284,6 +291,7 @@ class Settings(Table):
     trust: TrustSettings = Field(default_factory=TrustSettings, description="trusted workspaces")
     retry: RetrySettings = Field(default_factory=RetrySettings, description="what is done again")
     cache: CacheSettings = Field(default_factory=CacheSettings, description="answers that are kept")
+    context: ContextSettings = Field(default_factory=ContextSettings, description="what agents are shown unasked")
     review: ReviewSettings = Field(default_factory=ReviewSettings, description="when edits are looked at")
     tests: ProjectTestSettings = Field(default_factory=ProjectTestSettings, description="the project's tests")
     suggestions: SuggestionSettings = Field(default_factory=SuggestionSettings, description="ghost text")

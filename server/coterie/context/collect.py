@@ -1,29 +1,52 @@
 """Reads what a request points at, once, before its first message is worded by ``task``.
 
 ``agents`` calls it when a run starts. Everything comes through the workspace: unsaved buffers are what the model sees, and what the
-workspace refuses (outside, binary) is said in its place instead of failing the run.
+workspace refuses (outside, binary) is said in its place instead of failing the run. What the index adds (``project_map``, ``retrieved``) is
+waited for a moment and no longer.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
+from collections.abc import Callable, Collection, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
-from coterie.base.errors import ModelMistakeError
+from coterie.base.errors import ModelMistakeError, RequestError
+from coterie.context.project_map import MOST_LANDMARKS, project_map
+from coterie.context.retrieved import fitting, within
 from coterie.context.rules import cut_at_line
 from coterie.context.task import Excerpt, FolderFacts
-from coterie.domain.ports import Workspace
+from coterie.domain.ports import Folder, Index, Workspace
+from coterie.domain.retrieval import Question
 from coterie.domain.runs import Attachment, RunRequest, Selection
 
 MAX_ENTRIES = 40
 MAX_ATTACHMENT_CHARACTERS = 32_000
+PATIENCE_S = 0.3
+"""A conversation does not wait longer for the index to begin: it can ask later by itself."""
+_CANDIDATES = 12
+_SELECTED = 1_000
+"""Characters of the selection that are asked about."""
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much may be gathered from the index, and of which files."""
+
+    tokens: int
+    may_read: Callable[[str], bool]
+    patience_s: float = PATIENCE_S
 
 
 async def folder_facts(workspace: Workspace, folder: str | None = None) -> FolderFacts | None:
     """Return the folder's name and its top-level entries; None without any folder."""
-    if not workspace.folders:
+    if (chosen := _chosen(workspace, folder)) is None:
         return None
-    chosen = workspace.folder(folder or "") or workspace.folders[0]
     counts: Counter[str] = Counter()
     for file in await workspace.files(chosen.uri):
         top, separator, _ = file.path.partition("/")
@@ -32,6 +55,57 @@ async def folder_facts(workspace: Workspace, folder: str | None = None) -> Folde
     if (more := len(entries) - MAX_ENTRIES) > 0:
         entries[MAX_ENTRIES:] = [f"… {more} more"]
     return FolderFacts(chosen.name, tuple(entries))
+
+
+async def map_of(workspace: Workspace, index: Index, folder: str | None, limits: Limits) -> str:
+    """Return a map of the folder; empty when the index is not there, not whole, or takes too long."""
+    if (chosen := _chosen(workspace, folder)) is None or not limits.tokens:
+        return ""
+    overview = await _in_time(index.overview(chosen.absolute, MOST_LANDMARKS), limits)
+    if overview is None or not overview.complete:
+        return ""
+    paths = [file.path for file in await workspace.files(chosen.uri)]
+    return project_map(paths, [landmark for landmark in overview.landmarks if limits.may_read(landmark.path)], limits.tokens)
+
+
+async def code_for(
+    workspace: Workspace, index: Index, request: RunRequest, limits: Limits, *, shown: Collection[str] = ()
+) -> tuple[Excerpt, ...]:
+    """Return what fits a request in files that it does not point at and that are not ``shown`` already; empty as for `map_of`."""
+    if (chosen := _chosen(workspace, request.folder)) is None or not limits.tokens:
+        return ()
+    selected = "" if request.selection is None else (request.selection.text or "")[:_SELECTED]
+    asked = f"{request.prompt}\n{selected}"
+    ranking = await _in_time(index.rank(chosen.absolute, Question(text=asked, limit=_CANDIDATES)), limits)
+    if ranking is None:
+        return ()
+    pointed = [request.selection.uri] if request.selection is not None else []
+    pointed += [attachment.uri for attachment in request.attachments if attachment.uri is not None]
+    known = {*shown, *(_path(workspace, uri) for uri in pointed)}
+    excerpts: list[Excerpt] = []
+    for found in ranking.found:
+        if found.path in known or not limits.may_read(found.path):
+            continue
+        with suppress(ModelMistakeError):  # a binary or far too large file
+            text = await workspace.read(workspace.locate(found.path, chosen.uri))
+            if text is not None and (excerpt := fitting(asked, found, text)) is not None:
+                excerpts.append(excerpt)
+    # The index may be older than an ignore file; who has nothing to show need not look.
+    listed = {file.path for file in await workspace.files(chosen.uri)} if excerpts else set[str]()
+    return within([excerpt for excerpt in excerpts if excerpt.path in listed], limits.tokens)
+
+
+def _chosen(workspace: Workspace, folder: str | None) -> Folder | None:
+    return workspace.folder(folder or "") or next(iter(workspace.folders), None)
+
+
+async def _in_time(answer: Coroutine[None, None, _T], limits: Limits) -> _T | None:
+    """Wait for the index as long as nobody minds."""
+    try:
+        async with asyncio.timeout(limits.patience_s):
+            return await answer
+    except (TimeoutError, RequestError):
+        return None
 
 
 async def attachments_of(workspace: Workspace, request: RunRequest) -> tuple[Excerpt, ...]:

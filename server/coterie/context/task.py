@@ -16,11 +16,15 @@ from coterie.domain.wire import Json
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """A text that the person pointed at. ``lines`` counts from 1, both ends inside; None: the whole file."""
+    """A text that the person pointed at, or that was found for a ``reason``.
+
+    ``lines`` counts from 1, both ends inside; None: the whole file.
+    """
 
     text: str
     path: str | None = None
     lines: tuple[int, int] | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +39,15 @@ class FolderFacts:
 class Task:
     """Everything that one step starts from.
 
+    ``map`` is a map of the project, ``code`` what was found for the request in files that nobody has pointed at.
     ``artifacts`` are what earlier steps handed on, by type and in the workflow's order; ``note`` is the coordinator's own sentence, such as
     why the step runs again.
     """
 
     prompt: str
     folder: FolderFacts | None = None
+    map: str = ""
+    code: tuple[Excerpt, ...] = ()
     attachments: tuple[Excerpt, ...] = ()
     selection: Excerpt | None = None
     artifacts: Mapping[str, Json] = field(default_factory=dict)
@@ -52,6 +59,10 @@ def first_message(task: Task) -> UserMessage:
     parts: list[str] = []
     if task.folder is not None:
         parts.append(_element("folder", {"name": task.folder.name}, "\n".join(task.folder.entries)))
+    if task.map:
+        parts.append(_element("map", {}, task.map))
+    parts.extend(_excerpt("code", excerpt) for excerpt in task.code)
+    preface = sum(len(part) + len(_BETWEEN) for part in parts)
     parts.extend(_excerpt("attachment", excerpt) for excerpt in task.attachments)
     if task.selection is not None:
         parts.append(_excerpt("selection", task.selection))
@@ -59,8 +70,10 @@ def first_message(task: Task) -> UserMessage:
     parts.append(task.prompt)
     if task.note is not None:
         parts.append(task.note)
-    preface = len(f"{parts[0]}\n\n") if task.folder is not None else 0
-    return UserMessage(text="\n\n".join(parts), preface=preface)
+    return UserMessage(text=_BETWEEN.join(parts), preface=preface)
+
+
+_BETWEEN = "\n\n"
 
 
 def compact(value: Json) -> str:
@@ -72,6 +85,8 @@ def _excerpt(name: str, excerpt: Excerpt) -> str:
     attributes = {} if excerpt.path is None else {"path": excerpt.path}
     if excerpt.lines is not None:
         attributes["lines"] = "{}-{}".format(*excerpt.lines)
+    if excerpt.reason is not None:
+        attributes["reason"] = excerpt.reason
     return _element(name, attributes, excerpt.text)
 
 

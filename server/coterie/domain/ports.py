@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # annotations are all that need them, and a start that loads 
     from coterie.domain.edits import BufferEdit, FileRef, OnIntent, Outcome, Rewrite
     from coterie.domain.events import AgentEvent, RunState
     from coterie.domain.messages import ModelRequest, StreamEvent
+    from coterie.domain.overview import Overview
     from coterie.domain.prediction import PredictedLine, PredictionRequest
     from coterie.domain.records import Entry
     from coterie.domain.retrieval import BuildNews, Definitions, Question, Ranking
@@ -513,6 +514,10 @@ class Index(Protocol):
 
     async def rank(self, folder: str, question: Question) -> Ranking:
         """Say which files a question is about."""
+        ...
+
+    async def overview(self, folder: str, limit: int) -> Overview:
+        """Say on which files much of the folder rests."""
         ...
 
     async def definitions(self, folder: str, name: str, limit: int) -> Definitions:

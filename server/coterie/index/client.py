@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from coterie.base.child import Child
 from coterie.base.errors import RequestError
 from coterie.base.tasks import TaskSupervisor
+from coterie.domain.overview import Overview
 from coterie.domain.retrieval import BuildNews, Definitions, Question, Ranking
 from coterie.domain.wire import Json, from_wire, to_wire
 
@@ -89,6 +90,10 @@ class IndexProcess:
     async def rank(self, folder: str, question: Question) -> Ranking:
         """See the port."""
         return from_wire(Ranking, await self._child.call({"op": "rank", "folder": _real(folder), "question": to_wire(question)}))
+
+    async def overview(self, folder: str, limit: int) -> Overview:
+        """See the port."""
+        return from_wire(Overview, await self._child.call({"op": "overview", "folder": _real(folder), "limit": limit}))
 
     async def definitions(self, folder: str, name: str, limit: int) -> Definitions:
         """See the port."""

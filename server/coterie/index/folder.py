@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from coterie.config.paths import name_of
+from coterie.domain.overview import Landmark
 from coterie.domain.retrieval import Definition, Definitions, Found, Question
 from coterie.index.build import Progress, Refreshed, refresh, refresh_file, refresh_history
 from coterie.index.cache import ID_SHIFT, Cache, DamagedCacheError
 from coterie.index.facts import REFERENCE_SHIFT
+from coterie.index.overview import central, main_names
 from coterie.index.query import Query, parse
 from coterie.index.rank import Weights, gather, ranked, reasons, weigh
 from coterie.index.snapshot import Snapshot, load
@@ -106,6 +108,14 @@ class FolderIndex:
             ),
             used_in=tuple(sorted(used)[:limit]),
         )
+
+    def overview(self, limit: int) -> tuple[Landmark, ...]:
+        """Return the most central files with their main names, the most central first."""
+        with self._cache.reading():
+            snapshot = self._snapshot()
+            return tuple(
+                Landmark(path=snapshot.files[file].path, names=main_names(self._cache.symbols(file))) for file in central(snapshot, limit)
+            )
 
     def _ask(self, question: Question) -> tuple[Found, ...]:
         query = parse(question.text)

@@ -23,6 +23,15 @@ def importers(files: Mapping[int, tuple[str, tuple[str, ...]]]) -> Mapping[int, 
 
     A file that half of the project imports is little of a neighbour to each of them.
     """
+    near: defaultdict[int, dict[int, float]] = defaultdict(dict)
+    for target, by in imported_by(files).items():
+        for file in by:
+            near[file][target] = near[target][file] = 1 / (1 + len(by)) ** 0.5
+    return near
+
+
+def imported_by(files: Mapping[int, tuple[str, tuple[str, ...]]]) -> Mapping[int, set[int]]:
+    """Return for each file that is imported those that import it; ``files`` as for `importers`."""
     places = _Places({file: path for file, (path, _) in files.items()})
     imported: defaultdict[int, set[int]] = defaultdict(set)
     for file, (path, named) in files.items():
@@ -30,11 +39,7 @@ def importers(files: Mapping[int, tuple[str, tuple[str, ...]]]) -> Mapping[int, 
             for target in places.named(name, path):
                 if target != file:
                     imported[target].add(file)
-    near: defaultdict[int, dict[int, float]] = defaultdict(dict)
-    for target, by in imported.items():
-        for file in by:
-            near[file][target] = near[target][file] = 1 / (1 + len(by)) ** 0.5
-    return near
+    return imported
 
 
 class _Places:

@@ -2,7 +2,8 @@
 
 From the server: ``{id, op: "refresh", folder}`` builds or brings up to date, ``watch`` does so and goes on whenever something changes,
 until ``unwatch``; ``{id, op: "saved", folder, paths}`` takes single files in, ``{id, op: "edited", folder, path, text}`` the text of an
-open buffer, or its end; ``{id, op: "rank", folder, question}`` and ``{id, op: "define", folder, name, limit}`` ask. Each is answered by ``{id, result}`` or ``{id, failure: sentence}``; in between come
+open buffer, or its end; ``{id, op: "rank", folder, question}``, ``{id, op: "define", folder, name, limit}`` and
+``{id, op: "overview", folder, limit}`` ask. Each is answered by ``{id, result}`` or ``{id, failure: sentence}``; in between come
 `BuildNews`, which have no id.
 
 Builds have a thread with connections of its own, so a question waits for none; questions are answered in the main thread, one after the
@@ -24,6 +25,7 @@ from time import monotonic
 from typing import Any, BinaryIO
 
 from coterie.base.child import answering
+from coterie.domain.overview import Overview
 from coterie.domain.retrieval import BuildNews, Definitions, Question, Ranking
 from coterie.domain.wire import Json, from_wire, to_wire
 from coterie.index.build import Refreshed, listed
@@ -77,6 +79,8 @@ class Indexes:
                 self._answer(number, lambda: to_wire(self._rank(folder, from_wire(Question, request["question"]))))
             case "define":
                 self._answer(number, lambda: to_wire(self._define(folder, request["name"], request["limit"])))
+            case "overview":
+                self._answer(number, lambda: to_wire(self._overview(folder, request["limit"])))
             case other:
                 self._send({"id": number, "failure": f"There is no operation {other!r}."})
 
@@ -90,6 +94,9 @@ class Indexes:
 
     def _rank(self, folder: str, question: Question) -> Ranking:
         return Ranking(found=self._opened(folder).ask(question), complete=self._is_complete(folder))
+
+    def _overview(self, folder: str, limit: int) -> Overview:
+        return Overview(landmarks=self._opened(folder).overview(limit), complete=self._is_complete(folder))
 
     def _define(self, folder: str, name: str, limit: int) -> Definitions:
         return replace(self._opened(folder).definitions(name, limit), complete=self._is_complete(folder))

@@ -1,0 +1,55 @@
+"""What an agent that has to find its way is shown before it asks: a map of the project, and the code that fits the request.
+
+`agents.team` asks once for each conversation and turn. Rules hold here as for the tools: what may not be read without asking is not shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from coterie.config.schema import ContextSettings
+from coterie.context import collect
+from coterie.context.collect import Limits
+from coterie.context.retrieved import shown_before
+from coterie.context.task import Excerpt
+from coterie.context.window import SHARES, input_limit
+from coterie.domain.messages import Message
+from coterie.domain.ports import ModelChoice
+from coterie.domain.runs import RunRequest
+from coterie.tools.rules import Policy, evaluate, path_effect
+from coterie.tools.tool import Place
+
+_OF_SHARE = 2
+"""Of its segment's share each of the two takes a half at most: rules, notes and the request itself come first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Orientation:
+    """The map, empty where there is none, and pieces of code."""
+
+    map: str = ""
+    code: tuple[Excerpt, ...] = field(default=())
+
+
+async def orientation(
+    place: Place, request: RunRequest, *, policy: Policy, settings: ContextSettings, choice: ModelChoice, prior: Sequence[Message]
+) -> Orientation:
+    """Ask the index of the place; in a conversation that goes on there is a map already."""
+    if place.index is None:
+        return Orientation()
+
+    def may_read(path: str) -> bool:
+        return evaluate([path_effect("read", path)], policy).verdict == "allow"
+
+    def limits(tokens: int, share: int) -> Limits:
+        window = choice.context_tokens
+        room = tokens if window is None else input_limit(window, choice.max_output_tokens) * share // 100 // _OF_SHARE
+        return Limits(tokens=min(tokens, room), may_read=may_read)
+
+    of_map = limits(settings.map_tokens, SHARES["project"])
+    of_code = limits(settings.code_tokens, SHARES["task"])
+    return Orientation(
+        map="" if prior else await collect.map_of(place.workspace, place.index, request.folder, of_map),
+        code=await collect.code_for(place.workspace, place.index, request, of_code, shown=shown_before(prior)),
+    )

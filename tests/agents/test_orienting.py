@@ -1,0 +1,121 @@
+"""What an agent is shown before it asks: the map once, code where it fits, and nothing that rules or the settings keep from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent_scripts import TEAM, project, suite
+from agent_stage import Stage, Turn, answering, says, staged
+from coterie.domain.messages import UserMessage
+from coterie.domain.overview import Landmark, Overview
+from coterie.domain.retrieval import Found
+from coterie.domain.runs import Attachment, RunRequest, Selection
+from index_fake import FakeIndex
+
+MAP = "<map>\n  calc.py: add\ntests/ (1)\n</map>"
+CODE = '<code path="tests/test_calc.py" lines="4-5" reason="it defines test_add">\ndef test_add():\n    assert add(1, 2) == 3\n</code>'
+PROMPT = "Make test_add pass"
+
+
+def index(*, complete: bool = True, broken: bool = False) -> FakeIndex:
+    """Return an index that finds both files whatever is asked, and one that is not there."""
+    found = [
+        Found(path=path, score=1.0, reasons=("its text matches",), tokens=9, lines=lines)
+        for path, lines in (("tests/test_calc.py", (4, 5)), ("calc.py", (1, 2)), ("gone.py", (1, 1)))
+    ]
+    landmarks = (Landmark(path="calc.py", names=("add",)), Landmark(path="gone.py", names=("x",)))
+    return FakeIndex(*found, overview=Overview(landmarks=landmarks, complete=complete), broken=broken)
+
+
+def said(stage: Stage, call: int = 0, agent: str = "chat") -> list[str]:
+    return [message.text for message in stage.model.heard(agent)[call].messages if isinstance(message, UserMessage)]
+
+
+async def played(tmp_path: Path, prompt: str = PROMPT, *, of: FakeIndex | None = None, settings: Any = None, **request: Any) -> str:
+    folder = project(tmp_path / "project")
+    script: Mapping[str, list[Turn]] = {"chat": [says("Yes.")]}
+    async with staged(tmp_path / "home", folder, script, index=of or index(), settings=settings) as stage:
+        await stage.play(prompt, **request)
+        (text,) = said(stage)
+        assert text.endswith(prompt)
+        return text
+
+
+async def test_a_conversation_begins_with_a_map_and_the_code_that_fits(tmp_path: Path) -> None:
+    text = await played(tmp_path)
+    folder = '<folder name="project">\ncalc.py\ntests/ (1 files)\n</folder>'
+    assert text == f"{folder}\n\n{MAP}\n\n{CODE}\n\n{PROMPT}"
+
+
+async def test_a_plain_question_gets_no_code(tmp_path: Path) -> None:
+    text = await played(tmp_path, "Hello")
+    assert MAP in text
+    assert "<code" not in text
+
+
+@pytest.mark.parametrize("of", [index(broken=True), index(complete=False)], ids=["broken", "building"])
+async def test_without_a_whole_index_there_is_no_map(tmp_path: Path, of: FakeIndex) -> None:
+    assert "<map" not in await played(tmp_path, of=of)
+
+
+@pytest.mark.parametrize(
+    ("settings", "has_map", "has_code"),
+    [
+        ({"context": {"map_tokens": 0}}, False, True),
+        ({"context": {"codeTokens": 0}}, True, False),
+        ({"permissions": {"ask": ["read(tests/**)"]}}, True, False),
+        ({"permissions": {"deny": ["read(calc.py)"]}}, False, True),
+    ],
+)
+async def test_settings_and_rules_keep_it_back(tmp_path: Path, settings: Any, *, has_map: bool, has_code: bool) -> None:
+    text = await played(tmp_path, settings=settings)
+    assert ("<map>" in text, "<code" in text) == (has_map, has_code)
+
+
+async def test_what_the_person_points_at_is_not_shown_twice(tmp_path: Path) -> None:
+    uri = (tmp_path / "project" / "tests" / "test_calc.py").as_uri()
+    assert "<code" not in await played(tmp_path, attachments=(Attachment(uri=uri),))
+    other = tmp_path / "other"
+    uri = (other / "project" / "tests" / "test_calc.py").as_uri()
+    text = await played(other, selection=Selection(uri=uri, text="assert add(1, 2) == 3"))
+    assert [line for line in text.splitlines() if line.startswith("<code")] == ['<code path="calc.py" lines="1-2" reason="it defines add">']
+
+
+async def test_the_selection_is_asked_about_too(tmp_path: Path) -> None:
+    uri = (tmp_path / "project" / "calc.py").as_uri()
+    assert CODE in await played(tmp_path, "What calls this?", selection=Selection(uri=uri, text="test_add"))
+
+
+async def test_a_later_turn_gets_no_map_and_no_code_again(tmp_path: Path) -> None:
+    folder = project(tmp_path / "project")
+    script = {"chat": [says("Yes.")]}
+    async with staged(tmp_path / "home", folder, script, index=index()) as stage:
+        row = await stage.store.runs.row(await stage.begin(PROMPT))
+        assert row is not None
+        await stage.ended()
+        before = said(stage)
+    async with staged(tmp_path / "home", folder, script, index=index()) as stage:
+        later = "And test_add again, with calc.py?"
+        await stage.runs.start(RunRequest(prompt=later, channel_id=row.channel_id))
+        await stage.ended()
+        first, second = said(stage)
+        assert [first] == before
+        assert second.startswith('<code path="calc.py" lines="1-2" reason="its path is in the question">')
+        assert second.endswith(f"</code>\n\n{later}")
+        assert "<map" not in second
+        assert "test_calc.py" not in second
+
+
+async def test_in_a_team_those_who_find_their_way_get_it_and_once(tmp_path: Path) -> None:
+    folder = project(tmp_path / "project")
+    of = index()
+    async with staged(tmp_path / "home", folder, TEAM, index=of, sandbox=suite(folder)) as stage:
+        answering(stage, "approve", "allow_once")
+        assert (await stage.play(PROMPT, workflow="team")).state == "succeeded"
+        for agent in TEAM:
+            assert (MAP in said(stage, 0, agent)[0], CODE in said(stage, 0, agent)[0]) == (agent in {"planner", "coder"},) * 2
+    assert of.told.count("overview project") == 2
