@@ -70,6 +70,7 @@ async def test_the_selected_entry_of_the_popup_and_places_that_are_not_there() -
         ("agent/suggestion/accepted", {"suggestionId": "one", "length": 0}, -32602, "invalid_params"),
         ("agent/suggestion/shown", {}, -32602, "invalid_params"),
         ("textDocument/inlineCompletion", {"textDocument": {"uri": URI}}, -32602, "invalid_params"),
+        ("agent/suggestion/snooze", {"minutes": -1}, -32602, "invalid_params"),
         ("workspace/executeCommand", {"command": "coterie.suggestion.snooze", "arguments": [{"minutes": -1}]}, -32602, "invalid_params"),
     ],
 )

@@ -9,17 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import UnionType
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
 from coterie.domain.channels import Posted
 from coterie.domain.edits import UndoConflict, UndoResult
 from coterie.domain.runs import RunStarted, RunStateView, Selection, UndoScope
 from coterie.domain.status import ProviderCheck
 from coterie.domain.suggestions import SuggestionFeedback, SuggestionSnooze
-from coterie.domain.wire import Json, Late, wire
-from coterie.lsp.protocol import ApprovalAnswerResult, ChannelListParams, ChannelListResult, Words
-
-Minutes = Annotated[float, Late("Field", ge=0, le=60 * 24 * 365)]
+from coterie.domain.wire import Json, wire
+from coterie.lsp.protocol import ApprovalAnswerResult, ChannelListParams, ChannelListResult, Minutes, Words
 
 RUN_COMMAND: Final = "coterie.run"
 ASK_COMMAND: Final = "coterie.ask"

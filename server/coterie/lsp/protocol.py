@@ -26,12 +26,13 @@ from coterie.domain.runs import (
 )
 from coterie.domain.secrets import SecretName
 from coterie.domain.status import ModelPage, ModelView, ProviderCheck, ProviderView, Status
-from coterie.domain.suggestions import SuggestionExplanation, SuggestionFeedback
+from coterie.domain.suggestions import SuggestionExplanation, SuggestionFeedback, SuggestionSnooze
 from coterie.domain.usage import Usage, UsageKey, UsageRow
 from coterie.domain.wire import Json, Late, wire
 
 Words = Annotated[str, Late("Field", min_length=1)]
 Count = Annotated[int, Late("Field", ge=1)]
+Minutes = Annotated[float, Late("Field", ge=0, le=60 * 24 * 365)]
 Offset = Annotated[int, Late("Field", ge=0, le=2**53 - 1)]
 """At most what every client's numbers hold exactly."""
 
@@ -264,6 +265,13 @@ class SuggestionAcceptedParams:
 
 
 @wire
+class SuggestionSnoozeParams:
+    """For how long; 0 ends it."""
+
+    minutes: Minutes = 60
+
+
+@wire
 class SuggestionExplainParams:
     """Whose latest request; no document named: the latest of all."""
 
@@ -408,6 +416,7 @@ SUGGESTION_SHOWN: Final = "agent/suggestion/shown"
 SUGGESTION_ACCEPTED: Final = "agent/suggestion/accepted"
 SUGGESTION_REJECTED: Final = "agent/suggestion/rejected"
 SUGGESTION_EXPLAIN: Final = "agent/suggestion/explain"
+SUGGESTION_SNOOZE: Final = "agent/suggestion/snooze"
 USAGE: Final = "agent/usage"
 
 EVENT: Final = "agent/event"
@@ -479,6 +488,7 @@ REQUESTS: Final[Mapping[str, Request]] = {
     SUGGESTION_EXPLAIN: Request(
         SuggestionExplainParams, SuggestionExplanation, "How the latest request for a suggestion ended: why there was none."
     ),
+    SUGGESTION_SNOOZE: Request(SuggestionSnoozeParams, SuggestionSnooze, "Suggest nothing for a while unless asked by hand."),
     USAGE: Request(
         UsageParams,
         UsageResult,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from lsprotocol import types
 
 from coterie.base.text import LineIndex
-from coterie.domain.suggestions import Popup, Suggestion, SuggestionExplanation, SuggestionFeedback, SuggestionRequest
+from coterie.domain.suggestions import Popup, Suggestion, SuggestionExplanation, SuggestionFeedback, SuggestionRequest, SuggestionSnooze
 from coterie.domain.wire import Json
 from coterie.lsp import commands, convert, protocol
-from coterie.lsp.protocol import SuggestionAcceptedParams, SuggestionExplainParams, SuggestionParams
+from coterie.lsp.protocol import SuggestionAcceptedParams, SuggestionExplainParams, SuggestionParams, SuggestionSnoozeParams
 from coterie.lsp.session import Handlers, Session
 
 
@@ -70,10 +70,16 @@ async def explain(session: Session, params: SuggestionExplainParams) -> Suggesti
     return session.application.suggestions.explain(params.uri)
 
 
+async def snooze(session: Session, params: SuggestionSnoozeParams) -> SuggestionSnooze:
+    """``agent/suggestion/snooze``."""
+    return session.application.suggestions.snooze(params.minutes)
+
+
 STANDARD_HANDLERS: Handlers = {types.TEXT_DOCUMENT_INLINE_COMPLETION: inline_completion}
 HANDLERS: Handlers = {
     protocol.SUGGESTION_SHOWN: shown,
     protocol.SUGGESTION_ACCEPTED: accepted,
     protocol.SUGGESTION_REJECTED: rejected,
     protocol.SUGGESTION_EXPLAIN: explain,
+    protocol.SUGGESTION_SNOOZE: snooze,
 }
