@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from coterie.base.errors import ModelMistakeError
@@ -34,6 +34,17 @@ class FakeWorkspace:
     async def read(self, file: FileRef, *, exact: bool = False) -> str | None:  # noqa: ARG002 - texts here are exact
         """Return the text."""
         return self.texts.get(file.path)
+
+    async def read_many(self, files: Sequence[FileRef], *, room: int) -> tuple[Sequence[tuple[FileRef, str]], bool]:
+        """Return the texts that there is room for."""
+        texts = list[tuple[FileRef, str]]()
+        for file in files:
+            text = self.texts.get(file.path, "")
+            room -= len(text)
+            if room < 0:
+                return texts, False
+            texts.append((file, text))
+        return texts, True
 
     async def files(self, folder: str | None = None, under: str = "") -> tuple[FileRef, ...]:
         """Return every file below ``under``."""

@@ -9,11 +9,13 @@ import pytest
 from coterie.base.errors import EditMismatchError, ModelMistakeError
 from coterie.domain.messages import AssistantMessage, Message, ToolCall, ToolMessage, ToolResult
 from coterie.domain.proposals import EditProposal, Reply
+from coterie.domain.retrieval import Found
 from coterie.domain.wire import Json
 from coterie.tools.registry import BUILTIN, Toolbox, toolbox
 from coterie.tools.rules import Policy, RuleLayer
 from coterie.tools.search import Search
 from coterie.tools.tool import Place
+from index_fake import FakeIndex
 from workspace_fake import FakeWorkspace
 
 MODULE = "def add(a, b):\n    return a - b\n\n\ndef sub(a, b):\n    return a - b\n"
@@ -242,6 +244,32 @@ async def test_search_does_not_look_into_what_may_not_be_read(tmp_path: Path) ->
     texts = {"a.txt": "needle", "private/b.txt": "needle", "server.pem": "needle"}
     policy = Policy(layers=(RuleLayer.of("test", deny=["read(private/**)"]),))
     assert await reply(tools(tmp_path, texts, policy), "search", query="needle") == "a.txt:1:needle"
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"query": "needle"}, ["c.txt:1:a needle", "a.txt:1:needle", "b.txt:1:needle", "b.txt:2:needles"]),
+        ({"query": "need.e$", "regex": True}, ["c.txt:1:a needle", "a.txt:1:needle", "b.txt:1:needle"]),
+        ({"query": "needles"}, ["b.txt:2:needles"]),
+    ],
+)
+@pytest.mark.parametrize("knows", [True, False])
+async def test_the_files_come_first_that_the_index_finds(
+    tmp_path: Path, query: dict[str, Json], expected: list[str], *, knows: bool
+) -> None:
+    index = FakeIndex(*(Found(path=path, score=1.0, reasons=(), tokens=1) for path in ("c.txt", "gone.txt", "a.txt")), broken=not knows)
+    workspace = FakeWorkspace(tmp_path, {"a.txt": "needle", "b.txt": "needle\nneedles", "c.txt": "a needle"})
+    text = await reply(toolbox(Place(workspace=workspace, index=index), Policy()), "search", **query)
+    assert text.split("\n") == (expected if knows else sorted(expected))
+
+
+async def test_a_search_in_one_file_asks_no_index(tmp_path: Path) -> None:
+    index = FakeIndex()
+    (tmp_path / "a.txt").write_text("needle", encoding="utf-8")
+    box = toolbox(Place(workspace=FakeWorkspace(tmp_path, {"a.txt": "needle"}), index=index), Policy())
+    assert await reply(box, "search", query="needle", path="a.txt") == "a.txt:1:needle"
+    assert index.told == []
 
 
 async def test_an_expression_that_never_ends_is_stopped(tmp_path: Path) -> None:

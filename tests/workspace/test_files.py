@@ -252,3 +252,21 @@ async def test_two_changes_of_one_file_wait_for_each_other(workspace: LiveWorksp
             group.create_task(add(str(number)))
     assert path.read_text() == "".join(f"{number}\n" for number in range(8))
     assert len(intents) == 8, "none had to be matched anew"
+
+
+async def test_many_are_read_as_one_is_buffers_first_and_what_is_no_text_is_left_out(workspace: LiveWorkspace, write: Write) -> None:
+    for path, text in (("a.py", "one\r\n"), ("b.bin", "x\0"), ("c.py", "\ufefftwo\n"), ("d.py", "on disk\n")):
+        write(path, text)
+    typed = workspace.locate("d.py")
+    workspace.documents.did_open(typed.uri, 1, "typed\r\n", "python")
+    wanted = [workspace.locate(path) for path in ("d.py", "gone.py", "c.py", "b.bin", "a.py")]
+    found, complete = await workspace.read_many(wanted, room=100)
+    assert complete
+    assert {file.path: text for file, text in found} == {"d.py": "typed\n", "gone.py": "", "c.py": "two\n", "a.py": "one\n"}
+    assert [file.path for file, _ in found] == ["d.py", "gone.py", "c.py", "a.py"]
+    for file, text in found:
+        assert text == (await workspace.read(file) or "")
+    found, complete = await workspace.read_many(wanted, room=8)
+    assert ([file.path for file, _ in found], complete) == (["d.py", "gone.py"], False)
+    with pytest.raises(ModelMistakeError, match="outside"):
+        await workspace.read_many([LiveWorkspace([Folder("file:///", "all", "/")]).locate("/etc/hosts")], room=9)

@@ -405,6 +405,10 @@ class Workspace(Protocol):
         """Return the text (None: no such file). Raises `ModelMistakeError` for a folder, a binary or a far too large file."""
         ...
 
+    async def read_many(self, files: Sequence[FileRef], *, room: int) -> tuple[Sequence[tuple[FileRef, str]], bool]:
+        """Return the texts of those files that are text, in their order and ``room`` characters at most; say whether these are all."""
+        ...
+
     async def files(self, folder: str | None = None, under: str = "") -> tuple[FileRef, ...]:
         """Return the files below ``under``, sorted by path, without ignored, secret and binary ones; unsaved new buffers are there."""
         ...

@@ -19,7 +19,7 @@ Texts = Iterable[tuple[str, str]]
 
 def literal_matches(query: str, texts: Texts, limit: int) -> list[str]:
     """Return ``path:line:text`` for the first ``limit`` lines that hold ``query``."""
-    return _matches(lambda line: query in line, texts, limit)
+    return _matches(lambda line: query in line, ((path, text) for path, text in texts if query in text), limit)
 
 
 def regex_matches(expression: str, texts: Texts, limit: int) -> list[str]:

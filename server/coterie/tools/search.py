@@ -1,5 +1,8 @@
 """``search``: lines that hold a text, or match a regular expression, over the files as the person sees them.
 
+All files are searched, those first that the index takes for most relevant to the words of the query; where it cannot be asked, or knows
+nothing yet, by path.
+
 Expressions run in a process of their own (`coterie.tools.matching`): one that backtracks for ever cannot be stopped within this one, and
 would block the event loop meanwhile.
 """
@@ -11,14 +14,13 @@ import json
 import re
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
-from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
 from pydantic import Field
 from typing_extensions import override
 
-from coterie.base.errors import ModelMistakeError
+from coterie.base.errors import ModelMistakeError, RequestError
 from coterie.domain.edits import FileRef
 from coterie.domain.permissions import Effect, EffectKind
 from coterie.domain.proposals import Proposal, Reply
@@ -66,7 +68,9 @@ class Search(BuiltinTool[SearchArguments]):
                 re.compile(arguments.query)
             except re.error as wrong:
                 raise ModelMistakeError(f"query: not a valid regular expression: {wrong}.") from wrong
-        texts, complete = await self._texts(arguments.path)
+        files = await self._ordered(await self._files(arguments.path), arguments.query)
+        read, complete = await self.place.workspace.read_many(files, room=_MAX_CHARACTERS)
+        texts = [(file.path, text) for file, text in read]
         if arguments.regex:
             found = await self._match_apart(arguments.query, texts)
         else:
@@ -78,17 +82,17 @@ class Search(BuiltinTool[SearchArguments]):
             lines.append("[not all files were searched: there is too much text; give a path]")
         return Reply("\n".join(lines))
 
-    async def _texts(self, path: str | None) -> tuple[list[tuple[str, str]], bool]:
-        """Return paths and texts, and whether these are all."""
-        texts, room = list[tuple[str, str]](), _MAX_CHARACTERS
-        for file in await self._files(path):
-            with suppress(ModelMistakeError):  # a binary or far too large file
-                text = await self.place.workspace.read(file) or ""
-                room -= len(text)
-                if room < 0:
-                    return texts, False
-                texts.append((file.path, text))
-        return texts, True
+    async def _ordered(self, files: tuple[FileRef, ...], query: str) -> list[FileRef]:
+        """Put the files first that the index finds for the query."""
+        folder = self.place.workspace.folder(files[0].folder) if len(files) > 1 else None
+        if self.place.index is None or folder is None:
+            return list(files)
+        try:
+            answer = await self.place.index.rank(folder.absolute, self.place.question(query, _MAX_RESULTS, folder=folder.absolute))
+        except RequestError:
+            return list(files)
+        places = {found.path: place for place, found in enumerate(answer.found)}
+        return sorted(files, key=lambda file: places.get(file.path, len(places)))
 
     async def _files(self, path: str | None) -> tuple[FileRef, ...]:
         workspace = self.place.workspace
@@ -108,7 +112,7 @@ class Search(BuiltinTool[SearchArguments]):
             sys.executable, "-I", "-S", matching.__file__, stdin=PIPE, stdout=PIPE, stderr=DEVNULL
         )
         try:
-            asked = json.dumps({"expression": expression, "texts": texts, "limit": _MAX_RESULTS + 1}).encode()
+            asked = await asyncio.to_thread(_asked, expression, texts)
             answer, _ = await asyncio.wait_for(process.communicate(asked), self.regex_timeout_s)
         except TimeoutError as slow:
             raise ModelMistakeError("query: this regular expression takes too long here; make it simpler.") from slow
@@ -118,3 +122,7 @@ class Search(BuiltinTool[SearchArguments]):
                 await process.wait()
         found: list[str] = json.loads(answer)
         return found
+
+
+def _asked(expression: str, texts: list[tuple[str, str]]) -> bytes:
+    return json.dumps({"expression": expression, "texts": texts, "limit": _MAX_RESULTS + 1}).encode()

@@ -96,9 +96,11 @@ class Place:
             raise ModelMistakeError("No workspace folder is open, so there is no place to run a command in.")
         return Path(folder.absolute)
 
-    def question(self, text: str, limit: int) -> Question:
-        """Return a question to the index, with what the person has before them where that is known."""
-        return Question(text=text, limit=limit) if self.attention is None else self.attention.about(str(self.root), text, limit)
+    def question(self, text: str, limit: int, *, folder: str | None = None) -> Question:
+        """Return a question to the index of a folder (None: the run's), with what the person has before them where that is known."""
+        if self.attention is None:
+            return Question(text=text, limit=limit)
+        return self.attention.about(folder or str(self.root), text, limit)
 
     def path_effects(self, kind: Literal["read", "write"], path: str) -> tuple[Effect, ...]:
         """Return the effect on ``path``, judged by where it really leads. Raises `ModelMistakeError` outside of the workspace."""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,12 +100,12 @@ BINARY_ENDINGS = (
     ".zst",
 )
 _SNIFFED_BYTES = 1024
+_SECRET = re.compile("|".join(map(translate, SECRET_NAMES)))
 
 
 def is_secret(name: str) -> bool:
     """Say whether a file or folder of this name looks like a secret."""
-    lower = name.lower()
-    return any(fnmatchcase(lower, pattern) for pattern in SECRET_NAMES)
+    return _SECRET.fullmatch(name.lower()) is not None
 
 
 def is_binary(path: Path) -> bool:
