@@ -10,11 +10,17 @@ import pytest
 
 from agent_scripts import TEAM, project, suite
 from agent_stage import Stage, Turn, answering, says, staged
+from coterie.agents.orienting import orientation
+from coterie.config.schema import ContextSettings
 from coterie.domain.messages import UserMessage
 from coterie.domain.overview import Landmark, Overview
-from coterie.domain.retrieval import Found
+from coterie.domain.ports import ModelChoice
+from coterie.domain.retrieval import Found, Question
 from coterie.domain.runs import Attachment, RunRequest, Selection
+from coterie.tools.rules import Policy
+from coterie.tools.tool import Place
 from index_fake import FakeIndex
+from workspace_fake import FakeWorkspace
 
 MAP = "<map>\n  calc.py: add\ntests/ (1)\n</map>"
 CODE = '<code path="tests/test_calc.py" lines="4-5" reason="it defines test_add">\ndef test_add():\n    assert add(1, 2) == 3\n</code>'
@@ -88,6 +94,32 @@ async def test_what_the_person_points_at_is_not_shown_twice(tmp_path: Path) -> N
 async def test_the_selection_is_asked_about_too(tmp_path: Path) -> None:
     uri = (tmp_path / "project" / "calc.py").as_uri()
     assert CODE in await played(tmp_path, "What calls this?", selection=Selection(uri=uri, text="test_add"))
+
+
+class Attentive:
+    """Knows that one file has errors."""
+
+    def about(self, folder: str, text: str, limit: int = 20) -> Question:
+        return Question(text=f"{Path(folder).name}: {text}", limit=limit, failing=("calc.py",))
+
+
+async def test_what_the_person_is_at_is_a_part_of_the_question(tmp_path: Path) -> None:
+    of = index()
+    place = Place(workspace=FakeWorkspace(tmp_path), index=of, attention=Attentive())
+    choice = ModelChoice("work/m1", "m1", "m1", provider=None)  # type: ignore[arg-type]
+    await orientation(place, RunRequest(prompt=PROMPT), policy=Policy(), settings=ContextSettings(), choice=choice, prior=())
+    (question,) = of.questions
+    assert (question.text, question.failing) == (f"{tmp_path.name}: {PROMPT}\n", ("calc.py",))
+
+
+@pytest.mark.parametrize(("context_tokens", "shown"), [(None, True), (32_000, True), (40, False)])
+async def test_in_a_small_window_there_is_less(tmp_path: Path, context_tokens: int | None, *, shown: bool) -> None:
+    place = Place(
+        workspace=FakeWorkspace(tmp_path, {"calc.py": "def add():\n", "tests/test_calc.py": "\n\n\ndef test_add():\n"}), index=index()
+    )
+    choice = ModelChoice("work/m1", "m1", "m1", provider=None, context_tokens=context_tokens)  # type: ignore[arg-type]
+    found = await orientation(place, RunRequest(prompt=PROMPT), policy=Policy(), settings=ContextSettings(), choice=choice, prior=())
+    assert (bool(found.map), bool(found.code)) == (shown, shown)
 
 
 async def test_a_later_turn_gets_no_map_and_no_code_again(tmp_path: Path) -> None:

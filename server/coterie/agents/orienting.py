@@ -51,5 +51,5 @@ async def orientation(
     of_code = limits(settings.code_tokens, SHARES["task"])
     return Orientation(
         map="" if prior else await collect.map_of(place.workspace, place.index, request.folder, of_map),
-        code=await collect.code_for(place.workspace, place.index, request, of_code, shown=shown_before(prior)),
+        code=await collect.code_for(place.workspace, place.index, request, of_code, ask=place.question, shown=shown_before(prior)),
     )

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from coterie.base.errors import ModelMistakeError, RequestError
@@ -32,6 +32,8 @@ _CANDIDATES = 12
 _SELECTED = 1_000
 """Characters of the selection that are asked about."""
 _T = TypeVar("_T")
+Ask: TypeAlias = Callable[[str, int], Question]
+"""Makes a question of words, and of how many files are wanted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,14 +71,17 @@ async def map_of(workspace: Workspace, index: Index, folder: str | None, limits:
 
 
 async def code_for(
-    workspace: Workspace, index: Index, request: RunRequest, limits: Limits, *, shown: Collection[str] = ()
+    workspace: Workspace, index: Index, request: RunRequest, limits: Limits, *, ask: Ask, shown: Collection[str] = ()
 ) -> tuple[Excerpt, ...]:
-    """Return what fits a request in files that it does not point at and that are not ``shown`` already; empty as for `map_of`."""
+    """Return what fits a request in files that it does not point at and that are not ``shown`` already; empty as for `map_of`.
+
+    ``ask`` makes the question to the index.
+    """
     if (chosen := _chosen(workspace, request.folder)) is None or not limits.tokens:
         return ()
     selected = "" if request.selection is None else (request.selection.text or "")[:_SELECTED]
     asked = f"{request.prompt}\n{selected}"
-    ranking = await _in_time(index.rank(chosen.absolute, Question(text=asked, limit=_CANDIDATES)), limits)
+    ranking = await _in_time(index.rank(chosen.absolute, ask(asked, _CANDIDATES)), limits)
     if ranking is None:
         return ()
     pointed = [request.selection.uri] if request.selection is not None else []
