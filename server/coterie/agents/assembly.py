@@ -8,7 +8,10 @@ from pathlib import Path
 
 from coterie.agents.allowances import Allowances
 from coterie.agents.approvals import Approvals, RunApprovals, SessionGrants
+from coterie.agents.chat_commands import ChatCommands, CommandRun
 from coterie.agents.choosing import Chain, chain_of, discovering
+from coterie.agents.compacting import Compactor, Conversation
+from coterie.agents.coordinator import Walk
 from coterie.agents.effects import Effects
 from coterie.agents.external import Hire
 from coterie.agents.history import history_of
@@ -23,13 +26,16 @@ from coterie.base.tasks import TaskSupervisor
 from coterie.config.load import COMMAND_LINE, LayerRules, Loaded
 from coterie.config.paths import name_of
 from coterie.config.schema import Settings
+from coterie.context.assemble import assemble
 from coterie.context.memory import read_memory
 from coterie.context.rules import read_rules
 from coterie.context.thread import Before, Placed
+from coterie.domain.chat_commands import ChatCommand, command_in
 from coterie.domain.events import ENDED, WarningEvent
+from coterie.domain.messages import Message, ModelRequest
 from coterie.domain.ports import Attention, ChannelStore, Index, ModelChoice, Providers, RunStore, Sandbox, UsageStore, Workspace
 from coterie.domain.records import CompactionRecord, ConversationRecord
-from coterie.domain.runs import Budget
+from coterie.domain.runs import Budget, RunRequest
 from coterie.domain.usage import Usage
 from coterie.providers.resilience.policy import RetryPolicy
 from coterie.tools.rules import MEMORY_FILE, Policy, RuleLayer
@@ -76,7 +82,7 @@ class Assembly:
         """The files that its runs may touch."""
         return self._around.workspace
 
-    async def assemble(self, run: LiveRun) -> Team:
+    async def assemble(self, run: LiveRun) -> Walk:
         """Assemble. Raises `SettingsError`, and whatever `Providers.choose` raises."""
         around, loaded, request = self._around, self._around.loaded(), run.row.request
         settings = loaded.settings
@@ -108,6 +114,16 @@ class Assembly:
             around.usage,
             RetryPolicy(attempts=retry.attempts, base_s=retry.base_ms / 1000, max_s=retry.max_ms / 1000),
         )
+        summariser = Summariser(run, around.providers, around.usage, models.sizes, self._small_model)
+
+        def meters_of(agent: str) -> tuple[Meter, ...]:
+            return (meter, *meter_of(agent), *self._allowances.meters(settings.budget, run.row.channel_id))
+
+        if (command := _command_in(request)) is not None:
+            step = workflow.steps[0]
+            conversation = Conversation(run=run, step_id=step.step_id, attempt=1, before=before, build=_bare_request)
+            commands = ChatCommands(conversation, Compactor(conversation, models, summariser, meters_of(step.agent)))
+            return CommandRun(run, commands, command, choose(step.agent).first)
         rules = await read_rules(around.workspace, folder=request.folder, user_file=around.user_rules)
         folder = next(iter(around.workspace.folders), None) if request.folder is None else around.workspace.folder(request.folder)
         notes = None if folder is None else around.memories / f"{name_of(folder.absolute)}.md"
@@ -132,12 +148,12 @@ class Assembly:
             rules=rules,
             memory=memory,
             models=models,
-            summariser=Summariser(run, around.providers, around.usage, models.sizes, self._small_model),
+            summariser=summariser,
             approvals=approvals,
             effects=Effects(run, around.workspace, around.sandbox, around.tasks, network=settings.sandbox.network),
             meter=meter,
             choose=choose,
-            meters_of=lambda agent: (meter, *meter_of(agent), *self._allowances.meters(settings.budget, run.row.channel_id)),
+            meters_of=meters_of,
             hire=lambda agent: self._hire(agent, settings, choose),
             context=settings.context,
             before=before,
@@ -189,11 +205,21 @@ class Assembly:
             if row.workflow is not None or (row.agent or "chat") != step.agent or row.state not in ENDED:
                 continue
             history = history_of(await self._around.runs.read(row.run_id))
-            compactions += history.compactions
+            compactions = [each for each in (*compactions, *history.compactions) if each.compaction_id not in history.restored]
             if (conversation := history.conversations.get((step.step_id, 1))) is not None:
                 frozen = frozen or conversation.record
                 said += valid(conversation.placed(row.run_id))
         return Before(tuple(said), tuple(compactions)), frozen
+
+
+def _command_in(request: RunRequest) -> ChatCommand | None:
+    """Return what a run is to do with its channel itself; None for everything else."""
+    return command_in(request.prompt) if request.channel_id is not None and request.workflow is None else None
+
+
+def _bare_request(messages: tuple[Message, ...], choice: ModelChoice) -> ModelRequest:
+    """Return the request that a conversation is measured by where nothing is asked of its agent."""
+    return assemble(system="", tools=(), messages=messages, choice=choice, agent="", call=0)
 
 
 def _meters(settings: Settings, used: Mapping[str, Usage]) -> Callable[[str], tuple[Meter, ...]]:

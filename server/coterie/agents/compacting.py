@@ -19,14 +19,17 @@ from coterie.context.compaction import SHRUNK, WORTH, Fill, facts_of, fill_of, o
 from coterie.context.pieces import Counting, Part, parts_of
 from coterie.context.pruning import prunings
 from coterie.context.thread import NOTHING, Before, Placed, as_sent, holds, standing, stretches_of
+from coterie.context.tokens import Calibration
 from coterie.context.window import input_limit
-from coterie.domain.events import CompactionEvent, WarningEvent
+from coterie.domain.events import CompactionEvent, Event, MessageEvent, WarningEvent
 from coterie.domain.messages import Message, ModelRequest
 from coterie.domain.ports import ModelChoice
 from coterie.domain.records import CompactionRecord, EventRecord
 
 OVERFLOWED = 0.75
 """The part of a conversation that a host is taken to have room for when it said that it is too long."""
+
+NOTHING_TO_COMPACT = "There is nothing in this conversation that could be left out or summarised."
 
 Build = Callable[[tuple[Message, ...], ModelChoice], ModelRequest]
 """Makes the request of a conversation's messages."""
@@ -73,12 +76,14 @@ class _Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Compacted:
-    """What became of a compaction that was asked for. ``text`` is the sentence for the person."""
+class Wish:
+    """What the person wants who asked for a compaction. ``asked_by`` is their message, where the agent's conversation was to hear it."""
 
-    done: bool
-    text: str
-    summary: str | None = None
+    instructions: str = ""
+    asked_by: str | None = None
+
+
+NO_WISH = Wish()
 
 
 class Compactor:
@@ -101,9 +106,8 @@ class Compactor:
         if overflowed:
             # The host counts otherwise than we do, or its window is not known: what it takes is less than this.
             look = replace(look, fill=fill_of(look.parts, int(OVERFLOWED * look.fill.total)))
-            compacted = await self._compact(look, choice, asked=True)
-            if not compacted.done:
-                raise RunError(compacted.text, code="context_overflow")
+            if not await self._compact(look, choice, asked=True):
+                raise RunError(NOTHING_TO_COMPACT, code="context_overflow")
             look = await self._look(choice)
         elif look.limit is not None and look.fill.is_over:
             await self._compact(look, choice)
@@ -116,9 +120,15 @@ class Compactor:
             )
         return look.request
 
-    async def compact(self, choice: ModelChoice, *, instructions: str = "", asked_by: str | None = None) -> Compacted:
-        """Make the conversation shorter now, because the person wants it."""
-        return await self._compact(await self._look(choice), choice, asked=True, instructions=instructions, asked_by=asked_by)
+    async def compact(self, choice: ModelChoice, wish: Wish) -> None:
+        """Make the conversation shorter now, because the person wants it, and answer them."""
+        await self._compact(await self._look(choice), choice, asked=True, wish=wish)
+
+    async def tokens(self, thread: Sequence[Placed]) -> int:
+        """Return about how many tokens messages have."""
+        messages = [placed.message for placed in thread]
+        await self._models.sizes.counted(messages)
+        return sum(Calibration().tokens(self._models.sizes.message(message)) for message in messages)
 
     async def _look(self, choice: ModelChoice, more: Sequence[CompactionRecord] = ()) -> _Look:
         """Measure the conversation, with compactions that are not journalled yet."""
@@ -131,30 +141,29 @@ class Compactor:
         limit = None if choice.context_tokens is None else input_limit(choice.context_tokens, request.max_output_tokens)
         return _Look(request, thread, parts, fill_of(parts, limit), limit)
 
-    async def _compact(
-        self, look: _Look, choice: ModelChoice, *, asked: bool = False, instructions: str = "", asked_by: str | None = None
-    ) -> Compacted:
+    async def _compact(self, look: _Look, choice: ModelChoice, *, asked: bool = False, wish: Wish = NO_WISH) -> bool:
+        """Say whether the conversation became shorter."""
         talk = self._conversation
-        blank = CompactionRecord(compaction_id=new_id("compaction"), step_id=talk.step_id, attempt=talk.attempt, asked_by=asked_by)
+        blank = CompactionRecord(compaction_id=new_id("compaction"), step_id=talk.step_id, attempt=talk.attempt, asked_by=wish.asked_by)
         pruned = replace(blank, pruned=prunings(look.parts, look.fill.low))
         after = await self._look(choice, (pruned,)) if pruned.pruned else look
         record, summary = pruned, None
-        failure = "There is nothing in this conversation that could be left out or summarised."
+        why_not = NOTHING_TO_COMPACT
         if asked or (after.fill.total > look.fill.low and not self._gave_up):
             try:
-                record, summary = await self._summarised(look, choice, blank, asked=asked, instructions=instructions)
+                record, summary = await self._summarised(look, choice, blank, asked=asked, instructions=wish.instructions)
                 after = await self._look(choice, (record,))
             except RunError as failed:
                 self._gave_up = True
-                failure = f"The conversation could not be summarised: {failed.message}"
-                await self._run.event(WarningEvent(code="compaction_failed", text=failure))
-        if not record.replaced and not record.pruned:
-            if asked_by is not None:
-                await self._run.record(record)  # the person's message is heard
-            return Compacted(done=False, text=failure)
-        told = _told(record, look, after, summary)
-        await self._run.record(record, EventRecord(event=told))
-        return Compacted(done=True, text=told.text, summary=told.summary)
+                why_not = f"The conversation could not be summarised: {failed.message}"
+                await self._run.event(WarningEvent(code="compaction_failed", text=why_not))
+        is_shorter = bool(record.replaced or record.pruned)
+        told: list[Event] = [_told(record, look, after, summary)] if is_shorter else []
+        if wish is not NO_WISH:
+            told.append(answer(summary.text if summary is not None else why_not if not is_shorter else "Done."))
+        if told:
+            await self._run.record(record, *(EventRecord(event=event) for event in told))
+        return is_shorter
 
     async def _summarised(
         self, look: _Look, choice: ModelChoice, blank: CompactionRecord, *, asked: bool, instructions: str
@@ -205,3 +214,8 @@ def _told(record: CompactionRecord, look: _Look, after: _Look, summary: Summary 
         summary=None if summary is None else summary.text,
         model=None if summary is None else summary.model,
     )
+
+
+def answer(text: str) -> MessageEvent:
+    """Return what is said to a person who posted to the channel itself."""
+    return MessageEvent(message_id=new_id("message"), role="assistant", text=text)

@@ -1,6 +1,6 @@
 """Owner of the live runs: starts, steers, stops, resumes and undoes them, and says what became of them.
 
-``features`` call it, `coterie.agents.team.Team` does the work of one run. A run that ends for whatever reason is journalled as ended here,
+``features`` call it, a `Walk` does the work of one run. A run that ends for whatever reason is journalled as ended here,
 and nowhere else.
 """
 
@@ -17,7 +17,7 @@ from coterie.agents.approvals import ApprovalRequiredError
 from coterie.agents.history import FINISHED_CALLS, History, history_of
 from coterie.agents.live_run import LiveRun
 from coterie.agents.reconcile import UNKNOWN_OUTCOME
-from coterie.agents.team import PlanRejectedError, Team
+from coterie.agents.team import PlanRejectedError
 from coterie.agents.undo import settle_undo, undo, was_cut_off
 from coterie.base.errors import CoterieError, RequestError, RunError, StorageError
 from coterie.base.ids import new_id
@@ -50,6 +50,14 @@ class _Live:
         return self.run.history.state.state in ENDED
 
 
+class Walk(Protocol):
+    """Does the work of one run: a `coterie.agents.team.Team`, or what a person posted to the channel itself."""
+
+    async def walk(self) -> None:
+        """Do what is not done yet. Raises `RunError` and `ApprovalRequiredError`."""
+        ...
+
+
 class Base(Protocol):
     """Where a run is at home: whoever started or resumed it lends it a workspace and puts its team together."""
 
@@ -58,8 +66,8 @@ class Base(Protocol):
         """The files that the run may touch."""
         ...
 
-    async def assemble(self, run: LiveRun) -> Team:
-        """Build the team of a run. Raises `RunError`, `RequestError` and `SettingsError`."""
+    async def assemble(self, run: LiveRun) -> Walk:
+        """Build what does a run: its team, most often. Raises `RunError`, `RequestError` and `SettingsError`."""
         ...
 
 
@@ -264,8 +272,8 @@ class Coordinator:
         try:
             if run.history.state.state != "running":
                 await run.event(RunEvent(state="running"))
-            team = await base.assemble(run)
-            await team.walk()
+            walk = await base.assemble(run)
+            await walk.walk()
             end = RunEvent(state="succeeded")
         except asyncio.CancelledError:
             end = self._stopped(run)

@@ -107,10 +107,12 @@ class History:
     grants: list[GrantRecord] = field(default_factory=list)
     said: dict[str, MessageEvent] = field(default_factory=dict)
     heard: set[str] = field(default_factory=set)
+    answered: bool = False  # whether anything was said to the person
     model_calls: dict[str, int] = field(default_factory=dict)
     unanswered: dict[str, CallRecord] = field(default_factory=dict)
     approvals: dict[str, ApprovalEvent] = field(default_factory=dict)
-    compactions: list[CompactionRecord] = field(default_factory=list)  # those that count
+    compactions: list[CompactionRecord] = field(default_factory=list)
+    restored: set[str] = field(default_factory=set)  # the compactions that count no more, of this run and of earlier ones
     summaries: int = 0  # how many were asked of a model
     usage: Usage = NO_USAGE
     last: int = 0
@@ -165,7 +167,7 @@ class History:
             case CompactionRecord():
                 self._compacted(record)
             case RestoredRecord():
-                self.compactions = [each for each in self.compactions if each.compaction_id != record.compaction_id]
+                self.restored.add(record.compaction_id)
             case _:
                 assert_never(record)
 
@@ -183,6 +185,7 @@ class History:
                     self.settled.clear()
             case MessageEvent():
                 self.unanswered.pop(event.message_id, None)
+                self.answered |= event.role == "assistant"
                 if event.role == "user":
                     self.said[event.message_id] = event
             case MessageDiscarded():

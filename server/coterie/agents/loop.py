@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from coterie.agents.calls import Calls
+from coterie.agents.chat_commands import ChatCommands
 from coterie.agents.compacting import Compactor, Conversation
 from coterie.agents.live_run import LiveRun
 from coterie.agents.model_call import Asker, ModelCalls
@@ -19,6 +20,7 @@ from coterie.agents.summarising import Summariser
 from coterie.base.errors import RunError
 from coterie.context.assemble import addressed, assemble
 from coterie.context.thread import NOTHING, Before, Placed
+from coterie.domain.chat_commands import command_in
 from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolCall, ToolMessage, ToolResult, ToolSpec, UserMessage
 from coterie.domain.ports import ModelChoice
 from coterie.domain.records import MessageRecord, Record
@@ -59,6 +61,7 @@ class AgentLoop:
         self._opening = opening
         conversation = Conversation(run=run, step_id=asker.step_id, attempt=asker.attempt, before=opening.before, build=self._build)
         self._compactor = Compactor(conversation, models, summariser, asker.meters)
+        self._commands = ChatCommands(conversation, self._compactor)
 
     @property
     def _messages(self) -> Sequence[Message]:
@@ -81,6 +84,8 @@ class AgentLoop:
                 elif not self._unheard():
                     return Ended(last.text)
             await self._hear()
+            if isinstance(last, AssistantMessage) and self._messages[-1] is last:
+                return Ended(last.text)  # what was heard was for the channel itself, and there is nothing to answer
             self._check_progress()
             await self._models.ask(self._asker, self._compose)
         raise RunError(f"The {self._asker.agent} made {MAX_CALLS} model calls without coming to an end.", code="step_limit")
@@ -120,7 +125,10 @@ class AgentLoop:
 
     async def _hear(self) -> None:
         for message_id, text in self._unheard():
-            await self._say(UserMessage(text=text), message_id=message_id)
+            if (command := command_in(text)) is not None:
+                await self._commands.do(command, self._asker.chain.first, asked_by=message_id)
+            else:
+                await self._say(UserMessage(text=text), message_id=message_id)
 
     def _check_progress(self) -> None:
         answers = [message for message in self._messages if isinstance(message, AssistantMessage)]

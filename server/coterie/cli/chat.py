@@ -22,6 +22,7 @@ from coterie.cli.terminal import Output, Streams
 from coterie.cli.undo import undo_lines
 from coterie.cli.wiring import Invocation, Wiring
 from coterie.cli.wording import Line, usage_text
+from coterie.domain.chat_commands import COMMANDS, command_in
 from coterie.domain.events import RunEvent
 from coterie.domain.runs import RunRequest
 from coterie.domain.wire import to_wire
@@ -34,6 +35,7 @@ HELP: Mapping[str, str] = {
     "/history": "what was said in this one",
     "/title WORDS": "name this chat",
     "/undo": "take back what the latest answer changed; again: the one before",
+    **{command: text for command, text in COMMANDS.items() if command != "/help"},
     "/quit": "leave, as Ctrl-D does",
 }
 
@@ -92,6 +94,10 @@ class _Talk:
             if word in self._commands:
                 await self._commands[word](rest.strip())
                 self.status = exits.OK
+            elif command_in(typed) is not None and self._channel_id is None:
+                self._output.line(Line("nothing was said yet", "dim"))
+            elif command_in(typed) is not None:
+                self.status = exits.of_run(await self._say(typed))
             elif word.startswith("/") and "/" not in word[1:]:
                 self._output.line(Line(f"There is no {word}; /help lists what there is.", "warn"))
             elif typed:

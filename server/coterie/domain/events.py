@@ -170,7 +170,7 @@ class WarningEvent:
 
 @wire
 class CompactionEvent:
-    """The conversation is sent to models shorter from here on, ``text`` says so in a sentence; `agent/context/restore` takes it back.
+    """The conversation is sent to models shorter from here on, ``text`` says so in a sentence; the post `/restore` takes it back.
 
     ``messages`` messages were replaced by ``summary`` (null: by nothing), which ``model`` wrote, and ``outputs`` old outputs of tools are
     left out. The tokens are estimates of what the next request would hold without it, and holds.

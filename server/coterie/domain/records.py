@@ -187,7 +187,7 @@ class CompactionRecord:
 
 @wire
 class RestoredRecord:
-    """A compaction of this run counts no more."""
+    """A compaction of this run, or of an earlier one of its channel, counts no more."""
 
     kind: Literal["restored"] = "restored"
     compaction_id: str

@@ -17,6 +17,7 @@ from coterie.agents.choosing import discovering
 from coterie.agents.quiet_call import QuietCall
 from coterie.base.errors import CoterieError, ProviderError
 from coterie.base.tasks import TaskSupervisor
+from coterie.domain.chat_commands import command_in
 from coterie.domain.events import AgentEvent, RunEvent
 from coterie.domain.messages import ModelRequest, UserMessage
 from coterie.domain.ports import ChannelStore, ModelChoice, Providers, RunStore, UsageStore
@@ -71,7 +72,7 @@ class Titles(Listener):
 
     async def _name(self, run_id: str, model: str) -> None:
         row = await self._runs.row(run_id)
-        if row is None or not await self._is_unnamed(row):
+        if row is None or command_in(row.request.prompt) is not None or not await self._is_unnamed(row):
             return
         try:
             title = await self._ask(row, await discovering(self._providers, lambda: self._providers.choose(model)))
