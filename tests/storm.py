@@ -15,6 +15,16 @@ SOURCE = "".join(
 )[:KEYS]
 
 
+def neighbours() -> Iterator[tuple[str, str]]:
+    """Yield the other files of the project, by name: written like this one, about other things."""
+    for number, (what, verb) in enumerate((("bill", "pay"), ("cart", "fill"), ("ship", "send"), ("tour", "plan"), ("gift", "wrap"))):
+        functions = (
+            f"def {verb}_{step}(state, order):\n    total = state.total + order.{what} * {step}\n    return state.with_total(total)\n\n\n"
+            for step in range(1, 12)
+        )
+        yield f"part{number}.py", "".join(functions)
+
+
 def pauses(seed: int = 7) -> Iterator[float]:
     """Yield seconds between keys without end: 60 words a minute, and a thought now and then."""
     rhythm = random.Random(seed)  # noqa: S311 - a rhythm, not a secret

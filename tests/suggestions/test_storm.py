@@ -6,8 +6,12 @@ import asyncio
 from dataclasses import dataclass
 from itertools import pairwise
 
+import pytest
+from typing_extensions import override
+
+from coterie.domain.prediction import PredictedLine, PredictionRequest
 from coterie.domain.suggestions import Suggestion
-from ghost_stage import Desk, desk
+from ghost_stage import Desk, Oracle, desk
 from storm import KEYS, SOURCE, pauses, rest_of_line
 from virtual_time import in_virtual_time
 
@@ -27,10 +31,26 @@ async def ask(place: Desk, request: Asked) -> None:
     request.answered = asyncio.get_running_loop().time()
 
 
+class Project(Oracle):
+    """Knows the rest of every second line, and is surer of some than of others; of every sixth it is sure and wrong."""
+
+    @override
+    async def predict(self, request: PredictionRequest) -> PredictedLine:
+        line = request.prefix.rpartition("\n")[2]
+        await asyncio.sleep(0.015)
+        if len(line) < 3 or len(line) % 2:
+            return PredictedLine()
+        text = "certainly()" if len(line) % 6 == 0 else rest_of_line(line)
+        return PredictedLine(text=text or None, score=0.6 + (len(line) % 5) / 10)
+
+
+@pytest.mark.parametrize("predicting", [False, True])
 @in_virtual_time
-async def test_a_typing_storm() -> None:
+async def test_a_typing_storm(*, predicting: bool) -> None:
     asked: list[Asked] = []
     async with desk(lambda gap: rest_of_line(gap.line_before), latency=0.9) as place:
+        if predicting:
+            place.oracle.predict = Project().predict  # type: ignore[method-assign]
         place.write("|")
         async with asyncio.TaskGroup() as group:
             for key, pause in zip(SOURCE, pauses(), strict=False):
@@ -49,6 +69,7 @@ async def test_a_typing_storm() -> None:
     assert calls < KEYS / 5
     offered = [request for request in asked if request.found is not None]
     assert len(offered) > 100
+    assert {request.found.source for request in offered if request.found} == ({"model", "predictor"} if predicting else {"model"})
 
     # Whoever types what is suggested keeps seeing the same: no gap, no other text, under the same name.
     for request, later in pairwise(asked):
