@@ -13,6 +13,7 @@ import pytest
 
 from coterie.app.core import sole_core
 from coterie.features.attachment import Attached, Attachment
+from coterie.features.suggestions import filling
 from lsp_client import BARE, BOUND_S, LspClient, ResponseError
 from lsp_editor import editor
 from raw_http_server import RawHttpServer, Reply, Request, json_reply, raw_http_server, sse
@@ -85,6 +86,43 @@ async def test_a_suggestion_is_shown_and_accepted(tmp_path: Path) -> None:
         explained = await client.request("agent/suggestion/explain", {"uri": uri})
         assert (explained["stage"], explained["suggestionId"]) == ("offered", suggestion_id)
         assert len(host.exchanges) == 1
+
+
+@pytest.mark.parametrize(
+    ("marked", "kind", "said", "suggested"),
+    [
+        pytest.param("x = |", AUTOMATIC, "compute(1)\n", "compute(1)", id="the line's end"),
+        pytest.param("x = |", AUTOMATIC, "compute(1)<|endoftext|>", "compute(1)", id="a token that says so"),
+        pytest.param("call(one, |, three)", AUTOMATIC, "two, three)", "two", id="the rest of the line"),
+        pytest.param("x = sum(|", AUTOMATIC, "values))", "values)", id="a bracket that closes nothing"),
+        pytest.param("x = 1\n|\nprint(x)", INVOKED, "y = 2\nprint(x)\n", "y = 2", id="the next line"),
+        pytest.param("def f(a):|", AUTOMATIC, "\n    return a\nb = 1\n", "\n    return a", id="the end of the block"),
+        pytest.param("def f(a):|", AUTOMATIC, "\n    a()\n    a()\n    a()\n", "\n    a()", id="a line three times"),
+    ],
+)
+async def test_a_model_that_has_said_enough_is_hung_up_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, marked: str, kind: int, said: str, suggested: str
+) -> None:
+    monkeypatch.setattr(filling, "REST_OF_BLOCK_S", {"automatic": 600, "manual": 600})  # it is not for the wait that the call ends
+    async with writing(tmp_path, [stalled(said)]) as (client, host):
+        items = await suggested_at(client, uri_of(tmp_path), marked, kind)
+        assert items[:1] == [suggested]
+        await asyncio.wait_for(host.exchanges[0].client_closed.wait(), BOUND_S)
+
+
+async def test_the_rest_of_a_block_is_not_waited_for_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filling, "REST_OF_BLOCK_S", {"automatic": 0.01, "manual": 600})
+    async with writing(tmp_path, [stalled("\n    b = a\n    retu")]) as (client, host):
+        assert await suggested_at(client, uri_of(tmp_path), "def f(a):|", AUTOMATIC) == ["\n    b = a"]
+        await asyncio.wait_for(host.exchanges[0].client_closed.wait(), BOUND_S)
+
+
+async def suggested_at(client: LspClient, uri: str, marked: str, kind: int) -> list[str]:
+    """Open a document and return what is suggested at the bar in it."""
+    before, _, after = marked.partition("|")
+    await client.open(uri, before + after)
+    place = {"textDocument": {"uri": uri}, "position": client.position(before + after, len(before)), "context": {"triggerKind": kind}}
+    return [item["insertText"] for item in (await client.request("textDocument/inlineCompletion", place))["items"]]
 
 
 @pytest.mark.parametrize("how", ["superseded", "cancelled"])

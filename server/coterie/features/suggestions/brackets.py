@@ -16,12 +16,15 @@ from typing import Final
 from coterie.context.fill import Gap
 
 PAIRS: Final = {"(": ")", "[": "]", "{": "}"}
+INTERPOLATIONS: Final = frozenset(("${", "#{", "$("))
+"""What opens code in a string, in which the string's own quotes are others again."""
 QUOTES: Final = frozenset("\"'`")
 CLOSERS: Final = frozenset(PAIRS.values()) | QUOTES
 
 _MARKS = re.compile(r"""\\.|\"{3}|'{3}|["'`()\[\]{}\n]""", re.DOTALL)
 _STRING_PREFIX = re.compile(r"(?:^|\W)(?:[bBfFrRuUtTLR]|[bBfFtT][rR]|[rR][bBfFtT]|u8)$")
 _LIFETIME = re.compile(r"[&<,+]\s*$")
+_LIFETIME_NAME = re.compile(r"'[a-z_]\w*\b(?!')")
 _AHEAD_OF_STRING: Final = 3
 
 
@@ -45,19 +48,20 @@ class Scanned:
 
 def fit(text: str, line_before: str, line_after: str) -> Fitted:
     """Return ``text`` as it goes between the two halves of the cursor's line."""
-    run = "".join(takewhile(CLOSERS.__contains__, line_after))
+    inside = len(line_after) - len(line_after.lstrip(" "))  # some editors put blanks between the two halves
+    run = "".join(takewhile(CLOSERS.__contains__, line_after[inside:]))
     if not run:
         return Fitted(text)
     before = scan(line_before).opened
-    opened = "".join(before)
+    opened = "".join(mark[-1] if mark in INTERPOLATIONS else mark for mark in before)
     closed = "".join(mark for _, mark in scan(text, before).closed)
     # As many are too much as are closed more often than the line has opened them.
     surplus = max(0, min(len(run), len(closed), len(closed) + len(run) - len(opened)))
     while surplus and closed[-surplus:] != run[:surplus]:
         surplus -= 1
     if surplus and text.endswith(run[:surplus]):
-        return Fitted(text[:-surplus])
-    return Fitted(text, surplus)
+        return Fitted(text[:-surplus].rstrip() if inside else text[:-surplus])
+    return Fitted(text, 0 if inside else surplus)
 
 
 def awaited(text: str, gap: Gap) -> int:
@@ -82,9 +86,9 @@ def awaited(text: str, gap: Gap) -> int:
 def scan(text: str, opened: Sequence[str] = ()) -> Scanned:
     """Walk through ``text``, which begins inside of what is ``opened``.
 
-    Braces in strings are followed as if they held code (``${name}``): what is not closed there ends with its string.
+    Braces in strings are followed as if they held code (``{name}``): what is not closed there ends with its string.
     """
-    walk = _Walk(list(opened), len(opened))
+    walk = _Walk(list(opened), len(opened), [depth for depth, mark in enumerate(opened) if mark[0] in QUOTES])
     for found in _MARKS.finditer(text):
         walk.meet(found.group(), text, found.start())
     return Scanned(tuple(walk.stack), tuple(walk.closed))
@@ -98,22 +102,27 @@ def _open_at(prefix: str) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class _Walk:
-    """What is open at one place of a text; the first ``inherited`` of the stack were open before it."""
+    """What is open at one place of a text; the first ``inherited`` of the stack were open before it, and at ``quotes`` strings are."""
 
     stack: list[str]
     inherited: int
+    quotes: list[int]
     closed: list[tuple[int, str]] = field(default_factory=list)
 
     def meet(self, mark: str, text: str, place: int) -> None:
         """Take the next mark into account."""
-        quote = next((depth for depth in range(len(self.stack) - 1, -1, -1) if self.stack[depth][0] in QUOTES), None)
+        quote = self.quotes[-1] if self.quotes else None
         if mark == "\n":
             if quote is not None and self.stack[quote] in ("'", '"'):
                 self._drop(quote)
-        elif quote is not None and mark[0] == self.stack[quote][0] and len(self.stack[quote]) <= len(mark):
+        elif (
+            quote is not None and mark[0] == self.stack[quote][0] and len(self.stack[quote]) <= len(mark) and not self._interpolates(quote)
+        ):
             self._close(quote, mark, place)
         elif quote == len(self.stack) - 1:
-            if mark in ("{", "\\(") or (mark == "(" and text[place - 1 : place] == "$"):
+            if (opening := text[max(0, place - 1) : place + 1]) in INTERPOLATIONS:
+                self.stack.append(opening)
+            elif mark in ("{", "\\("):
                 self.stack.append(mark[-1])  # an interpolation, or else it ends with the string
         else:
             self._meet_in_code(mark, text, place, in_string=quote is not None)
@@ -121,13 +130,17 @@ class _Walk:
     def _meet_in_code(self, mark: str, text: str, place: int, *, in_string: bool) -> None:
         if mark[0] in QUOTES:
             if not _is_apostrophe(text, place, mark):
+                self.quotes.append(len(self.stack))
                 self.stack.append(mark)
         elif mark in PAIRS:
             self.stack.append(mark)
-        elif self.stack and PAIRS.get(self.stack[-1]) == mark:
+        elif self.stack and PAIRS.get(self.stack[-1][-1]) == mark:
             self._close(len(self.stack) - 1, mark, place)
         elif mark[0] != "\\" and not in_string:
             self.closed.append((place, mark))
+
+    def _interpolates(self, quote: int) -> bool:
+        return self.stack[quote + 1 : quote + 2] != [] and self.stack[quote + 1] in INTERPOLATIONS
 
     def _close(self, depth: int, mark: str, place: int) -> None:
         if depth < self.inherited:
@@ -136,6 +149,8 @@ class _Walk:
 
     def _drop(self, depth: int) -> None:
         del self.stack[depth:]
+        while self.quotes and self.quotes[-1] >= depth:
+            self.quotes.pop()
         self.inherited = min(self.inherited, depth)
 
 
@@ -146,7 +161,7 @@ def _is_apostrophe(text: str, place: int, mark: str) -> bool:
         return False
     if ahead[-1].isalnum() or ahead[-1] == "_":
         return _STRING_PREFIX.search(ahead) is None
-    return _LIFETIME.search(ahead) is not None and re.match(r"'[a-z_]\w*\b(?!')", text[place:]) is not None
+    return _LIFETIME.search(ahead) is not None and _LIFETIME_NAME.match(text, place) is not None
 
 
 def _closed_below(gap: Gap, closer: str) -> int:

@@ -152,7 +152,9 @@ def _without_echo(text: str, gap: Gap) -> str:
             return ""  # so far
     line = gap.line_before.strip()
     if len(line) >= LEAST_ECHO and begun.startswith(line):
-        return begun[len(line) :]
+        while begun.lstrip().startswith(line):
+            begun = begun.lstrip()[len(line) :]
+        return begun
     if _MARK.fullmatch(line) and begun.startswith(line) and (gap.line_before[-1:].isspace() or begun[len(line) : len(line) + 1] == " "):
         return begun[len(line) :]
     name = _NAME_BEGUN.search(gap.line_before)

@@ -67,10 +67,9 @@ def judge(answer: str, gap: Gap, extent: Extent, *, manual: bool, language: str 
 def enough(text: str, gap: Gap, extent: Extent, language: str = "") -> bool:
     """Say whether what came is whole: nothing that follows could be shown."""
     at_place = placed(text, gap, language)
-    if extent == "line":
-        return "\n" in at_place or _ends_line(text, gap) or _limit(at_place, gap, language) < len(at_place)
-    whole_lines = at_place.rpartition("\n")[0]
-    return _limit(whole_lines, gap, language) < len(whole_lines) or _block(whole_lines, gap, language)[1]
+    if _limit(at_place, gap, language) < len(at_place):
+        return True
+    return "\n" in at_place or _ends_line(text, gap) if extent == "line" else _block(at_place.rpartition("\n")[0], gap, language)[1]
 
 
 def refine(text: str, gap: Gap, extent: Extent, *, manual: bool, language: str = "") -> str | Refusal:
@@ -78,16 +77,18 @@ def refine(text: str, gap: Gap, extent: Extent, *, manual: bool, language: str =
     at_place = placed(text, gap, language)
     if extent == "line" and _ends_line(text, gap):
         return LINE_FINISHED
-    kept = at_place.partition("\n")[0] if extent == "line" else _block(at_place, gap, language)[0]
-    limit = _limit(kept, gap, language)
-    kept = kept[:limit] if limit < len(kept) else kept.rstrip()
+    limit = _limit(at_place, gap, language)
+    whole = at_place[:limit]
+    kept = whole.partition("\n")[0] if extent == "line" else _block(whole, gap, language)[0]
+    if kept != whole or limit == len(at_place):
+        kept = kept.rstrip()  # else a blank may belong in front of what stands there
     if not kept.strip():
         return EMPTY
     if (worthless := _worthless(kept, gap, language, manual=manual)) is not None:
         return worthless
     unlike = _without_suffix(kept, gap)
     if not gap.line_after[:1].strip():
-        unlike = unlike.rstrip()  # else a blank belongs in front of what stands there
+        unlike = unlike.rstrip()
     if gap.line_after.strip():
         unlike = _before_comment(unlike, gap, language)
     if not unlike.strip() or _doubles_below(unlike, gap):

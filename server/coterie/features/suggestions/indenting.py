@@ -62,7 +62,7 @@ def _on_blank_line(text: str, gap: Gap, language: str) -> str:
     """Leave out the indentation that is there; move the other lines by as much as the first one was off."""
     line, style = gap.line_before, _style(gap)
     if not line:
-        if gap.opener and language not in WORDS:
+        if gap.opener and language not in WORDS and not gap.line_after.strip():
             return _below_opener(text, gap, language, is_next=True)
         return text.lstrip(" \t") if _is_too_deep(text, gap, language) else text
     first, broken, rest = text.partition("\n")
@@ -114,7 +114,7 @@ def _unindented(lines: list[str], style: _Style, step: int) -> Iterator[str]:
     body = ""
     for number, line in enumerate(lines):
         body += f"{line}\n"
-        if scan(body).closed or (number and not line.strip()):
+        if number and (scan(body).closed or not line.strip()):
             yield from lines[number:]
             return
         yield style.written(step + _columns(line, style)) + line.lstrip(" \t")

@@ -23,9 +23,13 @@ TOKEN: Final = re.compile(
 
 _MIDDLE = re.compile(r"(?:middle|fim\u2581end|MID|MIDDLE)\W*$")
 _PREFIX = re.compile(r"(?:prefix|fim\u2581begin|PRE|PREFIX|SUFFIX)\W*$")
+_END = re.compile(
+    r"<(?:\||\uff5c|\[)?(?:/s|eos|EO[TD]|eot_id|im_end|return|end|fim_pad|file_sep|file_separator|end_?of_?(?:text|turn|sentence|code)"
+    r"|end\u2581of\u2581sentence)(?:\||\uff5c|\])?>"
+)
 _ROLE = re.compile(r"(?:assistant|model|final)\b(?=\s|<|$)")
 _CURSORS = re.compile(r"<(?:CURSOR|cursor|FILL_ME|FILL_HERE|fill|hole)/?>|\{\{FILL_HERE\}\}|\[CURSOR\]|\u2588")
-_BEGUN_TOKEN = re.compile(r"<(?:\|[A-Za-z_]*|fim[_-]\w*|\uff5c[^\uff5c\n]*)\Z")
+_BEGUN_TOKEN = re.compile(r"<(?:\|[A-Za-z_]*\|?|fi?|fim[_-]?\w*|/s?|E|EOT?|\uff5c[^\uff5c\n]*)?\Z")
 _THOUGHT = re.compile(r"\s*(?:<(think|thinking|thought|reasoning)>|\[(THINK)\])")
 _THOUGHT_ENDS = re.compile(r"</(?:think|thinking|thought|reasoning)>|\[/THINK\]")
 _CHANNEL, _MESSAGE = "<|channel|>", "<|message|>"
@@ -79,12 +83,13 @@ def _between_tokens(text: str, around: str, language: str) -> tuple[str, bool]:
     """Keep what stands between the tokens that begin an answer and the first one behind it; say whether there is such a one."""
     strikes = language in MARKUP  # through text
     tokens = [token for token in TOKEN.finditer(text) if token.group() not in around and not (strikes and token.group() in ("<s>", "</s>"))]
-    middle = max((number for number, token in enumerate(tokens) if _MIDDLE.search(token.group())), default=-1)
-    if middle < 0 and tokens and _PREFIX.search(tokens[0].group()) and not text[: tokens[0].start()].strip():
-        return "", False  # the question again; the answer follows
+    asked_again = bool(tokens) and _PREFIX.search(tokens[0].group()) is not None and not text[: tokens[0].start()].strip()
+    middle = max((number for number, token in enumerate(tokens) if asked_again and _MIDDLE.search(token.group())), default=-1)
+    if asked_again and middle < 0:
+        return "", False  # the answer follows
     start, named = 0, False
     for number, token in enumerate(tokens):
-        if number > middle and text[start : token.start()].strip():
+        if number > middle and (text[start : token.start()].strip() or _END.fullmatch(token.group())):
             return text[start : token.start()], True
         start = token.end()
         if token.group().startswith(("<|", "<start")):
