@@ -208,11 +208,12 @@ class Cache:
 
     def _merge(self, changes: _Changes) -> None:
         rows = []
+        is_new = self._connection.execute("SELECT 1 FROM term LIMIT 1").fetchone() is None
         for term in changes.terms():
-            added, removed = changes.added[term], changes.removed[term]
-            postings = array("Q", (posting for posting in self.postings(term) if posting >> ID_SHIFT not in removed))
-            postings.extend(added)
-            rows.append((term, postings.tobytes()))
+            added, removed = changes.added.get(term, ()), changes.removed.get(term)
+            postings = () if is_new else self.postings(term)
+            kept = postings if not removed else (posting for posting in postings if posting >> ID_SHIFT not in removed)
+            rows.append((term, array("Q", [*kept, *added]).tobytes()))
         self._connection.executemany("INSERT OR REPLACE INTO term VALUES (?, ?)", rows)
 
     @contextmanager
@@ -289,9 +290,14 @@ class _Changes:
 
     def note(self, file: int, old: Mapping[str, int], new: Mapping[str, int]) -> None:
         """Compare the terms that a file had and has."""
+        above = file << ID_SHIFT
+        if not old:
+            for term, occurrence in new.items():
+                self.added[term].append(above | occurrence)
+            return
         for term, occurrence in new.items():
             if old.get(term) != occurrence:
-                self.added[term].append(file << ID_SHIFT | occurrence)
+                self.added[term].append(above | occurrence)
         for term, occurrence in old.items():
             if new.get(term) != occurrence:
                 self.removed[term].add(file)

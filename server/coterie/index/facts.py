@@ -23,14 +23,9 @@ DEFINED_SHIFT, PATH_SHIFT, REFERENCE_SHIFT = 16, 24, 28
 STEM_OF_PATH, FOLDER_OF_PATH = 2, 1
 
 
-def packed(body: int, defined: int, path: int, *, referenced: bool) -> int:
-    """Say in 32 bits how a term stands in a file: times in the text, times in defined names, where in the path, in a used name."""
-    return min(body, MOST_BODY) | min(defined, MOST_DEFINED) << DEFINED_SHIFT | path << PATH_SHIFT | referenced << REFERENCE_SHIFT
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileFacts:
-    """One file. ``terms`` maps each term to how it stands there, `packed`; ``length`` counts the terms of the text."""
+    """One file. ``terms`` maps each term to how it stands there, in 32 bits; ``length`` counts the terms of the text."""
 
     digest: bytes
     length: int
@@ -80,10 +75,13 @@ def path_terms(path: str) -> dict[str, int]:
 
 
 def _occurrences(path: str, body: Counter[str], found: Outline) -> dict[str, int]:
-    defined = terms((symbol.name, 1) for symbol in found.symbols)
-    referenced = {whole[-1] for name in found.references if (whole := split(name))}
-    placed = path_terms(path)
-    return {
-        term: packed(body.get(term, 0), defined.get(term, 0), placed.get(term, 0), referenced=term in referenced)
-        for term in body.keys() | defined.keys() | placed.keys()
-    }
+    """Say how each term stands: times in the text, times in defined names, where in the path, in a used name. Nearly all are text alone."""
+    packed = dict(body if max(body.values(), default=0) <= MOST_BODY else {term: min(times, MOST_BODY) for term, times in body.items()})
+    for term, times in terms((symbol.name, 1) for symbol in found.symbols).items():
+        packed[term] = packed.get(term, 0) | min(times, MOST_DEFINED) << DEFINED_SHIFT
+    for term, place in path_terms(path).items():
+        packed[term] = packed.get(term, 0) | place << PATH_SHIFT
+    for term in {whole[-1] for name in found.references if (whole := split(name))}:
+        if term in packed:
+            packed[term] |= 1 << REFERENCE_SHIFT
+    return packed
