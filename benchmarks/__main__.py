@@ -13,12 +13,14 @@ from benchmarks.report import Measurement, page, table, updated
 from benchmarks.startup import measure_startup
 from benchmarks.streaming import measure_streaming
 from benchmarks.suggestions import measure_suggestions
+from benchmarks.window import measure_window
 
 MEASUREMENTS = {
     "startup": measure_startup,
     "attaching": measure_attaching,
     "streaming": measure_streaming,
     "conversation": measure_conversation,
+    "window": measure_window,
     "suggestions": measure_suggestions,
     "fallback": measure_fallback,
     "relay": measure_relay,

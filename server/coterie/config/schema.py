@@ -277,7 +277,11 @@ class Settings(Table):
     """Everything that can be set."""
 
     model: ModelId | None = Field(None, description="the model of every agent that names none, `host/model`")
-    small_model: ModelId | None = Field(None, description="the model that names chats; without one a chat is called by its first line")
+    small_model: ModelId | None = Field(
+        None,
+        description="the model that names chats and summarises long ones; without one a chat is called by its first line, "
+        "and the agent's own model summarises",
+    )
     fallbacks: tuple[ModelId, ...] = Field((), description="models to go on with when an agent's own one fails, in order")
     completion_model: CompletionModel | None = Field(None, description="the model of ghost text; `none`, like no name: the project alone")
     providers: Mapping[str, ProviderSettings] = Field(default_factory=dict, description="hosts by name")
