@@ -32,7 +32,7 @@ PAGES = ROOT / "docs" / "editors"
 BIN = Path(sys.executable).parent
 SETTINGS = """
 model = "work/chat-model"
-completion_model = "work/fill-model"
+completion_model = "{completion_model}"
 
 [providers.work]
 type = "openai_compatible"
@@ -84,7 +84,9 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(folder: Path, fixtures: Sequence[Mapping[str, Any]], *, more: str = "") -> AsyncIterator[Stage]:
+async def staged(
+    folder: Path, fixtures: Sequence[Mapping[str, Any]], *, more: str = "", completion_model: str = "work/fill-model"
+) -> AsyncIterator[Stage]:
     """Build a stage below a folder, with a model host that answers from fixtures; `more` is added to the settings.
 
     The shared server that an editor started is ended with the stage.
@@ -96,7 +98,8 @@ async def staged(folder: Path, fixtures: Sequence[Mapping[str, Any]], *, more: s
     # The run-time folder is short because sockets have short names.
     async with aimock(fixtures) as host:
         with tempfile.TemporaryDirectory(prefix="coterie-") as runtime:
-            (coterie_home / "config.toml").write_text(SETTINGS.format(url=host.url, more=more), encoding="utf-8")
+            settings = SETTINGS.format(url=host.url, more=more, completion_model=completion_model)
+            (coterie_home / "config.toml").write_text(settings, encoding="utf-8")
             environment = {
                 # The server is found as a person's editor finds it. Nothing else of this machine gets in, above all no keys.
                 "PATH": os.pathsep.join([str(BIN), os.environ["PATH"]]),

@@ -223,7 +223,7 @@ class Terminal:
             await self.family()
             await self.command("kill-server")
         await asyncio.wait_for(self.process.wait(), BOUND_S)
-        ours = [process for process in self.seen if not is_shared_server(process)]
+        ours = [process for process in self.seen if not is_of_shared_server(process)]
         _, alive = await asyncio.to_thread(psutil.wait_procs, ours, BOUND_S)
         assert not alive, f"still running after the editor is gone: {alive}"
 
@@ -236,10 +236,10 @@ def comparable(screen: str) -> str:
     return "".join(f"{line}\n" for line, before in zip(lines, [None, *lines], strict=False) if line.strip(" ~") or line != before)
 
 
-def is_shared_server(process: psutil.Process) -> bool:
-    """Say whether a process is the daemon, which the first editor starts and none takes with it."""
+def is_of_shared_server(process: psutil.Process) -> bool:
+    """Say whether a process is the daemon, which the first editor starts and none takes with it, or one that works for it."""
     try:
-        return process.cmdline()[-2:] == ["daemon", "run"]
+        return any(each.cmdline()[-2:] == ["daemon", "run"] for each in (process, *process.parents()))
     except psutil.NoSuchProcess:
         return False
 

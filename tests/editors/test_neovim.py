@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from editors.neovim import neovim
 from editors.stage import EDIT, staged
+from editors.terminal import BOUND_S
 from served import AGENTS, BROKEN, FIXED, SUITE, fixture
 
 pytestmark = pytest.mark.editors
@@ -21,6 +23,7 @@ GHOST = """(function()
   return table.concat(vim.tbl_map(function(chunks) return chunks[1][1] .. '|' .. chunks[1][2] end, lines), '; ')
 end)()"""
 """The ghost text in the buffer: each line with its highlight."""
+LOGGED = "import logging\n\nlogger = logging.getLogger(__name__)\n\n\ndef NAME(a, b):\n    logger.info(a)\n    return a * b\n"
 COUNT = """(function()
   asked, answered = 0, 0
   vim.api.nvim_create_autocmd('LspRequest', { callback = function(event)
@@ -52,6 +55,29 @@ async def test_ghost_text_is_shown_typed_into_and_taken(tmp_path: Path) -> None:
         await editor.terminal.press("Tab")
         await editor.until("vim.api.nvim_get_current_line() == '    return a * b'")
         await editor.terminal.keep("taken")
+
+
+async def test_without_a_model_the_ghost_text_is_the_projects_own(tmp_path: Path) -> None:
+    async with staged(tmp_path, [fixture("fill-model", 0, text="return")], completion_model="none") as stage:
+        for name in ("area", "cost", "size", "tax", "toll", "wage"):
+            (stage.project / f"{name}.py").write_text(LOGGED.replace("NAME", name), encoding="utf-8")
+        async with neovim(stage, "alone") as editor:
+            await editor.evaluate(COUNT)
+            await editor.ex("%d")
+            await editor.terminal.type("iimport logging\n\nlogger = lo")
+            # The first questions find the project unread; a person who goes on typing sees what it knows.
+            async with asyncio.timeout(BOUND_S):
+                while await editor.evaluate(GHOST) is None:
+                    asked = await editor.evaluate("asked")
+                    await editor.terminal.press("BSpace")
+                    await editor.terminal.type("o")
+                    await editor.until(f"asked > {asked} and answered == asked")
+            await editor.terminal.shows("logger = logging.getLogger(__name__)")
+            await editor.terminal.keep("shown")
+            assert await editor.evaluate(GHOST) == "gging.getLogger(__name__)|ComplHint"
+            await editor.terminal.press("Tab")
+            await editor.until("vim.api.nvim_get_current_line() == 'logger = logging.getLogger(__name__)'")
+            assert await stage.host.journal() == []
 
 
 PLAN = {"goal": "add adds", "criteria": ["it adds"], "files": ["calc.py"], "steps": [{"id": "s1", "title": "Correct the sign"}]}
