@@ -316,6 +316,7 @@ async def staged(
         runs=runs,
         channels=store.channels,
         usage=store.usage,
+        marks=store.marks,
         providers=model,
         workspace=workspace,
         sandbox=sandbox,

@@ -47,10 +47,11 @@ def total(parts: tuple[Part, ...]) -> int:
 def test_a_request_is_cut_into_pieces_that_say_what_they_are() -> None:
     parts = cut((Placed(SUMMARY, 0, UserMessage(text="So far.")), *thread((2_000, 10), (3_000,))))
     assert [(part.piece.piece_id, part.piece.segment, part.piece.source, part.piece.pinned) for part in parts] == [
-        ("system", "system", "prompt", False),
-        (":0", "history", "summary", True),
-        ("r1:1:around", "project", "workspace", True),
-        ("r1:1", "task", "request", True),
+        ("system:prompt", "system", "prompt", False),
+        ("system:tools", "system", "tools", False),
+        (":0:0", "history", "summary", True),
+        ("r1:1:0", "project", "folder", True),
+        ("r1:1:1", "task", "request", True),
         ("r1:2", "history", "work/m1", True),
         ("r1:3:0", "history", "tool:read_file", False),
         ("r1:3:1", "history", "tool:read_file", True),

@@ -4,37 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from coterie.agents.allowances import Allowances
 from coterie.agents.approvals import Approvals, RunApprovals, SessionGrants
+from coterie.agents.before import conversation_before, decided
 from coterie.agents.chat_commands import ChatCommands, CommandRun
 from coterie.agents.choosing import Chain, chain_of, discovering
 from coterie.agents.compacting import Compactor, Conversation
 from coterie.agents.coordinator import Walk
 from coterie.agents.effects import Effects
 from coterie.agents.external import Hire
-from coterie.agents.history import history_of
 from coterie.agents.live_run import LiveRun
-from coterie.agents.loop import valid
 from coterie.agents.meter import Meter, smallest
 from coterie.agents.model_call import ModelCalls
 from coterie.agents.summarising import Summariser
 from coterie.agents.team import Crew, Team
-from coterie.agents.workflow import Workflow, find
+from coterie.agents.workflow import find
 from coterie.base.tasks import TaskSupervisor
 from coterie.config.load import COMMAND_LINE, LayerRules, Loaded
 from coterie.config.paths import name_of
 from coterie.config.schema import Settings
 from coterie.context.assemble import assemble
-from coterie.context.memory import read_memory
-from coterie.context.rules import read_rules
-from coterie.context.thread import Before, Placed
+from coterie.context.memory import Memory, read_memory
+from coterie.context.rules import Rules, read_rules
 from coterie.domain.chat_commands import ChatCommand, command_in
-from coterie.domain.events import ENDED, WarningEvent
+from coterie.domain.events import WarningEvent
 from coterie.domain.messages import Message, ModelRequest
-from coterie.domain.ports import Attention, ChannelStore, Index, ModelChoice, Providers, RunStore, Sandbox, UsageStore, Workspace
-from coterie.domain.records import CompactionRecord, ConversationRecord
+from coterie.domain.ports import (
+    Attention,
+    ChannelStore,
+    Folder,
+    Index,
+    MarkStore,
+    ModelChoice,
+    Providers,
+    RunStore,
+    Sandbox,
+    UsageStore,
+    Workspace,
+)
 from coterie.domain.runs import Budget, RunRequest
 from coterie.domain.usage import Usage
 from coterie.providers.resilience.policy import RetryPolicy
@@ -54,6 +64,7 @@ class Surroundings:
     runs: RunStore
     channels: ChannelStore
     usage: UsageStore
+    marks: MarkStore
     providers: Providers
     workspace: Workspace
     sandbox: Sandbox
@@ -94,8 +105,8 @@ class Assembly:
         approvals = RunApprovals(
             run,
             around.approvals,
-            self._policy(loaded.rules),
-            vouched=self._policy([rules for rules in loaded.rules if rules.layer == COMMAND_LINE]),
+            self.policy(loaded.rules),
+            vouched=self.policy([rules for rules in loaded.rules if rules.layer == COMMAND_LINE]),
             meter=meter,
             unattended=settings.permissions.policy_when_unattended,
             session=self._session,
@@ -107,7 +118,8 @@ class Assembly:
             await discovering(around.providers, lambda agent=step.agent: choose(agent))  # type: ignore[misc]
             self._hire(step.agent, settings, choose)
         retry = settings.retry
-        before, frozen = await self._conversation_before(run, workflow)
+        marks = partial(decided, around.marks, run.row.channel_id)
+        before, frozen = await conversation_before(around.runs, run.row, workflow)
         models = ModelCalls(
             run,
             around.providers,
@@ -121,30 +133,17 @@ class Assembly:
 
         if (command := _command_in(request)) is not None:
             step = workflow.steps[0]
-            conversation = Conversation(run=run, step_id=step.step_id, attempt=1, before=before, build=_bare_request)
+            conversation = Conversation(run=run, step_id=step.step_id, attempt=1, before=before, build=_bare_request, marks=marks)
             commands = ChatCommands(conversation, Compactor(conversation, models, summariser, meters_of(step.agent)))
             return CommandRun(run, commands, command, choose(step.agent).first)
-        rules = await read_rules(around.workspace, folder=request.folder, user_file=around.user_rules)
-        folder = next(iter(around.workspace.folders), None) if request.folder is None else around.workspace.folder(request.folder)
-        notes = None if folder is None else around.memories / f"{name_of(folder.absolute)}.md"
-        of_person = (around.user_memory, *([notes] if notes is not None else ()))
-        memory = await read_memory(around.workspace, MEMORY_FILE, folder=request.folder, own=of_person)
+        rules, memory = await texts_for(around, request.folder)
         for warning in rules.warnings:
             await run.event(WarningEvent(code="rules", text=warning))
         for warning in memory.warnings:
             await run.event(WarningEvent(code="memory", text=warning))
         crew = Crew(
             workspace=around.workspace,
-            place=Place(
-                workspace=around.workspace,
-                folder=request.folder,
-                tests_command=settings.tests.command,
-                confined=self._sandboxed,
-                index=around.index,
-                attention=around.attention,
-                notes=None if folder is not None and folder.trusted else notes,
-                hide=around.hide,
-            ),
+            place=self.place(request.folder),
             rules=rules,
             memory=memory,
             models=models,
@@ -157,6 +156,7 @@ class Assembly:
             hire=lambda agent: self._hire(agent, settings, choose),
             context=settings.context,
             before=before,
+            marks=marks,
             frozen=frozen,
         )
         return Team(run, workflow, crew)
@@ -175,7 +175,22 @@ class Assembly:
         worker = around.providers.worker(choice.id)
         return Hire(worker=worker, choice=choice, flags=own.flags, asides=around.asides, providers=around.providers, usage=around.usage)
 
-    def _policy(self, rules: Sequence[LayerRules]) -> Policy:
+    def place(self, folder: str | None) -> Place:
+        """Return where an agent works whose folder this is."""
+        around, found = self._around, _folder(self._around.workspace, folder)
+        return Place(
+            workspace=around.workspace,
+            folder=folder,
+            tests_command=around.loaded().settings.tests.command,
+            confined=self._sandboxed,
+            index=around.index,
+            attention=around.attention,
+            notes=None if found is None or found.trusted else _notes(around, found),
+            hide=around.hide,
+        )
+
+    def policy(self, rules: Sequence[LayerRules]) -> Policy:
+        """Return what decides by these rules."""
         return Policy(
             layers=tuple(RuleLayer.of(layer.origin, allow=layer.allow, ask=layer.ask, deny=layer.deny) for layer in rules),
             roots=tuple(folder.absolute for folder in self._around.workspace.folders),
@@ -192,25 +207,6 @@ class Assembly:
         small, providers = self._around.loaded().settings.small_model, self._around.providers
         return None if small is None else await discovering(providers, lambda: providers.choose(small))
 
-    async def _conversation_before(self, run: LiveRun, workflow: Workflow) -> tuple[Before, ConversationRecord | None]:
-        """Return what the same agent talked about in this channel before, and what stays the same in all of its requests."""
-        if len(workflow.steps) > 1:
-            return Before(), None
-        step = workflow.steps[0]
-        said: list[Placed] = []
-        compactions: list[CompactionRecord] = []
-        frozen: ConversationRecord | None = None
-        rows = await self._around.runs.rows(channel_id=run.row.channel_id, before=run.run_id, limit=1_000)
-        for row in reversed(rows):
-            if row.workflow is not None or (row.agent or "chat") != step.agent or row.state not in ENDED:
-                continue
-            history = history_of(await self._around.runs.read(row.run_id))
-            compactions = [each for each in (*compactions, *history.compactions) if each.compaction_id not in history.restored]
-            if (conversation := history.conversations.get((step.step_id, 1))) is not None:
-                frozen = frozen or conversation.record
-                said += valid(conversation.placed(row.run_id))
-        return Before(tuple(said), tuple(compactions)), frozen
-
 
 def _command_in(request: RunRequest) -> ChatCommand | None:
     """Return what a run is to do with its channel itself; None for everything else."""
@@ -220,6 +216,22 @@ def _command_in(request: RunRequest) -> ChatCommand | None:
 def _bare_request(messages: tuple[Message, ...], choice: ModelChoice) -> ModelRequest:
     """Return the request that a conversation is measured by where nothing is asked of its agent."""
     return assemble(system="", tools=(), messages=messages, choice=choice, agent="", call=0)
+
+
+async def texts_for(around: Surroundings, folder: str | None) -> tuple[Rules, Memory]:
+    """Read the rules and the notes that a conversation in a folder begins with."""
+    rules = await read_rules(around.workspace, folder=folder, user_file=around.user_rules)
+    found = _folder(around.workspace, folder)
+    of_person = (around.user_memory, *([_notes(around, found)] if found is not None else ()))
+    return rules, await read_memory(around.workspace, MEMORY_FILE, folder=folder, own=of_person)
+
+
+def _folder(workspace: Workspace, uri: str | None) -> Folder | None:
+    return next(iter(workspace.folders), None) if uri is None else workspace.folder(uri)
+
+
+def _notes(around: Surroundings, folder: Folder) -> Path:
+    return around.memories / f"{name_of(folder.absolute)}.md"
 
 
 def _meters(settings: Settings, used: Mapping[str, Usage]) -> Callable[[str], tuple[Meter, ...]]:

@@ -6,7 +6,7 @@ sent shorter, so that a crash changes nothing; the messages themselves stay in t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from coterie.agents.live_run import LiveRun
@@ -16,12 +16,14 @@ from coterie.agents.summarising import Summariser, Summary
 from coterie.base.errors import RunError
 from coterie.base.ids import new_id
 from coterie.context.compaction import SHRUNK, WORTH, Fill, facts_of, fill_of, older, replacement
+from coterie.context.marking import pinned_words, without_dropped
 from coterie.context.pieces import Counting, Part, parts_of
 from coterie.context.pruning import prunings
 from coterie.context.thread import NOTHING, Before, Placed, as_sent, holds, standing, stretches_of
 from coterie.context.tokens import Calibration
 from coterie.context.window import input_limit
 from coterie.domain.events import CompactionEvent, Event, MessageEvent, WarningEvent
+from coterie.domain.inspection import NO_MARKS, Marks
 from coterie.domain.messages import Message, ModelRequest
 from coterie.domain.ports import ModelChoice
 from coterie.domain.records import CompactionRecord, EventRecord
@@ -33,17 +35,28 @@ NOTHING_TO_COMPACT = "There is nothing in this conversation that could be left o
 
 Build = Callable[[tuple[Message, ...], ModelChoice], ModelRequest]
 """Makes the request of a conversation's messages."""
+Decided = Callable[[], Awaitable[Marks]]
+"""Tells what people have decided about the pieces of a conversation."""
+
+
+async def undecided() -> Marks:
+    """Tell that nothing is decided."""
+    return NO_MARKS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """A conversation of a run: what the channel said ``before`` it, and what the run's journal says of this attempt of a step."""
+    """A conversation of a run: what the channel said ``before`` it, and what the run's journal says of this attempt of a step.
+
+    ``marks`` tells what people have decided about its pieces by now.
+    """
 
     run: LiveRun
     step_id: str
     attempt: int
     before: Before = NOTHING
     build: Build
+    marks: Decided = undecided
 
     @property
     def said(self) -> tuple[Placed, ...]:
@@ -133,11 +146,12 @@ class Compactor:
     async def _look(self, choice: ModelChoice, more: Sequence[CompactionRecord] = ()) -> _Look:
         """Measure the conversation, with compactions that are not journalled yet."""
         talk = self._conversation
-        thread = standing(talk.said, (*talk.compactions, *more))
+        marks = await talk.marks()
+        thread = without_dropped(standing(talk.said, (*talk.compactions, *more)), marks)
         request = talk.build(as_sent(thread), choice)
         await self._models.sizes.counted([placed.message for placed in thread])
         counting = Counting(self._models.sizes.message, self._models.calibration(choice.id).tokens)
-        parts = parts_of(request, thread, talk.task, counting)
+        parts = parts_of(request, thread, talk.task, counting, marks)
         limit = None if choice.context_tokens is None else input_limit(choice.context_tokens, request.max_output_tokens)
         return _Look(request, thread, parts, fill_of(parts, limit), limit)
 
@@ -178,11 +192,12 @@ class Compactor:
         talk, history = self._conversation, self._run.history
         stretches = stretches_of(replaced)
         all_stretches = [*stretches, *(stretch for each in talk.compactions for stretch in each.replaced)]
-        unsent = [placed.message for placed in talk.said if any(holds(stretch, placed) for stretch in all_stretches)]
+        unsent, marks = [placed for placed in talk.said if any(holds(stretch, placed) for stretch in all_stretches)], await talk.marks()
         done = frozenset(
             str(step) for artifact in history.artifacts if artifact.type == "patch" for step in artifact.value.get("steps_done", ())
         )
-        facts = facts_of(unsent, plan=history.plan, done=done)
+        heard = [placed.message for placed in without_dropped(unsent, marks)]
+        facts = facts_of(heard, plan=history.plan, done=done, pinned=pinned_words(unsent, marks))
         record = replace(blank, replaced=stretches, message=replacement(summary.text, facts), call=history.summaries)
         after = await self._look(choice, (record,))
         if after.fill.is_over:

@@ -15,6 +15,7 @@ from coterie.agents.artifacts import schema_of, validated
 from coterie.agents.baseline import Baseline
 from coterie.agents.calls import Calls, Limits
 from coterie.agents.choosing import Chain
+from coterie.agents.compacting import Decided, undecided
 from coterie.agents.effects import Effects
 from coterie.agents.external import ExternalAgent, Hire, Post
 from coterie.agents.handover import Attempt
@@ -33,6 +34,7 @@ from coterie.base.tasks import side_by_side
 from coterie.config.schema import ContextSettings
 from coterie.context import collect
 from coterie.context.assemble import system_text
+from coterie.context.marking import attached_before
 from coterie.context.memory import Memory
 from coterie.context.rules import Rules
 from coterie.context.task import Task, first_message
@@ -42,6 +44,7 @@ from coterie.domain.events import ArtifactEvent, Event, MessageEvent, PlanEvent,
 from coterie.domain.messages import Message, UserMessage
 from coterie.domain.ports import Workspace
 from coterie.domain.records import ConversationRecord, EventRecord
+from coterie.domain.runs import Attachment, RunRequest
 from coterie.domain.wire import Json
 from coterie.tools.registry import toolbox
 from coterie.tools.tool import Place
@@ -59,7 +62,7 @@ class Crew:
 
     ``choose`` gives the models of an agent, ``meters_of`` all meters that its calls count for, ``meter`` the run's own among them; ``hire``
     gives the external agent that stands in for one of ours. ``frozen`` is the system text and the tools of an earlier run whose
-    conversation this one goes on with, ``before`` that conversation.
+    conversation this one goes on with, ``before`` that conversation; ``marks`` tells what people have decided about its pieces.
     """
 
     workspace: Workspace
@@ -76,6 +79,7 @@ class Crew:
     context: ContextSettings
     summariser: Summariser
     before: Before = NOTHING
+    marks: Decided = undecided
     frozen: ConversationRecord | None = None
 
     @property
@@ -193,6 +197,7 @@ class Team:
             system=await self._run.text(conversation.system),
             tools=tuple(tool for tool in tools.specs if tool.name in conversation.tools),
             before=self._crew.before,
+            marks=self._crew.marks,
             first=await self._first(spec, Attempt(spec.step_id, step.attempt), around),
         )
         if hire is not None:
@@ -240,15 +245,21 @@ class Team:
         crew = self._crew
         return await orientation(
             crew.place,
-            self._run.row.request,
+            await self._request(),
             policy=crew.approvals.policy,
             settings=crew.context,
             choice=chain.first,
             prior=crew.prior,
         )
 
+    async def _request(self) -> RunRequest:
+        """Return what the person asked for, with the files that are to stay and that the conversation does not hold now."""
+        request, held = self._run.row.request, attached_before(self._crew.prior)
+        files = [uri for uri in (await self._crew.marks()).files if collect.shown_path(self._crew.workspace, uri) not in held]
+        return replace(request, attachments=(*request.attachments, *(Attachment(uri=uri) for uri in files)))
+
     async def _first(self, spec: StepSpec, attempt: Attempt, around: Orientation) -> UserMessage:
-        request = self._run.row.request
+        request = await self._request()
         kinds = [kind for kind in spec.needs if self._run.history.latest(kind) is not None]
         artifacts: dict[str, Json] = {kind: handover.for_model(self._run.history.latest(kind) or {}) for kind in kinds}
         if attempt.number > 1:

@@ -121,6 +121,7 @@ class Core:
                 runs=shared.store.runs,
                 channels=shared.store.channels,
                 usage=shared.store.usage,
+                marks=shared.store.marks,
                 providers=self._providers,
                 workspace=self.workspace,
                 sandbox=self.sandbox,

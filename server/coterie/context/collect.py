@@ -86,7 +86,7 @@ async def code_for(
         return ()
     pointed = [request.selection.uri] if request.selection is not None else []
     pointed += [attachment.uri for attachment in request.attachments if attachment.uri is not None]
-    known = {*shown, *(_path(workspace, uri) for uri in pointed)}
+    known = {*shown, *(shown_path(workspace, uri) for uri in pointed)}
     excerpts: list[Excerpt] = []
     for found in ranking.found:
         if found.path in known or not limits.may_read(found.path):
@@ -124,12 +124,12 @@ async def selection_of(workspace: Workspace, request: RunRequest) -> Excerpt | N
         return None
     if selection.text is None:
         return await _file(workspace, selection.uri)
-    return Excerpt(_bounded(selection.text), _path(workspace, selection.uri), _lines(selection))
+    return Excerpt(_bounded(selection.text), shown_path(workspace, selection.uri), _lines(selection))
 
 
 async def _attachment(workspace: Workspace, attachment: Attachment) -> Excerpt:
     if attachment.text is not None:
-        path = None if attachment.uri is None else _path(workspace, attachment.uri)
+        path = None if attachment.uri is None else shown_path(workspace, attachment.uri)
         return Excerpt(_bounded(attachment.text), path)
     return await _file(workspace, attachment.uri or "")
 
@@ -144,7 +144,8 @@ async def _file(workspace: Workspace, uri: str) -> Excerpt:
     return Excerpt("[there is no such file]" if text is None else _bounded(text), file.path)
 
 
-def _path(workspace: Workspace, uri: str) -> str:
+def shown_path(workspace: Workspace, uri: str) -> str:
+    """Return how a model is told of the file at a URI: its path in the workspace, or where it lies."""
     try:
         return workspace.locate(path_of(uri)).path
     except ModelMistakeError:

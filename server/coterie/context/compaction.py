@@ -166,20 +166,26 @@ def sections(answer: str) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the journal knows for certain: the plan, the ids of its steps that are done, what the person said, the agent's latest act."""
+    """What the journal knows for certain: the plan, the ids of its steps that are done, what the person said, the agent's latest act.
+
+    ``pinned`` is what the person wants to be sent word for word.
+    """
 
     plan: Mapping[str, Json] | None = None
     done: frozenset[str] = field(default_factory=frozenset)
     said: tuple[str, ...] = ()
     latest: str = ""
+    pinned: tuple[str, ...] = ()
 
 
-def facts_of(gone: Sequence[Message], *, plan: Mapping[str, Json] | None = None, done: frozenset[str] = frozenset()) -> Facts:
+def facts_of(
+    gone: Sequence[Message], *, plan: Mapping[str, Json] | None = None, done: frozenset[str] = frozenset(), pinned: tuple[str, ...] = ()
+) -> Facts:
     """Return the facts of messages that are not sent any more, all of them, also those that earlier compactions took out."""
     said = tuple(message.request for message in gone if isinstance(message, UserMessage))
     latest = next((message for message in reversed(gone) if isinstance(message, AssistantMessage)), None)
     words = "" if latest is None else "; ".join(filter(None, (latest.text.strip(), *_calls(latest))))
-    return Facts(plan=plan, done=done, said=said, latest=words)
+    return Facts(plan=plan, done=done, said=said, latest=words, pinned=pinned)
 
 
 def replacement(summary: str, facts: Facts) -> UserMessage:
@@ -198,6 +204,7 @@ def replacement(summary: str, facts: Facts) -> UserMessage:
     )
     if known:
         text += "\n<record>\n{}\n</record>".format("\n\n".join(known))
+    text += "".join(f"\n<pinned>\n{words}\n</pinned>" for words in facts.pinned)
     return UserMessage(text=text, preface=len(text))
 
 

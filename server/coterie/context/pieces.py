@@ -1,21 +1,28 @@
 """Cuts a conversation into the pieces that the window is planned with and that the inspector shows. Pure.
 
-The agent's prompt with its rules and its tools are the system; what surrounds the current task is the project, the rest of its first
-message the task; everything else that was said is history. Outputs of tools that a model has seen are the pieces of history that can be
-left out one by one; all other messages stay until a compaction replaces them.
+The agent's prompt with its rules, notes and tools are the system; what surrounds the current task is the project, the rest of its first
+message the task; everything else that was said is history. Messages of the person's are cut into their `elements`. Outputs of tools that a
+model has seen are the pieces of history that can be left out one by one; all other messages stay until a compaction replaces them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from coterie.context.assemble import head_bytes, output_bytes
+from coterie.context.elements import REASON, SEGMENT, elements_of
 from coterie.context.thread import Placed
+from coterie.domain.inspection import NO_MARKS, Marks
 from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolMessage, UserMessage
 from coterie.domain.records import OutputPlace
 from coterie.domain.window import Piece
 
+_FILE = re.compile(r'<(rules|memory)(?: of="[a-z]+")? file="([^"]*)">\n.*?\n</\1>', re.DOTALL)
+_WORDS = "prompt"
+_OF_FILES = "what the person and the project want agents to know"
+_HEAD: Mapping[str, str] = {_WORDS: "what the agent is", "tools": "what the agent can do"}
 BIG_OUTPUT = 1_000
 """Characters from which leaving out a tool's output frees more than the sentence in its place costs."""
 
@@ -37,38 +44,75 @@ class Part:
     output: OutputPlace | None = None
 
 
-def parts_of(request: ModelRequest, thread: Sequence[Placed], task: tuple[str, int] | None, counting: Counting) -> tuple[Part, ...]:
+def parts_of(
+    request: ModelRequest, thread: Sequence[Placed], task: tuple[str, int] | None, counting: Counting, marks: Marks = NO_MARKS
+) -> tuple[Part, ...]:
     """Return the parts of a request. ``thread`` are its messages, ``task`` run and number of the one that began the current task."""
-    head = Piece(piece_id="system", segment="system", source="prompt", reason="the agent's prompt, its rules and its tools", tokens=0)
-    made = [Part(replace(head, tokens=counting.tokens(len(head_bytes(request)))))]
+    made = _of_head(request, counting)
     unseen = max((place for place, placed in enumerate(thread) if isinstance(placed.message, ToolMessage)), default=-1)
     for place, placed in enumerate(thread):
         name = f"{placed.run_id}:{placed.seq}"
         tokens = counting.tokens(counting.size(placed.message))
         said = Piece(piece_id=name, segment="history", source="", reason="", tokens=tokens, pinned=True)
         match placed.message:
-            case UserMessage() as message if (placed.run_id, placed.seq) == task:
-                made += [Part(piece, place) for piece in _of_task(said, message)]
-            case UserMessage():
+            case UserMessage() as message:
                 source, reason = ("summary", "in the place of what was said before") if placed.is_summary else ("person", "said before")
-                made.append(Part(replace(said, source=source, reason=reason), place))
+                is_task = (placed.run_id, placed.seq) == task
+                pieces = _of_person(replace(said, source=source, reason=reason), message.text, is_task=is_task)
+                made += [Part(piece, place) for piece in pieces]
             case AssistantMessage() as message:
                 made.append(Part(replace(said, source=message.made_by or "model", reason="answered before"), place))
             case ToolMessage():
                 made += _of_tools(said, placed, place, counting, is_unseen=place == unseen)
-    return tuple(made)
+    return tuple(_staying(part) if part.piece.piece_id in marks.pinned else part for part in made)
 
 
-def _of_task(said: Piece, message: UserMessage) -> list[Piece]:
-    """Return the surroundings and the request, in proportion to their characters."""
-    around = said.tokens * message.preface // max(1, len(message.text))
-    request = replace(said, segment="task", source="request", reason="what is to be done", tokens=said.tokens - around)
-    if not message.preface:
-        return [request]
-    folder = replace(
-        said, piece_id=f"{said.piece_id}:around", segment="project", source="workspace", reason="what surrounds the task", tokens=around
-    )
-    return [folder, request]
+def _staying(part: Part) -> Part:
+    """Return a part that is never left out, because a person wants it to stay."""
+    return replace(part, piece=replace(part.piece, reason="pinned by the person", pinned=True), output=None)
+
+
+def _of_head(request: ModelRequest, counting: Counting) -> list[Part]:
+    """Return a part for the agent's prompt, each file that is in the system text, and the tools, which bear what stands around them."""
+    left = counting.tokens(len(head_bytes(request)))
+    sizes = {_WORDS: _bytes(_FILE.sub("", request.system))}
+    for found in _FILE.finditer(request.system):
+        name = f"{found[1]}:{found[2]}"
+        sizes[name] = sizes.get(name, 0) + _bytes(found[0])
+    made: list[Part] = []
+    for name, size in sizes.items():
+        tokens = min(left, counting.tokens(size))
+        left -= tokens
+        made.append(Part(Piece(piece_id=f"system:{name}", segment="system", source=name, reason=_HEAD.get(name, _OF_FILES), tokens=tokens)))
+    return [*made, Part(Piece(piece_id="system:tools", segment="system", source="tools", reason=_HEAD["tools"], tokens=left))]
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def _of_person(said: Piece, text: str, *, is_task: bool) -> list[Piece]:
+    """Return a piece for each element of a message, in proportion to its characters."""
+    made: list[Piece] = []
+    at = counted = 0
+    for place, element in enumerate(elements_of(text)):
+        at += len(element.text)
+        tokens = said.tokens * at // max(1, len(text)) - counted
+        counted += tokens
+        source = element.kind if element.kind != "words" else "request" if is_task else said.source
+        if (path := element.attributes.get("path")) is not None:
+            source = f"{source}:{path}"
+        made.append(
+            replace(
+                said,
+                piece_id=f"{said.piece_id}:{place}",
+                segment=SEGMENT[element.kind] if is_task else "history",
+                source=source,
+                reason=element.attributes.get("reason") or (REASON[element.kind] if is_task else said.reason),
+                tokens=tokens,
+            )
+        )
+    return made
 
 
 def _of_tools(said: Piece, placed: Placed, at: int, counting: Counting, *, is_unseen: bool) -> list[Part]:

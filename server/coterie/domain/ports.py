@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # annotations are all that need them, and a start that loads 
     from coterie.domain.channels import Channel, ChannelChanged, ChannelMessage, ChannelPage
     from coterie.domain.edits import BufferEdit, FileRef, OnIntent, Outcome, Rewrite
     from coterie.domain.events import AgentEvent, RunState
+    from coterie.domain.inspection import Mark
     from coterie.domain.messages import ModelRequest, StreamEvent
     from coterie.domain.overview import Overview
     from coterie.domain.prediction import PredictedLine, PredictionRequest
@@ -331,6 +332,18 @@ class ChannelStore(Protocol):
 
     async def history(self, channel_id: str, *, before: str | None = None, limit: int = 50) -> ChannelPage:
         """Return the messages before the message ``before`` (default: the latest), oldest first."""
+        ...
+
+
+class MarkStore(Protocol):
+    """What people decided about the pieces of conversations (implemented by ``storage.marks``). Raises `StorageError`."""
+
+    async def add(self, channel_id: str, mark: Mark) -> None:
+        """Keep a decision."""
+        ...
+
+    async def of(self, channel_id: str) -> tuple[Mark, ...]:
+        """Return the decisions about a channel, the latest last."""
         ...
 
 

@@ -105,6 +105,7 @@ class Channels:
 
         def remove(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM messages WHERE channel_id = ?", (channel_id,))
+            connection.execute("DELETE FROM context_marks WHERE channel_id = ?", (channel_id,))
             connection.execute("DELETE FROM channels WHERE channel_id = ?", (channel_id,))
 
         await self._database.write(remove)

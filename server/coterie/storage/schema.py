@@ -110,7 +110,18 @@ _SECRETS = (
 _OUTCOMES = ("ALTER TABLE calls ADD COLUMN outcome TEXT NOT NULL DEFAULT 'answered'",)
 # Models that the person has marked.
 _FAVOURITES = ("CREATE TABLE favourites (model_id TEXT PRIMARY KEY, since TEXT NOT NULL) WITHOUT ROWID",)
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _GHOST_TEXT, _SECRETS, _OUTCOMES, _FAVOURITES)
+# What people decided about the pieces of a conversation; the latest decision about a piece counts.
+_CONTEXT_MARKS = (
+    """CREATE TABLE context_marks (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        channel_id TEXT NOT NULL,
+        target TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        at TEXT NOT NULL
+    )""",
+    "CREATE INDEX context_marks_by_channel ON context_marks (channel_id)",
+)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _GHOST_TEXT, _SECRETS, _OUTCOMES, _FAVOURITES, _CONTEXT_MARKS)
 
 
 def version_of(connection: sqlite3.Connection, path: Path) -> int:

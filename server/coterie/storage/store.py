@@ -11,6 +11,7 @@ from coterie.storage.channels import Channels
 from coterie.storage.database import Database
 from coterie.storage.favourites import Favourites
 from coterie.storage.journal import Journal
+from coterie.storage.marks import ContextMarks
 from coterie.storage.owner import Owner
 from coterie.storage.usage import UsageLog
 from coterie.storage.vault import Vault
@@ -24,7 +25,7 @@ class Store:
     """Everything durable, in ``folder`` (the data folder of ``config.paths``). Opens nothing before the first call of a part.
 
     ``runs``, ``channels`` and ``usage`` implement the ports `RunStore`, `ChannelStore` and `UsageStore`; ``vault`` implements `Secrets`,
-    ``favourites`` the port of its name.
+    ``favourites`` the port of its name, ``marks`` `MarkStore`.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -35,6 +36,7 @@ class Store:
         self.usage: UsageStore = UsageLog(self._database)
         self.vault = Vault(self._database)
         self.favourites = Favourites(self._database)
+        self.marks = ContextMarks(self._database)
 
     @property
     def path(self) -> Path:

@@ -1,0 +1,74 @@
+"""Takes a message of ``task`` apart again: the elements that it begins with, and the words behind them. Pure.
+
+``pieces`` and ``marking`` do so for every message of the person's, so that its parts can be kept or left out one by one. A message that
+was never put together of elements is one part.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+from coterie.domain.window import Segment
+
+Kind: TypeAlias = Literal["folder", "map", "code", "attachment", "selection", "artifact", "words"]
+
+_ELEMENT = re.compile(
+    r'<(?P<kind>folder|map|code|attachment|selection|artifact)(?P<attributes>(?: [a-z]+="(?:[^"\\]|\\.)*")*)>\n'
+    r"(?P<text>.*?)\n</(?P=kind)>(?:\n\n|\Z)",
+    re.DOTALL,
+)
+_ATTRIBUTE = re.compile(r'([a-z]+)=("(?:[^"\\]|\\.)*")')
+SEGMENT: Mapping[Kind, Segment] = {
+    "folder": "project",
+    "map": "project",
+    "code": "task",
+    "attachment": "task",
+    "selection": "task",
+    "artifact": "task",
+    "words": "task",
+}
+REASON: Mapping[Kind, str] = {
+    "folder": "the folder of the task",
+    "map": "the project from above",
+    "code": "found for the request",
+    "attachment": "attached by the person",
+    "selection": "selected by the person",
+    "artifact": "handed on by an earlier step",
+    "words": "what is to be done",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """A part of a message: ``text`` is all of it, to the beginning of the next one; ``shown`` what stands inside."""
+
+    kind: Kind
+    text: str
+    shown: str
+    attributes: Mapping[str, str]
+
+
+def emptied(element: Element, words: str) -> Element:
+    """Return an element with ``words`` in the place of what it shows, so that the others of its message keep their numbers."""
+    if element.kind == "words":
+        return replace(element, text=words, shown=words)
+    opening, closing = element.text.partition("\n")[0], element.text[element.text.rindex(f"\n</{element.kind}>") :]
+    return replace(element, text=f"{opening}\n{words}{closing}", shown=words)
+
+
+def elements_of(text: str) -> tuple[Element, ...]:
+    """Return the parts of a message's text, which joined are the text again; the last one are the words, unless there are none."""
+    made: list[Element] = []
+    at = 0
+    while (found := _ELEMENT.match(text, at)) is not None:
+        attributes = {name: json.loads(value) for name, value in _ATTRIBUTE.findall(found["attributes"])}
+        kind: Kind = found["kind"]  # type: ignore[assignment]  # the expression names nothing else
+        made.append(Element(kind, found[0], found["text"], attributes))
+        at = found.end()
+    if at < len(text) or not made:
+        made.append(Element("words", text[at:], text[at:], {}))
+    return tuple(made)

@@ -1,0 +1,79 @@
+"""Carries out what a person has decided about a conversation: what is dropped is not sent any more, what is pinned is never left out. Pure.
+
+Messages keep their places and their roles, and calls their results, because hosts insist on both: of what is dropped a few words stay.
+Nothing here changes the journal, so a decision that is taken back brings the text back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import accumulate
+
+from coterie.context.elements import elements_of, emptied
+from coterie.context.thread import Placed
+from coterie.domain.inspection import Marks
+from coterie.domain.messages import AssistantMessage, Message, ToolMessage, UserMessage
+
+GONE = "[left out by the person]"
+
+
+def piece_id(placed: Placed, place: int | None = None) -> str:
+    """Return the id of a message, or of its ``place``-th part: an element, or a tool's output."""
+    return f"{placed.run_id}:{placed.seq}" if place is None else f"{placed.run_id}:{placed.seq}:{place}"
+
+
+def without_dropped(thread: Sequence[Placed], marks: Marks) -> tuple[Placed, ...]:
+    """Return a conversation without what is dropped."""
+    return tuple(_without(placed, marks.dropped) for placed in thread) if marks.dropped else tuple(thread)
+
+
+def attached_before(messages: Iterable[Message]) -> frozenset[str]:
+    """Return the paths of files that are attached to messages of a conversation."""
+    elements = (each for message in messages if isinstance(message, UserMessage) for each in elements_of(message.text))
+    return frozenset(each.attributes.get("path", "") for each in elements if each.kind == "attachment" and each.shown != GONE)
+
+
+def pinned_words(said: Iterable[Placed], marks: Marks) -> tuple[str, ...]:
+    """Return what is pinned of messages that are not sent any more, word for word."""
+    kept: list[str] = []
+    for placed in said:
+        match placed.message:
+            case UserMessage() as message:
+                kept += [
+                    each.text.strip() for place, each in enumerate(elements_of(message.text)) if piece_id(placed, place) in marks.pinned
+                ]
+            case AssistantMessage() as message if piece_id(placed) in marks.pinned:
+                kept.append(message.text)
+            case ToolMessage() as message:
+                kept += [
+                    f"Result of {result.tool}:\n{result.output}"
+                    for place, result in enumerate(message.results)
+                    if piece_id(placed, place) in marks.pinned
+                ]
+            case _:
+                pass
+    return tuple(kept)
+
+
+def _without(placed: Placed, dropped: frozenset[str]) -> Placed:
+    message = placed.message
+    match message:
+        case UserMessage():
+            parts = elements_of(message.text)
+            left = [emptied(part, GONE) if piece_id(placed, place) in dropped else part for place, part in enumerate(parts)]
+            if list(parts) == left:
+                return placed
+            ends = accumulate(len(part.text) for part in parts)
+            preface = sum(len(part.text) for part, end in zip(left, ends, strict=True) if end <= message.preface)
+            return replace(placed, message=UserMessage(text="".join(part.text for part in left), preface=preface))
+        case AssistantMessage():
+            if piece_id(placed) not in dropped:
+                return placed
+            return replace(placed, message=replace(message, text=GONE, thought="", signature=None))
+        case ToolMessage():
+            results = tuple(
+                replace(result, output=GONE) if piece_id(placed, place) in dropped else result
+                for place, result in enumerate(message.results)
+            )
+            return placed if results == message.results else replace(placed, message=ToolMessage(results=results))
