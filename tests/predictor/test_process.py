@@ -12,7 +12,9 @@ import psutil
 import pytest
 
 from coterie.domain.prediction import PredictedLine, PredictionRequest
+from coterie.features.prediction import group_texts, looked_at
 from coterie.features.prediction_client import COMMAND, EditorPredictor, PredictionProcess
+from coterie.features.prediction_process import MOST_CORPORA
 from coterie.workspace.documents import Documents
 
 PATIENCE_S = 60
@@ -49,7 +51,7 @@ def fill(project: Path, text: str = MODULE, under: str = "") -> None:
 
 
 def question(project: Path, prefix: str = BEGUN, name: str = "new.py") -> PredictionRequest:
-    return PredictionRequest(uri=(project / name).as_uri(), language="python", prefix=prefix, suffix="\n")
+    return PredictionRequest(uri=(project / name).as_uri(), language="python" if name.endswith(".py") else "", prefix=prefix, suffix="\n")
 
 
 async def eventually(
@@ -148,6 +150,25 @@ async def test_a_file_of_no_folder_has_its_own_text(editor: tuple[EditorPredicto
     found = await eventually(editor[0], asked, is_ready)
     assert found.text is None or "logg" not in found.text
     assert (await eventually(editor[0], question(tmp_path, BEGUN), is_ready)).text is None
+
+
+async def test_only_the_languages_that_are_written_in_are_kept(editor: tuple[EditorPredictor, Documents], project: Path) -> None:
+    """Memory is bounded: the corpus that was asked longest ago goes."""
+    fill(project)
+    await eventually(editor[0], question(project))
+    for number in range(MOST_CORPORA):
+        await eventually(editor[0], question(project, name=f"new.x{number}"), is_ready)
+    assert (await editor[0].predict(question(project))).state == "building"
+    await eventually(editor[0], question(project))
+
+
+async def test_a_corpus_takes_no_more_text_than_it_may(project: Path) -> None:
+    for number in range(4):
+        (project / f"part{number}.py").write_text("x" * 100, encoding="utf-8")
+    buffers = {"part3.py": "y" * 100}
+    seen = looked_at(project, ".py", buffers)
+    texts = dict(group_texts(project, seen, buffers, limit=250))
+    assert texts == {"part3.py": "y" * 100, "part0.py": "x" * 100}, "what is open comes first"
 
 
 async def test_a_process_that_cannot_live_is_no_trouble() -> None:

@@ -53,6 +53,10 @@ def predictors(server: int) -> list[psutil.Process]:
     ]
 
 
+def has_numpy(process: psutil.Process) -> bool:
+    return any("numpy" in mapped.path for mapped in process.memory_maps())
+
+
 @pytest.mark.parametrize("settings", [{}, {"completionModel": "none"}], ids=["no model is named", "none is wanted"])
 async def test_the_project_suggests_what_it_would_write(tmp_path: Path, settings: dict[str, Any]) -> None:
     fill(tmp_path)
@@ -105,6 +109,8 @@ async def test_its_process_is_replaced_when_it_dies_and_ends_with_the_server(tmp
         assert predictors(client.process.pid) == [], "it starts with the first need"
         await eventually(client, uri)
         [first] = predictors(client.process.pid)
+        assert has_numpy(first)
+        assert not has_numpy(psutil.Process(client.process.pid)), "what is heavy is done elsewhere"
         os.kill(first.pid, signal.SIGKILL)
         await client.type(uri, 0, 0, "import os\n")
         await eventually(client, uri)

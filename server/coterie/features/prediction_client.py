@@ -62,7 +62,7 @@ class PredictionProcess:
                     await self._child.call({"op": "opened", "texts": changed})
                 found = await self._child.call({"op": "predict", "folder": folder, "path": path, "prefix": prefix, "suffix": suffix})
         except (TimeoutError, RequestError) as failure:
-            log.warning("no prediction: %r", failure)
+            log.info("no prediction: %r", failure)
             return UNAVAILABLE
         return PredictedLine(**found)
 
