@@ -11,7 +11,7 @@ import re
 from pathlib import PurePosixPath
 from typing import Final
 
-from coterie.context.fill import Gap
+from coterie.context.fill import Gap, indentation
 from coterie.features.suggestions.languages import DATA, MARKUP, WORDS, is_code, line_comments, named, speaks
 from coterie.features.suggestions.leaks import plain
 from coterie.features.suggestions.prose import announces, is_said
@@ -144,14 +144,17 @@ def _without_echo(text: str, gap: Gap) -> str:
         echo = "\n".join(lines[-number:]).strip()
         if "\n" not in echo:
             break
-        if not any(map(str.isalnum, echo)):
+        # On a blank line it begins with the file or with what that line is inside of; like lines stand above one another in any file.
+        may_begin = gap.line_before.strip() or number == len(lines) or indentation(lines[-number]) < indentation(gap.line_before)
+        if not may_begin or not any(map(str.isalnum, echo)):
             continue
         if begun.startswith(echo):
             return begun[len(echo) :]
-        if "\n" in begun and echo.startswith(begun.rstrip()):
+        if "\n" in begun and f"{echo}\n".startswith(begun.rstrip(" \t")):
             return ""  # so far
     line = gap.line_before.strip()
-    if len(line) >= LEAST_ECHO and begun.startswith(line):
+    ends_word = gap.line_before[-1:].isspace() and line[-1:].isidentifier()
+    if len(line) >= LEAST_ECHO and begun.startswith(line) and not (ends_word and begun[len(line) : len(line) + 1].strip()):
         while begun.lstrip().startswith(line):
             begun = begun.lstrip()[len(line) :]
         return begun

@@ -51,11 +51,16 @@ def placed(text: str, gap: Gap, language: str = "") -> str:
         return _on_blank_line(BLANK_LINES.sub("", text), gap, language)
     if gap.opener and not gap.line_after.strip() and language not in WORDS:
         blank = BLANK_LINES.match(text)
-        if blank is not None or _INDENTED.match(text):
+        if blank is not None or _is_next_line(text, line):
             below = text if blank is None else text[blank.end() :]
             is_next = blank is None or blank.group().count("\n") == 1
             return "\n" + _below_opener(below, gap, language, is_next=is_next)
     return text.lstrip(" ") if line[-1:] in (" ", "\t") else text
+
+
+def _is_next_line(text: str, line: str) -> bool:
+    """Say whether a text is indented as the line below ``line`` would be, for which the line feed was forgotten."""
+    return not line[-1:].isspace() and _INDENTED.match(text) is not None and indentation(text.partition("\n")[0]) > indentation(line)
 
 
 def _on_blank_line(text: str, gap: Gap, language: str) -> str:
