@@ -64,10 +64,17 @@ def _without_frame(text: str, gap: Gap, language: str, path: str) -> str:
     if language not in DATA | WORDS:
         text = _without_numbers(text, gap)
     if language not in MARKUP | WORDS:
-        text = _ENTITY.sub(lambda found: found.group() if found.group() in around else html.unescape(found.group()), text)
+        text = _ENTITY.sub(lambda found: _unescaped(found, around), text)
     if language in _NO_BACKTICKS and (ticked := _BACKTICKED.fullmatch(text)) is not None:
         text = ticked[1]
     return text
+
+
+def _unescaped(found: re.Match[str], around: str) -> str:
+    """Return the character of an entity, unless the file has that entity itself or it stands in a string."""
+    line = found.string[found.string.rfind("\n", 0, found.start()) + 1 : found.start()]
+    is_meant = found.group() in around or any(line.count(quote) % 2 for quote in "\"'`")
+    return found.group() if is_meant else html.unescape(found.group())
 
 
 def _without_preface(text: str, language: str) -> str:
