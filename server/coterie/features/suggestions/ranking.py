@@ -6,7 +6,7 @@ is sure of is offered at once, and the slower the model has been, the less sure 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, TypeAlias
 
@@ -55,20 +55,20 @@ def first_line(candidate: Candidate) -> Candidate | None:
     return replace(candidate, suggestion_id=new_id("suggestion"), text=line) if ended and line.strip() else None
 
 
-def in_order(candidates: Sequence[tuple[Candidate, str]], accepted: Accepted) -> tuple[Candidate, ...]:
+def in_order(candidates: Sequence[tuple[Candidate, str]], accepted: Accepted, breaking: Collection[str] = ()) -> tuple[Candidate, ...]:
     """Return at most `MOST_CHOICES` of the candidates, each given with what is left of it, without doubles and the best first.
 
-    What two sources agree on comes first, then a model's, then the predictor's, unless these are clearly accepted more often; else the
-    order is kept.
+    What is ``breaking`` the code (see `syntax`) comes last. Else what two sources agree on comes first, then a model's, then the
+    predictor's, unless these are clearly accepted more often; else the order is kept.
     """
     first: SuggestionSource = "predictor" if accepted["predictor"] - accepted["model"] >= CLEARLY else "model"
     unlike = {text: candidate for candidate, text in reversed(candidates)}  # of equal ones the first
     ordered = [(candidate, text) for candidate, text in candidates if unlike[text] is candidate]
 
-    def place(each: tuple[Candidate, str]) -> tuple[bool, bool]:
+    def place(each: tuple[Candidate, str]) -> tuple[bool, bool, bool]:
         mine, line = each[0], _line(each[1])
         agreed = any(other.source != mine.source and _line(text) == line for other, text in candidates)
-        return (not agreed, mine.source != first)
+        return (each[1] in breaking, not agreed, mine.source != first)
 
     return tuple(candidate for candidate, _ in sorted(ordered, key=place))[:MOST_CHOICES]
 
