@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coterie.domain.events import MessageDelta, MessageDiscarded, MessageEvent, RunEvent, ToolCallEvent
+from coterie.domain.events import CompactionEvent, MessageDelta, MessageDiscarded, MessageEvent, RunEvent, ToolCallEvent
 from coterie.features import chat_text
 from coterie.features.transcript import Transcript
 
@@ -151,6 +151,25 @@ def test_no_line_end_lets_a_heading_of_ours_through(end: str) -> None:
     transcript.add("run", MessageEvent(message_id="a", role="assistant", text=answered))
     assert transcript.turns[0].said == "Look:\n### You\nat this"
     assert transcript.turns[0].answer == "So:\n### Coterie\n## Youth"
+
+
+def test_that_a_conversation_became_shorter_is_a_line_at_the_answer_s_end() -> None:
+    told = CompactionEvent(
+        compaction_id="k", step_id="chat", text="To make room, …", messages=3, outputs=0, tokens_before=9, tokens_after=3, summary="## Goal"
+    )
+    live, recalled = Transcript(), Transcript()
+    for event in (
+        MessageEvent(message_id="u", role="user", text="Go"),
+        MessageEvent(message_id="a", role="assistant", text="One."),
+        told,
+        MessageEvent(message_id="b", role="assistant", text="Two."),
+        RunEvent(state="succeeded"),
+    ):
+        live.add("run", event)
+        if event is not told:
+            recalled.add("run", event)
+    assert live.turns[0].answer == "One.\n\nTwo.\n\n> To make room, …"
+    assert live.turns[0].answer.startswith(recalled.turns[0].answer), "after a restart the rest is known to stand there"
 
 
 def test_a_transcript_only_grows_while_answers_come_side_by_side() -> None:

@@ -69,6 +69,16 @@ def test_a_chat_through_a_pipe_is_listed_and_gone_on_with(environ: Mapping[str, 
     assert (unknown.returncode, "There is no channel" in unknown.stderr) == (2, True)
 
 
+def test_what_is_meant_for_the_chat_itself_is_posted_where_there_is_one(environ: Mapping[str, str], tmp_path: Path) -> None:
+    typed = "/compact\nWhat does it do?\n/clear\n/restore\n/help\n"
+    done = coterie(environ, tmp_path, "chat", typed=typed)
+    assert "nothing was said yet" in done.stderr
+    assert done.stdout.startswith("It subtracts.\nA new beginning.\nWhat was left out is sent again.\n")
+    assert "· Nothing of what was said before is sent any more; /restore brings it back." in done.stderr
+    for command in ("/model HOST/MODEL", "/compact WORDS", "/quit"):
+        assert command in done.stderr
+
+
 def test_a_model_that_cannot_be_had_is_refused_when_it_is_chosen(environ: Mapping[str, str], tmp_path: Path) -> None:
     chosen = coterie(environ, tmp_path, "chat", typed="/model nope\n/model other/x\nWhat does it do?\n")
     assert (chosen.returncode, chosen.stdout) == (0, "It subtracts.\n")

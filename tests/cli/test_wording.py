@@ -11,6 +11,7 @@ from coterie.domain.events import (
     ApprovalEvent,
     ArtifactEvent,
     ChangeEvent,
+    CompactionEvent,
     Event,
     MessageDiscarded,
     PlanEvent,
@@ -83,6 +84,15 @@ RUN: tuple[Event, ...] = (
     ArtifactEvent(step_id="test", type="testrun", value={"command": "pytest -q", "exit_code": 0, "summary": "All pass."}),
     MessageDiscarded(message_id="m1", reason="the host hung up"),
     WarningEvent(code="price_unknown", text="The price is unknown."),
+    CompactionEvent(
+        compaction_id="k1",
+        step_id="docs",
+        text="To make room, 1 old output of a tool is left out: …",
+        messages=0,
+        outputs=1,
+        tokens_before=9,
+        tokens_after=3,
+    ),
     StepEvent(step_id="docs", agent="documenter", state="skipped", attempt=1),
     RunEvent(state="failed", reason="no_progress"),
 )

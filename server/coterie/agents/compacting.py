@@ -213,7 +213,7 @@ def _told(record: CompactionRecord, look: _Look, after: _Look, summary: Summary 
     before, now = look.fill.total, after.fill.total
     parts = []
     if messages and summary is not None:
-        parts.append(f"{messages} earlier messages are sent as a summary by {summary.model}")
+        parts.append(f"{messages} earlier {'message is' if messages == 1 else 'messages are'} sent as a summary by {summary.model}")
     if record.pruned:
         outputs = len(record.pruned)
         parts.append(f"{outputs} old {'output of a tool is' if outputs == 1 else 'outputs of tools are'} left out")

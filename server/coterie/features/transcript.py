@@ -65,6 +65,7 @@ class Transcript:
         self.run_id: str | None = None
         self._said: set[str] = set()
         self._steps: set[str] = set()
+        self._notes: dict[str, str] = {}  # what is said at the run's end: history does not have it, and what it has must stand together
 
     def recall(self, message: ChannelMessage) -> None:
         """Add a message of the channel's history."""
@@ -94,7 +95,7 @@ class Transcript:
             case ToolCallEvent():
                 self._call(event)
             case CompactionEvent():
-                self._put(event.compaction_id, f"> {event.text}")
+                self._notes[event.compaction_id] = f"> {event.text}"
             case _:
                 pass  # a chat view of its own has room for it
 
@@ -106,6 +107,9 @@ class Transcript:
         for turn in self.turns:
             for piece in turn.pieces.values():
                 piece.complete = True
+        for note_id, note in self._notes.items():
+            self._put(note_id, note)
+        self._notes.clear()
         if event.state != "succeeded":
             self._put(f"{run_id}:{event.state}", f"> The run is {event.state}. {event.text or ''}".rstrip())
 
