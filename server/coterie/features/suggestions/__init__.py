@@ -4,13 +4,15 @@
 
 - ``gate``: whether to suggest anything here, and the words for each reason not to;
 - ``reuse``: what was suggested before and still fits;
+- ``predicting``: what the project itself would write next, from the predictor's process;
 - ``rhythm``: how long to wait for the next key;
 - ``turns``: a later request of a document ends the earlier one at once; equal requests share one call;
 - ``snippets`` and ``trail``: what of other files goes along with a gap, under a deadline;
 - ``filling``: the call of the model, stopped as soon as there is enough;
 - ``leaks``, ``chatter``, ``indenting``, ``filters`` and ``brackets``: what of the answer is fit to be shown, with what ``prose``,
   ``repeats`` and ``languages`` know;
-- ``feedback`` and ``decisions``: what became of it, and why there was none.
+- ``ranking`` and ``syntax``: whether a model need be asked at all, and which of several suggestions comes first;
+- ``feedback`` and ``decisions``: what became of it, and why there was none; ``outcomes``: how often that was to somebody's liking.
 
-Everything but ``service``, ``turns`` and ``filling`` is pure. Time is the event loop's.
+Nearly everything is pure, but for ``service`` itself and what asks, loads or keeps. Time is the event loop's.
 """
