@@ -8,9 +8,8 @@ import time
 from dataclasses import replace
 
 from benchmarks.report import Measurement, quantile
-from coterie.agents.compacting import Compactor, Conversation
-from coterie.agents.history import Conversation as Journalled
-from coterie.agents.history import History
+from coterie.agents.compacting import Compactor, LiveConversation
+from coterie.agents.history import Conversation, History
 from coterie.agents.live_run import LiveRun
 from coterie.agents.model_call import ModelCalls
 from coterie.agents.summarising import Summariser
@@ -76,7 +75,7 @@ def _run() -> LiveRun:
         run_id="r", channel_id="c", request=RunRequest(prompt="x"), workflow=None, agent="chat", state="running", started_at="2026-01-01"
     )
     record = ConversationRecord(step_id="chat", attempt=1, agent="chat", system="s", tools=())
-    journalled = Journalled(record)
+    journalled = Conversation(record)
     _add(journalled, UserMessage(text="Mend it."))
     size = 0
     for number in range(10_000):
@@ -90,14 +89,14 @@ def _run() -> LiveRun:
     return LiveRun(row, None, None, history)  # type: ignore[arg-type]
 
 
-def _add(journalled: Journalled, message: Message) -> None:
+def _add(journalled: Conversation, message: Message) -> None:
     journalled.messages.append(replace(message))
     journalled.numbers.append(len(journalled.numbers) + 1)
 
 
 def _compactor(run: LiveRun) -> Compactor:
     models = ModelCalls(run, None, None, RetryPolicy(attempts=1, base_s=0, max_s=0))  # type: ignore[arg-type]
-    conversation = Conversation(
+    conversation = LiveConversation(
         run=run,
         step_id="chat",
         attempt=1,

@@ -150,7 +150,7 @@ def test_history_may_have_what_the_others_leave() -> None:
     assert (fill.room, fill.is_over, fill.low) == (2_000 - others, False, others + int(0.6 * fill.room))
     assert fill_of(parts, 1_500).is_over
     assert fill_of(parts, None).room == fill.history
-    assert fill_of(parts, 50).room == 0
+    assert (fill_of(parts, 50).room, fill_of(parts, 50).is_over) == (0, False), "no history is too long, the rest is"
 
 
 def test_a_summary_is_asked_for_as_data_with_its_headings_and_its_length() -> None:

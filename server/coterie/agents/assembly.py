@@ -12,7 +12,7 @@ from coterie.agents.approvals import Approvals, RunApprovals, SessionGrants
 from coterie.agents.before import conversation_before, decided
 from coterie.agents.chat_commands import ChatCommands, CommandRun
 from coterie.agents.choosing import Chain, chain_of, discovering
-from coterie.agents.compacting import Compactor, Conversation
+from coterie.agents.compacting import Compactor, LiveConversation
 from coterie.agents.coordinator import Walk
 from coterie.agents.effects import Effects
 from coterie.agents.external import Hire
@@ -133,7 +133,7 @@ class Assembly:
 
         if (command := _command_in(request)) is not None:
             step = workflow.steps[0]
-            conversation = Conversation(run=run, step_id=step.step_id, attempt=1, before=before, build=_bare_request, marks=marks)
+            conversation = LiveConversation(run=run, step_id=step.step_id, attempt=1, before=before, build=_bare_request, marks=marks)
             commands = ChatCommands(conversation, Compactor(conversation, models, summariser, meters_of(step.agent)))
             return CommandRun(run, commands, command, choose(step.agent).first)
         rules, memory = await texts_for(around, request.folder)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from coterie.agents.compacting import Compactor, Conversation, Wish, answer
+from coterie.agents.compacting import Compactor, LiveConversation, Wish, answer
 from coterie.agents.live_run import LiveRun
 from coterie.base.ids import new_id
 from coterie.context.thread import standing, stretches_of
@@ -23,7 +23,7 @@ NOT_NOW = "Not while a run goes on in this channel; post it again when it has en
 class ChatCommands:
     """Does commands for one conversation."""
 
-    def __init__(self, conversation: Conversation, compactor: Compactor) -> None:
+    def __init__(self, conversation: LiveConversation, compactor: Compactor) -> None:
         self._conversation = conversation
         self._compactor = compactor
         self._run = conversation.run

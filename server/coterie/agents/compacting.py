@@ -15,7 +15,7 @@ from coterie.agents.model_call import ModelCalls
 from coterie.agents.summarising import Summariser, Summary
 from coterie.base.errors import RunError
 from coterie.base.ids import new_id
-from coterie.context.compaction import SHRUNK, WORTH, Fill, facts_of, fill_of, older, replacement
+from coterie.context.compaction import LEAST_SUMMARY_TOKENS, SHRUNK, WORTH, Fill, facts_of, fill_of, older, replacement
 from coterie.context.marking import pinned_words, without_dropped
 from coterie.context.pieces import Counting, Part, parts_of
 from coterie.context.pruning import prunings
@@ -45,7 +45,7 @@ async def undecided() -> Marks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Conversation:
+class LiveConversation:
     """A conversation of a run: what the channel said ``before`` it, and what the run's journal says of this attempt of a step.
 
     ``marks`` tells what people have decided about its pieces by now.
@@ -102,7 +102,7 @@ NO_WISH = Wish()
 class Compactor:
     """Makes the requests of one conversation. A summary that failed is not tried again by itself while it lives."""
 
-    def __init__(self, conversation: Conversation, models: ModelCalls, summariser: Summariser, meters: Sequence[Meter]) -> None:
+    def __init__(self, conversation: LiveConversation, models: ModelCalls, summariser: Summariser, meters: Sequence[Meter]) -> None:
         self._conversation = conversation
         self._run = conversation.run
         self._models = models
@@ -186,7 +186,7 @@ class Compactor:
         replaced = older(look.thread, look.parts, look.fill.tail)
         gone = {placed for placed in range(len(look.thread)) if any(look.thread[placed] is each for each in replaced)}
         worth = sum(part.piece.tokens for part in look.parts if part.place in gone)
-        if not replaced or (not asked and worth < WORTH * look.fill.room):
+        if not replaced or (not asked and worth < max(WORTH * look.fill.room, 2 * LEAST_SUMMARY_TOKENS)):
             return replace(blank, pruned=prunings(look.parts, look.fill.low)), None
         summary = await self._summariser.summarise(replaced, choice, self._meters, room=look.fill.room, instructions=instructions)
         talk, history = self._conversation, self._run.history

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from coterie.agents.calls import Calls
 from coterie.agents.chat_commands import ChatCommands
-from coterie.agents.compacting import Compactor, Conversation, Decided, undecided
+from coterie.agents.compacting import Compactor, Decided, LiveConversation, undecided
 from coterie.agents.live_run import LiveRun
 from coterie.agents.model_call import Asker, ModelCalls
 from coterie.agents.reconcile import UNKNOWN_OUTCOME
@@ -60,7 +60,7 @@ class AgentLoop:
         self._asker = asker
         self._calls = calls
         self._opening = opening
-        conversation = Conversation(
+        conversation = LiveConversation(
             run=run, step_id=asker.step_id, attempt=asker.attempt, before=opening.before, build=self._build, marks=opening.marks
         )
         self._compactor = Compactor(conversation, models, summariser, asker.meters)

@@ -26,7 +26,7 @@ LOW_WATER = 0.6
 TAIL = 0.25
 """The part that stays as it was said when the rest is summarised."""
 WORTH = 0.2
-"""The part that a summary must at least replace to be made without being asked for."""
+"""The part that a summary must at least replace to be made without being asked for, and twice what a short one takes."""
 SHRUNK = 0.9
 """What a compaction may leave at most of the conversation."""
 
@@ -62,8 +62,8 @@ class Fill:
 
     @property
     def is_over(self) -> bool:
-        """Whether history has to become shorter."""
-        return self.history > THRESHOLD * self.room
+        """Whether history has to become shorter; where there is no room for any, that would not do."""
+        return 0 < self.room < self.history / THRESHOLD
 
     @property
     def low(self) -> int:
