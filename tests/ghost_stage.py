@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal
 
+from tree_sitter import Parser
+
 from coterie.base.errors import ModelMistakeError
 from coterie.config.schema import Settings
 from coterie.context.fill import CURSOR, Gap
@@ -23,9 +25,11 @@ from coterie.domain.status import Capabilities, ModelView, Price, ProviderView
 from coterie.domain.suggestions import FillRequest, Popup, Suggestion, SuggestionRequest
 from coterie.domain.usage import NO_USAGE, CallOutcome, Usage, UsageKey, UsageRow
 from coterie.domain.workers import Worker
+from coterie.features.suggestions.extents import Extents
 from coterie.features.suggestions.outcomes import Outcomes
 from coterie.features.suggestions.service import SuggestionService
 from coterie.features.suggestions.snippets import SnippetSource
+from coterie.index.trees import parser_of
 from coterie.workspace.documents import Documents
 from index_fake import FakeIndex
 
@@ -282,6 +286,11 @@ class Desk:
         return self.service.explain(self.uri).reason
 
 
+async def parser_at_once(grammar: str) -> Parser:
+    """Load a parser in no time: virtual time waits for no thread."""
+    return parser_of(grammar)
+
+
 @asynccontextmanager
 async def desk(
     answer: Answer | str = "", *, settings: Mapping[str, Any] | None = None, index: Index | None = None, **model: Any
@@ -307,6 +316,7 @@ async def desk(
             books,
             oracle,
             SnippetSource(documents, shelf, index),
+            extents=Extents(loading=parser_at_once),
             settings=lambda: place.settings,
             withheld=withheld,
             outcomes=outcomes,

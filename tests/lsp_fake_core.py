@@ -75,6 +75,7 @@ from coterie.features.application import (
     Suggestions,
 )
 from coterie.features.attachment import Attached, Attachment, Documents
+from coterie.workspace.notebooks import Notebooks
 from lsp_fake_hosts import AT, PROVIDER, USAGE, FakeAccounts, FakeCatalogue, FakeSecrets
 
 CANARY = "canary-of-the-servers-inside"
@@ -134,6 +135,7 @@ class FakeDocuments:
     """Open buffers, without versions."""
 
     def __init__(self) -> None:
+        self.notebooks = Notebooks()
         self.texts: dict[str, str] = {}
         self.versions: dict[str, int] = {}
 

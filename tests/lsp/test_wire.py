@@ -27,7 +27,7 @@ async def test_initialize_says_what_the_server_can_do() -> None:
         asked = {f"coterie.{name}" for name in ("ask", "run", "undo", "cancel", "resume", "openChannel", "channels", "approve")}
         assert set(capabilities["executeCommandProvider"]["commands"]) == set(COMMANDS) >= asked
         assert capabilities["inlineCompletionProvider"] == {}
-        assert capabilities["notebookDocumentSync"] == {"notebookSelector": [{"notebook": "*"}]}
+        assert capabilities["notebookDocumentSync"] == {"notebookSelector": [{"notebook": "*"}], "save": True}
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,9 @@ from coterie.features.runs import RunService
 from coterie.features.secrets import SecretService
 from coterie.features.status import status_of
 from coterie.features.suggestions.outcomes import Outcomes
+from coterie.features.suggestions.extents import Extents
 from coterie.features.suggestions.service import SuggestionService
+from coterie.features.suggestions.snippets import SnippetSource
 from coterie.features.titles import Titles
 from coterie.providers.discovery import Discovery
 from coterie.providers.keys import Keys
@@ -157,6 +159,8 @@ class Core:
             self._providers,
             shared.store.usage,
             self._predictor,
+            SnippetSource(self.workspace.documents, self.workspace, index),
+            extents=Extents(),
             settings=lambda: self._settings.loaded.settings,
             withheld=self.workspace.withheld,
             outcomes=Outcomes(places.state),

@@ -7,7 +7,7 @@ editor has and can be asked. It gets an `Attached` back: what the editor's messa
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
@@ -59,8 +59,33 @@ class Attachment:
     introduction: Introduction
 
 
+class Notebooks(Protocol):
+    """The order of cells in open notebooks (implemented by ``workspace.notebooks``); each cell is a document."""
+
+    def cells(self, notebook: str) -> tuple[str, ...]:
+        """Return the cells of a notebook from the top; none of one that is not open."""
+        ...
+
+    def did_open(self, notebook: str, cells: Sequence[str]) -> None:
+        """Take a notebook over, with its cells."""
+        ...
+
+    def did_move(self, notebook: str, start: int, gone: int, come: Sequence[str]) -> None:
+        """Put cells in the place of so many others, counted from 0."""
+        ...
+
+    def did_close(self, notebook: str) -> None:
+        """Forget a notebook."""
+        ...
+
+
 class Documents(Protocol):
     """The open buffers (implemented by ``workspace.documents``). Called in the order of the editor's notifications; never blocks."""
+
+    @property
+    def notebooks(self) -> Notebooks:
+        """Which of them are cells of what."""
+        ...
 
     def text(self, uri: str) -> str | None:
         """Return an open buffer's text, or None when it is not open."""

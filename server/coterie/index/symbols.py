@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from typing import TYPE_CHECKING, get_args
 
 from coterie.domain.retrieval import SymbolKind
 from coterie.index.grammars import GRAMMARS
+from coterie.index.trees import grammar_of, parser_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser, Query
@@ -57,11 +57,9 @@ def outline(source: bytes, language: str) -> Outline:
 
 @cache
 def _tools(language: str) -> tuple[Parser, Query]:
-    from tree_sitter import Language, Parser, Query  # noqa: PLC0415 - only where files are read
+    from tree_sitter import Query  # noqa: PLC0415 - only where files are read
 
-    grammar = GRAMMARS[language]
-    loaded = Language(getattr(import_module(grammar.module), grammar.function)())  # type: ignore[deprecated]  # what the wheels give
-    return Parser(loaded), Query(loaded, grammar.query)
+    return parser_of(language), Query(grammar_of(language), GRAMMARS[language].query)
 
 
 def _symbol(name: Node, kind: SymbolKind) -> Symbol:

@@ -90,7 +90,9 @@ class Server(LanguageServer):
         )
         built = builder.build()
         # pygls would leave it out for want of the client's capabilities, which are not read as a whole.
-        built.notebook_document_sync = types.NotebookDocumentSyncOptions([types.NotebookDocumentFilterWithNotebook(notebook="*")])
+        built.notebook_document_sync = types.NotebookDocumentSyncOptions(
+            [types.NotebookDocumentFilterWithNotebook(notebook="*")], save=True
+        )
         if self.session.client.reads_contents:
             built.workspace.text_document_content = contents.OPTIONS  # pygls does not know it
         built.experimental = {"coterie": {"version": self.version}}

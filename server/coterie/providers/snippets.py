@@ -9,7 +9,7 @@ from typing import Final
 from coterie.domain.suggestions import FillRequest, Snippet
 
 _MARKS: Final = {
-    "#": "py pyi rb sh bash zsh fish yaml yml toml r jl pl ex exs nim mk cmake tf dockerfile makefile",
+    "#": "py pyi ipynb rb sh bash zsh fish yaml yml toml r jl pl ex exs nim mk cmake tf dockerfile makefile",
     "--": "sql lua hs elm adb ads vhd",
     ";": "clj cljs el lisp scm asm",
     "%": "tex erl m",

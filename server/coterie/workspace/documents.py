@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from coterie.base.text import scalars
+from coterie.workspace.notebooks import Notebooks
 from coterie.workspace.uris import path_of
 
 
@@ -40,9 +41,13 @@ Listener: TypeAlias = Callable[[Buffer, Happened], None]
 
 
 class Documents:
-    """Open buffers by URI. ``order`` numbers their changes, together with those of other editors."""
+    """Open buffers by URI. ``order`` numbers their changes, together with those of other editors.
+
+    ``notebooks`` knows which of them are cells of what, and in which order.
+    """
 
     def __init__(self, order: Iterator[int] | None = None) -> None:
+        self.notebooks = Notebooks()
         self._order = order or itertools.count(1)
         self._buffers: dict[str, Buffer] = {}
         self._watchers: dict[str, list[asyncio.Queue[Buffer | None]]] = {}

@@ -132,8 +132,9 @@ class Memory:
         return self._recent.versions(spot)
 
     def outdated(self, spot: Spot) -> None:
-        """Drop the answer for a place: a text that it rests on is another one now."""
+        """Drop the answer for a place, shown or not: a text that it rests on is another one now."""
         self._recent.drop(spot)
+        self._latest[spot.uri] = tuple(each for each in self._latest.get(spot.uri, ()) if each.spot != spot)
 
     def offered(self, uri: str, candidates: Sequence[Candidate]) -> None:
         """Note what is shown now in a document."""

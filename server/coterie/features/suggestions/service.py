@@ -16,24 +16,36 @@ from urllib.parse import unquote
 from coterie.base.ids import new_id
 from coterie.base.tasks import TaskSupervisor
 from coterie.config.schema import Settings
-from coterie.context.fill import extent_of, gap_at
+from coterie.context.fill import gap_at
 from coterie.domain.ports import LinePredictor, Providers, UsageStore
 from coterie.domain.suggestions import Suggestion, SuggestionExplanation, SuggestionFeedback, SuggestionRequest, SuggestionSnooze
 from coterie.features.suggestions import gate
 from coterie.features.suggestions.brackets import fit
 from coterie.features.suggestions.decisions import Decisions
+from coterie.features.suggestions.extents import Extents
 from coterie.features.suggestions.feedback import Feedback
 from coterie.features.suggestions.filling import Filling, Job
 from coterie.features.suggestions.filters import DUPLICATE
 from coterie.features.suggestions.gate import REJECTED, Refusal
 from coterie.features.suggestions.outcomes import Outcomes
 from coterie.features.suggestions.predicting import predicted
-from coterie.features.suggestions.ranking import PATIENCE_S, SOURCES, first_line, in_order, is_worth_showing, suffices, yields
+from coterie.features.suggestions.ranking import (
+    PATIENCE_S,
+    SOURCES,
+    Accepted,
+    first_line,
+    in_order,
+    is_worth_showing,
+    suffices,
+    yields,
+)
 from coterie.features.suggestions.reuse import Candidate, Memory, Spot, spot_at
 from coterie.features.suggestions.rhythm import Rhythm
 from coterie.features.suggestions.snippets import SnippetSource
 from coterie.features.suggestions.spending import Spending
+from coterie.features.suggestions.syntax import breaks
 from coterie.features.suggestions.turns import Calls, Turns
+from coterie.features.suggestions.whole import around
 from coterie.workspace.documents import Documents
 
 LONGEST_S = 30.0
@@ -52,6 +64,7 @@ class SuggestionService:
         predictor: LinePredictor,
         snippets: SnippetSource,
         *,
+        extents: Extents,
         settings: Callable[[], Settings],
         withheld: Withheld,
         outcomes: Outcomes,
@@ -69,6 +82,7 @@ class SuggestionService:
         self._calls: Calls[Candidate | Refusal] = Calls(self._tasks)
         self._memory = Memory(_time)
         self._outcomes = outcomes
+        self._extents = extents
         self._feedback = Feedback(self._memory, self._rhythm, outcomes, _time)
         self._decisions = Decisions()
         self._snoozed_until = float("-inf")
@@ -133,9 +147,9 @@ class SuggestionService:
             return (known,)
         if known is REJECTED:
             return known
-        started, job = _time(), self._job(asked)
-        foreseen = await predicted(self._predictor, asked, spot, job.gap, job.language)
-        wanted = {source: self._outcomes.rate(source, job.language) for source in SOURCES}
+        started, job = _time(), await self._job(asked)
+        foreseen = await self._predicted(asked, spot, job)
+        wanted = self._wanted(job.language)
         if isinstance(foreseen, Candidate) and not is_worth_showing(foreseen.score, wanted["predictor"]):
             foreseen = gate.SELDOM_ACCEPTED
         if self._model is None:
@@ -146,23 +160,38 @@ class SuggestionService:
             found = foreseen
         else:
             said = known or await self._ask_in_time(asked, spot, job, since=started)
-            found = foreseen if isinstance(said, Refusal) and yields(said) else said
+            if isinstance(said, Candidate):
+                return (await self._in_order(asked, job, [said, foreseen]))[:1]
+            found = foreseen if yields(said) else said
         return found if isinstance(found, Refusal) else (found,)
 
     async def _choices(self, asked: SuggestionRequest, spot: Spot) -> tuple[Candidate, ...] | Refusal:
         """Return what is shown to who asked by hand: what is there already, a model's answer and its first line, and the predictor's."""
         known = self._memory.fitting(asked, spot)
-        job = self._job(asked)
-        foreseen: Candidate | Refusal = await predicted(self._predictor, asked, spot, job.gap, job.language)
+        job = await self._job(asked)
+        foreseen = await self._predicted(asked, spot, job)
         said: Candidate | Refusal | None = next((each for each in known if each.source == "model"), None)
         if said is None and self._model is not None:
             said = await self._ask(asked, spot, job, since=_time())
         found = list(dict.fromkeys(each for each in (*known, said, foreseen) if isinstance(each, Candidate)))
         found += [line for each in found if (line := first_line(each)) is not None]
         if found:
-            wanted = {source: self._outcomes.rate(source, job.language) for source in SOURCES}
-            return in_order([(each, each.rest(asked.text, asked.offset) or "") for each in found], wanted)
+            return await self._in_order(asked, job, found)
         return said if isinstance(said, Refusal) else foreseen if isinstance(foreseen, Refusal) else gate.NOT_SURE
+
+    async def _predicted(self, asked: SuggestionRequest, spot: Spot, job: Job) -> Candidate | Refusal:
+        cells = around(self._documents, asked.uri)
+        return await predicted(self._predictor, asked, spot, job.gap, job.language, above=cells.above, below=cells.below)
+
+    async def _in_order(self, asked: SuggestionRequest, job: Job, found: Sequence[Candidate]) -> tuple[Candidate, ...]:
+        """Put the candidates for a place in order."""
+        rests = [(each, each.rest(asked.text, asked.offset) or "") for each in found]
+        parser = await self._extents.parser(job.language) if len(found) > 1 else None
+        breaking = () if parser is None else [rest for _, rest in rests if breaks(parser, job.gap, rest)]
+        return in_order(rests, self._wanted(job.language), breaking)
+
+    def _wanted(self, language: str) -> Accepted:
+        return {source: self._outcomes.rate(source, language) for source in SOURCES}
 
     @property
     def _model(self) -> str | None:
@@ -194,27 +223,31 @@ class SuggestionService:
     def _wait(self, language: str) -> float:
         return self._rhythm.wait(self._settings().suggestions.min_delay_ms / 1000, self._outcomes.rate("model", language))
 
-    def _job(self, asked: SuggestionRequest) -> Job:
+    async def _job(self, asked: SuggestionRequest) -> Job:
         buffer = self._documents.get(asked.uri)
-        gap = gap_at(asked.text, asked.offset, self._filling.calibration(self._model))
+        language = "" if buffer is None else buffer.language
+        cells = around(self._documents, asked.uri)
+        whole = f"{cells.above}{asked.text}{cells.below}"
+        gap = gap_at(whole, len(cells.above) + asked.offset, self._filling.calibration(self._model))
         return Job(
             gap=gap,
-            extent=extent_of(gap, manual=asked.manual),
+            extent=await self._extents.extent(gap, language, manual=asked.manual),
             path=PurePosixPath(unquote(asked.uri)).name,
-            language="" if buffer is None else buffer.language,
+            language=language,
             manual=asked.manual,
         )
 
     async def _fill(self, asked: SuggestionRequest, spot: Spot, job: Job) -> Candidate | Refusal:
-        around = await self._snippets.gather(asked, job.gap, self._filling.calibration(self._model))
-        job = replace(job, path=around.path, project=around.project, snippets=around.snippets)
+        found = await self._snippets.gather(asked, job.gap, self._filling.calibration(self._model))
+        job = replace(job, path=found.path, project=found.project, snippets=found.snippets)
+        versions = {**found.versions, **around(self._documents, asked.uri).versions}
         text = await self._filling.fill(self._model or "", job)
         if not isinstance(text, Refusal):
-            candidate = Candidate(new_id("suggestion"), spot, asked.offset, text, used=around.used)
-            self._memory.answered(spot, candidate, around.versions)
+            candidate = Candidate(new_id("suggestion"), spot, asked.offset, text, used=found.used)
+            self._memory.answered(spot, candidate, versions)
             return candidate
         if text.stage == "filter":
-            self._memory.answered(spot, text, around.versions)
+            self._memory.answered(spot, text, versions)
         return text
 
     def _offer(self, ask: SuggestionRequest, asked: SuggestionRequest, candidates: Sequence[Candidate]) -> tuple[Suggestion, ...] | Refusal:
@@ -274,6 +307,7 @@ class SuggestionService:
     async def aclose(self) -> None:
         """Give up every call, and book them; write down what became of suggestions."""
         await self._tasks.aclose()
+        await self._extents.aclose()
         await self._outcomes.aclose()
         await self._spending.aclose()
 

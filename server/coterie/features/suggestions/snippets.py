@@ -16,6 +16,7 @@ from typing import Literal, Protocol
 from urllib.parse import unquote
 
 from coterie.base.errors import ModelMistakeError, RequestError
+from coterie.base.tasks import side_by_side
 from coterie.context.fill import Gap
 from coterie.context.nearby import Piece, alike, chosen, definition, names_near, place
 from coterie.context.tokens import Calibration
@@ -53,7 +54,7 @@ class Files(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Around:
+class Found:
     """What was found. ``path`` is what the gap's own file is called, ``project`` its folder."""
 
     path: str
@@ -72,7 +73,7 @@ class SnippetSource:
         self._index = index
         self._trail = Trail()
 
-    async def gather(self, asked: SuggestionRequest, gap: Gap, calibration: Calibration) -> Around:
+    async def gather(self, asked: SuggestionRequest, gap: Gap, calibration: Calibration) -> Found:
         """Return what was found within the time that the person's request allows."""
         here = Stop(asked.uri, asked.text.count("\n", 0, asked.offset) + 1)
         own = self._located(asked.uri)
@@ -87,8 +88,8 @@ class SnippetSource:
         except TimeoutError:
             log.debug("what goes along with a gap was not all there in time")
         pieces = chosen(search.found, gap, calibration)
-        return Around(
-            path=PurePosixPath(unquote(asked.uri)).name if own is None else own.path,
+        return Found(
+            path=_name_of(asked.uri) if own is None else own.path,
             project="" if own is None else PurePosixPath(_root(own)).name,
             snippets=tuple(Snippet(piece.path, piece.text) for piece in pieces),
             used=tuple(SnippetUsed(path=piece.path, start=piece.first, end=piece.last, reason=piece.reason) for piece in reversed(pieces)),
@@ -104,6 +105,7 @@ class SnippetSource:
         return None if text is None else hash(text)
 
     def _located(self, uri: str) -> FileRef | None:
+        uri = self._documents.notebooks.of(uri) or uri  # a cell is where its notebook is
         try:
             return self._files.locate(uri) if uri.startswith("file:") else None
         except ModelMistakeError:  # outside of the workspace
@@ -140,7 +142,7 @@ class _Search:
 
     async def definitions(self, index: Index) -> None:
         """Add the definitions of the names around the cursor."""
-        await asyncio.gather(*(self._definition(index, name, rank) for rank, name in enumerate(names_near(self._gap))))
+        await side_by_side(*(self._definition(index, name, rank) for rank, name in enumerate(names_near(self._gap))))
 
     async def _definition(self, index: Index, name: str, rank: int) -> None:
         if self._own is None:
@@ -191,6 +193,10 @@ async def _text_of(uri: str, file: FileRef | None, documents: Documents, files: 
 
 def _lines_fed(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _name_of(uri: str) -> str:
+    return PurePosixPath(unquote(uri.partition("#")[0])).name
 
 
 def _root(file: FileRef) -> str:

@@ -1,4 +1,4 @@
-"""Notebook synchronisation: each cell is a document like any other. Nothing is kept of the notebook itself."""
+"""Notebook synchronisation: each cell is a document like any other. Of the notebook itself only the order of its cells is kept."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ async def did_open(session: Session, params: types.DidOpenNotebookDocumentParams
     """``notebookDocument/didOpen``."""
     for cell in params.cell_text_documents:
         documents.opened(session, cell)
+    notebook = params.notebook_document
+    session.documents.notebooks.did_open(notebook.uri, [cell.document for cell in notebook.cells])
 
 
 async def did_change(session: Session, params: types.DidChangeNotebookDocumentParams) -> None:
@@ -19,6 +21,9 @@ async def did_change(session: Session, params: types.DidChangeNotebookDocumentPa
     if (cells := params.change.cells) is None:
         return
     if cells.structure is not None:
+        array = cells.structure.array
+        come = [cell.document for cell in array.cells or ()]
+        session.documents.notebooks.did_move(params.notebook_document.uri, array.start, array.delete_count, come)
         for closed in cells.structure.did_close or ():
             session.documents.did_close(closed.uri)
         for opened in cells.structure.did_open or ():
@@ -27,8 +32,15 @@ async def did_change(session: Session, params: types.DidChangeNotebookDocumentPa
         documents.changed(session, edited.document, edited.changes)
 
 
+async def did_save(session: Session, params: types.DidSaveNotebookDocumentParams) -> None:
+    """``notebookDocument/didSave``: all of its cells are as on disk."""
+    for cell in session.documents.notebooks.cells(params.notebook_document.uri):
+        session.documents.did_save(cell)
+
+
 async def did_close(session: Session, params: types.DidCloseNotebookDocumentParams) -> None:
     """``notebookDocument/didClose``."""
+    session.documents.notebooks.did_close(params.notebook_document.uri)
     for cell in params.cell_text_documents:
         session.documents.did_close(cell.uri)
 
@@ -36,5 +48,6 @@ async def did_close(session: Session, params: types.DidCloseNotebookDocumentPara
 HANDLERS: Handlers = {
     types.NOTEBOOK_DOCUMENT_DID_OPEN: did_open,
     types.NOTEBOOK_DOCUMENT_DID_CHANGE: did_change,
+    types.NOTEBOOK_DOCUMENT_DID_SAVE: did_save,
     types.NOTEBOOK_DOCUMENT_DID_CLOSE: did_close,
 }
