@@ -32,7 +32,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def process() -> AsyncIterator[PredictionProcess]:
-    started = PredictionProcess()
+    started = PredictionProcess(within_s=PATIENCE_S)
     yield started
     await started.aclose()
 
@@ -196,3 +196,20 @@ async def test_nothing_is_started_before_it_is_asked_for_and_no_key_gets_there(
 def test_the_process_ends_with_its_input() -> None:
     ended = subprocess.run([*COMMAND], input=b"", stdout=subprocess.PIPE, timeout=PATIENCE_S, check=False)
     assert (ended.returncode, ended.stdout) == (0, b"")
+
+
+STUCK = """
+import json, sys
+for line in sys.stdin:
+    if '"predict"' not in line:
+        print(json.dumps({"id": json.loads(line)["id"], "result": None}), flush=True)
+"""
+
+
+async def test_a_process_that_says_nothing_is_not_waited_for() -> None:
+    stuck = PredictionProcess(command=(sys.executable, "-c", STUCK), within_s=0.05)
+    predictor = EditorPredictor(stuck, Documents(), frozenset)
+    await predictor.predict(question(Path("/w")))
+    await stuck.settled()
+    assert (await predictor.predict(question(Path("/w")))).state == "unavailable"
+    await stuck.aclose()

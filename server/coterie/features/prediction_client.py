@@ -33,7 +33,8 @@ log = logging.getLogger(__name__)
 class PredictionProcess:
     """Owns the process, and knows which buffers it has. Used from one event loop; constructing it starts nothing."""
 
-    def __init__(self, *, command: Sequence[str] = COMMAND) -> None:
+    def __init__(self, *, command: Sequence[str] = COMMAND, within_s: float = WITHIN_S) -> None:
+        self._within_s = within_s
         self._tasks = TaskSupervisor("predictions")
         self._child = Child(command, name="The predictor", code="predictor_unavailable", reborn=self._forgot)
         self._sent: dict[str, str] = {}
@@ -56,7 +57,7 @@ class PredictionProcess:
             return BUILDING
         changed = {path: text for path, text in opened.items() if self._sent.get(path) != text}
         try:
-            async with asyncio.timeout(WITHIN_S):
+            async with asyncio.timeout(self._within_s):
                 if changed:
                     self._note(changed)
                     await self._child.call({"op": "opened", "texts": changed})

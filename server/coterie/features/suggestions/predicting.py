@@ -17,9 +17,12 @@ from coterie.features.suggestions.gate import BUILDING, NOT_SURE, UNAVAILABLE, R
 from coterie.features.suggestions.reuse import Candidate, Spot
 
 
-async def predicted(predictor: LinePredictor, asked: SuggestionRequest, spot: Spot, gap: Gap, language: str) -> Candidate | Refusal:
-    """Return what the project itself would write next, or why nothing is said."""
-    request = PredictionRequest(uri=asked.uri, language=language, prefix=asked.text[: asked.offset], suffix=asked.text[asked.offset :])
+async def predicted(
+    predictor: LinePredictor, asked: SuggestionRequest, spot: Spot, gap: Gap, language: str, *, above: str = "", below: str = ""
+) -> Candidate | Refusal:
+    """Return what the project itself would write next, or why nothing is said. ``above`` and ``below`` belong to the document's text."""
+    before, behind = asked.text[: asked.offset], asked.text[asked.offset :]
+    request = PredictionRequest(uri=asked.uri, language=language, prefix=above + before, suffix=behind + below)
     found = await predictor.predict(request)
     match found.state:
         case "building":
