@@ -1,8 +1,9 @@
 """Learn the weights of the predictor's gate again: ``python -m benchmarks.prediction_gate REPOSITORY… --write``.
 
-Gradient boosting of trees whose levels ask one question each. What is shown, from which likelihood on, is decided on repositories that the
-trees were not learned from: they are learned four times without a quarter of the repositories, before they are learned from all. The
-repositories must not be those that `prediction` is then asked to report on.
+Gradient boosting of trees whose levels ask one question each; each tree looks at a part of the candidates and of the measures, so that
+they do not all learn the same. What is shown, from which likelihood on, is decided on repositories that the trees were not learned from:
+they are learned four times without a quarter of the repositories, before they are learned from all. The repositories must not be those
+that `prediction` is then asked to report on.
 """
 
 import argparse
@@ -16,101 +17,119 @@ from numpy.typing import NDArray
 
 from benchmarks.prediction_places import places_of, texts_of
 from coterie.features.prediction import FolderPredictor
+from coterie.predictor.gate import tree_sums
 
 WEIGHTS = Path(__file__).parents[1] / "server" / "coterie" / "predictor" / "weights.json"
-PLACES = 1200
-SEED = 11
-TREES = 80
-LEVELS = 4
-RATE = 0.15
+PLACES = 450
+SEED = 21
+TREES = 300
+LEVELS = 5
+RATE = 0.08
 CAUTION = 20.0
 """As if each leaf had seen so much indecision already."""
-BINS = 16
-AIM = 0.84
-"""The share of what is shown that is to be exactly right where nothing was learned; learned from all, the trees are a little better."""
+BINS = 32
+ROWS_SEEN = 0.5
+MEASURES_SEEN = 0.35
+AIM = 0.85
+"""The share of what is shown that is to be exactly right in repositories that nothing was learned from."""
 SHORTEST = 3
 FOLDS = 4
 
 Matrix = NDArray[np.float64]
-Bins = NDArray[np.int64]
+Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Samples:
-    """Candidates: their measures by ``names``, whether each was right, at which place, and in which repository."""
+    """Candidates: their measures by ``names``, whether each was right, at which place, and in which repository.
+
+    Of the places, ``unfinished`` says which had something to predict.
+    """
 
     names: list[str]
     values: Matrix
     right: Matrix
-    place: Bins
-    repository: Bins
+    place: Numbers
+    repository: Numbers
+    unfinished: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Tree:
-    """The measure's number and the threshold of each level, and what each leaf adds to the log odds."""
+class Forest:
+    """The log odds to start from, and a row for each tree: the measures and thresholds of its levels, and what each leaf adds."""
 
-    questions: list[tuple[int, float]]
+    bias: float
+    asked: Numbers
+    thresholds: Matrix
     heights: Matrix
 
-    def __call__(self, values: Matrix) -> Matrix:
-        """Return what it says of each candidate."""
-        leaf = np.zeros(len(values), np.int64)
-        for measure, threshold in self.questions:
-            leaf = 2 * leaf + (values[:, measure] > threshold)
-        return self.heights[leaf]
+    def likelihoods(self, values: Matrix) -> Matrix:
+        """Return how likely each candidate is right."""
+        parts = np.array_split(values, max(1, len(values) // 2_000))
+        odds = np.concatenate([tree_sums(part, self.asked, self.thresholds, self.heights) for part in parts])
+        likely: Matrix = 1 / (1 + np.exp(-self.bias - odds))
+        return likely
 
 
 def collect(repositories: Sequence[Path], places: int) -> Samples:
     """Ask for candidates at places of every repository."""
     rows: list[dict[str, float]] = []
     facts: list[tuple[float, int, int]] = []
-    place_number = 0
+    unfinished: list[bool] = []
     for number, repository in enumerate(repositories):
         predictor = FolderPredictor(repository)
         before = len(facts)
         for place in places_of(texts_of(repository), places, seed=SEED):
-            place_number += 1
             for candidate in predictor.candidates(place.path, place.prefix, place.suffix):
                 if len(candidate.text.strip()) >= SHORTEST:
                     rows.append(dict(candidate.measures))
-                    facts.append((float(candidate.text.rstrip() == place.hidden), place_number, number))
+                    facts.append((float(candidate.text.rstrip() == place.hidden), len(unfinished), number))
+            unfinished.append(place.kind != "finished")
         print(f"{repository.name}: {len(facts) - before} candidates, {sum(fact[0] for fact in facts[before:]):.0f} right", flush=True)
     names = sorted(rows[0])
     right, at, where = (np.array(column) for column in zip(*facts, strict=True))
-    return Samples(names, np.array([[row[name] for name in names] for row in rows]), right, at, where)
+    return Samples(names, np.array([[row[name] for name in names] for row in rows]), right, at, where, np.array(unfinished))
 
 
-def learn(values: Matrix, right: Matrix) -> tuple[float, list[Tree]]:
-    """Return the log odds to start from and the trees that correct them, one after the other."""
+def learn(values: Matrix, right: Matrix) -> Forest:
+    """Learn trees one after the other, each from what those before it got wrong."""
+    chance = np.random.default_rng(SEED)
     edges = [np.unique(np.round(np.quantile(column, np.linspace(0, 1, BINS + 1)[1:-1]), 3)) for column in values.T]
-    bins = np.stack([np.searchsorted(edge, column, "left") for edge, column in zip(edges, values.T, strict=True)], axis=1)
-    bias = float(np.log(right.mean() / (1 - right.mean())))
+    bins = [np.searchsorted(edge, column, "left") for edge, column in zip(edges, values.T, strict=True)]
+    bias = round(float(np.log(right.mean() / (1 - right.mean()))), 4)
     odds = np.full(len(right), bias)
-    trees: list[Tree] = []
+    trees: list[tuple[list[int], list[float], Matrix]] = []
     for _ in range(TREES):
         likely = 1 / (1 + np.exp(-odds))
-        tree = grow(bins, edges, right - likely, likely * (1 - likely))
-        odds = odds + tree(values)
-        trees.append(tree)
-    return round(bias, 4), trees
+        rows = chance.choice(len(right), int(ROWS_SEEN * len(right)), replace=False)
+        measures = chance.choice(len(edges), int(MEASURES_SEEN * len(edges)), replace=False)
+        slope, bend = (right - likely)[rows], (likely * (1 - likely))[rows]
+        seen = {int(measure): (bins[measure][rows], edges[measure]) for measure in measures if len(edges[measure])}
+        asked, heights = grow(seen, slope, bend)
+        leaf = np.zeros(len(right), np.int64)
+        for measure, split in asked:
+            leaf = 2 * leaf + (bins[measure] > split)
+        odds += heights[leaf]
+        trees.append(([measure for measure, _ in asked], [float(edges[measure][split]) for measure, split in asked], heights))
+    asked_of_all, thresholds, heights_of_all = zip(*trees, strict=True)
+    return Forest(bias, np.array(asked_of_all), np.array(thresholds), np.array(heights_of_all))
 
 
-def grow(bins: Bins, edges: Sequence[Matrix], slope: Matrix, bend: Matrix) -> Tree:
-    """Return the tree that corrects most, level by level the question that helps all leaves together the most."""
-    leaf = np.zeros(len(bins), np.int64)
-    questions: list[tuple[int, float]] = []
+def grow(seen: dict[int, tuple[Numbers, Matrix]], slope: Matrix, bend: Matrix) -> tuple[list[tuple[int, int]], Matrix]:
+    """Return the questions of the tree that corrects most, level by level the one that helps all leaves together, and its leaves."""
+    leaf = np.zeros(len(slope), np.int64)
+    questions: list[tuple[int, int]] = []
     for _ in range(LEVELS):
-        gains = [best_split(leaf, bins[:, measure], len(edge), (slope, bend)) for measure, edge in enumerate(edges)]
-        measure = max(range(len(gains)), key=lambda number: gains[number][0])
+        gains = {measure: best_split(leaf, column, len(edges), (slope, bend)) for measure, (column, edges) in seen.items()}
+        measure = max(gains, key=lambda number: gains[number][0])
         split = gains[measure][1]
-        questions.append((measure, float(edges[measure][split])))
-        leaf = 2 * leaf + (bins[:, measure] > split)
+        questions.append((measure, split))
+        leaf = 2 * leaf + (seen[measure][0] > split)
     slopes, bends = (np.bincount(leaf, weights, minlength=2**LEVELS) for weights in (slope, bend))
-    return Tree(questions, np.asarray(np.round(RATE * slopes / (bends + CAUTION), 4), np.float64))
+    return questions, np.asarray(np.round(RATE * slopes / (bends + CAUTION), 4), np.float64)
 
 
-def best_split(leaf: Bins, column: Bins, edges: int, weights: tuple[Matrix, Matrix]) -> tuple[float, int]:
+def best_split(leaf: Numbers, column: Numbers, edges: int, weights: tuple[Matrix, Matrix]) -> tuple[float, int]:
     """Return how much the best threshold of a measure helps, and its number."""
     bins = edges + 1
     code = leaf * bins + column
@@ -119,46 +138,37 @@ def best_split(leaf: Bins, column: Bins, edges: int, weights: tuple[Matrix, Matr
     left = [np.cumsum(total, axis=1)[:, :-1] for total in sums]
     rest = [total.sum(axis=1, keepdims=True) - part for total, part in zip(sums, left, strict=True)]
     gain = (left[0] ** 2 / (left[1] + CAUTION) + rest[0] ** 2 / (rest[1] + CAUTION)).sum(axis=0)
-    return (float(gain.max()), int(gain.argmax())) if edges else (0.0, 0)
-
-
-def judged(samples: Samples, bias: float, trees: Sequence[Tree], chosen: NDArray[np.bool_]) -> list[tuple[float, bool]]:
-    """Return the likelihood of the best candidate at each place, and whether it was right."""
-    odds = bias + sum(tree(samples.values[chosen]) for tree in trees)
-    best: dict[int, tuple[float, bool]] = {}
-    for place, likely, right in zip(samples.place[chosen], 1 / (1 + np.exp(-odds)), samples.right[chosen], strict=True):
-        if place not in best or likely > best[place][0]:
-            best[place] = (float(likely), bool(right))
-    return list(best.values())
+    return float(gain.max()), int(gain.argmax())
 
 
 def threshold(samples: Samples) -> float:
     """Return the least likelihood from which on as much is right as is wanted, in repositories that were not learned from."""
-    found: list[tuple[float, bool]] = []
+    likely = np.zeros(len(samples.right))
     for fold in range(FOLDS):
         unseen = samples.repository % FOLDS == fold
-        found += judged(samples, *learn(samples.values[~unseen], samples.right[~unseen]), unseen)
-    found.sort(reverse=True)
+        likely[unseen] = learn(samples.values[~unseen], samples.right[~unseen]).likelihoods(samples.values[unseen])
+    best: dict[int, tuple[float, bool]] = {}
+    for place, one, right in zip(samples.place.tolist(), likely.tolist(), samples.right.tolist(), strict=True):
+        best[place] = max(best.get(place, (0.0, False)), (one, bool(right)))
+    found = sorted(((one, right) for place, (one, right) in best.items() if samples.unfinished[place]), reverse=True)
     shares = np.cumsum([right for _, right in found]) / np.arange(1, len(found) + 1)
     last = int(np.flatnonzero(shares >= AIM)[-1])
-    print(f"unseen: {last / len(found):.3f} of the places with candidates are shown, {shares[last]:.3f} of them right")
+    shown = (last + 1) / samples.unfinished.sum()
+    print(f"unseen: something is shown at {shown:.3f} of the places that are not finished lines, {shares[last]:.3f} of it right")
     return round(found[last][0], 3)
 
 
-def document(samples: Samples, shown_from: float, bias: float, trees: Sequence[Tree], learned_from: str) -> str:
+def document(samples: Samples, shown_from: float, forest: Forest, learned_from: str) -> str:
     """Return the text of the file of the weights, a tree a line."""
     note = f"Written by `python -m benchmarks.prediction_gate --write`, from {len(samples.right):,} candidates at places in {learned_from}."
-    lines = [
-        json.dumps(
-            {
-                "questions": [[samples.names[measure], threshold] for measure, threshold in tree.questions],
-                "heights": tree.heights.tolist(),
-            }
-        )
-        for tree in trees
+    used = sorted({int(measure) for measure in forest.asked.ravel()})
+    trees = [
+        {"questions": [[samples.names[measure], split] for measure, split in zip(asked, splits, strict=True)], "heights": heights.tolist()}
+        for asked, splits, heights in zip(forest.asked.tolist(), forest.thresholds.tolist(), forest.heights, strict=True)
     ]
-    listed = ",\n    ".join(lines)
-    return f'{{\n  "note": {json.dumps(note)},\n  "shown_from": {shown_from},\n  "bias": {bias},\n  "trees": [\n    {listed}\n  ]\n}}\n'
+    head = {"note": note, "shown_from": shown_from, "bias": forest.bias, "names": [samples.names[measure] for measure in used]}
+    listed = ",\n".join(json.dumps(tree) for tree in trees)
+    return f'{json.dumps(head)[:-1]}, "trees": [\n{listed}\n]}}\n'
 
 
 def main() -> None:
@@ -171,7 +181,7 @@ def main() -> None:
     samples = collect(arguments.repositories, arguments.places)
     shown_from = threshold(samples)
     listed = ", ".join(sorted(repository.resolve().name for repository in arguments.repositories))
-    source = document(samples, shown_from, *learn(samples.values, samples.right), listed)
+    source = document(samples, shown_from, learn(samples.values, samples.right), listed)
     if arguments.write:
         WEIGHTS.write_text(source, encoding="utf-8")
     else:

@@ -49,13 +49,14 @@ def offered(before: str, behind: str = "\n", *, path: str = "new.py") -> set[str
 @pytest.mark.parametrize(
     ("before", "expected"),
     [
+        ("", "from __future__ import annotations"),
         ("from __future__ import annotations\n\nimport logging\n\nlogger = ", "logging.getLogger(__name__)"),
         ("from __future__ import annotations\n\nimport logging\n\nlogger = logging.", "getLogger(__name__)"),
         ("from __future__ import annotations\n\nimport logging\n\nlogger = logging.get", "Logger(__name__)"),
         ("from __future__ import annotations\n\nimport logging\n\n", "logger = logging.getLogger(__name__)"),
         ('class A:\n    def close(self) -> None:\n        logger.info("closing', ' %s", self.owner)'),
     ],
-    ids=["equals", "dot", "in a word", "new line", "in a string"],
+    ids=["empty file", "equals", "dot", "in a word", "new line", "in a string"],
 )
 def test_the_rest_of_the_line_is_what_the_others_wrote(before: str, expected: str) -> None:
     check_shown(before, expected)
@@ -79,7 +80,7 @@ def test_nothing_is_shown_at_a_finished_line(line: str) -> None:
     check_shown(line, None)
 
 
-@pytest.mark.parametrize("before", ["", "\n\n", "zzz qqq = ", "x" * 1000, "    "])
+@pytest.mark.parametrize("before", ["\n\n", "zzz qqq = ", "x" * 1000, "    "])
 def test_nothing_is_shown_where_nothing_is_known(before: str) -> None:
     check_shown(before, None)
 

@@ -24,7 +24,7 @@ _SMALL: Final = 4096
 """Up to this length a stretch is searched in one step of numpy, above it by halves."""
 LAST_LINE_END: Final = len(LINE_ENDS)
 """Ids up to this one end a line: `FILE_END` is 0, the line ends follow."""
-_WORD: Final = 0
+RARE_NAME: Final = 0
 _SPACED_WORD: Final = 1
 SHAPE_OFFSET: Final = 2
 """Shapes below it are rare names; other tokens are their own shape, so much above their id."""
@@ -45,24 +45,30 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class ContextOrder:
-    """All places of ``stream``, sorted by the token there, then the one before it, and so on."""
+    """All places of ``stream``, sorted by the token there, then the one before it, and so on; ``bounds`` is where each token's begin."""
 
     stream: Ids
     places: Ids
+    bounds: Ids
 
     def stretches(self, context: Sequence[int]) -> list[Stretch]:
         """Return the places with the same last token, the same last two, …, as long as there are any."""
-        low, high = 0, len(self.places)
+        last = context[-1] if context else -1
+        if not 0 <= last < len(self.bounds) - 1:
+            return []
+        low, high = int(self.bounds[last]), int(self.bounds[last + 1])
         found: list[Stretch] = []
-        for back in range(min(len(context), LONGEST_CONTEXT)):
-            token = context[-1 - back]
-            low, high = self._narrowed(low, high, back, token)
+        for back in range(1, min(len(context), LONGEST_CONTEXT) + 1):
             if low == high:
                 break
-            found.append(Stretch(back + 1, low, high))
+            found.append(Stretch(back, low, high))
+            if back < len(context):
+                low, high = self._narrowed(low, high, back, context[-1 - back])
         return found
 
     def _narrowed(self, low: int, high: int, back: int, token: int) -> tuple[int, int]:
+        if high - low == 1:
+            return low, low + int(self.stream[self.places[low] - back] == token)
         if high - low <= _SMALL:
             keys = self.stream[self.places[low:high] - back]
             return low + int(keys.searchsorted(token, "left")), low + int(keys.searchsorted(token, "right"))
@@ -155,7 +161,7 @@ def _shapes(vocabulary: Sequence[str], spread: Ids, files: int) -> Ids:
 
 def shape_of_rare(name: str) -> int:
     """Return the shape that all rare names have, with a space before them or without."""
-    return _SPACED_WORD if name[0] == " " else _WORD
+    return _SPACED_WORD if name[0] == " " else RARE_NAME
 
 
 def _order(stream: Ids) -> ContextOrder:
@@ -174,4 +180,5 @@ def _order(stream: Ids) -> ContextOrder:
         rank[order] = steps
     # Not the padding, nor the last place of all, which nothing follows.
     places = order[(order >= LONGEST_CONTEXT) & (order < len(order) - 1)].astype(np.int32)
-    return ContextOrder(stream=stream, places=places)
+    bounds = np.searchsorted(stream[places], np.arange(int(stream.max()) + 2)).astype(np.int32)
+    return ContextOrder(stream=stream, places=places, bounds=bounds)

@@ -1,50 +1,66 @@
 """Whether to show: how likely a candidate is to be exactly the rest of the line. Pure, but for reading its weights once.
 
 Boosted trees, because measures matter together (a line may end without a colon unless the next one is deeper). All branches of a level ask
-the same question, so that a tree is a few questions and a table, and small enough to be read. ``benchmarks/prediction_gate.py`` learns
-``weights.json`` from places in repositories where the rest of the line is known.
+the same question, so that a tree is a few questions and a table, and all trees are asked of all candidates at once.
+``benchmarks/prediction_gate.py`` learns ``weights.json`` from places in repositories where the rest of the line is known.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import exp
 from pathlib import Path
+from typing import Any
 
-
-@dataclass(frozen=True, slots=True)
-class Tree:
-    """The measure and the threshold of each level, and what each leaf adds to the log odds."""
-
-    questions: tuple[tuple[str, float], ...]
-    heights: tuple[float, ...]
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What was learned. ``shown_from`` is the least likelihood that is shown, ``bias`` the log odds that the trees correct."""
+    """What was learned. ``shown_from`` is the least likelihood that is shown, ``bias`` the log odds that the trees correct.
+
+    ``asked`` and ``thresholds`` hold a row for each tree, its levels' measures (by their place in ``names``) and bounds; ``heights`` what
+    each leaf adds to the log odds.
+    """
 
     shown_from: float
     bias: float
-    trees: tuple[Tree, ...]
+    names: tuple[str, ...]
+    asked: NDArray[np.int64]
+    thresholds: NDArray[np.float64]
+    heights: NDArray[np.float64]
 
-    def likelihood(self, measures: Mapping[str, float]) -> float:
-        """Return how likely the candidate with these measures is exactly right."""
-        odds = self.bias
-        for tree in self.trees:
-            leaf = 0
-            for name, threshold in tree.questions:
-                leaf = 2 * leaf + (measures[name] > threshold)
-            odds += tree.heights[leaf]
-        return 1.0 / (1.0 + exp(-odds))
+    def likelihoods(self, measured: Sequence[Mapping[str, float]]) -> list[float]:
+        """Return how likely each of the candidates with these measures is exactly right."""
+        values = np.array([[measures[name] for name in self.names] for measures in measured]).reshape(-1, len(self.names))
+        odds = self.bias + tree_sums(values, self.asked, self.thresholds, self.heights)
+        likely: list[float] = (1.0 / (1.0 + np.exp(-odds))).tolist()
+        return likely
+
+
+def tree_sums(
+    values: NDArray[np.float64], asked: NDArray[np.int64], thresholds: NDArray[np.float64], heights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return what all trees together say of each row of values."""
+    levels = asked.shape[1]
+    leaves = (values[:, asked] > thresholds) @ (1 << np.arange(levels - 1, -1, -1))
+    sums: NDArray[np.float64] = heights[np.arange(len(heights)), leaves].sum(axis=1)
+    return sums
 
 
 @cache
 def learned_gate() -> Gate:
     """Return the gate that comes with the package."""
-    read = json.loads(Path(__file__).with_name("weights.json").read_text(encoding="utf-8"))
-    trees = tuple(Tree(tuple((name, threshold) for name, threshold in tree["questions"]), tuple(tree["heights"])) for tree in read["trees"])
-    return Gate(shown_from=read["shown_from"], bias=read["bias"], trees=trees)
+    read: dict[str, Any] = json.loads(Path(__file__).with_name("weights.json").read_text(encoding="utf-8"))
+    number = {name: at for at, name in enumerate(read["names"])}
+    return Gate(
+        shown_from=read["shown_from"],
+        bias=read["bias"],
+        names=tuple(read["names"]),
+        asked=np.array([[number[name] for name, _ in tree["questions"]] for tree in read["trees"]], np.int64),
+        thresholds=np.array([[threshold for _, threshold in tree["questions"]] for tree in read["trees"]]),
+        heights=np.array([tree["heights"] for tree in read["trees"]]),
+    )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from math import exp, log, log1p
@@ -17,10 +17,13 @@ from coterie.predictor.blend import Continuation, continuations, familiarity
 from coterie.predictor.corpus import LAST_LINE_END, LONGEST_CONTEXT
 from coterie.predictor.surroundings import Surroundings
 from coterie.predictor.tokens import tokens_of
+from coterie.predictor.vicinity import of_below, of_brackets, of_whole, of_words, vicinity
 
 _UNLIKELY: Final = -14.0
 _FAR_BEHIND: Final = -6.0
 _NEAR: Final = 20_000
+_LAST: Final = 1_000
+_START: Final = 4
 _MANY: Final = 64
 _RARE: Final = 0.3
 _OPENERS: Final = (":", "{", "(", "[", "=>", "->")
@@ -39,6 +42,16 @@ _DEFINING: Final = (
     "#include",
     "struct ",
 )
+_LANGUAGES: Final = {
+    "c": (".c", ".h"),
+    "cpp": (".cc", ".cpp", ".cxx", ".hh", ".hpp", ".hxx"),
+    "go": (".go",),
+    "java": (".java", ".kt", ".kts"),
+    "javascript": (".js", ".jsx", ".mjs", ".cjs"),
+    "python": (".py", ".pyi"),
+    "rust": (".rs",),
+    "typescript": (".ts", ".tsx", ".mts", ".cts"),
+}
 _WORD: Final = re.compile(r"\w+")
 _OPENING: Final = "([{"
 _CLOSING: Final = ")]}"
@@ -55,32 +68,76 @@ class Candidate:
 
 def candidates(around: Surroundings, prefix: str, suffix: str) -> list[Candidate]:
     """Return what could be the rest of the line, the same order for the same text."""
-    blended = {_text(around, line): line for line in reversed(continuations(around))}
+    near = vicinity(around, prefix, suffix)
+    lines = continuations(around)
+    blended = {_text(around, line): line for line in reversed(lines)}
+    ends = _ends(around, lines, near.end)
     alike = {analogue.text[len(around.begun) :]: analogue for analogue in reversed(analogues(around))}
     finished = blended.get("")
-    leads = _leads({text: line.logp for text, line in blended.items()})
+    merits = {text: line.logp for text, line in blended.items()}
+    leads = _leads(merits)
     analogy_leads = _leads({text: analogue.share for text, analogue in alike.items()})
-    nearby = set(_WORD.findall(prefix[-_NEAR:])) | set(_WORD.findall(suffix[:_NEAR]))
     following = next((line for line in suffix.partition("\n")[2][:_NEAR].splitlines() if line.strip()), "")
     so_far = len(tokens_of(around.line.strip()))
     own_lines = Counter(line.strip() for line in chain(prefix[-_NEAR:].splitlines(), suffix[:_NEAR].splitlines()))
     place = _place(around, following) | {"finished": 0.0 if finished is None else exp(finished.logp), "familiar": familiarity(around)}
+    place |= {"corpus": log1p(len(around.corpus.by_token.stream)), "file": log1p(len(around.stream))}
+    place |= {name: float(around.language in endings) for name, endings in _LANGUAGES.items()}
+    last_lines = [line for line in prefix[-_LAST:].split("\n")[:-1] if line.strip()][-5:]
+    place |= _above(last_lines[-1] if last_lines else "", around)
+    texts = [text for text in {**blended, **alike} if text]
+    below = {text: of_below(near, text)["next_line"] for text in texts}
+    borne_out = _leads({text: merits.get(text, _UNLIKELY) + below[text] for text in texts})
     return [
         Candidate(
             text,
             {
                 **_of_blend(blended.get(text), leads.get(text, _FAR_BEHIND), so_far),
                 **_of_analogy(alike.get(text), analogy_leads.get(text, -1.0)),
-                **_of_text(text, around, following.strip(), nearby),
+                **_of_text(text, around, following.strip(), near.words),
                 **_of_line(text, around),
+                **_of_rivals(text, merits),
+                **of_whole(near, text),
+                **of_words(near, text),
+                **of_brackets(near, text),
+                "next_line": below[text],
+                "next_line_lead": below[text] - max(below.values()),
+                "borne_out": borne_out[text],
+                "end_fits": ends.get(text, -1.0),
                 "own_lines": float(min(3, own_lines[(around.line + text).strip()])),
+                "just_written": float((around.line + text).rstrip() in map(str.rstrip, last_lines)),
                 **place,
                 "both": float(leads.get(text, -1.0) > 0 and analogy_leads.get(text, -1.0) > 0),
             },
         )
-        for text in {**blended, **alike}
-        if text
+        for text in texts
     ]
+
+
+def _ends(around: Surroundings, lines: Sequence[Continuation], end: int) -> dict[str, float]:
+    """Return how much of the likelihood of each line is that of it with the end that it has."""
+    fits: defaultdict[str, float] = defaultdict(float)
+    whole: defaultdict[str, float] = defaultdict(float)
+    for line in lines:
+        text = _text(around, line)
+        whole[text] += exp(line.logp)
+        fits[text] += exp(line.logp) * (line.end == end)
+    return {text: fits[text] / total for text, total in whole.items()}
+
+
+def _of_rivals(text: str, merits: Mapping[str, float]) -> dict[str, float]:
+    """Return how the candidate stands among lines that go on where it ends, that end where it goes on, and that begin as it does."""
+    mine = merits.get(text, _UNLIKELY)
+    longer = max((merit for other, merit in merits.items() if len(other) > len(text) and other.startswith(text)), default=_UNLIKELY)
+    shorter = max((merit for other, merit in merits.items() if len(other) < len(text) and text.startswith(other)), default=_UNLIKELY)
+    start = text.lstrip()[:_START]
+    return {
+        "longer": mine - longer,
+        "shorter": mine - shorter,
+        "same_start": sum(exp(merit) for other, merit in merits.items() if other.lstrip().startswith(start)),
+        "better": float(sum(merit > mine for merit in merits.values())),
+        "all_lines": sum(map(exp, merits.values())),
+    }
 
 
 def _text(around: Surroundings, line: Continuation) -> str:
@@ -108,6 +165,11 @@ def _of_blend(line: Continuation | None, lead: float, so_far: int) -> dict[str, 
             "own_order": 0.0,
             "beyond": 0.0,
             "tokens": 0.0,
+            "least_own_order": -1.0,
+            "here": _UNLIKELY,
+            "there": _UNLIKELY,
+            "rival": 1.0,
+            "end_logp": _UNLIKELY,
         }
     return {
         "logp": max(line.logp, _UNLIKELY),
@@ -119,6 +181,11 @@ def _of_blend(line: Continuation | None, lead: float, so_far: int) -> dict[str, 
         "own_order": float(line.own_order),
         "beyond": float(line.order - so_far),
         "tokens": float(len(line.tokens)),
+        "least_own_order": float(line.least_own_order),
+        "here": max(_UNLIKELY, line.here),
+        "there": max(_UNLIKELY, line.there),
+        "rival": line.rival,
+        "end_logp": line.end_logp,
     }
 
 
@@ -135,7 +202,7 @@ def _of_analogy(analogue: Analogue | None, lead: float) -> dict[str, float]:
     }
 
 
-def _of_text(text: str, around: Surroundings, following: str, nearby: set[str]) -> dict[str, float]:
+def _of_text(text: str, around: Surroundings, following: str, nearby: Mapping[str, int]) -> dict[str, float]:
     line = around.line + text
     words = _WORD.findall(line[len(around.line) - len(around.begun) :])
     return {
@@ -144,6 +211,9 @@ def _of_text(text: str, around: Surroundings, following: str, nearby: set[str]) 
         "open": float(sum(line.count(bracket) for bracket in _OPENING) - sum(line.count(bracket) for bracket in _CLOSING)),
         "opener": float(line.rstrip().endswith(_OPENERS)),
         "comma": float(line.rstrip().endswith(",")),
+        "semicolon": float(line.rstrip().endswith(";")),
+        "closer": float(line.rstrip().endswith(tuple(_CLOSING))),
+        "word_end": float(line.rstrip()[-1:].isalnum()),
         "quotes": float(line.count('"') % 2 + line.count("'") % 2),
         "words": float(len(words)),
         "new_words": float(sum(word not in nearby for word in words)),
@@ -196,6 +266,17 @@ def _place(around: Surroundings, following: str) -> dict[str, float]:
         "below": float(_sign(_depth(following) - _depth(around.line))),
         "closes_below": float(following.lstrip().startswith(tuple(_CLOSING))),
         "defines": float(line.startswith(_DEFINING)),
+    }
+
+
+def _above(previous: str, around: Surroundings) -> dict[str, float]:
+    return {
+        "above": float(_sign(_depth(around.line) - _depth(previous))),
+        "opened_above": float(previous.rstrip().endswith(_OPENERS)),
+        "comma_above": float(previous.rstrip().endswith(",")),
+        "closed_above": float(previous.rstrip().endswith((";", *_CLOSING))),
+        "indented": float(_depth(around.line.replace("\t", "    "))),
+        "before": log1p(len(around.context)),
     }
 
 

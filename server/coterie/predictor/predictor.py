@@ -35,15 +35,14 @@ def predict(corpus: Corpus, path: str, prefix: str, suffix: str) -> Prediction:
         return NOTHING
     remainder = suffix.partition("\n")[0].rstrip()
     gate = learned_gate()
-    found = candidates(surroundings(corpus, path, prefix, suffix), prefix, suffix)
-    judged = [
-        (gate.likelihood(candidate.measures), shown)
-        for candidate in found
+    found = [
+        (shown, candidate.measures)
+        for candidate in candidates(surroundings(corpus, path, prefix, suffix), prefix, suffix)
         if (shown := _before(candidate, remainder)) is not None and len(shown.strip()) >= _SHORTEST
     ]
-    if not judged:
+    if not found:
         return NOTHING
-    score, text = max(judged)
+    score, text = max(zip(gate.likelihoods([measures for _, measures in found]), (shown for shown, _ in found), strict=True))
     return Prediction(text if score >= gate.shown_from else None, score)
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from coterie.predictor.corpus import LONGEST_CONTEXT, SHAPE_OFFSET, Corpus, Ids, shape_of_rare
+from coterie.predictor.corpus import LONGEST_CONTEXT, RARE_NAME, SHAPE_OFFSET, Corpus, Ids, shape_of_rare
 from coterie.predictor.tokens import LINE_ENDS, is_word, tokens_of
 
 PREFIX_READ: Final = 40_000
@@ -38,9 +39,22 @@ class Surroundings:
     shapes: Ids
     shape_of: Ids
     own_words: tuple[str, ...]
+    own_ids: dict[str, int]
     own_begun: Ids
     begun_range: tuple[int, int]
     excluded: tuple[int, int]
+    language: str
+
+    def number(self, token: str) -> int:
+        """Return a token's id, one that nothing has where the token is nowhere."""
+        found = self.corpus.ids.get(token)
+        if found is None:
+            found = self.own_ids.get(token)
+        return -1 if found is None else found
+
+    def shape(self, token: int) -> int:
+        """Return the shape of a token; of one that is nowhere, that of a name."""
+        return int(self.shape_of[token]) if token >= 0 else RARE_NAME
 
     def text(self, token: int) -> str:
         """Return a token's text."""
@@ -102,9 +116,11 @@ def surroundings(corpus: Corpus, path: str, prefix: str, suffix: str) -> Surroun
         shapes=shape_of[stream],
         shape_of=shape_of,
         own_words=tuple(own),
+        own_ids={token: len(known) + number for token, number in own.items()},
         own_begun=np.array([len(known) + number for token, number in own.items() if token.startswith(begun)], np.int32),
         begun_range=(bisect_left(corpus.vocabulary, begun), bisect_left(corpus.vocabulary, begun + "\U0010ffff")),
         excluded=corpus.bounds.get(path, (0, 0)),
+        language=PurePosixPath(path).suffix.lower(),
     )
 
 

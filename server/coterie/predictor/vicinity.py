@@ -1,0 +1,130 @@
+"""What speaks for a candidate beyond the likelihood of its tokens: where whole it stood before, between such lines, and its names.
+
+`measures` asks for each candidate. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log, log1p
+from typing import Final
+
+from coterie.predictor.blend import next_step
+from coterie.predictor.corpus import LONGEST_CONTEXT
+from coterie.predictor.surroundings import Surroundings
+from coterie.predictor.tokens import DEEPER, LEVEL, SHALLOWER, tokens_of
+
+_NEAR: Final = 20_000
+_BELOW: Final = 3
+"""So many tokens of the next line have to agree, too."""
+_FORESEEN: Final = 2
+_LEAST: Final = 1e-3
+_BRACKETS_READ: Final = 3_000
+_WORD: Final = re.compile(r"\w+")
+_OPENING: Final = "([{"
+_CLOSING: Final = ")]}"
+_FAR: Final = 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class Vicinity:
+    """The text around the cursor as the measures of all candidates need it. ``end`` is the token that ends this line, by the next one."""
+
+    around: Surroundings
+    before: str
+    words: Mapping[str, int]
+    end: int
+    below: tuple[int, ...]
+    depth: int
+
+
+def vicinity(around: Surroundings, prefix: str, suffix: str) -> Vicinity:
+    """Read the text around the cursor once for all candidates."""
+    before, behind = prefix[-_NEAR:], suffix[:_NEAR].partition("\n")[2]
+    following = next((line for line in behind.splitlines() if line.strip()), "")
+    ids = around.corpus.ids
+    below = tuple(around.number(token) for token in tokens_of(following.strip())[:_BELOW])
+    end = ids[LEVEL]
+    if following:
+        here, there = _depth(around.line), _depth(following)
+        end = ids[LEVEL if here == there else DEEPER if there > here else SHALLOWER]
+    words = Counter(_WORD.findall(before))
+    words.update(_WORD.findall(suffix[:_NEAR]))
+    return Vicinity(around, before, words, end, below, _open_brackets(before.rpartition("\n")[0]))
+
+
+def of_whole(near: Vicinity, text: str) -> dict[str, float]:
+    """Return with how much of the context, and with how much of the line below, the whole candidate stood in one place before."""
+    around = near.around
+    tokens = [around.number(token) for token in tokens_of(around.begun + text)]
+    line = [*around.context[-LONGEST_CONTEXT:], *tokens, near.end]
+    shapes = [around.shape(token) for token in line]
+    below_shapes = [around.shape(token) for token in near.below]
+    rest, beyond = len(tokens) + 1, len(near.below) + 1
+    lengths = {
+        "whole": _met(around, line, rest),
+        "shape_whole": _met(around, shapes, rest, shaped=True),
+        "bridge": _met(around, [*line, *near.below], beyond) if near.below else (-1, -1),
+        "shape_bridge": _met(around, [*shapes, *below_shapes], beyond, shaped=True) if near.below else (-1, -1),
+    }
+    there = {name: float(length) for name, (length, _) in lengths.items()}
+    return there | {f"own_{name}": float(length) for name, (_, length) in lengths.items()}
+
+
+def _met(around: Surroundings, tokens: Sequence[int], rest: int, *, shaped: bool = False) -> tuple[int, int]:
+    """Return how many of the last tokens stood together in another file, and how many in the cursor's, beyond the ``rest``."""
+    order = around.corpus.by_shape if shaped else around.corpus.by_token
+    stretches = order.stretches(tokens)
+    while stretches and not len(around.elsewhere(order.places[stretches[-1].low : stretches[-1].high])):
+        stretches.pop()
+    here = around.own_places(around.shapes if shaped else around.stream, tokens)
+    return max(-1, len(stretches) - rest), max(-1, len(here) - rest)
+
+
+def of_below(near: Vicinity, text: str) -> dict[str, float]:
+    """Return how likely the next line begins as it does if the candidate is the rest of this one."""
+    around = near.around
+    more = (*(around.number(token) for token in tokens_of(around.begun + text)), near.end)
+    total = 0.0
+    for token in near.below[:_FORESEEN]:
+        total += log(max(_LEAST, next_step(around, more).likelihood.get(token, 0.0)))
+        more = (*more, token)
+    return {"next_line": total}
+
+
+def of_words(near: Vicinity, text: str) -> dict[str, float]:
+    """Return how well the names of a candidate are known in the cursor's file, and how far away they were written last."""
+    words = [word for word in _WORD.findall(near.around.begun + text) if not word.isdigit()]
+    if not words:
+        return {"rarest": _FAR, "farthest": 0.0}
+    last = [near.before.rfind(word) for word in words]
+    return {
+        "rarest": log1p(min(near.words[word] for word in words)),
+        "farthest": max(_FAR if at < 0 else log1p(len(near.before) - at) for at in last),
+    }
+
+
+def of_brackets(near: Vicinity, text: str) -> dict[str, float]:
+    """Return how many brackets are open before the line and behind the candidate."""
+    return {"outer": float(near.depth), "left_open": float(near.depth + _balance(near.around.line + text))}
+
+
+def _open_brackets(text: str) -> int:
+    """Count the brackets that are open at the end of a text, those of the last block alone."""
+    depth = 0
+    for line in reversed(text[-_BRACKETS_READ:].split("\n")):
+        if line[:1].strip():
+            return depth + max(0, _balance(line))
+        depth = depth + _balance(line)
+    return depth
+
+
+def _balance(text: str) -> int:
+    return sum(text.count(bracket) for bracket in _OPENING) - sum(text.count(bracket) for bracket in _CLOSING)
+
+
+def _depth(line: str) -> int:
+    return len(line.expandtabs(4)) - len(line.expandtabs(4).lstrip(" \t"))

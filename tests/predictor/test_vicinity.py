@@ -1,0 +1,69 @@
+"""What speaks for a candidate beyond its tokens: whole lines met before, names at hand, brackets left open."""
+
+import pytest
+
+from coterie.predictor.corpus import build
+from coterie.predictor.surroundings import surroundings
+from coterie.predictor.vicinity import Vicinity, of_brackets, of_whole, of_words, vicinity
+
+LOOP = "def total(items):\n    result = 0\n    for item in items:\n        result += item\n    return result\n"
+KNOWN = build([(f"loop{number}.py", LOOP) for number in range(3)])
+
+
+def near(before: str, behind: str = "\n", path: str = "new.py") -> Vicinity:
+    return vicinity(surroundings(KNOWN, path, before, behind), before, behind)
+
+
+def test_as_much_counts_as_stood_together_before() -> None:
+    known = of_whole(near("def total(items):\n    result = 0\n    for item in", "\n        pass\n"), " items:")
+    less = of_whole(near("def unlike(items):\n    other = 1\n    for item in", "\n        pass\n"), " items:")
+    assert known["whole"] > less["whole"] >= 0
+    assert of_whole(near("def total(items):\n    result = 0\n    for item in"), " things:")["whole"] == -1.0
+
+
+def test_the_line_below_bears_a_candidate_out() -> None:
+    before = "def unlike(items):\n    for item in"
+    borne_out = of_whole(near(before, "\n        result += item\n"), " items:")["bridge"]
+    assert borne_out > of_whole(near(before, "\n        print(item)\n"), " items:")["bridge"]
+    assert borne_out > of_whole(near(before, "\n    result += item\n"), " items:")["bridge"], "the next line is not as deep as there"
+
+
+def test_what_the_own_file_has_on_disk_is_not_met() -> None:
+    alone = build([("mine.py", LOOP), ("other.py", "x = 1\n")])
+    before, behind = "def total(items):\n    result = 0\n    for item in", "\n        result += item\n"
+
+    def whole(path: str) -> float:
+        return of_whole(vicinity(surroundings(alone, path, before, behind), before, behind), " items:")["whole"]
+
+    assert whole("new.py") > 0
+    assert whole("mine.py") == -1.0
+
+
+def test_the_buffer_itself_is_met_above_and_below_the_cursor() -> None:
+    for before, behind in ((f"a = first(second)\n{LOOP}\na = first(", "\n"), ("a = first(", f"\nb = 2\na = first(second)\n{LOOP}")):
+        assert of_whole(near(before, behind), "second)")["own_whole"] > 0
+
+
+@pytest.mark.parametrize(("text", "better"), [("total(items)", "nowhere(items)"), ("items", "elsewhere"), ("total", "nowhere")])
+def test_names_that_were_just_written_are_near(text: str, better: str) -> None:
+    around = near("def total(items):\n    result = 0\n    return ")
+    assert of_words(around, text)["rarest"] > of_words(around, better)["rarest"]
+    assert of_words(around, text)["farthest"] < of_words(around, better)["farthest"]
+
+
+def test_a_candidate_without_names_has_none_that_is_rare() -> None:
+    assert of_words(near("x = "), "(1)") == {"rarest": 12.0, "farthest": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "outer", "left_open"),
+    [
+        ("call(", "x)", 0, 0),
+        ("call(", "x", 0, 1),
+        ("call(\n    one,\n    ", "two)", 1, 0),
+        ("x = [\n    call(\n        1,\n", "2,", 2, 2),
+        ("done(\n    1,\n)\ncall(", "x)", 0, 0),
+    ],
+)
+def test_brackets_that_are_open_are_counted(before: str, text: str, outer: int, left_open: int) -> None:
+    assert of_brackets(near(before), text) == {"outer": outer, "left_open": left_open}
