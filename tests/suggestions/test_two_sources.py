@@ -225,6 +225,15 @@ async def test_what_both_say_is_shown_once(foretold: str, shown: list[str]) -> N
         assert [each.text for each in await place.choices("x = |")] == shown
 
 
+@pytest.mark.parametrize(("says", "first"), [("return 1", "predictor"), ("alpha()", "model")])
+@in_virtual_time
+async def test_what_breaks_the_code_comes_behind_what_does_not(says: str, first: str) -> None:
+    async with desk(says, latency=0) as place:
+        foretell(place, HARDLY, text="gamma()")
+        assert next(each.source for each in await place.choices("x = |\n")) == first
+        assert await source_of(place, "y = 1\nx = |\n") == (first, "gamma()" if first == "predictor" else says)
+
+
 @in_virtual_time
 async def test_a_choice_that_is_typed_stays_whichever_it_is() -> None:
     async with desk("alpha()", latency=0.1) as place:

@@ -84,6 +84,35 @@ async def test_the_project_suggests_what_it_would_write(tmp_path: Path, settings
         assert (await client.request("workspace/executeCommand", taken))["state"] == "accepted"
 
 
+async def test_a_cell_of_a_notebook_is_code_of_the_project(tmp_path: Path) -> None:
+    fill(tmp_path)
+    async with served(tmp_path, {}, capabilities=BARE) as editor:
+        client, notebook = editor.client, tmp_path / "project" / "new.ipynb"
+        above, here = (f"vscode-notebook-cell:{notebook}#{name}" for name in ("above", "here"))
+        head, line = BEGUN.rsplit("\n", 1)
+        await client.notify(
+            "notebookDocument/didOpen",
+            {
+                "notebookDocument": {
+                    "uri": notebook.as_uri(),
+                    "version": 1,
+                    "notebookType": "jupyter-notebook",
+                    "cells": [{"kind": 2, "document": cell} for cell in (above, here)],
+                },
+                "cellTextDocuments": [
+                    {"uri": cell, "languageId": "python", "version": 1, "text": text} for cell, text in ((above, head), (here, line))
+                ],
+            },
+        )
+        at = {"textDocument": {"uri": here}, "position": {"line": 0, "character": len(line)}, "context": {"triggerKind": AUTOMATIC}}
+        async with asyncio.timeout(BOUND_S):
+            while True:
+                if items := (await client.request("textDocument/inlineCompletion", at))["items"]:
+                    break
+                await asyncio.sleep(0.02)
+        assert [item["insertText"] for item in items] == [REST]
+
+
 async def test_a_model_that_cannot_be_asked_leaves_its_place_to_the_project(tmp_path: Path) -> None:
     fill(tmp_path)
     async with raw_http_server(lambda _: json_reply({"error": {"message": "no"}}, status=401)) as host:
