@@ -10,6 +10,7 @@ from tree_sitter import Parser
 from coterie.context.fill import Gap
 from coterie.domain.suggestions import FillRequest
 from coterie.features.suggestions.extents import Extents, loaded
+from coterie.features.suggestions.turns import Turns
 from coterie.index.trees import parser_of
 from ghost_stage import desk
 from virtual_time import in_virtual_time
@@ -65,5 +66,36 @@ async def test_a_parser_is_loaded_once_and_away_from_the_loop() -> None:
         assert await extents.extent(gap, "python", manual=True) == "block"
         assert await extents.extent(gap, "cobol", manual=False) == "block"
         assert asked == ["python"]
+    finally:
+        await extents.aclose()
+
+
+@pytest.mark.parametrize("steps", range(8))
+@in_virtual_time
+async def test_a_turn_that_ends_just_as_its_parser_comes_is_over(steps: int) -> None:
+    comes = asyncio.Event()
+
+    async def loading(grammar: str) -> Parser:
+        await comes.wait()
+        return parser_of(grammar)
+
+    async def wait() -> None:
+        await extents.extent(Gap("x = ", "\n"), "python", manual=False)
+        await asyncio.sleep(600)
+
+    async def nothing() -> None:
+        """Take the turn."""
+
+    extents, turns = Extents(loading), Turns()
+    try:
+        async with asyncio.TaskGroup() as group:
+            first = group.create_task(turns.take("a", wait(), within_s=30))
+            await asyncio.sleep(0.01)
+            comes.set()
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            await turns.take("a", nothing(), within_s=30)
+        assert first.result() == "superseded"
+        assert asyncio.get_running_loop().time() < 1
     finally:
         await extents.aclose()
