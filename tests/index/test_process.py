@@ -143,6 +143,19 @@ async def test_a_build_says_how_far_it_is(project: Path, caches: Path, write: Wr
     assert len(told) == before
 
 
+def _niceness(task: Path) -> int:
+    return int((task / "stat").read_text(encoding="ascii").rpartition(")")[2].split()[16])
+
+
+async def test_builds_step_back_behind_other_work_and_questions_do_not(client: IndexProcess, project: Path) -> None:
+    await client.refresh(str(project))
+    tasks = {int(each.name): _niceness(each) for each in Path(f"/proc/{client.pid}/task").iterdir()}
+    assert client.pid is not None
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert tasks.pop(client.pid) == own
+    assert max(tasks.values()) == min(own + 5, 19)
+
+
 async def test_a_child_that_is_killed_is_replaced_and_knows_what_the_old_one_knew(
     client: IndexProcess, project: Path, write: Write
 ) -> None:

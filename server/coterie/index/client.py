@@ -30,11 +30,9 @@ log = logging.getLogger(__name__)
 class IndexProcess:
     """Owns the child. Used from one event loop; constructing it starts nothing."""
 
-    def __init__(self, caches: Path, *, command: Sequence[str] = COMMAND, nice: int = 5) -> None:
+    def __init__(self, caches: Path, *, command: Sequence[str] = COMMAND) -> None:
         self._tasks = TaskSupervisor("index")
-        self._child = Child(
-            (*command, str(caches)), name="The index", code="index_unavailable", nice=nice, news=self._news, reborn=self._begin_again
-        )
+        self._child = Child((*command, str(caches)), name="The index", code="index_unavailable", news=self._news, reborn=self._begin_again)
         self._watched: Counter[str] = Counter()  # by how many
         self._edited: dict[tuple[str, str], str] = {}
         self._listeners: list[Listener] = []

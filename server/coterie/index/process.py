@@ -6,10 +6,10 @@ open buffer, or its end; ``{id, op: "rank", folder, question}``, ``{id, op: "def
 ``{id, op: "overview", folder, limit}`` ask. Each is answered by ``{id, result}`` or ``{id, failure: sentence}``; in between come
 `BuildNews`, which have no id.
 
-Builds have a thread with connections of its own, so a question waits for none; questions are answered in the main thread, one after the
-other. A watched folder has a thread that hears of changes (`watcher`) and lets the builds know, once however many they are. Where that is
-not possible, each question has the folder looked through behind its answer. The process ends with its input, at any point of any work: the
-cache holds whole transactions only.
+Builds have a thread with connections of its own, which steps back behind other work, so a question waits for none; questions are answered
+in the main thread, one after the other. A watched folder has a thread that hears of changes (`watcher`) and lets the builds know, once
+however many they are. Where that is not possible, each question has the folder looked through behind its answer. The process ends with its
+input, at any point of any work: the cache holds whole transactions only.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
@@ -34,6 +35,7 @@ from coterie.index.watcher import Changes, UnwatchableError, Watcher
 
 _TOLD_EVERY_S = 0.1
 """How often at most a build says how far it is."""
+_NICER = 5
 _MOST_LOOKS = 3
 """A folder in which folders are made faster than they can be watched is looked through again with the next change."""
 
@@ -140,6 +142,8 @@ class Indexes:
                 self._waiting[folder] -= 1
 
     def _build(self) -> None:
+        with suppress(OSError):  # a build must not make the editor wait; what this thread starts gets the same
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + _NICER)
         while True:
             self._work.get()()
 
