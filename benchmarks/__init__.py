@@ -6,6 +6,7 @@
 - `attaching`: the same for a relay, to a shared daemon that is there already;
 - `streaming`: acknowledging a run while others stream, and the way of a chunk to its notification (`model_server`);
 - `conversation`: bytes of the first request of a chat, and how much of each request repeats the one before;
+- `indexing`: what the index costs on sympy, and what an editor feels of it, against ripgrep, FTS5 and aider (`sources`, `aider_map`);
 - `relay`: what a chunk of a model's stream costs in our provider, in bare httpx and in LiteLLM (`relay_client`), and how late first
   words are.
 

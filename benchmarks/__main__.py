@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmarks.attaching import measure_attaching
 from benchmarks.conversation import measure_conversation
 from benchmarks.fallback import measure_fallback
+from benchmarks.indexing import measure_indexing
 from benchmarks.relay import measure_relay
 from benchmarks.report import Measurement, page, table, updated
 from benchmarks.startup import measure_startup
@@ -24,6 +25,7 @@ MEASUREMENTS = {
     "suggestions": measure_suggestions,
     "fallback": measure_fallback,
     "relay": measure_relay,
+    "indexing": measure_indexing,
 }
 
 

@@ -45,7 +45,8 @@ class Ripgrep:
 
     name = "ripgrep"
 
-    def __init__(self) -> None:
+    def __init__(self, binary: str = "rg") -> None:
+        self._binary = binary
         self._folder = Path()
         self._paths: set[str] = set()
 
@@ -58,7 +59,7 @@ class Ripgrep:
         """See `Rival`."""
         scores: Counter[str] = Counter()
         for word in dict.fromkeys(word.lower() for word in _WORD.findall(query)):
-            command = ["rg", "-liF", "--hidden", "-e", word, "."]
+            command = [self._binary, "-liF", "--hidden", "-e", word, "."]
             told = subprocess.run(command, cwd=self._folder, capture_output=True, text=True, check=False)
             holding = {line.removeprefix("./") for line in told.stdout.splitlines()} & self._paths
             for path in holding:
