@@ -44,8 +44,8 @@ from coterie.features.prediction_client import EditorPredictor
 from coterie.features.runs import RunService
 from coterie.features.secrets import SecretService
 from coterie.features.status import status_of
-from coterie.features.suggestions.outcomes import Outcomes
 from coterie.features.suggestions.extents import Extents
+from coterie.features.suggestions.outcomes import Outcomes
 from coterie.features.suggestions.service import SuggestionService
 from coterie.features.suggestions.snippets import SnippetSource
 from coterie.features.titles import Titles
