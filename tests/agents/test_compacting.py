@@ -29,6 +29,9 @@ async def test_below_the_threshold_nothing_is_asked_and_nothing_is_changed(tmp_p
         await talk.post("And?", says("Done."))
         assert said(talk.sent) == ["<folder ", "0 word w", "Post 1.", "1 word w", "And?"]
         assert talk.told == []
+        await talk.post("More?", says("word " * 800))
+        await talk.post("And now?", says("Done."))
+        assert talk.hosts.heard("compaction") == [], "between the low-water mark and the threshold"
 
 
 async def test_a_conversation_that_fills_the_window_is_summarised_once_and_stays_so(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from coterie.agents.history import history_of
 from coterie.domain.events import ArtifactEvent, RunEvent, WarningEvent
-from coterie.domain.records import Entry, EventRecord, FindingRecord
+from coterie.domain.records import CompactionRecord, Entry, EventRecord, FindingRecord
 
 
 def entry(seq: int, second: int, event: ArtifactEvent | RunEvent | WarningEvent) -> Entry:
@@ -32,3 +32,13 @@ def test_a_finding_is_dealt_with_until_a_later_review_finds_it_again() -> None:
     dismissed = Entry(2, "2026-01-31T10:00:00.000Z", FindingRecord(finding_id="finding", state="dismissed"))
     assert history_of([entry(1, 0, review), dismissed]).settled == {"finding"}
     assert history_of([entry(1, 0, review), dismissed, entry(3, 1, review)]).settled == set()
+
+
+def test_the_calls_for_summaries_are_counted_and_what_asked_for_one_is_heard() -> None:
+    records = [
+        CompactionRecord(compaction_id=f"k{number}", step_id="chat", attempt=1, call=call, asked_by=asked_by)
+        for number, (call, asked_by) in enumerate([(0, None), (None, "m1"), (1, "m2")])
+    ]
+    history = history_of(Entry(number, "2026-01-31T10:00:00.000Z", record) for number, record in enumerate(records, 1))
+    assert history.summaries == 2
+    assert history.heard == {"chat:1:m1", "chat:1:m2"}

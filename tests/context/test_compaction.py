@@ -132,6 +132,12 @@ def test_what_is_replaced_is_the_older_part_and_hosts_accept_the_rest(
     assert [placed.message for placed in left[-len(end) :]] == list(end), "what no model has answered stays"
 
 
+def test_a_result_that_waits_for_an_answer_stays_also_behind_a_later_word_of_the_person() -> None:
+    thread = said("r1", person("a" * 4_000), agent("b" * 4_000), *called(output="c" * 4_000), person("Stop."))
+    parts = parts_of(ModelRequest(model="m", system="", messages=as_sent(thread)), thread, None, COUNTING)
+    assert older(thread, parts, 10) == thread[:2]
+
+
 def test_the_task_is_no_part_of_history_and_stays_as_it_was_said() -> None:
     thread = said("r1", person("Mend it."), *called(output="a" * 900), *called(output="b" * 900), *called())
     parts = parts_of(ModelRequest(model="m", system="", messages=as_sent(thread)), thread, ("r1", 10), COUNTING)

@@ -104,6 +104,17 @@ def test_what_is_left_over_goes_to_the_task_then_to_history_then_to_the_project(
     assert window.used[first] == 90 - SHARES[second]
 
 
+def test_where_the_system_takes_more_than_its_share_the_task_is_served_first() -> None:
+    window = plan(
+        [
+            piece("prompt", "system", 60),
+            *(piece(f"{segment}{n}", segment, 1) for segment in ("project", "history", "task") for n in range(40)),
+        ],
+        90,
+    )
+    assert window.used == {"system": 60, "project": 0, "history": 0, "task": 30}
+
+
 def test_of_history_the_newest_is_kept_and_of_the_others_the_first() -> None:
     given = [piece(f"{segment}{number}", segment, 10) for segment in ("project", "history", "task") for number in range(9)]
     window = plan(given, 90)

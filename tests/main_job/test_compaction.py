@@ -90,4 +90,8 @@ async def test_compact_clear_and_restore_are_posts_that_no_agent_reads(tmp_path:
         await post(editor, channel, "/restore")
         await post(editor, channel, "All of it?")
         contents = [message["content"][:8] for message in (await host.journal())[-1].messages]
+        unnamed = (await editor.client.request("agent/channel/open", {}))["channelId"]
+        await post(editor, unnamed, "/help")
+        await post(editor, unnamed, "Hello?")
+        assert [request.model for request in (await host.journal())[5:]] == ["chat-model"], "and none names the chat"
         assert contents[2:] == ["Zero.", "And?", "One.", "Then?", "Two.", "All of i"]
