@@ -82,3 +82,24 @@ def test_how_often_the_whole_line_is_elsewhere_is_told() -> None:
     before = "def f(items):\n    for item in"
     assert measures(before, " items:")["elsewhere"] == pytest.approx(log1p(5))
     assert measures(before, " items:", path="loop0.py")["elsewhere"] == pytest.approx(log1p(4))
+
+
+@pytest.mark.parametrize(("behind", "fits"), [("\n        result += item\n", 1.0), ("\n    return result\n", 0.0)])
+def test_an_end_that_does_not_lead_to_the_next_lines_depth_is_told(behind: str, fits: float) -> None:
+    assert measures("def total(items):\n    result = 0\n    for item in", " items:", behind)["end_fits"] == fits
+
+
+def test_lines_that_go_on_are_rivals_of_those_that_end_before() -> None:
+    files = [(f"{number}.py", "pass\nvalue = first\n" if number % 4 else "pass\nvalue = first.second\n") for number in range(12)]
+    before = "unlike()\nvalue ="
+    found = {one.text: one.measures for one in candidates(surroundings(build(files), "new.py", before, "\n"), before, "\n")}
+    often, seldom = found[" first"], found[" first.second"]
+    assert often["longer"] == -seldom["shorter"] > 0
+    assert (often["better"], seldom["better"]) == (0.0, 1.0)
+    assert often["same_start"] == pytest.approx(seldom["same_start"])
+
+
+def test_a_line_that_has_just_been_written_is_told() -> None:
+    before = "def f(items):\n    for item in items:\n    for item in"
+    assert measures(before, " items:")["just_written"] == 1.0
+    assert measures("def f(items):\n    for item in", " items:")["just_written"] == 0.0

@@ -4,7 +4,7 @@ import pytest
 
 from coterie.predictor.corpus import build
 from coterie.predictor.surroundings import surroundings
-from coterie.predictor.vicinity import Vicinity, of_brackets, of_whole, of_words, vicinity
+from coterie.predictor.vicinity import Vicinity, of_below, of_brackets, of_whole, of_words, vicinity
 
 LOOP = "def total(items):\n    result = 0\n    for item in items:\n        result += item\n    return result\n"
 KNOWN = build([(f"loop{number}.py", LOOP) for number in range(3)])
@@ -28,6 +28,12 @@ def test_the_line_below_bears_a_candidate_out() -> None:
     assert borne_out > of_whole(near(before, "\n    result += item\n"), " items:")["bridge"], "the next line is not as deep as there"
 
 
+def test_the_next_line_is_likelier_behind_the_line_that_it_followed_before() -> None:
+    around = near("def total(items):\n    result = 0\n    for item in", "\n        result += item\n")
+    assert of_below(around, " items:")["next_line"] > of_below(around, " result:")["next_line"] + 1
+    assert of_below(near("def total(items):\n    for item in", ""), " items:") == {"next_line": 0.0}, "there is no next line"
+
+
 def test_what_the_own_file_has_on_disk_is_not_met() -> None:
     alone = build([("mine.py", LOOP), ("other.py", "x = 1\n")])
     before, behind = "def total(items):\n    result = 0\n    for item in", "\n        result += item\n"
@@ -44,11 +50,19 @@ def test_the_buffer_itself_is_met_above_and_below_the_cursor() -> None:
         assert of_whole(near(before, behind), "second)")["own_whole"] > 0
 
 
-@pytest.mark.parametrize(("text", "better"), [("total(items)", "nowhere(items)"), ("items", "elsewhere"), ("total", "nowhere")])
-def test_names_that_were_just_written_are_near(text: str, better: str) -> None:
+def test_other_names_in_a_line_of_the_same_shape_are_met_by_their_shape() -> None:
+    renamed = build([(f"loop{number}.py", LOOP.replace("item", f"part{number}")) for number in range(6)])
+    before, behind = "x = things\ndef total(things):\n    result = 0\n    for thing in", "\n        result += thing\n"
+    known = of_whole(vicinity(surroundings(renamed, "new.py", before, behind), before, behind), " things:")
+    assert known["shape_bridge"] > 0 > known["bridge"]
+    assert known["shape_whole"] > 0 > known["whole"]
+
+
+@pytest.mark.parametrize(("text", "other"), [("total(items)", "nowhere(items)"), ("items", "elsewhere"), ("total", "nowhere")])
+def test_names_that_were_just_written_are_near(text: str, other: str) -> None:
     around = near("def total(items):\n    result = 0\n    return ")
-    assert of_words(around, text)["rarest"] > of_words(around, better)["rarest"]
-    assert of_words(around, text)["farthest"] < of_words(around, better)["farthest"]
+    assert of_words(around, text)["rarest"] > of_words(around, other)["rarest"]
+    assert of_words(around, text)["farthest"] < of_words(around, other)["farthest"]
 
 
 def test_a_candidate_without_names_has_none_that_is_rare() -> None:
