@@ -17,6 +17,7 @@ from typing import Any
 from coterie.agents.approvals import Approvals
 from coterie.agents.assembly import Assembly, Surroundings
 from coterie.agents.coordinator import Coordinator
+from coterie.agents.inspection import Inspection
 from coterie.base.tasks import TaskSupervisor
 from coterie.config.load import load
 from coterie.domain.channels import ChannelChanged
@@ -38,6 +39,7 @@ from coterie.domain.suggestions import FillRequest
 from coterie.domain.usage import Usage
 from coterie.domain.workers import Worker
 from coterie.features.channel_news import ChannelNews
+from coterie.features.inspector import Inspector
 from coterie.features.runs import RunService
 from coterie.storage.store import Store
 from coterie.workspace.workspace import LiveWorkspace
@@ -247,6 +249,7 @@ class Stage:
     coordinator: Coordinator
     runs: RunService
     project: Path
+    inspector: Inspector
 
     async def play(self, prompt: str = "Fix add", **request: Any) -> RunEvent:
         """Start a run and wait for its end."""
@@ -330,10 +333,11 @@ async def staged(
         index=index,
     )
     coordinator = Coordinator(runs, listener, lambda _: None)
+    base = Assembly(around)
     service = RunService(
         coordinator,
         ChannelNews(store.channels, listener, tasks, pending=approvals.count),
-        base=Assembly(around),
+        base=base,
         runs=runs,
         channels=store.channels,
         providers=model,
@@ -349,6 +353,7 @@ async def staged(
         coordinator=coordinator,
         runs=service,
         project=project,
+        inspector=Inspector(Inspection(base, coordinator), store.marks, workspace, lambda _: None),
     )
     try:
         yield stage

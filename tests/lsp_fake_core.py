@@ -69,6 +69,7 @@ from coterie.features.application import (
     ChatReadings,
     Findings,
     Indexing,
+    Inspector,
     PlanDocuments,
     Runs,
     Secrets,
@@ -77,6 +78,7 @@ from coterie.features.application import (
 from coterie.features.attachment import Attached, Attachment, Documents
 from coterie.workspace.notebooks import Notebooks
 from lsp_fake_hosts import AT, PROVIDER, USAGE, FakeAccounts, FakeCatalogue, FakeSecrets
+from lsp_fake_inspector import FakeInspector
 
 CANARY = "canary-of-the-servers-inside"
 HUNK = Hunk(hunk_id="hunk_1", old_start=1, old_lines=1, new_start=1, new_lines=1, old_text="a\n", new_text="b\n", step_id="step_1")
@@ -348,6 +350,7 @@ class FakeApplication:
         self.core = core
         self.runs: Runs = FakeRuns(core)
         self.channels: Channels = FakeChannels()
+        self.inspector: Inspector = FakeInspector()
         self.approvals: Approvals = FakeApprovals()
         self.catalogue: Catalogue = FakeCatalogue()
         self.accounts: Accounts = FakeAccounts()

@@ -89,6 +89,11 @@ class Assembly:
         self._session: SessionGrants = {}  # of this client: another one's workspace is another matter
 
     @property
+    def around(self) -> Surroundings:
+        """What its runs share."""
+        return self._around
+
+    @property
     def workspace(self) -> Workspace:
         """The files that its runs may touch."""
         return self._around.workspace

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing_extensions import override
 
 from coterie.agents.assembly import Assembly, Surroundings
+from coterie.agents.inspection import Inspection
 from coterie.app.editors import EditorRecord
 from coterie.app.literal_keys import moved
 from coterie.app.settings import LiveSettings, cache_limits, implied_provider, provider_configs
@@ -39,6 +40,7 @@ from coterie.features.chat_documents import ChatDocuments
 from coterie.features.chat_readings import ChatReadings
 from coterie.features.findings import Findings
 from coterie.features.indexing import Indexing
+from coterie.features.inspector import Inspector
 from coterie.features.plan_documents import PlanDocuments
 from coterie.features.prediction_client import EditorPredictor
 from coterie.features.runs import RunService
@@ -149,6 +151,8 @@ class Core:
             settings=lambda: self._settings.loaded.settings,
         )
         self.channels = ChannelService(shared.store.channels, self.runs, shared.news)
+        inspection = Inspection(self._base, shared.coordinator)
+        self.inspector = Inspector(inspection, shared.store.marks, self.workspace, shared.news.touched)
         self.approvals = ApprovalService(shared.approvals, shared.attendance_changed)
         self.catalogue = CatalogueService(self._providers, shared.store.favourites)
         self.accounts = AccountService(shared.store.usage)

@@ -12,6 +12,7 @@ from typing import Protocol
 from coterie.domain.actions import Action
 from coterie.domain.channels import Channel, ChannelOpened, ChannelPage, ChannelsFound, ChatPlace, Posted
 from coterie.domain.edits import FileDiff, UndoResult
+from coterie.domain.inspection import ContextView
 from coterie.domain.permissions import Approval, Decision
 from coterie.domain.retrieval import BuildNews
 from coterie.domain.reviews import OpenFinding, Reviewable, Story
@@ -118,6 +119,22 @@ class Channels(Protocol):
 
     async def delete(self, channel_id: str) -> None:
         """Take a channel and its messages away; its runs stay. Raises `RequestError` ``run_active``."""
+        ...
+
+
+class Inspector(Protocol):
+    """``agent/context/*``."""
+
+    async def inspect(self, *, channel_id: str | None = None, run_id: str | None = None) -> ContextView:
+        """Show what the model of a channel or of a run is sent, or would be sent next."""
+        ...
+
+    async def pin(self, channel_id: str, *, piece_id: str | None = None, uri: str | None = None, pinned: bool = True) -> ContextView:
+        """Let a piece, or a file, stay; or no longer. Raises `RequestError` ``unknown_piece``."""
+        ...
+
+    async def drop(self, channel_id: str, piece_id: str, *, dropped: bool = True) -> ContextView:
+        """Leave a piece out from the next request on; or no longer. Raises `RequestError` ``unknown_piece``, ``piece_stays``."""
         ...
 
 
@@ -385,6 +402,11 @@ class Application(Protocol):
     @property
     def channels(self) -> Channels:
         """``agent/channel/*``."""
+        ...
+
+    @property
+    def inspector(self) -> Inspector:
+        """``agent/context/*``."""
         ...
 
     @property

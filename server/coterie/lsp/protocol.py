@@ -13,6 +13,7 @@ from typing import Annotated, Final
 from coterie.domain.channels import Channel, ChannelChanged, ChannelFolder, ChannelOpened, ChannelPage, ChannelsFound, ChannelState, Posted
 from coterie.domain.edits import FileDiff, UndoResult
 from coterie.domain.events import AgentEvent, RunState
+from coterie.domain.inspection import ContextView
 from coterie.domain.permissions import Approval, Decision
 from coterie.domain.runs import (
     Attachment,
@@ -29,6 +30,7 @@ from coterie.domain.status import ModelPage, ModelView, ProviderCheck, ProviderV
 from coterie.domain.suggestions import SuggestionExplanation, SuggestionFeedback, SuggestionSnooze
 from coterie.domain.usage import Usage, UsageKey, UsageRow
 from coterie.domain.wire import Json, Late, wire
+from coterie.lsp.context_params import ContextDropParams, ContextInspectParams, ContextPinParams
 
 Words = Annotated[str, Late("Field", min_length=1)]
 Count = Annotated[int, Late("Field", ge=1)]
@@ -398,6 +400,9 @@ CHANNEL_RENAME: Final = "agent/channel/rename"
 CHANNEL_ARCHIVE: Final = "agent/channel/archive"
 CHANNEL_DELETE: Final = "agent/channel/delete"
 CHANNEL_SEARCH: Final = "agent/channel/search"
+CONTEXT_INSPECT: Final = "agent/context/inspect"
+CONTEXT_PIN: Final = "agent/context/pin"
+CONTEXT_DROP: Final = "agent/context/drop"
 APPROVAL_LIST: Final = "agent/approval/list"
 APPROVAL_ANSWER: Final = "agent/approval/answer"
 PROVIDER_LIST: Final = "agent/provider/list"
@@ -462,6 +467,9 @@ REQUESTS: Final[Mapping[str, Request]] = {
     CHANNEL_ARCHIVE: Request(ChannelArchiveParams, Channel, "Put a channel away, or take it back out."),
     CHANNEL_DELETE: Request(ChannelParams, ChannelDeleted, "Take a channel and its messages away; its runs stay, and can be undone."),
     CHANNEL_SEARCH: Request(ChannelSearchParams, ChannelsFound, "The channels and messages in which something stands, latest first."),
+    CONTEXT_INSPECT: Request(ContextInspectParams, ContextView, "What a model is sent, or would be sent next, piece by piece."),
+    CONTEXT_PIN: Request(ContextPinParams, ContextView, "Let a piece or a file stay in a channel's conversation, or no longer."),
+    CONTEXT_DROP: Request(ContextDropParams, ContextView, "Leave a piece of a channel's conversation out, or no longer."),
     APPROVAL_LIST: Request(NoParams, ApprovalListResult, "Questions that wait for an answer."),
     APPROVAL_ANSWER: Request(ApprovalAnswerParams, ApprovalAnswerResult, "Answer a question; the first answer wins."),
     PROVIDER_LIST: Request(NoParams, ProviderListResult, "The registered providers and their state."),

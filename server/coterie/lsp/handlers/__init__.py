@@ -12,6 +12,7 @@ from coterie.lsp.handlers import (
     commands,
     configuration,
     contents,
+    contexts,
     documents,
     lifecycle,
     models,
@@ -38,6 +39,7 @@ STANDARD: Handlers = {
 AGENT: Handlers = {
     **runs.HANDLERS,
     **channels.HANDLERS,
+    **contexts.HANDLERS,
     **suggestions.HANDLERS,
     **team.HANDLERS,
     **models.HANDLERS,

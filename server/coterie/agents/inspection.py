@@ -1,0 +1,147 @@
+"""What the model of a channel or of a run is sent, or would be sent next: asked by ``features.inspector``, shown by ``context.showing``.
+
+Nothing is called and nothing changes. Counts are estimates, as they are before a host has said how it counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from coterie.agents.artifacts import schema_of
+from coterie.agents.assembly import Assembly, texts_for
+from coterie.agents.before import conversation_before, decided
+from coterie.agents.choosing import chain_of
+from coterie.agents.coordinator import Coordinator
+from coterie.agents.history import History
+from coterie.agents.loop import valid
+from coterie.agents.templates import TEMPLATES
+from coterie.agents.workflow import StepSpec, find
+from coterie.base.errors import ProviderError, RequestError
+from coterie.context.assemble import assemble, system_text
+from coterie.context.collect import attachments_of
+from coterie.context.pieces import Counting
+from coterie.context.showing import PinnedFile, Talk, shown
+from coterie.context.thread import NOTHING, Before
+from coterie.context.tokens import Calibration, Sizes
+from coterie.context.window import input_limit
+from coterie.domain.channels import Channel
+from coterie.domain.events import ENDED
+from coterie.domain.inspection import ContextView
+from coterie.domain.messages import Message, ModelRequest, ToolSpec
+from coterie.domain.ports import ModelChoice
+from coterie.domain.records import ConversationRecord
+from coterie.domain.runs import Attachment, RunRequest, RunRow
+from coterie.tools.registry import toolbox
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """Where in a channel's story the look falls: the step, the attempt of it, what the journal says of its run, and what was before."""
+
+    step: StepSpec
+    attempt: int = 1
+    history: History | None = None
+    before: Before = NOTHING
+    frozen: ConversationRecord | None = None
+
+
+class Inspection:
+    """Looks into conversations. ``assembly`` says what agents of this client work with."""
+
+    def __init__(self, assembly: Assembly, coordinator: Coordinator) -> None:
+        self._around = assembly.around
+        self._assembly = assembly
+        self._coordinator = coordinator
+
+    async def of_channel(self, channel_id: str) -> ContextView:
+        """Look at a channel's latest conversation. Raises `RequestError` ``unknown_channel``."""
+        channel = await self._around.channels.get(channel_id)
+        if channel is None:
+            raise RequestError(f"There is no channel '{channel_id}'.", code="unknown_channel")
+        row = next(iter(await self._around.runs.rows(channel_id=channel_id, limit=1)), None)
+        return await self._look(channel_id, channel, row)
+
+    async def of_run(self, run_id: str) -> ContextView:
+        """Look at a run's latest conversation. Raises `RequestError` ``unknown_run``."""
+        row = await self._around.runs.row(run_id)
+        if row is None:
+            raise RequestError(f"There is no run '{run_id}'.", code="unknown_run")
+        return await self._look(row.channel_id, await self._around.channels.get(row.channel_id), row)
+
+    async def _look(self, channel_id: str, channel: Channel | None, row: RunRow | None) -> ContextView:
+        scene = await self._scene(channel, row)
+        choice = await self._choice(scene.step, channel, row)
+        marks = await decided(self._around.marks, channel_id)
+        own = None if scene.history is None else scene.history.conversations.get((scene.step.step_id, scene.attempt))
+        system, tools = await self._head(scene.step, None if own is None else own.record, scene.frozen, row)
+        run_id = "" if row is None else row.run_id
+        goes_on = row is not None and row.state not in ENDED
+        compactions = scene.before.compactions
+        if scene.history is not None:
+            of_step = [each for each in scene.history.compactions if (each.step_id, each.attempt) == (scene.step.step_id, scene.attempt)]
+            compactions = tuple(each for each in (*compactions, *of_step) if each.compaction_id not in scene.history.restored)
+
+        def build(messages: tuple[Message, ...]) -> ModelRequest:
+            model = choice or ModelChoice("", "", "", provider=None)  # type: ignore[arg-type]  # nobody is asked
+            return assemble(system=system, tools=tools, messages=messages, choice=model, agent=scene.step.agent, call=0)
+
+        limit = None if choice is None or choice.context_tokens is None else input_limit(choice.context_tokens, choice.max_output_tokens)
+        talk = Talk(
+            said=(*scene.before.said, *(valid(own.placed(run_id)) if own is not None else ())),
+            compactions=compactions,
+            marks=marks,
+            task=(run_id, own.numbers[0]) if own is not None and own.numbers and goes_on else None,
+            files=await self._files(marks.files) if not goes_on else (),
+            build=build,
+        )
+        sizes = Sizes()
+        await sizes.counted([placed.message for placed in talk.said])
+        seen = shown(talk, Counting(sizes.message, Calibration().tokens), limit)
+        return ContextView(
+            channel_id=channel_id,
+            run_id=run_id or None,
+            model=None if choice is None else choice.label,
+            limit=limit,
+            used=seen.used,
+            segments=seen.segments,
+            pieces=seen.pieces,
+            left_out=seen.left_out,
+            compactions=seen.compactions,
+            pinned_files=marks.files,
+        )
+
+    async def _files(self, uris: tuple[str, ...]) -> tuple[PinnedFile, ...]:
+        request = RunRequest(prompt="", attachments=tuple(Attachment(uri=uri) for uri in uris))
+        excerpts = await attachments_of(self._around.workspace, request)
+        return tuple(PinnedFile(uri=uri, path=excerpt.path or uri, text=excerpt.text) for uri, excerpt in zip(uris, excerpts, strict=True))
+
+    async def _scene(self, channel: Channel | None, row: RunRow | None) -> _Scene:
+        if row is None:
+            return _Scene(find(None, None if channel is None else channel.agent).steps[0])
+        workflow, history = find(row.workflow, row.agent), await self._coordinator.history(row.run_id)
+        before, frozen = await conversation_before(self._around.runs, row, workflow)
+        begun = list(history.conversations)
+        step_id, attempt = begun[-1] if begun else (workflow.steps[0].step_id, 1)
+        step = next(each for each in workflow.steps if each.step_id == step_id)
+        return _Scene(step, attempt, history, before, frozen)
+
+    async def _choice(self, step: StepSpec, channel: Channel | None, row: RunRow | None) -> ModelChoice | None:
+        asked = (None if row is None else row.request.model) or (None if channel is None else channel.model)
+        await self._around.providers.ready()
+        try:
+            return chain_of(step.agent, self._around.loaded().settings, self._around.providers, asked=asked).first
+        except (RequestError, ProviderError):
+            return None
+
+    async def _head(
+        self, step: StepSpec, begun: ConversationRecord | None, frozen: ConversationRecord | None, row: RunRow | None
+    ) -> tuple[str, tuple[ToolSpec, ...]]:
+        """Return system text and tools: those of the conversation, or those that one would begin with."""
+        folder = None if row is None else row.request.folder
+        policy = self._assembly.policy(self._around.loaded().rules)
+        artifact = schema_of(step.makes) if step.makes is not None else None
+        tools = toolbox(self._assembly.place(folder), policy, names=TEMPLATES[step.agent].tools, artifact=artifact).specs
+        record = begun or frozen
+        if record is not None:
+            return await self._around.runs.text(record.system), tuple(tool for tool in tools if tool.name in record.tools)
+        return system_text(TEMPLATES[step.agent].prompt, *await texts_for(self._around, folder)), tools

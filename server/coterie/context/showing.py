@@ -1,0 +1,182 @@
+"""Shows a conversation as a model reads it: every piece that is sent, and every one that is not, with the reason. Pure.
+
+``agents.inspection`` gathers what it takes; clients get it as `coterie.domain.inspection.ContextView`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from coterie.context.elements import elements_of
+from coterie.context.marking import attached_before, piece_id, without_dropped
+from coterie.context.pieces import Counting, Part, parts_of
+from coterie.context.thread import Placed, as_sent, holds, standing
+from coterie.context.window import SHARES
+from coterie.domain.inspection import CompactionView, LeftOutView, Marks, PieceView, SegmentView
+from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolMessage, UserMessage
+from coterie.domain.records import CompactionRecord
+from coterie.domain.window import SEGMENTS
+
+PREVIEW = 200
+"""Characters of a piece that are shown."""
+_SUMMED_UP, _PRUNED, _DROPPED = "a summary stands in its place", "left out to make room", "left out by the person"
+_KEPT = "pinned by the person: kept word for word behind the summary"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinnedFile:
+    """A file that is to stay: how the model is told of it, and its text as it would be attached."""
+
+    uri: str
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
+    """A conversation with all that is decided about it.
+
+    ``build`` makes the request of messages, ``task`` began the current task, ``files`` are those that are pinned.
+    """
+
+    said: tuple[Placed, ...]
+    compactions: tuple[CompactionRecord, ...]
+    marks: Marks
+    task: tuple[str, int] | None
+    files: tuple[PinnedFile, ...] = ()
+    build: Callable[[tuple[Message, ...]], ModelRequest]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What is sent and what is not."""
+
+    used: int
+    segments: tuple[SegmentView, ...]
+    pieces: tuple[PieceView, ...]
+    left_out: tuple[LeftOutView, ...]
+    compactions: tuple[CompactionView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Glimpse:
+    """What a piece is about."""
+
+    preview: str
+    path: str | None = None
+    is_attached: bool = False
+
+
+def shown(talk: Talk, counting: Counting, limit: int | None) -> Shown:
+    """Show a conversation to a model that takes ``limit`` tokens; None where nobody knows."""
+    marks = talk.marks
+    thread = without_dropped(standing(talk.said, talk.compactions), marks)
+    request = talk.build(as_sent(thread))
+    sent = parts_of(request, thread, talk.task, counting, marks)
+    whole = parts_of(talk.build(tuple(placed.message for placed in talk.said)), talk.said, talk.task, counting, marks)
+    pruned = {f"{each.run_id}:{each.seq}:{each.place}" for compaction in talk.compactions for each in compaction.pruned}
+    kept: list[Part] = []
+    left_out: list[LeftOutView] = []
+    for part in whole:
+        if (reason := _why_not(part, talk, pruned)) == _KEPT:
+            kept.append(replace(part, piece=replace(part.piece, reason=reason)))
+        elif reason is not None:
+            piece = part.piece
+            left_out.append(
+                LeftOutView(piece_id=piece.piece_id, segment=piece.segment, source=piece.source, tokens=piece.tokens, reason=reason)
+            )
+    absent = {each.piece_id for each in left_out}
+    glimpses = {**_glimpses(talk.said), **_glimpses(thread)}
+    upcoming = tuple(_upcoming(each, counting) for each in talk.files if each.path not in attached_before(request.messages))
+    listed = [part for part in (*_without_kept(sent, kept), *kept) if part.piece.piece_id not in absent]
+    tokens = {segment: sum(part.piece.tokens for part in sent if part.piece.segment == segment) for segment in SEGMENTS}
+    tokens["task"] += sum(each.tokens for each in upcoming)
+    stay = {
+        *marks.pinned,
+        *(name for name, each in glimpses.items() if each.path in {file.path for file in talk.files} and each.is_attached),
+    }
+    return Shown(
+        used=sum(tokens.values()),
+        segments=tuple(
+            SegmentView(segment=segment, limit=None if limit is None else SHARES[segment] * limit // 100, tokens=tokens[segment])
+            for segment in SEGMENTS
+        ),
+        pieces=(*(_view(part, glimpses, stay, request.system) for part in listed), *upcoming),
+        left_out=tuple(left_out),
+        compactions=tuple(
+            CompactionView(
+                compaction_id=each.compaction_id,
+                messages=sum(any(holds(stretch, placed) for stretch in each.replaced) for placed in talk.said),
+                outputs=len(each.pruned),
+            )
+            for each in talk.compactions
+        ),
+    )
+
+
+def _why_not(part: Part, talk: Talk, pruned: set[str]) -> str | None:
+    """Say why a part of what was said is not sent as it was said; None where it is."""
+    if part.place is None:
+        return None
+    name, placed = part.piece.piece_id, talk.said[part.place]
+    if name in talk.marks.dropped:
+        return _DROPPED
+    if any(holds(stretch, placed) for compaction in talk.compactions for stretch in compaction.replaced):
+        return _KEPT if name in talk.marks.pinned else _SUMMED_UP
+    return _PRUNED if name in pruned else None
+
+
+def _without_kept(sent: Sequence[Part], kept: Sequence[Part]) -> list[Part]:
+    """Take what is kept behind the summary out of what the summary costs."""
+    room = sum(part.piece.tokens for part in kept)
+    return [
+        replace(part, piece=replace(part.piece, tokens=max(0, part.piece.tokens - room))) if part.piece.source == "summary" else part
+        for part in sent
+    ]
+
+
+def _upcoming(file: PinnedFile, counting: Counting) -> PieceView:
+    return PieceView(
+        piece_id=file.uri,
+        segment="task",
+        source="file",
+        reason="pinned by the person: it comes with the next turn",
+        tokens=counting.tokens(len(file.text.encode("utf-8", "surrogatepass"))),
+        pinned=True,
+        path=file.path,
+        preview=file.text[:PREVIEW] or None,
+    )
+
+
+def _glimpses(said: Sequence[Placed]) -> dict[str, _Glimpse]:
+    found: dict[str, _Glimpse] = {}
+    paths: dict[str, str] = {}
+    for placed in said:
+        match placed.message:
+            case UserMessage() as message:
+                for place, each in enumerate(elements_of(message.text)):
+                    found[piece_id(placed, place)] = _Glimpse(each.shown, each.attributes.get("path"), each.kind == "attachment")
+            case AssistantMessage() as message:
+                called = ", ".join(call.tool for call in message.tool_calls)
+                found[piece_id(placed)] = _Glimpse(message.text or (f"calls {called}" if called else ""))
+                paths |= {call.call_id: path for call in message.tool_calls if isinstance(path := (call.arguments or {}).get("path"), str)}
+            case ToolMessage() as message:
+                for place, result in enumerate(message.results):
+                    found[piece_id(placed, place)] = _Glimpse(result.output, paths.get(result.call_id))
+    return found
+
+
+def _view(part: Part, glimpses: Mapping[str, _Glimpse], stay: Collection[str], system: str) -> PieceView:
+    piece = part.piece
+    glimpse = glimpses.get(piece.piece_id) or _Glimpse(system if piece.source == "prompt" else "", piece.source.partition(":")[2] or None)
+    return PieceView(
+        piece_id=piece.piece_id,
+        segment=piece.segment,
+        source=piece.source,
+        reason=piece.reason,
+        tokens=piece.tokens,
+        pinned=piece.piece_id in stay,
+        path=glimpse.path,
+        preview=glimpse.preview[:PREVIEW] or None,
+    )

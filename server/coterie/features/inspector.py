@@ -1,0 +1,70 @@
+"""The context inspector: what a model sees, and what a person decides about it. ``agent/context/*``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from coterie.agents.inspection import Inspection
+from coterie.base.errors import InvalidParamsError, ModelMistakeError, RequestError
+from coterie.context.collect import path_of
+from coterie.domain.inspection import ContextView, Mark, MarkKind, is_uri
+from coterie.domain.ports import MarkStore, Workspace
+
+
+class Inspector:
+    """Implements `coterie.features.application.Inspector`. ``changed`` is told each channel about which something was decided."""
+
+    def __init__(self, inspection: Inspection, marks: MarkStore, workspace: Workspace, changed: Callable[[str], None]) -> None:
+        self._inspection = inspection
+        self._marks = marks
+        self._workspace = workspace
+        self._changed = changed
+
+    async def inspect(self, *, channel_id: str | None = None, run_id: str | None = None) -> ContextView:
+        """Show what the model of a channel or of a run is sent, or would be sent next."""
+        if channel_id is not None and run_id is None:
+            return await self._inspection.of_channel(channel_id)
+        if run_id is not None and channel_id is None:
+            return await self._inspection.of_run(run_id)
+        raise InvalidParamsError("Name either a channelId or a runId.")
+
+    async def pin(self, channel_id: str, *, piece_id: str | None = None, uri: str | None = None, pinned: bool = True) -> ContextView:
+        """Let a piece, or a file, stay; or no longer."""
+        view = await self._inspection.of_channel(channel_id)
+        kind: MarkKind = "pinned" if pinned else "plain"
+        if uri is not None and piece_id is None:
+            return await self._decide(channel_id, self._file(uri), kind)
+        if piece_id is not None and uri is None:
+            self._check(view, piece_id)
+            return await self._decide(channel_id, piece_id, kind)
+        raise InvalidParamsError("Name either a pieceId or a uri.")
+
+    async def drop(self, channel_id: str, piece_id: str, *, dropped: bool = True) -> ContextView:
+        """Leave a piece out from the next request on; or no longer."""
+        view = await self._inspection.of_channel(channel_id)
+        self._check(view, piece_id)
+        piece = next((each for each in view.pieces if each.piece_id == piece_id), None)
+        if piece is not None and piece.segment == "system":
+            raise RequestError("What the agent is, its rules, its notes and its tools are always sent.", code="piece_stays")
+        if piece is not None and piece.source == "summary":
+            raise RequestError("The summary stands for what was said before and is always sent.", code="piece_stays")
+        return await self._decide(channel_id, piece_id, "dropped" if dropped else "plain")
+
+    async def _decide(self, channel_id: str, target: str, kind: MarkKind) -> ContextView:
+        await self._marks.add(channel_id, Mark(target=target, kind=kind))
+        self._changed(channel_id)
+        return await self._inspection.of_channel(channel_id)
+
+    def _file(self, uri: str) -> str:
+        try:
+            file = self._workspace.locate(path_of(uri))
+        except ModelMistakeError as outside:
+            raise InvalidParamsError(f"uri: {outside.message}") from outside
+        if not is_uri(file.uri):
+            raise InvalidParamsError("uri: only files can be pinned.")
+        return file.uri
+
+    def _check(self, view: ContextView, piece_id: str) -> None:
+        known = {*(each.piece_id for each in view.pieces), *(each.piece_id for each in view.left_out)}
+        if piece_id not in known:
+            raise RequestError(f"There is no piece '{piece_id}' in this conversation.", code="unknown_piece")

@@ -1,0 +1,178 @@
+"""The context inspector: what a model is sent piece by piece, and that what a person decides about it holds from the next request on."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent_scripts import BROKEN, TEAM, project, suite
+from agent_stage import Stage, Turn, answering, calls, says, staged
+from coterie.base.errors import InvalidParamsError, RequestError
+from coterie.context.marking import GONE
+from coterie.domain.channels import Channel
+from coterie.domain.events import MessageDelta
+from coterie.domain.inspection import ContextView
+from coterie.domain.messages import TextDelta, ToolMessage, UserMessage
+from coterie.domain.runs import Attachment, RunRequest
+
+READ = calls(("read_file", {"path": "calc.py"}), text="Let me see.")
+
+
+def opened(tmp_path: Path, *turns: Turn) -> Any:
+    folder = tmp_path / "project"
+    if not folder.exists():
+        project(folder)
+        (folder / "AGENTS.md").write_text("Use tabs.\n", encoding="utf-8")
+    return staged(tmp_path / "home", folder, {"chat": turns})
+
+
+async def played(stage: Stage, prompt: str = "What is wrong?", **request: Any) -> str:
+    """Play a run to its end and return its channel."""
+    row = await stage.store.runs.row((await stage.runs.start(RunRequest(prompt=prompt, **request))).run_id)
+    assert row is not None
+    await stage.ended()
+    return row.channel_id
+
+
+def sources(view: ContextView) -> list[tuple[str, str]]:
+    return [(piece.segment, piece.source) for piece in view.pieces]
+
+
+def piece(view: ContextView, source: str) -> str:
+    return next(each.piece_id for each in view.pieces if each.source == source)
+
+
+async def test_every_piece_of_a_conversation_is_shown_with_its_price(tmp_path: Path) -> None:
+    async with opened(tmp_path, READ, says("The sign.")) as stage:
+        channel_id = await played(stage, attachments=(Attachment(text="pasted"),))
+        view = await stage.inspector.inspect(channel_id=channel_id)
+        model = "scripted/model"
+        assert sources(view) == [
+            ("system", "prompt"),
+            ("system", "rules:AGENTS.md"),
+            ("system", "tools"),
+            *[("history", source) for source in ("folder", "attachment", "person", model, "tool:read_file", model)],
+        ]
+        assert view.used == sum(each.tokens for each in view.pieces) == sum(each.tokens for each in view.segments)
+        assert (view.model, view.limit, view.left_out, view.compactions) == (model, None, (), ())
+        output = next(each for each in view.pieces if each.source == "tool:read_file")
+        assert (output.path, output.preview, output.pinned) == ("calc.py", BROKEN, False)
+        rules = view.pieces[1]
+        assert (rules.path, rules.segment) == ("AGENTS.md", "system")
+        run_id = view.run_id
+        assert run_id is not None
+        assert await stage.inspector.inspect(run_id=run_id) == view
+
+
+async def test_a_channel_without_a_word_shows_what_an_agent_begins_with(tmp_path: Path) -> None:
+    async with opened(tmp_path) as stage:
+        await stage.store.channels.create(
+            Channel(channel_id="c1", title="t", folder="chats", state="idle", updated_at="2026-01-31T00:00:00.000Z")
+        )
+        view = await stage.inspector.inspect(channel_id="c1")
+        assert sources(view) == [("system", "prompt"), ("system", "rules:AGENTS.md"), ("system", "tools")]
+        assert view.run_id is None
+        assert [each.segment for each in view.segments] == ["system", "project", "history", "task"]
+
+
+async def test_what_is_dropped_is_not_sent_from_the_next_request_on_also_after_a_restart(tmp_path: Path) -> None:
+    async with opened(tmp_path, READ, says("The sign.")) as stage:
+        channel_id = await played(stage)
+        view = await stage.inspector.inspect(channel_id=channel_id)
+        output = piece(view, "tool:read_file")
+        after = await stage.inspector.drop(channel_id, output)
+        assert output not in {each.piece_id for each in after.pieces}
+        assert [(each.piece_id, each.reason) for each in after.left_out] == [(output, "left out by the person")]
+        assert after.left_out[0].tokens == next(each.tokens for each in view.pieces if each.piece_id == output)
+        assert after.used < view.used
+    async with opened(tmp_path, says("Again."), says("And again.")) as stage:
+        assert await stage.inspector.inspect(channel_id=channel_id) == after
+        await played(stage, "And now?", channel_id=channel_id)
+        (outputs,) = [message for message in stage.model.requests[0].messages if isinstance(message, ToolMessage)]
+        assert [result.output for result in outputs.results] == [GONE]
+        await stage.inspector.drop(channel_id, output, dropped=False)
+        assert (await stage.inspector.inspect(channel_id=channel_id)).left_out == ()
+
+
+async def test_a_live_run_is_shown_and_heeds_what_is_dropped(tmp_path: Path) -> None:
+    going = asyncio.Event()
+    async with opened(tmp_path, READ, (TextDelta("One moment. "), going, *READ), says("Done.")) as stage:
+        run_id = await stage.begin("What is wrong?")
+        await stage.listener.until(lambda event: isinstance(event, MessageDelta) and "One moment" in event.text)
+        view = await stage.inspector.inspect(run_id=run_id)
+        assert ("task", "request") in sources(view)
+        assert ("project", "folder") in sources(view)
+        await stage.inspector.drop(view.channel_id, piece(view, "tool:read_file"))
+        going.set()
+        await stage.ended()
+        before, after = (next(m for m in stage.model.requests[n].messages if isinstance(m, ToolMessage)) for n in (1, 2))
+        assert (before.results[0].output, after.results[0].output) == (BROKEN, GONE)
+
+
+async def test_a_pinned_file_comes_with_the_next_turn_and_once(tmp_path: Path) -> None:
+    async with opened(tmp_path, says("Hm.")) as stage:
+        channel_id = await played(stage)
+        uri = (stage.project / "calc.py").as_uri()
+        view = await stage.inspector.pin(channel_id, uri=uri)
+        assert view.pinned_files == (uri,)
+        assert (view.pieces[-1].piece_id, view.pieces[-1].path, view.pieces[-1].pinned) == (uri, "calc.py", True)
+    for number, turns in ((1, (says("Now."),)), (2, (says("Then."),))):
+        async with opened(tmp_path, *turns) as stage:
+            await played(stage, f"Turn {number}?", channel_id=channel_id)
+            texts = [message.text for message in stage.model.requests[0].messages if isinstance(message, UserMessage)]
+            assert [('<attachment path="calc.py">\n' + BROKEN) in text for text in texts] == [False, True, False][: number + 1]
+            assert texts[-1].endswith(f"Turn {number}?")
+            view = await stage.inspector.inspect(channel_id=channel_id)
+            assert [each.pinned for each in view.pieces if each.path == "calc.py"] == [True]
+    async with opened(tmp_path) as stage:
+        assert (await stage.inspector.pin(channel_id, uri=uri, pinned=False)).pinned_files == ()
+
+
+async def test_a_pinned_piece_says_so(tmp_path: Path) -> None:
+    async with opened(tmp_path, READ, says("The sign.")) as stage:
+        channel_id = await played(stage)
+        output = piece(await stage.inspector.inspect(channel_id=channel_id), "tool:read_file")
+        view = await stage.inspector.pin(channel_id, piece_id=output)
+        assert [each.piece_id for each in view.pieces if each.pinned] == [output]
+        view = await stage.inspector.pin(channel_id, piece_id=output, pinned=False)
+        assert not any(each.pinned for each in view.pieces)
+
+
+async def test_the_last_step_of_a_team_is_shown(tmp_path: Path) -> None:
+    folder = project(tmp_path / "project")
+    async with staged(tmp_path / "home", folder, TEAM, sandbox=suite(folder)) as stage:
+        answering(stage, "approve", "allow_once")
+        run_id = await stage.begin("Make test_add pass", workflow="team")
+        await stage.ended()
+        view = await stage.inspector.inspect(run_id=run_id)
+        assert ("history", "artifact") in sources(view)
+
+
+async def test_what_makes_no_sense_is_refused_and_says_why(tmp_path: Path) -> None:
+    async with opened(tmp_path, says("Hm.")) as stage:
+        channel_id = await played(stage)
+        look = stage.inspector
+        for wrong in (
+            look.inspect(),
+            look.inspect(channel_id=channel_id, run_id="run_1"),
+            look.pin(channel_id),
+            look.pin(channel_id, piece_id="system:prompt", uri="file:///p"),
+            look.pin(channel_id, uri="file:///etc/passwd"),
+        ):
+            with pytest.raises(InvalidParamsError):
+                await wrong
+        for refused, code in (
+            (look.inspect(channel_id="none"), "unknown_channel"),
+            (look.inspect(run_id="none"), "unknown_run"),
+            (look.pin("none", piece_id="x"), "unknown_channel"),
+            (look.drop(channel_id, "none"), "unknown_piece"),
+            (look.pin(channel_id, piece_id="none"), "unknown_piece"),
+            (look.drop(channel_id, "system:prompt"), "piece_stays"),
+            (look.drop(channel_id, "system:rules:AGENTS.md"), "piece_stays"),
+        ):
+            with pytest.raises(RequestError) as told:
+                await refused
+            assert told.value.code == code
