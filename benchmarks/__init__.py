@@ -8,11 +8,11 @@
 - `conversation`: bytes of the first request of a chat, and how much of each request repeats the one before;
 - `indexing`: what the index costs on sympy, and what an editor feels of it, against ripgrep, FTS5 and aider (`sources`, `aider_map`);
 - `relay`: what a chunk of a model's stream costs in our provider, in bare httpx and in LiteLLM (`relay_client`), and how late first
-  words are.
+  words are;
+- `prediction`: how often the offline predictor shows something and how often that is right, at places in sympy (`sources`).
 
-By hand, on repositories that are given by path: `prediction` (how often the offline predictor shows something, and how often that is
-right), after `prediction_gate` has learned its weights from other repositories.
+By hand, on repositories that are given by path: `prediction` again, after `prediction_gate` has learned the weights from others.
 
-All others drive the real `coterie serve --stdio` (or `coterie attach`) as an LSP client (`client`). Absolute times belong to the machine;
-the ratios are what should stay.
+All but `prediction` drive the real `coterie serve --stdio` (or `coterie attach`) as an LSP client (`client`). Absolute times belong to the
+machine; the ratios are what should stay.
 """

@@ -9,6 +9,7 @@ from benchmarks.attaching import measure_attaching
 from benchmarks.conversation import measure_conversation
 from benchmarks.fallback import measure_fallback
 from benchmarks.indexing import measure_indexing
+from benchmarks.prediction import measure_prediction
 from benchmarks.relay import measure_relay
 from benchmarks.report import Measurement, page, table, updated
 from benchmarks.startup import measure_startup
@@ -25,6 +26,7 @@ MEASUREMENTS = {
     "suggestions": measure_suggestions,
     "fallback": measure_fallback,
     "relay": measure_relay,
+    "prediction": measure_prediction,
     "indexing": measure_indexing,
 }
 
@@ -43,7 +45,8 @@ def main() -> None:
     measurements = asyncio.run(measure([arguments.only] if arguments.only else list(MEASUREMENTS)))
     print(table(measurements))
     if arguments.write:
-        text = updated(arguments.write.read_text(encoding="utf-8"), measurements) if arguments.only else page(measurements)
+        before = arguments.write.read_text(encoding="utf-8")
+        text = updated(before, measurements) if arguments.only else page(measurements, before)
         arguments.write.write_text(text, encoding="utf-8")
 
 

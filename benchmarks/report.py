@@ -42,8 +42,10 @@ def _row(row: Measurement) -> str:
     return f"| {row.what} | {row.value} | {row.aim} | {row.how} |"
 
 
-def page(measurements: Sequence[Measurement]) -> str:
-    """Render `docs/benchmarks.md`."""
+def page(measurements: Sequence[Measurement], before: str) -> str:
+    """Render `docs/benchmarks.md`; lines of the page ``before`` about what this run has not measured stay."""
+    measured = tuple(f"| {measurement.what} |" for measurement in measurements)
+    kept = [line for line in before.splitlines() if line.startswith("| ") and not line.startswith(("| what |", *measured))]
     now = datetime.now(UTC).date().isoformat()
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     return "\n".join(
@@ -52,9 +54,11 @@ def page(measurements: Sequence[Measurement]) -> str:
             "",
             f"Measured on {now} with `make bench` (pygls {version('pygls')}; {machine}). Each line was measured in one run, the",
             "yardstick beside the thing, turn by turn. Absolute times belong to that machine; the ratios and shares should hold",
-            "on any. The page is written by `python -m benchmarks --write docs/benchmarks.md`.",
+            "on any. The page is written by `python -m benchmarks --write docs/benchmarks.md`, which keeps the lines that were measured by",
+            "hand before.",
             "",
             table(measurements),
+            *kept,
             "",
         ]
     )
