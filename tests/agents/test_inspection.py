@@ -141,6 +141,17 @@ async def test_a_pinned_piece_says_so(tmp_path: Path) -> None:
         assert not any(each.pinned for each in view.pieces)
 
 
+async def test_a_piece_whose_id_holds_a_path_is_no_file(tmp_path: Path) -> None:
+    async with opened(tmp_path, says("Hm.")) as stage:
+        rules = stage.project / ".coterie" / "rules"
+        rules.mkdir(parents=True)
+        (rules / "a.md").write_text("Use spaces.\n", encoding="utf-8")
+        channel_id = await played(stage)
+        view = await stage.inspector.pin(channel_id, piece_id="system:rules:.coterie/rules/a.md")
+        assert view.pinned_files == ()
+        assert [each.path for each in view.pieces if each.pinned] == [".coterie/rules/a.md"]
+
+
 async def test_the_last_step_of_a_team_is_shown(tmp_path: Path) -> None:
     folder = project(tmp_path / "project")
     async with staged(tmp_path / "home", folder, TEAM, sandbox=suite(folder)) as stage:
@@ -161,6 +172,7 @@ async def test_what_makes_no_sense_is_refused_and_says_why(tmp_path: Path) -> No
             look.pin(channel_id),
             look.pin(channel_id, piece_id="system:prompt", uri="file:///p"),
             look.pin(channel_id, uri="file:///etc/passwd"),
+            look.pin(channel_id, uri="untitled:Untitled-1"),
         ):
             with pytest.raises(InvalidParamsError):
                 await wrong

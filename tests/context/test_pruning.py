@@ -11,6 +11,7 @@ from coterie.context.pieces import BIG_OUTPUT, Counting, Part, parts_of
 from coterie.context.pruning import prunings
 from coterie.context.thread import SUMMARY, Placed, as_sent, pruned_of
 from coterie.context.tokens import Calibration, Sizes
+from coterie.domain.inspection import Marks
 from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolCall, ToolMessage, ToolResult, ToolSpec, UserMessage
 from coterie.domain.records import OutputPlace
 
@@ -73,6 +74,13 @@ def test_the_oldest_outputs_go_first_and_only_as_many_as_it_takes() -> None:
     assert prunings(parts, total(parts)) == ()
     assert prunings(parts, total(parts) - 1_500) == (OutputPlace(run_id="r1", seq=3, place=0),)
     assert prunings(parts, total(parts) - 3_000) == tuple(OutputPlace(run_id="r1", seq=seq, place=0) for seq in (3, 5))
+
+
+def test_what_a_person_has_pinned_stays_and_newer_outputs_go() -> None:
+    placed = thread((8_000, 100), (8_000,), (8_000,), (8_000,))
+    parts = parts_of(request(placed), placed, ("r1", 1), COUNTING, Marks(pinned=frozenset({"r1:3:0"})))
+    assert prunings(parts, total(parts) - 1_500) == (OutputPlace(run_id="r1", seq=5, place=0),)
+    assert [part.piece.reason for part in parts if part.piece.piece_id == "r1:3:0"] == ["pinned by the person"]
 
 
 @pytest.mark.parametrize("sizes", [((30_000,),), ((500,), (30_000,))], ids=["only output", "newest output"])

@@ -50,8 +50,8 @@ def marks_of(decided: Iterable[Mark]) -> Marks:
 
 
 def is_uri(target: str) -> bool:
-    """Say whether a decision is about a file: ids of pieces have no slashes."""
-    return "/" in target
+    """Say whether a decision is about a file; ids of pieces may hold paths."""
+    return target.startswith("file:")
 
 
 @wire

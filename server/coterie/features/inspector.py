@@ -56,12 +56,12 @@ class Inspector:
         return await self._inspection.of_channel(channel_id)
 
     def _file(self, uri: str) -> str:
+        if not is_uri(uri):
+            raise InvalidParamsError("uri: only files can be pinned.")
         try:
             file = self._workspace.locate(path_of(uri))
         except ModelMistakeError as outside:
             raise InvalidParamsError(f"uri: {outside.message}") from outside
-        if not is_uri(file.uri):
-            raise InvalidParamsError("uri: only files can be pinned.")
         return file.uri
 
     def _check(self, view: ContextView, piece_id: str) -> None:
