@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from coterie.base.tasks import side_by_side
 from coterie.config.schema import ContextSettings
 from coterie.context import collect
 from coterie.context.collect import Limits
@@ -15,7 +16,8 @@ from coterie.context.retrieved import shown_before
 from coterie.context.task import Excerpt
 from coterie.context.window import SHARES, input_limit
 from coterie.domain.messages import Message
-from coterie.domain.ports import ModelChoice
+from coterie.domain.ports import Index, ModelChoice
+from coterie.domain.retrieval import Question
 from coterie.domain.runs import RunRequest
 from coterie.tools.rules import Policy, evaluate, path_effect
 from coterie.tools.tool import Place
@@ -47,9 +49,18 @@ async def orientation(
         room = tokens if window is None else input_limit(window, choice.max_output_tokens) * share // 100 // _OF_SHARE
         return Limits(tokens=min(tokens, room), may_read=may_read)
 
-    of_map = limits(settings.map_tokens, SHARES["project"])
-    of_code = limits(settings.code_tokens, SHARES["task"])
-    return Orientation(
-        map="" if prior else await collect.map_of(place.workspace, place.index, request.folder, of_map),
-        code=await collect.code_for(place.workspace, place.index, request, of_code, ask=place.question, shown=shown_before(prior)),
-    )
+    def ask(text: str, limit: int, folder: str) -> Question:
+        return place.question(text, limit, folder=folder)
+
+    async def mapped(index: Index) -> Orientation:
+        if prior:
+            return Orientation()
+        return Orientation(map=await collect.map_of(place.workspace, index, request.folder, limits(settings.map_tokens, SHARES["project"])))
+
+    async def coded(index: Index) -> Orientation:
+        of_code, shown = limits(settings.code_tokens, SHARES["task"]), shown_before(prior)
+        return Orientation(code=await collect.code_for(place.workspace, index, request, of_code, ask=ask, shown=shown))
+
+    # Side by side, so that who waits for the index waits once.
+    first, second = await side_by_side(mapped(place.index), coded(place.index))
+    return Orientation(first.map, second.code)

@@ -32,8 +32,8 @@ _CANDIDATES = 12
 _SELECTED = 1_000
 """Characters of the selection that are asked about."""
 _T = TypeVar("_T")
-Ask: TypeAlias = Callable[[str, int], Question]
-"""Makes a question of words, and of how many files are wanted."""
+Ask: TypeAlias = Callable[[str, int, str], Question]
+"""Makes a question of words, of how many files are wanted, and of the folder that is asked about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,7 @@ async def code_for(
         return ()
     selected = "" if request.selection is None else (request.selection.text or "")[:_SELECTED]
     asked = f"{request.prompt}\n{selected}"
-    ranking = await _in_time(index.rank(chosen.absolute, ask(asked, _CANDIDATES)), limits)
+    ranking = await _in_time(index.rank(chosen.absolute, ask(asked, _CANDIDATES, chosen.absolute)), limits)
     if ranking is None:
         return ()
     pointed = [request.selection.uri] if request.selection is not None else []
