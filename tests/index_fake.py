@@ -17,6 +17,7 @@ class FakeIndex:
     def __init__(
         self, *found: Found, definitions: Definitions | None = None, overview: Overview | None = None, broken: bool = False
     ) -> None:
+        self.runs = True
         self.told: list[str] = []
         self.questions: list[Question] = []
         self.listeners: list[Callable[[BuildNews], None]] = []
@@ -24,6 +25,11 @@ class FakeIndex:
         self._definitions = definitions or Definitions()
         self._overview = overview or Overview()
         self._broken = broken
+
+    @property
+    def is_running(self) -> bool:
+        """Say what the test wants."""
+        return self.runs
 
     def watch(self, folder: str) -> None:
         """Note it."""

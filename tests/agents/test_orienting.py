@@ -63,6 +63,13 @@ async def test_a_plain_question_gets_no_code(tmp_path: Path) -> None:
     assert "<code" not in text
 
 
+async def test_an_index_that_does_not_run_is_not_started_for_it(tmp_path: Path) -> None:
+    of = index()
+    of.runs = False
+    text = await played(tmp_path, of=of)
+    assert ("<map" in text, "<code" in text, of.told) == (False, False, [])
+
+
 @pytest.mark.parametrize("of", [index(broken=True), index(complete=False)], ids=["broken", "building"])
 async def test_without_a_whole_index_there_is_no_map(tmp_path: Path, of: FakeIndex) -> None:
     assert "<map" not in await played(tmp_path, of=of)

@@ -37,8 +37,8 @@ class Orientation:
 async def orientation(
     place: Place, request: RunRequest, *, policy: Policy, settings: ContextSettings, choice: ModelChoice, prior: Sequence[Message]
 ) -> Orientation:
-    """Ask the index of the place; in a conversation that goes on there is a map already."""
-    if place.index is None:
+    """Ask the index of the place, if it runs; in a conversation that goes on there is a map already."""
+    if place.index is None or not place.index.is_running:
         return Orientation()
 
     def may_read(path: str) -> bool:

@@ -505,6 +505,11 @@ class Index(Protocol):
     Answers come from the last whole state, and say when that is not the latest. Raises `RequestError` ``index_unavailable``.
     """
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it can be asked without having to be started first."""
+        ...
+
     def watch(self, folder: str) -> None:
         """Build the index of a folder in the background, and keep it up to date until as many have called `unwatch`."""
         ...

@@ -43,6 +43,11 @@ class IndexProcess:
         """The child's process id while it lives."""
         return self._child.pid
 
+    @property
+    def is_running(self) -> bool:
+        """See the port."""
+        return self.pid is not None
+
     def listen(self, listener: Listener) -> Callable[[], None]:
         """See the port."""
         self._listeners.append(listener)
