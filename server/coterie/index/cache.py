@@ -22,7 +22,7 @@ from pathlib import Path
 from coterie.index.facts import FileFacts
 from coterie.index.symbols import Symbol
 
-VERSION = 2
+VERSION = 3
 """Raised whenever the tables or what is written into them change."""
 _BUSY_S = 10.0
 ID_SHIFT = 32
@@ -38,7 +38,7 @@ CREATE TABLE symbol (
 CREATE INDEX symbol_of_file ON symbol (file);
 CREATE INDEX symbol_by_name ON symbol (name COLLATE NOCASE);
 CREATE TABLE term (term TEXT PRIMARY KEY, postings BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE past (sha TEXT PRIMARY KEY, said TEXT NOT NULL, weight REAL NOT NULL, paths TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE past (sha TEXT PRIMARY KEY, said TEXT NOT NULL, paths TEXT NOT NULL) WITHOUT ROWID;
 """
 
 
@@ -65,10 +65,9 @@ class KnownFile:
 
 @dataclass(frozen=True, slots=True)
 class PastCommit:
-    """A commit: the terms of what was said, the sum of their weights, and which paths it touched."""
+    """A commit: the terms of what was said, and which paths it touched."""
 
     said: tuple[str, ...] = ()
-    weight: float = 0.0
     paths: tuple[str, ...] = ()
 
 
@@ -169,15 +168,15 @@ class Cache:
 
     def commits(self, shas: Iterable[str]) -> dict[str, PastCommit]:
         """Return those of these commits that are known."""
-        rows = self._connection.execute("SELECT sha, said, weight, paths FROM past")
-        known = {sha: PastCommit(tuple(said.split()), weight, tuple(paths.split("\n"))) for sha, said, weight, paths in rows}
+        rows = self._connection.execute("SELECT sha, said, paths FROM past")
+        known = {sha: PastCommit(tuple(said.split()), tuple(paths.split("\n"))) for sha, said, paths in rows}
         return {sha: known[sha] for sha in shas if sha in known}
 
     def add_commits(self, commits: Mapping[str, PastCommit]) -> None:
         """Keep commits; within `writing`."""
         self._connection.executemany(
-            "INSERT OR REPLACE INTO past VALUES (?, ?, ?, ?)",
-            ((sha, " ".join(commit.said), commit.weight, "\n".join(commit.paths)) for sha, commit in commits.items()),
+            "INSERT OR REPLACE INTO past VALUES (?, ?, ?)",
+            ((sha, " ".join(commit.said), "\n".join(commit.paths)) for sha, commit in commits.items()),
         )
 
     def _write(self, path: str, stamp: Stamp, facts: FileFacts, known: int | None) -> int:

@@ -13,10 +13,11 @@ from coterie.domain.overview import Landmark
 from coterie.domain.retrieval import Definition, Definitions, Found, Question
 from coterie.index.build import Progress, Refreshed, refresh, refresh_file, refresh_history
 from coterie.index.cache import ID_SHIFT, Cache, DamagedCacheError
+from coterie.index.evidence import gather
 from coterie.index.facts import REFERENCE_SHIFT
 from coterie.index.overview import central, main_names
 from coterie.index.query import Query, parse
-from coterie.index.rank import Weights, gather, ranked, reasons, weigh
+from coterie.index.rank import learned_weights, ranked, reasons, weigh
 from coterie.index.snapshot import Snapshot, load
 from coterie.index.symbols import Symbol
 from coterie.index.terms import split
@@ -122,7 +123,8 @@ class FolderIndex:
         with self._cache.reading():
             state = self._state()
             snapshot = state.snapshot
-            scores = weigh(gather(query, snapshot, state.postings(self._cache.postings), _at_hand(question, snapshot)), snapshot, Weights())
+            evidence = gather(query, snapshot, state.postings(self._cache.postings), _at_hand(question, snapshot))
+            scores = weigh(query, evidence, snapshot, learned_weights())
             return tuple(
                 Found(
                     path=snapshot.files[file].path,

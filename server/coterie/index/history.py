@@ -46,8 +46,7 @@ def read(folder: str, shas: Sequence[str]) -> dict[str, PastCommit]:
         sha, _, message = head.partition("\n")
         touched = tuple(path for path in paths.strip("\0\n").split("\0") if path)
         if len(touched) <= MOST_PATHS:
-            query = parse(message)
-            commits[sha] = PastCommit(tuple(term for term, _ in query.terms), sum(weight for _, weight in query.terms), touched)
+            commits[sha] = PastCommit(tuple(term for term, _ in parse(message).terms), touched)
     return commits
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TypeAlias
 
 from coterie.index.cache import Cache, KnownFile, PastCommit
 from coterie.index.imports import importers
+from coterie.index.past import History, remember
 from coterie.index.roles import Role, family_of, role_of
 
 Postings: TypeAlias = Callable[[str], Sequence[int]]
@@ -31,18 +32,6 @@ class File:
     length: int
     size: int
     role: Role
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """Past commits, the newest first.
-
-    ``touched`` are ids of files that are still there, ``weights`` how much each said, ``said`` the commits that hold a term.
-    """
-
-    touched: tuple[tuple[int, ...], ...] = ()
-    weights: tuple[float, ...] = ()
-    said: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +72,7 @@ def load(cache: Cache, commits: Sequence[str], before: Snapshot | None = None) -
 
 def take(known: Sequence[KnownFile], past: Sequence[PastCommit]) -> Snapshot:
     """Put a snapshot together."""
-    history = _history(known, past)
+    history = remember(((file.path, file.id) for file in known), past)
     imports = {file.id: (file.path, file.imports) for file in known}
     return Snapshot(
         files=_files(known),
@@ -102,31 +91,6 @@ def _files(known: Iterable[KnownFile]) -> Mapping[int, File]:
 
 def _average_length(known: Sequence[KnownFile]) -> float:
     return sum(file.length for file in known) / max(1, len(known)) or 1.0
-
-
-def _history(known: Iterable[KnownFile], past: Sequence[PastCommit]) -> History:
-    by_path = {file.path: file.id for file in known}
-    by_name: defaultdict[str, list[int]] = defaultdict(list)
-    for each in known:
-        by_name[each.path.rpartition("/")[2]].append(each.id)
-
-    def found(path: str) -> int | None:
-        if path in by_path:
-            return by_path[path]
-        moved = by_name.get(path.rpartition("/")[2], ())
-        return moved[0] if len(moved) == 1 else None
-
-    touched = list[tuple[int, ...]]()
-    weights = list[float]()
-    said: defaultdict[str, list[int]] = defaultdict(list)
-    for commit in past:
-        files = tuple(dict.fromkeys(file for path in commit.paths if (file := found(path)) is not None))
-        if files:
-            weights.append(commit.weight)
-            for term in commit.said:
-                said[term].append(len(touched))
-            touched.append(files)
-    return History(tuple(touched), tuple(weights), {term: tuple(commits) for term, commits in said.items()})
 
 
 def _together(touched: Sequence[tuple[int, ...]]) -> Mapping[int, Mapping[int, float]]:

@@ -1,0 +1,107 @@
+"""What past commits say of files: which ones those touched that said what a question says, and which ones change anyway.
+
+A commit that touches many files says less of each of them. Pure; `snapshot` calls `remember` once a state, `evidence` calls `told`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from coterie.index.cache import PastCommit
+from coterie.index.query import Query
+
+_K1, _B = 1.2, 0.75
+_LATELY = 15
+"""Commits after which a change counts for a third; after six times as many it does not count."""
+_LONG_AGO = 100
+"""Commits after which a change counts for half as something that happens often."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Past commits, the newest first.
+
+    ``touched`` are ids of files that are still there, ``said`` the commits that hold a term. ``changes`` counts for each file the commits
+    that touched it, ``often`` above all the newer ones, ``lately`` the newest alone; these two are at most one.
+    """
+
+    touched: tuple[tuple[int, ...], ...] = ()
+    said: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    changes: Mapping[int, float] = field(default_factory=dict)
+    often: Mapping[int, float] = field(default_factory=dict)
+    lately: Mapping[int, float] = field(default_factory=dict)
+
+
+def remember(paths: Iterable[tuple[str, int]], commits: Sequence[PastCommit]) -> History:
+    """Take in commits, the newest first; ``paths`` are those of the files that are there, with their ids."""
+    by_path = dict(paths)
+    by_name: defaultdict[str, list[int]] = defaultdict(list)
+    for path, known in by_path.items():
+        by_name[path.rpartition("/")[2]].append(known)
+
+    def found(path: str) -> int | None:
+        if path in by_path:
+            return by_path[path]
+        moved = by_name.get(path.rpartition("/")[2], ())
+        return moved[0] if len(moved) == 1 else None
+
+    touched = list[tuple[int, ...]]()
+    said: defaultdict[str, list[int]] = defaultdict(list)
+    changes, often, lately = (defaultdict[int, float](float) for _ in range(3))
+    for commit in commits:
+        files = tuple(dict.fromkeys(file for path in commit.paths if (file := found(path)) is not None))
+        if not files:
+            continue
+        age, share = len(touched), _share(files)
+        for term in commit.said:
+            said[term].append(age)
+        for file in files:
+            changes[file] += share
+            often[file] += share / (1 + age / _LONG_AGO)
+            if age < 6 * _LATELY:
+                lately[file] += share * math.exp(-age / _LATELY)
+        touched.append(files)
+    return History(
+        touched=tuple(touched),
+        said={term: tuple(holding) for term, holding in said.items()},
+        changes=changes,
+        often=to_one({file: math.log1p(times) for file, times in often.items()}),
+        lately=to_one(lately),
+    )
+
+
+def told(query: Query, history: History, files: int) -> dict[int, float]:
+    """Rank files by BM25 as if the text of each were what all commits said that touched it."""
+    found: defaultdict[int, float] = defaultdict(float)
+    average = sum(history.changes.values()) / max(1, len(history.changes)) or 1.0
+    norms = {file: _K1 * (1 - _B + _B * changes / average) for file, changes in history.changes.items()}
+    for term, asked in query.terms:
+        times: defaultdict[int, float] = defaultdict(float)
+        for commit in history.said.get(term, ()):
+            touched = history.touched[commit]
+            share = _share(touched)
+            for file in touched:
+                times[file] += share
+        weight = asked * rarity(len(times), files)
+        for file, often in times.items():
+            found[file] += weight * often / (often + norms[file])
+    return found
+
+
+def rarity(holding: int, count: int) -> float:
+    """Say how telling it is that ``holding`` of ``count`` files hold a term."""
+    return math.log(1 + (count - holding + 0.5) / (holding + 0.5))
+
+
+def to_one(found: Mapping[int, float]) -> dict[int, float]:
+    """Measure values by the largest."""
+    most = max(found.values(), default=0.0)
+    return {file: value / most for file, value in found.items()} if most > 0 else {}
+
+
+def _share(touched: Sequence[int]) -> float:
+    """Return how much a commit that touched these files says of each of them."""
+    return float(len(touched) ** -0.5)
