@@ -82,3 +82,31 @@ def test_the_file_on_disk_is_not_used_however_it_is_named(
     with_it, other_with_it, without_it, other_without_it = seen
     assert with_it == without_it
     assert other_with_it != other_without_it, "another file's question sees it"
+
+
+@pytest.mark.parametrize("half", [0xD83D, 0xDE00])
+def test_half_a_character_is_no_error(
+    half: int, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever cuts a text by UTF-16 units cuts characters in two."""
+    begun = MODULE.partition("logging.g")[0]
+    lines = (question(f"# {chr(half)}\n{begun}"), question(begun, suffix=f"{chr(half)}\n"), question(begun, path=f"{chr(half)}.py"))
+    for answer in answers(project, *lines, monkeypatch=monkeypatch, capsys=capsys):
+        assert set(answer) == {"text", "score"}
+
+
+def test_a_mark_of_the_encoding_is_no_error(project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xef\xbb\xbf" + question("x = ").encode())))
+    assert main(["predict", str(project)], ScriptedWiring()) == exits.OK
+    assert set(json.loads(capsys.readouterr().out)) == {"text", "score"}
+
+
+@pytest.mark.parametrize("closed", ["stdin", "stdout", "stderr"])
+@pytest.mark.parametrize("command", [("predict",), ("index", "rank")])
+def test_a_stream_that_is_closed_from_the_start_is_an_empty_one(
+    closed: str, command: tuple[str, ...], project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COTERIE_HOME", str(project / "ignored"))
+    monkeypatch.setattr("sys.stdin", io.StringIO(question("x = ")))
+    monkeypatch.setattr(f"sys.{closed}", None)
+    assert main([*command, str(project)], ScriptedWiring()) == exits.OK

@@ -6,11 +6,11 @@ no core. Blocks: nothing else runs meanwhile.
 
 from __future__ import annotations
 
-import json
-from typing import TextIO
+from typing import Any
 
-from coterie.base.errors import CoterieError, InvalidParamsError
+from coterie.base.errors import InvalidParamsError
 from coterie.cli import exits
+from coterie.cli.answering import answer_lines
 from coterie.cli.arguments import Arguments
 from coterie.cli.terminal import Output, Streams
 from coterie.cli.wording import Line
@@ -29,7 +29,7 @@ def index(arguments: Arguments, output: Output, streams: Streams) -> int:
     try:
         done = folder.refresh(lambda read, files: output.progress({"read": read, "files": files}, "indexing", read / files))
         if arguments.action == "rank":
-            _answer(folder, streams.stdin, streams.stdout)
+            answer_lines(streams, lambda asked: {"files": [found.path for found in folder.ask(_question(asked))]})
         else:
             changed = f"{done.read} read, {done.gone} gone" if done.read or done.gone else "nothing had changed"
             value: Json = {"files": done.files, "read": done.read, "gone": done.gone}
@@ -39,25 +39,8 @@ def index(arguments: Arguments, output: Output, streams: Streams) -> int:
     return exits.OK
 
 
-def _answer(folder: FolderIndex, questions: TextIO, answers: TextIO) -> None:
-    """Answer each line with one line, whatever stands in it."""
-    if (reconfigure := getattr(questions, "reconfigure", None)) is not None:
-        reconfigure(encoding="utf-8", errors="replace")
-    for line in questions:
-        try:
-            answer: Json = {"files": [found.path for found in folder.ask(_question(line))]}
-        except CoterieError as error:
-            answer = {"error": {"code": error.code, "message": error.message}}
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
-
-
-def _question(line: str) -> Question:
-    try:
-        asked = json.loads(line)
-    except (ValueError, RecursionError) as wrong:
-        raise InvalidParamsError(f"This line is not JSON: {wrong}.") from wrong
-    query = asked.get("query") if isinstance(asked, dict) else None
+def _question(asked: dict[str, Any]) -> Question:
+    query = asked.get("query")
     if not isinstance(query, str):
         raise InvalidParamsError('A line is an object with a text: {"query": "…"}.')
     return Question(text=query, limit=MOST_FILES)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
 
@@ -37,7 +38,9 @@ def main(argv: list[str], wiring: Wiring) -> int:
         return wiring.run_daemon()
     from coterie.cli.terminal import Streams, output_for  # noqa: PLC0415 - see the module's docstring
 
-    streams = Streams(stdin=sys.stdin, stdout=sys.stdout, stderr=sys.stderr, environ=dict(os.environ))
+    # What whoever started us has closed is None: nothing is said there, and what is written is lost.
+    stdin, stdout, stderr = (stream or StringIO() for stream in (sys.stdin, sys.stdout, sys.stderr))
+    streams = Streams(stdin=stdin, stdout=stdout, stderr=stderr, environ=dict(os.environ))
     output = output_for(streams, machine=arguments.json)
     try:
         return _run(arguments.command, arguments, wiring, output, streams)

@@ -5,13 +5,13 @@ It is how anyone can measure the predictor, on any repository; it needs no model
 
 from __future__ import annotations
 
-import json
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from coterie.base.errors import InvalidParamsError
 from coterie.cli import exits
+from coterie.cli.answering import answer_lines
 from coterie.cli.arguments import Arguments
 from coterie.cli.terminal import Streams
 from coterie.domain.wire import Json
@@ -30,21 +30,16 @@ class Question(BaseModel):
 
 def predict(arguments: Arguments, streams: Streams) -> int:
     """Answer each line with one line, whatever stands in it."""
-    if (reconfigure := getattr(streams.stdin, "reconfigure", None)) is not None:
-        reconfigure(encoding="utf-8", errors="replace")
     predictor = FolderPredictor(arguments.folder)
-    for line in streams.stdin:
-        streams.stdout.write(json.dumps(_answer(predictor, line)) + "\n")
-        streams.stdout.flush()
+    answer_lines(streams, lambda asked: _answer(predictor, asked))
     return exits.OK
 
 
-def _answer(predictor: FolderPredictor, line: str) -> Json:
+def _answer(predictor: FolderPredictor, asked: dict[str, Any]) -> Json:
     try:
-        question = Question.model_validate_json(line)
+        question = Question.model_validate(asked)
     except ValidationError as wrong:
         first = wrong.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        return {"error": {"code": InvalidParamsError.code, "message": f"{where}: {first['msg']}" if where else first["msg"]}}
+        raise InvalidParamsError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from wrong
     found = predictor.predict(question.path, question.prefix, question.suffix)
     return {"text": found.text, "score": round(found.score, 4)}
