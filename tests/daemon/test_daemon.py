@@ -120,6 +120,8 @@ async def test_connections_that_come_and_go_leave_nothing_open(tmp_path: Path) -
             threads = {thread.id for thread in daemon.threads()}
             return daemon.num_fds(), len(threads)
 
+        while (await watcher.client.request("agent/status", {}))["index"] != {"files": 2, "done": 2, "complete": True}:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)  # its process begins by itself, a second after the start
         async with here.editor(tmp_path, playing_chat(tmp_path)):
             pass
         files, threads = await settled()
