@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -37,3 +38,20 @@ async def check_nothing_runs(folder: Path) -> None:
     """Check that every process that has to do with a folder ends by itself; the kernel may take a moment to end the last."""
     _, alive = await asyncio.to_thread(psutil.wait_procs, processes_of(folder), BOUND_S)
     assert alive == []
+
+
+_KEPT = frozenset({"coterie.index", "coterie.features.prediction_process"})
+"""What a server keeps for itself, whatever its runs do."""
+
+
+def left_of_runs(server: int) -> list[psutil.Process]:
+    """Return the processes below a server that are there because of its runs."""
+    found: list[psutil.Process] = []
+    own = psutil.Process(server).cmdline()
+    for child in psutil.Process(server).children():
+        with suppress(psutil.NoSuchProcess):
+            line = child.cmdline()
+            # One that is being started has the server's own words for a moment.
+            if line != own and not _KEPT & set(line):
+                found += [child, *child.children(recursive=True)]
+    return found

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
+from killing import left_of_runs
 from lsp_client import BARE
 from model_host import Asked, Call, answer, model_host
 from raw_http_server import Reply
@@ -151,7 +151,7 @@ async def test_a_run_whose_time_is_up_ends_and_leaves_nobody_running(tmp_path: P
             assert (end["state"], end["reason"]) == ("failed", "budget_exhausted")
             assert "1 seconds" in end["text"]
             assert editor.client.process is not None
-            assert psutil.Process(editor.client.process.pid).children(recursive=True) == []
+            assert left_of_runs(editor.client.process.pid) == []
 
 
 async def test_a_gate_that_nobody_can_open_interrupts_under_any_policy_and_an_allowed_one_lets_pass(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
+from killing import left_of_runs
 from lsp_client import ResponseError
 from model_host import Asked, ModelHost, answer, model_host
 from raw_http_server import Reply, json_reply
@@ -47,7 +47,7 @@ class Stage:
             calls = {call["callId"]: call["state"] for call in self.editor.events(run_id, "tool_call")}
             assert not {"pending", "running"} & set(calls.values())
         assert self.editor.client.process is not None
-        assert psutil.Process(self.editor.client.process.pid).children(recursive=True) == []
+        assert left_of_runs(self.editor.client.process.pid) == []
         assert await self.editor.client.request("agent/approval/list", {}) == {"approvals": []}
         again = await self.editor.client.request("agent/run/cancel", {"runId": run_id})
         assert again["state"] == state, "stopping what has ended changes nothing"
