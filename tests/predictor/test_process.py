@@ -78,7 +78,7 @@ async def test_the_first_question_waits_for_nothing_and_a_later_one_is_answered(
     assert found.score > 0.5
 
 
-@pytest.mark.parametrize("uri", ["untitled:Untitled-1", "vscode-notebook-cell:/{}/a.ipynb#W0sZmlsZQ"])
+@pytest.mark.parametrize("uri", ["untitled:Untitled-1", "vscode-notebook-cell:/{}/a.ipynb#W0sZmlsZQ", "file://[no"])
 async def test_a_document_that_is_no_file_is_one_of_its_language(
     editor: tuple[EditorPredictor, Documents], project: Path, uri: str
 ) -> None:

@@ -173,6 +173,26 @@ async def test_a_file_outside_of_the_workspace_and_one_that_is_none_have_ghost_t
         assert shown(place) == []
 
 
+@pytest.mark.parametrize(
+    ("uri", "path"),
+    [
+        ("untitled:Untitled-1", "Untitled-1.py"),
+        ("untitled:new.py", "new.py"),
+        ("vscode-notebook-cell:/x/a%20b.ipynb#W0", "a b.ipynb.py"),
+        ("file:///x/new.py", "new.py"),
+        ("file://[no/a.py", "a.py"),
+    ],
+)
+@in_virtual_time
+async def test_the_name_of_a_file_that_is_none_tells_its_language(uri: str, path: str) -> None:
+    async with desk("shape)") as place:
+        place.uri = uri
+        assert await place.ask("x = area(|") is not None
+        [request] = place.model.requests
+        assert isinstance(request, FillRequest)
+        assert request.path == path
+
+
 @in_virtual_time
 async def test_an_answer_is_kept_only_as_long_as_what_it_rests_on() -> None:
     async with desk("shape)", index=FakeIndex(definitions=KNOWS_AREA)) as place:

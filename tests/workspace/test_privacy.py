@@ -53,6 +53,7 @@ async def test_outside_of_every_folder_every_name_counts(project: Path) -> None:
     assert await workspace.withheld("untitled:Untitled-1") is None
     assert await workspace.withheld("untitled:.env") == "secret"
     assert await workspace.withheld("file://[") is None
+    assert await workspace.withheld("file://[no/.env") == "secret"
 
 
 async def test_changed_folders_are_looked_at_anew(project: Path) -> None:

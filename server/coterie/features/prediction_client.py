@@ -11,7 +11,6 @@ import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
-from urllib.parse import unquote, urlsplit
 
 from coterie.base.child import Child
 from coterie.base.errors import RequestError
@@ -19,6 +18,7 @@ from coterie.base.tasks import TaskSupervisor
 from coterie.domain.prediction import PredictedLine, PredictionRequest
 from coterie.features.prediction import LARGEST_FILE, path_by_language
 from coterie.workspace.documents import Documents
+from coterie.workspace.uris import path_in
 
 COMMAND = (sys.executable, "-P", "-m", "coterie.features.prediction_process")
 WITHIN_S: Final = 0.5
@@ -124,7 +124,7 @@ class EditorPredictor:
         """Predict the rest of the line at the cursor; never waits for the project to be read."""
         buffer = self._documents.get(request.uri)
         own = None if buffer is None else buffer.absolute
-        folder, path = self._place(own or path_by_language(unquote(urlsplit(request.uri).path), request.language))
+        folder, path = self._place(own or path_by_language(path_in(request.uri), request.language))
         opened: dict[str, str | None] = {
             other.absolute: other.text[:LARGEST_FILE]
             for other in self._documents.files()

@@ -11,9 +11,9 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, TypeAlias
-from urllib.parse import unquote, urlsplit
 
 from coterie.workspace.ignore import is_secret
+from coterie.workspace.uris import path_in
 from coterie.workspace.walk import is_listed
 
 Withheld: TypeAlias = Literal["secret", "ignored"]
@@ -47,10 +47,7 @@ def withheld(uri: str, roots: Iterable[str]) -> Withheld | None:
     A cell is as private as its notebook, whose path is in its URI whatever the scheme. Inside of a folder of the workspace only the names
     below it count, elsewhere all of them; a link is as private as what it leads to.
     """
-    try:
-        path = unquote(urlsplit(uri).path)
-    except ValueError:
-        return None
+    path = path_in(uri)
     names = {path, os.path.realpath(path)} if path.startswith("/") and "\0" not in path else {path}
     reasons = {_reason(Path(name), roots) for name in names}
     return "secret" if "secret" in reasons else "ignored" if "ignored" in reasons else None

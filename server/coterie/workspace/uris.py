@@ -21,6 +21,14 @@ def path_of(uri: str) -> str | None:
     return os.path.normpath(path[1:] if os.name == "nt" else path)
 
 
+def path_in(uri: str) -> str:
+    """Return the path in a URI of any scheme, such as an untitled document's or a cell's; all of what is no URI."""
+    try:
+        return unquote(urlsplit(uri).path)
+    except ValueError:
+        return unquote(uri)
+
+
 def uri_below(folder: str, path: str) -> str:
     """Return the URI of a POSIX path relative to a folder, in the spelling of the folder's URI."""
     return f"{folder.rstrip('/')}/{quote(path)}"

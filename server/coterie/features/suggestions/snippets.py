@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal, Protocol
-from urllib.parse import unquote
 
 from coterie.base.errors import ModelMistakeError, RequestError
 from coterie.base.tasks import side_by_side
@@ -23,9 +22,11 @@ from coterie.context.tokens import Calibration
 from coterie.domain.edits import FileRef
 from coterie.domain.ports import Index
 from coterie.domain.suggestions import Snippet, SnippetUsed, SuggestionRequest
+from coterie.features.prediction import path_by_language
 from coterie.features.suggestions.reuse import Versions
 from coterie.features.suggestions.trail import Stop, Trail
 from coterie.workspace.documents import Buffer, Documents
+from coterie.workspace.uris import path_in
 
 WITHIN_S = 0.15
 WITHIN_BY_HAND_S = 0.5
@@ -89,7 +90,7 @@ class SnippetSource:
             log.debug("what goes along with a gap was not all there in time")
         pieces = chosen(search.found, gap, calibration)
         return Found(
-            path=_name_of(asked.uri) if own is None else own.path,
+            path=self._name_of(asked.uri) if own is None else own.path,
             project="" if own is None else PurePosixPath(_root(own)).name,
             snippets=tuple(Snippet(piece.path, piece.text) for piece in pieces),
             used=tuple(SnippetUsed(path=piece.path, start=piece.first, end=piece.last, reason=piece.reason) for piece in reversed(pieces)),
@@ -103,6 +104,12 @@ class SnippetSource:
     async def _hash(self, uri: str) -> int | None:
         text = await _text_of(uri, self._located(uri), self._documents, self._files)
         return None if text is None else hash(text)
+
+    def _name_of(self, uri: str) -> str:
+        """Return what a document in no folder is called; by its ending the model, and who shows it other files, know its language."""
+        buffer = self._documents.get(uri)
+        name = PurePosixPath(path_in(uri)).name
+        return name if buffer is None else path_by_language(name, buffer.language)
 
     def _located(self, uri: str) -> FileRef | None:
         uri = self._documents.notebooks.of(uri) or uri  # a cell is where its notebook is
@@ -193,10 +200,6 @@ async def _text_of(uri: str, file: FileRef | None, documents: Documents, files: 
 
 def _lines_fed(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _name_of(uri: str) -> str:
-    return PurePosixPath(unquote(uri.partition("#")[0])).name
 
 
 def _root(file: FileRef) -> str:
