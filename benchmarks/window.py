@@ -16,7 +16,7 @@ from coterie.agents.summarising import Summariser
 from coterie.context.assemble import assemble
 from coterie.context.window import plan
 from coterie.domain.messages import AssistantMessage, Message, ToolCall, ToolMessage, ToolResult, UserMessage
-from coterie.domain.ports import ModelChoice
+from coterie.domain.model_ports import ModelChoice
 from coterie.domain.records import ConversationRecord
 from coterie.domain.runs import RunRequest, RunRow
 from coterie.domain.window import Piece, Segment

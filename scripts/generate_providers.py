@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, get_args
 
-from coterie.domain.ports import Provider
+from coterie.domain.model_ports import Provider
 from coterie.domain.status import ProviderType
 from coterie.domain.suggestions import FillRequest
 from coterie.providers.config import ProviderConfig

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from agent_stage import FakeSandbox, Turn, calls, says
-from coterie.domain.ports import Command, CommandResult
+from coterie.domain.workspace_ports import Command, CommandResult
 
 BROKEN = "def add(a, b):\n    return a - b\n"
 FIXED = "def add(a, b):\n    return a + b\n"

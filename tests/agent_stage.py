@@ -21,6 +21,7 @@ from coterie.agents.inspection import Inspection
 from coterie.base.tasks import TaskSupervisor
 from coterie.config.load import load
 from coterie.domain.channels import ChannelChanged
+from coterie.domain.code_ports import Index
 from coterie.domain.events import ENDED, AgentEvent, ApprovalEvent, Event, RunEvent
 from coterie.domain.messages import (
     Finished,
@@ -32,12 +33,14 @@ from coterie.domain.messages import (
     ToolCallStarted,
     UsageReported,
 )
-from coterie.domain.ports import Command, CommandResult, DiscoveryReason, Folder, Index, ModelChoice, RunStore, Unavailable
+from coterie.domain.model_ports import DiscoveryReason, ModelChoice, Unavailable
 from coterie.domain.runs import RunRequest
 from coterie.domain.status import Capabilities, ModelView, ProviderView, SandboxView, Status
+from coterie.domain.store_ports import RunStore
 from coterie.domain.suggestions import FillRequest
 from coterie.domain.usage import Usage
 from coterie.domain.workers import Worker
+from coterie.domain.workspace_ports import Command, CommandResult, Folder
 from coterie.features.channel_news import ChannelNews
 from coterie.features.inspector import Inspector
 from coterie.features.runs import RunService

@@ -1,7 +1,7 @@
 """An editor without a screen: holds buffers, applies edits in one of several manners, and lets a fake person type at set points.
 
-It implements `domain.ports.Editor` and tells `workspace.documents` what real editors tell by notifications, in the order in which a pipe
-would carry them. Nothing here waits for time: what arrives late arrives at a later turn of the event loop.
+It implements `domain.client_ports.Editor` and tells `workspace.documents` what real editors tell by notifications, in the order in which a
+pipe would carry them. Nothing here waits for time: what arrives late arrives at a later turn of the event loop.
 
 The manners:
 
@@ -84,7 +84,7 @@ class FakeEditor:
             self.listener.did_change(*self._untold.popleft())
 
     async def apply(self, edit: BufferEdit) -> str | None:
-        """Apply an edit in the editor's manner; see `domain.ports.Editor`."""
+        """Apply an edit in the editor's manner; see `domain.client_ports.Editor`."""
         self.labels.append(edit.label)
         self.at_point("in_flight")
         refusal = None

@@ -17,9 +17,10 @@ from tree_sitter import Parser
 from coterie.base.errors import ModelMistakeError
 from coterie.config.schema import Settings
 from coterie.context.fill import CURSOR, Gap
+from coterie.domain.code_ports import Index
 from coterie.domain.edits import FileRef
 from coterie.domain.messages import Finished, ModelRequest, StreamEvent, TextDelta, UsageReported
-from coterie.domain.ports import DiscoveryReason, Index, ModelChoice, Unavailable
+from coterie.domain.model_ports import DiscoveryReason, ModelChoice, Unavailable
 from coterie.domain.prediction import PredictedLine, PredictionRequest, PredictorState
 from coterie.domain.status import Capabilities, ModelView, Price, ProviderView
 from coterie.domain.suggestions import FillRequest, Popup, Suggestion, SuggestionRequest

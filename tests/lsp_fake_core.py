@@ -26,6 +26,7 @@ from coterie.domain.channels import (
     MessageFound,
     Posted,
 )
+from coterie.domain.client_ports import Audience
 from coterie.domain.edits import BufferEdit, FileChange, FileDiff, Hunk, TextChange, UndoConflict, UndoResult
 from coterie.domain.events import (
     AgentEvent,
@@ -45,7 +46,6 @@ from coterie.domain.events import (
     WarningEvent,
 )
 from coterie.domain.permissions import Approval, ApprovalOption, Decision, Effect
-from coterie.domain.ports import Audience, Folder
 from coterie.domain.retrieval import BuildNews
 from coterie.domain.reviews import OpenFinding, Reviewable, Story
 from coterie.domain.runs import RunEvents, RunPage, RunRequest, RunStarted, RunStateView, RunSummary, RunView, StepView
@@ -56,6 +56,7 @@ from coterie.domain.status import (
     Status,
 )
 from coterie.domain.suggestions import Suggestion, SuggestionExplanation, SuggestionFeedback, SuggestionRequest, SuggestionSnooze
+from coterie.domain.workspace_ports import Folder
 from coterie.features.application import (
     Accounts,
     Actions,

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from coterie.base.errors import StorageError
-from coterie.domain.ports import RunStore
 from coterie.domain.records import CallRecord, CommandIntent, EditIntent, Entry
+from coterie.domain.store_ports import RunStore
 
 Moment = Literal["before", "after"]
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from coterie.domain.messages import ModelRequest, StreamEvent, TextDelta, ToolSpec, UserMessage
-from coterie.domain.ports import Provider
+from coterie.domain.model_ports import Provider
 from coterie.domain.status import ProviderType
 from coterie.providers.config import ApiKey, ProviderConfig
 from coterie.providers.registry import ProviderRegistry

@@ -11,7 +11,7 @@ from typing_extensions import override
 from agent_stage import ScriptedModel, Turn
 from coterie.base.errors import ProviderError, RequestError
 from coterie.domain.messages import ModelRequest, StreamEvent
-from coterie.domain.ports import ModelChoice, Unavailable
+from coterie.domain.model_ports import ModelChoice, Unavailable
 from coterie.domain.status import Price
 from coterie.providers.resilience.breaker import Breakers
 

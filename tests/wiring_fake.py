@@ -13,10 +13,10 @@ from typing import Any
 
 from coterie.base.errors import RequestError
 from coterie.cli.wiring import Core, Invocation, Surroundings
+from coterie.domain.client_ports import Audience
 from coterie.domain.edits import FileChange, UndoResult
 from coterie.domain.events import ENDED, AgentEvent, ApprovalEvent, Event, RunEvent
 from coterie.domain.permissions import Decision
-from coterie.domain.ports import Audience
 from coterie.domain.runs import RunRequest, RunStarted, RunStateView, RunView
 from coterie.domain.status import DatabaseView, SandboxView
 from coterie.domain.usage import NO_USAGE

@@ -1,4 +1,4 @@
-"""A workspace of texts in a dict, for tests of what stands above `coterie.domain.ports.Workspace`."""
+"""A workspace of texts in a dict, for tests of what stands above `coterie.domain.workspace_ports.Workspace`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from coterie.base.errors import ModelMistakeError
 from coterie.domain.edits import Applied, Draft, FileRef, OnIntent, Outcome, Rewrite
-from coterie.domain.ports import Folder
+from coterie.domain.workspace_ports import Folder
 
 
 class FakeWorkspace:

@@ -9,7 +9,7 @@ from agent_scripts import project
 from agent_stage import ScriptedModel, staged
 from bad_hosts import WORSE, config_of, patience
 from coterie.domain.events import MessageDelta, MessageDiscarded, MessageEvent
-from coterie.domain.ports import ModelChoice, Unavailable
+from coterie.domain.model_ports import ModelChoice, Unavailable
 from coterie.providers.registry import ProviderRegistry
 from raw_http_server import raw_http_server
 from wires import WIRES, HostWire

@@ -13,9 +13,9 @@ from coterie.context.assemble import request_bytes
 from coterie.domain.chat_commands import COMMANDS, ChatCommand, command_in
 from coterie.domain.events import CompactionEvent, MessageDelta, MessageEvent, RunEvent
 from coterie.domain.messages import TextDelta, UserMessage
-from coterie.domain.ports import RunStore
 from coterie.domain.records import CompactionRecord
 from coterie.domain.runs import RunRequest
+from coterie.domain.store_ports import RunStore
 from mortal_journal import Moment, MortalJournal
 from talking import SUMMARY, Talk, said, talking
 

@@ -14,8 +14,8 @@ from coterie.base.errors import ProviderError, StorageError
 from coterie.context.assemble import message_bytes, request_bytes
 from coterie.domain.events import RunEvent, WarningEvent
 from coterie.domain.messages import ToolMessage, UserMessage
-from coterie.domain.ports import RunStore
 from coterie.domain.records import CompactionRecord
+from coterie.domain.store_ports import RunStore
 from mortal_journal import Moment, MortalJournal
 from talking import LONG, SUMMARY, WINDOW, said, talking
 

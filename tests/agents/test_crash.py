@@ -22,8 +22,8 @@ from coterie.agents.history import FINISHED_CALLS, history_of
 from coterie.base.errors import CoterieError, StorageError
 from coterie.domain.events import ENDED, AgentEvent, ApprovalEvent, MessageDelta, RunEvent, ThoughtDelta
 from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolMessage
-from coterie.domain.ports import RunStore
 from coterie.domain.records import Entry, EventRecord
+from coterie.domain.store_ports import RunStore
 from mortal_journal import Moment, MortalJournal
 
 SHARES = 4

@@ -16,9 +16,9 @@ from coterie.agents.undo import undo
 from coterie.base.errors import ModelMistakeError
 from coterie.base.ids import now
 from coterie.base.tasks import TaskSupervisor
-from coterie.domain.ports import Folder, Sandbox
 from coterie.domain.proposals import MoveProposal
 from coterie.domain.runs import RunRequest, RunRow
+from coterie.domain.workspace_ports import Folder, Sandbox
 from coterie.storage.store import Store
 from coterie.workspace.workspace import LiveWorkspace
 

@@ -29,7 +29,7 @@ from coterie.domain.events import (
     WarningEvent,
 )
 from coterie.domain.messages import TextDelta, ToolCallArguments, ToolCallEnded, ToolCallStarted
-from coterie.domain.ports import RunStore
+from coterie.domain.store_ports import RunStore
 from coterie.domain.usage import Usage
 from coterie.domain.workers import Heard, Job, Judge, MessageEnded, SessionBegan, ToolReturned, TurnEnded, WorkEvent
 from mortal_journal import Moment, MortalJournal

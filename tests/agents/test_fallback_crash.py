@@ -15,7 +15,7 @@ from coterie.agents.history import history_of
 from coterie.base.errors import ProviderError, StorageError
 from coterie.domain.events import ENDED, RunEvent
 from coterie.domain.messages import TextDelta
-from coterie.domain.ports import RunStore
+from coterie.domain.store_ports import RunStore
 from mortal_journal import Moment, MortalJournal
 from several_hosts import Hosts
 

@@ -17,8 +17,8 @@ from coterie.base.errors import ProviderError, RequestError
 from coterie.base.ids import now
 from coterie.domain.events import MessageDelta, MessageEvent, ToolCallEvent, WarningEvent
 from coterie.domain.messages import AssistantMessage, Finished, TextDelta, ToolMessage, UserMessage
-from coterie.domain.ports import CommandResult
 from coterie.domain.usage import Usage
+from coterie.domain.workspace_ports import CommandResult
 
 RUN = ("execute_command", {"command": "touch made"})
 

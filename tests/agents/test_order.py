@@ -11,8 +11,9 @@ from agent_scripts import TEAM, project, suite
 from agent_stage import FakeSandbox, Stage, answering, staged
 from coterie.domain.edits import digest_of
 from coterie.domain.events import AgentEvent, MessageDelta, ThoughtDelta
-from coterie.domain.ports import Command, CommandResult, RunStore
 from coterie.domain.records import CommandIntent, EditIntent, EditOutcome, Entry
+from coterie.domain.store_ports import RunStore
+from coterie.domain.workspace_ports import Command, CommandResult
 
 
 @dataclass

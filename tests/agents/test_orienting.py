@@ -13,8 +13,8 @@ from agent_stage import Stage, Turn, answering, says, staged
 from coterie.agents.orienting import orientation
 from coterie.config.schema import ContextSettings
 from coterie.domain.messages import UserMessage
+from coterie.domain.model_ports import ModelChoice
 from coterie.domain.overview import Landmark, Overview
-from coterie.domain.ports import ModelChoice
 from coterie.domain.retrieval import Found, Question
 from coterie.domain.runs import Attachment, RunRequest, Selection
 from coterie.tools.rules import Policy

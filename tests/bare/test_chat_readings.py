@@ -15,7 +15,7 @@ from coterie.base.errors import InvalidParamsError, RequestError, StorageError
 from coterie.base.ids import now
 from coterie.domain.channels import Channel, ChannelChanged, ChannelPage
 from coterie.domain.events import AgentEvent, Event, MessageDelta, MessageEvent, RunEvent
-from coterie.domain.ports import ChannelStore
+from coterie.domain.store_ports import ChannelStore
 from coterie.features import chat_text
 from coterie.features.chat_readings import ChatReadings
 from coterie.features.chat_view import Told, View

@@ -10,7 +10,7 @@ from coterie.context.assemble import assemble, request_bytes, system_text
 from coterie.context.rules import Rules, RulesFile
 from coterie.context.task import Excerpt, FolderFacts, Task, first_message
 from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolCall, ToolMessage, ToolResult, ToolSpec, UserMessage
-from coterie.domain.ports import ModelChoice
+from coterie.domain.model_ports import ModelChoice
 
 GOLDEN = Path(__file__).parent / "golden" / "conversation.jsonl"
 RULES = Rules((RulesFile("rules.md", "Answer in English.\n"), RulesFile("AGENTS.md", "Use tabs.\n")))

@@ -24,7 +24,7 @@ from coterie.context.pieces import Counting, parts_of
 from coterie.context.thread import SUMMARY, Before, Placed, as_sent, standing, stretches_of
 from coterie.context.tokens import Calibration, Sizes
 from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolCall, ToolMessage, ToolResult, UserMessage
-from coterie.domain.ports import ModelChoice
+from coterie.domain.model_ports import ModelChoice
 from coterie.domain.records import CompactionRecord, OutputPlace, Stretch
 
 COUNTING = Counting(Sizes().message, Calibration().tokens)

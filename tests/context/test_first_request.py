@@ -9,7 +9,7 @@ from coterie.agents.templates import TEMPLATES, AgentTemplate
 from coterie.context.assemble import assemble, request_bytes, system_text
 from coterie.context.collect import folder_facts
 from coterie.context.task import Task, first_message
-from coterie.domain.ports import ModelChoice
+from coterie.domain.model_ports import ModelChoice
 from coterie.index.client import IndexProcess
 from coterie.tools.registry import toolbox
 from coterie.tools.rules import Policy

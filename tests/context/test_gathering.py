@@ -11,8 +11,8 @@ from coterie.context.collect import MAX_ATTACHMENT_CHARACTERS, attachments_of, f
 from coterie.context.rules import MAX_FILE_CHARACTERS, read_rules
 from coterie.context.task import Excerpt, FolderFacts
 from coterie.domain.edits import FileRef
-from coterie.domain.ports import Folder
 from coterie.domain.runs import Attachment, Position, Range, RunRequest, Selection
+from coterie.domain.workspace_ports import Folder
 
 
 @dataclass

@@ -20,7 +20,7 @@ from coterie.context.nearby import (
     place,
 )
 from coterie.context.tokens import Calibration
-from coterie.domain.ports import ModelChoice
+from coterie.domain.model_ports import ModelChoice
 from coterie.domain.suggestions import Snippet
 
 USUAL = Calibration()

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from coterie.domain.ports import Folder
 from coterie.domain.retrieval import BuildNews
 from coterie.domain.status import IndexView
+from coterie.domain.workspace_ports import Folder
 from coterie.features.indexing import LARGEST, PAUSE_S, START_S, Indexing
 from coterie.workspace.overlays import Overlays
 from coterie.workspace.workspace import LiveWorkspace

@@ -19,7 +19,7 @@ import pytest
 
 from coterie.base.errors import ProviderError
 from coterie.domain.messages import Finished, StreamEvent, TextDelta, UserMessage
-from coterie.domain.ports import Provider
+from coterie.domain.model_ports import Provider
 from coterie.domain.status import ProviderType
 from provider_calls import REQUEST, gather, host, provider_of, words
 

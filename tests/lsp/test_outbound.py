@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from coterie.domain.edits import BufferEdit, Refused
 from coterie.domain.events import AgentEvent, MessageDelta, RunEvent, ThoughtDelta
-from coterie.domain.ports import Folder
+from coterie.domain.workspace_ports import Folder
 from coterie.lsp.convert import client_of, workspace_edit
 from coterie.lsp.frames import Frames
 from coterie.lsp.outbound import ClientEditor, ClientWindow, RichAudience

@@ -11,7 +11,7 @@ import pytest
 from botserver_peer import ACCEPTED, ANSWER, CLASSIFICATION, RESULT, STAGES, TASK, Peer, botserver, closing, frame, told
 from coterie.base.errors import FailureKind, ProviderError
 from coterie.domain.messages import AssistantMessage, Finished, ModelRequest, Produced, Reused, StreamEvent, ThoughtDelta, UserMessage
-from coterie.domain.ports import Provider
+from coterie.domain.model_ports import Provider
 from coterie.providers.botserver.feed import feed
 from coterie.providers.botserver.routing import QUERY_AGENTS, route
 from coterie.providers.botserver.work import Work

@@ -27,7 +27,7 @@ from coterie.domain.messages import (
     UsageReported,
     UserMessage,
 )
-from coterie.domain.ports import Provider
+from coterie.domain.model_ports import Provider
 from coterie.domain.usage import Usage
 from coterie.providers.config import ProviderConfig
 from coterie.providers.registry import ProviderRegistry

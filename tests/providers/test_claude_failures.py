@@ -21,7 +21,7 @@ from claude_cli import Scripted, event, message, result, scripted, words
 from coterie.base.errors import FailureKind, ProviderError
 from coterie.domain.messages import AssistantMessage, Finished, TextDelta, ThoughtDelta, ToolCall, ToolResult, UsageReported
 from coterie.domain.messages import ToolMessage as Results
-from coterie.domain.ports import Provider
+from coterie.domain.model_ports import Provider
 from coterie.domain.usage import Usage
 from coterie.providers.claude_code import tether
 from coterie.providers.config import ApiKey, ProviderConfig, Timeouts

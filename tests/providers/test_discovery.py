@@ -13,7 +13,7 @@ import pytest
 
 from coterie.base.errors import RequestError
 from coterie.config.addresses import LocalHost, UsualPlace, usual_places
-from coterie.domain.ports import DiscoveryReason
+from coterie.domain.model_ports import DiscoveryReason
 from coterie.providers.config import ProviderConfig
 from coterie.providers.discovery import Discovery
 from coterie.providers.registry import ProviderRegistry

@@ -9,7 +9,7 @@ import pytest
 
 from coterie.base.errors import ProviderError
 from coterie.domain.messages import Finished, StreamEvent, TextDelta, ToolCallArguments
-from coterie.domain.ports import Provider
+from coterie.domain.model_ports import Provider
 from coterie.domain.status import ProviderType
 from coterie.providers.config import Timeouts
 from provider_calls import KEY, REQUEST, gather, host, provider_of, words

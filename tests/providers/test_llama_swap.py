@@ -10,7 +10,7 @@ import pytest
 
 from coterie.base.errors import ProviderError
 from coterie.domain.messages import Finished, ThoughtDelta, Waiting
-from coterie.domain.ports import Provider
+from coterie.domain.model_ports import Provider
 from coterie.domain.suggestions import FillRequest
 from coterie.providers.config import Timeouts
 from coterie.providers.loading_text import LoadingText

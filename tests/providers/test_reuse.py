@@ -29,7 +29,7 @@ from coterie.domain.messages import (
     UsageReported,
     UserMessage,
 )
-from coterie.domain.ports import Provider
+from coterie.domain.model_ports import Provider
 from coterie.domain.status import ModelView
 from coterie.domain.usage import NO_USAGE, Usage
 from coterie.providers.config import ApiKey, ProviderConfig

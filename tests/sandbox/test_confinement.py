@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from coterie.domain.ports import Command
+from coterie.domain.workspace_ports import Command
 from coterie.sandbox.environment import command_environment
 from coterie.sandbox.probe import ProbedSandbox
 
@@ -183,7 +183,7 @@ async def test_cancelling_waits_until_every_child_is_gone(sandbox: ProbedSandbox
 
 SERVER = """
 import asyncio, os, sys
-from coterie.domain.ports import Command
+from coterie.domain.workspace_ports import Command
 from coterie.sandbox.probe import ProbedSandbox
 line, folder = sys.argv[1:]
 command = Command(argv=("/bin/sh", "-c", line), cwd=folder, writable=(folder,), unsaved={}, timeout_s=600)

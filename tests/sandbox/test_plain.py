@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from coterie.base.errors import ModelMistakeError
-from coterie.domain.ports import Command
+from coterie.domain.workspace_ports import Command
 from coterie.sandbox.output import Capture, shortened
 from coterie.sandbox.probe import ProbedSandbox
 

@@ -10,8 +10,8 @@ import pytest
 from coterie.base.errors import ModelMistakeError
 from coterie.domain.edits import FileRef
 from coterie.domain.permissions import Verdict
-from coterie.domain.ports import Folder
 from coterie.domain.proposals import CommandProposal, MoveProposal
+from coterie.domain.workspace_ports import Folder
 from coterie.tools.registry import Toolbox, toolbox
 from coterie.tools.rules import Policy, evaluate
 from coterie.tools.tool import Place

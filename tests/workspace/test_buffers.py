@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from typing_extensions import override
 
 from coterie.domain.edits import Applied, BufferEdit, Refused
-from coterie.domain.ports import Folder
+from coterie.domain.workspace_ports import Folder
 from coterie.workspace.documents import Documents
 from coterie.workspace.editing import ATTEMPTS, Patience
 from coterie.workspace.text_changes import apply_text_changes, text_changes

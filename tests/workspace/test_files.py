@@ -11,7 +11,7 @@ import pytest
 
 from coterie.base.errors import EditMismatchError, ModelMistakeError
 from coterie.domain.edits import Applied, Refused
-from coterie.domain.ports import Folder
+from coterie.domain.workspace_ports import Folder
 from coterie.workspace import files
 from coterie.workspace.uris import path_of
 from coterie.workspace.workspace import LiveWorkspace

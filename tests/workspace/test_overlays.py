@@ -10,7 +10,7 @@ import pytest
 from typing_extensions import override
 
 from coterie.domain.edits import Applied, BufferEdit, Draft, Outcome, Refused
-from coterie.domain.ports import Folder
+from coterie.domain.workspace_ports import Folder
 from coterie.workspace.editing import DIVIDED, Patience
 from coterie.workspace.overlays import Overlays
 from coterie.workspace.workspace import LiveWorkspace

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from coterie.domain.ports import Folder
+from coterie.domain.workspace_ports import Folder
 from coterie.workspace.workspace import LiveWorkspace
 
 

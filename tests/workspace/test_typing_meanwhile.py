@@ -15,7 +15,7 @@ import pytest
 
 from coterie.base.errors import EditMismatchError, MergeConflictError
 from coterie.domain.edits import Applied, Draft, Outcome, Refused, Rewrite
-from coterie.domain.ports import Folder
+from coterie.domain.workspace_ports import Folder
 from coterie.workspace.editing import Patience
 from coterie.workspace.merge import revert
 from coterie.workspace.workspace import LiveWorkspace

@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable
 from coterie.agents.meter import Meter
 from coterie.base.ids import today
 from coterie.config.schema import RunBudgetSettings
-from coterie.domain.ports import UsageStore
 from coterie.domain.runs import Budget
+from coterie.domain.store_ports import UsageStore
 from coterie.domain.usage import Usage
 
 

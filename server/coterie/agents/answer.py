@@ -28,7 +28,7 @@ from coterie.domain.messages import (
     UsageReported,
     Waiting,
 )
-from coterie.domain.ports import ModelChoice
+from coterie.domain.model_ports import ModelChoice
 from coterie.domain.usage import ReuseSource, Usage
 from coterie.domain.wire import Json
 

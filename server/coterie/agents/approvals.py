@@ -15,9 +15,9 @@ from coterie.agents.live_run import LiveRun
 from coterie.agents.meter import Meter
 from coterie.base.errors import CoterieError, InvalidParamsError, ModelMistakeError, RequestError
 from coterie.base.ids import new_id, now
+from coterie.domain.client_ports import Audience
 from coterie.domain.events import ApprovalEvent, Event, RunEvent
 from coterie.domain.permissions import Approval, ApprovalOption, Decision, Effect, OptionKind
-from coterie.domain.ports import Audience
 from coterie.domain.records import GrantRecord, Record
 from coterie.domain.wire import Json
 from coterie.tools.rules import Policy, evaluate, rule_for

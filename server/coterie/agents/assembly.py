@@ -30,23 +30,14 @@ from coterie.context.assemble import assemble
 from coterie.context.memory import Memory, read_memory
 from coterie.context.rules import Rules, read_rules
 from coterie.domain.chat_commands import ChatCommand, command_in
+from coterie.domain.code_ports import Attention, Index
 from coterie.domain.events import WarningEvent
 from coterie.domain.messages import Message, ModelRequest
-from coterie.domain.ports import (
-    Attention,
-    ChannelStore,
-    Folder,
-    Index,
-    MarkStore,
-    ModelChoice,
-    Providers,
-    RunStore,
-    Sandbox,
-    UsageStore,
-    Workspace,
-)
+from coterie.domain.model_ports import ModelChoice, Providers
 from coterie.domain.runs import Budget, RunRequest
+from coterie.domain.store_ports import ChannelStore, MarkStore, RunStore, UsageStore
 from coterie.domain.usage import Usage
+from coterie.domain.workspace_ports import Folder, Sandbox, Workspace
 from coterie.providers.resilience.policy import RetryPolicy
 from coterie.tools.rules import MEMORY_FILE, Policy, RuleLayer
 from coterie.tools.tool import Place

@@ -11,9 +11,9 @@ from coterie.agents.workflow import Workflow
 from coterie.context.thread import Before, Placed
 from coterie.domain.events import ENDED
 from coterie.domain.inspection import Marks, marks_of
-from coterie.domain.ports import MarkStore, RunStore
 from coterie.domain.records import CompactionRecord, ConversationRecord
 from coterie.domain.runs import RunRow
+from coterie.domain.store_ports import MarkStore, RunStore
 
 
 async def decided(marks: MarkStore, channel_id: str) -> Marks:

@@ -23,7 +23,6 @@ from coterie.base.errors import ModelMistakeError
 from coterie.base.tasks import side_by_side
 from coterie.domain.events import ToolCallEvent, ToolCallState
 from coterie.domain.messages import AssistantMessage, ToolCall, ToolMessage, ToolResult
-from coterie.domain.ports import Workspace
 from coterie.domain.proposals import (
     CommandProposal,
     EditProposal,
@@ -36,6 +35,7 @@ from coterie.domain.proposals import (
 )
 from coterie.domain.records import EditIntent
 from coterie.domain.wire import Json
+from coterie.domain.workspace_ports import Workspace
 from coterie.tools.registry import Toolbox
 
 

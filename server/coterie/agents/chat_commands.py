@@ -14,7 +14,7 @@ from coterie.base.ids import new_id
 from coterie.context.thread import standing, stretches_of
 from coterie.domain.chat_commands import COMMANDS, ChatCommand
 from coterie.domain.events import CompactionEvent
-from coterie.domain.ports import ModelChoice
+from coterie.domain.model_ports import ModelChoice
 from coterie.domain.records import CompactionRecord, EventRecord, Record, RestoredRecord
 
 NOT_NOW = "Not while a run goes on in this channel; post it again when it has ended."

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from coterie.base.errors import CoterieError, ProviderError, RequestError
 from coterie.config.schema import AgentSettings, Settings
-from coterie.domain.ports import ModelChoice, Providers
+from coterie.domain.model_ports import ModelChoice, Providers
 
 _Chosen = TypeVar("_Chosen")
 

@@ -25,7 +25,7 @@ from coterie.context.window import input_limit
 from coterie.domain.events import CompactionEvent, Event, MessageEvent, WarningEvent
 from coterie.domain.inspection import NO_MARKS, Marks
 from coterie.domain.messages import Message, ModelRequest
-from coterie.domain.ports import ModelChoice
+from coterie.domain.model_ports import ModelChoice
 from coterie.domain.records import CompactionRecord, EventRecord
 
 OVERFLOWED = 0.75

@@ -22,12 +22,14 @@ from coterie.agents.undo import settle_undo, undo, was_cut_off
 from coterie.base.errors import CoterieError, RequestError, RunError, StorageError
 from coterie.base.ids import new_id
 from coterie.base.tasks import TaskSupervisor
+from coterie.domain.client_ports import Audience
 from coterie.domain.edits import UndoResult
 from coterie.domain.events import ENDED, AgentEvent, Event, MessageDiscarded, MessageEvent, RunEvent, RunState
 from coterie.domain.permissions import Decision
-from coterie.domain.ports import Audience, RunStore, Workspace
 from coterie.domain.records import Record
 from coterie.domain.runs import RunEvents, RunRow
+from coterie.domain.store_ports import RunStore
+from coterie.domain.workspace_ports import Workspace
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from coterie.base.errors import ModelMistakeError
 from coterie.domain.edits import Draft, FileRef
-from coterie.domain.ports import Workspace
+from coterie.domain.workspace_ports import Workspace
 from coterie.workspace.files import decoded, in_thread, mode_of, read_bytes
 
 MOST_BYTES = 64 * 1024 * 1024

@@ -20,9 +20,9 @@ from coterie.base.ids import new_id
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.edits import Applied, ChangeState, Draft, Hunk, Outcome, Refused, digest_of
 from coterie.domain.events import ChangeEvent, WarningEvent
-from coterie.domain.ports import Command, Sandbox, Workspace
 from coterie.domain.proposals import CommandProposal, EditProposal, MoveProposal, NoteProposal
 from coterie.domain.records import CommandIntent, EditIntent, EditOutcome, EventRecord, Record, SuiteRecord
+from coterie.domain.workspace_ports import Command, Sandbox, Workspace
 from coterie.tools.testoutput import failures
 from coterie.workspace.files import decoded, in_thread, put, read_bytes
 from coterie.workspace.hunks import hunks_between

@@ -35,11 +35,13 @@ from coterie.domain.messages import (
     ToolCallStarted,
     UserMessage,
 )
-from coterie.domain.ports import Folder, ModelChoice, Providers, UsageStore, Workspace
+from coterie.domain.model_ports import ModelChoice, Providers
 from coterie.domain.records import EventRecord, MessageRecord, WorkerRecord
+from coterie.domain.store_ports import UsageStore
 from coterie.domain.usage import NO_USAGE, CallOutcome, Usage
 from coterie.domain.wire import Json
 from coterie.domain.workers import Job, MessageEnded, SessionBegan, ToolReturned, TurnEnded, Worker, WorkEvent
+from coterie.domain.workspace_ports import Folder, Workspace
 from coterie.providers.prices import book
 from coterie.tools.foreign import foreign_effects, foreign_title
 from coterie.tools.rules import path_effect

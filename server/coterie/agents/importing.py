@@ -13,8 +13,8 @@ from coterie.agents.live_run import LiveRun
 from coterie.agents.reconcile import reconciled
 from coterie.base.errors import MergeConflictError, ModelMistakeError
 from coterie.domain.events import ToolCallEvent, WarningEvent
-from coterie.domain.ports import Workspace
 from coterie.domain.proposals import EditProposal
+from coterie.domain.workspace_ports import Workspace
 from coterie.workspace.aside import Difference
 from coterie.workspace.merge import merge
 

@@ -28,7 +28,7 @@ from coterie.domain.channels import Channel
 from coterie.domain.events import ENDED
 from coterie.domain.inspection import ContextView
 from coterie.domain.messages import Message, ModelRequest, ToolSpec
-from coterie.domain.ports import ModelChoice
+from coterie.domain.model_ports import ModelChoice
 from coterie.domain.records import ConversationRecord
 from coterie.domain.runs import Attachment, RunRequest, RunRow
 from coterie.tools.registry import toolbox

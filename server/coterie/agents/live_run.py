@@ -12,10 +12,11 @@ from itertools import islice
 
 from coterie.agents.history import History
 from coterie.base.ids import now
+from coterie.domain.client_ports import Audience
 from coterie.domain.events import AgentEvent, Event, MessageDelta, MessageEvent, ThoughtDelta, UsageEvent
-from coterie.domain.ports import Audience, RunStore
 from coterie.domain.records import Entry, EventRecord, Record
 from coterie.domain.runs import RunEvents, RunRow
+from coterie.domain.store_ports import RunStore
 from coterie.domain.usage import Usage
 
 _BLOCK = 256

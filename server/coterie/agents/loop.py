@@ -22,7 +22,7 @@ from coterie.context.assemble import addressed, assemble
 from coterie.context.thread import NOTHING, Before, Placed
 from coterie.domain.chat_commands import command_in
 from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolCall, ToolMessage, ToolResult, ToolSpec, UserMessage
-from coterie.domain.ports import ModelChoice
+from coterie.domain.model_ports import ModelChoice
 from coterie.domain.records import MessageRecord, Record
 from coterie.domain.wire import Json
 

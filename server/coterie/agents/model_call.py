@@ -24,8 +24,9 @@ from coterie.base.ids import new_id
 from coterie.context.tokens import Calibration, Sizes
 from coterie.domain.events import MessageDiscarded, WarningEvent
 from coterie.domain.messages import AssistantMessage, ModelRequest
-from coterie.domain.ports import ModelChoice, Providers, UsageStore
+from coterie.domain.model_ports import ModelChoice, Providers
 from coterie.domain.records import CallRecord, EventRecord, MessageRecord
+from coterie.domain.store_ports import UsageStore
 from coterie.domain.usage import NO_USAGE, CallOutcome, Usage
 from coterie.providers.prices import book, priced
 from coterie.providers.resilience.policy import RetryPolicy, is_spared_elsewhere

@@ -15,8 +15,9 @@ from coterie.context.collect import Limits
 from coterie.context.retrieved import shown_before
 from coterie.context.task import Excerpt
 from coterie.context.window import SHARES, input_limit
+from coterie.domain.code_ports import Index
 from coterie.domain.messages import Message
-from coterie.domain.ports import Index, ModelChoice
+from coterie.domain.model_ports import ModelChoice
 from coterie.domain.retrieval import Question
 from coterie.domain.runs import RunRequest
 from coterie.tools.rules import Policy, evaluate, path_effect

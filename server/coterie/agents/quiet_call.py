@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from coterie.base.errors import ProviderError
 from coterie.domain.messages import Finished, FinishReason, ModelRequest, TextDelta, UsageReported
-from coterie.domain.ports import ModelChoice, UsageStore
+from coterie.domain.model_ports import ModelChoice
+from coterie.domain.store_ports import UsageStore
 from coterie.domain.usage import CallOutcome, Usage
 from coterie.providers.prices import book, priced
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from coterie.agents.history import Edit
 from coterie.agents.live_run import LiveRun
 from coterie.domain.events import ChangeEvent, ToolCallState
-from coterie.domain.ports import Workspace
 from coterie.domain.records import EditOutcome, EventRecord
+from coterie.domain.workspace_ports import Workspace
 from coterie.workspace.files import in_thread
 from coterie.workspace.hunks import hunks_between
 from coterie.workspace.merge import shows_edit

@@ -19,7 +19,8 @@ from coterie.base.errors import CoterieError, ProviderError, RunError
 from coterie.context.compaction import MOST_SUMMARY_TOKENS, sections, summary_request
 from coterie.context.thread import Placed
 from coterie.context.tokens import Calibration, Sizes
-from coterie.domain.ports import ModelChoice, Providers, UsageStore
+from coterie.domain.model_ports import ModelChoice, Providers
+from coterie.domain.store_ports import UsageStore
 from coterie.domain.usage import Usage
 
 AGENT = "compaction"

@@ -42,10 +42,10 @@ from coterie.context.thread import NOTHING, Before
 from coterie.domain.edits import digest_of
 from coterie.domain.events import ArtifactEvent, Event, MessageEvent, PlanEvent, StepEvent, WarningEvent
 from coterie.domain.messages import Message, UserMessage
-from coterie.domain.ports import Workspace
 from coterie.domain.records import ConversationRecord, EventRecord
 from coterie.domain.runs import Attachment, RunRequest
 from coterie.domain.wire import Json
+from coterie.domain.workspace_ports import Workspace
 from coterie.tools.registry import toolbox
 from coterie.tools.tool import Place
 

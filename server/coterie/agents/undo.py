@@ -16,8 +16,9 @@ from coterie.base.errors import InvalidParamsError, MergeConflictError, ModelMis
 from coterie.base.ids import new_id
 from coterie.domain.edits import Applied, ChangeState, Draft, FileDiff, FileRef, UndoConflict, UndoResult, digest_of
 from coterie.domain.events import ChangeEvent
-from coterie.domain.ports import RunStore, Workspace
 from coterie.domain.records import EditIntent, EditOutcome, EventRecord, Record
+from coterie.domain.store_ports import RunStore
+from coterie.domain.workspace_ports import Workspace
 from coterie.workspace.files import in_thread
 from coterie.workspace.hunks import unified_diff
 from coterie.workspace.merge import revert, shows_edit

@@ -26,9 +26,10 @@ from coterie.config.addresses import usual_places
 from coterie.config.paths import Places
 from coterie.config.problems import Problem
 from coterie.config.schema import Settings
-from coterie.domain.ports import Audience, Editor, Folder
+from coterie.domain.client_ports import Audience, Editor
 from coterie.domain.status import Status
 from coterie.domain.wire import Json
+from coterie.domain.workspace_ports import Folder
 from coterie.features.actions import ActionService
 from coterie.features.approvals import ApprovalService
 from coterie.features.attachment import Introduction

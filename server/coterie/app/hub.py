@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from coterie.domain.channels import ChannelChanged
+from coterie.domain.client_ports import Audience
 from coterie.domain.events import ENDED, AgentEvent, ApprovalEvent, RunEvent
-from coterie.domain.ports import Audience
 from coterie.domain.status import ProviderView, Status
 
 
@@ -31,7 +31,7 @@ class _Member:
 
 
 class Hub:
-    """Implements `coterie.domain.ports.Audience` for all clients together."""
+    """Implements `coterie.domain.client_ports.Audience` for all clients together."""
 
     def __init__(self) -> None:
         self._members: list[_Member] = []

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from coterie.base.errors import StorageError
 from coterie.config.literals import LiteralKey, with_reference
-from coterie.domain.ports import SecretStore
 from coterie.domain.secrets import API_KEY, REFERENCE
+from coterie.domain.store_ports import SecretStore
 
 log = logging.getLogger(__name__)
 

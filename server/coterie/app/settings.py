@@ -12,10 +12,10 @@ from coterie.config.facade import project_path
 from coterie.config.load import Loaded, load
 from coterie.config.paths import PROJECT_FILE, VAULT_NAMES
 from coterie.config.schema import PriceSettings, ProviderSettings, Settings
-from coterie.domain.ports import Folder
 from coterie.domain.secrets import API_KEY, REFERENCE, provider_of, secret_name
 from coterie.domain.status import Price, ProviderOrigin
 from coterie.domain.wire import Json
+from coterie.domain.workspace_ports import Folder
 from coterie.providers import vendors
 from coterie.providers.botserver.routing import MODELS as FARM_MODELS
 from coterie.providers.config import FIRST_TOKEN_S, ApiKey, ProviderConfig, Timeouts

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from coterie.base.errors import InvalidParamsError
 from coterie.base.redaction import redacted_log
-from coterie.domain.ports import Folder
+from coterie.domain.workspace_ports import Folder
 
 if TYPE_CHECKING:
     from coterie.app.core import Core

@@ -10,7 +10,7 @@ from coterie.domain.status import ProviderView, Status
 
 
 class QueueAudience:
-    """Implements `coterie.domain.ports.Audience`. ``can_answer`` says whether a person sits at the terminal."""
+    """Implements `coterie.domain.client_ports.Audience`. ``can_answer`` says whether a person sits at the terminal."""
 
     def __init__(self, *, can_answer: bool) -> None:
         self._can_answer = can_answer

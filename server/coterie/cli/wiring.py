@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from coterie.domain.ports import Audience, Sandbox, Workspace
+from coterie.domain.client_ports import Audience
 from coterie.domain.status import DatabaseView
 from coterie.domain.suggestions import SuggestionExplanation
 from coterie.domain.wire import Json
+from coterie.domain.workspace_ports import Sandbox, Workspace
 from coterie.features.application import Application
 from coterie.features.attachment import Introduction
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from coterie.context.memory import Memory
 from coterie.context.rules import Rules
 from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolMessage, ToolResult, ToolSpec, UserMessage
-from coterie.domain.ports import ModelChoice
+from coterie.domain.model_ports import ModelChoice
 from coterie.domain.wire import Json
 
 

@@ -20,9 +20,10 @@ from coterie.context.project_map import MOST_LANDMARKS, project_map
 from coterie.context.retrieved import fitting, within
 from coterie.context.rules import cut_at_line
 from coterie.context.task import Excerpt, FolderFacts
-from coterie.domain.ports import Folder, Index, Workspace
+from coterie.domain.code_ports import Index
 from coterie.domain.retrieval import Question
 from coterie.domain.runs import Attachment, RunRequest, Selection
+from coterie.domain.workspace_ports import Folder, Workspace
 
 MAX_ENTRIES = 40
 MAX_ATTACHMENT_CHARACTERS = 32_000

@@ -16,7 +16,7 @@ from coterie.context.task import compact
 from coterie.context.thread import Placed
 from coterie.context.window import input_limit
 from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolMessage, UserMessage
-from coterie.domain.ports import ModelChoice
+from coterie.domain.model_ports import ModelChoice
 from coterie.domain.wire import Json
 
 THRESHOLD = 0.8

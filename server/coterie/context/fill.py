@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from coterie.context.tokens import Calibration
 from coterie.domain.messages import ModelRequest, UserMessage
-from coterie.domain.ports import ModelChoice
+from coterie.domain.model_ports import ModelChoice
 from coterie.domain.suggestions import FillRequest, Snippet
 
 PREFIX_TOKENS = 1_500

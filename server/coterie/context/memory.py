@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from coterie.context.rules import found_texts
-from coterie.domain.ports import Workspace
+from coterie.domain.workspace_ports import Workspace
 
 MAX_FILE_CHARACTERS = 8_000
 MAX_CHARACTERS = 16_000

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coterie.base.errors import ModelMistakeError
-from coterie.domain.ports import Workspace
+from coterie.domain.workspace_ports import Workspace
 
 PROJECT_FILES = ("AGENTS.md", "CLAUDE.md")
 RULES_FOLDER = ".coterie/rules"

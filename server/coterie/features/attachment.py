@@ -11,8 +11,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
-from coterie.domain.ports import Audience, Editor, Folder
+from coterie.domain.client_ports import Audience, Editor
 from coterie.domain.wire import Json
+from coterie.domain.workspace_ports import Folder
 from coterie.features.application import Application
 
 Severity = Literal["error", "warning", "info"]

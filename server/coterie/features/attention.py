@@ -1,7 +1,7 @@
 """What the person has before them: which files they have open, touched lately, and have errors in.
 
-One for each client; whoever asks the index gets at it by `coterie.domain.ports.Attention`: agents, ghost text and the parts of a request
-that look code up ask through `about`, so that they see the same.
+One for each client; whoever asks the index gets at it by `coterie.domain.code_ports.Attention`: agents, ghost text and the parts of a
+request that look code up ask through `about`, so that they see the same.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MOST_OPENED, MOST_RECENT, MOST_FAILING = 20, 10, 20
 
 
 class Attention:
-    """Implements `coterie.domain.ports.Attention`. ``findings`` are those of reviews that nobody has dealt with."""
+    """Implements `coterie.domain.code_ports.Attention`. ``findings`` are those of reviews that nobody has dealt with."""
 
     def __init__(self, documents: Documents, findings: Callable[[], Sequence[OpenFinding]]) -> None:
         self._documents = documents

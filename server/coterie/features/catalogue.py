@@ -10,8 +10,9 @@ from datetime import datetime
 from coterie.agents.choosing import discovering
 from coterie.base.errors import InvalidParamsError, RequestError, StorageError
 from coterie.base.tasks import side_by_side
-from coterie.domain.ports import Favourites, Registry, UsageStore
+from coterie.domain.model_ports import Registry
 from coterie.domain.status import InstallProgress, ModelPage, ModelView, ProviderCheck, ProviderView
+from coterie.domain.store_ports import Favourites, UsageStore
 from coterie.domain.usage import Usage, UsageKey, UsageRow
 
 

@@ -19,9 +19,9 @@ from coterie.base.text import split_lines, without_end
 from coterie.domain.edits import Hunk
 from coterie.domain.events import AgentEvent, ChangeEvent
 from coterie.domain.messages import AssistantMessage
-from coterie.domain.ports import RunStore
 from coterie.domain.reviews import Reviewable, Story
 from coterie.domain.runs import RunRow
+from coterie.domain.store_ports import RunStore
 from coterie.features.listener import Listener
 from coterie.features.unseen import Unseen
 from coterie.workspace.files import in_thread

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.channels import Channel, ChannelChanged
-from coterie.domain.ports import Audience, ChannelStore
+from coterie.domain.client_ports import Audience
+from coterie.domain.store_ports import ChannelStore
 
 
 class ChannelNews:

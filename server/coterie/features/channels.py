@@ -10,8 +10,8 @@ from coterie.agents.templates import TEMPLATES
 from coterie.base.errors import InvalidParamsError, RequestError
 from coterie.base.ids import new_id, now
 from coterie.domain.channels import Channel, ChannelFolder, ChannelOpened, ChannelPage, ChannelsFound, ChannelState, MessageFound, Posted
-from coterie.domain.ports import ChannelStore
 from coterie.domain.runs import Attachment, RunRequest
+from coterie.domain.store_ports import ChannelStore
 from coterie.features.channel_news import ChannelNews
 from coterie.features.runs import NEW_CHAT, RunService, check_page
 

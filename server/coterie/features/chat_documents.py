@@ -24,7 +24,7 @@ from coterie.base.tasks import TaskSupervisor
 from coterie.domain.channels import ChannelChanged, ChatPlace, Posted
 from coterie.domain.edits import Applied, Draft, FileRef
 from coterie.domain.events import AgentEvent
-from coterie.domain.ports import ChannelStore
+from coterie.domain.store_ports import ChannelStore
 from coterie.features import chat_text
 from coterie.features.channels import ChannelService
 from coterie.features.chat_view import Told, View

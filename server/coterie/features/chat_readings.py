@@ -18,7 +18,7 @@ from coterie.base.errors import InvalidParamsError, RequestError
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.channels import SCHEME, ChannelChanged
 from coterie.domain.events import AgentEvent
-from coterie.domain.ports import ChannelStore
+from coterie.domain.store_ports import ChannelStore
 from coterie.features.chat_text import whole
 from coterie.features.following import INTERVAL_S, Following
 from coterie.features.listener import Listener

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 
 from coterie.base.errors import ModelMistakeError, RequestError
 from coterie.base.tasks import TaskSupervisor
-from coterie.domain.ports import Workspace
 from coterie.domain.reviews import OpenFinding
 from coterie.domain.runs import RunRequest, RunStarted
 from coterie.domain.wire import Json
+from coterie.domain.workspace_ports import Workspace
 from coterie.features.reviews import Review, Reviews
 from coterie.features.runs import RunService
 from coterie.workspace.uris import path_of

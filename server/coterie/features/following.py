@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from coterie.domain.events import AgentEvent
-from coterie.domain.ports import ChannelStore
+from coterie.domain.store_ports import ChannelStore
 from coterie.features.transcript import Transcript
 
 INTERVAL_S: Final = 0.25

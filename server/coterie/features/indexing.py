@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from coterie.base.tasks import TaskSupervisor
-from coterie.domain.ports import Index
+from coterie.domain.code_ports import Index
 from coterie.domain.retrieval import BuildNews
 from coterie.domain.status import IndexView
 from coterie.workspace.documents import Buffer, Documents, Happened

@@ -8,7 +8,8 @@ from coterie.agents.inspection import Inspection
 from coterie.base.errors import InvalidParamsError, ModelMistakeError, RequestError
 from coterie.context.collect import path_of
 from coterie.domain.inspection import ContextView, Mark, MarkKind, is_uri
-from coterie.domain.ports import MarkStore, Workspace
+from coterie.domain.store_ports import MarkStore
+from coterie.domain.workspace_ports import Workspace
 
 
 class Inspector:

@@ -29,7 +29,10 @@ class Watched:
 
 
 class Listener:
-    """Implements `coterie.domain.ports.Audience` for who only wants to hear. Joins the hub before the client, so that it knows first."""
+    """Implements `coterie.domain.client_ports.Audience` for who only wants to hear.
+
+    Joins the hub before the client, so that it knows first.
+    """
 
     can_answer = False
 

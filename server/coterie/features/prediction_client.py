@@ -1,7 +1,7 @@
 """The server's end of the process that predicts lines (see `prediction_process`): no work of numpy's is ever done in the server.
 
 ``app.shared`` has one `PredictionProcess` for all editors, ``app.core`` an `EditorPredictor` for each, which implements the port
-`coterie.domain.ports.LinePredictor` for ``features.suggestions``. The process starts with the first question, which finds nothing yet.
+`coterie.domain.code_ports.LinePredictor` for ``features.suggestions``. The process starts with the first question, which finds nothing yet.
 """
 
 from __future__ import annotations

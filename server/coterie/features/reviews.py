@@ -20,9 +20,9 @@ from coterie.agents.history import History
 from coterie.base.errors import RequestError, StorageError
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.events import AgentEvent, ArtifactEvent, ChangeEvent, RunEvent
-from coterie.domain.ports import RunStore
 from coterie.domain.records import FindingRecord, FindingState
 from coterie.domain.runs import RunRow
+from coterie.domain.store_ports import RunStore
 from coterie.domain.wire import Json
 from coterie.features.listener import Listener, Watched
 

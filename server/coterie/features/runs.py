@@ -21,7 +21,7 @@ from coterie.context.task import Task, first_message
 from coterie.domain.channels import Channel, ChannelFolder
 from coterie.domain.edits import FileDiff, UndoResult
 from coterie.domain.events import RunState
-from coterie.domain.ports import ChannelStore, Providers, RunStore
+from coterie.domain.model_ports import Providers
 from coterie.domain.runs import (
     RunEvents,
     RunPage,
@@ -33,6 +33,7 @@ from coterie.domain.runs import (
     RunView,
     UndoScope,
 )
+from coterie.domain.store_ports import ChannelStore, RunStore
 from coterie.features.channel_news import ChannelNews
 
 TITLE_LENGTH = 60

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from coterie.base.errors import InvalidParamsError
-from coterie.domain.ports import SecretStore
 from coterie.domain.secrets import REFERENCE, SecretName, secret_name
+from coterie.domain.store_ports import SecretStore
 
 
 class SecretService:

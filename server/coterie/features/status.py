@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 from coterie import __version__
 from coterie.base.errors import StorageError
-from coterie.domain.ports import Providers, Sandbox
+from coterie.domain.model_ports import Providers
 from coterie.domain.status import Degraded, IndexView, Mode, ProviderHealth, ProviderView, Status
+from coterie.domain.workspace_ports import Sandbox
 
 NO_MODEL = "No model is configured. Set ANTHROPIC_API_KEY or OPENAI_API_KEY, or add a provider to the settings; `coterie doctor` says more."
 

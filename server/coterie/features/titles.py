@@ -20,8 +20,9 @@ from coterie.base.tasks import TaskSupervisor
 from coterie.domain.chat_commands import command_in
 from coterie.domain.events import AgentEvent, RunEvent
 from coterie.domain.messages import ModelRequest, UserMessage
-from coterie.domain.ports import ChannelStore, ModelChoice, Providers, RunStore, UsageStore
+from coterie.domain.model_ports import ModelChoice, Providers
 from coterie.domain.runs import RunRow
+from coterie.domain.store_ports import ChannelStore, RunStore, UsageStore
 from coterie.features.channel_news import ChannelNews
 from coterie.features.listener import Listener
 from coterie.features.runs import NEW_CHAT, TITLE_LENGTH, title_of

@@ -17,9 +17,9 @@ from typing_extensions import override
 from coterie.agents.coordinator import Coordinator
 from coterie.base.errors import RequestError, StorageError
 from coterie.domain.events import AgentEvent, ChangeEvent
-from coterie.domain.ports import RunStore
 from coterie.domain.records import SeenRecord
 from coterie.domain.runs import RunRow
+from coterie.domain.store_ports import RunStore
 from coterie.features.listener import Listener, Watched
 from coterie.features.reviews import LATEST, has_ended_lately
 

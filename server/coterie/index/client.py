@@ -1,4 +1,4 @@
-"""The server's end of the index's process (see `process`): implements the port `coterie.domain.ports.Index`.
+"""The server's end of the index's process (see `process`): implements the port `coterie.domain.code_ports.Index`.
 
 The child (`coterie.base.child`) is started on first need. When it dies, whoever waits asks a new one, which finds what the old one had
 written; folders are watched again and told of unsaved text without being asked for. It ends with this process, because its input does.

@@ -44,7 +44,7 @@ _LOGGED = frozenset({"price_unknown", "transient", "breaker_open"})
 
 
 class BareAudience:
-    """Implements `coterie.domain.ports.Audience` for one client. ``core`` gives the core, which is built later than this."""
+    """Implements `coterie.domain.client_ports.Audience` for one client. ``core`` gives the core, which is built later than this."""
 
     def __init__(
         self, wire: Wire, window: Window, client: Client, tasks: TaskSupervisor, *, views: Views, core: Callable[[], Application]

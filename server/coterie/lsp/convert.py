@@ -17,8 +17,8 @@ from pygls import uris
 
 from coterie.base.text import ContentChange, Encoding, LineIndex, Position
 from coterie.domain.edits import BufferEdit
-from coterie.domain.ports import Folder
 from coterie.domain.wire import Json
+from coterie.domain.workspace_ports import Folder
 from coterie.features.attachment import Introduction
 
 ENCODINGS: Final[Mapping[str, Encoding]] = {"utf-8": "utf-8", "utf-16": "utf-16", "utf-32": "utf-32"}

@@ -15,8 +15,8 @@ from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 from coterie.base.tasks import TaskSupervisor
-from coterie.domain.ports import Folder
 from coterie.domain.wire import Json
+from coterie.domain.workspace_ports import Folder
 from coterie.features.application import Application
 from coterie.features.attachment import Attached, Attachment, Build, Documents, Introduction
 from coterie.lsp.bare import BareAudience

@@ -1,6 +1,6 @@
 """Hosts of models: how a call reaches one, and how its answer and its failures read in one vocabulary.
 
-``app`` builds a `registry.Providers` from the settings; ``agents`` and ``features`` know it by the port in ``domain.ports``. Inside:
+``app`` builds a `registry.Providers` from the settings; ``agents`` and ``features`` know it by the port in ``domain.model_ports``. Inside:
 
 - ``contract``: what all providers have in common; ``config``: what the settings say of one; ``keys``: where its key comes from.
 - ``registry``: which providers there are and how their latest use went; ``kinds`` builds one of each type.

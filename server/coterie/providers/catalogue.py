@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from coterie.base.errors import ProviderError, RequestError
 from coterie.base.tasks import TaskSupervisor
-from coterie.domain.ports import Provider
+from coterie.domain.model_ports import Provider
 from coterie.domain.status import InstallProgress, ModelPage, ModelView
 from coterie.providers import failures
 from coterie.providers.broadcast import Broadcasts

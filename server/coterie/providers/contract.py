@@ -1,7 +1,7 @@
 """What every provider has in common: who it is, and plain answers to what its host cannot do.
 
 `BaseProvider` is for the kinds of hosts, which override what theirs can; `ProviderAround` is for what stands around a provider and passes
-most of it on. Both implement `coterie.domain.ports.Provider`.
+most of it on. Both implement `coterie.domain.model_ports.Provider`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 
 from coterie.base.errors import InvalidParamsError, ProviderError
 from coterie.domain.messages import ModelRequest, StreamEvent
-from coterie.domain.ports import Provider
+from coterie.domain.model_ports import Provider
 from coterie.domain.status import Capabilities, InstallProgress, ModelPage, ModelView, ProviderCheck, ProviderState
 from coterie.domain.suggestions import FillRequest
 from coterie.providers.config import ProviderConfig
@@ -36,7 +36,7 @@ class BaseProvider(ABC):
 
     @abstractmethod
     def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
-        """Make one attempt of one call; see `coterie.domain.ports.Provider.stream`."""
+        """Make one attempt of one call; see `coterie.domain.model_ports.Provider.stream`."""
 
     @abstractmethod
     async def installed_models(self) -> tuple[ModelView, ...]:

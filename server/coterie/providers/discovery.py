@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from coterie.base.errors import ProviderError
 from coterie.base.tasks import side_by_side
 from coterie.config.addresses import LocalHost, UsualPlace
-from coterie.domain.ports import DiscoveryReason
+from coterie.domain.model_ports import DiscoveryReason
 from coterie.domain.status import ProviderType
 from coterie.domain.wire import Json
 from coterie.providers import failures
@@ -53,7 +53,7 @@ class Discovery:
         self._found: dict[str, ProviderConfig] = {}
 
     async def look(self, reason: DiscoveryReason, configured: Sequence[ProviderConfig], transport: Callable[[], Transport]) -> bool:
-        """Look, if there is a reason to (see `coterie.domain.ports.Providers.discover`); return whether it did. Never fails."""
+        """Look, if there is a reason to (see `coterie.domain.model_ports.Providers.discover`); return whether it did. Never fails."""
         is_named = any(config.origin == "settings" for config in configured)
         if not self._wanted() or (reason == "listing" and is_named):
             return False

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from coterie.base.errors import ProviderError
-from coterie.domain.ports import Provider
+from coterie.domain.model_ports import Provider
 from coterie.domain.status import ModelView, ProviderCheck, ProviderState, ProviderView
 from coterie.providers.config import ProviderConfig
 

@@ -64,7 +64,7 @@ class Ways:
         self._refused: set[tuple[str, str]] = set()
 
     async def fill(self, request: FillRequest, ways: Sequence[Way], family: Family | None) -> AsyncGenerator[StreamEvent, None]:
-        """Fill a gap; see `coterie.domain.ports.Provider.fill`. Raises `ProviderError` ``no_fim`` when no way is left."""
+        """Fill a gap; see `coterie.domain.model_ports.Provider.fill`. Raises `ProviderError` ``no_fim`` when no way is left."""
         safe = guarded(request, family)
         for way in ways:
             if (request.model, way.name) in self._refused:

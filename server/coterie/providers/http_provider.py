@@ -64,7 +64,7 @@ class Wire(Protocol):
 
 
 class HttpProvider(BaseProvider):
-    """Implements `coterie.domain.ports.Provider` for every host that is spoken to over HTTP."""
+    """Implements `coterie.domain.model_ports.Provider` for every host that is spoken to over HTTP."""
 
     def __init__(self, config: ProviderConfig, wire: Wire, transport: Transport, *, keys: Keys | None = None) -> None:
         super().__init__(config)
@@ -76,7 +76,7 @@ class HttpProvider(BaseProvider):
 
     @override
     async def stream(self, request: ModelRequest) -> AsyncGenerator[StreamEvent, None]:
-        """Make one attempt of one call; see `coterie.domain.ports.Provider.stream`."""
+        """Make one attempt of one call; see `coterie.domain.model_ports.Provider.stream`."""
         call = await self._call(request.model, self._wire.call_url(self._config), self._wire.encode(request, self._config))
         async with aclosing(decoded(self._transport.events(call), self._wire.decoder(call.host))) as answer:
             async for piece in answer:
@@ -84,7 +84,7 @@ class HttpProvider(BaseProvider):
 
     @override
     async def fill(self, request: FillRequest) -> AsyncGenerator[StreamEvent, None]:
-        """Fill a gap; see `coterie.domain.ports.Provider.fill`."""
+        """Fill a gap; see `coterie.domain.model_ports.Provider.fill`."""
         ways = [Way(wire.name, partial(self._fill_by, wire)) for wire in ways_of(self._config, request.model)]
         async with aclosing(self._ways.fill(request, ways, family_for(self._config, request.model))) as answer:
             async for piece in answer:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from coterie.base.errors import ProviderError, StorageError
 from coterie.base.redaction import Redaction
-from coterie.domain.ports import Secrets
+from coterie.domain.store_ports import Secrets
 from coterie.providers.config import ProviderConfig
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from coterie.base.errors import RequestError
-from coterie.domain.ports import Provider
+from coterie.domain.model_ports import Provider
 from coterie.domain.workers import Worker
 from coterie.providers.config import ProviderConfig
 from coterie.providers.cost_map import CostMap

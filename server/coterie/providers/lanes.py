@@ -20,7 +20,7 @@ from typing_extensions import override
 
 from coterie.base.errors import ProviderError
 from coterie.domain.messages import Finished, ModelRequest, StreamEvent, Waiting
-from coterie.domain.ports import Provider
+from coterie.domain.model_ports import Provider
 from coterie.domain.suggestions import FillRequest
 from coterie.providers.config import ProviderConfig
 from coterie.providers.contract import ProviderAround
@@ -128,7 +128,7 @@ class Lanes:
 
 
 class Laned(ProviderAround):
-    """Implements `coterie.domain.ports.Provider` around another, whose calls it makes in turn."""
+    """Implements `coterie.domain.model_ports.Provider` around another, whose calls it makes in turn."""
 
     def __init__(self, provider: Provider, lane: Lane) -> None:
         super().__init__(provider)

@@ -42,7 +42,7 @@ _GRACE_S = 5.0
 
 
 class LiteLLM(BaseProvider):
-    """Implements `coterie.domain.ports.Provider` for one vendor, or for any where the host has no vendor's name (``host/vendor/model``)."""
+    """Implements `coterie.domain.model_ports.Provider` for one vendor, or for any where the host names none (``host/vendor/model``)."""
 
     version = "litellm"
 
@@ -57,7 +57,7 @@ class LiteLLM(BaseProvider):
 
     @override
     async def stream(self, request: ModelRequest) -> AsyncGenerator[StreamEvent, None]:
-        """Make one attempt of one call; see `coterie.domain.ports.Provider.stream`."""
+        """Make one attempt of one call; see `coterie.domain.model_ports.Provider.stream`."""
         host, call = await self._call("chat", request.model, self._wire.encode(request, self._config))
         async with aclosing(decoded(self._events(host, call), LiteLLMDecoder(host))) as answer:
             async for piece in answer:
@@ -65,7 +65,7 @@ class LiteLLM(BaseProvider):
 
     @override
     async def fill(self, request: FillRequest) -> AsyncGenerator[StreamEvent, None]:
-        """Fill a gap; see `coterie.domain.ports.Provider.fill`."""
+        """Fill a gap; see `coterie.domain.model_ports.Provider.fill`."""
         ways = [Way(wire.name, partial(self._fill_by, wire)) for wire in ways_of(self._config, request.model)]
         async with aclosing(self._ways.fill(request, ways, family_for(self._config, request.model))) as answer:
             async for piece in answer:

@@ -36,7 +36,7 @@ _LOOK_AGAIN_S = 1.0
 
 
 class LlamaCpp(HttpProvider):
-    """Implements `coterie.domain.ports.Provider`. ``pause`` waits while a model is loaded."""
+    """Implements `coterie.domain.model_ports.Provider`. ``pause`` waits while a model is loaded."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class LlamaCpp(HttpProvider):
 
     @override
     async def stream(self, request: ModelRequest) -> AsyncGenerator[StreamEvent, None]:
-        """Make one attempt of one call; see `coterie.domain.ports.Provider.stream`. Waits for a model that is being loaded."""
+        """Make one attempt of one call; see `coterie.domain.model_ports.Provider.stream`. Waits for a model that is being loaded."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._config.timeouts.first_token_s
         told = False
@@ -76,7 +76,10 @@ class LlamaCpp(HttpProvider):
 
     @override
     async def fill(self, request: FillRequest) -> AsyncGenerator[StreamEvent, None]:
-        """Fill a gap; see `coterie.domain.ports.Provider.fill`. Raises `ProviderError` ``no_fim`` for a model that was not made for it."""
+        """Fill a gap; see `coterie.domain.model_ports.Provider.fill`.
+
+        Raises `ProviderError` ``no_fim`` for a model that was not made for it.
+        """
         # The file of an old model may not tell the server which its tokens are.
         ways = local_ways(
             self._config, request.model, Way("infill", self._infill), lambda family, gap: self._fill_by(TokensWire(family), gap)

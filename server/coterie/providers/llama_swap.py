@@ -38,7 +38,7 @@ _READY = "ready"
 
 
 class LlamaSwap(LlamaCpp):
-    """Implements `coterie.domain.ports.Provider`."""
+    """Implements `coterie.domain.model_ports.Provider`."""
 
     def __init__(self, config: ProviderConfig, transport: Transport, *, keys: Keys | None = None) -> None:
         super().__init__(config, transport, keys=keys, wire=_Wire())
@@ -50,7 +50,10 @@ class LlamaSwap(LlamaCpp):
 
     @override
     async def stream(self, request: ModelRequest) -> AsyncGenerator[StreamEvent, None]:
-        """Make one attempt of one call; see `coterie.domain.ports.Provider.stream`. A model that must be loaded first is waited for."""
+        """Make one attempt of one call; see `coterie.domain.model_ports.Provider.stream`.
+
+        A model that must be loaded first is waited for.
+        """
         if told := await self._must_load(request.model):
             yield Waiting("loading", f"{self._host(request.model).name} is being loaded.")
         async with aclosing(super().stream(request)) as answer:

@@ -57,7 +57,7 @@ class _Model:
 
 
 class Ollama(BaseProvider):
-    """Implements `coterie.domain.ports.Provider`."""
+    """Implements `coterie.domain.model_ports.Provider`."""
 
     version = "ollama"
 
@@ -74,7 +74,10 @@ class Ollama(BaseProvider):
 
     @override
     async def stream(self, request: ModelRequest) -> AsyncGenerator[StreamEvent, None]:
-        """Make one attempt of one call; see `coterie.domain.ports.Provider.stream`. A prompt that was cut raises ``context_overflow``."""
+        """Make one attempt of one call; see `coterie.domain.model_ports.Provider.stream`.
+
+        A prompt that was cut raises ``context_overflow``.
+        """
         body = chat_body(request, await self._window(request.model))
         call = await self._call("/api/chat", body, model=request.model)
         decoder = OllamaDecoder(call.host)
@@ -89,7 +92,10 @@ class Ollama(BaseProvider):
 
     @override
     async def fill(self, request: FillRequest) -> AsyncGenerator[StreamEvent, None]:
-        """Fill a gap; see `coterie.domain.ports.Provider.fill`. Raises `ProviderError` ``no_fim`` for a model that was not made for it."""
+        """Fill a gap; see `coterie.domain.model_ports.Provider.fill`.
+
+        Raises `ProviderError` ``no_fim`` for a model that was not made for it.
+        """
         # The template of a model may only converse, though the model itself can do more.
         ways = local_ways(self._config, request.model, Way("suffix", self._insert), self._complete)
         async with aclosing(self._ways.fill(request, ways, family_for(self._config, request.model))) as answer:

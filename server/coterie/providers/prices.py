@@ -9,8 +9,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from coterie.base.ids import now
-from coterie.domain.ports import ModelChoice, UsageStore
+from coterie.domain.model_ports import ModelChoice
 from coterie.domain.status import Price
+from coterie.domain.store_ports import UsageStore
 from coterie.domain.usage import CallOutcome, Usage
 
 _MILLION = Decimal(1_000_000)

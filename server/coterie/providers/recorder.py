@@ -29,7 +29,7 @@ from coterie.domain.messages import (
     ToolCallStarted,
     UsageReported,
 )
-from coterie.domain.ports import Provider
+from coterie.domain.model_ports import Provider
 from coterie.domain.status import Price
 from coterie.providers.cassette import (
     Cassette,
@@ -103,7 +103,7 @@ class Recording:
 
 
 class Recorder(ProviderAround):
-    """Implements `coterie.domain.ports.Provider` around another. ``price_of`` knows what its models cost, ``clock`` gives seconds."""
+    """Implements `coterie.domain.model_ports.Provider` around another. ``price_of`` knows what its models cost, ``clock`` gives seconds."""
 
     def __init__(
         self,

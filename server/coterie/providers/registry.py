@@ -1,8 +1,8 @@
 """The registry of providers: which there are, which one a model id means, and how the latest use of each went.
 
-``app`` builds one from the settings and calls `configure` when they change; ``agents`` know it by `coterie.domain.ports.Providers`,
-``features`` by `coterie.domain.ports.Registry` too. It owns the providers, which are built on first use, and the `Transport` they share.
-What is asked of hosts about their models goes through its `catalogue`.
+``app`` builds one from the settings and calls `configure` when they change; ``agents`` know it by `coterie.domain.model_ports.Providers`,
+``features`` by `coterie.domain.model_ports.Registry` too. It owns the providers, which are built on first use, and the `Transport` they
+share. What is asked of hosts about their models goes through its `catalogue`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from coterie.base.errors import ProviderError, RequestError
-from coterie.domain.ports import DiscoveryReason, ModelChoice, Provider, Unavailable
+from coterie.domain.model_ports import DiscoveryReason, ModelChoice, Provider, Unavailable
 from coterie.domain.status import InstallProgress, ModelPage, ModelView, Price, ProviderCheck, ProviderView
 from coterie.domain.workers import Worker
 from coterie.providers import catalogue, failures
@@ -45,7 +45,7 @@ _CHECK_S = 30.0
 
 
 class ProviderRegistry:
-    """Implements `coterie.domain.ports.Registry`.
+    """Implements `coterie.domain.model_ports.Registry`.
 
     ``recording`` is what every answer is recorded into (see `coterie.providers.recorder`); ``guard`` stands around every provider.
     ``model_host`` and ``cost_map`` are those that all registries of the process share, else it has its own; ``implied`` gives a host that
@@ -100,7 +100,7 @@ class ProviderRegistry:
         self._changed()
 
     async def discover(self, reason: DiscoveryReason) -> None:
-        """Look for hosts that nobody named; see `coterie.domain.ports.Providers.discover`."""
+        """Look for hosts that nobody named; see `coterie.domain.model_ports.Providers.discover`."""
         if self._discovery is None:
             return
         async with self._discovering:  # who comes amid it finds all of it done
@@ -134,7 +134,7 @@ class ProviderRegistry:
         return self._provider(self._entry(provider_id))
 
     def choose(self, model_id: str) -> ModelChoice:
-        """Find ``host/model``; see `coterie.domain.ports.Providers.choose`."""
+        """Find ``host/model``; see `coterie.domain.model_ports.Providers.choose`."""
         provider_id, _, model = model_id.partition("/")
         if not self._entries and self._implied(provider_id) is None:
             raise _no_provider()
@@ -171,12 +171,12 @@ class ProviderRegistry:
         )
 
     def worker(self, model_id: str) -> Worker:
-        """Find the whole agent behind a model's name; see `coterie.domain.ports.Providers.worker`."""
+        """Find the whole agent behind a model's name; see `coterie.domain.model_ports.Providers.worker`."""
         provider_id, _, model = model_id.partition("/")
         return hire(self._entry(provider_id).config, model, self._means)
 
     def default_model(self) -> str:
-        """Return the configured model, or else the first one known; see `coterie.domain.ports.Providers.default_model`."""
+        """Return the configured model, or else the first one known; see `coterie.domain.model_ports.Providers.default_model`."""
         if self._default_model:
             return self._default_model
         for provider_id, entry in self._entries.items():
@@ -200,7 +200,7 @@ class ProviderRegistry:
         return tuple(entry.view for entry in self._entries.values())
 
     async def ready(self) -> None:
-        """Learn prices and limits; see `coterie.domain.ports.Providers.ready`. Not for hosts of which none are known."""
+        """Learn prices and limits; see `coterie.domain.model_ports.Providers.ready`. Not for hosts of which none are known."""
         if any(entry.config.type == "litellm" or vendor_of(entry.config) for entry in self._entries.values()):
             await self._cost_map.load()
 
@@ -218,11 +218,11 @@ class ProviderRegistry:
         return await self._catalogue.models(self._asked(provider))
 
     async def search(self, query: str, provider: str | None = None, page: str | None = None) -> ModelPage:
-        """Return a page of models; see `coterie.domain.ports.Registry.search`."""
+        """Return a page of models; see `coterie.domain.model_ports.Registry.search`."""
         return await self._catalogue.search(self._asked(provider), query, page)
 
     async def find(self, model_id: str) -> ModelView:
-        """Return a model as its host lists it; see `coterie.domain.ports.Registry.find`."""
+        """Return a model as its host lists it; see `coterie.domain.model_ports.Registry.find`."""
         entry, model = self._named(model_id)
         if (found := await self._catalogue.find(entry, model_id)) is not None:
             return found
@@ -233,21 +233,21 @@ class ProviderRegistry:
         return ModelView(id=model_id, provider=config.id, capabilities=config.capabilities, state="down")
 
     async def install(self, model_id: str) -> AsyncGenerator[InstallProgress, None]:
-        """Install a model; see `coterie.domain.ports.Registry.install`."""
+        """Install a model; see `coterie.domain.model_ports.Registry.install`."""
         entry, model = self._named(model_id)
         async with aclosing(self._catalogue.install(entry, model)) as installation:
             async for progress in installation:
                 yield progress
 
     async def unload(self, model_id: str) -> None:
-        """Free the memory that a model takes; see `coterie.domain.ports.Registry.unload`."""
+        """Free the memory that a model takes; see `coterie.domain.model_ports.Registry.unload`."""
         entry, model = self._named(model_id)
         if not entry.is_asked:
             raise entry.disconnected()
         await self._provider(entry).unload_model(model)
 
     async def connect(self, provider: str) -> ProviderView:
-        """Use a provider again, and see whether it is there; see `coterie.domain.ports.Registry.connect`."""
+        """Use a provider again, and see whether it is there; see `coterie.domain.model_ports.Registry.connect`."""
         entry = self._entry(provider)
         if not entry.is_asked:
             entry.state = "unknown"
@@ -256,7 +256,7 @@ class ProviderRegistry:
         return entry.view
 
     async def disconnect(self, provider: str) -> ProviderView:
-        """Let go of a provider and use it no more; see `coterie.domain.ports.Registry.disconnect`."""
+        """Let go of a provider and use it no more; see `coterie.domain.model_ports.Registry.disconnect`."""
         entry = self._entry(provider)
         if entry.is_asked:
             entry.state, entry.error = "disconnected", None
@@ -266,7 +266,7 @@ class ProviderRegistry:
         return entry.view
 
     async def check(self, provider: str) -> ProviderCheck:
-        """Look at a provider's host; see `coterie.domain.ports.Registry.check`."""
+        """Look at a provider's host; see `coterie.domain.model_ports.Registry.check`."""
         entry = self._entry(provider)
         if not entry.is_asked:
             return ProviderCheck(provider=provider, state="disconnected", text=entry.disconnected().message)
@@ -281,7 +281,7 @@ class ProviderRegistry:
         self._note(entry, failure)
 
     def unavailable(self, model_id: str) -> Unavailable | None:
-        """Say why another model had better be called now; see `coterie.domain.ports.Providers.unavailable`."""
+        """Say why another model had better be called now; see `coterie.domain.model_ports.Providers.unavailable`."""
         return self._guard.unavailable(model_id)
 
     def on_change(self, listener: Callable[[], None]) -> None:

@@ -48,7 +48,7 @@ _DEFAULT_MODELS = ("recorded",)
 
 
 class Replay(BaseProvider):
-    """Implements `coterie.domain.ports.Provider`.
+    """Implements `coterie.domain.model_ports.Provider`.
 
     ``extra.speed`` of its settings divides the pauses (0: none); each is bounded. ``sleep`` is what waits.
     """

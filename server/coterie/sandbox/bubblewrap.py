@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from coterie.domain.ports import Command, CommandResult
 from coterie.domain.status import SandboxView
+from coterie.domain.workspace_ports import Command, CommandResult
 from coterie.sandbox.environment import command_environment
 from coterie.sandbox.limits import limited
 from coterie.sandbox.mounts import Mount, mounts

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from coterie.domain.ports import Command, CommandResult
 from coterie.domain.status import SandboxView
+from coterie.domain.workspace_ports import Command, CommandResult
 from coterie.sandbox.environment import command_environment
 from coterie.sandbox.limits import limited
 from coterie.sandbox.process import run_process

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from coterie.base.errors import ModelMistakeError
-from coterie.domain.ports import Command, CommandResult, Sandbox
 from coterie.domain.status import SandboxView
+from coterie.domain.workspace_ports import Command, CommandResult, Sandbox
 from coterie.sandbox.bubblewrap import Bubblewrap
 from coterie.sandbox.plain import PlainSandbox
 

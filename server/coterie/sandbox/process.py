@@ -16,7 +16,7 @@ from typing import Protocol
 from typing_extensions import override
 
 from coterie.base.errors import ModelMistakeError
-from coterie.domain.ports import CommandResult
+from coterie.domain.workspace_ports import CommandResult
 from coterie.sandbox.output import Capture, shortened
 
 _KEPT_BYTES = 5_000_000

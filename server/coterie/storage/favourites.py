@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Favourites:
-    """Implements `coterie.domain.ports.Favourites`."""
+    """Implements `coterie.domain.store_ports.Favourites`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ContextMarks:
-    """Implements `coterie.domain.ports.MarkStore`."""
+    """Implements `coterie.domain.store_ports.MarkStore`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 
 from coterie.base.errors import StorageError
-from coterie.domain.ports import ChannelStore, RunStore, UsageStore
+from coterie.domain.store_ports import ChannelStore, RunStore, UsageStore
 from coterie.storage.channels import Channels
 from coterie.storage.database import Database
 from coterie.storage.favourites import Favourites

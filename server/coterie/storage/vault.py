@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 class Vault:
-    """The secrets of one home. Implements `coterie.domain.ports.Secrets`. Several processes may use one at once."""
+    """The secrets of one home. Implements `coterie.domain.store_ports.Secrets`. Several processes may use one at once."""
 
     def __init__(self, database: Database, *, keyring: Callable[[], Keyring | None] = system_keyring) -> None:
         self._database = database
@@ -42,7 +42,7 @@ class Vault:
         self._keys = DataKeys(self._folder / "vault.key", keyring=keyring)
 
     async def reveal(self, name: str) -> str | None:
-        """Return a secret; see `coterie.domain.ports.Secrets.reveal`."""
+        """Return a secret; see `coterie.domain.store_ports.Secrets.reveal`."""
         row = await self._database.run(lambda connection: _row(connection, name))
         if row is None:
             return None

@@ -72,7 +72,7 @@ class EditFile(BuiltinTool[EditFileArguments]):
 def apply_edits(text: str, edits: tuple[Replacement, ...], path: str) -> str:
     """Return ``text`` with every edit made. Raises `EditMismatchError` for the first that does not match exactly once.
 
-    Agents see line feeds only (see `coterie.domain.ports.Workspace`), so a model that sends CRLF means the same.
+    Agents see line feeds only (see `coterie.domain.workspace_ports.Workspace`), so a model that sends CRLF means the same.
     """
     for number, edit in enumerate(edits, 1):
         old, new = (piece.replace("\r\n", "\n") for piece in (edit.old, edit.new))

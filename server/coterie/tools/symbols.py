@@ -13,8 +13,8 @@ from pydantic import Field
 from typing_extensions import override
 
 from coterie.base.errors import ModelMistakeError, RequestError
+from coterie.domain.code_ports import Index
 from coterie.domain.permissions import Effect, EffectKind
-from coterie.domain.ports import Index
 from coterie.domain.proposals import Proposal, Reply
 from coterie.tools.rules import Policy, evaluate, path_effect
 from coterie.tools.tool import Arguments, BuiltinTool, Place

@@ -16,13 +16,14 @@ from typing import ClassVar, Generic, Literal, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from coterie.base.errors import ModelMistakeError
+from coterie.domain.code_ports import Attention, Index
 from coterie.domain.edits import FileRef
 from coterie.domain.messages import ToolSpec
 from coterie.domain.permissions import Effect, EffectKind
-from coterie.domain.ports import Attention, Index, Workspace
 from coterie.domain.proposals import Proposal
 from coterie.domain.retrieval import Question
 from coterie.domain.wire import Json
+from coterie.domain.workspace_ports import Workspace
 from coterie.tools.rules import path_effect
 from coterie.tools.schema import compact_schema
 from coterie.workspace.uris import path_of

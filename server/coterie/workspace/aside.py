@@ -17,7 +17,7 @@ from pathlib import Path
 from time import time
 
 from coterie.base.errors import ModelMistakeError, RunError
-from coterie.domain.ports import Folder, Workspace
+from coterie.domain.workspace_ports import Folder, Workspace
 from coterie.workspace.files import in_thread
 from coterie.workspace.git import QUIET, quiet_environment
 from coterie.workspace.ignore import is_secret

@@ -22,7 +22,7 @@ from coterie.workspace.text_changes import misplaced, text_changes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from coterie.domain.ports import Editor
+    from coterie.domain.client_ports import Editor
     from coterie.workspace.documents import Buffer, Documents
     from coterie.workspace.overlays import Held, Overlay
 
@@ -52,7 +52,7 @@ class Patience:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """A change that somebody wants; see `domain.ports.Workspace.change`."""
+    """A change that somebody wants; see `domain.workspace_ports.Workspace.change`."""
 
     file: FileRef
     rewrite: Rewrite

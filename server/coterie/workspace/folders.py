@@ -8,7 +8,7 @@ from pathlib import Path
 
 from coterie.base.errors import ModelMistakeError
 from coterie.domain.edits import FileRef
-from coterie.domain.ports import Folder
+from coterie.domain.workspace_ports import Folder
 from coterie.workspace.uris import path_of, uri_below
 
 

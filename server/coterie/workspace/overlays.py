@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
 from coterie.base.errors import ModelMistakeError
-from coterie.domain.ports import Editor
+from coterie.domain.client_ports import Editor
 from coterie.workspace.documents import Buffer, Documents
 from coterie.workspace.files import decoded, in_thread, read_bytes
 from coterie.workspace.line_ends import BYTE_ORDER_MARK

@@ -1,4 +1,4 @@
-"""The workspace as everyone above sees it: implements `domain.ports.Workspace`.
+"""The workspace as everyone above sees it: implements `domain.workspace_ports.Workspace`.
 
 ``app`` builds one for each attachment and hands its ``documents`` to the front door. Paths go through `Folders`, which confines them;
 texts come from the open buffers first; blocking work is done in threads.
@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from coterie.base.errors import ModelMistakeError
+from coterie.domain.client_ports import Editor
 from coterie.domain.edits import FileRef, OnIntent, Outcome, Rewrite
-from coterie.domain.ports import Editor, Folder
+from coterie.domain.workspace_ports import Folder
 from coterie.workspace.documents import Buffer, Documents
 from coterie.workspace.editing import Editing, Patience, Wish
 from coterie.workspace.files import decoded, in_thread, read_bytes
@@ -64,7 +65,7 @@ class LiveWorkspace:
         self._folders = Folders(folders)
 
     def folder(self, uri: str) -> Folder | None:
-        """Return a folder of the workspace, or one inside; see `domain.ports.Workspace.folder`."""
+        """Return a folder of the workspace, or one inside; see `domain.workspace_ports.Workspace.folder`."""
         return self._folders.folder(uri)
 
     def holds(self, uri: str) -> bool:
@@ -94,7 +95,7 @@ class LiveWorkspace:
         return text if text is None or exact else shown(text)
 
     async def read_many(self, files: Sequence[FileRef], *, room: int) -> tuple[Sequence[tuple[FileRef, str]], bool]:
-        """Read as `read` does, all closed files in one piece of work; see `domain.ports.Workspace.read_many`."""
+        """Read as `read` does, all closed files in one piece of work; see `domain.workspace_ports.Workspace.read_many`."""
         for file in files:
             self._check(file)
         opened = frozenset(self._overlay.paths())
@@ -122,7 +123,7 @@ class LiveWorkspace:
     async def change(
         self, file: FileRef, rewrite: Rewrite, *, label: str, on_intent: OnIntent, exact: bool = False, mode: int | None = None
     ) -> Outcome:
-        """Change a file where its text lives; see `domain.ports.Workspace.change`."""
+        """Change a file where its text lives; see `domain.workspace_ports.Workspace.change`."""
         self._check(file)
         return await self._editing.change(Wish(file=file, rewrite=rewrite, label=label, on_intent=on_intent, exact=exact, mode=mode))
 

@@ -18,7 +18,7 @@ from coterie.context.assemble import request_bytes
 from coterie.context.fill import Extent, Gap, chat_request, fill_request, in_window
 from coterie.context.tokens import Calibration
 from coterie.domain.messages import Finished, StreamEvent, TextDelta, UsageReported
-from coterie.domain.ports import ModelChoice, Providers
+from coterie.domain.model_ports import ModelChoice, Providers
 from coterie.domain.suggestions import Snippet
 from coterie.domain.usage import Usage
 from coterie.features.suggestions.filters import judge, progress

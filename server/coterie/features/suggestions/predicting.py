@@ -9,7 +9,7 @@ from typing import assert_never
 
 from coterie.base.ids import new_id
 from coterie.context.fill import Gap
-from coterie.domain.ports import LinePredictor
+from coterie.domain.code_ports import LinePredictor
 from coterie.domain.prediction import PredictionRequest
 from coterie.domain.suggestions import SuggestionRequest
 from coterie.features.suggestions.filters import refine

@@ -17,7 +17,9 @@ from coterie.base.ids import new_id
 from coterie.base.tasks import TaskSupervisor
 from coterie.config.schema import Settings
 from coterie.context.fill import gap_at
-from coterie.domain.ports import LinePredictor, Providers, UsageStore
+from coterie.domain.code_ports import LinePredictor
+from coterie.domain.model_ports import Providers
+from coterie.domain.store_ports import UsageStore
 from coterie.domain.suggestions import Suggestion, SuggestionExplanation, SuggestionFeedback, SuggestionRequest, SuggestionSnooze
 from coterie.features.suggestions import gate
 from coterie.features.suggestions.brackets import fit

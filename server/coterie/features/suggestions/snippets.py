@@ -19,8 +19,8 @@ from coterie.base.tasks import side_by_side
 from coterie.context.fill import Gap
 from coterie.context.nearby import Piece, alike, chosen, definition, names_near, place
 from coterie.context.tokens import Calibration
+from coterie.domain.code_ports import Index
 from coterie.domain.edits import FileRef
-from coterie.domain.ports import Index
 from coterie.domain.suggestions import Snippet, SnippetUsed, SuggestionRequest
 from coterie.features.prediction import path_by_language
 from coterie.features.suggestions.reuse import Versions
@@ -42,11 +42,11 @@ class Files(Protocol):
     """The workspace, as far as snippets need it (implemented by ``workspace``)."""
 
     def locate(self, path: str, folder: str | None = None) -> FileRef:
-        """Find a file; see `coterie.domain.ports.Workspace.locate`."""
+        """Find a file; see `coterie.domain.workspace_ports.Workspace.locate`."""
         ...
 
     async def read(self, file: FileRef, *, exact: bool = False) -> str | None:
-        """Return a text; see `coterie.domain.ports.Workspace.read`."""
+        """Return a text; see `coterie.domain.workspace_ports.Workspace.read`."""
         ...
 
     async def withheld(self, uri: str) -> Literal["secret", "ignored"] | None:

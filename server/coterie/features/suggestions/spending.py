@@ -16,7 +16,8 @@ from coterie.base.ids import today
 from coterie.base.tasks import TaskSupervisor
 from coterie.context.fill import AGENT
 from coterie.context.tokens import Calibration
-from coterie.domain.ports import ModelChoice, UsageStore
+from coterie.domain.model_ports import ModelChoice
+from coterie.domain.store_ports import UsageStore
 from coterie.domain.usage import Usage
 from coterie.features.suggestions.gate import Refusal
 from coterie.providers.prices import book

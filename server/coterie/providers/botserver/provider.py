@@ -42,7 +42,7 @@ _NOT_BEGUN = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.INTERNAL_SERVER_ERROR, HT
 
 
 class BotServer(BaseProvider):
-    """Implements `coterie.domain.ports.Provider`."""
+    """Implements `coterie.domain.model_ports.Provider`."""
 
     version = "botserver"
 
@@ -53,7 +53,10 @@ class BotServer(BaseProvider):
 
     @override
     async def stream(self, request: ModelRequest) -> AsyncGenerator[StreamEvent, None]:
-        """Do a task or answer a query; see `coterie.domain.ports.Provider.stream`. The farm hears the latest words of the person alone."""
+        """Do a task or answer a query; see `coterie.domain.model_ports.Provider.stream`.
+
+        The farm hears the latest words of the person alone.
+        """
         said = _latest(request.messages)
         number = route(request.model)
         events = self._query(request.model, QUERY_AGENTS[number], said) if number in QUERY_AGENTS else self._task(request.model, said)

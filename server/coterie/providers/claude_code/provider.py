@@ -52,7 +52,7 @@ _OWN = ("--setting-sources=", "--strict-mcp-config", "--disable-slash-commands",
 
 
 class ClaudeCode(BaseProvider):
-    """Implements `coterie.domain.ports.Provider`."""
+    """Implements `coterie.domain.model_ports.Provider`."""
 
     version = "stream-json"
 
@@ -67,7 +67,7 @@ class ClaudeCode(BaseProvider):
 
     @override
     async def stream(self, request: ModelRequest) -> AsyncGenerator[StreamEvent, None]:
-        """Make one attempt of one call; see `coterie.domain.ports.Provider.stream`."""
+        """Make one attempt of one call; see `coterie.domain.model_ports.Provider.stream`."""
         conversation = self._taken(request) or await self._begun(request)
         self._working.add(conversation)
         try:

@@ -1,7 +1,7 @@
 """Which models are left alone for a while because they failed again and again.
 
 A breaker only gives advice: whoever has another model to go on with asks for it before a call, whoever has none calls anyway. So none ever
-stands in the way of the only host there is. Registered failures come from `coterie.domain.ports.Providers.settled`.
+stands in the way of the only host there is. Registered failures come from `coterie.domain.model_ports.Providers.settled`.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from typing_extensions import override
 
 from coterie.base.ids import new_id
 from coterie.domain.messages import Finished, ModelRequest, Reused, StreamEvent, TextDelta, ToolCallStarted, UsageReported
-from coterie.domain.ports import Provider
+from coterie.domain.model_ports import Provider
 from coterie.domain.usage import NO_USAGE
 from coterie.providers.config import ProviderConfig
 from coterie.providers.contract import ProviderAround
@@ -105,7 +105,7 @@ class ResponseCache:
 
 
 class Cached(ProviderAround):
-    """Implements `coterie.domain.ports.Provider` around another."""
+    """Implements `coterie.domain.model_ports.Provider` around another."""
 
     def __init__(self, provider: Provider, cache: ResponseCache, config: ProviderConfig) -> None:
         super().__init__(provider)

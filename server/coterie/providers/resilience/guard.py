@@ -8,7 +8,7 @@ from time import monotonic
 
 from coterie.base.errors import ProviderError
 from coterie.base.tasks import TaskSupervisor
-from coterie.domain.ports import Provider, Unavailable
+from coterie.domain.model_ports import Provider, Unavailable
 from coterie.providers.config import ProviderConfig
 from coterie.providers.failures import Host
 from coterie.providers.lanes import Laned, Lanes

@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from coterie.base.errors import ProviderError
 from coterie.domain.messages import AssistantMessage, ModelRequest, StreamEvent, ToolMessage, UsageReported, UserMessage, Waiting
-from coterie.domain.ports import Provider
+from coterie.domain.model_ports import Provider
 from coterie.domain.suggestions import FillRequest
 from coterie.domain.usage import Usage
 from coterie.providers.contract import ProviderAround
@@ -152,7 +152,7 @@ class Limiter:
 
 
 class Limited(ProviderAround):
-    """Implements `coterie.domain.ports.Provider` around another, whose calls it holds to each model's `Limiter`."""
+    """Implements `coterie.domain.model_ports.Provider` around another, whose calls it holds to each model's `Limiter`."""
 
     def __init__(self, provider: Provider, limiter_of: Callable[[str], Limiter]) -> None:
         super().__init__(provider)

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.messages import ModelRequest, Reused, StreamEvent, UsageReported
-from coterie.domain.ports import Provider
+from coterie.domain.model_ports import Provider
 from coterie.domain.usage import NO_USAGE
 from coterie.providers.broadcast import Broadcasts
 from coterie.providers.contract import ProviderAround
@@ -19,7 +19,7 @@ from coterie.providers.resilience.identity import identity, is_deterministic
 
 
 class Shared(ProviderAround):
-    """Implements `coterie.domain.ports.Provider` around another."""
+    """Implements `coterie.domain.model_ports.Provider` around another."""
 
     def __init__(self, provider: Provider, tasks: TaskSupervisor) -> None:
         super().__init__(provider)
