@@ -17,7 +17,9 @@ from coterie.domain.runs import RunStarted, RunStateView, Selection, UndoScope
 from coterie.domain.status import ProviderCheck
 from coterie.domain.suggestions import SuggestionFeedback, SuggestionSnooze
 from coterie.domain.wire import Json, wire
-from coterie.lsp.protocol import ApprovalAnswerResult, ChannelListParams, ChannelListResult, Minutes, Words
+from coterie.lsp.payloads.channels import ChannelListParams, ChannelListResult
+from coterie.lsp.payloads.fields import Minutes, Words
+from coterie.lsp.payloads.team import ApprovalAnswerResult
 
 RUN_COMMAND: Final = "coterie.run"
 ASK_COMMAND: Final = "coterie.ask"

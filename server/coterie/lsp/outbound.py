@@ -21,6 +21,7 @@ from coterie.features.attachment import Severity
 from coterie.lsp import protocol
 from coterie.lsp.convert import Client, workspace_edit
 from coterie.lsp.frames import Frames, Later, Latest
+from coterie.lsp.payloads.models import ProvidersChanged
 
 EDIT_TIMEOUT_S = 10.0
 MESSAGE_TYPES: Final[dict[Severity, int]] = {"error": 1, "warning": 2, "info": 3}
@@ -98,9 +99,9 @@ class RichAudience:
 
     def providers_changed(self, providers: tuple[ProviderView, ...]) -> None:
         """Send ``agent/provider/changed``, a few times a second at most."""
-        self._providers.tell(protocol.ProvidersChanged(providers=providers))
+        self._providers.tell(ProvidersChanged(providers=providers))
 
-    def _send_providers(self, changed: protocol.ProvidersChanged) -> None:
+    def _send_providers(self, changed: ProvidersChanged) -> None:
         self._notify(protocol.PROVIDER_CHANGED, changed)
 
     def _notify(self, method: str, params: object) -> None:

@@ -1,384 +1,67 @@
 """The ``agent/*`` protocol as one table: method, params, result. Every other description of it is generated from here.
 
 ``rpc`` reads params by it, ``handlers`` answer by it, ``schema`` writes JSON Schema and ``docs/protocol.md`` from it. Names and fields are
-a promise to clients: extend freely, do not rename. Shapes that the core has too live in ``domain``; those that only the wire has are here.
+a promise to clients: extend freely, do not rename. Shapes that the core has too live in ``domain``; those that only the wire has are in
+``payloads``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Final
 
-from coterie.domain.channels import Channel, ChannelChanged, ChannelFolder, ChannelOpened, ChannelPage, ChannelsFound, ChannelState, Posted
-from coterie.domain.edits import FileDiff, UndoResult
-from coterie.domain.events import AgentEvent, RunState
+from coterie.domain.channels import Channel, ChannelChanged, ChannelOpened, ChannelPage, ChannelsFound, Posted
+from coterie.domain.edits import UndoResult
+from coterie.domain.events import AgentEvent
 from coterie.domain.inspection import ContextView
-from coterie.domain.permissions import Approval, Decision
-from coterie.domain.runs import (
-    Attachment,
-    RunEvents,
-    RunPage,
-    RunRequest,
-    RunStarted,
-    RunStateView,
-    RunView,
-    UndoScope,
-)
-from coterie.domain.secrets import SecretName
+from coterie.domain.runs import RunEvents, RunPage, RunRequest, RunStarted, RunStateView, RunView
 from coterie.domain.status import ModelPage, ModelView, ProviderCheck, ProviderView, Status
 from coterie.domain.suggestions import SuggestionExplanation, SuggestionFeedback, SuggestionSnooze
-from coterie.domain.usage import Usage, UsageKey, UsageRow
-from coterie.domain.wire import Json, Late, wire
-from coterie.lsp.context_params import ContextDropParams, ContextInspectParams, ContextPinParams
-
-Words = Annotated[str, Late("Field", min_length=1)]
-Count = Annotated[int, Late("Field", ge=1)]
-Minutes = Annotated[float, Late("Field", ge=0, le=60 * 24 * 365)]
-Offset = Annotated[int, Late("Field", ge=0, le=2**53 - 1)]
-"""At most what every client's numbers hold exactly."""
+from coterie.domain.wire import wire
+from coterie.lsp.payloads.channels import (
+    ChannelArchiveParams,
+    ChannelDeleted,
+    ChannelHistoryParams,
+    ChannelListParams,
+    ChannelListResult,
+    ChannelOpenParams,
+    ChannelParams,
+    ChannelPostParams,
+    ChannelRenameParams,
+    ChannelSearchParams,
+)
+from coterie.lsp.payloads.contexts import ContextDropParams, ContextInspectParams, ContextPinParams
+from coterie.lsp.payloads.models import (
+    ModelFavouriteParams,
+    ModelInstalled,
+    ModelInstallParams,
+    ModelListParams,
+    ModelListResult,
+    ModelParams,
+    ModelSearchParams,
+    ProviderListResult,
+    ProviderParams,
+    ProvidersChanged,
+)
+from coterie.lsp.payloads.runs import (
+    RunDiffParams,
+    RunDiffResult,
+    RunEventsParams,
+    RunListParams,
+    RunParams,
+    RunSteerParams,
+    RunSteerResult,
+    RunUndoParams,
+)
+from coterie.lsp.payloads.secrets import KeyDeleted, KeyListResult, KeyParams, KeySet, KeySetParams
+from coterie.lsp.payloads.suggestions import SuggestionAcceptedParams, SuggestionExplainParams, SuggestionParams, SuggestionSnoozeParams
+from coterie.lsp.payloads.team import ApprovalAnswerParams, ApprovalAnswerResult, ApprovalListResult, UsageParams, UsageResult
 
 
 @wire
 class NoParams:
     """Nothing."""
-
-
-@wire
-class RunParams:
-    """Which run."""
-
-    run_id: str
-
-
-@wire
-class RunListParams:
-    """Which runs: those in ``state``, older than the run ``before``."""
-
-    state: RunState | None = None
-    limit: Count = 50
-    before: str | None = None
-
-
-@wire
-class RunEventsParams:
-    """Which events: those with a ``seq`` above ``after``."""
-
-    run_id: str
-    after: Offset = 0
-
-
-@wire
-class RunSteerParams:
-    """What to say to a run."""
-
-    run_id: str
-    text: Words
-
-
-@wire
-class RunUndoParams:
-    """What to take back: the whole run, or the steps, files or hunks in ``ids``."""
-
-    run_id: str
-    scope: UndoScope = "run"
-    ids: tuple[str, ...] = ()
-
-
-@wire
-class RunDiffParams:
-    """Which files of a run; none named: all."""
-
-    run_id: str
-    paths: tuple[str, ...] = ()
-
-
-@wire
-class ChannelListParams:
-    """Which channels; ``query`` searches titles and messages."""
-
-    folder: ChannelFolder | None = None
-    state: ChannelState | None = None
-    query: str | None = None
-
-
-@wire
-class ChannelSearchParams:
-    """What to look for in titles and messages, in whatever case; at most ``limit`` channels and messages are wanted."""
-
-    query: Words
-    limit: Count = 50
-
-
-@wire
-class ChannelOpenParams:
-    """What the new channel is called, and who answers in it."""
-
-    title: str | None = None
-    agent: str | None = None
-    model: str | None = None
-
-
-@wire
-class ChannelPostParams:
-    """What the person says."""
-
-    channel_id: str
-    text: Words
-    attachments: tuple[Attachment, ...] = ()
-
-
-@wire
-class ChannelHistoryParams:
-    """Which messages: those before the message ``before``, by default the latest."""
-
-    channel_id: str
-    before: str | None = None
-    limit: Count = 50
-
-
-@wire
-class ChannelParams:
-    """Which channel."""
-
-    channel_id: str
-
-
-@wire
-class ChannelRenameParams:
-    """What the channel is called from now on."""
-
-    channel_id: str
-    title: Words
-
-
-@wire
-class ChannelArchiveParams:
-    """Put the channel away, or with ``archived`` false take it back out."""
-
-    channel_id: str
-    archived: bool = True
-
-
-@wire
-class ApprovalAnswerParams:
-    """Which option; ``plan`` goes with the option ``edit`` of a plan's gate."""
-
-    approval_id: str
-    option_id: str
-    scope: str | None = None
-    plan: Mapping[str, Json] | None = None
-
-
-@wire
-class ModelListParams:
-    """Whose models; nobody named: all."""
-
-    provider: str | None = None
-
-
-@wire
-class ProviderParams:
-    """Which provider: its id, under any of the three names."""
-
-    provider: str | None = None
-    id: str | None = None
-    provider_id: str | None = None
-
-
-@wire
-class ModelSearchParams:
-    """What to look for, with one provider or all; an empty query lists what is available. ``page`` is the ``next`` of an earlier answer."""
-
-    query: str = ""
-    provider: str | None = None
-    page: str | None = None
-
-
-@wire
-class ModelParams:
-    """Which model: its id (``host/model``), under any of the three names."""
-
-    model: str | None = None
-    id: str | None = None
-    model_id: str | None = None
-
-
-@wire
-class ModelInstallParams:
-    """Which model, as in `ModelParams`. Its progress has the token, or else one of the server's where the client takes those."""
-
-    model: str | None = None
-    id: str | None = None
-    model_id: str | None = None
-    work_done_token: str | int | None = None
-
-
-@wire
-class ModelFavouriteParams:
-    """Which model, as in `ModelParams`, and whether it is one of the person's favourites from now on."""
-
-    model: str | None = None
-    id: str | None = None
-    model_id: str | None = None
-    favourite: bool = True
-
-
-@wire
-class KeyParams:
-    """Which key: its ``name`` (``provider/key``, or the provider alone), or ``provider`` and ``key`` apart."""
-
-    name: str | None = None
-    provider: str | None = None
-    key: str | None = None
-
-
-@wire
-class KeySetParams:
-    """Which key, as in `KeyParams`, and what it is."""
-
-    value: str
-    name: str | None = None
-    provider: str | None = None
-    key: str | None = None
-
-
-@wire
-class UsageParams:
-    """By what to add up, and since when (ISO 8601)."""
-
-    by: UsageKey = "run"
-    since: str | None = None
-
-
-@wire
-class SuggestionParams:
-    """Which suggestion: the id in the arguments of its command."""
-
-    suggestion_id: str
-
-
-@wire
-class SuggestionAcceptedParams:
-    """How much of a suggestion was taken: UTF-16 units from the start of its insert text, all in all; absent: the whole of it."""
-
-    suggestion_id: str
-    length: Count | None = None
-
-
-@wire
-class SuggestionSnoozeParams:
-    """For how long; 0 ends it."""
-
-    minutes: Minutes = 60
-
-
-@wire
-class SuggestionExplainParams:
-    """Whose latest request; no document named: the latest of all."""
-
-    uri: str | None = None
-
-
-@wire
-class RunSteerResult:
-    """The id of the message that the agent will read."""
-
-    message_id: str
-
-
-@wire
-class RunDiffResult:
-    """The run's changes, file by file."""
-
-    files: tuple[FileDiff, ...]
-
-
-@wire
-class ChannelListResult:
-    """Channels, latest first."""
-
-    channels: tuple[Channel, ...]
-
-
-@wire
-class ChannelDeleted:
-    """The channel that is gone."""
-
-    channel_id: str
-
-
-@wire
-class ApprovalListResult:
-    """Questions that wait for an answer."""
-
-    approvals: tuple[Approval, ...]
-
-
-@wire
-class ApprovalAnswerResult:
-    """What was decided."""
-
-    decision: Decision
-
-
-@wire
-class ProviderListResult:
-    """The registered providers."""
-
-    providers: tuple[ProviderView, ...]
-
-
-@wire
-class ModelListResult:
-    """The models that can be chosen."""
-
-    models: tuple[ModelView, ...]
-
-
-@wire
-class ModelInstalled:
-    """The model that is there now."""
-
-    model: ModelView
-
-
-@wire
-class ProvidersChanged:
-    """The registered providers as they are now."""
-
-    providers: tuple[ProviderView, ...]
-
-
-@wire
-class KeyListResult:
-    """What the vault holds: names, never values."""
-
-    keys: tuple[SecretName, ...]
-
-
-@wire
-class KeySet:
-    """How the settings refer to the key that was kept. A provider without an ``api_key`` uses its own by itself."""
-
-    name: str
-    provider: str
-    reference: str
-
-
-@wire
-class KeyDeleted:
-    """The key that is gone."""
-
-    name: str
-
-
-@wire
-class UsageResult:
-    """Rows by key, and their total."""
-
-    rows: tuple[UsageRow, ...]
-    total: Usage
 
 
 STATUS: Final = "agent/status"

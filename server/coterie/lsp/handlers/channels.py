@@ -5,7 +5,7 @@ from __future__ import annotations
 from coterie.domain.channels import Channel, ChannelOpened, ChannelPage, ChannelsFound, Posted
 from coterie.lsp import protocol
 from coterie.lsp.handlers import runs
-from coterie.lsp.protocol import (
+from coterie.lsp.payloads.channels import (
     ChannelArchiveParams,
     ChannelDeleted,
     ChannelHistoryParams,

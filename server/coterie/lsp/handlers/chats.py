@@ -16,7 +16,7 @@ from coterie.lsp.commands import ChatOpened, OpenChannelArguments, SendArguments
 from coterie.lsp.convert import dig, file_path
 from coterie.lsp.handlers import runs
 from coterie.lsp.outbound import MESSAGE_TYPES
-from coterie.lsp.protocol import ChannelListParams, ChannelListResult
+from coterie.lsp.payloads.channels import ChannelListParams, ChannelListResult
 from coterie.lsp.session import Session
 
 CHOICES: Final = 10

@@ -32,7 +32,7 @@ from coterie.lsp.commands import (
 )
 from coterie.lsp.handlers import chats, reviews, runs, undoing
 from coterie.lsp.params import read
-from coterie.lsp.protocol import ApprovalAnswerResult
+from coterie.lsp.payloads.team import ApprovalAnswerResult
 from coterie.lsp.session import Handlers, Session
 
 PAGE = 50

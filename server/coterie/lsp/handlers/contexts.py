@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from coterie.domain.inspection import ContextView
 from coterie.lsp import protocol
-from coterie.lsp.context_params import ContextDropParams, ContextInspectParams, ContextPinParams
+from coterie.lsp.payloads.contexts import ContextDropParams, ContextInspectParams, ContextPinParams
 from coterie.lsp.session import Handlers, Session
 
 

@@ -9,8 +9,7 @@ from contextlib import aclosing, asynccontextmanager
 from coterie.base.errors import InvalidParamsError
 from coterie.domain.status import InstallProgress, ModelPage, ModelView, ProviderCheck, ProviderView
 from coterie.lsp import protocol
-from coterie.lsp.progress import Progress
-from coterie.lsp.protocol import (
+from coterie.lsp.payloads.models import (
     ModelFavouriteParams,
     ModelInstalled,
     ModelInstallParams,
@@ -18,10 +17,11 @@ from coterie.lsp.protocol import (
     ModelListResult,
     ModelParams,
     ModelSearchParams,
-    NoParams,
     ProviderListResult,
     ProviderParams,
 )
+from coterie.lsp.progress import Progress
+from coterie.lsp.protocol import NoParams
 from coterie.lsp.session import Handlers, Session
 
 _MEGABYTE = 1_000_000

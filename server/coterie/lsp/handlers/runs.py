@@ -12,7 +12,7 @@ from coterie.domain.edits import UndoResult
 from coterie.domain.runs import Attachment, RunEvents, RunPage, RunRequest, RunStarted, RunStateView, RunView, Selection
 from coterie.lsp import protocol
 from coterie.lsp.convert import file_path
-from coterie.lsp.protocol import (
+from coterie.lsp.payloads.runs import (
     RunDiffParams,
     RunDiffResult,
     RunEventsParams,

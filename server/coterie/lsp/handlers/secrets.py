@@ -5,7 +5,8 @@ from __future__ import annotations
 from coterie.base.errors import InvalidParamsError
 from coterie.domain.secrets import provider_of
 from coterie.lsp import protocol
-from coterie.lsp.protocol import KeyDeleted, KeyListResult, KeyParams, KeySet, KeySetParams, NoParams
+from coterie.lsp.payloads.secrets import KeyDeleted, KeyListResult, KeyParams, KeySet, KeySetParams
+from coterie.lsp.protocol import NoParams
 from coterie.lsp.session import Handlers, Session
 
 

@@ -8,7 +8,7 @@ from coterie.base.text import LineIndex
 from coterie.domain.suggestions import Popup, Suggestion, SuggestionExplanation, SuggestionFeedback, SuggestionRequest, SuggestionSnooze
 from coterie.domain.wire import Json
 from coterie.lsp import commands, convert, protocol
-from coterie.lsp.protocol import SuggestionAcceptedParams, SuggestionExplainParams, SuggestionParams, SuggestionSnoozeParams
+from coterie.lsp.payloads.suggestions import SuggestionAcceptedParams, SuggestionExplainParams, SuggestionParams, SuggestionSnoozeParams
 from coterie.lsp.session import Handlers, Session
 
 

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from coterie.domain.status import Status
 from coterie.lsp import protocol
-from coterie.lsp.protocol import (
-    ApprovalAnswerParams,
-    ApprovalAnswerResult,
-    ApprovalListResult,
-    NoParams,
-    UsageParams,
-    UsageResult,
-)
+from coterie.lsp.payloads.team import ApprovalAnswerParams, ApprovalAnswerResult, ApprovalListResult, UsageParams, UsageResult
+from coterie.lsp.protocol import NoParams
 from coterie.lsp.session import Handlers, Session
 
 

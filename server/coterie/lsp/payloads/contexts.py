@@ -1,4 +1,4 @@
-"""Params of ``agent/context/*``; `coterie.lsp.protocol` has them in its table."""
+"""``agent/context/*``: params. Results stand in ``domain.inspection``."""
 
 from __future__ import annotations
 

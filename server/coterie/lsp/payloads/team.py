@@ -1,0 +1,49 @@
+"""``agent/approval/*`` and ``agent/usage``: params, results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from coterie.domain.permissions import Approval, Decision
+from coterie.domain.usage import Usage, UsageKey, UsageRow
+from coterie.domain.wire import Json, wire
+
+
+@wire
+class ApprovalListResult:
+    """Questions that wait for an answer."""
+
+    approvals: tuple[Approval, ...]
+
+
+@wire
+class ApprovalAnswerParams:
+    """Which option; ``plan`` goes with the option ``edit`` of a plan's gate."""
+
+    approval_id: str
+    option_id: str
+    scope: str | None = None
+    plan: Mapping[str, Json] | None = None
+
+
+@wire
+class ApprovalAnswerResult:
+    """What was decided."""
+
+    decision: Decision
+
+
+@wire
+class UsageParams:
+    """By what to add up, and since when (ISO 8601)."""
+
+    by: UsageKey = "run"
+    since: str | None = None
+
+
+@wire
+class UsageResult:
+    """Rows by key, and their total."""
+
+    rows: tuple[UsageRow, ...]
+    total: Usage
