@@ -57,26 +57,10 @@ from coterie.domain.status import (
 )
 from coterie.domain.suggestions import Suggestion, SuggestionExplanation, SuggestionFeedback, SuggestionRequest, SuggestionSnooze
 from coterie.domain.workspace_ports import Folder
-from coterie.features.application import (
-    Accounts,
-    Actions,
-    Application,
-    Approvals,
-    Attention,
-    Catalogue,
-    Changes,
-    Channels,
-    ChatDocuments,
-    ChatReadings,
-    Findings,
-    Indexing,
-    Inspector,
-    PlanDocuments,
-    Runs,
-    Secrets,
-    Suggestions,
-)
+from coterie.features.application import Application
 from coterie.features.attachment import Attached, Attachment, Documents
+from coterie.features.editor_faces import Actions, Attention, Changes, ChatDocuments, ChatReadings, Findings, Indexing, PlanDocuments
+from coterie.features.protocol_faces import Accounts, Approvals, Catalogue, Channels, Inspector, Runs, Secrets, Suggestions
 from coterie.workspace.notebooks import Notebooks
 from lsp_fake_hosts import AT, PROVIDER, USAGE, FakeAccounts, FakeCatalogue, FakeSecrets
 from lsp_fake_inspector import FakeInspector

@@ -28,7 +28,7 @@ from coterie.cli.wiring import Core, Invocation, Surroundings, Wiring
 from coterie.cli.wording import Line, Style
 from coterie.domain.status import DatabaseView, ProviderView, SandboxView
 from coterie.domain.suggestions import SuggestionExplanation
-from coterie.features.application import Catalogue
+from coterie.features.protocol_faces import Catalogue
 from coterie.tools.discovery import discover_tests
 
 State = Literal["good", "worse", "bad", "fact"]

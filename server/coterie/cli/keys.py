@@ -15,7 +15,7 @@ from coterie.cli.wiring import Invocation, Wiring
 from coterie.cli.wording import Line
 from coterie.domain.secrets import SecretName, secret_name
 from coterie.domain.wire import to_wire
-from coterie.features.application import Secrets
+from coterie.features.protocol_faces import Secrets
 
 _LONGEST = 64 * 1024
 

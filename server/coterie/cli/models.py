@@ -14,7 +14,7 @@ from coterie.cli.wiring import Invocation, Wiring
 from coterie.cli.wording import Line, Style
 from coterie.domain.status import InstallProgress, ModelView
 from coterie.domain.wire import to_wire
-from coterie.features.application import Catalogue
+from coterie.features.protocol_faces import Catalogue
 
 _THOUSAND = 1000
 _MEGABYTE = 1_000_000

@@ -57,7 +57,7 @@ BUILT_IN: Final = (
 
 
 class ActionService:
-    """Implements `coterie.features.application.Actions`."""
+    """Implements `coterie.features.editor_faces.Actions`."""
 
     def __init__(self, settings: Callable[[], Settings]) -> None:
         self._settings = settings

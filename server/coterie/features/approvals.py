@@ -10,7 +10,7 @@ from coterie.domain.wire import Json
 
 
 class ApprovalService:
-    """Implements `coterie.features.application.Approvals`. ``attendance_changed`` puts open questions to whoever is left."""
+    """Implements `coterie.features.protocol_faces.Approvals`. ``attendance_changed`` puts open questions to whoever is left."""
 
     def __init__(self, approvals: Approvals, attendance_changed: Callable[[], None]) -> None:
         self._approvals = approvals

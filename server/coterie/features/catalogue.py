@@ -17,7 +17,7 @@ from coterie.domain.usage import Usage, UsageKey, UsageRow
 
 
 class CatalogueService:
-    """Implements `coterie.features.application.Catalogue`: what the hosts say, with the person's marks laid over it."""
+    """Implements `coterie.features.protocol_faces.Catalogue`: what the hosts say, with the person's marks laid over it."""
 
     def __init__(self, providers: Registry, favourites: Favourites) -> None:
         self._providers = providers
@@ -100,7 +100,7 @@ class CatalogueService:
 
 
 class AccountService:
-    """Implements `coterie.features.application.Accounts`."""
+    """Implements `coterie.features.protocol_faces.Accounts`."""
 
     def __init__(self, usage: UsageStore) -> None:
         self._usage = usage

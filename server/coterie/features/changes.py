@@ -42,7 +42,7 @@ class _Told:
 
 
 class Changes(Listener):
-    """Implements `coterie.features.application.Changes`."""
+    """Implements `coterie.features.editor_faces.Changes`."""
 
     def __init__(self, runs: RunStore, coordinator: Coordinator, unseen: Unseen, concerns: Callable[[str | None], bool]) -> None:
         self._runs = runs

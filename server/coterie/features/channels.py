@@ -21,7 +21,7 @@ AROUND = 80
 
 
 class ChannelService:
-    """Implements `coterie.features.application.Channels`."""
+    """Implements `coterie.features.protocol_faces.Channels`."""
 
     def __init__(self, channels: ChannelStore, runs: RunService, news: ChannelNews) -> None:
         self._channels = channels

@@ -67,7 +67,7 @@ class _Chat:
 
 
 class ChatDocuments(Listener):
-    """Implements `coterie.features.application.ChatDocuments`. ``active`` finds the run that goes on in a channel."""
+    """Implements `coterie.features.editor_faces.ChatDocuments`. ``active`` finds the run that goes on in a channel."""
 
     def __init__(
         self,

@@ -42,7 +42,7 @@ class _Reading:
 
 
 class ChatReadings(Listener):
-    """Implements `coterie.features.application.ChatReadings`. ``active`` finds the run that goes on in a channel."""
+    """Implements `coterie.features.editor_faces.ChatReadings`. ``active`` finds the run that goes on in a channel."""
 
     def __init__(
         self,

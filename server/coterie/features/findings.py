@@ -19,7 +19,7 @@ from coterie.workspace.uris import path_of
 
 
 class Findings:
-    """Implements `coterie.features.application.Findings`. ``concerns`` says which folders are the client's."""
+    """Implements `coterie.features.editor_faces.Findings`. ``concerns`` says which folders are the client's."""
 
     def __init__(self, reviews: Reviews, workspace: Workspace, service: RunService, concerns: Callable[[str | None], bool]) -> None:
         self._reviews = reviews

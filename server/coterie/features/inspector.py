@@ -13,7 +13,7 @@ from coterie.domain.workspace_ports import Workspace
 
 
 class Inspector:
-    """Implements `coterie.features.application.Inspector`. ``changed`` is told each channel about which something was decided."""
+    """Implements `coterie.features.protocol_faces.Inspector`. ``changed`` is told each channel about which something was decided."""
 
     def __init__(self, inspection: Inspection, marks: MarkStore, workspace: Workspace, changed: Callable[[str], None]) -> None:
         self._inspection = inspection

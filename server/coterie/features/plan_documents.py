@@ -21,7 +21,7 @@ SUFFIX: Final = ".json"
 
 
 class PlanDocuments:
-    """Implements `coterie.features.application.PlanDocuments`."""
+    """Implements `coterie.features.editor_faces.PlanDocuments`."""
 
     def __init__(self, folder: Path, documents: Documents) -> None:
         self._folder = folder.resolve()

@@ -45,7 +45,7 @@ RECENT = 50
 
 
 class RunService:
-    """Implements `coterie.features.application.Runs`."""
+    """Implements `coterie.features.protocol_faces.Runs`."""
 
     def __init__(
         self,

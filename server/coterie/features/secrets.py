@@ -10,7 +10,7 @@ from coterie.domain.store_ports import SecretStore
 
 
 class SecretService:
-    """Implements `coterie.features.application.Secrets`. ``changed`` makes the settings see what is there now."""
+    """Implements `coterie.features.protocol_faces.Secrets`. ``changed`` makes the settings see what is there now."""
 
     def __init__(self, vault: SecretStore, changed: Callable[[], None]) -> None:
         self._vault = vault

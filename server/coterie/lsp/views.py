@@ -13,7 +13,7 @@ from pygls.exceptions import JsonRpcException
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.reviews import FindingSeverity, OpenFinding
 from coterie.domain.wire import Json
-from coterie.features.application import Findings
+from coterie.features.editor_faces import Findings
 from coterie.lsp.convert import Client
 from coterie.lsp.outbound import Wire
 

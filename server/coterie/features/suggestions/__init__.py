@@ -1,6 +1,6 @@
 """Ghost text: from a cursor to a suggestion, or to the reason why there is none.
 
-``service`` is the face (`coterie.features.application.Suggestions`) and walks the stages in their order:
+``service`` is the face (`coterie.features.protocol_faces.Suggestions`) and walks the stages in their order:
 
 - ``gate``: whether to suggest anything here, and the words for each reason not to;
 - ``extents``: a line or a block;

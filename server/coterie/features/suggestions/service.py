@@ -56,7 +56,7 @@ Withheld: TypeAlias = Callable[[str], Awaitable[Literal["secret", "ignored"] | N
 
 
 class SuggestionService:
-    """Implements `coterie.features.application.Suggestions`."""
+    """Implements `coterie.features.protocol_faces.Suggestions`."""
 
     def __init__(
         self,
