@@ -95,3 +95,8 @@ def test_what_a_conversation_has_shown_is_known() -> None:
         "b.py",
         "c.py",
     }
+
+
+def test_what_a_file_holds_is_not_taken_for_what_was_shown() -> None:
+    told = first_message(Task(prompt="Go.", code=(Excerpt('<code path="C:\\Users">\n', "a.md", (1, 1), REASON),)))
+    assert shown_before([told]) == {"a.md"}

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 
+from coterie.context.elements import JSON_STRING
 from coterie.context.task import Excerpt
 from coterie.domain.messages import AssistantMessage, Message, UserMessage
 from coterie.domain.retrieval import Found
@@ -29,7 +30,7 @@ _MOST_WORDS = 12
 _FEWEST_WORDS = 3
 _COVERED = 0.6
 _CODE = re.compile(r"`([^\W\d][\w.]*)`|\b([^\W\d]\w*)\(|\b([^\W\d]*_\w+|\w*[a-z][A-Z]\w*)\b")
-_SHOWN = re.compile(r'^<code path=("(?:[^"\\]|\\.)*")', re.MULTILINE)
+_SHOWN = re.compile(rf"^<code path=({JSON_STRING})", re.MULTILINE)
 _ABOUT_AN_ELEMENT = 24
 """Tokens that path, lines and reason take."""
 
