@@ -173,12 +173,13 @@ def test_a_summary_is_asked_for_as_data_with_its_headings_and_its_length() -> No
     assert summary_request(FIRST, CHOICE, room=100).max_output_tokens == LEAST_SUMMARY_TOKENS
 
 
-def test_what_is_summarised_fits_the_window_of_whoever_summarises() -> None:
+@pytest.mark.parametrize("word", ["word ", "\u5b57\u6bcd ", "\U0001f600 "], ids=["ascii", "two wide characters", "four bytes"])
+def test_what_is_summarised_fits_the_window_of_whoever_summarises(word: str) -> None:
     small = ModelChoice("work/m1", "m1", "m1 on work", provider=None, context_tokens=2_000)  # type: ignore[arg-type]
-    asked = summary_request(said("r1", *(agent("word " * 1_000) for _ in range(20))), small, room=40_000)
+    asked = summary_request(said("r1", *(agent(word * 1_000) for _ in range(20))), small, room=40_000)
     [message] = asked.messages
     assert isinstance(message, UserMessage)
-    assert Calibration().tokens(len(message.text)) < 1_500
+    assert 500 < Calibration().tokens(len(message.text.encode())) < 1_500
 
 
 def test_an_earlier_summary_goes_into_the_next_one_whole() -> None:

@@ -110,7 +110,10 @@ def summary_request(replaced: Sequence[Placed], choice: ModelChoice, *, room: in
     """Return what a model is asked for a summary of ``replaced`` that is to fit well into ``room`` tokens."""
     longest = max(LEAST_SUMMARY_TOKENS, min(MOST_SUMMARY_TOKENS, room // 8))
     limit = input_limit(choice.context_tokens or UNKNOWN_WINDOW, longest) * _BYTES_PER_TOKEN
-    parts = [f"<conversation>\n{_bounded(transcript(replaced), limit)}\n</conversation>"]
+    text = transcript(replaced)
+    # The limit is one of bytes: a text in Chinese has three of them in a character.
+    most = limit * len(text) // max(1, len(text.encode("utf-8", "surrogatepass")))
+    parts = [f"<conversation>\n{_bounded(text, most)}\n</conversation>"]
     if instructions:
         parts.append(f"The person asks of the summary: {instructions}")
     return ModelRequest(
