@@ -77,6 +77,17 @@ async def test_clear_begins_anew_and_restore_brings_everything_back(tmp_path: Pa
         assert said(talk.sent)[4:] == ["<folder ", "New.", "Old?"]
 
 
+async def test_no_summary_quotes_what_was_cleared(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.post("The old plan.", says("Old."))
+        await talk.post("/clear")
+        await talk.grow(3)
+        await talk.post("Four?", says("Four."))
+        assert said(talk.sent)[0] == "<earlier"
+        assert "> Post 0." in request_bytes(talk.sent).decode()
+        assert "old plan" not in request_bytes(talk.sent).decode()
+
+
 async def test_compactions_are_taken_back_one_by_one(tmp_path: Path) -> None:
     async with talking(tmp_path, windows={}) as talk:
         await talk.grow(2)

@@ -19,7 +19,7 @@ from coterie.context.compaction import LEAST_SUMMARY_TOKENS, SHRUNK, WORTH, Fill
 from coterie.context.marking import pinned_words, without_dropped
 from coterie.context.pieces import Counting, Part, parts_of
 from coterie.context.pruning import prunings
-from coterie.context.thread import NOTHING, Before, Placed, as_sent, holds, standing, stretches_of
+from coterie.context.thread import NOTHING, Before, Placed, as_sent, holds, since_cleared, standing, stretches_of
 from coterie.context.tokens import Calibration
 from coterie.context.window import input_limit
 from coterie.domain.events import CompactionEvent, Event, MessageEvent, WarningEvent
@@ -191,7 +191,7 @@ class Compactor:
         summary = await self._summariser.summarise(replaced, choice, self._meters, room=look.fill.room, instructions=instructions)
         talk, history = self._conversation, self._run.history
         stretches = stretches_of(replaced)
-        all_stretches = [*stretches, *(stretch for each in talk.compactions for stretch in each.replaced)]
+        all_stretches = [*stretches, *(stretch for each in since_cleared(talk.compactions) for stretch in each.replaced)]
         unsent, marks = [placed for placed in talk.said if any(holds(stretch, placed) for stretch in all_stretches)], await talk.marks()
         done = frozenset(
             str(step) for artifact in history.artifacts if artifact.type == "patch" for step in artifact.value.get("steps_done", ())
