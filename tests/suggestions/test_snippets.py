@@ -9,9 +9,9 @@ import pytest
 from typing_extensions import override
 
 from coterie.domain.messages import ModelRequest
-from coterie.domain.retrieval import Definition, Definitions
+from coterie.domain.retrieval import Definition, Definitions, Found
 from coterie.domain.suggestions import FillRequest
-from coterie.features.suggestions.snippets import WITHIN_BY_HAND_S, WITHIN_S
+from coterie.features.suggestions.snippets import LONGEST_FILE, WITHIN_BY_HAND_S, WITHIN_S
 from ghost_stage import URI, Desk, desk
 from index_fake import FakeIndex
 from virtual_time import in_virtual_time
@@ -63,7 +63,7 @@ async def test_the_definition_of_a_name_at_the_cursor_goes_along() -> None:
         [request] = place.model.requests
         assert isinstance(request, FillRequest)
         assert (request.path, request.project) == ("a.py", "w")
-        assert index.told == ["define w area"]
+        assert index.told == ["define w area", "rank w area"]
         [used] = place.service.explain(URI).snippets
         assert (used.path, used.start, used.end, used.reason) == ("shapes.py", 3, 4, "defines `area`")
 
@@ -90,10 +90,11 @@ async def test_the_text_of_an_open_document_counts_not_that_on_disk() -> None:
 @pytest.mark.parametrize("why", ["secret", "ignored"])
 @in_virtual_time
 async def test_no_file_that_is_kept_back_goes_along(why: Any) -> None:
-    async with desk("shape)", index=FakeIndex(definitions=KNOWS_AREA)) as place:
+    closed = Found(path="closed.py", score=1.0, reasons=(), tokens=30)
+    async with desk("shape)", index=FakeIndex(closed, definitions=KNOWS_AREA)) as place:
         knowing(place)
-        place.secrets["file:///w/shapes.py"] = why
-        place.secrets["file:///w/stock.py"] = why
+        place.shelf.texts["closed.py"] = STOCK + "area\n"
+        place.secrets |= dict.fromkeys(("file:///w/shapes.py", "file:///w/stock.py", "file:///w/closed.py"), why)
         place.documents.did_open("file:///w/stock.py", 1, STOCK + "area\n", "python")
         assert await place.ask(f"{ORDERS}    x = area(|") is not None
         assert shown(place) == []
@@ -108,6 +109,23 @@ async def test_code_in_open_documents_that_is_alike_goes_along() -> None:
         await place.ask(f"{ORDERS}    |")
         assert [path for path, _ in shown(place)] == ["stock.py"]
         assert [used.reason for used in place.service.explain(URI).snippets] == ["is like the code at the cursor"]
+
+
+@in_virtual_time
+async def test_like_code_in_files_that_are_not_open_goes_along_and_the_index_is_told_what_the_person_has_before_him() -> None:
+    paths = {"shop/stock.py": 400, "open.py": 400, "stock.go": 400, "a.py": 400, "huge.py": LONGEST_FILE + 1, "gone.py": 400}
+    index = FakeIndex(*(Found(path=path, score=1.0, reasons=(), tokens=tokens) for path, tokens in paths.items()))
+    async with desk("total()", index=index) as place:
+        place.shelf.texts = dict.fromkeys(paths.keys() - {"gone.py"}, STOCK)
+        for path in ("open.py", "seen.py"):
+            place.documents.did_open(f"file:///w/{path}", 1, "x = 1\n", "python")
+        place.documents.did_close("file:///w/seen.py")
+        await place.ask(f"{ORDERS}    |")
+        assert shown(place) == [("shop/stock.py", STOCK)]
+        assert [used.reason for used in place.service.explain(URI).snippets] == ["is like the code at the cursor"]
+        [question] = index.questions
+        assert question.text.split()[:3] == ["rows", "Order", "order"]
+        assert (question.opened, question.recent) == (("a.py", "open.py"), ("a.py", "seen.py"))
 
 
 @in_virtual_time

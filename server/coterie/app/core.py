@@ -163,7 +163,7 @@ class Core:
             self._providers,
             shared.store.usage,
             self._predictor,
-            SnippetSource(self.workspace.documents, self.workspace, index),
+            SnippetSource(self.workspace.documents, self.workspace, index, self.attention),
             extents=Extents(),
             settings=lambda: self._settings.loaded.settings,
             withheld=self.workspace.withheld,

@@ -1,8 +1,9 @@
 """What goes along with a gap from other files, found under a deadline: what is not there in time is left out.
 
-``service`` asks it just before the model is asked: definitions of the names around the cursor (from the index), places where the person was
-just now (`trail`), and code in open documents that is like the cursor's. Which of it is shown, ``context.nearby`` decides. No secret and
-no ignored file is among it. What an answer rested on is remembered with it (`reuse.Versions`): it is no answer any more when that changes.
+``service`` asks it just before the model is asked: places where the person was just now, code in open documents that is like the cursor's,
+definitions of the names around the cursor, and like code in closed files that the index finds for these names and what the person has
+before them (`features.attention`). Which of it is shown, ``context.nearby`` decides. No secret and no ignored file is among it. What an
+answer rested on is remembered with it (`reuse.Versions`): it is no answer any more when that changes.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ from coterie.context.tokens import Calibration
 from coterie.domain.edits import FileRef
 from coterie.domain.ports import Index
 from coterie.domain.suggestions import Snippet, SnippetUsed, SuggestionRequest
+from coterie.features.attention import Attention, Stop
 from coterie.features.prediction import path_by_language
 from coterie.features.suggestions.reuse import Versions
-from coterie.features.suggestions.trail import Stop, Trail
 from coterie.workspace.documents import Buffer, Documents
 from coterie.workspace.uris import path_in
 
@@ -32,6 +33,10 @@ WITHIN_S = 0.15
 WITHIN_BY_HAND_S = 0.5
 MOST_DOCUMENTS = 6
 """Open documents that are looked at, the latest changed first."""
+MOST_FILES = 6
+"""Files that are not open, those first that the index ranks first."""
+LONGEST_FILE = 20_000
+"""Tokens: a file that is larger is not looked at unless it is open."""
 MOST_STOPS = 3
 _CLOSEST = 3
 
@@ -68,24 +73,24 @@ class Found:
 class SnippetSource:
     """Looks around in one editor's workspace."""
 
-    def __init__(self, documents: Documents, files: Files, index: Index) -> None:
+    def __init__(self, documents: Documents, files: Files, index: Index, attention: Attention) -> None:
         self._documents = documents
         self._files = files
         self._index = index
-        self._trail = Trail()
+        self._attention = attention
 
     async def gather(self, asked: SuggestionRequest, gap: Gap, calibration: Calibration) -> Found:
         """Return what was found within the time that the person's request allows."""
         here = Stop(asked.uri, asked.text.count("\n", 0, asked.offset) + 1)
         own = self._located(asked.uri)
         search = _Search(self._documents, self._files, own, gap)
-        self._trail.look(self._documents.files(), here)
+        stops = self._attention.been(here)
         try:
             async with asyncio.timeout(WITHIN_BY_HAND_S if asked.manual else WITHIN_S):
-                await search.places(self._trail.others(here)[:MOST_STOPS])
+                await search.places(stops[:MOST_STOPS])
                 await search.alike(here)
-                if own is not None:
-                    await search.definitions(self._index)
+                await search.definitions(self._index)
+                await search.alike_elsewhere(self._index, self._attention)
         except TimeoutError:
             log.debug("what goes along with a gap was not all there in time")
         pieces = chosen(search.found, gap, calibration)
@@ -147,8 +152,27 @@ class _Search:
             if path is not None and (piece := alike(self._gap, path, _lines_fed(buffer.text))) is not None:
                 self.found.append(piece)
 
+    async def alike_elsewhere(self, index: Index, attention: Attention) -> None:
+        """Add what is like the cursor's code in files that are not open, of those that the names around the cursor lead to."""
+        names = names_near(self._gap)
+        if self._own is None or not names:
+            return
+        root = _root(self._own)
+        question = attention.about(root, " ".join(names), MOST_FILES + len(self._documents.files()))
+        try:
+            ranking = await index.rank(root, question)
+        except RequestError:  # the index is not to be had now
+            return
+        known = {*question.opened, self._own.path}  # a cell's notebook is not open by its own name
+        new = [each for each in ranking.found if each.path not in known and each.tokens <= LONGEST_FILE]
+        for path in [each.path for each in new if _same_kind(each.path, self._own.path)][:MOST_FILES]:
+            if (at := await self._whole(path)) is not None and (piece := alike(self._gap, at.path, at.text)) is not None:
+                self.found.append(piece)
+
     async def definitions(self, index: Index) -> None:
         """Add the definitions of the names around the cursor."""
+        if self._own is None:
+            return
         await side_by_side(*(self._definition(index, name, rank) for rank, name in enumerate(names_near(self._gap))))
 
     async def _definition(self, index: Index, name: str, rank: int) -> None:
@@ -161,17 +185,22 @@ class _Search:
         for each in answer.found:
             if each.name != name or not _same_kind(each.path, self._own.path):
                 continue
-            try:
-                file = self._files.locate(each.path, self._own.folder)
-            except ModelMistakeError:
-                continue
-            text = await _text_of(file.uri, file, self._documents, self._files)
-            path = None if text is None else await self._shown_as(file.uri, text)
-            if text is None or path is None:
-                continue
-            if piece := definition(path, _lines_fed(text), name, (each.line, each.end_line), rank=rank):
+            at = await self._whole(each.path)
+            if at is not None and (piece := definition(at.path, at.text, name, (each.line, each.end_line), rank=rank)):
                 self.found.append(piece)
                 return
+
+    async def _whole(self, path: str) -> Snippet | None:
+        """Return a file that the index names as the model is shown it, whole; None for one that it is not shown."""
+        if self._own is None:
+            return None
+        try:
+            file = self._files.locate(path, self._own.folder)
+        except ModelMistakeError:
+            return None
+        text = await _text_of(file.uri, file, self._documents, self._files)
+        shown = None if text is None else await self._shown_as(file.uri, text)
+        return None if text is None or shown is None else Snippet(shown, _lines_fed(text))
 
     async def _shown_as(self, uri: str, text: str) -> str | None:
         """Return what a file is called to the model; None for one that no model is shown."""
