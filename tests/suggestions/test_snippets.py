@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Any
 
 import pytest
 from typing_extensions import override
 
+from coterie.context import nearby
+from coterie.context.fill import Gap
+from coterie.context.nearby import Piece
 from coterie.domain.messages import ModelRequest
 from coterie.domain.retrieval import Definition, Definitions, Found
 from coterie.domain.suggestions import FillRequest
+from coterie.features.suggestions import snippets
 from coterie.features.suggestions.snippets import LONGEST_FILE, WITHIN_BY_HAND_S, WITHIN_S
 from ghost_stage import URI, Desk, desk
 from index_fake import FakeIndex
@@ -129,6 +134,18 @@ async def test_like_code_in_files_that_are_not_open_goes_along_and_the_index_is_
 
 
 @in_virtual_time
+async def test_the_file_of_a_notebook_is_not_shown_to_its_own_cells() -> None:
+    index = FakeIndex(Found(path="a.ipynb", score=1.0, reasons=(), tokens=400))
+    async with desk("total()", index=index) as place:
+        place.shelf.texts["a.ipynb"] = STOCK
+        place.uri = "vscode-notebook-cell:/w/a.ipynb#1"
+        place.documents.notebooks.did_open("file:///w/a.ipynb", [place.uri])
+        await place.ask(f"{ORDERS}    |")
+        assert index.questions != []
+        assert shown(place) == []
+
+
+@in_virtual_time
 async def test_the_places_where_the_person_was_go_along() -> None:
     async with desk("total()") as place:
         far = "\n".join(f"value_{number} = {number}" for number in range(400))
@@ -209,6 +226,23 @@ async def test_the_name_of_a_file_that_is_none_tells_its_language(uri: str, path
         [request] = place.model.requests
         assert isinstance(request, FillRequest)
         assert request.path == path
+
+
+async def test_a_long_document_is_compared_away_from_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: dict[str, bool] = {}
+
+    def alike(gap: Gap, path: str, text: str) -> Piece | None:
+        compared[path] = threading.current_thread() is threading.main_thread()
+        return nearby.alike(gap, path, text)
+
+    monkeypatch.setattr(snippets, "alike", alike)
+    monkeypatch.setattr(snippets, "WITHIN_BY_HAND_S", 60)
+    async with desk("stock(path)", latency=0) as place:
+        place.documents.did_open("file:///w/long.py", 1, STOCK + "# no more\n" * snippets.AT_ONCE, "python")
+        place.documents.did_open("file:///w/short.py", 1, STOCK.replace("stock", "shop"), "python")
+        await place.ask(ORDERS + "    return |", manual=True)
+        assert compared == {"long.py": False, "short.py": True}
+        assert {path for path, _ in shown(place)} == {"long.py", "short.py"}
 
 
 @in_virtual_time

@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Literal, Protocol
 
@@ -37,6 +38,8 @@ MOST_FILES = 6
 """Files that are not open, those first that the index ranks first."""
 LONGEST_FILE = 20_000
 """Tokens: a file that is larger is not looked at unless it is open."""
+AT_ONCE = 20_000
+"""Characters of a text that are compared on the event loop; a longer one would hold up the editor, and is compared in a thread."""
 MOST_STOPS = 3
 _CLOSEST = 3
 
@@ -149,8 +152,8 @@ class _Search:
         others = [each for each in self._documents.files() if own is not None and each.language == own.language and each.uri != here.uri]
         for buffer in sorted(others, key=_latest_first)[:MOST_DOCUMENTS]:
             path = await self._shown_as(buffer.uri, buffer.text)
-            if path is not None and (piece := alike(self._gap, path, _lines_fed(buffer.text))) is not None:
-                self.found.append(piece)
+            if path is not None:
+                await self._compare(path, buffer.text)
 
     async def alike_elsewhere(self, index: Index, attention: Attention) -> None:
         """Add what is like the cursor's code in files that are not open, of those that the names around the cursor lead to."""
@@ -166,8 +169,14 @@ class _Search:
         known = {*question.opened, self._own.path}  # a cell's notebook is not open by its own name
         new = [each for each in ranking.found if each.path not in known and each.tokens <= LONGEST_FILE]
         for path in [each.path for each in new if _same_kind(each.path, self._own.path)][:MOST_FILES]:
-            if (at := await self._whole(path)) is not None and (piece := alike(self._gap, at.path, at.text)) is not None:
-                self.found.append(piece)
+            if (at := await self._whole(path)) is not None:
+                await self._compare(at.path, at.text)
+
+    async def _compare(self, path: str, text: str) -> None:
+        compare = partial(alike, self._gap, path, _lines_fed(text))
+        piece = compare() if len(text) <= AT_ONCE else await asyncio.to_thread(compare)
+        if piece is not None:
+            self.found.append(piece)
 
     async def definitions(self, index: Index) -> None:
         """Add the definitions of the names around the cursor."""
