@@ -1,7 +1,7 @@
 """A small JSON file that several servers keep together: read whole, written whole, and by one of them at a time.
 
-``app.editors`` keeps who was here in one, ``features.suggestions.outcomes`` what became of ghost text. ``agents.effects`` holds the same lock
-(`alone`) around notes, which are no JSON. Everything here blocks.
+``app.editors`` keeps who was here in one, ``features.suggestions.outcomes`` what became of ghost text; ``agents.effects`` holds the same
+lock (`alone`) around notes, which are no JSON. Everything here blocks.
 """
 
 from __future__ import annotations
