@@ -42,6 +42,8 @@ AT_ONCE = 20_000
 """Characters of a text that are compared on the event loop; a longer one would hold up the editor, and is compared in a thread."""
 MOST_STOPS = 3
 _CLOSEST = 3
+_NOTEBOOK = ".ipynb"
+"""The ending of files whose code stands in JSON: the cells of the cursor's own notebook are around it already."""
 
 log = logging.getLogger(__name__)
 
@@ -166,9 +168,9 @@ class _Search:
             ranking = await index.rank(root, question)
         except RequestError:  # the index is not to be had now
             return
-        known = {*question.opened, self._own.path}  # a cell's notebook is not open by its own name
-        new = [each for each in ranking.found if each.path not in known and each.tokens <= LONGEST_FILE]
-        for path in [each.path for each in new if _same_kind(each.path, self._own.path)][:MOST_FILES]:
+        new = [each for each in ranking.found if each.path not in question.opened and each.tokens <= LONGEST_FILE]
+        code = [each.path for each in new if _same_kind(each.path, self._own.path) and not each.path.endswith(_NOTEBOOK)]
+        for path in code[:MOST_FILES]:
             if (at := await self._whole(path)) is not None:
                 await self._compare(at.path, at.text)
 
