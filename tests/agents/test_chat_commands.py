@@ -88,6 +88,22 @@ async def test_no_summary_quotes_what_was_cleared(tmp_path: Path) -> None:
         assert "old plan" not in request_bytes(talk.sent).decode()
 
 
+async def test_what_is_cleared_is_shown_as_such_also_where_it_is_pinned(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.grow(1)
+        await talk.post("/compact")
+        look, channel = talk.stage.inspector, talk.channel or ""
+        asked = await look.inspect(channel_id=channel)
+        assert asked.compactions == (), "nothing became shorter"
+        await look.pin(channel, piece_id=next(each.piece_id for each in asked.pieces if each.source == "person"))
+        await talk.post("/clear")
+        view = await look.inspect(channel_id=channel)
+        assert {each.reason for each in view.left_out} == {"the person began anew behind it"}
+        assert {each.segment for each in view.pieces} == {"system"}
+        assert view.used == sum(each.tokens for each in view.pieces)
+        assert [each.messages for each in view.compactions] == [2]
+
+
 async def test_compactions_are_taken_back_one_by_one(tmp_path: Path) -> None:
     async with talking(tmp_path, windows={}) as talk:
         await talk.grow(2)

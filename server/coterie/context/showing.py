@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from coterie.context.elements import elements_of
 from coterie.context.marking import attached_before, piece_id, without_dropped
 from coterie.context.pieces import Counting, Part, parts_of
-from coterie.context.thread import Placed, as_sent, holds, standing
+from coterie.context.thread import Placed, as_sent, holds, since_cleared, standing
 from coterie.context.window import SHARES
 from coterie.domain.inspection import CompactionView, LeftOutView, Marks, PieceView, SegmentView
 from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolMessage, UserMessage
@@ -21,6 +21,7 @@ from coterie.domain.window import SEGMENTS
 PREVIEW = 200
 """Characters of a piece that are shown."""
 _SUMMED_UP, _PRUNED, _DROPPED = "a summary stands in its place", "left out to make room", "left out by the person"
+_CLEARED = "the person began anew behind it"
 _KEPT = "pinned by the person: kept word for word behind the summary"
 
 
@@ -107,10 +108,11 @@ def shown(talk: Talk, counting: Counting, limit: int | None) -> Shown:
         compactions=tuple(
             CompactionView(
                 compaction_id=each.compaction_id,
-                messages=sum(any(holds(stretch, placed) for stretch in each.replaced) for placed in talk.said),
+                messages=sum(_is_replaced(placed, [each]) for placed in talk.said),
                 outputs=len(each.pruned),
             )
             for each in talk.compactions
+            if each.replaced or each.pruned
         ),
     )
 
@@ -122,9 +124,16 @@ def _why_not(part: Part, talk: Talk, pruned: set[str]) -> str | None:
     name, placed = part.piece.piece_id, talk.said[part.place]
     if name in talk.marks.dropped:
         return _DROPPED
-    if any(holds(stretch, placed) for compaction in talk.compactions for stretch in compaction.replaced):
+    behind = since_cleared(talk.compactions)
+    if _is_replaced(placed, behind):
         return _KEPT if name in talk.marks.pinned else _SUMMED_UP
+    if _is_replaced(placed, talk.compactions):
+        return _CLEARED
     return _PRUNED if name in pruned else None
+
+
+def _is_replaced(placed: Placed, compactions: Iterable[CompactionRecord]) -> bool:
+    return any(holds(stretch, placed) for compaction in compactions for stretch in compaction.replaced)
 
 
 def _without_kept(sent: Sequence[Part], kept: Sequence[Part]) -> list[Part]:
