@@ -33,7 +33,7 @@ class Inspector:
         view = await self._inspection.of_channel(channel_id)
         kind: MarkKind = "pinned" if pinned else "plain"
         if uri is not None and piece_id is None:
-            return await self._decide(channel_id, self._file(uri), kind)
+            return await self._decide(channel_id, await self._file(uri, kind), kind)
         if piece_id is not None and uri is None:
             self._check(view, piece_id)
             return await self._decide(channel_id, piece_id, kind)
@@ -55,13 +55,17 @@ class Inspector:
         self._changed(channel_id)
         return await self._inspection.of_channel(channel_id)
 
-    def _file(self, uri: str) -> str:
+    async def _file(self, uri: str, kind: MarkKind) -> str:
+        """Return the URI that a file is pinned by. What is to be pinned can be read now; what was pinned may be gone since."""
         if not is_uri(uri):
             raise InvalidParamsError("uri: only files can be pinned.")
         try:
             file = self._workspace.locate(path_of(uri))
-        except ModelMistakeError as outside:
-            raise InvalidParamsError(f"uri: {outside.message}") from outside
+            is_there = kind == "plain" or await self._workspace.read(file) is not None
+        except ModelMistakeError as refusal:
+            raise InvalidParamsError(f"uri: {refusal.message}") from refusal
+        if not is_there:
+            raise InvalidParamsError(f"uri: there is no file {file.path}.")
         return file.uri
 
     def _check(self, view: ContextView, piece_id: str) -> None:
