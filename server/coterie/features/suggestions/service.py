@@ -53,7 +53,7 @@ from coterie.features.suggestions.spending import Spending
 from coterie.features.suggestions.syntax import breaks
 from coterie.features.suggestions.turns import Calls, Turns
 from coterie.features.suggestions.whole import around
-from coterie.workspace.documents import Documents
+from coterie.workspace.documents import Buffer, Documents, Happened
 
 LONGEST_S = 30.0
 Withheld: TypeAlias = Callable[[str], Awaitable[Literal["secret", "ignored"] | None]]
@@ -93,6 +93,7 @@ class SuggestionService:
         self._feedback = Feedback(self._memory, self._rhythm, outcomes, _time)
         self._decisions = Decisions()
         self._snoozed_until = float("-inf")
+        documents.listen(self._happened)
 
     async def suggest(self, ask: SuggestionRequest) -> tuple[Suggestion, ...]:
         """Return a suggestion or none, or several choices where the person asked by hand.
@@ -113,11 +114,15 @@ class SuggestionService:
                 self._feedback.on_screen(ask.uri, None)
                 self._decisions.refused(ask.uri, found)
             case "superseded":
-                self._decisions.refused(ask.uri, gate.SUPERSEDED)
+                self._decisions.refused(ask.uri, gate.NOT_OPEN if self._documents.get(ask.uri) is None else gate.SUPERSEDED)
             case "timed_out":
                 self._feedback.on_screen(ask.uri, None)
                 self._decisions.refused(ask.uri, gate.TIMED_OUT)
         return ()
+
+    def _happened(self, buffer: Buffer, happened: Happened) -> None:
+        if happened == "closed":
+            self._turns.end(buffer.uri)
 
     async def _find(self, ask: SuggestionRequest) -> tuple[Suggestion, ...] | Refusal:
         asked = _with_popup(ask)
