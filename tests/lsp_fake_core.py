@@ -67,6 +67,7 @@ from coterie.features.application import (
     Channels,
     ChatDocuments,
     ChatReadings,
+    ContextDocuments,
     Findings,
     Indexing,
     Inspector,
@@ -359,6 +360,7 @@ class FakeApplication:
         self.actions: Actions = FakeActions()
         self.chats: ChatDocuments = FakeChats()
         self.readings: ChatReadings = FakeReadings()
+        self.contexts: ContextDocuments = FakeContexts()
         self.plans: PlanDocuments = FakePlans()
         self.findings: Findings = FakeFindings()
         self.changes: Changes = FakeChanges()
@@ -447,6 +449,22 @@ class FakeReadings:
     async def read(self, uri: str) -> str:
         """Name it."""
         return f"# {uri}\n"
+
+
+class FakeContexts:
+    """What models read, as documents."""
+
+    async def offer(self, channel_id: str, *, as_file: bool) -> str:
+        """Name it after what was asked."""
+        return f"{'file' if as_file else 'text'}:///contexts/{channel_id}"
+
+    def is_context(self, uri: str) -> bool:
+        """Go by the name."""
+        return uri.endswith("/context.md")
+
+    async def read(self, uri: str) -> str:
+        """Name it."""
+        return f"# What is read in {uri}\n"
 
 
 class FakePlans:

@@ -38,6 +38,7 @@ from coterie.features.changes import Changes
 from coterie.features.channels import ChannelService
 from coterie.features.chat_documents import ChatDocuments
 from coterie.features.chat_readings import ChatReadings
+from coterie.features.context_documents import ContextDocuments
 from coterie.features.findings import Findings
 from coterie.features.indexing import Indexing
 from coterie.features.inspector import Inspector
@@ -192,6 +193,7 @@ class Core:
             model=lambda: self._settings.loaded.settings.small_model,
             at_home=lambda run_id: shared.coordinator.at_home(run_id, self._base),
         )
+        self.contexts = ContextDocuments(places.state / "contexts", self.inspector)
         self.plans = PlanDocuments(shared.data / "plans", self.workspace.documents)
         self._providers.on_change(self._providers_changed)
         self._watch = SettingsWatch(lambda: settings.files, self._reread)
