@@ -16,6 +16,7 @@ from coterie.domain.events import RunEvent, WarningEvent
 from coterie.domain.messages import ToolMessage, UserMessage
 from coterie.domain.ports import RunStore
 from coterie.domain.records import CompactionRecord
+from coterie.domain.runs import Attachment
 from mortal_journal import Moment, MortalJournal
 from talking import LONG, SUMMARY, WINDOW, said, talking
 
@@ -114,6 +115,27 @@ async def test_what_cannot_be_made_short_enough_ends_in_words(tmp_path: Path) ->
         assert (end.state, end.reason) == ("failed", "context_overflow")
         assert "takes 13,500" in (end.text or "")
         assert talk.hosts.requests == []
+
+
+async def test_the_shares_that_people_are_shown_are_those_that_are_planned_with(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.grow(1)
+        view = await talk.stage.inspector.inspect(channel_id=talk.channel)
+        assert view.limit == 13_500
+        assert [each.limit for each in view.segments] == [750, 2_250, 4_500, 6_000]
+
+
+async def test_files_that_are_larger_than_the_window_come_with_how_they_begin(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        talk.hosts.script = {"chat": (says("Large."),)}
+        files = [talk.stage.project / f"{name}.txt" for name in "abc"]
+        for file in files:
+            file.write_text("line of a long file\n" * 5_000, encoding="utf-8")
+        await talk.stage.begin("Look.", attachments=tuple(Attachment(uri=file.as_uri()) for file in files))
+        assert (await talk.stage.ended()).state == "succeeded"
+        [asked] = talk.sent.messages
+        assert isinstance(asked, UserMessage)
+        assert asked.text.count("read_file has the rest") == 3
 
 
 async def test_a_host_that_finds_it_too_long_gets_it_shorter_once(tmp_path: Path) -> None:

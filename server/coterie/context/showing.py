@@ -12,7 +12,7 @@ from coterie.context.elements import elements_of
 from coterie.context.marking import attached_before, piece_id, without_dropped
 from coterie.context.pieces import Counting, Part, parts_of
 from coterie.context.thread import Placed, as_sent, holds, since_cleared, standing
-from coterie.context.window import SHARES
+from coterie.context.window import share
 from coterie.domain.inspection import CompactionView, LeftOutView, Marks, PieceView, SegmentView
 from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolMessage, UserMessage
 from coterie.domain.records import CompactionRecord
@@ -100,7 +100,7 @@ def shown(talk: Talk, counting: Counting, limit: int | None) -> Shown:
     return Shown(
         used=sum(tokens.values()),
         segments=tuple(
-            SegmentView(segment=segment, limit=None if limit is None else SHARES[segment] * limit // 100, tokens=tokens[segment])
+            SegmentView(segment=segment, limit=None if limit is None else share(segment, limit), tokens=tokens[segment])
             for segment in SEGMENTS
         ),
         pieces=(*(_view(part, glimpses, stay, request.system) for part in listed), *upcoming),
