@@ -117,6 +117,20 @@ async def test_what_cannot_be_made_short_enough_ends_in_words(tmp_path: Path) ->
         assert talk.hosts.requests == []
 
 
+@pytest.mark.parametrize(("window", "kept"), [(WINDOW, 1), (None, 1), (8_192, 0)], ids=["known", "the host's word", "too small for any"])
+async def test_outputs_too_large_for_the_window_end_neither_the_run_nor_the_channel(tmp_path: Path, window: int | None, kept: int) -> None:
+    async with talking(tmp_path, windows={} if window is None else {"first": window}) as talk:
+        for name in "ab":
+            (talk.stage.project / f"{name}.txt").write_text("line of a long file\n" * 5_000, encoding="utf-8")
+        reads = calls(*(("read_file", {"path": f"{name}.txt"}) for name in "ab"))
+        refused = (Fails(TOO_LONG, 1),) if window is None else ()
+        assert (await talk.post("Read both.", reads, (*refused, *says("One of them.")))).state == "succeeded"
+        [results] = [message.results for message in talk.sent.messages if isinstance(message, ToolMessage)]
+        assert sum("was left out to make room" in result.output for result in results) == 2 - kept
+        assert [told.outputs for told in talk.told] == [2 - kept]
+        assert (await talk.post("And?", says("Done."))).state == "succeeded"
+
+
 async def test_the_shares_that_people_are_shown_are_those_that_are_planned_with(tmp_path: Path) -> None:
     async with talking(tmp_path) as talk:
         await talk.grow(1)

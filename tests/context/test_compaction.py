@@ -100,7 +100,8 @@ def test_an_output_that_was_left_out_says_so_and_how_to_get_it_back() -> None:
     ]
     assert isinstance(shorter.message, ToolMessage)
     assert shorter.message.results[0].output == (
-        "[this output of read_file, 3,000 characters, was left out to make room; call the tool again if it matters]"
+        "[this output of read_file, 3,000 characters, was left out to make room; "
+        "call the tool again if it matters, for a smaller part where you can]"
     )
 
 

@@ -18,7 +18,7 @@ from coterie.base.ids import new_id
 from coterie.context.compaction import LEAST_SUMMARY_TOKENS, SHRUNK, WORTH, Fill, facts_of, fill_of, older, replacement
 from coterie.context.marking import pinned_words, without_dropped
 from coterie.context.pieces import Counting, Part, parts_of
-from coterie.context.pruning import prunings
+from coterie.context.pruning import prunings, unseen
 from coterie.context.thread import NOTHING, Before, Placed, as_sent, holds, since_cleared, standing, stretches_of
 from coterie.context.tokens import Calibration
 from coterie.context.window import input_limit
@@ -118,12 +118,15 @@ class Compactor:
         look = await self._look(choice)
         if overflowed:
             # The host counts otherwise than we do, or its window is not known: what it takes is less than this.
-            look = replace(look, fill=fill_of(look.parts, int(OVERFLOWED * look.fill.total)))
-            if not await self._compact(look, choice, asked=True):
+            less = int(OVERFLOWED * look.fill.total)
+            look = replace(look, fill=fill_of(look.parts, less))
+            if not await self._compact(look, choice, asked=True) and not await self._leave_unseen(look, choice, less):
                 raise RunError(NOTHING_TO_COMPACT, code="context_overflow")
             look = await self._look(choice)
         elif look.limit is not None and look.fill.is_over:
             await self._compact(look, choice)
+            look = await self._look(choice)
+        if look.limit is not None and look.fill.total > look.limit and await self._leave_unseen(look, choice, look.limit):
             look = await self._look(choice)
         if look.limit is not None and look.fill.total > look.limit:
             raise RunError(
@@ -178,6 +181,17 @@ class Compactor:
         if told:
             await self._run.record(record, *(EventRecord(event=event) for event in told))
         return is_shorter
+
+    async def _leave_unseen(self, look: _Look, choice: ModelChoice, limit: int) -> bool:
+        """Leave out what a tool has just said, where nothing else makes it fit: else the run, and the channel, could never go on."""
+        talk = self._conversation
+        record = CompactionRecord(
+            compaction_id=new_id("compaction"), step_id=talk.step_id, attempt=talk.attempt, pruned=unseen(look.parts, limit)
+        )
+        if record.pruned:
+            told = _told(record, look, await self._look(choice, (record,)), None)
+            await self._run.record(record, EventRecord(event=told))
+        return bool(record.pruned)
 
     async def _summarised(
         self, look: _Look, choice: ModelChoice, blank: CompactionRecord, *, asked: bool, instructions: str

@@ -80,7 +80,8 @@ def pruned_of(placed: Placed, pruned: Iterable[OutputPlace]) -> Placed:
 def left_out(result: ToolResult) -> ToolResult:
     """Return what stands in the place of an output that is not sent any more."""
     words = (
-        f"[this output of {result.tool}, {len(result.output):,} characters, was left out to make room; call the tool again if it matters]"
+        f"[this output of {result.tool}, {len(result.output):,} characters, was left out to make room; "
+        "call the tool again if it matters, for a smaller part where you can]"
     )
     return replace(result, output=words)
 
