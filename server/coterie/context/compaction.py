@@ -42,6 +42,8 @@ LEAST_SUMMARY_TOKENS = 300
 _BYTES_PER_TOKEN = 3  # cautiously: what does not fit makes the summary fail
 
 _HEADING = re.compile(rf"^[\s#*]*({'|'.join(HEADINGS)})[\s*:]*$", re.IGNORECASE | re.MULTILINE)
+_TAG = re.compile(r"<(?=/?(?:earlier|record|pinned)>)")
+"""A model's words must not say where they end and what is the record."""
 
 _SYSTEM = (
     "You shorten the older part of a conversation between a person and a coding agent, so that the agent can go on without it. The "
@@ -195,15 +197,16 @@ def replacement(summary: str, facts: Facts) -> UserMessage:
     """Return the message that stands in the place of others."""
     known = []
     if facts.said:
-        quotes = [f"> {_bounded(' '.join(text.split()), LONGEST_QUOTE)}" for text in facts.said[-QUOTES:]]
-        known.append("What the person said in it, the latest last:\n" + "\n".join(quotes))
+        first, *later = facts.said  # what it began with says what it is for
+        quotes = [f"> {_bounded(' '.join(text.split()), LONGEST_QUOTE)}" for text in (first, *later[1 - QUOTES :])]
+        known.append("What the person said in it, the first and the latest:\n" + "\n".join(quotes))
     if facts.plan is not None:
         known.append(_plan(facts.plan, facts.done))
     if facts.latest:
-        known.append(f"The last thing you did in it: {_bounded(facts.latest, LONGEST_QUOTE)}")
+        known.append(f"The last thing you did in it: {_TAG.sub('(', _bounded(facts.latest, LONGEST_QUOTE))}")
     text = (
         "<earlier>\nThe older part of this conversation is left out. A model wrote this summary of it; where the record below says "
-        f"something else, the record is right.\n\n{summary}\n</earlier>"
+        f"something else, the record is right.\n\n{_TAG.sub('(', summary)}\n</earlier>"
     )
     if known:
         text += "\n<record>\n{}\n</record>".format("\n\n".join(known))
