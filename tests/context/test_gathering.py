@@ -94,6 +94,7 @@ async def test_attachments_are_read_as_the_workspace_shows_them() -> None:
         Attachment(uri="file:///p/p.png"),
         Attachment(text="pasted"),
         Attachment(uri="file:///p/big.txt"),
+        Attachment(uri="file://[p/a.txt"),
     )
     read = await attachments_of(workspace, RunRequest(prompt="x", attachments=attachments))
     assert read[:5] == (
@@ -105,6 +106,7 @@ async def test_attachments_are_read_as_the_workspace_shows_them() -> None:
     )
     assert len(read[5].text) < MAX_ATTACHMENT_CHARACTERS + 100
     assert "read_file has the rest" in read[5].text
+    assert read[6].text == "[not attached: file://[p/a.txt is outside of the workspace.]"
 
 
 @pytest.mark.parametrize("letter", ["x", "\u5b57"], ids=["ascii", "wide"])

@@ -161,7 +161,10 @@ def shown_path(workspace: Workspace, uri: str) -> str:
 
 def path_of(uri: str) -> str:
     """Return the path of a ``file:`` URI; anything else stands for itself, for example an unsaved ``untitled:`` document."""
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError:  # for example a bracket that opens no address
+        return uri
     return unquote(parts.path) if parts.scheme == "file" else uri
 
 
