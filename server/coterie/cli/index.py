@@ -6,7 +6,6 @@ no core. Blocks: nothing else runs meanwhile.
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -38,7 +37,7 @@ def index(arguments: Arguments, output: Output, streams: Streams) -> int:
     with TemporaryDirectory(prefix="coterie-index-") as spare:
         try:
             folder, done = _built(root, places(streams.environ).cache, told)
-        except (OSError, sqlite3.Error, DamagedCacheError) as failure:
+        except (OSError, DamagedCacheError) as failure:
             output.line(Line(f"the index cannot be kept: {failure}", "warn"))
             folder, done = _built(root, Path(spare), told)
         try:
