@@ -13,7 +13,6 @@ from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
-from urllib.parse import unquote, urlsplit
 
 from coterie.base.errors import ModelMistakeError, RequestError
 from coterie.context.project_map import MOST_LANDMARKS, project_map
@@ -23,6 +22,7 @@ from coterie.context.task import Excerpt, FolderFacts
 from coterie.domain.ports import Folder, Index, Workspace
 from coterie.domain.retrieval import Question
 from coterie.domain.runs import Attachment, RunRequest, Selection
+from coterie.workspace import uris
 
 MAX_ENTRIES = 40
 MAX_ATTACHMENT_CHARACTERS = 32_000
@@ -161,11 +161,7 @@ def shown_path(workspace: Workspace, uri: str) -> str:
 
 def path_of(uri: str) -> str:
     """Return the path of a ``file:`` URI; anything else stands for itself, for example an unsaved ``untitled:`` document."""
-    try:
-        parts = urlsplit(uri)
-    except ValueError:  # for example a bracket that opens no address
-        return uri
-    return unquote(parts.path) if parts.scheme == "file" else uri
+    return uris.path_of(uri) or uri
 
 
 def _lines(selection: Selection) -> tuple[int, int] | None:
