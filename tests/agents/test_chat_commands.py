@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent_stage import Fails, Stage, calls, says
-from coterie.base.errors import ProviderError, StorageError
+from coterie.base.errors import ProviderError, RequestError, StorageError
 from coterie.context.assemble import request_bytes
 from coterie.domain.chat_commands import COMMANDS, ChatCommand, command_in
 from coterie.domain.events import CompactionEvent, MessageDelta, MessageEvent, RunEvent
@@ -86,6 +86,37 @@ async def test_no_summary_quotes_what_was_cleared(tmp_path: Path) -> None:
         assert said(talk.sent)[0] == "<earlier"
         assert "> Post 0." in request_bytes(talk.sent).decode()
         assert "old plan" not in request_bytes(talk.sent).decode()
+
+
+async def test_what_was_dropped_is_in_no_summary_nor_in_the_record_beside_it(tmp_path: Path) -> None:
+    async with talking(tmp_path, windows={}) as talk:
+        await talk.grow(3)
+        look, channel = talk.stage.inspector, talk.channel or ""
+        said_it = [each for each in (await look.inspect(channel_id=channel)).pieces if each.source == "person"]
+        await look.drop(channel, next(each.piece_id for each in said_it if each.preview == "Post 1."))
+        await talk.post("/compact")
+        [asked] = talk.hosts.requests
+        assert [f"Post {number}." in request_bytes(asked).decode() for number in range(2)] == [True, False]
+        await talk.post("And?", says("Done."))
+        assert [f"Post {number}." in request_bytes(talk.sent).decode() for number in range(2)] == [True, False]
+
+
+async def test_what_a_summary_stands_for_is_left_out_only_once_it_is_restored(tmp_path: Path) -> None:
+    async with talking(tmp_path, windows={}) as talk:
+        await talk.grow(3)
+        look, channel = talk.stage.inspector, talk.channel or ""
+        view = await look.inspect(channel_id=channel)
+        first, second = (each.piece_id for each in view.pieces if each.preview in {"Post 0.", "Post 1."})
+        await look.pin(channel, piece_id=second)
+        await talk.post("/compact")
+        for piece in (first, second):
+            with pytest.raises(RequestError, match="/restore") as refused:
+                await look.drop(channel, piece)
+            assert refused.value.code == "piece_stays"
+        await talk.post("/restore")
+        await look.drop(channel, first)
+        await talk.post("And?", says("Done."))
+        assert [f"Post {number}." in request_bytes(talk.sent).decode() for number in range(2)] == [False, True]
 
 
 async def test_what_is_cleared_is_shown_as_such_also_where_it_is_pinned(tmp_path: Path) -> None:

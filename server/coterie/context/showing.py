@@ -20,9 +20,9 @@ from coterie.domain.window import SEGMENTS
 
 PREVIEW = 200
 """Characters of a piece that are shown."""
-_SUMMED_UP, _PRUNED, _DROPPED = "a summary stands in its place", "left out to make room", "left out by the person"
+SUMMED_UP, _PRUNED, _DROPPED = "a summary stands in its place", "left out to make room", "left out by the person"
 _CLEARED = "the person began anew behind it"
-_KEPT = "pinned by the person: kept word for word behind the summary"
+KEPT = "pinned by the person: kept word for word behind the summary"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,7 @@ def shown(talk: Talk, counting: Counting, limit: int | None) -> Shown:
     kept: list[Part] = []
     left_out: list[LeftOutView] = []
     for part in whole:
-        if (reason := _why_not(part, talk, pruned)) == _KEPT:
+        if (reason := _why_not(part, talk, pruned)) == KEPT:
             kept.append(replace(part, piece=replace(part.piece, reason=reason)))
         elif reason is not None:
             piece = part.piece
@@ -126,7 +126,7 @@ def _why_not(part: Part, talk: Talk, pruned: set[str]) -> str | None:
         return _DROPPED
     behind = since_cleared(talk.compactions)
     if _is_replaced(placed, behind):
-        return _KEPT if name in talk.marks.pinned else _SUMMED_UP
+        return KEPT if name in talk.marks.pinned else SUMMED_UP
     if _is_replaced(placed, talk.compactions):
         return _CLEARED
     return _PRUNED if name in pruned else None

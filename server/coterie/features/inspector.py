@@ -7,6 +7,7 @@ from collections.abc import Callable
 from coterie.agents.inspection import Inspection
 from coterie.base.errors import InvalidParamsError, ModelMistakeError, RequestError
 from coterie.context.collect import path_of
+from coterie.context.showing import KEPT, SUMMED_UP
 from coterie.domain.inspection import ContextView, Mark, MarkKind, is_uri
 from coterie.domain.ports import MarkStore, Workspace
 
@@ -48,6 +49,12 @@ class Inspector:
             raise RequestError("What the agent is, its rules, its notes and its tools are always sent.", code="piece_stays")
         if piece is not None and piece.source == "summary":
             raise RequestError("The summary stands for what was said before and is always sent.", code="piece_stays")
+        kept = (each.piece_id for each in view.pieces if each.reason == KEPT)
+        summed_up = (each.piece_id for each in view.left_out if each.reason == SUMMED_UP)
+        if dropped and piece_id in {*kept, *summed_up}:
+            raise RequestError(
+                "A summary stands in its place and may quote it. Take that back first (/restore), then leave this out.", code="piece_stays"
+            )
         return await self._decide(channel_id, piece_id, "dropped" if dropped else "plain")
 
     async def _decide(self, channel_id: str, target: str, kind: MarkKind) -> ContextView:
