@@ -12,6 +12,7 @@ from agent_scripts import EDIT, PATCH, TEAM, project, suite
 from agent_stage import Fails, Turn, answering, calls, says
 from coterie.base.errors import ProviderError, StorageError
 from coterie.context.assemble import message_bytes, request_bytes
+from coterie.domain.channels import Channel
 from coterie.domain.events import RunEvent, WarningEvent
 from coterie.domain.messages import ToolMessage, UserMessage
 from coterie.domain.ports import RunStore
@@ -150,6 +151,12 @@ async def test_files_that_are_larger_than_the_window_come_with_how_they_begin(tm
         [asked] = talk.sent.messages
         assert isinstance(asked, UserMessage)
         assert asked.text.count("read_file has the rest") == 3
+        await talk.stage.store.channels.create(
+            Channel(channel_id="c1", title="t", folder="chats", state="idle", updated_at="2026-01-31T00:00:00.000Z")
+        )
+        for file in files:
+            view = await talk.stage.inspector.pin("c1", uri=file.as_uri())
+        assert sum(each.tokens for each in view.pieces if each.source == "file") < 6_100, "as they would be sent"
 
 
 async def test_a_host_that_finds_it_too_long_gets_it_shorter_once(tmp_path: Path) -> None:
