@@ -50,3 +50,14 @@ async def test_an_agent_finds_what_is_typed_and_not_saved(tmp_path: Path) -> Non
         _, end = await editor.play("Where is the zeppelin?")
         assert end["state"] == "succeeded", end
     assert not any(b"zeppelin" in each.read_bytes() for each in (tmp_path / "home").rglob("*.sqlite*") if each.parent.name == "index")
+
+
+async def test_a_cache_that_cannot_be_written_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home/cache").touch()
+    async with served(tmp_path, {}) as editor, asyncio.timeout(BOUND_S):
+        while not (
+            told := [each for each in (await editor.client.request("agent/status"))["degraded"] if each["code"] == "index_unavailable"]
+        ):
+            await asyncio.sleep(0.05)
+        assert told[0]["text"].startswith("The index ")

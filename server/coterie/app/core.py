@@ -331,6 +331,7 @@ class Core:
             no_daemon=self._no_daemon,
             index=self.indexing.view(),
             unwatched=self.indexing.unwatched,
+            unindexed=self.indexing.failed,
         )
 
     def _providers_changed(self) -> None:
