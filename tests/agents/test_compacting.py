@@ -159,6 +159,17 @@ async def test_files_that_are_larger_than_the_window_come_with_how_they_begin(tm
         assert sum(each.tokens for each in view.pieces if each.source == "file") < 6_100, "as they would be sent"
 
 
+@pytest.mark.parametrize("is_answer", [False, True], ids=["a post", "an answer"])
+async def test_a_message_larger_than_the_window_does_not_stop_the_channel_for_good(tmp_path: Path, *, is_answer: bool) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.grow(1)
+        huge = await talk.post("Tell me all.", says(LONG * 6)) if is_answer else await talk.post(LONG * 6)
+        assert huge.state == ("succeeded" if is_answer else "failed")
+        assert (await talk.post("And?", says("Done."))).state == "succeeded"
+        assert said(talk.sent) == ["<earlier"]
+        assert len(talk.told) == 1
+
+
 async def test_a_host_that_finds_it_too_long_gets_it_shorter_once(tmp_path: Path) -> None:
     async with talking(tmp_path, windows={}) as talk:
         await talk.grow(3)

@@ -197,7 +197,7 @@ class Compactor:
         self, look: _Look, choice: ModelChoice, blank: CompactionRecord, *, asked: bool, instructions: str
     ) -> tuple[CompactionRecord, Summary | None]:
         """Return what replaces the older part by a summary. Raises `RunError` when there is none, or when it is no shorter."""
-        replaced = older(look.thread, look.parts, look.fill.tail)
+        replaced = older(look.thread, look.parts, look.fill.tail, look.fill.room)
         gone = {placed for placed in range(len(look.thread)) if any(look.thread[placed] is each for each in replaced)}
         worth = sum(part.piece.tokens for part in look.parts if part.place in gone)
         if not replaced or (not asked and worth < max(WORTH * look.fill.room, 2 * LEAST_SUMMARY_TOKENS)):

@@ -85,8 +85,11 @@ def fill_of(parts: Sequence[Part], limit: int | None) -> Fill:
     return Fill(total, history, history if limit is None else max(0, limit - (total - history)))
 
 
-def older(thread: Sequence[Placed], parts: Sequence[Part], tail: int) -> tuple[Placed, ...]:
-    """Return the messages to replace: all of history but the newest ``tail`` tokens, and never what no model has answered yet."""
+def older(thread: Sequence[Placed], parts: Sequence[Part], tail: int, room: int | None = None) -> tuple[Placed, ...]:
+    """Return the messages to replace: all of history but the newest ``tail`` tokens, and never results that no model has seen.
+
+    The newest message stays whatever its size, unless it alone is larger than the ``room`` of history.
+    """
     sizes: dict[int, int] = {}
     for part in parts:
         if part.place is not None and part.piece.segment == "history":
@@ -94,7 +97,8 @@ def older(thread: Sequence[Placed], parts: Sequence[Part], tail: int) -> tuple[P
     cut, kept = len(thread), 0
     for place in sorted(sizes, reverse=True):
         kept += sizes[place]
-        if kept > tail and cut < len(thread):
+        is_too_large = room is not None and kept > room and not _waits(thread, len(thread))
+        if kept > tail and (cut < len(thread) or is_too_large):
             break
         if not isinstance(thread[place].message, ToolMessage) and not _waits(thread, place):
             cut = place
@@ -210,8 +214,13 @@ def replacement(summary: str, facts: Facts) -> UserMessage:
     )
     if known:
         text += "\n<record>\n{}\n</record>".format("\n\n".join(known))
-    text += "".join(f"\n<pinned>\n{words}\n</pinned>" for words in facts.pinned)
+    text += "".join(f"\n{pinned_element(words)}" for words in facts.pinned)
     return UserMessage(text=text, preface=len(text))
+
+
+def pinned_element(words: str) -> str:
+    """Return how words stand behind a summary that are to be sent as they were."""
+    return f"<pinned>\n{words}\n</pinned>"
 
 
 def _plan(plan: Mapping[str, Json], done: frozenset[str]) -> str:
