@@ -10,6 +10,7 @@ import pytest
 from agent_stage import Fails, Stage, calls, says
 from coterie.base.errors import ProviderError, RequestError, StorageError
 from coterie.context.assemble import request_bytes
+from coterie.context.showing import KEPT, PREVIEW, SUMMED_UP
 from coterie.domain.chat_commands import COMMANDS, ChatCommand, command_in
 from coterie.domain.events import CompactionEvent, MessageDelta, MessageEvent, RunEvent
 from coterie.domain.messages import TextDelta, UserMessage
@@ -17,7 +18,7 @@ from coterie.domain.ports import RunStore
 from coterie.domain.records import CompactionRecord
 from coterie.domain.runs import RunRequest
 from mortal_journal import Moment, MortalJournal
-from talking import SUMMARY, Talk, said, talking
+from talking import LONG, SUMMARY, Talk, said, talking
 
 
 @pytest.mark.parametrize(
@@ -117,6 +118,25 @@ async def test_what_a_summary_stands_for_is_left_out_only_once_it_is_restored(tm
         await look.drop(channel, first)
         await talk.post("And?", says("Done."))
         assert [f"Post {number}." in request_bytes(talk.sent).decode() for number in range(2)] == [False, True]
+
+
+async def test_what_is_pinned_behind_a_summary_is_said_to_be_sent_only_when_the_next_one_carries_it(tmp_path: Path) -> None:
+    async with talking(tmp_path, windows={}) as talk:
+        await talk.grow(3)
+        look, channel = talk.stage.inspector, talk.channel or ""
+        begins = f"0 {LONG}"[:PREVIEW]
+        piece = next(each.piece_id for each in (await look.inspect(channel_id=channel)).pieces if each.preview == begins)
+        await talk.post("/compact")
+        view = await look.pin(channel, piece_id=piece)
+        assert piece not in {each.piece_id for each in view.pieces}
+        assert [each.reason for each in view.left_out if each.piece_id == piece] == [SUMMED_UP]
+        for _ in range(3):
+            await talk.post("And then?", says("more " * 2_800))
+        assert begins not in request_bytes(talk.sent).decode()
+        await talk.post("/compact")
+        await talk.post("And?", says("Done."))
+        assert begins in request_bytes(talk.sent).decode()
+        assert [each.reason for each in (await look.inspect(channel_id=channel)).pieces if each.piece_id == piece] == [KEPT]
 
 
 async def test_what_is_cleared_is_shown_as_such_also_where_it_is_pinned(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from coterie.context.compaction import pinned_element
 from coterie.context.elements import elements_of
-from coterie.context.marking import attached_before, piece_id, without_dropped
+from coterie.context.marking import attached_before, piece_id, pinned_words, without_dropped
 from coterie.context.pieces import Counting, Part, parts_of
 from coterie.context.thread import Placed, as_sent, holds, since_cleared, standing
 from coterie.context.window import share
@@ -126,7 +127,7 @@ def _why_not(part: Part, talk: Talk, pruned: set[str]) -> str | None:
         return _DROPPED
     behind = since_cleared(talk.compactions)
     if _is_replaced(placed, behind):
-        return KEPT if name in talk.marks.pinned else SUMMED_UP
+        return KEPT if name in talk.marks.pinned and _is_carried(placed, name, behind) else SUMMED_UP
     if _is_replaced(placed, talk.compactions):
         return _CLEARED
     return _PRUNED if name in pruned else None
@@ -134,6 +135,12 @@ def _why_not(part: Part, talk: Talk, pruned: set[str]) -> str | None:
 
 def _is_replaced(placed: Placed, compactions: Iterable[CompactionRecord]) -> bool:
     return any(holds(stretch, placed) for compaction in compactions for stretch in compaction.replaced)
+
+
+def _is_carried(placed: Placed, name: str, behind: Sequence[CompactionRecord]) -> bool:
+    """Say whether the summary has a piece word for word: it does not when the piece was pinned only since."""
+    summary = next((each.message.text for each in reversed(behind) if each.message is not None), "")
+    return all(pinned_element(words) in summary for words in pinned_words([placed], Marks(pinned=frozenset({name}))))
 
 
 def _without_kept(sent: Sequence[Part], kept: Sequence[Part]) -> list[Part]:
