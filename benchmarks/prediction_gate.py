@@ -1,9 +1,9 @@
 """Learn the weights of the predictor's gate again: ``python -m benchmarks.prediction_gate REPOSITORY… --write``.
 
 Gradient boosting of trees whose levels ask one question each; each tree looks at a part of the candidates and of the measures, so that
-they do not all learn the same. What is shown, from which likelihood on, is decided on repositories that the trees were not learned from:
-they are learned four times without a quarter of the repositories, before they are learned from all. The repositories must not be those
-that `prediction` is then asked to report on.
+they do not all learn the same. The candidates of a place are learned against each other, as one is right at most. What is shown, from
+which likelihood on, is decided on repositories that the trees were not learned from: they are learned four times without a quarter of the
+repositories, before they are learned from all. The repositories must not be those that `prediction` is then asked to report on.
 """
 
 import argparse
@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 
 from benchmarks.prediction_places import places_of, texts_of
 from coterie.features.prediction import FolderPredictor
-from coterie.predictor.gate import tree_sums
+from coterie.predictor.gate import shares, tree_sums
 
 WEIGHTS = Path(__file__).parents[1] / "server" / "coterie" / "predictor" / "weights.json"
 PLACES = 450
 SEED = 21
-TREES = 300
+TREES = 700
 LEVELS = 5
-RATE = 0.08
+RATE = 0.05
 CAUTION = 20.0
 """As if each leaf had seen so much indecision already."""
 BINS = 32
@@ -63,12 +63,11 @@ class Forest:
     thresholds: Matrix
     heights: Matrix
 
-    def likelihoods(self, values: Matrix) -> Matrix:
+    def likelihoods(self, values: Matrix, place: Numbers) -> Matrix:
         """Return how likely each candidate is right."""
         parts = np.array_split(values, max(1, len(values) // 2_000))
-        odds = np.concatenate([tree_sums(part, self.asked, self.thresholds, self.heights) for part in parts])
-        likely: Matrix = 1 / (1 + np.exp(-self.bias - odds))
-        return likely
+        log_odds = np.concatenate([tree_sums(part, self.asked, self.thresholds, self.heights) for part in parts])
+        return shares(self.bias + log_odds, place)
 
 
 def collect(repositories: Sequence[Path], places: int) -> Samples:
@@ -91,16 +90,16 @@ def collect(repositories: Sequence[Path], places: int) -> Samples:
     return Samples(names, np.array([[row[name] for name in names] for row in rows]), right, at, where, np.array(unfinished))
 
 
-def learn(values: Matrix, right: Matrix) -> Forest:
+def learn(values: Matrix, right: Matrix, place: Numbers) -> Forest:
     """Learn trees one after the other, each from what those before it got wrong."""
     chance = np.random.default_rng(SEED)
     edges = [np.unique(np.round(np.quantile(column, np.linspace(0, 1, BINS + 1)[1:-1]), 3)) for column in values.T]
     bins = [np.searchsorted(edge, column, "left") for edge, column in zip(edges, values.T, strict=True)]
     bias = round(float(np.log(right.mean() / (1 - right.mean()))), 4)
-    odds = np.full(len(right), bias)
+    log_odds = np.full(len(right), bias)
     trees: list[tuple[list[int], list[float], Matrix]] = []
     for _ in range(TREES):
-        likely = 1 / (1 + np.exp(-odds))
+        likely = shares(log_odds, place)
         rows = chance.choice(len(right), int(ROWS_SEEN * len(right)), replace=False)
         measures = chance.choice(len(edges), int(MEASURES_SEEN * len(edges)), replace=False)
         slope, bend = (right - likely)[rows], (likely * (1 - likely))[rows]
@@ -109,7 +108,7 @@ def learn(values: Matrix, right: Matrix) -> Forest:
         leaf = np.zeros(len(right), np.int64)
         for measure, split in asked:
             leaf = 2 * leaf + (bins[measure] > split)
-        odds += heights[leaf]
+        log_odds += heights[leaf]
         trees.append(([measure for measure, _ in asked], [float(edges[measure][split]) for measure, split in asked], heights))
     asked_of_all, thresholds, heights_of_all = zip(*trees, strict=True)
     return Forest(bias, np.array(asked_of_all), np.array(thresholds), np.array(heights_of_all))
@@ -146,7 +145,8 @@ def threshold(samples: Samples) -> float:
     likely = np.zeros(len(samples.right))
     for fold in range(FOLDS):
         unseen = samples.repository % FOLDS == fold
-        likely[unseen] = learn(samples.values[~unseen], samples.right[~unseen]).likelihoods(samples.values[unseen])
+        forest = learn(samples.values[~unseen], samples.right[~unseen], samples.place[~unseen])
+        likely[unseen] = forest.likelihoods(samples.values[unseen], samples.place[unseen])
     best: dict[int, tuple[float, bool]] = {}
     for place, one, right in zip(samples.place.tolist(), likely.tolist(), samples.right.tolist(), strict=True):
         best[place] = max(best.get(place, (0.0, False)), (one, bool(right)))
@@ -181,7 +181,7 @@ def main() -> None:
     samples = collect(arguments.repositories, arguments.places)
     shown_from = threshold(samples)
     listed = ", ".join(sorted(repository.resolve().name for repository in arguments.repositories))
-    source = document(samples, shown_from, learn(samples.values, samples.right), listed)
+    source = document(samples, shown_from, learn(samples.values, samples.right, samples.place), listed)
     if arguments.write:
         WEIGHTS.write_text(source, encoding="utf-8")
     else:

@@ -26,6 +26,7 @@ from coterie.domain.status import Capabilities, ModelView, Price, ProviderView
 from coterie.domain.suggestions import FillRequest, Popup, Suggestion, SuggestionRequest
 from coterie.domain.usage import NO_USAGE, CallOutcome, Usage, UsageKey, UsageRow
 from coterie.domain.workers import Worker
+from coterie.features.attention import Attention
 from coterie.features.suggestions.extents import Extents
 from coterie.features.suggestions.outcomes import Outcomes
 from coterie.features.suggestions.service import SuggestionService
@@ -316,7 +317,7 @@ async def desk(
             asked,
             books,
             oracle,
-            SnippetSource(documents, shelf, index),
+            SnippetSource(documents, shelf, index, Attention(documents, lambda: ())),
             extents=Extents(loading=parser_at_once),
             settings=lambda: place.settings,
             withheld=withheld,

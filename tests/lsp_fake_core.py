@@ -59,7 +59,17 @@ from coterie.domain.suggestions import Suggestion, SuggestionExplanation, Sugges
 from coterie.domain.workspace_ports import Folder
 from coterie.features.application import Application
 from coterie.features.attachment import Attached, Attachment, Documents
-from coterie.features.editor_faces import Actions, Attention, Changes, ChatDocuments, ChatReadings, Findings, Indexing, PlanDocuments
+from coterie.features.editor_faces import (
+    Actions,
+    Attention,
+    Changes,
+    ChatDocuments,
+    ChatReadings,
+    ContextDocuments,
+    Findings,
+    Indexing,
+    PlanDocuments,
+)
 from coterie.features.protocol_faces import Accounts, Approvals, Catalogue, Channels, Inspector, Runs, Secrets, Suggestions
 from coterie.workspace.notebooks import Notebooks
 from lsp_fake_hosts import AT, PROVIDER, USAGE, FakeAccounts, FakeCatalogue, FakeSecrets
@@ -344,6 +354,7 @@ class FakeApplication:
         self.actions: Actions = FakeActions()
         self.chats: ChatDocuments = FakeChats()
         self.readings: ChatReadings = FakeReadings()
+        self.contexts: ContextDocuments = FakeContexts()
         self.plans: PlanDocuments = FakePlans()
         self.findings: Findings = FakeFindings()
         self.changes: Changes = FakeChanges()
@@ -432,6 +443,22 @@ class FakeReadings:
     async def read(self, uri: str) -> str:
         """Name it."""
         return f"# {uri}\n"
+
+
+class FakeContexts:
+    """What models read, as documents."""
+
+    async def offer(self, channel_id: str, *, as_file: bool) -> str:
+        """Name it after what was asked."""
+        return f"{'file' if as_file else 'text'}:///contexts/{channel_id}"
+
+    def is_context(self, uri: str) -> bool:
+        """Go by the name."""
+        return uri.endswith("/context.md")
+
+    async def read(self, uri: str) -> str:
+        """Name it."""
+        return f"# What is read in {uri}\n"
 
 
 class FakePlans:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from agent_stage import Fails, Stage, calls, says
-from coterie.base.errors import ProviderError, StorageError
+from coterie.base.errors import ProviderError, RequestError, StorageError
 from coterie.context.assemble import request_bytes
+from coterie.context.showing import KEPT, PREVIEW, SUMMED_UP
 from coterie.domain.chat_commands import COMMANDS, ChatCommand, command_in
 from coterie.domain.events import CompactionEvent, MessageDelta, MessageEvent, RunEvent
 from coterie.domain.messages import TextDelta, UserMessage
@@ -17,7 +18,7 @@ from coterie.domain.records import CompactionRecord
 from coterie.domain.runs import RunRequest
 from coterie.domain.store_ports import RunStore
 from mortal_journal import Moment, MortalJournal
-from talking import SUMMARY, Talk, said, talking
+from talking import LONG, SUMMARY, Talk, said, talking
 
 
 @pytest.mark.parametrize(
@@ -75,6 +76,83 @@ async def test_clear_begins_anew_and_restore_brings_everything_back(tmp_path: Pa
         await talk.post("Old?", says("Old."))
         assert talk.sent.messages[: len(before)] == before
         assert said(talk.sent)[4:] == ["<folder ", "New.", "Old?"]
+
+
+async def test_no_summary_quotes_what_was_cleared(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.post("The old plan.", says("Old."))
+        await talk.post("/clear")
+        await talk.grow(3)
+        await talk.post("Four?", says("Four."))
+        assert said(talk.sent)[0] == "<earlier"
+        assert "> Post 0." in request_bytes(talk.sent).decode()
+        assert "old plan" not in request_bytes(talk.sent).decode()
+
+
+async def test_what_was_dropped_is_in_no_summary_nor_in_the_record_beside_it(tmp_path: Path) -> None:
+    async with talking(tmp_path, windows={}) as talk:
+        await talk.grow(3)
+        look, channel = talk.stage.inspector, talk.channel or ""
+        said_it = [each for each in (await look.inspect(channel_id=channel)).pieces if each.source == "person"]
+        await look.drop(channel, next(each.piece_id for each in said_it if each.preview == "Post 1."))
+        await talk.post("/compact")
+        [asked] = talk.hosts.requests
+        assert [f"Post {number}." in request_bytes(asked).decode() for number in range(2)] == [True, False]
+        await talk.post("And?", says("Done."))
+        assert [f"Post {number}." in request_bytes(talk.sent).decode() for number in range(2)] == [True, False]
+
+
+async def test_what_a_summary_stands_for_is_left_out_only_once_it_is_restored(tmp_path: Path) -> None:
+    async with talking(tmp_path, windows={}) as talk:
+        await talk.grow(3)
+        look, channel = talk.stage.inspector, talk.channel or ""
+        view = await look.inspect(channel_id=channel)
+        first, second = (each.piece_id for each in view.pieces if each.preview in {"Post 0.", "Post 1."})
+        await look.pin(channel, piece_id=second)
+        await talk.post("/compact")
+        for piece in (first, second):
+            with pytest.raises(RequestError, match="/restore") as refused:
+                await look.drop(channel, piece)
+            assert refused.value.code == "piece_stays"
+        await talk.post("/restore")
+        await look.drop(channel, first)
+        await talk.post("And?", says("Done."))
+        assert [f"Post {number}." in request_bytes(talk.sent).decode() for number in range(2)] == [False, True]
+
+
+async def test_what_is_pinned_behind_a_summary_is_said_to_be_sent_only_when_the_next_one_carries_it(tmp_path: Path) -> None:
+    async with talking(tmp_path, windows={}) as talk:
+        await talk.grow(3)
+        look, channel = talk.stage.inspector, talk.channel or ""
+        begins = f"0 {LONG}"[:PREVIEW]
+        piece = next(each.piece_id for each in (await look.inspect(channel_id=channel)).pieces if each.preview == begins)
+        await talk.post("/compact")
+        view = await look.pin(channel, piece_id=piece)
+        assert piece not in {each.piece_id for each in view.pieces}
+        assert [each.reason for each in view.left_out if each.piece_id == piece] == [SUMMED_UP]
+        for _ in range(3):
+            await talk.post("And then?", says("more " * 2_800))
+        assert begins not in request_bytes(talk.sent).decode()
+        await talk.post("/compact")
+        await talk.post("And?", says("Done."))
+        assert begins in request_bytes(talk.sent).decode()
+        assert [each.reason for each in (await look.inspect(channel_id=channel)).pieces if each.piece_id == piece] == [KEPT]
+
+
+async def test_what_is_cleared_is_shown_as_such_also_where_it_is_pinned(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.grow(1)
+        await talk.post("/compact")
+        look, channel = talk.stage.inspector, talk.channel or ""
+        asked = await look.inspect(channel_id=channel)
+        assert asked.compactions == (), "nothing became shorter"
+        await look.pin(channel, piece_id=next(each.piece_id for each in asked.pieces if each.source == "person"))
+        await talk.post("/clear")
+        view = await look.inspect(channel_id=channel)
+        assert {each.reason for each in view.left_out} == {"the person began anew behind it"}
+        assert {each.segment for each in view.pieces} == {"system"}
+        assert view.used == sum(each.tokens for each in view.pieces)
+        assert [each.messages for each in view.compactions] == [2]
 
 
 async def test_compactions_are_taken_back_one_by_one(tmp_path: Path) -> None:

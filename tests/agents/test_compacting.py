@@ -12,9 +12,11 @@ from agent_scripts import EDIT, PATCH, TEAM, project, suite
 from agent_stage import Fails, Turn, answering, calls, says
 from coterie.base.errors import ProviderError, StorageError
 from coterie.context.assemble import message_bytes, request_bytes
+from coterie.domain.channels import Channel
 from coterie.domain.events import RunEvent, WarningEvent
 from coterie.domain.messages import ToolMessage, UserMessage
 from coterie.domain.records import CompactionRecord
+from coterie.domain.runs import Attachment
 from coterie.domain.store_ports import RunStore
 from mortal_journal import Moment, MortalJournal
 from talking import LONG, SUMMARY, WINDOW, said, talking
@@ -114,6 +116,58 @@ async def test_what_cannot_be_made_short_enough_ends_in_words(tmp_path: Path) ->
         assert (end.state, end.reason) == ("failed", "context_overflow")
         assert "takes 13,500" in (end.text or "")
         assert talk.hosts.requests == []
+
+
+@pytest.mark.parametrize(("window", "kept"), [(WINDOW, 1), (None, 1), (8_192, 0)], ids=["known", "the host's word", "too small for any"])
+async def test_outputs_too_large_for_the_window_end_neither_the_run_nor_the_channel(tmp_path: Path, window: int | None, kept: int) -> None:
+    async with talking(tmp_path, windows={} if window is None else {"first": window}) as talk:
+        for name in "ab":
+            (talk.stage.project / f"{name}.txt").write_text("line of a long file\n" * 5_000, encoding="utf-8")
+        reads = calls(*(("read_file", {"path": f"{name}.txt"}) for name in "ab"))
+        refused = (Fails(TOO_LONG, 1),) if window is None else ()
+        assert (await talk.post("Read both.", reads, (*refused, *says("One of them.")))).state == "succeeded"
+        [results] = [message.results for message in talk.sent.messages if isinstance(message, ToolMessage)]
+        assert sum("was left out to make room" in result.output for result in results) == 2 - kept
+        assert [told.outputs for told in talk.told] == [2 - kept]
+        assert (await talk.post("And?", says("Done."))).state == "succeeded"
+
+
+async def test_the_shares_that_people_are_shown_are_those_that_are_planned_with(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.grow(1)
+        view = await talk.stage.inspector.inspect(channel_id=talk.channel)
+        assert view.limit == 13_500
+        assert [each.limit for each in view.segments] == [750, 2_250, 4_500, 6_000]
+
+
+async def test_files_that_are_larger_than_the_window_come_with_how_they_begin(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        talk.hosts.script = {"chat": (says("Large."),)}
+        files = [talk.stage.project / f"{name}.txt" for name in "abc"]
+        for file in files:
+            file.write_text("line of a long file\n" * 5_000, encoding="utf-8")
+        await talk.stage.begin("Look.", attachments=tuple(Attachment(uri=file.as_uri()) for file in files))
+        assert (await talk.stage.ended()).state == "succeeded"
+        [asked] = talk.sent.messages
+        assert isinstance(asked, UserMessage)
+        assert asked.text.count("read_file has the rest") == 3
+        await talk.stage.store.channels.create(
+            Channel(channel_id="c1", title="t", folder="chats", state="idle", updated_at="2026-01-31T00:00:00.000Z")
+        )
+        for file in files:
+            view = await talk.stage.inspector.pin("c1", uri=file.as_uri())
+        assert sum(each.tokens for each in view.pieces if each.source == "file") < 6_100, "as they would be sent"
+
+
+@pytest.mark.parametrize("is_answer", [False, True], ids=["a post", "an answer"])
+async def test_a_message_larger_than_the_window_does_not_stop_the_channel_for_good(tmp_path: Path, *, is_answer: bool) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.grow(1)
+        huge = await talk.post("Tell me all.", says(LONG * 6)) if is_answer else await talk.post(LONG * 6)
+        assert huge.state == ("succeeded" if is_answer else "failed")
+        assert (await talk.post("And?", says("Done."))).state == "succeeded"
+        assert said(talk.sent) == ["<earlier"]
+        assert len(talk.told) == 1
 
 
 async def test_a_host_that_finds_it_too_long_gets_it_shorter_once(tmp_path: Path) -> None:

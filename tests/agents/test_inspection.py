@@ -131,6 +131,20 @@ async def test_a_pinned_file_comes_with_the_next_turn_and_once(tmp_path: Path) -
         assert (await stage.inspector.pin(channel_id, uri=uri, pinned=False)).pinned_files == ()
 
 
+async def test_what_cannot_be_read_is_not_pinned_and_what_is_gone_since_can_be_let_go(tmp_path: Path) -> None:
+    async with opened(tmp_path, says("Hm.")) as stage:
+        channel_id = await played(stage)
+        for path, why in (("missing.py", "there is no file missing.py"), ("tests", "a folder"), (".", "a folder")):
+            with pytest.raises(InvalidParamsError, match=why):
+                await stage.inspector.pin(channel_id, uri=(stage.project / path).as_uri())
+        file = stage.project / "calc.py"
+        await stage.inspector.pin(channel_id, uri=file.as_uri())
+        file.unlink()
+        view = await stage.inspector.inspect(channel_id=channel_id)
+        assert view.pieces[-1].preview == "[there is no such file]"
+        assert (await stage.inspector.pin(channel_id, uri=file.as_uri(), pinned=False)).pinned_files == ()
+
+
 async def test_a_pinned_piece_says_so(tmp_path: Path) -> None:
     async with opened(tmp_path, READ, says("The sign.")) as stage:
         channel_id = await played(stage)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from agent_scripts import project
 from agent_stage import Stage, calls, says, staged
+from coterie.agents.effects import Effects
 from coterie.config.paths import name_of
 from coterie.domain.events import ToolCallEvent
+from coterie.domain.proposals import NoteProposal
 from coterie.domain.runs import RunRequest
+from coterie.tools.remember import remembered
 
 NOTE = ("remember", {"note": "Tests need no database."})
 
@@ -44,6 +49,20 @@ async def test_a_note_counts_from_the_next_conversation_on(tmp_path: Path) -> No
         assert old.count("Tests need no database.") == 1
         assert new == old
     assert kept.read_text(encoding="utf-8").count("Tests need no database.") == 1
+
+
+async def test_notes_of_many_runs_at_once_are_all_kept(tmp_path: Path) -> None:
+    file = tmp_path / "memory" / "p.md"
+    facts = [f"Fact {number}." for number in range(24)]
+    # Where a run's journal, files and sandbox are is nothing to a note.
+    effects = Effects(*(cast("Any", None),) * 4)
+
+    def noting(fact: str) -> NoteProposal:
+        return NoteProposal(file, lambda text: remembered(text, fact, "2026-01-31"), "Noted.")
+
+    assert set(await asyncio.gather(*(effects.note(noting(fact)) for fact in facts))) == {"Noted."}
+    kept = [line.partition(": ")[2] for line in file.read_text(encoding="utf-8").splitlines() if line.startswith("- ")]
+    assert sorted(kept) == sorted(facts)
 
 
 async def test_in_a_project_that_is_trusted_a_note_is_an_edit_like_any_other(tmp_path: Path) -> None:

@@ -87,8 +87,8 @@ class Clock:
             call()
 
 
-def built(done: int, files: int = 2_000, *, complete: bool = False) -> BuildNews:
-    return BuildNews(folder="/w/project", done=done, files=files, complete=complete)
+def built(done: int, files: int = 2_000, *, complete: bool = False, failed: str | None = None) -> BuildNews:
+    return BuildNews(folder="/w/project", done=done, files=files, complete=complete, failed=failed)
 
 
 async def test_a_long_build_has_a_bar_and_a_short_one_none() -> None:
@@ -123,6 +123,17 @@ async def test_a_build_that_ends_before_the_client_agrees_is_over() -> None:
     wire.agrees.set()
     await tasks.settled()
     assert wire.sent == [("begin", "2000 files"), ("end", "2000 files")]
+
+
+async def test_a_build_that_fails_takes_its_bar_away() -> None:
+    wire, tasks, clock = SlowWire(), TaskSupervisor("test"), Clock()
+    wire.agrees.set()
+    builds = Builds(wire, tasks, clock.later)
+    builds.told(built(10))
+    clock.passes()
+    await tasks.settled()
+    builds.told(built(0, 0, failed="The disk is full."))
+    assert wire.sent == [("begin", "10 of 2000 files"), ("end", "The disk is full.")]
 
 
 @pytest.mark.parametrize("capabilities", [PLAIN, {**RICH, "window": {"workDoneProgress": True}}], ids=["plain", "rich"])

@@ -19,6 +19,9 @@ import pytest
 from cassettes import record
 from coterie.cli.terminal import TextOutput
 from coterie.domain.events import AgentEvent, WarningEvent
+from coterie.domain.inspection import ContextView
+from coterie.domain.wire import from_wire
+from coterie.features.context_text import as_markdown
 
 BOUND_S = 60
 MAKING = [
@@ -65,6 +68,11 @@ def test_a_chat_through_a_pipe_is_listed_and_gone_on_with(environ: Mapping[str, 
     assert len(json.loads(coterie(environ, tmp_path, "runs", "--json").stdout)["runs"]) == 2
     assert "About calc" in coterie(environ, tmp_path, "channels", "--query", "subtracts").stdout
     assert coterie(environ, tmp_path, "channels", "--query", "nonesuch").stdout == "No channels.\n"
+    view = json.loads(coterie(environ, tmp_path, "context", channel["channelId"], "--json").stdout)
+    assert (view["channelId"], view["used"]) == (channel["channelId"], sum(piece["tokens"] for piece in view["pieces"]))
+    assert "What does it do?" in [piece.get("preview") for piece in view["pieces"]]
+    assert coterie(environ, tmp_path, "context", channel["channelId"]).stdout == as_markdown(from_wire(ContextView, view))
+    assert coterie(environ, tmp_path, "context", "channel_none").returncode == 2
     unknown = coterie(environ, tmp_path, "chat", "--channel", "channel_none", typed="x\n")
     assert (unknown.returncode, "There is no channel" in unknown.stderr) == (2, True)
 

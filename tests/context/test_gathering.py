@@ -94,6 +94,7 @@ async def test_attachments_are_read_as_the_workspace_shows_them() -> None:
         Attachment(uri="file:///p/p.png"),
         Attachment(text="pasted"),
         Attachment(uri="file:///p/big.txt"),
+        Attachment(uri="file://[p/a.txt"),
     )
     read = await attachments_of(workspace, RunRequest(prompt="x", attachments=attachments))
     assert read[:5] == (
@@ -105,6 +106,18 @@ async def test_attachments_are_read_as_the_workspace_shows_them() -> None:
     )
     assert len(read[5].text) < MAX_ATTACHMENT_CHARACTERS + 100
     assert "read_file has the rest" in read[5].text
+    assert read[6].text == "[not attached: file://[p/a.txt is outside of the workspace.]"
+
+
+@pytest.mark.parametrize("letter", ["x", "\u5b57"], ids=["ascii", "wide"])
+async def test_what_is_pointed_at_shares_the_room_that_there_is(letter: str) -> None:
+    workspace = ReadableFolder({"big.txt": f"{letter * 9}\n" * 5_000})
+    big = Attachment(uri="file:///p/big.txt")
+    request = RunRequest(prompt="x", attachments=(big, big), selection=Selection(uri="file:///p/big.txt"))
+    read = [*await attachments_of(workspace, request, room=3_000), await selection_of(workspace, request, room=3_000)]
+    sizes = [len(each.text.partition("[\u2026")[0].encode()) for each in read if each is not None]
+    assert len(sizes) == 3
+    assert all(3_900 < size <= 4_000 for size in sizes)
 
 
 def selection(start: tuple[int, int], end: tuple[int, int]) -> Selection:

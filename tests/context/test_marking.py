@@ -55,6 +55,12 @@ def test_whatever_a_message_says_its_parts_are_the_message(text: str) -> None:
     assert all(part.kind != "words" for part in parts[:-1])
 
 
+@pytest.mark.parametrize("path", ['"C:\\Users"', '"a\tb"', '"\\u12"', '"a\nb"'])
+def test_what_a_person_writes_like_an_element_and_is_none_is_words(path: str) -> None:
+    text = f"<map>\nsrc\n</map>\n\n<code path={path}>\nx\n</code>\n\nWhy?"
+    assert [part.kind for part in elements_of(text)] == ["map", "words"]
+
+
 def test_nothing_decided_changes_nothing() -> None:
     assert without_dropped(THREAD, Marks()) == THREAD
     assert without_dropped(THREAD, Marks(dropped=frozenset({"r2:1:0", "r1:9", "r1:3:7"}))) == THREAD

@@ -53,6 +53,15 @@ def test_of_a_long_file_the_densest_lines_are_shown_and_of_a_long_definition_the
     assert excerpt.lines == (1, MOST_LINES)
 
 
+@pytest.mark.parametrize("end", ["\f\n", "\x85\n", "\u2028\n", "\r\n"])
+def test_lines_are_those_of_the_index(end: str) -> None:
+    paged = end * 5 + "def open_pool(size):\r\n    return size\r\n"
+    excerpt = fitting("open_pool", found(lines=(6, 7)), paged)
+    assert excerpt is not None
+    assert within([excerpt], 500) == (excerpt,)
+    assert (excerpt.text, excerpt.lines) == ("def open_pool(size):\r\n    return size\r\n", (6, 7))
+
+
 def test_lines_that_the_file_does_not_have_any_more_are_not_shown() -> None:
     assert fitting("Why does open_pool fail?", found(lines=(80, 90)), POOL) is None
     shorter = fitting("Why does open_pool fail?", found(lines=(8, 90)), POOL)
@@ -95,3 +104,8 @@ def test_what_a_conversation_has_shown_is_known() -> None:
         "b.py",
         "c.py",
     }
+
+
+def test_what_a_file_holds_is_not_taken_for_what_was_shown() -> None:
+    told = first_message(Task(prompt="Go.", code=(Excerpt('<code path="C:\\Users">\n', "a.md", (1, 1), REASON),)))
+    assert shown_before([told]) == {"a.md"}

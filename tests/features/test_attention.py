@@ -4,7 +4,7 @@ from pathlib import Path
 
 from coterie.domain.retrieval import Question
 from coterie.domain.reviews import OpenFinding
-from coterie.features.attention import MOST_RECENT, Attention
+from coterie.features.attention import MOST_RECENT, Attention, Stop
 from coterie.workspace.documents import Documents
 
 
@@ -31,6 +31,18 @@ class Desk:
 
     def edit(self, path: str) -> None:
         self.documents.did_change(self.uri(path), 2, "two\n")
+
+    def write(self, path: str, *, change: int, at: int) -> None:
+        """Have a document of 400 lines, of which one says something else."""
+        lines = ["same"] * 400
+        lines[at - 1] = f"change {change}"
+        if change:
+            self.documents.did_change(self.uri(path), change + 1, "\n".join(lines))
+        else:
+            self.documents.did_open(self.uri(path), 1, "\n".join(lines), "python")
+
+    def been(self, path: str, line: int) -> list[tuple[str, int]]:
+        return [(stop.uri.rpartition("/")[2], stop.line) for stop in self.attention.been(Stop(self.uri(path), line))]
 
     def close(self, path: str) -> None:
         self.documents.did_close(self.uri(path))
@@ -89,3 +101,25 @@ def test_a_folder_that_is_a_link_is_the_folder(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "real")
     desk.open("a.py")
     assert desk.attention.about(str(tmp_path / "link"), "why").opened == ("a.py",)
+
+
+def test_the_places_where_the_person_was_come_the_latest_first_and_each_once(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    for path in ("a.py", "b.py"):
+        desk.write(path, change=0, at=1)
+    assert desk.been("a.py", 10) == []
+    assert desk.been("b.py", 200) == [("a.py", 10)]
+    assert desk.been("a.py", 300) == [("b.py", 200), ("a.py", 10)]
+    assert desk.been("a.py", 15) == [("a.py", 300), ("b.py", 200)], "line 10 is here"
+
+
+def test_where_another_file_changed_is_a_place_and_a_closed_one_has_none(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    for path in ("a.py", "b.py", "c.py"):
+        desk.write(path, change=0, at=1)
+    desk.been("a.py", 1)
+    desk.write("b.py", change=1, at=77)
+    desk.write("c.py", change=1, at=99)
+    assert desk.been("a.py", 1) == [("c.py", 99), ("b.py", 77)]
+    desk.close("c.py")
+    assert desk.been("a.py", 1) == [("b.py", 77)]

@@ -64,3 +64,12 @@ def test_a_folder_that_is_not_there_is_said(home: Path, tmp_path: Path) -> None:
     done = coterie(home, "index", "rank", str(tmp_path / "nowhere"))
     assert done.returncode == 2
     assert b"there is no folder" in done.stderr
+
+
+def test_where_no_cache_can_be_written_questions_are_answered_all_the_same(project: Path, home: Path) -> None:
+    (project / "pool.py").write_text("sockets = 1\n", encoding="utf-8")
+    home.mkdir()
+    (home / "cache").touch()
+    done = coterie(home, "index", "rank", str(project), stdin=b'{"query": "sockets"}')
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"files": ["pool.py"]})
+    assert b"the index cannot be kept" in done.stderr

@@ -1,9 +1,11 @@
 """Changes of a watched folder: what is heard of them, what becomes of it, and what is not watched."""
 
 import asyncio
+import os
+import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Collection
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from queue import SimpleQueue
 from typing import Any
 
@@ -14,7 +16,7 @@ from coterie.domain.retrieval import BuildNews, Question
 from coterie.domain.wire import from_wire
 from coterie.index.client import IndexProcess
 from coterie.index.process import Indexes
-from coterie.index.watcher import MOST_FILES, Changes, UnwatchableError, Watcher, git_folders, sorted_out
+from coterie.index.watcher import MOST_DEAFENED, MOST_FILES, Changes, UnwatchableError, Watcher, git_folders, sorted_out
 
 Write = Callable[[str, str], None]
 Git = Callable[..., str]
@@ -237,3 +239,49 @@ async def test_nothing_is_watched_that_nobody_needs(client: IndexProcess, projec
     await client.refresh(str(project))
     assert _inotifies(pid) == 0
     assert psutil.Process(pid).is_running()
+
+
+async def test_a_link_and_a_pipe_are_no_files(client: IndexProcess, project: Path, write: Write, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere.py").write_text("sockets = 1\n", encoding="utf-8")
+    write(".env", "sockets = 1\n")
+    await client.settled()
+    (project / "elsewhere.py").symlink_to(tmp_path / "elsewhere.py")
+    (project / "harmless.py").symlink_to(project / ".env")
+    os.mkfifo(project / "pipe.py")
+    for path in ("elsewhere.py", "harmless.py", "pipe.py"):
+        client.saved(str(project), [path])
+    write("seen.py", "sockets = 1\n")
+    await eventually(client, project, "sockets", "seen.py")
+
+
+async def test_a_name_that_is_no_utf_8_does_not_end_the_watch(client: IndexProcess, project: Path, write: Write) -> None:
+    await client.settled()
+    for word in ("sockets", "numbers"):
+        Path(os.fsdecode(os.fsencode(project) + b"/\xff" + word.encode())).write_text(f"{word} = 1\n", encoding="utf-8")
+        write(f"{word[0]}.py", f"{word} = 1\n")
+        await eventually(client, project, word, f"{word[0]}.py")
+
+
+async def test_who_meets_such_names_all_the_time_watches_no_longer(project: Path) -> None:
+    heard = SimpleQueue[Changes]()
+    watcher = Watcher(str(project), heard.put)
+    for number in range(MOST_DEAFENED + 1):
+        watcher.cover(["."])
+        Path(os.fsdecode(os.fsencode(project) + b"/\xff%d.py" % number)).touch()
+        assert await asyncio.to_thread(heard.get, timeout=PATIENCE_S) == Changes(whole=True)
+    with pytest.raises(UnwatchableError, match="UTF-8"):
+        watcher.cover(["."])
+
+
+@pytest.mark.parametrize("folder", [".", "below"])
+async def test_a_folder_that_was_taken_away_is_followed_again_when_it_is_back(
+    client: IndexProcess, project: Path, write: Write, folder: str
+) -> None:
+    write(f"{folder}/a.py", "sockets = 1\n")
+    await client.settled()
+    for word in ("numbers", "letters"):
+        shutil.rmtree(project / folder)
+        write(f"{folder}/b.py", f"{word} = 1\n")
+        await eventually(client, project, word, str(PurePosixPath(folder, "b.py")))
+        write(f"{folder}/b.py", "sockets = 1\n")
+        await eventually(client, project, "sockets", str(PurePosixPath(folder, "b.py")))

@@ -19,7 +19,7 @@ WIRES = pytest.mark.parametrize("wire", ["openai_compatible", "anthropic"])
 TOUCH: Call = ("execute_command", {"command": "touch made"})
 ALL_TOOLS = (
     *("read_file", "list_files", "search", "symbols", "edit_file", "write_file", "move_file", "delete_file"),
-    *("execute_command", "run_tests", "git_operation", "ask_user"),
+    *("execute_command", "run_tests", "git_operation", "ask_user", "remember"),
 )
 
 Script = Callable[[Asked], Reply]

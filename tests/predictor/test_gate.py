@@ -5,7 +5,7 @@ from math import exp
 import numpy as np
 import pytest
 
-from coterie.predictor.gate import Gate, learned_gate
+from coterie.predictor.gate import Gate, learned_gate, shares
 
 TWO_TREES = Gate(
     shown_from=0.5,
@@ -25,10 +25,21 @@ def test_the_answers_of_each_tree_together_choose_what_it_adds(length: float, le
     assert likely == pytest.approx(1 / (1 + exp(1.0 - added)))
 
 
-def test_candidates_are_judged_each_by_itself() -> None:
-    several = [{"length": length, "lead": lead} for length in (1.0, 5.0) for lead in (0.0, 2.0, 6.0)]
-    assert TWO_TREES.likelihoods(several) == [TWO_TREES.likelihoods([one])[0] for one in several]
+def test_one_candidate_is_right_at_most_so_each_takes_from_the_others() -> None:
+    weak, strong = {"length": 1.0, "lead": 0.0}, {"length": 5.0, "lead": 0.0}
+    (alone,) = TWO_TREES.likelihoods([strong])
+    with_weak, with_strong = TWO_TREES.likelihoods([strong, weak]), TWO_TREES.likelihoods([strong, strong])
+    assert alone > with_weak[0] > with_strong[0] == with_strong[1]
+    assert with_weak[0] / with_weak[1] == pytest.approx(exp(2.0)), "one against the other they are as likely as ever"
+    assert sum(TWO_TREES.likelihoods([strong] * 50)) < 1
     assert TWO_TREES.likelihoods([]) == []
+
+
+def test_candidates_of_other_places_take_nothing() -> None:
+    log_odds, place = np.array([0.0, 1.0, 2.0, 0.5]), np.array([0, 0, 2, 0])
+    together = shares(log_odds, place)
+    assert together[2] == pytest.approx(1 / (1 + exp(-2.0)))
+    assert together[place == 0] == pytest.approx(shares(log_odds[place == 0], np.zeros(3, np.int64)))
 
 
 def test_the_learned_gate_is_whole() -> None:

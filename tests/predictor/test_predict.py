@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from coterie.predictor.corpus import build
+from coterie.predictor.gate import Gate
 from coterie.predictor.measures import candidates
 from coterie.predictor.predictor import predict
 from coterie.predictor.surroundings import surroundings
@@ -78,6 +80,19 @@ def test_indentation_and_line_ends_are_those_of_here(line_end: str) -> None:
 )
 def test_nothing_is_shown_at_a_finished_line(line: str) -> None:
     check_shown(line, None)
+
+
+@pytest.mark.parametrize(("going_on", "expected"), [(3, None), (9, ".second")])
+def test_a_line_that_is_likelier_finished_than_not_is_left_alone(
+    going_on: int, expected: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the gate says: this one lets everything pass."""
+    no_tree = np.zeros((0, 1), np.int64)
+    lenient = Gate(shown_from=0.1, bias=5.0, names=("length",), asked=no_tree, thresholds=np.zeros((0, 1)), heights=np.zeros((0, 2)))
+    monkeypatch.setattr("coterie.predictor.predictor.learned_gate", lambda: lenient)
+    ends = [".second" if number < going_on else "" for number in range(12)]
+    files = {f"{number}.py": f"only{number} = here{number}\nvalue = first{end}\n" for number, end in enumerate(ends)}
+    check_shown("mine = 0\nvalue = first", expected, files=files)
 
 
 @pytest.mark.parametrize("before", ["\n\n", "zzz qqq = ", "x" * 1000, "    "])

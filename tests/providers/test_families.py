@@ -35,6 +35,7 @@ FAMILY = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.n
         ("deepseek-coder-v2:16b-lite-base", "deepseek-coder"),
         ("deepseek-ai/deepseek-coder-6.7b-base", "deepseek-coder"),
         ("codegemma:2b-code", "codegemma"),
+        ("mlx-community/codegemma-1.1-2b-4bit", "codegemma"),
         ("Codestral-22B-v0.1", "codestral"),
         ("codestral-latest", "codestral"),
         ("ByteDance-Seed/Seed-Coder-8B-Base", "seed-coder"),

@@ -212,6 +212,20 @@ async def test_a_request_that_the_editor_takes_back_closes_its_call() -> None:
 
 
 @in_virtual_time
+async def test_closing_a_document_ends_its_request_and_the_call() -> None:
+    async with desk("alpha", latency=10) as place:
+        async with asyncio.TaskGroup() as group:
+            asked = group.create_task(place.ask("x = |"))
+            await asyncio.sleep(5)
+            place.documents.did_close(place.uri)
+            await asyncio.sleep(0.01)
+            assert asked.done()
+            assert place.model.open == 0
+        assert asked.result() is None
+        assert place.reason == "not_open"
+
+
+@in_virtual_time
 async def test_an_answer_for_a_text_that_is_gone_is_kept_back() -> None:
     async with desk("alpha", latency=10) as place:
         async with asyncio.TaskGroup() as group:

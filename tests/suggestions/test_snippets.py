@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Any
 
 import pytest
 from typing_extensions import override
 
+from coterie.base.errors import ProviderError
+from coterie.context import nearby
+from coterie.context.fill import Gap
+from coterie.context.nearby import Piece
 from coterie.domain.messages import ModelRequest
-from coterie.domain.retrieval import Definition, Definitions
+from coterie.domain.retrieval import Definition, Definitions, Found
 from coterie.domain.suggestions import FillRequest
-from coterie.features.suggestions.snippets import WITHIN_BY_HAND_S, WITHIN_S
+from coterie.features.suggestions import snippets
+from coterie.features.suggestions.snippets import LONGEST_FILE, MOST_FILES, WITHIN_BY_HAND_S, WITHIN_S
 from ghost_stage import URI, Desk, desk
 from index_fake import FakeIndex
 from virtual_time import in_virtual_time
@@ -63,9 +69,50 @@ async def test_the_definition_of_a_name_at_the_cursor_goes_along() -> None:
         [request] = place.model.requests
         assert isinstance(request, FillRequest)
         assert (request.path, request.project) == ("a.py", "w")
-        assert index.told == ["define w area"]
+        assert index.told == ["define w area", "rank w area"]
         [used] = place.service.explain(URI).snippets
         assert (used.path, used.start, used.end, used.reason) == ("shapes.py", 3, 4, "defines `area`")
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        pytest.param("", "empty", id="nothing"),
+        pytest.param("Sure, here is the code:", "prose", id="refused"),
+    ],
+)
+@in_virtual_time
+async def test_what_went_along_is_named_also_where_the_answer_is_not_shown(answer: str, reason: str) -> None:
+    async with desk(answer, index=FakeIndex(definitions=KNOWS_AREA)) as place:
+        knowing(place)
+        for _ in range(2):  # the second time it is known that there is nothing
+            assert await place.ask("x = area(|)") is None
+            assert shown(place) == [("shapes.py", AREA)]
+            explained = place.service.explain(URI)
+            assert (explained.reason, [used.path for used in explained.snippets]) == (reason, ["shapes.py"])
+        assert len(place.model.requests) == 1
+
+
+@in_virtual_time
+async def test_what_went_along_is_named_also_where_the_document_has_moved_on() -> None:
+    def typing(_: Gap) -> str:
+        place.type("s")
+        return "shape"
+
+    async with desk(typing, index=FakeIndex(definitions=KNOWS_AREA)) as place:
+        knowing(place)
+        assert await place.ask("x = area(|)") is None
+        explained = place.service.explain(URI)
+        assert (explained.reason, [used.path for used in explained.snippets]) == ("document_changed", ["shapes.py"])
+
+
+@in_virtual_time
+async def test_a_host_that_gave_no_answer_is_not_said_to_have_been_shown_anything() -> None:
+    failure = ProviderError("It is down.", kind="transient", code="down")
+    async with desk(lambda _: failure, index=FakeIndex(definitions=KNOWS_AREA)) as place:
+        knowing(place)
+        assert await place.ask("x = area(|)") is None
+        assert (place.reason, place.service.explain(URI).snippets) == ("down", ())
 
 
 @in_virtual_time
@@ -90,10 +137,11 @@ async def test_the_text_of_an_open_document_counts_not_that_on_disk() -> None:
 @pytest.mark.parametrize("why", ["secret", "ignored"])
 @in_virtual_time
 async def test_no_file_that_is_kept_back_goes_along(why: Any) -> None:
-    async with desk("shape)", index=FakeIndex(definitions=KNOWS_AREA)) as place:
+    closed = Found(path="closed.py", score=1.0, reasons=(), tokens=30)
+    async with desk("shape)", index=FakeIndex(closed, definitions=KNOWS_AREA)) as place:
         knowing(place)
-        place.secrets["file:///w/shapes.py"] = why
-        place.secrets["file:///w/stock.py"] = why
+        place.shelf.texts["closed.py"] = STOCK + "area\n"
+        place.secrets |= dict.fromkeys(("file:///w/shapes.py", "file:///w/stock.py", "file:///w/closed.py"), why)
         place.documents.did_open("file:///w/stock.py", 1, STOCK + "area\n", "python")
         assert await place.ask(f"{ORDERS}    x = area(|") is not None
         assert shown(place) == []
@@ -108,6 +156,35 @@ async def test_code_in_open_documents_that_is_alike_goes_along() -> None:
         await place.ask(f"{ORDERS}    |")
         assert [path for path, _ in shown(place)] == ["stock.py"]
         assert [used.reason for used in place.service.explain(URI).snippets] == ["is like the code at the cursor"]
+
+
+@in_virtual_time
+async def test_like_code_in_files_that_are_not_open_goes_along_and_the_index_is_told_what_the_person_has_before_him() -> None:
+    others = [f"open{number}.py" for number in range(MOST_FILES)]
+    paths = dict.fromkeys((*others, "stock.go", "a.py", "gone.py", "shop/stock.py"), 400) | {"huge.py": LONGEST_FILE + 1}
+    index = FakeIndex(*(Found(path=path, score=1.0, reasons=(), tokens=tokens) for path, tokens in paths.items()))
+    async with desk("total()", index=index) as place:
+        place.shelf.texts = dict.fromkeys(paths.keys() - {"gone.py"}, STOCK)
+        for path in (*others, "seen.py"):
+            place.documents.did_open(f"file:///w/{path}", 1, "x = 1\n", "python")
+        place.documents.did_close("file:///w/seen.py")
+        await place.ask(f"{ORDERS}    |")
+        assert shown(place) == [("shop/stock.py", STOCK)]
+        assert [used.reason for used in place.service.explain(URI).snippets] == ["is like the code at the cursor"]
+        [question] = index.questions
+        assert question.text.split()[:3] == ["rows", "Order", "order"]
+        assert (question.opened, question.recent) == (("a.py", *reversed(others)), ("a.py", "seen.py"))
+
+
+@in_virtual_time
+async def test_the_file_of_a_notebook_is_no_code() -> None:
+    index = FakeIndex(*(Found(path=path, score=1.0, reasons=(), tokens=400) for path in ("a.ipynb", "b.ipynb", "stock.py")))
+    async with desk("total()", index=index) as place:
+        place.shelf.texts = dict.fromkeys(("a.ipynb", "b.ipynb", "stock.py"), STOCK)
+        place.uri = "vscode-notebook-cell:/w/a.ipynb#1"
+        place.documents.notebooks.did_open("file:///w/a.ipynb", [place.uri])
+        await place.ask(f"{ORDERS}    |")
+        assert shown(place) == [("stock.py", STOCK)]
 
 
 @in_virtual_time
@@ -191,6 +268,23 @@ async def test_the_name_of_a_file_that_is_none_tells_its_language(uri: str, path
         [request] = place.model.requests
         assert isinstance(request, FillRequest)
         assert request.path == path
+
+
+async def test_a_long_document_is_compared_away_from_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: dict[str, bool] = {}
+
+    def alike(gap: Gap, path: str, text: str) -> Piece | None:
+        compared[path] = threading.current_thread() is threading.main_thread()
+        return nearby.alike(gap, path, text)
+
+    monkeypatch.setattr(snippets, "alike", alike)
+    monkeypatch.setattr(snippets, "WITHIN_BY_HAND_S", 60)
+    async with desk("stock(path)", latency=0) as place:
+        place.documents.did_open("file:///w/long.py", 1, STOCK + "# no more\n" * snippets.AT_ONCE, "python")
+        place.documents.did_open("file:///w/short.py", 1, STOCK.replace("stock", "shop"), "python")
+        await place.ask(ORDERS + "    return |", manual=True)
+        assert compared == {"long.py": False, "short.py": True}
+        assert {path for path, _ in shown(place)} == {"long.py", "short.py"}
 
 
 @in_virtual_time

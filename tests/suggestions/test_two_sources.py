@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from coterie.base.errors import ProviderError
+from coterie.config.schema import Settings
 from coterie.domain.prediction import PredictorState
+from coterie.domain.suggestions import FillRequest
 from coterie.features.suggestions.ranking import PATIENCE_S, SURE, SURE_ENOUGH, suffices
-from ghost_stage import Desk, desk
+from ghost_stage import MODEL, Desk, desk
 from virtual_time import in_virtual_time
 
 SURELY, HARDLY = 0.97, 0.62
@@ -261,3 +263,23 @@ async def test_a_dismissed_choice_is_not_followed_by_the_next_one() -> None:
 def test_the_slower_the_model_the_less_sure_a_prediction_has_to_be(latency: float, threshold: float) -> None:
     assert suffices(threshold + 0.001, latency, {"predictor": 0.3, "model": 0.3})
     assert not suffices(threshold - 0.001, latency, {"predictor": 0.3, "model": 0.3})
+
+
+@in_virtual_time
+async def test_the_predictor_is_told_the_cells_around_as_the_model_is() -> None:
+    async with desk("load()", settings={"completion_model": "none"}) as place:
+        cells = {name: f"vscode-notebook-cell:/w/a.ipynb#{name}" for name in ("above", "prose", "here", "below")}
+        texts = {"above": "import csv\n", "prose": "# Rows", "below": "show(rows)"}
+        for name, text in texts.items():
+            place.documents.did_open(cells[name], 1, text, "markdown" if name == "prose" else "python")
+        place.documents.notebooks.did_open("file:///w/a.ipynb", list(cells.values()))
+        place.uri = cells["here"]
+        await place.ask("rows = csv.|\ncheck(rows)")
+        [told] = place.oracle.asked
+        assert (told.uri, told.prefix, told.suffix) == (cells["here"], "import csv\n\nrows = csv.", "\ncheck(rows)\n\nshow(rows)\n")
+
+        place.settings = Settings.model_validate({"completion_model": MODEL})
+        await place.ask()
+        [request] = place.model.requests
+        assert isinstance(request, FillRequest)
+        assert (request.prefix, request.suffix) == (told.prefix, told.suffix)

@@ -8,6 +8,7 @@ from coterie.base.errors import ModelMistakeError
 from coterie.context.memory import MAX_FILE_CHARACTERS
 from coterie.domain.permissions import Effect
 from coterie.domain.proposals import EditProposal, NoteProposal
+from coterie.domain.wire import Json
 from coterie.tools.registry import toolbox
 from coterie.tools.remember import MAX_CHARACTERS, MAX_NOTE, remembered
 from coterie.tools.rules import Policy, RuleLayer, evaluate
@@ -106,3 +107,37 @@ async def test_the_rules_for_the_memory_decide_wherever_it_is_kept(
     assert [effect.rule for effect in effects] == [f"write({FILE})"]
     policy = Policy(layers=(RuleLayer.of("user settings", **rules),))
     assert evaluate(effects, policy).verdict == verdict
+
+
+@pytest.mark.parametrize("path", [FILE, "./src/../.coterie//memory.md", "notes.md"], ids=["its name", "a detour", "a link"])
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("write_file", {"content": "Use tabs."}),
+        ("edit_file", {"edits": [{"old": "a", "new": "b"}]}),
+        ("delete_file", {}),
+    ],
+)
+async def test_other_tools_may_write_it_too_unless_a_rule_forbids_it(
+    tmp_path: Path, name: str, arguments: dict[str, Json], path: str
+) -> None:
+    (tmp_path / ".coterie").mkdir()
+    (tmp_path / "src").mkdir()
+    (tmp_path / FILE).touch()
+    (tmp_path / "notes.md").symlink_to(FILE)
+    writing = toolbox(Place(workspace=FakeWorkspace(tmp_path)), Policy()).get(name)
+    effects = [effect for effect in await writing.effects({"path": path, **arguments}) if effect.kind == "write"]
+    assert [effect.rule for effect in effects] == [f"write({FILE})"]
+    assert evaluate(effects, Policy()).verdict == "allow"
+    forbidden = Policy(layers=(RuleLayer.of("user settings", deny=["write(.coterie/memory.md)"]),))
+    assert evaluate(effects, forbidden).verdict == "deny"
+    other = await writing.effects({"path": ".coterie/config.toml", **arguments})
+    assert evaluate([effect for effect in other if effect.kind == "write"], Policy()).verdict == "ask", "that could run as code"
+
+
+async def test_a_command_that_writes_it_is_forbidden_by_that_rule_too(tmp_path: Path) -> None:
+    shell = toolbox(Place(workspace=FakeWorkspace(tmp_path)), Policy()).get("execute_command")
+    effects = await shell.effects({"command": f"echo Use tabs. >> {FILE}"})
+    allowed = RuleLayer.of("user settings", allow=["exec(echo *)"])
+    forbidden = RuleLayer.of("user settings", allow=["exec(echo *)"], deny=["write(.coterie/memory.md)"])
+    assert [evaluate(effects, Policy(layers=(layer,))).verdict for layer in (allowed, forbidden)] == ["allow", "deny"]

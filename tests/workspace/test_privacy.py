@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from coterie.domain.workspace_ports import Folder
+from coterie.workspace.privacy import Privacy
 from coterie.workspace.workspace import LiveWorkspace
 
 
@@ -62,6 +63,16 @@ async def test_changed_folders_are_looked_at_anew(project: Path) -> None:
     assert await workspace.withheld(uri) == "secret"
     workspace.set_folders([Folder(project.as_uri(), "project", str(project))])
     assert await workspace.withheld(uri) is None
+
+
+async def test_a_file_that_has_just_been_ignored_is_kept_back(project: Path) -> None:
+    now = 0.0
+    privacy = Privacy(lambda: now)
+    uri, roots = f"{project.as_uri()}/a.py", frozenset({str(project)})
+    assert await privacy.withheld(uri, roots) is None
+    (project / ".coterieignore").write_text("a.py\n", encoding="utf-8")
+    now = 2.0
+    assert await privacy.withheld(uri, roots) == "ignored"
 
 
 def test_a_part_of_a_file_is_no_file(project: Path) -> None:

@@ -18,8 +18,8 @@ from coterie.base.ids import new_id
 from coterie.context.compaction import LEAST_SUMMARY_TOKENS, SHRUNK, WORTH, Fill, facts_of, fill_of, older, replacement
 from coterie.context.marking import pinned_words, without_dropped
 from coterie.context.pieces import Counting, Part, parts_of
-from coterie.context.pruning import prunings
-from coterie.context.thread import NOTHING, Before, Placed, as_sent, holds, standing, stretches_of
+from coterie.context.pruning import prunings, unseen
+from coterie.context.thread import NOTHING, Before, Placed, as_sent, holds, since_cleared, standing, stretches_of
 from coterie.context.tokens import Calibration
 from coterie.context.window import input_limit
 from coterie.domain.events import CompactionEvent, Event, MessageEvent, WarningEvent
@@ -118,12 +118,15 @@ class Compactor:
         look = await self._look(choice)
         if overflowed:
             # The host counts otherwise than we do, or its window is not known: what it takes is less than this.
-            look = replace(look, fill=fill_of(look.parts, int(OVERFLOWED * look.fill.total)))
-            if not await self._compact(look, choice, asked=True):
+            less = int(OVERFLOWED * look.fill.total)
+            look = replace(look, fill=fill_of(look.parts, less))
+            if not await self._compact(look, choice, asked=True) and not await self._leave_unseen(look, choice, less):
                 raise RunError(NOTHING_TO_COMPACT, code="context_overflow")
             look = await self._look(choice)
         elif look.limit is not None and look.fill.is_over:
             await self._compact(look, choice)
+            look = await self._look(choice)
+        if look.limit is not None and look.fill.total > look.limit and await self._leave_unseen(look, choice, look.limit):
             look = await self._look(choice)
         if look.limit is not None and look.fill.total > look.limit:
             raise RunError(
@@ -179,11 +182,22 @@ class Compactor:
             await self._run.record(record, *(EventRecord(event=event) for event in told))
         return is_shorter
 
+    async def _leave_unseen(self, look: _Look, choice: ModelChoice, limit: int) -> bool:
+        """Leave out what a tool has just said, where nothing else makes it fit: else the run, and the channel, could never go on."""
+        talk = self._conversation
+        record = CompactionRecord(
+            compaction_id=new_id("compaction"), step_id=talk.step_id, attempt=talk.attempt, pruned=unseen(look.parts, limit)
+        )
+        if record.pruned:
+            told = _told(record, look, await self._look(choice, (record,)), None)
+            await self._run.record(record, EventRecord(event=told))
+        return bool(record.pruned)
+
     async def _summarised(
         self, look: _Look, choice: ModelChoice, blank: CompactionRecord, *, asked: bool, instructions: str
     ) -> tuple[CompactionRecord, Summary | None]:
         """Return what replaces the older part by a summary. Raises `RunError` when there is none, or when it is no shorter."""
-        replaced = older(look.thread, look.parts, look.fill.tail)
+        replaced = older(look.thread, look.parts, look.fill.tail, look.fill.room)
         gone = {placed for placed in range(len(look.thread)) if any(look.thread[placed] is each for each in replaced)}
         worth = sum(part.piece.tokens for part in look.parts if part.place in gone)
         if not replaced or (not asked and worth < max(WORTH * look.fill.room, 2 * LEAST_SUMMARY_TOKENS)):
@@ -191,7 +205,7 @@ class Compactor:
         summary = await self._summariser.summarise(replaced, choice, self._meters, room=look.fill.room, instructions=instructions)
         talk, history = self._conversation, self._run.history
         stretches = stretches_of(replaced)
-        all_stretches = [*stretches, *(stretch for each in talk.compactions for stretch in each.replaced)]
+        all_stretches = [*stretches, *(stretch for each in since_cleared(talk.compactions) for stretch in each.replaced)]
         unsent, marks = [placed for placed in talk.said if any(holds(stretch, placed) for stretch in all_stretches)], await talk.marks()
         done = frozenset(
             str(step) for artifact in history.artifacts if artifact.type == "patch" for step in artifact.value.get("steps_done", ())

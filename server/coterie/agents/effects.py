@@ -17,6 +17,7 @@ from coterie.agents.live_run import LiveRun
 from coterie.agents.undo import take_back
 from coterie.base.errors import ModelMistakeError
 from coterie.base.ids import new_id
+from coterie.base.kept_file import alone
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.edits import Applied, ChangeState, Draft, Hunk, Outcome, Refused, digest_of
 from coterie.domain.events import ChangeEvent, WarningEvent
@@ -218,11 +219,12 @@ def _noted(proposal: NoteProposal) -> str:
     file = Path(os.path.realpath(proposal.file))
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for _ in range(_ATTEMPTS):  # another server may note something at the same moment
-            before = read_bytes(str(file))
-            text = None if before is None else decoded(before, file.name)
-            if put(str(file), before, proposal.rewrite(text).encode(), within=str(file.parent), mode=0o600):
-                return proposal.summary
+        with alone(file.with_suffix(".lock")):  # another run, or another server, may note something at the same moment
+            for _ in range(_ATTEMPTS):  # and the person may write there
+                before = read_bytes(str(file))
+                text = None if before is None else decoded(before, file.name)
+                if put(str(file), before, proposal.rewrite(text).encode(), within=str(file.parent), mode=0o600):
+                    return proposal.summary
     except OSError as failure:
         raise ModelMistakeError(f"{file.name} cannot be written: {failure.strerror}. Nothing was noted.") from failure
     raise ModelMistakeError(f"{file.name} changed again and again meanwhile. Nothing was noted.")

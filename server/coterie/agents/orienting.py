@@ -14,12 +14,13 @@ from coterie.context import collect
 from coterie.context.collect import Limits
 from coterie.context.retrieved import shown_before
 from coterie.context.task import Excerpt
-from coterie.context.window import SHARES, input_limit
+from coterie.context.window import input_limit, share
 from coterie.domain.code_ports import Index
 from coterie.domain.messages import Message
 from coterie.domain.model_ports import ModelChoice
 from coterie.domain.retrieval import Question
 from coterie.domain.runs import RunRequest
+from coterie.domain.window import Segment
 from coterie.tools.rules import Policy, evaluate, path_effect
 from coterie.tools.tool import Place
 
@@ -35,6 +36,11 @@ class Orientation:
     code: tuple[Excerpt, ...] = field(default=())
 
 
+def room_for(segment: Segment, choice: ModelChoice) -> int | None:
+    """Return how many tokens a segment has in a model's window before it borrows; None where nobody knows the window."""
+    return None if choice.context_tokens is None else share(segment, input_limit(choice.context_tokens, choice.max_output_tokens))
+
+
 async def orientation(
     place: Place, request: RunRequest, *, policy: Policy, settings: ContextSettings, choice: ModelChoice, prior: Sequence[Message]
 ) -> Orientation:
@@ -45,10 +51,9 @@ async def orientation(
     def may_read(path: str) -> bool:
         return evaluate([path_effect("read", path)], policy).verdict == "allow"
 
-    def limits(tokens: int, share: int) -> Limits:
-        window = choice.context_tokens
-        room = tokens if window is None else input_limit(window, choice.max_output_tokens) * share // 100 // _OF_SHARE
-        return Limits(tokens=min(tokens, room), may_read=may_read)
+    def limits(tokens: int, segment: Segment) -> Limits:
+        room = room_for(segment, choice)
+        return Limits(tokens=tokens if room is None else min(tokens, room // _OF_SHARE), may_read=may_read)
 
     def ask(text: str, limit: int, folder: str) -> Question:
         return place.question(text, limit, folder=folder)
@@ -56,10 +61,10 @@ async def orientation(
     async def mapped(index: Index) -> Orientation:
         if prior:
             return Orientation()
-        return Orientation(map=await collect.map_of(place.workspace, index, request.folder, limits(settings.map_tokens, SHARES["project"])))
+        return Orientation(map=await collect.map_of(place.workspace, index, request.folder, limits(settings.map_tokens, "project")))
 
     async def coded(index: Index) -> Orientation:
-        of_code, shown = limits(settings.code_tokens, SHARES["task"]), shown_before(prior)
+        of_code, shown = limits(settings.code_tokens, "task"), shown_before(prior)
         return Orientation(code=await collect.code_for(place.workspace, index, request, of_code, ask=ask, shown=shown))
 
     # Side by side, so that who waits for the index waits once.

@@ -23,7 +23,7 @@ from coterie.agents.live_run import LiveRun
 from coterie.agents.loop import AgentLoop, Ended, Opening
 from coterie.agents.meter import Meter
 from coterie.agents.model_call import Asker, ModelCalls
-from coterie.agents.orienting import Orientation, orientation
+from coterie.agents.orienting import Orientation, orientation, room_for
 from coterie.agents.report import report
 from coterie.agents.summarising import Summariser
 from coterie.agents.templates import TEMPLATES, AgentTemplate
@@ -42,6 +42,7 @@ from coterie.context.thread import NOTHING, Before
 from coterie.domain.edits import digest_of
 from coterie.domain.events import ArtifactEvent, Event, MessageEvent, PlanEvent, StepEvent, WarningEvent
 from coterie.domain.messages import Message, UserMessage
+from coterie.domain.model_ports import ModelChoice
 from coterie.domain.records import ConversationRecord, EventRecord
 from coterie.domain.runs import Attachment, RunRequest
 from coterie.domain.wire import Json
@@ -198,7 +199,7 @@ class Team:
             tools=tuple(tool for tool in tools.specs if tool.name in conversation.tools),
             before=self._crew.before,
             marks=self._crew.marks,
-            first=await self._first(spec, Attempt(spec.step_id, step.attempt), around),
+            first=await self._first(spec, Attempt(spec.step_id, step.attempt), around, chain.first),
         )
         if hire is not None:
             return await self._external(spec, step, hire, opening)
@@ -258,8 +259,8 @@ class Team:
         files = [uri for uri in (await self._crew.marks()).files if collect.shown_path(self._crew.workspace, uri) not in held]
         return replace(request, attachments=(*request.attachments, *(Attachment(uri=uri) for uri in files)))
 
-    async def _first(self, spec: StepSpec, attempt: Attempt, around: Orientation) -> UserMessage:
-        request = await self._request()
+    async def _first(self, spec: StepSpec, attempt: Attempt, around: Orientation, choice: ModelChoice) -> UserMessage:
+        request, room = await self._request(), room_for("task", choice)
         kinds = [kind for kind in spec.needs if self._run.history.latest(kind) is not None]
         artifacts: dict[str, Json] = {kind: handover.for_model(self._run.history.latest(kind) or {}) for kind in kinds}
         if attempt.number > 1:
@@ -272,8 +273,8 @@ class Team:
                 folder=None if self._crew.prior else await collect.folder_facts(self._crew.workspace, request.folder),
                 map=around.map,
                 code=around.code,
-                attachments=await collect.attachments_of(self._crew.workspace, request),
-                selection=await collect.selection_of(self._crew.workspace, request),
+                attachments=await collect.attachments_of(self._crew.workspace, request, room=room),
+                selection=await collect.selection_of(self._crew.workspace, request, room=room),
                 artifacts=artifacts,
                 note=_note(spec, attempt),
             )

@@ -39,6 +39,7 @@ from coterie.features.changes import Changes
 from coterie.features.channels import ChannelService
 from coterie.features.chat_documents import ChatDocuments
 from coterie.features.chat_readings import ChatReadings
+from coterie.features.context_documents import ContextDocuments
 from coterie.features.findings import Findings
 from coterie.features.indexing import Indexing
 from coterie.features.inspector import Inspector
@@ -164,7 +165,7 @@ class Core:
             self._providers,
             shared.store.usage,
             self._predictor,
-            SnippetSource(self.workspace.documents, self.workspace, index),
+            SnippetSource(self.workspace.documents, self.workspace, index, self.attention),
             extents=Extents(),
             settings=lambda: self._settings.loaded.settings,
             withheld=self.workspace.withheld,
@@ -193,6 +194,7 @@ class Core:
             model=lambda: self._settings.loaded.settings.small_model,
             at_home=lambda run_id: shared.coordinator.at_home(run_id, self._base),
         )
+        self.contexts = ContextDocuments(places.state / "contexts", self.inspector)
         self.plans = PlanDocuments(shared.data / "plans", self.workspace.documents)
         self._providers.on_change(self._providers_changed)
         self._watch = SettingsWatch(lambda: settings.files, self._reread)
@@ -330,6 +332,7 @@ class Core:
             no_daemon=self._no_daemon,
             index=self.indexing.view(),
             unwatched=self.indexing.unwatched,
+            unindexed=self.indexing.failed,
         )
 
     def _providers_changed(self) -> None:

@@ -47,14 +47,12 @@ class Child:
         *,
         name: str,
         code: str,
-        nice: int = 0,
         news: Callable[[Mapping[str, Any]], None] = no_news,
         reborn: Callable[[], None] = lambda: None,
     ) -> None:
         self._command = tuple(command)
         self._name = name
         self._code = code
-        self._nice = nice
         self._news = news
         self._reborn = reborn
         self._starting = asyncio.Lock()
@@ -89,7 +87,7 @@ class Child:
                 raise _GoneError("it was closed")
             if self._life is None or self._life.is_gone:
                 died = self._life is not None
-                self._life = await _Life.start(self._command, self._nice, self._take)
+                self._life = await _Life.start(self._command, self._take)
                 if died:
                     self._reborn()
             return self._life
@@ -121,7 +119,7 @@ class _Life:
         self._tasks.spawn(self._read(), name="what a child answers")
 
     @classmethod
-    async def start(cls, command: Sequence[str], nice: int, take: Callable[[Mapping[str, Any], _Life], None]) -> _Life:
+    async def start(cls, command: Sequence[str], take: Callable[[Mapping[str, Any], _Life], None]) -> _Life:
         """Start a process. Raises `_GoneError`."""
         try:
             process = await asyncio.create_subprocess_exec(
@@ -135,8 +133,6 @@ class _Life:
             )
         except OSError as failure:
             raise _GoneError(f"its process cannot be started: {failure}") from failure
-        with suppress(OSError):  # its work must not make the editor wait
-            os.setpriority(os.PRIO_PROCESS, process.pid, nice)
         return cls(process, take)
 
     async def call(self, request: Mapping[str, Any]) -> Any:

@@ -1,6 +1,7 @@
 """A small JSON file that several servers keep together: read whole, written whole, and by one of them at a time.
 
-``app.editors`` keeps who was here in one, ``features.suggestions.outcomes`` what became of ghost text. Everything here blocks.
+``app.editors`` keeps who was here in one, ``features.suggestions.outcomes`` what became of ghost text; ``agents.effects`` holds the same
+lock (`alone`) around notes, which are no JSON. Everything here blocks.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ def kept(file: Path) -> Any:
 def keep(file: Path, change: Callable[[Any], Any]) -> Any:
     """Put in the file's place what ``change`` makes of its content (None: there is none), and return it. Raises `OSError`."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(file.with_suffix(".lock")):
+    with alone(file.with_suffix(".lock")):
         content = change(kept(file))
         _replace(file, json.dumps(content))
         return content
@@ -43,7 +44,7 @@ def _replace(file: Path, text: str) -> None:
 
 
 @contextmanager
-def _alone(lock: Path) -> Iterator[None]:
+def alone(lock: Path) -> Iterator[None]:
     """Keep other servers, and other threads of this one, from writing at the same time."""
     import fcntl  # noqa: PLC0415 - not loaded at server start
 

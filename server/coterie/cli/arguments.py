@@ -23,6 +23,7 @@ CommandName = Literal[
     "undo",
     "runs",
     "channels",
+    "context",
     "index",
     "config",
     "keys",
@@ -202,6 +203,10 @@ def _add_lists(commands: _Commands) -> None:
     channels.add_argument("--state", choices=get_args(ChannelState), help="only those in this state")
     channels.add_argument("--query", metavar="WORDS", help="only those with these words in their title or messages")
     _add_common(channels)
+
+    context = commands.add_parser("context", help="show what the model of a channel reads: each piece, its source and its price")
+    context.add_argument("channel", metavar="CHANNEL", help="a channel of 'coterie channels'")
+    _add_common(context)
 
     config = commands.add_parser("config", help="show the settings that hold in a folder, or check them")
     config.add_argument("action", choices=("show", "check"))

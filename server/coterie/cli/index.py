@@ -6,6 +6,8 @@ no core. Blocks: nothing else runs meanwhile.
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from coterie.base.errors import InvalidParamsError
@@ -17,6 +19,8 @@ from coterie.cli.wording import Line
 from coterie.config.paths import places
 from coterie.domain.retrieval import Question
 from coterie.domain.wire import Json
+from coterie.index.build import Progress, Refreshed
+from coterie.index.cache import DamagedCacheError
 from coterie.index.folder import FolderIndex
 
 MOST_FILES = 100
@@ -24,19 +28,37 @@ MOST_FILES = 100
 
 
 def index(arguments: Arguments, output: Output, streams: Streams) -> int:
-    """Build, or build and answer until the input ends."""
-    folder = FolderIndex(str(arguments.folder.resolve()), places(streams.environ).cache)
-    try:
-        done = folder.refresh(lambda read, files: output.progress({"read": read, "files": files}, "indexing", read / files))
-        if arguments.action == "rank":
-            answer_lines(streams, lambda asked: {"files": [found.path for found in folder.ask(_question(asked))]})
-        else:
-            changed = f"{done.read} read, {done.gone} gone" if done.read or done.gone else "nothing had changed"
-            value: Json = {"files": done.files, "read": done.read, "gone": done.gone}
-            output.result(value, (Line(f"{done.files} files in the index: {changed}"),))
-    finally:
-        folder.close()
+    """Build, or build and answer until the input ends. Where the cache cannot be written, the index lasts as long as the command."""
+    root = str(arguments.folder.resolve())
+
+    def told(read: int, files: int) -> None:
+        output.progress({"read": read, "files": files}, "indexing", read / files)
+
+    with TemporaryDirectory(prefix="coterie-index-") as spare:
+        try:
+            folder, done = _built(root, places(streams.environ).cache, told)
+        except (OSError, DamagedCacheError) as failure:
+            output.line(Line(f"the index cannot be kept: {failure}", "warn"))
+            folder, done = _built(root, Path(spare), told)
+        try:
+            if arguments.action == "rank":
+                answer_lines(streams, lambda asked: {"files": [found.path for found in folder.ask(_question(asked))]})
+            else:
+                changed = f"{done.read} read, {done.gone} gone" if done.read or done.gone else "nothing had changed"
+                value: Json = {"files": done.files, "read": done.read, "gone": done.gone}
+                output.result(value, (Line(f"{done.files} files in the index: {changed}"),))
+        finally:
+            folder.close()
     return exits.OK
+
+
+def _built(root: str, caches: Path, told: Progress) -> tuple[FolderIndex, Refreshed]:
+    folder = FolderIndex(root, caches)
+    try:
+        return folder, folder.refresh(told)
+    except BaseException:
+        folder.close()
+        raise
 
 
 def _question(asked: dict[str, Any]) -> Question:

@@ -1,4 +1,7 @@
-"""``coterie runs`` and ``coterie channels``: what there is, of every editor and of the command line, the latest first."""
+"""``coterie runs`` and ``coterie channels``: what there is, of every editor and of the command line, the latest first.
+
+``coterie context`` is what the model of one of these channels reads.
+"""
 
 from __future__ import annotations
 
@@ -13,18 +16,21 @@ from coterie.domain.channels import Channel
 from coterie.domain.runs import RunSummary
 from coterie.domain.wire import to_wire
 from coterie.features.application import Application
+from coterie.features.context_text import as_markdown
 from coterie.features.runs import title_of
 
 _STYLES: dict[str, Style] = {"succeeded": "good", "failed": "bad", "interrupted": "warn", "waiting": "warn", "running": "strong"}
 
 
 async def listed(arguments: Arguments, wiring: Wiring, output: Output) -> int:
-    """Write the list."""
+    """Write what was asked for."""
     audience = QueueAudience(can_answer=False)
     core = await opened(wiring, Invocation(folder=arguments.folder.absolute(), settings={}, audience=audience), output)
     try:
         if arguments.command == "runs":
             await _runs(core.application, arguments, output)
+        elif arguments.command == "context":
+            await _context(core.application, arguments, output)
         else:
             await _channels(core.application, arguments, output)
     finally:
@@ -54,3 +60,8 @@ async def _channels(application: Application, arguments: Arguments, output: Outp
 
 def _channel(channel: Channel) -> str:
     return f"{channel.channel_id}  {channel.updated_at[:16].replace('T', ' ')}  {channel.state:<8}  {channel.folder:<5}  {channel.title}"
+
+
+async def _context(application: Application, arguments: Arguments, output: Output) -> None:
+    view = await application.inspector.inspect(channel_id=arguments.channel)
+    output.result(to_wire(view), tuple(map(Line, as_markdown(view).splitlines())))

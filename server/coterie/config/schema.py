@@ -226,8 +226,8 @@ class CacheSettings(Table):
 class ContextSettings(Table):
     """What agents are shown unasked when they begin, from the index of the project. Where a model's window is small it is less."""
 
-    map_tokens: Annotated[int, Field(ge=0)] = Field(1_500, description="tokens of the map of the project; 0: no map")
-    code_tokens: Annotated[int, Field(ge=0)] = Field(2_000, description="tokens of the code that fits a request; 0: none is looked for")
+    map_tokens: Annotated[int, Field(ge=0)] = Field(1_000, description="tokens of the map of the project; 0: no map")
+    code_tokens: Annotated[int, Field(ge=0)] = Field(1_000, description="tokens of the code that fits a request; 0: none is looked for")
 
 
 class ReviewSettings(Table):

@@ -13,17 +13,17 @@ from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
-from urllib.parse import unquote, urlsplit
 
 from coterie.base.errors import ModelMistakeError, RequestError
 from coterie.context.project_map import MOST_LANDMARKS, project_map
-from coterie.context.retrieved import fitting, within
+from coterie.context.retrieved import BYTES_PER_TOKEN, fitting, within
 from coterie.context.rules import cut_at_line
 from coterie.context.task import Excerpt, FolderFacts
 from coterie.domain.code_ports import Index
 from coterie.domain.retrieval import Question
 from coterie.domain.runs import Attachment, RunRequest, Selection
 from coterie.domain.workspace_ports import Folder, Workspace
+from coterie.workspace import uris
 
 MAX_ENTRIES = 40
 MAX_ATTACHMENT_CHARACTERS = 32_000
@@ -114,35 +114,42 @@ async def _in_time(answer: Coroutine[None, None, _T], limits: Limits) -> _T | No
         return None
 
 
-async def attachments_of(workspace: Workspace, request: RunRequest) -> tuple[Excerpt, ...]:
-    """Read the request's attachments in their order."""
-    return tuple([await _attachment(workspace, attachment) for attachment in request.attachments])
+async def attachments_of(workspace: Workspace, request: RunRequest, *, room: int | None = None) -> tuple[Excerpt, ...]:
+    """Read the request's attachments in their order. What it points at has ``room`` tokens in all; None where nobody knows a limit."""
+    size = _size_of_each(request, room)
+    return tuple([await _attachment(workspace, attachment, size) for attachment in request.attachments])
 
 
-async def selection_of(workspace: Workspace, request: RunRequest) -> Excerpt | None:
-    """Return what is selected; a selection without text stands for its whole file."""
+async def selection_of(workspace: Workspace, request: RunRequest, *, room: int | None = None) -> Excerpt | None:
+    """Return what is selected; a selection without text stands for its whole file. ``room`` as for `attachments_of`."""
+    size = _size_of_each(request, room)
     if (selection := request.selection) is None:
         return None
     if selection.text is None:
-        return await _file(workspace, selection.uri)
-    return Excerpt(_bounded(selection.text), shown_path(workspace, selection.uri), _lines(selection))
+        return await _file(workspace, selection.uri, size)
+    return Excerpt(_bounded(selection.text, size), shown_path(workspace, selection.uri), _lines(selection))
 
 
-async def _attachment(workspace: Workspace, attachment: Attachment) -> Excerpt:
+def _size_of_each(request: RunRequest, room: int | None) -> int | None:
+    """Return the bytes that each of the texts has to which a request points."""
+    return None if room is None else room * BYTES_PER_TOKEN // max(1, len(request.attachments) + (request.selection is not None))
+
+
+async def _attachment(workspace: Workspace, attachment: Attachment, size: int | None) -> Excerpt:
     if attachment.text is not None:
         path = None if attachment.uri is None else shown_path(workspace, attachment.uri)
-        return Excerpt(_bounded(attachment.text), path)
-    return await _file(workspace, attachment.uri or "")
+        return Excerpt(_bounded(attachment.text, size), path)
+    return await _file(workspace, attachment.uri or "", size)
 
 
-async def _file(workspace: Workspace, uri: str) -> Excerpt:
+async def _file(workspace: Workspace, uri: str, size: int | None) -> Excerpt:
     path = path_of(uri)
     try:
         file = workspace.locate(path)
         text = await workspace.read(file)
     except ModelMistakeError as refusal:
         return Excerpt(f"[not attached: {refusal.message}]", path)
-    return Excerpt("[there is no such file]" if text is None else _bounded(text), file.path)
+    return Excerpt("[there is no such file]" if text is None else _bounded(text, size), file.path)
 
 
 def shown_path(workspace: Workspace, uri: str) -> str:
@@ -155,8 +162,7 @@ def shown_path(workspace: Workspace, uri: str) -> str:
 
 def path_of(uri: str) -> str:
     """Return the path of a ``file:`` URI; anything else stands for itself, for example an unsaved ``untitled:`` document."""
-    parts = urlsplit(uri)
-    return unquote(parts.path) if parts.scheme == "file" else uri
+    return uris.path_of(uri) or uri
 
 
 def _lines(selection: Selection) -> tuple[int, int] | None:
@@ -168,6 +174,9 @@ def _lines(selection: Selection) -> tuple[int, int] | None:
     return start.line + 1, last + 1
 
 
-def _bounded(text: str) -> str:
-    kept = cut_at_line(text, MAX_ATTACHMENT_CHARACTERS)
+def _bounded(text: str, size: int | None) -> str:
+    most = MAX_ATTACHMENT_CHARACTERS
+    if size is not None:
+        most = min(most, size * len(text) // max(1, len(text.encode("utf-8", "surrogatepass"))))
+    kept = cut_at_line(text, most)
     return text if kept == text else f"{kept}[… cut here: {len(kept)} of {len(text)} characters; read_file has the rest]"

@@ -42,6 +42,8 @@ LEAST_SUMMARY_TOKENS = 300
 _BYTES_PER_TOKEN = 3  # cautiously: what does not fit makes the summary fail
 
 _HEADING = re.compile(rf"^[\s#*]*({'|'.join(HEADINGS)})[\s*:]*$", re.IGNORECASE | re.MULTILINE)
+_TAG = re.compile(r"<(?=/?(?:earlier|record|pinned)>)")
+"""A model's words must not say where they end and what is the record."""
 
 _SYSTEM = (
     "You shorten the older part of a conversation between a person and a coding agent, so that the agent can go on without it. The "
@@ -83,8 +85,11 @@ def fill_of(parts: Sequence[Part], limit: int | None) -> Fill:
     return Fill(total, history, history if limit is None else max(0, limit - (total - history)))
 
 
-def older(thread: Sequence[Placed], parts: Sequence[Part], tail: int) -> tuple[Placed, ...]:
-    """Return the messages to replace: all of history but the newest ``tail`` tokens, and never what no model has answered yet."""
+def older(thread: Sequence[Placed], parts: Sequence[Part], tail: int, room: int | None = None) -> tuple[Placed, ...]:
+    """Return the messages to replace: all of history but the newest ``tail`` tokens, and never results that no model has seen.
+
+    The newest message stays whatever its size, unless it alone is larger than the ``room`` of history.
+    """
     sizes: dict[int, int] = {}
     for part in parts:
         if part.place is not None and part.piece.segment == "history":
@@ -92,7 +97,8 @@ def older(thread: Sequence[Placed], parts: Sequence[Part], tail: int) -> tuple[P
     cut, kept = len(thread), 0
     for place in sorted(sizes, reverse=True):
         kept += sizes[place]
-        if kept > tail and cut < len(thread):
+        is_too_large = room is not None and kept > room and not _waits(thread, len(thread))
+        if kept > tail and (cut < len(thread) or is_too_large):
             break
         if not isinstance(thread[place].message, ToolMessage) and not _waits(thread, place):
             cut = place
@@ -110,7 +116,10 @@ def summary_request(replaced: Sequence[Placed], choice: ModelChoice, *, room: in
     """Return what a model is asked for a summary of ``replaced`` that is to fit well into ``room`` tokens."""
     longest = max(LEAST_SUMMARY_TOKENS, min(MOST_SUMMARY_TOKENS, room // 8))
     limit = input_limit(choice.context_tokens or UNKNOWN_WINDOW, longest) * _BYTES_PER_TOKEN
-    parts = [f"<conversation>\n{_bounded(transcript(replaced), limit)}\n</conversation>"]
+    text = transcript(replaced)
+    # The limit is one of bytes: a text in Chinese has three of them in a character.
+    most = limit * len(text) // max(1, len(text.encode("utf-8", "surrogatepass")))
+    parts = [f"<conversation>\n{_bounded(text, most)}\n</conversation>"]
     if instructions:
         parts.append(f"The person asks of the summary: {instructions}")
     return ModelRequest(
@@ -192,20 +201,26 @@ def replacement(summary: str, facts: Facts) -> UserMessage:
     """Return the message that stands in the place of others."""
     known = []
     if facts.said:
-        quotes = [f"> {_bounded(' '.join(text.split()), LONGEST_QUOTE)}" for text in facts.said[-QUOTES:]]
-        known.append("What the person said in it, the latest last:\n" + "\n".join(quotes))
+        first, *later = facts.said  # what it began with says what it is for
+        quotes = [f"> {_bounded(' '.join(text.split()), LONGEST_QUOTE)}" for text in (first, *later[1 - QUOTES :])]
+        known.append("What the person said in it, the first and the latest:\n" + "\n".join(quotes))
     if facts.plan is not None:
         known.append(_plan(facts.plan, facts.done))
     if facts.latest:
-        known.append(f"The last thing you did in it: {_bounded(facts.latest, LONGEST_QUOTE)}")
+        known.append(f"The last thing you did in it: {_TAG.sub('(', _bounded(facts.latest, LONGEST_QUOTE))}")
     text = (
         "<earlier>\nThe older part of this conversation is left out. A model wrote this summary of it; where the record below says "
-        f"something else, the record is right.\n\n{summary}\n</earlier>"
+        f"something else, the record is right.\n\n{_TAG.sub('(', summary)}\n</earlier>"
     )
     if known:
         text += "\n<record>\n{}\n</record>".format("\n\n".join(known))
-    text += "".join(f"\n<pinned>\n{words}\n</pinned>" for words in facts.pinned)
+    text += "".join(f"\n{pinned_element(words)}" for words in facts.pinned)
     return UserMessage(text=text, preface=len(text))
+
+
+def pinned_element(words: str) -> str:
+    """Return how words stand behind a summary that are to be sent as they were."""
+    return f"<pinned>\n{words}\n</pinned>"
 
 
 def _plan(plan: Mapping[str, Json], done: frozenset[str]) -> str:

@@ -16,12 +16,14 @@ from coterie.domain.window import Segment
 
 Kind: TypeAlias = Literal["folder", "map", "code", "attachment", "selection", "artifact", "words"]
 
+JSON_STRING = r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"'
+"""Nothing else stands behind an attribute; ``path="C:\\Users"`` is what a person writes, and no element."""
 _ELEMENT = re.compile(
-    r'<(?P<kind>folder|map|code|attachment|selection|artifact)(?P<attributes>(?: [a-z]+="(?:[^"\\]|\\.)*")*)>\n'
+    rf"<(?P<kind>folder|map|code|attachment|selection|artifact)(?P<attributes>(?: [a-z]+={JSON_STRING})*)>\n"
     r"(?P<text>.*?)\n</(?P=kind)>(?:\n\n|\Z)",
     re.DOTALL,
 )
-_ATTRIBUTE = re.compile(r'([a-z]+)=("(?:[^"\\]|\\.)*")')
+_ATTRIBUTE = re.compile(rf"([a-z]+)=({JSON_STRING})")
 SEGMENT: Mapping[Kind, Segment] = {
     "folder": "project",
     "map": "project",

@@ -37,7 +37,10 @@ class Counting:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece with what it stands for: the ``place``-th message of the thread (None: the system), the output of it that can be left out."""
+    """A piece with what it stands for: the ``place``-th message of the thread (None: the system), the output of it that can be left out.
+
+    An output that no model has seen is pinned: it is left out last.
+    """
 
     piece: Piece
     place: int | None = None
@@ -123,14 +126,14 @@ def _of_tools(said: Piece, placed: Placed, at: int, counting: Counting, *, is_un
     for place, result in reversed(list(enumerate(results))):
         tokens = min(left, counting.tokens(len(output_bytes(result)))) if place else left
         left -= tokens
-        can_go = not is_unseen and len(result.output) >= BIG_OUTPUT
+        is_big = len(result.output) >= BIG_OUTPUT
         piece = replace(
             said,
             piece_id=f"{said.piece_id}:{place}",
             source=f"tool:{result.tool}",
             reason="the model has not seen it yet" if is_unseen else "called before",
             tokens=tokens,
-            pinned=not can_go,
+            pinned=is_unseen or not is_big,
         )
-        parts.append(Part(piece, at, OutputPlace(run_id=placed.run_id, seq=placed.seq, place=place) if can_go else None))
+        parts.append(Part(piece, at, OutputPlace(run_id=placed.run_id, seq=placed.seq, place=place) if is_big else None))
     return parts[::-1]

@@ -21,12 +21,26 @@ NOTE_TOKENS = 50
 
 def prunings(parts: Sequence[Part], limit: int) -> tuple[OutputPlace, ...]:
     """Return the outputs to leave out so that ``limit`` tokens hold the rest, the newest kept; all that can go when that does not do."""
-    able = [part.output for part in parts if part.output is not None]
+    able = [part.output for part in parts if part.output is not None and not part.piece.pinned]
     notes = Piece(piece_id="notes", segment="history", source="", reason="", tokens=NOTE_TOKENS * len(able), pinned=True)
-    pieces = [replace(part.piece, tokens=max(0, part.piece.tokens - NOTE_TOKENS)) if part.output else part.piece for part in parts]
+    pieces = [
+        replace(part.piece, tokens=max(0, part.piece.tokens - NOTE_TOKENS)) if part.output and not part.piece.pinned else part.piece
+        for part in parts
+    ]
     try:
         window = plan([*pieces, notes], limit)
     except RunError:
         return tuple(able)
     gone = {left.piece.piece_id for left in window.left_out}
     return tuple(part.output for part in parts if part.output is not None and part.piece.piece_id in gone)
+
+
+def unseen(parts: Sequence[Part], limit: int) -> tuple[OutputPlace, ...]:
+    """Return the outputs to leave out that no model has seen, the largest first, so that ``limit`` tokens hold the rest."""
+    over = sum(part.piece.tokens for part in parts) - limit
+    gone: list[OutputPlace] = []
+    for part in sorted(parts, key=lambda each: each.piece.tokens, reverse=True):
+        if over > 0 and part.output is not None and part.piece.pinned:
+            gone.append(part.output)
+            over -= part.piece.tokens - NOTE_TOKENS
+    return tuple(gone)

@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from coterie.context.compaction import pinned_element
 from coterie.context.elements import elements_of
-from coterie.context.marking import attached_before, piece_id, without_dropped
+from coterie.context.marking import attached_before, piece_id, pinned_words, without_dropped
 from coterie.context.pieces import Counting, Part, parts_of
-from coterie.context.thread import Placed, as_sent, holds, standing
-from coterie.context.window import SHARES
+from coterie.context.thread import Placed, as_sent, holds, since_cleared, standing
+from coterie.context.window import share
 from coterie.domain.inspection import CompactionView, LeftOutView, Marks, PieceView, SegmentView
 from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolMessage, UserMessage
 from coterie.domain.records import CompactionRecord
@@ -20,8 +21,9 @@ from coterie.domain.window import SEGMENTS
 
 PREVIEW = 200
 """Characters of a piece that are shown."""
-_SUMMED_UP, _PRUNED, _DROPPED = "a summary stands in its place", "left out to make room", "left out by the person"
-_KEPT = "pinned by the person: kept word for word behind the summary"
+SUMMED_UP, _PRUNED, _DROPPED = "a summary stands in its place", "left out to make room", "left out by the person"
+_CLEARED = "the person began anew behind it"
+KEPT = "pinned by the person: kept word for word behind the summary"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +81,7 @@ def shown(talk: Talk, counting: Counting, limit: int | None) -> Shown:
     kept: list[Part] = []
     left_out: list[LeftOutView] = []
     for part in whole:
-        if (reason := _why_not(part, talk, pruned)) == _KEPT:
+        if (reason := _why_not(part, talk, pruned)) == KEPT:
             kept.append(replace(part, piece=replace(part.piece, reason=reason)))
         elif reason is not None:
             piece = part.piece
@@ -99,7 +101,7 @@ def shown(talk: Talk, counting: Counting, limit: int | None) -> Shown:
     return Shown(
         used=sum(tokens.values()),
         segments=tuple(
-            SegmentView(segment=segment, limit=None if limit is None else SHARES[segment] * limit // 100, tokens=tokens[segment])
+            SegmentView(segment=segment, limit=None if limit is None else share(segment, limit), tokens=tokens[segment])
             for segment in SEGMENTS
         ),
         pieces=(*(_view(part, glimpses, stay, request.system) for part in listed), *upcoming),
@@ -107,10 +109,11 @@ def shown(talk: Talk, counting: Counting, limit: int | None) -> Shown:
         compactions=tuple(
             CompactionView(
                 compaction_id=each.compaction_id,
-                messages=sum(any(holds(stretch, placed) for stretch in each.replaced) for placed in talk.said),
+                messages=sum(_is_replaced(placed, [each]) for placed in talk.said),
                 outputs=len(each.pruned),
             )
             for each in talk.compactions
+            if each.replaced or each.pruned
         ),
     )
 
@@ -122,9 +125,22 @@ def _why_not(part: Part, talk: Talk, pruned: set[str]) -> str | None:
     name, placed = part.piece.piece_id, talk.said[part.place]
     if name in talk.marks.dropped:
         return _DROPPED
-    if any(holds(stretch, placed) for compaction in talk.compactions for stretch in compaction.replaced):
-        return _KEPT if name in talk.marks.pinned else _SUMMED_UP
+    behind = since_cleared(talk.compactions)
+    if _is_replaced(placed, behind):
+        return KEPT if name in talk.marks.pinned and _is_carried(placed, name, behind) else SUMMED_UP
+    if _is_replaced(placed, talk.compactions):
+        return _CLEARED
     return _PRUNED if name in pruned else None
+
+
+def _is_replaced(placed: Placed, compactions: Iterable[CompactionRecord]) -> bool:
+    return any(holds(stretch, placed) for compaction in compactions for stretch in compaction.replaced)
+
+
+def _is_carried(placed: Placed, name: str, behind: Sequence[CompactionRecord]) -> bool:
+    """Say whether the summary has a piece word for word: it does not when the piece was pinned only since."""
+    summary = next((each.message.text for each in reversed(behind) if each.message is not None), "")
+    return all(pinned_element(words) in summary for words in pinned_words([placed], Marks(pinned=frozenset({name}))))
 
 
 def _without_kept(sent: Sequence[Part], kept: Sequence[Part]) -> list[Part]:

@@ -43,6 +43,12 @@ def standing(said: Sequence[Placed], compactions: Sequence[CompactionRecord]) ->
     return (Placed(SUMMARY, 0, latest.message), *left)
 
 
+def since_cleared(compactions: Sequence[CompactionRecord]) -> tuple[CompactionRecord, ...]:
+    """Return the compactions behind the latest one that left nothing in the place of what it took out: a new beginning."""
+    cleared = [place for place, each in enumerate(compactions) if each.replaced and each.message is None]
+    return tuple(compactions[cleared[-1] + 1 if cleared else 0 :])
+
+
 def holds(stretch: Stretch, placed: Placed) -> bool:
     """Say whether a message is one of a stretch."""
     return stretch.run_id == placed.run_id and stretch.after < placed.seq <= stretch.through
@@ -74,7 +80,8 @@ def pruned_of(placed: Placed, pruned: Iterable[OutputPlace]) -> Placed:
 def left_out(result: ToolResult) -> ToolResult:
     """Return what stands in the place of an output that is not sent any more."""
     words = (
-        f"[this output of {result.tool}, {len(result.output):,} characters, was left out to make room; call the tool again if it matters]"
+        f"[this output of {result.tool}, {len(result.output):,} characters, was left out to make room; "
+        "call the tool again if it matters, for a smaller part where you can]"
     )
     return replace(result, output=words)
 

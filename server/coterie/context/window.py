@@ -33,6 +33,11 @@ def input_limit(context_tokens: int, max_output_tokens: int | None) -> int:
     return (context_tokens - reserve) * _PLANNED // 100
 
 
+def share(segment: Segment, limit: int) -> int:
+    """Return how many of ``limit`` tokens, those of `input_limit`, a segment has before it borrows."""
+    return SHARES[segment] * limit // _PLANNED
+
+
 def plan(pieces: Sequence[Piece], limit: int) -> Window:
     """Keep as many of ``pieces`` as ``limit`` tokens hold, in their order. Raises `RunError` ``context_overflow``.
 

@@ -69,7 +69,8 @@ class Definitions:
 class BuildNews:
     """How the index of a folder stands: ``done`` of ``files`` are read while it is built; when it is ``complete`` both count all of it.
 
-    ``unwatched`` is a sentence about why changes on the disk are not noticed by themselves, None while they are, or nobody wants that.
+    ``unwatched`` is a sentence about why changes on the disk are not noticed by themselves, None while they are, or nobody wants that;
+    ``failed`` is one about why there is no index.
     """
 
     folder: str
@@ -77,3 +78,4 @@ class BuildNews:
     files: int
     complete: bool
     unwatched: str | None = None
+    failed: str | None = None

@@ -122,8 +122,8 @@ class SnippetUsed:
 class SuggestionExplanation:
     """How the latest request ended: the ``stage`` that decided, a stable ``reason``, and a sentence for the person.
 
-    ``source`` is who wrote what was offered, None when nothing was. ``snippets`` are what else the model was shown for it, what mattered
-    most first.
+    ``source`` is who wrote what was offered, None when nothing was. ``snippets`` are what else the model was shown for what it answered, be
+    that offered or not, what mattered most first.
     """
 
     uri: str | None = None

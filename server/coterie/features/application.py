@@ -9,7 +9,17 @@ from __future__ import annotations
 from typing import Protocol
 
 from coterie.domain.status import Status
-from coterie.features.editor_faces import Actions, Attention, Changes, ChatDocuments, ChatReadings, Findings, Indexing, PlanDocuments
+from coterie.features.editor_faces import (
+    Actions,
+    Attention,
+    Changes,
+    ChatDocuments,
+    ChatReadings,
+    ContextDocuments,
+    Findings,
+    Indexing,
+    PlanDocuments,
+)
 from coterie.features.protocol_faces import Accounts, Approvals, Catalogue, Channels, Inspector, Runs, Secrets, Suggestions
 
 
@@ -69,6 +79,11 @@ class Application(Protocol):
     @property
     def readings(self) -> ChatReadings:
         """Channels as texts that nobody writes in."""
+        ...
+
+    @property
+    def contexts(self) -> ContextDocuments:
+        """What models read, as documents."""
         ...
 
     @property

@@ -68,6 +68,22 @@ class ChatReadings(Protocol):
         ...
 
 
+class ContextDocuments(Protocol):
+    """What models read, as documents for people."""
+
+    async def offer(self, channel_id: str, *, as_file: bool) -> str:
+        """Return the URI of a channel's document, and write it if it is to be a file. Raises `RequestError` ``unknown_channel``."""
+        ...
+
+    def is_context(self, uri: str) -> bool:
+        """Say whether a text that an editor asks for is one of these."""
+        ...
+
+    async def read(self, uri: str) -> str:
+        """Return the text of a document that is no file, as it is now. Raises `RequestError` ``unknown_channel``."""
+        ...
+
+
 class PlanDocuments(Protocol):
     """Plans at their gates as JSON documents."""
 

@@ -86,6 +86,11 @@ class Indexing:
         """Why the index does not follow the disk by itself, if it does not."""
         return next((news.unwatched for news in self._news.values() if news.unwatched is not None), None)
 
+    @property
+    def failed(self) -> str | None:
+        """Why there is no index, if there is none."""
+        return next((news.failed for news in self._news.values() if news.failed is not None), None)
+
     async def aclose(self) -> None:
         """Leave: what the client had open is forgotten, unless others have it open, too."""
         self._unlisten()

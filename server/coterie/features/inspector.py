@@ -7,6 +7,7 @@ from collections.abc import Callable
 from coterie.agents.inspection import Inspection
 from coterie.base.errors import InvalidParamsError, ModelMistakeError, RequestError
 from coterie.context.collect import path_of
+from coterie.context.showing import KEPT, SUMMED_UP
 from coterie.domain.inspection import ContextView, Mark, MarkKind, is_uri
 from coterie.domain.store_ports import MarkStore
 from coterie.domain.workspace_ports import Workspace
@@ -34,7 +35,7 @@ class Inspector:
         view = await self._inspection.of_channel(channel_id)
         kind: MarkKind = "pinned" if pinned else "plain"
         if uri is not None and piece_id is None:
-            return await self._decide(channel_id, self._file(uri), kind)
+            return await self._decide(channel_id, await self._file(uri, kind), kind)
         if piece_id is not None and uri is None:
             self._check(view, piece_id)
             return await self._decide(channel_id, piece_id, kind)
@@ -49,6 +50,12 @@ class Inspector:
             raise RequestError("What the agent is, its rules, its notes and its tools are always sent.", code="piece_stays")
         if piece is not None and piece.source == "summary":
             raise RequestError("The summary stands for what was said before and is always sent.", code="piece_stays")
+        kept = (each.piece_id for each in view.pieces if each.reason == KEPT)
+        summed_up = (each.piece_id for each in view.left_out if each.reason == SUMMED_UP)
+        if dropped and piece_id in {*kept, *summed_up}:
+            raise RequestError(
+                "A summary stands in its place and may quote it. Take that back first (/restore), then leave this out.", code="piece_stays"
+            )
         return await self._decide(channel_id, piece_id, "dropped" if dropped else "plain")
 
     async def _decide(self, channel_id: str, target: str, kind: MarkKind) -> ContextView:
@@ -56,13 +63,17 @@ class Inspector:
         self._changed(channel_id)
         return await self._inspection.of_channel(channel_id)
 
-    def _file(self, uri: str) -> str:
+    async def _file(self, uri: str, kind: MarkKind) -> str:
+        """Return the URI that a file is pinned by. What is to be pinned can be read now; what was pinned may be gone since."""
         if not is_uri(uri):
             raise InvalidParamsError("uri: only files can be pinned.")
         try:
             file = self._workspace.locate(path_of(uri))
-        except ModelMistakeError as outside:
-            raise InvalidParamsError(f"uri: {outside.message}") from outside
+            is_there = kind == "plain" or await self._workspace.read(file) is not None
+        except ModelMistakeError as refusal:
+            raise InvalidParamsError(f"uri: {refusal.message}") from refusal
+        if not is_there:
+            raise InvalidParamsError(f"uri: there is no file {file.path}.")
         return file.uri
 
     def _check(self, view: ContextView, piece_id: str) -> None:

@@ -23,12 +23,13 @@ def status_of(
     no_daemon: str | None = None,
     index: IndexView | None = None,
     unwatched: str | None = None,
+    unindexed: str | None = None,
 ) -> Status:
     """Return the server's state from what is known already: nothing is probed for it.
 
     ``problems`` are the settings' own, ``model`` the one that serves who names none; ``storage`` is why nothing can be kept, if that was
     found out; ``no_daemon`` is why a client that wanted the shared server has none;
-    ``index`` is how the index stands, ``unwatched`` why it does not follow the disk by itself.
+    ``index`` is how the index stands, ``unwatched`` why it does not follow the disk by itself, ``unindexed`` why there is none.
     """
     views = providers.list()
     confined = sandbox.seen()
@@ -46,6 +47,8 @@ def status_of(
         degraded.append(Degraded(code="no_sandbox", text=f"Commands are not confined on this machine{why}: each one is asked for."))
     if unwatched is not None:
         degraded.append(Degraded(code="index_unwatched", text=unwatched))
+    if unindexed is not None:
+        degraded.append(Degraded(code="index_unavailable", text=unindexed))
     return Status(
         version=__version__,
         mode=_mode(views, model),

@@ -10,13 +10,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 
 from coterie.index import history
 from coterie.index.cache import Cache, KnownFile, Stamp
 from coterie.index.facts import FileFacts, read
 from coterie.index.readers import read_all
 from coterie.workspace.ignore import is_binary
-from coterie.workspace.walk import Tree, is_listed, list_tree
+from coterie.workspace.walk import is_listed, list_tree
 
 _BATCH = 1_000
 _COMMITS = 500
@@ -41,7 +42,7 @@ def refresh(folder: str, cache: Cache, told: Progress = lambda _done, _all: None
     """Bring the whole index up to date."""
     with cache.reading():
         known = {file.path: file for file in cache.files()}
-    tree = listed(folder)
+    tree = list_tree(folder)
     present = set(tree.files)
     stamps = {path: stamp for path in tree.files if (stamp := stamp_of(folder, path)) is not None}
     stale = [path for path, stamp in stamps.items() if path not in known or known[path].stamp != stamp]
@@ -60,16 +61,10 @@ def refresh(folder: str, cache: Cache, told: Progress = lambda _done, _all: None
     return Refreshed(files=len(stamps), read=done, gone=len(gone), folders=tuple(tree.folders))
 
 
-def listed(folder: str) -> Tree:
-    """Return what there is to index."""
-    tree = list_tree(folder)
-    return Tree([path for path in tree.files if _is_text(path)], [path for path in tree.folders if _is_text(path)])
-
-
 def refresh_file(folder: str, cache: Cache, path: str) -> None:
     """Bring one file up to date, be it changed, new or gone."""
-    stamp = stamp_of(folder, path) if _is_text(path) and is_listed(folder, path) and not is_binary(Path(folder, path)) else None
-    facts = read(folder, path) if stamp is not None else None
+    stamp = stamp_of(folder, path) if is_listed(folder, path) else None
+    facts = read(folder, path) if stamp is not None and not is_binary(Path(folder, path)) else None
     with cache.reading():
         known = {file.path: file for file in cache.files(path)}
     if stamp is not None and facts is not None:
@@ -92,10 +87,12 @@ def refresh_history(folder: str, cache: Cache) -> tuple[str, ...]:
 
 
 def stamp_of(folder: str, path: str) -> Stamp | None:
-    """Return a file's stamp, None when it has gone."""
+    """Return a file's stamp; None when it has gone, or is none: what a link leads to may be a secret, and reading a pipe does not end."""
     try:
-        status = Path(folder, path).stat()
+        status = Path(folder, path).lstat()
     except OSError:
+        return None
+    if not S_ISREG(status.st_mode):
         return None
     return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
@@ -103,14 +100,6 @@ def stamp_of(folder: str, path: str) -> Stamp | None:
 def settled(stamp: Stamp) -> Stamp:
     """Return the stamp to keep: one that nothing equals when the file is so young that it will have to be read again."""
     return Stamp(stamp.size, 0, 0) if time.time_ns() - stamp.ctime_ns < _TOO_FRESH_NS else stamp
-
-
-def _is_text(path: str) -> bool:
-    try:
-        path.encode()
-    except UnicodeEncodeError:  # bytes that are no UTF-8: nobody could be told of such a file
-        return False
-    return True
 
 
 def _keep(cache: Cache, batch: Mapping[str, tuple[Stamp, FileFacts]], known: Mapping[str, KnownFile], gone: Sequence[int] = ()) -> None:

@@ -239,7 +239,10 @@ class Cache:
             if _is_busy(failure):
                 raise
             self._remove()
+        try:
             return self._prepared()
+        except sqlite3.DatabaseError as failure:
+            raise DamagedCacheError(f"{self._path}: {failure}") from failure
 
     def _remove(self) -> None:
         for suffix in ("", "-wal", "-shm"):

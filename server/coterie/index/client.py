@@ -59,7 +59,7 @@ class IndexProcess:
         if not self._tasks.closed:
             self._watched[folder] += 1
             if self._watched[folder] == 1:
-                self._tasks.spawn(self._quietly({"op": "watch", "folder": folder}), name=f"index of {folder}")
+                self._tasks.spawn(self._build(folder), name=f"index of {folder}")
 
     def unwatch(self, folder: str) -> None:
         """See the port."""
@@ -111,6 +111,13 @@ class IndexProcess:
         await self._tasks.aclose()
         await self._child.aclose()
 
+    async def _build(self, folder: str) -> None:
+        try:
+            await self._child.call({"op": "watch", "folder": folder})
+        except RequestError as failure:
+            log.warning("%s", failure.message)
+            self._tell(BuildNews(folder=folder, done=0, files=0, complete=False, failed=failure.message))
+
     async def _quietly(self, request: Mapping[str, Json]) -> None:
         try:
             await self._child.call(request)
@@ -125,7 +132,7 @@ class IndexProcess:
             for folder, path in self._edited:
                 self._tasks.spawn(self._tell_edit(folder, path), name="index of what was edited, again")
             for folder in self._watched:
-                self._tasks.spawn(self._quietly({"op": "watch", "folder": folder}), name=f"index of {folder}, again")
+                self._tasks.spawn(self._build(folder), name=f"index of {folder}, again")
 
     def _news(self, message: Mapping[str, Any]) -> None:
         match message:

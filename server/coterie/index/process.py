@@ -29,9 +29,10 @@ from coterie.base.child import answering
 from coterie.domain.overview import Overview
 from coterie.domain.retrieval import BuildNews, Definitions, Question, Ranking
 from coterie.domain.wire import Json, from_wire, to_wire
-from coterie.index.build import Refreshed, listed
+from coterie.index.build import Refreshed
 from coterie.index.folder import FolderIndex
 from coterie.index.watcher import Changes, UnwatchableError, Watcher
+from coterie.workspace.walk import list_tree
 
 _TOLD_EVERY_S = 0.1
 """How often at most a build says how far it is."""
@@ -150,7 +151,7 @@ class Indexes:
     def _watch(self, folder: str) -> Json:
         if folder not in self._watchers:
             self._watchers[folder] = self._watcher(folder, lambda changes: self.noted(folder, changes))
-            self._cover(folder, listed(folder).folders)  # so that what happens during the first build is noted
+            self._cover(folder, list_tree(folder).folders)  # so that what happens during the first build is noted
         return self._refresh(folder)
 
     def _unwatch(self, folder: str) -> Json:

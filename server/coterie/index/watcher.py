@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,9 +23,13 @@ if TYPE_CHECKING:
 MOST_FILES = 100
 """So many changed files are looked at one by one; of more, the whole folder is looked through."""
 MOST_FOLDERS = 20_000
+MOST_DEAFENED = 20
+"""So often a watch is begun anew because of a name that it cannot tell; then the folder is one that cannot be watched."""
 _GATHERED_MS = 1_600
 """What happens without a pause is put together for so long."""
 _PAUSE_MS = 50
+_MODIFIED = 2
+"""The kind of an event that neither makes nor takes away."""
 _MOVED_HEAD = frozenset({"HEAD", "logs"})
 
 
@@ -59,6 +64,7 @@ class Watcher:
         self._noted = noted
         self._covered: frozenset[str] = frozenset()
         self._stop = threading.Event()
+        self._deafened = 0
 
     def cover(self, folders: Collection[str]) -> bool:
         """Watch these folders and no others from now on.
@@ -85,6 +91,10 @@ class Watcher:
 
         if len(folders) > MOST_FOLDERS:
             raise UnwatchableError(f"it has more than {MOST_FOLDERS} folders")
+        if self._deafened > MOST_DEAFENED:
+            raise UnwatchableError("there are files in it whose names are no UTF-8")
+        if not Path(self._folder).is_dir():
+            raise UnwatchableError("it is not there")
         wanted = [os.path.join(self._folder, folder) for folder in folders] + git_folders(self._folder)  # noqa: PTH118 - thousands
         try:
             there = [place for place in wanted if os.path.isdir(place)]  # noqa: PTH112 - thousands
@@ -93,10 +103,24 @@ class Watcher:
             raise UnwatchableError(str(failure)) from failure
 
     def _listen(self, heard: RustNotify, covered: frozenset[str], stop: threading.Event) -> None:
-        with heard:
+        with heard, suppress(RuntimeError):
             while isinstance(events := heard.watch(_GATHERED_MS, _PAUSE_MS, 0, stop), set):
-                if changes := sorted_out(self._folder, covered, (path for _, path in events)):
+                changes = sorted_out(self._folder, covered, (path for _, path in events))
+                if any(kind != _MODIFIED and os.path.relpath(path, self._folder) in covered for kind, path in events):
+                    self._watch_anew(stop)
+                    changes |= Changes(whole=True)
+                if changes:
                     self._noted(changes)
+            return
+        # It hears nothing more once it has met a name that is no UTF-8. Who looks through the folder now begins anew, a few times.
+        self._deafened += 1
+        self._watch_anew(stop)
+        self._noted(Changes(whole=True))
+
+    def _watch_anew(self, stop: threading.Event) -> None:
+        """Let the next `cover` begin anew: a folder that was taken away and is back is another one to the system."""
+        if self._stop is stop:
+            self._covered = frozenset()
 
 
 def sorted_out(folder: str, covered: Collection[str], places: Iterable[str]) -> Changes:

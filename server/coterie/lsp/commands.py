@@ -29,6 +29,7 @@ RESUME_COMMAND: Final = "coterie.resume"
 APPROVE_COMMAND: Final = "coterie.approve"
 OPEN_CHANNEL_COMMAND: Final = "coterie.openChannel"
 CHANNELS_COMMAND: Final = "coterie.channels"
+INSPECT_CONTEXT_COMMAND: Final = "coterie.inspectContext"
 SEND_COMMAND: Final = "coterie.send"
 ACCEPT_COMMAND: Final = "coterie.accept"
 FIX_COMMAND: Final = "coterie.fix"
@@ -122,6 +123,13 @@ class ChatOpened:
 
 
 @wire
+class InspectContextArguments:
+    """The argument of ``coterie.inspectContext``; without a channel, the one that something happened in last."""
+
+    channel_id: str | None = None
+
+
+@wire
 class SendArguments:
     """The argument of ``coterie.send``: which document; not needed while only one is open."""
 
@@ -191,6 +199,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     CHANNELS_COMMAND: Command(
         ChannelListParams, ChannelListResult, "List the channels; a plain client lets the person choose one to open."
     ),
+    INSPECT_CONTEXT_COMMAND: Command(InspectContextArguments, ChatOpened, "Show what the model of a channel reads as a Markdown document."),
     SEND_COMMAND: Command(SendArguments, Posted, "Send what is written under the last heading of a chat document."),
     ACCEPT_COMMAND: Command(AcceptArguments, Accepted, "Mark changes as looked at, which takes their lenses away."),
     FIX_COMMAND: Command(FindingArguments, RunStarted, "Start a run that mends a finding of a review."),

@@ -134,10 +134,10 @@ class Builds:
     def told(self, news: BuildNews) -> None:
         """Take in how a build goes. Never blocks."""
         folder = news.folder
-        if news.complete:
+        if news.complete or news.failed is not None:
             self._news.pop(folder, None)
             if (bar := self._bars.pop(folder, None)) is not None:
-                bar.end(f"{news.files} files")
+                bar.end(news.failed or f"{news.files} files")
             return
         is_new = folder not in self._news
         self._news[folder] = news

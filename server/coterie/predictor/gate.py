@@ -1,7 +1,8 @@
 """Whether to show: how likely a candidate is to be exactly the rest of the line. Pure, but for reading its weights once.
 
-Boosted trees, because measures matter together (a line may end without a colon unless the next one is deeper). All branches of a level ask
-the same question, so that a tree is a few questions and a table, and all trees are asked of all candidates at once.
+One candidate of a place is right at most, so each takes likelihood from the others. How much speaks for one is told by boosted trees,
+because measures matter together (a line may end without a colon unless the next one is deeper). All branches of a level ask the same
+question, so that a tree is a few questions and a table, and all trees are asked of all candidates at once.
 ``benchmarks/prediction_gate.py`` learns ``weights.json`` from places in repositories where the rest of the line is known.
 """
 
@@ -34,10 +35,10 @@ class Gate:
     heights: NDArray[np.float64]
 
     def likelihoods(self, measured: Sequence[Mapping[str, float]]) -> list[float]:
-        """Return how likely each of the candidates with these measures is exactly right."""
+        """Return how likely each of the candidates with these measures, all those of one place, is exactly right."""
         values = np.array([[measures[name] for name in self.names] for measures in measured]).reshape(-1, len(self.names))
-        odds = self.bias + tree_sums(values, self.asked, self.thresholds, self.heights)
-        likely: list[float] = (1.0 / (1.0 + np.exp(-odds))).tolist()
+        log_odds = self.bias + tree_sums(values, self.asked, self.thresholds, self.heights)
+        likely: list[float] = shares(log_odds, np.zeros(len(measured), np.int64)).tolist()
         return likely
 
 
@@ -49,6 +50,13 @@ def tree_sums(
     leaves = (values[:, asked] > thresholds) @ (1 << np.arange(levels - 1, -1, -1))
     sums: NDArray[np.float64] = heights[np.arange(len(heights)), leaves].sum(axis=1)
     return sums
+
+
+def shares(log_odds: NDArray[np.float64], place: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return how likely each candidate is right when one is at most at its ``place``, by the log odds of each against none."""
+    odds = np.exp(log_odds)
+    likely: NDArray[np.float64] = odds / (1.0 + np.bincount(place, odds))[place]
+    return likely
 
 
 @cache

@@ -13,6 +13,8 @@ from coterie.predictor.surroundings import surroundings
 _SHORTEST: Final = 3
 _CHARACTERS_READ: Final = 300
 """A line longer than that is data, not code."""
+_FINISHED: Final = 0.5
+"""A line that is likelier finished than not is left alone: at a whole line, what goes on is in the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ def predict(corpus: Corpus, path: str, prefix: str, suffix: str) -> Prediction:
     if not found:
         return NOTHING
     score, text = max(zip(gate.likelihoods([measures for _, measures in found]), (shown for shown, _ in found), strict=True))
-    return Prediction(text if score >= gate.shown_from else None, score)
+    finished = found[0][1]["finished"]  # as the line is, so it is the same for all
+    return Prediction(text if score >= gate.shown_from and finished < _FINISHED else None, score)
 
 
 def _before(candidate: Candidate, remainder: str) -> str | None:

@@ -111,7 +111,7 @@ FAMILIES: Final = (
     ),
     Family(
         name="codegemma",
-        names=r"codegemma(?!.*(?:it\b|instruct))",
+        names=r"codegemma(?!it|.*(?:[27]bit|instruct))",  # 7b-it talks; 4bit is how small it was made
         marks=_BARRED,
         ends=("<|file_separator|>", "<eos>"),
         others=("<end_of_turn>", "<start_of_turn>"),

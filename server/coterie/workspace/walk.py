@@ -90,5 +90,13 @@ def _entries(folder: Path) -> list[tuple[Path, bool]]:
 
 
 def is_wanted(name: str) -> bool:
-    """Say whether an entry is listed at all, going by its name."""
-    return name not in NEVER_LISTED and not name.endswith(TEMPORARY_SUFFIX) and not is_secret(name)
+    """Say whether an entry is listed at all, going by its name. Of one that is no UTF-8 nobody could be told."""
+    return name not in NEVER_LISTED and not name.endswith(TEMPORARY_SUFFIX) and not is_secret(name) and _is_utf8(name)
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

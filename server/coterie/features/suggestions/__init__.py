@@ -9,7 +9,7 @@
 - ``rhythm``: how long to wait for the next key;
 - ``turns``: a later request of a document ends the earlier one at once; equal requests share one call;
 - ``whole``: for a cell of a notebook, the cells above and below it;
-- ``snippets`` and ``trail``: what of other files goes along with a gap, under a deadline;
+- ``snippets``: what of other files goes along with a gap, under a deadline;
 - ``filling``: the call of the model, stopped as soon as there is enough;
 - ``leaks``, ``chatter``, ``indenting``, ``filters`` and ``brackets``: what of the answer is fit to be shown, with what ``prose``,
   ``repeats`` and ``languages`` know;

@@ -24,15 +24,15 @@ class Decisions:
         self._note(uri, OFFERED, suggestion, used)
 
     def refused(self, uri: str, why: Refusal) -> None:
-        """Note that there was none."""
-        self._note(uri, why, None)
+        """Note that there was none, and what a model was shown all the same."""
+        self._note(uri, why, None, why.used)
 
     def explain(self, uri: str | None) -> SuggestionExplanation:
         """Return the latest decision about a document, or about any."""
         known = self._decisions.get(uri) if uri is not None else next(reversed(self._decisions.values()), None)
         return known or SuggestionExplanation(uri=uri, stage=NEVER_ASKED.stage, reason=NEVER_ASKED.reason, text=NEVER_ASKED.text)
 
-    def _note(self, uri: str, why: Refusal, offered: Suggestion | None, used: tuple[SnippetUsed, ...] = ()) -> None:
+    def _note(self, uri: str, why: Refusal, offered: Suggestion | None, used: tuple[SnippetUsed, ...]) -> None:
         self._decisions.pop(uri, None)
         decision = SuggestionExplanation(
             uri=uri,

@@ -7,16 +7,20 @@ from typing import Final
 from unicodedata import category
 
 from coterie.config.schema import Settings
-from coterie.domain.suggestions import SuggestionRequest, SuggestionStage
+from coterie.domain.suggestions import SnippetUsed, SuggestionRequest, SuggestionStage
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why there is no suggestion, in the words of `coterie.domain.suggestions.SuggestionExplanation`."""
+    """Why there is no suggestion, in the words of `coterie.domain.suggestions.SuggestionExplanation`.
+
+    ``used`` is what else a model was shown whose answer it is about.
+    """
 
     stage: SuggestionStage
     reason: str
     text: str
+    used: tuple[SnippetUsed, ...] = ()
 
 
 NEVER_ASKED: Final = Refusal("none", "not_asked", "The editor has not asked for a suggestion here yet.")

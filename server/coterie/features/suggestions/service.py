@@ -20,7 +20,14 @@ from coterie.context.fill import gap_at
 from coterie.domain.code_ports import LinePredictor
 from coterie.domain.model_ports import Providers
 from coterie.domain.store_ports import UsageStore
-from coterie.domain.suggestions import Suggestion, SuggestionExplanation, SuggestionFeedback, SuggestionRequest, SuggestionSnooze
+from coterie.domain.suggestions import (
+    SnippetUsed,
+    Suggestion,
+    SuggestionExplanation,
+    SuggestionFeedback,
+    SuggestionRequest,
+    SuggestionSnooze,
+)
 from coterie.features.suggestions import gate
 from coterie.features.suggestions.brackets import fit
 from coterie.features.suggestions.decisions import Decisions
@@ -48,7 +55,7 @@ from coterie.features.suggestions.spending import Spending
 from coterie.features.suggestions.syntax import breaks
 from coterie.features.suggestions.turns import Calls, Turns
 from coterie.features.suggestions.whole import around
-from coterie.workspace.documents import Documents
+from coterie.workspace.documents import Buffer, Documents, Happened
 
 LONGEST_S = 30.0
 Withheld: TypeAlias = Callable[[str], Awaitable[Literal["secret", "ignored"] | None]]
@@ -88,6 +95,7 @@ class SuggestionService:
         self._feedback = Feedback(self._memory, self._rhythm, outcomes, _time)
         self._decisions = Decisions()
         self._snoozed_until = float("-inf")
+        documents.listen(self._happened)
 
     async def suggest(self, ask: SuggestionRequest) -> tuple[Suggestion, ...]:
         """Return a suggestion or none, or several choices where the person asked by hand.
@@ -108,11 +116,15 @@ class SuggestionService:
                 self._feedback.on_screen(ask.uri, None)
                 self._decisions.refused(ask.uri, found)
             case "superseded":
-                self._decisions.refused(ask.uri, gate.SUPERSEDED)
+                self._decisions.refused(ask.uri, gate.NOT_OPEN if self._documents.get(ask.uri) is None else gate.SUPERSEDED)
             case "timed_out":
                 self._feedback.on_screen(ask.uri, None)
                 self._decisions.refused(ask.uri, gate.TIMED_OUT)
         return ()
+
+    def _happened(self, buffer: Buffer, happened: Happened) -> None:
+        if happened == "closed":
+            self._turns.end(buffer.uri)
 
     async def _find(self, ask: SuggestionRequest) -> tuple[Suggestion, ...] | Refusal:
         asked = _with_popup(ask)
@@ -125,8 +137,8 @@ class SuggestionService:
             self._memory.outdated(spot)
         found = await (self._choices(asked, spot) if ask.manual else self._choice(asked, spot))
         if self._documents.text(ask.uri) != ask.text:
-            return gate.MOVED_ON
-        return found if isinstance(found, Refusal) else self._offer(ask, asked, found)
+            return replace(gate.MOVED_ON, used=_used(found))
+        return found if isinstance(found, Refusal) else self._offer(ask, asked, found) or replace(DUPLICATE, used=_used(found))
 
     async def _refusal(self, ask: SuggestionRequest, asked: SuggestionRequest) -> Refusal | None:
         buffer = self._documents.get(ask.uri)
@@ -248,11 +260,13 @@ class SuggestionService:
             candidate = Candidate(new_id("suggestion"), spot, asked.offset, text, used=found.used)
             self._memory.answered(spot, candidate, versions)
             return candidate
-        if text.stage == "filter":
-            self._memory.answered(spot, text, versions)
+        if text.stage != "filter":  # nothing was answered
+            return text
+        text = replace(text, used=found.used)
+        self._memory.answered(spot, text, versions)
         return text
 
-    def _offer(self, ask: SuggestionRequest, asked: SuggestionRequest, candidates: Sequence[Candidate]) -> tuple[Suggestion, ...] | Refusal:
+    def _offer(self, ask: SuggestionRequest, asked: SuggestionRequest, candidates: Sequence[Candidate]) -> tuple[Suggestion, ...]:
         gap = gap_at(asked.text, asked.offset)
         start, end, shown = (ask.offset, ask.offset, "") if ask.popup is None else (ask.popup.start, ask.popup.end, ask.popup.text)
         offered: dict[str, tuple[Candidate, Suggestion]] = {}
@@ -268,7 +282,7 @@ class SuggestionService:
                 )
                 offered[fitted.text] = (candidate, suggestion)
         if not offered:
-            return DUPLICATE
+            return ()
         self._memory.offered(asked.uri, [candidate for candidate, _ in offered.values()])
         buffer = self._documents.get(asked.uri)
         for candidate, suggestion in offered.values():
@@ -320,6 +334,11 @@ def _with_popup(ask: SuggestionRequest) -> SuggestionRequest:
         return ask
     text = ask.text[: ask.popup.start] + ask.popup.text + ask.text[ask.popup.end :]
     return replace(ask, text=text, offset=ask.popup.start + len(ask.popup.text), popup=None)
+
+
+def _used(found: Sequence[Candidate] | Refusal) -> tuple[SnippetUsed, ...]:
+    """Return what else the model was shown for what was found."""
+    return found.used if isinstance(found, Refusal) else next((each.used for each in found if each.used), ())
 
 
 def _blank_line(asked: SuggestionRequest) -> int | None:

@@ -1,8 +1,9 @@
 """What goes along with a gap from other files, found under a deadline: what is not there in time is left out.
 
-``service`` asks it just before the model is asked: definitions of the names around the cursor (from the index), places where the person was
-just now (`trail`), and code in open documents that is like the cursor's. Which of it is shown, ``context.nearby`` decides. No secret and
-no ignored file is among it. What an answer rested on is remembered with it (`reuse.Versions`): it is no answer any more when that changes.
+``service`` asks it just before the model is asked: places where the person was just now, code in open documents that is like the cursor's,
+definitions of the names around the cursor, and like code in closed files that the index finds for these names and what the person has
+before them (`features.attention`). Which of it is shown, ``context.nearby`` decides. No secret and no ignored file is among it. What an
+answer rested on is remembered with it (`reuse.Versions`): it is no answer any more when that changes.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Literal, Protocol
 
@@ -22,9 +24,9 @@ from coterie.context.tokens import Calibration
 from coterie.domain.code_ports import Index
 from coterie.domain.edits import FileRef
 from coterie.domain.suggestions import Snippet, SnippetUsed, SuggestionRequest
+from coterie.features.attention import Attention, Stop
 from coterie.features.prediction import path_by_language
 from coterie.features.suggestions.reuse import Versions
-from coterie.features.suggestions.trail import Stop, Trail
 from coterie.workspace.documents import Buffer, Documents
 from coterie.workspace.uris import path_in
 
@@ -32,8 +34,16 @@ WITHIN_S = 0.15
 WITHIN_BY_HAND_S = 0.5
 MOST_DOCUMENTS = 6
 """Open documents that are looked at, the latest changed first."""
+MOST_FILES = 6
+"""Files that are not open, those first that the index ranks first."""
+LONGEST_FILE = 20_000
+"""Tokens: a file that is larger is not looked at unless it is open."""
+AT_ONCE = 20_000
+"""Characters of a text that are compared on the event loop; a longer one would hold up the editor, and is compared in a thread."""
 MOST_STOPS = 3
 _CLOSEST = 3
+_NOTEBOOK = ".ipynb"
+"""The ending of files whose code stands in JSON: the cells of the cursor's own notebook are around it already."""
 
 log = logging.getLogger(__name__)
 
@@ -68,24 +78,24 @@ class Found:
 class SnippetSource:
     """Looks around in one editor's workspace."""
 
-    def __init__(self, documents: Documents, files: Files, index: Index) -> None:
+    def __init__(self, documents: Documents, files: Files, index: Index, attention: Attention) -> None:
         self._documents = documents
         self._files = files
         self._index = index
-        self._trail = Trail()
+        self._attention = attention
 
     async def gather(self, asked: SuggestionRequest, gap: Gap, calibration: Calibration) -> Found:
         """Return what was found within the time that the person's request allows."""
         here = Stop(asked.uri, asked.text.count("\n", 0, asked.offset) + 1)
         own = self._located(asked.uri)
         search = _Search(self._documents, self._files, own, gap)
-        self._trail.look(self._documents.files(), here)
+        stops = self._attention.been(here)
         try:
             async with asyncio.timeout(WITHIN_BY_HAND_S if asked.manual else WITHIN_S):
-                await search.places(self._trail.others(here)[:MOST_STOPS])
+                await search.places(stops[:MOST_STOPS])
                 await search.alike(here)
-                if own is not None:
-                    await search.definitions(self._index)
+                await search.definitions(self._index)
+                await search.alike_elsewhere(self._index, self._attention)
         except TimeoutError:
             log.debug("what goes along with a gap was not all there in time")
         pieces = chosen(search.found, gap, calibration)
@@ -144,11 +154,36 @@ class _Search:
         others = [each for each in self._documents.files() if own is not None and each.language == own.language and each.uri != here.uri]
         for buffer in sorted(others, key=_latest_first)[:MOST_DOCUMENTS]:
             path = await self._shown_as(buffer.uri, buffer.text)
-            if path is not None and (piece := alike(self._gap, path, _lines_fed(buffer.text))) is not None:
-                self.found.append(piece)
+            if path is not None:
+                await self._compare(path, buffer.text)
+
+    async def alike_elsewhere(self, index: Index, attention: Attention) -> None:
+        """Add what is like the cursor's code in files that are not open, of those that the names around the cursor lead to."""
+        names = names_near(self._gap)
+        if self._own is None or not names:
+            return
+        root = _root(self._own)
+        question = attention.about(root, " ".join(names), MOST_FILES + len(self._documents.files()))
+        try:
+            ranking = await index.rank(root, question)
+        except RequestError:  # the index is not to be had now
+            return
+        new = [each for each in ranking.found if each.path not in question.opened and each.tokens <= LONGEST_FILE]
+        code = [each.path for each in new if _same_kind(each.path, self._own.path) and not each.path.endswith(_NOTEBOOK)]
+        for path in code[:MOST_FILES]:
+            if (at := await self._whole(path)) is not None:
+                await self._compare(at.path, at.text)
+
+    async def _compare(self, path: str, text: str) -> None:
+        compare = partial(alike, self._gap, path, _lines_fed(text))
+        piece = compare() if len(text) <= AT_ONCE else await asyncio.to_thread(compare)
+        if piece is not None:
+            self.found.append(piece)
 
     async def definitions(self, index: Index) -> None:
         """Add the definitions of the names around the cursor."""
+        if self._own is None:
+            return
         await side_by_side(*(self._definition(index, name, rank) for rank, name in enumerate(names_near(self._gap))))
 
     async def _definition(self, index: Index, name: str, rank: int) -> None:
@@ -161,17 +196,22 @@ class _Search:
         for each in answer.found:
             if each.name != name or not _same_kind(each.path, self._own.path):
                 continue
-            try:
-                file = self._files.locate(each.path, self._own.folder)
-            except ModelMistakeError:
-                continue
-            text = await _text_of(file.uri, file, self._documents, self._files)
-            path = None if text is None else await self._shown_as(file.uri, text)
-            if text is None or path is None:
-                continue
-            if piece := definition(path, _lines_fed(text), name, (each.line, each.end_line), rank=rank):
+            at = await self._whole(each.path)
+            if at is not None and (piece := definition(at.path, at.text, name, (each.line, each.end_line), rank=rank)):
                 self.found.append(piece)
                 return
+
+    async def _whole(self, path: str) -> Snippet | None:
+        """Return a file that the index names as the model is shown it, whole; None for one that it is not shown."""
+        if self._own is None:
+            return None
+        try:
+            file = self._files.locate(path, self._own.folder)
+        except ModelMistakeError:
+            return None
+        text = await _text_of(file.uri, file, self._documents, self._files)
+        shown = None if text is None else await self._shown_as(file.uri, text)
+        return None if text is None or shown is None else Snippet(shown, _lines_fed(text))
 
     async def _shown_as(self, uri: str, text: str) -> str | None:
         """Return what a file is called to the model; None for one that no model is shown."""

@@ -41,8 +41,7 @@ class Turns:
         try:
             async with asyncio.timeout(within_s) as limit:
                 turn = _Turn(limit)
-                if (earlier := self._turns.get(key)) is not None:
-                    earlier.end()
+                self.end(key)
                 self._turns[key] = turn
                 return await work
         except TimeoutError:
@@ -50,6 +49,11 @@ class Turns:
         finally:
             if self._turns.get(key) is turn:
                 del self._turns[key]
+
+    def end(self, key: str) -> None:
+        """End whoever has the turn, as another one would who takes it."""
+        if (turn := self._turns.get(key)) is not None:
+            turn.end()
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Commands about chat documents: open one, choose one, send what is written in one."""
+"""Commands about chat documents: open one, choose one, send what is written in one, show what the model reads of one."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 from pygls.exceptions import JsonRpcException
 
-from coterie.base.errors import CoterieError
+from coterie.base.errors import CoterieError, RequestError
 from coterie.domain.channels import Channel, Posted
 from coterie.domain.runs import Selection
 from coterie.features.chat_text import quoted
-from coterie.lsp.commands import ChatOpened, OpenChannelArguments, SendArguments
+from coterie.lsp.commands import ChatOpened, InspectContextArguments, OpenChannelArguments, SendArguments
 from coterie.lsp.convert import dig, file_path
 from coterie.lsp.handlers import runs
 from coterie.lsp.outbound import MESSAGE_TYPES
@@ -87,7 +87,21 @@ def show(session: Session, uri: str, *, focus: bool) -> None:
     if session.client.shows_documents:
         session.tasks.spawn(session.bare.views.show_document(uri, focus=focus), name=f"show {uri}")
     else:
-        session.window.log("info", f"The chat is in {uri}.")
+        session.window.log("info", f"It is in {uri}.")
+
+
+async def inspect_context(session: Session, argument: InspectContextArguments) -> ChatOpened:
+    """``coterie.inspectContext``; where the client can read texts of ours the document is one, and is read anew."""
+    channel_id = argument.channel_id
+    if channel_id is None:
+        channels = await session.application.channels.list()
+        if not channels:
+            raise RequestError("There is no channel yet.", code="unknown_channel")
+        channel_id = channels[0].channel_id
+    uri = await session.application.contexts.offer(channel_id, as_file=not session.client.reads_contents)
+    session.views.refresh_content(uri)
+    show(session, uri, focus=True)
+    return ChatOpened(channel_id=channel_id, uri=uri)
 
 
 async def send(session: Session, argument: SendArguments) -> Posted:

@@ -189,6 +189,7 @@ RUNNERS: Final[Mapping[str, Callable[[Session, Any], Awaitable[object]]]] = {
     commands.APPROVE_COMMAND: approve,
     commands.OPEN_CHANNEL_COMMAND: chats.open_channel,
     commands.CHANNELS_COMMAND: chats.list_channels,
+    commands.INSPECT_CONTEXT_COMMAND: chats.inspect_context,
     commands.SEND_COMMAND: chats.send,
     commands.ACCEPT_COMMAND: reviews.accept,
     commands.FIX_COMMAND: reviews.fix,

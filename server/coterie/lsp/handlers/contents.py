@@ -1,4 +1,4 @@
-"""Texts that the client shows and the server has: ``workspace/textDocumentContent``. A channel's, to be read only."""
+"""Texts that the client shows and the server has: ``workspace/textDocumentContent``. A channel, and what its model reads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ OPTIONS = types.TextDocumentContentOptions(schemes=[SCHEME])
 
 async def content(session: Session, params: types.TextDocumentContentParams) -> types.TextDocumentContentResult:
     """``workspace/textDocumentContent``."""
-    return types.TextDocumentContentResult(text=await session.application.readings.read(params.uri))
+    contexts, readings = session.application.contexts, session.application.readings
+    text = await (contexts.read(params.uri) if contexts.is_context(params.uri) else readings.read(params.uri))
+    return types.TextDocumentContentResult(text=text)
 
 
 HANDLERS: Handlers = {types.WORKSPACE_TEXT_DOCUMENT_CONTENT: content}
