@@ -23,6 +23,7 @@ from coterie.domain.ports import Folder, Index, Workspace
 from coterie.domain.retrieval import Question
 from coterie.domain.runs import Attachment, RunRequest, Selection
 from coterie.workspace import uris
+from coterie.workspace.walk import is_listed
 
 MAX_ENTRIES = 40
 MAX_ATTACHMENT_CHARACTERS = 32_000
@@ -95,9 +96,9 @@ async def code_for(
             text = await workspace.read(workspace.locate(found.path, chosen.uri))
             if text is not None and (excerpt := fitting(asked, found, text)) is not None:
                 excerpts.append(excerpt)
-    # The index may be older than an ignore file; who has nothing to show need not look.
-    listed = {file.path for file in await workspace.files(chosen.uri)} if excerpts else set[str]()
-    return within([excerpt for excerpt in excerpts if excerpt.path in listed], limits.tokens)
+    # The index may be older than an ignore file. A look at each is no walk through all of a large folder.
+    listed = await asyncio.to_thread(lambda: [excerpt for excerpt in excerpts if is_listed(chosen.absolute, excerpt.path or "")])
+    return within(listed, limits.tokens)
 
 
 def _chosen(workspace: Workspace, folder: str | None) -> Folder | None:
