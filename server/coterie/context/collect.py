@@ -178,5 +178,10 @@ def _bounded(text: str, size: int | None) -> str:
     most = MAX_ATTACHMENT_CHARACTERS
     if size is not None:
         most = min(most, size * len(text) // max(1, len(text.encode("utf-8", "surrogatepass"))))
-    kept = cut_at_line(text, most)
-    return text if kept == text else f"{kept}[… cut here: {len(kept)} of {len(text)} characters; read_file has the rest]"
+    if len(text) <= most:
+        return text
+    kept, where = cut_at_line(text, most), ""
+    if len(kept) < most // 2:  # a line so long that whole ones would show little, or nothing
+        kept, where = text[:most], ", inside a line"
+    end = "\n" if kept and where else ""
+    return f"{kept}{end}[… cut here{where}: {len(kept)} of {len(text)} characters; read_file has the rest]"
