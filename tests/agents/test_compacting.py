@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,11 @@ from agent_stage import Fails, Turn, answering, calls, says
 from coterie.base.errors import ProviderError, StorageError
 from coterie.context.assemble import message_bytes, request_bytes
 from coterie.domain.channels import Channel
-from coterie.domain.events import RunEvent, WarningEvent
-from coterie.domain.messages import ToolMessage, UserMessage
+from coterie.domain.events import MessageDelta, RunEvent, WarningEvent
+from coterie.domain.messages import TextDelta, ToolMessage, UserMessage
 from coterie.domain.ports import RunStore
 from coterie.domain.records import CompactionRecord
-from coterie.domain.runs import Attachment
+from coterie.domain.runs import Attachment, RunRequest
 from mortal_journal import Moment, MortalJournal
 from talking import LONG, SUMMARY, WINDOW, said, talking
 
@@ -157,6 +158,35 @@ async def test_files_that_are_larger_than_the_window_come_with_how_they_begin(tm
         for file in files:
             view = await talk.stage.inspector.pin("c1", uri=file.as_uri())
         assert sum(each.tokens for each in view.pieces if each.source == "file") < 6_100, "as they would be sent"
+
+
+@pytest.mark.parametrize("posts", [1, 3], ids=["in one post", "each in a post"])
+@pytest.mark.parametrize("answers", [2, 3])
+@pytest.mark.parametrize("can_shorten", [True, False], ids=["with a summary", "without"])
+async def test_large_attachments_posted_during_a_call_share_the_room_that_is_left(
+    tmp_path: Path, posts: int, answers: int, *, can_shorten: bool
+) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.grow(answers)
+        if not can_shorten:
+            talk.hosts.script = {"compaction": (says("No."),) * 9}
+        go_on = asyncio.Event()
+        talk.hosts.script = {**talk.hosts.script, "chat": ((TextDelta("Nearly "), go_on, *says("done.")), says("Seen."))}
+        talk.stage.listener.events.clear()
+        run_id = await talk.stage.begin("Go.", channel_id=talk.channel)
+        await talk.stage.listener.until(lambda event: isinstance(event, MessageDelta))
+        large = Attachment(text='say("a line of a long text")\n' * 1_500)
+        for _ in range(posts):
+            request = RunRequest(prompt="And these?", channel_id=talk.channel, attachments=(large,) * (3 // posts))
+            assert (await talk.stage.runs.post(request))[0] == run_id
+        go_on.set()
+        end = await talk.stage.ended()
+        assert end.state == "succeeded", end.text
+        heard = "".join(message.text for message in talk.sent.messages if isinstance(message, UserMessage))
+        shown = [int(count) for count in re.findall(r"cut here: (\d+) of 43500 characters", heard)]
+        assert len(shown) == 3
+        assert sum(shown) < len(heard), "the model has them before it, not a summary's quotes of them"
+        assert min(shown) > (500 if answers == 3 and not can_shorten else 2_500)
 
 
 @pytest.mark.parametrize("is_answer", [False, True], ids=["a post", "an answer"])

@@ -21,7 +21,7 @@ from coterie.context.pieces import Counting, Part, parts_of
 from coterie.context.pruning import prunings, unseen
 from coterie.context.thread import NOTHING, Before, Placed, as_sent, holds, since_cleared, standing, stretches_of
 from coterie.context.tokens import Calibration
-from coterie.context.window import input_limit
+from coterie.context.window import input_limit, share
 from coterie.domain.events import CompactionEvent, Event, MessageEvent, WarningEvent
 from coterie.domain.inspection import NO_MARKS, Marks
 from coterie.domain.messages import Message, ModelRequest
@@ -139,6 +139,24 @@ class Compactor:
     async def compact(self, choice: ModelChoice, wish: Wish) -> None:
         """Make the conversation shorter now, because the person wants it, and answer them."""
         await self._compact(await self._look(choice), choice, asked=True, wish=wish)
+
+    async def room(self, choice: ModelChoice, messages: Sequence[Message]) -> int | None:
+        """Return how many bytes of a request there are for what the person says now; None where nobody knows the window.
+
+        It is the task's share, or what is left until older parts would be summarised, what nobody has answered yet among them. Where
+        that is too little for ``messages``, older parts make room for them first.
+        """
+        look = await self._look(choice)
+        if (limit := look.limit) is None:
+            return None
+        calibration, most = self._models.calibration(choice.id), share("task", limit)
+        await self._models.sizes.counted(messages)
+        wanted = sum(calibration.tokens(self._models.sizes.message(message)) for message in messages)
+        if look.fill.left < min(wanted, most):
+            await self._compact(look, choice)
+            look = await self._look(choice)
+        left = limit - look.fill.total if self._gave_up else look.fill.left
+        return int(calibration.bytes_per_token * max(0, min(most, left)))
 
     async def tokens(self, thread: Sequence[Placed]) -> int:
         """Return about how many tokens messages have."""
