@@ -111,6 +111,47 @@ async def test_a_summary_that_fails_loses_nothing_and_is_not_tried_again_and_aga
         assert said(talk.sent)[:3] == ["<folder ", "0 word w", "Post 1."], "the conversation is sent whole"
 
 
+async def test_a_summary_that_failed_is_not_asked_for_by_every_later_run_nor_after_a_restart(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.grow(3)
+        talk.hosts.script = {"compaction": (says("No."),) * 9}
+        assert (await talk.post("Four?", says("Four."))).state == "succeeded"
+        assert (len(talk.hosts.heard("compaction")), talk.warned) == (1, ["compaction_failed"])
+        assert (await talk.post("Five?", says("Five."))).state == "succeeded"
+        assert (talk.hosts.heard("compaction"), talk.warned) == ([], [])
+        channel = talk.channel
+    async with talking(tmp_path) as talk:
+        talk.channel = channel
+        assert (await talk.post("Six?", says("Six."))).state == "succeeded"
+        assert (talk.hosts.heard("compaction"), talk.warned) == ([], [])
+        await talk.post("/compact")
+        assert len(talk.hosts.heard("compaction")) == 1, "a person can have it at once"
+        await talk.post("Seven?", says("Seven."))
+        assert said(talk.sent)[0] == "<earlier"
+
+
+async def test_a_summary_that_failed_is_asked_for_again_when_the_conversation_has_grown_by_a_fifth(tmp_path: Path) -> None:
+    async with talking(tmp_path, windows={"first": 60_000}) as talk:
+        talk.hosts.script = {"compaction": (says("No."),) * 9}
+        sizes: list[int] = []
+        asked: list[int] = []
+        for number in range(40):
+            end = await talk.post(f"Post {number}.", says(f"{number} {LONG[: 14_000 if number < 10 else 3_000]}"))
+            assert end.state == "succeeded", end.text
+            asked.append(len(talk.hosts.heard("compaction")))
+            [row, *_] = await talk.stage.store.runs.rows()
+            records = [entry.record for entry in await talk.stage.store.runs.read(row.run_id)]
+            sizes += [each.failed_at for each in records if isinstance(each, CompactionRecord) and each.failed_at is not None]
+            if len(sizes) == 2:
+                break
+        view = await talk.stage.inspector.inspect(channel_id=talk.channel)
+        first, second = sizes
+        assert view.limit is not None
+        assert 1.2 * first <= second <= view.limit
+        assert second < 1.2 * first + 1_500, "as soon as it has"
+        assert (sum(asked), asked[-1]) == (2, 1)
+
+
 async def test_what_cannot_be_made_short_enough_ends_in_words(tmp_path: Path) -> None:
     async with talking(tmp_path) as talk:
         end = await talk.post(LONG * 6)

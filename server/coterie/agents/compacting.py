@@ -31,6 +31,9 @@ from coterie.domain.records import CompactionRecord, EventRecord
 OVERFLOWED = 0.75
 """The part of a conversation that a host is taken to have room for when it said that it is too long."""
 
+GROWN = 1.2
+"""How much larger a conversation must be than when a summary of it failed, for one to be asked for again by itself."""
+
 NOTHING_TO_COMPACT = "There is nothing in this conversation that could be left out or summarised."
 
 Build = Callable[[tuple[Message, ...], ModelChoice], ModelRequest]
@@ -100,7 +103,7 @@ NO_WISH = Wish()
 
 
 class Compactor:
-    """Makes the requests of one conversation. A summary that failed is not tried again by itself while it lives."""
+    """Makes the requests of one conversation. A summary that failed is not tried again by itself until the conversation has `GROWN`."""
 
     def __init__(self, conversation: LiveConversation, models: ModelCalls, summariser: Summariser, meters: Sequence[Meter]) -> None:
         self._conversation = conversation
@@ -108,7 +111,6 @@ class Compactor:
         self._models = models
         self._summariser = summariser
         self._meters = meters
-        self._gave_up = False
 
     async def request(self, choice: ModelChoice, *, overflowed: bool = False) -> ModelRequest:
         """Return the request for a model; a shorter one when the host said that this one is too long for it.
@@ -155,7 +157,7 @@ class Compactor:
         if look.fill.left < min(wanted, most):
             await self._compact(look, choice)
             look = await self._look(choice)
-        left = limit - look.fill.total if self._gave_up else look.fill.left
+        left = limit - look.fill.total if self._rests(look) else look.fill.left
         return int(calibration.bytes_per_token * max(0, min(most, left)))
 
     async def tokens(self, thread: Sequence[Placed]) -> int:
@@ -183,22 +185,34 @@ class Compactor:
         pruned = replace(blank, pruned=prunings(look.parts, look.fill.low))
         after = await self._look(choice, (pruned,)) if pruned.pruned else look
         record, summary = pruned, None
+        told: list[Event] = []
         why_not = NOTHING_TO_COMPACT
-        if asked or (after.fill.total > look.fill.low and not self._gave_up):
+        if asked or (after.fill.total > look.fill.low and not self._rests(after)):
             try:
                 record, summary = await self._summarised(look, choice, blank, asked=asked, instructions=wish.instructions)
                 after = await self._look(choice, (record,))
             except RunError as failed:
-                self._gave_up = True
                 why_not = f"The conversation could not be summarised: {failed.message}"
-                await self._run.event(WarningEvent(code="compaction_failed", text=why_not))
+                record = replace(pruned, failed_at=after.fill.total)
+                told.append(WarningEvent(code="compaction_failed", text=why_not))
         is_shorter = bool(record.replaced or record.pruned)
-        told: list[Event] = [_told(record, look, after, summary)] if is_shorter else []
+        if is_shorter:
+            told.append(_told(record, look, after, summary))
         if wish is not NO_WISH:
             told.append(answer(summary.text if summary is not None else why_not if not is_shorter else "Done."))
         if told:
             await self._run.record(record, *(EventRecord(event=event) for event in told))
         return is_shorter
+
+    def _rests(self, look: _Look) -> bool:
+        """Say whether a summary failed, in this run or an earlier one, and the conversation is about what it was then.
+
+        What does not fit any more is tried once more in a later run: it could not go on without.
+        """
+        latest = next((each for each in reversed(self._conversation.compactions) if each.replaced or each.failed_at is not None), None)
+        if latest is None or latest.failed_at is None or look.fill.total >= GROWN * latest.failed_at:
+            return False
+        return look.limit is None or look.fill.total <= look.limit or latest in self._run.history.compactions
 
     async def _leave_unseen(self, look: _Look, choice: ModelChoice, limit: int) -> bool:
         """Leave out what a tool has just said, where nothing else makes it fit: else the run, and the channel, could never go on."""
