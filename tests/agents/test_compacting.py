@@ -130,6 +130,16 @@ async def test_a_summary_that_failed_is_not_asked_for_by_every_later_run_nor_aft
         assert said(talk.sent)[0] == "<earlier"
 
 
+async def test_a_summary_that_failed_is_asked_for_again_where_the_conversation_would_end_without(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.grow(3)
+        talk.hosts.script = {"compaction": (says("No."),) * 9}
+        assert (await talk.post("Four?", says(LONG[:8_000]))).state == "succeeded"
+        talk.hosts.script = {"compaction": (says(SUMMARY),) * 9}
+        assert (await talk.post("Five?", says("Five."))).state == "succeeded"
+        assert (len(talk.hosts.heard("compaction")), said(talk.sent)[0]) == (1, "<earlier")
+
+
 async def test_a_summary_that_failed_is_asked_for_again_when_the_conversation_has_grown_by_a_fifth(tmp_path: Path) -> None:
     async with talking(tmp_path, windows={"first": 60_000}) as talk:
         talk.hosts.script = {"compaction": (says("No."),) * 9}
