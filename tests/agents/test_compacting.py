@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,10 @@ from agent_stage import Fails, Turn, answering, calls, says
 from coterie.base.errors import ProviderError, StorageError
 from coterie.context.assemble import message_bytes, request_bytes
 from coterie.domain.channels import Channel
-from coterie.domain.events import RunEvent, WarningEvent
-from coterie.domain.messages import ToolMessage, UserMessage
+from coterie.domain.events import MessageDelta, RunEvent, WarningEvent
+from coterie.domain.messages import TextDelta, ToolMessage, UserMessage
 from coterie.domain.records import CompactionRecord
-from coterie.domain.runs import Attachment
+from coterie.domain.runs import Attachment, RunRequest
 from coterie.domain.store_ports import RunStore
 from mortal_journal import Moment, MortalJournal
 from talking import LONG, SUMMARY, WINDOW, said, talking
@@ -110,6 +111,57 @@ async def test_a_summary_that_fails_loses_nothing_and_is_not_tried_again_and_aga
         assert said(talk.sent)[:3] == ["<folder ", "0 word w", "Post 1."], "the conversation is sent whole"
 
 
+async def test_a_summary_that_failed_is_not_asked_for_by_every_later_run_nor_after_a_restart(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.grow(3)
+        talk.hosts.script = {"compaction": (says("No."),) * 9}
+        assert (await talk.post("Four?", says("Four."))).state == "succeeded"
+        assert (len(talk.hosts.heard("compaction")), talk.warned) == (1, ["compaction_failed"])
+        assert (await talk.post("Five?", says("Five."))).state == "succeeded"
+        assert (talk.hosts.heard("compaction"), talk.warned) == ([], [])
+        channel = talk.channel
+    async with talking(tmp_path) as talk:
+        talk.channel = channel
+        assert (await talk.post("Six?", says("Six."))).state == "succeeded"
+        assert (talk.hosts.heard("compaction"), talk.warned) == ([], [])
+        await talk.post("/compact")
+        assert len(talk.hosts.heard("compaction")) == 1, "a person can have it at once"
+        await talk.post("Seven?", says("Seven."))
+        assert said(talk.sent)[0] == "<earlier"
+
+
+async def test_a_summary_that_failed_is_asked_for_again_where_the_conversation_would_end_without(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.grow(3)
+        talk.hosts.script = {"compaction": (says("No."),) * 9}
+        assert (await talk.post("Four?", says(LONG[:8_000]))).state == "succeeded"
+        talk.hosts.script = {"compaction": (says(SUMMARY),) * 9}
+        assert (await talk.post("Five?", says("Five."))).state == "succeeded"
+        assert (len(talk.hosts.heard("compaction")), said(talk.sent)[0]) == (1, "<earlier")
+
+
+async def test_a_summary_that_failed_is_asked_for_again_when_the_conversation_has_grown_by_a_fifth(tmp_path: Path) -> None:
+    async with talking(tmp_path, windows={"first": 60_000}) as talk:
+        talk.hosts.script = {"compaction": (says("No."),) * 9}
+        sizes: list[int] = []
+        asked: list[int] = []
+        for number in range(40):
+            end = await talk.post(f"Post {number}.", says(f"{number} {LONG[: 14_000 if number < 10 else 3_000]}"))
+            assert end.state == "succeeded", end.text
+            asked.append(len(talk.hosts.heard("compaction")))
+            [row, *_] = await talk.stage.store.runs.rows()
+            records = [entry.record for entry in await talk.stage.store.runs.read(row.run_id)]
+            sizes += [each.failed_at for each in records if isinstance(each, CompactionRecord) and each.failed_at is not None]
+            if len(sizes) == 2:
+                break
+        view = await talk.stage.inspector.inspect(channel_id=talk.channel)
+        first, second = sizes
+        assert view.limit is not None
+        assert 1.2 * first <= second <= view.limit
+        assert second < 1.2 * first + 1_500, "as soon as it has"
+        assert (sum(asked), asked[-1]) == (2, 1)
+
+
 async def test_what_cannot_be_made_short_enough_ends_in_words(tmp_path: Path) -> None:
     async with talking(tmp_path) as talk:
         end = await talk.post(LONG * 6)
@@ -157,6 +209,35 @@ async def test_files_that_are_larger_than_the_window_come_with_how_they_begin(tm
         for file in files:
             view = await talk.stage.inspector.pin("c1", uri=file.as_uri())
         assert sum(each.tokens for each in view.pieces if each.source == "file") < 6_100, "as they would be sent"
+
+
+@pytest.mark.parametrize("posts", [1, 3], ids=["in one post", "each in a post"])
+@pytest.mark.parametrize("answers", [2, 3])
+@pytest.mark.parametrize("can_shorten", [True, False], ids=["with a summary", "without"])
+async def test_large_attachments_posted_during_a_call_share_the_room_that_is_left(
+    tmp_path: Path, posts: int, answers: int, *, can_shorten: bool
+) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.grow(answers)
+        if not can_shorten:
+            talk.hosts.script = {"compaction": (says("No."),) * 9}
+        go_on = asyncio.Event()
+        talk.hosts.script = {**talk.hosts.script, "chat": ((TextDelta("Nearly "), go_on, *says("done.")), says("Seen."))}
+        talk.stage.listener.events.clear()
+        run_id = await talk.stage.begin("Go.", channel_id=talk.channel)
+        await talk.stage.listener.until(lambda event: isinstance(event, MessageDelta))
+        large = Attachment(text='say("a line of a long text")\n' * 1_500)
+        for _ in range(posts):
+            request = RunRequest(prompt="And these?", channel_id=talk.channel, attachments=(large,) * (3 // posts))
+            assert (await talk.stage.runs.post(request))[0] == run_id
+        go_on.set()
+        end = await talk.stage.ended()
+        assert end.state == "succeeded", end.text
+        heard = "".join(message.text for message in talk.sent.messages if isinstance(message, UserMessage))
+        shown = [int(count) for count in re.findall(r"cut here: (\d+) of 43500 characters", heard)]
+        assert len(shown) == 3
+        assert sum(shown) < len(heard), "the model has them before it, not a summary's quotes of them"
+        assert min(shown) > (500 if answers == 3 and not can_shorten else 2_500)
 
 
 @pytest.mark.parametrize("is_answer", [False, True], ids=["a post", "an answer"])

@@ -89,6 +89,14 @@ async def test_settings_and_rules_keep_it_back(tmp_path: Path, settings: Any, *,
     assert ("<map>" in text, "<code" in text) == (has_map, has_code)
 
 
+async def test_an_ignore_file_that_the_index_does_not_know_yet_keeps_it_back(tmp_path: Path) -> None:
+    folder = project(tmp_path / "project")
+    (folder / ".gitignore").write_text("test_*\n", encoding="utf-8")
+    async with staged(tmp_path / "home", folder, {"chat": [says("Yes.")]}, index=index()) as stage:
+        await stage.play(PROMPT)
+        assert "<code" not in said(stage)[0]
+
+
 async def test_what_the_person_points_at_is_not_shown_twice(tmp_path: Path) -> None:
     uri = (tmp_path / "project" / "tests" / "test_calc.py").as_uri()
     assert "<code" not in await played(tmp_path, attachments=(Attachment(uri=uri),))

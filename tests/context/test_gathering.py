@@ -120,6 +120,13 @@ async def test_what_is_pointed_at_shares_the_room_that_there_is(letter: str) -> 
     assert all(3_900 < size <= 4_000 for size in sizes)
 
 
+@pytest.mark.parametrize("head", ["", "// made\n"], ids=["one line", "behind a short one"])
+async def test_a_giant_line_is_cut_inside(head: str) -> None:
+    text = head + "x" * 50_000
+    [read] = await attachments_of(ReadableFolder({}), RunRequest(prompt="x", attachments=(Attachment(text=text),)), room=1_000)
+    assert read.text == f"{text[:4_000]}\n[\u2026 cut here, inside a line: 4000 of {len(text)} characters; read_file has the rest]"
+
+
 def selection(start: tuple[int, int], end: tuple[int, int]) -> Selection:
     return Selection(
         uri="file:///p/a.py",

@@ -21,7 +21,7 @@ from coterie.context.pieces import Counting, Part, parts_of
 from coterie.context.pruning import prunings, unseen
 from coterie.context.thread import NOTHING, Before, Placed, as_sent, holds, since_cleared, standing, stretches_of
 from coterie.context.tokens import Calibration
-from coterie.context.window import input_limit
+from coterie.context.window import input_limit, share
 from coterie.domain.events import CompactionEvent, Event, MessageEvent, WarningEvent
 from coterie.domain.inspection import NO_MARKS, Marks
 from coterie.domain.messages import Message, ModelRequest
@@ -30,6 +30,9 @@ from coterie.domain.records import CompactionRecord, EventRecord
 
 OVERFLOWED = 0.75
 """The part of a conversation that a host is taken to have room for when it said that it is too long."""
+
+GROWN = 1.2
+"""How much larger a conversation must be than when a summary of it failed, for one to be asked for again by itself."""
 
 NOTHING_TO_COMPACT = "There is nothing in this conversation that could be left out or summarised."
 
@@ -100,7 +103,7 @@ NO_WISH = Wish()
 
 
 class Compactor:
-    """Makes the requests of one conversation. A summary that failed is not tried again by itself while it lives."""
+    """Makes the requests of one conversation. A summary that failed is not tried again by itself until the conversation has `GROWN`."""
 
     def __init__(self, conversation: LiveConversation, models: ModelCalls, summariser: Summariser, meters: Sequence[Meter]) -> None:
         self._conversation = conversation
@@ -108,7 +111,6 @@ class Compactor:
         self._models = models
         self._summariser = summariser
         self._meters = meters
-        self._gave_up = False
 
     async def request(self, choice: ModelChoice, *, overflowed: bool = False) -> ModelRequest:
         """Return the request for a model; a shorter one when the host said that this one is too long for it.
@@ -140,6 +142,24 @@ class Compactor:
         """Make the conversation shorter now, because the person wants it, and answer them."""
         await self._compact(await self._look(choice), choice, asked=True, wish=wish)
 
+    async def room(self, choice: ModelChoice, messages: Sequence[Message]) -> int | None:
+        """Return how many bytes of a request there are for what the person says now; None where nobody knows the window.
+
+        It is the task's share, or what is left until older parts would be summarised, what nobody has answered yet among them. Where
+        that is too little for ``messages``, older parts make room for them first.
+        """
+        look = await self._look(choice)
+        if (limit := look.limit) is None:
+            return None
+        calibration, most = self._models.calibration(choice.id), share("task", limit)
+        await self._models.sizes.counted(messages)
+        wanted = sum(calibration.tokens(self._models.sizes.message(message)) for message in messages)
+        if look.fill.left < min(wanted, most):
+            await self._compact(look, choice)
+            look = await self._look(choice)
+        left = limit - look.fill.total if self._rests(look) else look.fill.left
+        return int(calibration.bytes_per_token * max(0, min(most, left)))
+
     async def tokens(self, thread: Sequence[Placed]) -> int:
         """Return about how many tokens messages have."""
         messages = [placed.message for placed in thread]
@@ -165,22 +185,34 @@ class Compactor:
         pruned = replace(blank, pruned=prunings(look.parts, look.fill.low))
         after = await self._look(choice, (pruned,)) if pruned.pruned else look
         record, summary = pruned, None
+        told: list[Event] = []
         why_not = NOTHING_TO_COMPACT
-        if asked or (after.fill.total > look.fill.low and not self._gave_up):
+        if asked or (after.fill.total > look.fill.low and not self._rests(after)):
             try:
                 record, summary = await self._summarised(look, choice, blank, asked=asked, instructions=wish.instructions)
                 after = await self._look(choice, (record,))
             except RunError as failed:
-                self._gave_up = True
                 why_not = f"The conversation could not be summarised: {failed.message}"
-                await self._run.event(WarningEvent(code="compaction_failed", text=why_not))
+                record = replace(pruned, failed_at=after.fill.total)
+                told.append(WarningEvent(code="compaction_failed", text=why_not))
         is_shorter = bool(record.replaced or record.pruned)
-        told: list[Event] = [_told(record, look, after, summary)] if is_shorter else []
+        if is_shorter:
+            told.append(_told(record, look, after, summary))
         if wish is not NO_WISH:
             told.append(answer(summary.text if summary is not None else why_not if not is_shorter else "Done."))
         if told:
             await self._run.record(record, *(EventRecord(event=event) for event in told))
         return is_shorter
+
+    def _rests(self, look: _Look) -> bool:
+        """Say whether a summary failed, in this run or an earlier one, and the conversation is about what it was then.
+
+        What does not fit any more is tried once more in a later run: it could not go on without.
+        """
+        latest = next((each for each in reversed(self._conversation.compactions) if each.replaced or each.failed_at is not None), None)
+        if latest is None or latest.failed_at is None or look.fill.total >= GROWN * latest.failed_at:
+            return False
+        return look.limit is None or look.fill.total <= look.limit or latest in self._run.history.compactions
 
     async def _leave_unseen(self, look: _Look, choice: ModelChoice, limit: int) -> bool:
         """Leave out what a tool has just said, where nothing else makes it fit: else the run, and the channel, could never go on."""

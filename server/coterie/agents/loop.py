@@ -19,6 +19,7 @@ from coterie.agents.reconcile import UNKNOWN_OUTCOME
 from coterie.agents.summarising import Summariser
 from coterie.base.errors import RunError
 from coterie.context.assemble import addressed, assemble
+from coterie.context.collect import cut_to, has_attachments
 from coterie.context.thread import NOTHING, Before, Placed
 from coterie.domain.chat_commands import command_in
 from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolCall, ToolMessage, ToolResult, ToolSpec, UserMessage
@@ -127,11 +128,20 @@ class AgentLoop:
         return self._run.history.unheard(self._asker.step_id, self._asker.attempt)
 
     async def _hear(self) -> None:
-        for message_id, text in self._unheard():
+        unheard = self._unheard()
+        short = await self._short_enough([text for _, text in unheard])
+        for (message_id, text), heard in zip(unheard, short, strict=True):
             if (command := command_in(text)) is not None:
                 await self._commands.do(command, self._asker.chain.first, asked_by=message_id)
             else:
-                await self._say(UserMessage(text=text), message_id=message_id)
+                await self._say(UserMessage(text=heard), message_id=message_id)
+
+    async def _short_enough(self, texts: Sequence[str]) -> Sequence[str]:
+        """Return what the person said with what they attached to it cut to the room that the window leaves."""
+        if not any(map(has_attachments, texts)):
+            return texts
+        room = await self._compactor.room(self._asker.chain.first, [UserMessage(text=text) for text in texts])
+        return texts if room is None else cut_to(texts, room)
 
     def _check_progress(self) -> None:
         answers = [message for message in self._messages if isinstance(message, AssistantMessage)]

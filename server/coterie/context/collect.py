@@ -8,13 +8,16 @@ waited for a moment and no longer.
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from collections import Counter
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 from coterie.base.errors import ModelMistakeError, RequestError
+from coterie.context.elements import elements_of, emptied
 from coterie.context.project_map import MOST_LANDMARKS, project_map
 from coterie.context.retrieved import BYTES_PER_TOKEN, fitting, within
 from coterie.context.rules import cut_at_line
@@ -24,11 +27,15 @@ from coterie.domain.retrieval import Question
 from coterie.domain.runs import Attachment, RunRequest, Selection
 from coterie.domain.workspace_ports import Folder, Workspace
 from coterie.workspace import uris
+from coterie.workspace.walk import is_listed
 
 MAX_ENTRIES = 40
 MAX_ATTACHMENT_CHARACTERS = 32_000
 PATIENCE_S = 0.3
 """A conversation does not wait longer for the index to begin: it can ask later by itself."""
+_CUT = re.compile(r"\[… cut here[^:\n]*: \d+ of (?P<all>\d+) characters; read_file has the rest\]\Z")
+_ABOUT_A_CUT = 120
+"""Bytes of the sentence behind what is cut."""
 _CANDIDATES = 12
 _SELECTED = 1_000
 """Characters of the selection that are asked about."""
@@ -96,9 +103,9 @@ async def code_for(
             text = await workspace.read(workspace.locate(found.path, chosen.uri))
             if text is not None and (excerpt := fitting(asked, found, text)) is not None:
                 excerpts.append(excerpt)
-    # The index may be older than an ignore file; who has nothing to show need not look.
-    listed = {file.path for file in await workspace.files(chosen.uri)} if excerpts else set[str]()
-    return within([excerpt for excerpt in excerpts if excerpt.path in listed], limits.tokens)
+    # The index may be older than an ignore file. A look at each is no walk through all of a large folder.
+    listed = await asyncio.to_thread(lambda: [excerpt for excerpt in excerpts if is_listed(chosen.absolute, excerpt.path or "")])
+    return within(listed, limits.tokens)
 
 
 def _chosen(workspace: Workspace, folder: str | None) -> Folder | None:
@@ -133,6 +140,31 @@ async def selection_of(workspace: Workspace, request: RunRequest, *, room: int |
 def _size_of_each(request: RunRequest, room: int | None) -> int | None:
     """Return the bytes that each of the texts has to which a request points."""
     return None if room is None else room * BYTES_PER_TOKEN // max(1, len(request.attachments) + (request.selection is not None))
+
+
+def has_attachments(text: str) -> bool:
+    """Say whether a person's message quotes what they attached to it."""
+    return any(element.kind == "attachment" for element in elements_of(text))
+
+
+def cut_to(texts: Sequence[str], room: int) -> tuple[str, ...]:
+    """Return a person's messages with what is attached to them cut, so that ``room`` bytes of a request hold them all."""
+    messages = [elements_of(text) for text in texts]
+    attached = [element.shown for elements in messages for element in elements if element.kind == "attachment"]
+    size, encoded = sum(map(_size, texts)), sum(map(_size, attached))
+    if size <= room or not attached:
+        return tuple(texts)
+    left = max(0, room - (size - encoded) - _ABOUT_A_CUT * len(attached))
+    # In a request quotes and ends of lines take two bytes each, in one part of a text more of them than in another.
+    each = left * sum(len(shown.encode("utf-8", "surrogatepass")) for shown in attached) // max(1, encoded) * 7 // 8 // len(attached)
+    return tuple(
+        "".join((emptied(part, _bounded(part.shown, each)) if part.kind == "attachment" else part).text for part in elements)
+        for elements in messages
+    )
+
+
+def _size(text: str) -> int:
+    return len(json.dumps(text, ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
 
 async def _attachment(workspace: Workspace, attachment: Attachment, size: int | None) -> Excerpt:
@@ -178,5 +210,13 @@ def _bounded(text: str, size: int | None) -> str:
     most = MAX_ATTACHMENT_CHARACTERS
     if size is not None:
         most = min(most, size * len(text) // max(1, len(text.encode("utf-8", "surrogatepass"))))
-    kept = cut_at_line(text, most)
-    return text if kept == text else f"{kept}[… cut here: {len(kept)} of {len(text)} characters; read_file has the rest]"
+    if len(text) <= most:
+        return text
+    length = len(text)
+    if (cut := _CUT.search(text)) is not None:  # it was cut before, for more room
+        text, length = text[: cut.start()], int(cut["all"])
+    kept, where = cut_at_line(text, most), ""
+    if len(kept) < most // 2:  # a line so long that whole ones would show little, or nothing
+        kept, where = text[:most], ", inside a line"
+    end = "\n" if kept and where else ""
+    return f"{kept}{end}[… cut here{where}: {len(kept)} of {length} characters; read_file has the rest]"

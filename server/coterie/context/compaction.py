@@ -68,6 +68,11 @@ class Fill:
         return 0 < self.room < self.history / THRESHOLD
 
     @property
+    def left(self) -> int:
+        """How much may be said until history has to become shorter; less than nothing when it has to."""
+        return int(THRESHOLD * self.room) - self.history
+
+    @property
     def low(self) -> int:
         """How large the whole may be when it is short enough for a while."""
         return self.total - self.history + int(LOW_WATER * self.room)

@@ -172,6 +172,7 @@ class CompactionRecord:
     The messages in ``replaced`` are not sent any more: ``message`` stands in their place, or nothing does. The outputs in ``pruned`` are
     left out. Both are what this compaction adds to those before it. ``step_id`` and ``attempt`` say of which conversation of the run.
     ``asked_by`` is the id of the person's message that asked for it; ``call`` is the number of the summary's model call, None without one.
+    ``failed_at`` says that a summary was asked for and could not be used: how many tokens the conversation had then.
     """
 
     kind: Literal["compaction"] = "compaction"
@@ -183,6 +184,7 @@ class CompactionRecord:
     pruned: tuple[OutputPlace, ...] = ()
     asked_by: str | None = None
     call: int | None = None
+    failed_at: int | None = None
 
 
 @wire
