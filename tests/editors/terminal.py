@@ -70,9 +70,16 @@ class Terminal:
     seen: set[psutil.Process] = field(default_factory=set)
     _answers: deque[asyncio.Future[list[str]]] = field(default_factory=deque)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _attached: asyncio.Event = field(default_factory=asyncio.Event)
     _ended: bool = False
 
     # Speaking
+
+    async def attached(self) -> None:
+        """Wait until tmux has a session for us: a command that it reads before that has "no current client"."""
+        async with asyncio.timeout(BOUND_S):
+            await self._attached.wait()
+        assert not self._ended, "the program has ended"
 
     async def type(self, text: str) -> None:
         """Type characters, with Enter at the end of each whole line."""
@@ -180,11 +187,14 @@ class Terminal:
                     block.append(line)
             elif word == "%begin":
                 block, mark = [], rest
+            elif word == "%session-changed":
+                self._attached.set()
             elif word == "%output":
                 async with self._changed:
                     self._changed.notify_all()
         async with self._changed:
             self._ended = True
+            self._attached.set()
             self._changed.notify_all()
         for answer in self._answers:
             if not answer.done():
@@ -266,6 +276,7 @@ async def terminal(argv: Sequence[str], *, name: str, cwd: Path, environment: Ma
         window = Terminal(process, name)
         listening = asyncio.get_running_loop().create_task(window.listen())
         try:
+            await window.attached()
             # A client in control mode has no size unless it says one.
             await window.command(f"refresh-client -C {WIDTH}x{HEIGHT}")
             yield window
