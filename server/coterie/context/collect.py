@@ -23,7 +23,7 @@ from coterie.context.retrieved import BYTES_PER_TOKEN, fitting, within
 from coterie.context.rules import cut_at_line
 from coterie.context.task import Excerpt, FolderFacts
 from coterie.domain.code_ports import Index
-from coterie.domain.retrieval import Question
+from coterie.domain.retrieval import Found, Question
 from coterie.domain.runs import Attachment, RunRequest, Selection
 from coterie.domain.workspace_ports import Folder, Workspace
 from coterie.workspace import uris
@@ -95,17 +95,22 @@ async def code_for(
     pointed = [request.selection.uri] if request.selection is not None else []
     pointed += [attachment.uri for attachment in request.attachments if attachment.uri is not None]
     known = {*shown, *(shown_path(workspace, uri) for uri in pointed)}
-    excerpts: list[Excerpt] = []
+    texts: list[tuple[Found, str]] = []
     for found in ranking.found:
         if found.path in known or not limits.may_read(found.path):
             continue
         with suppress(ModelMistakeError):  # a binary or far too large file
             text = await workspace.read(workspace.locate(found.path, chosen.uri))
-            if text is not None and (excerpt := fitting(asked, found, text)) is not None:
-                excerpts.append(excerpt)
-    # The index may be older than an ignore file. A look at each is no walk through all of a large folder.
-    listed = await asyncio.to_thread(lambda: [excerpt for excerpt in excerpts if is_listed(chosen.absolute, excerpt.path or "")])
-    return within(listed, limits.tokens)
+            if text is not None:
+                texts.append((found, text))
+
+    def fitted() -> list[Excerpt]:
+        # The index may be older than an ignore file. A look at each is no walk through all of a large folder.
+        excerpts = [fitting(asked, found, text) for found, text in texts if is_listed(chosen.absolute, found.path)]
+        return [excerpt for excerpt in excerpts if excerpt is not None]
+
+    # A large file takes a tenth of a second to judge.
+    return within(await asyncio.to_thread(fitted), limits.tokens)
 
 
 def _chosen(workspace: Workspace, folder: str | None) -> Folder | None:
