@@ -75,7 +75,8 @@ async def map_of(workspace: Workspace, index: Index, folder: str | None, limits:
     if overview is None or not overview.complete:
         return ""
     paths = [file.path for file in await workspace.files(chosen.uri)]
-    return project_map(paths, [landmark for landmark in overview.landmarks if limits.may_read(landmark.path)], limits.tokens)
+    landmarks = [landmark for landmark in overview.landmarks if limits.may_read(landmark.path)]
+    return await asyncio.to_thread(project_map, paths, landmarks, limits.tokens)
 
 
 async def code_for(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from pathlib import PurePosixPath
 
 from coterie.domain.overview import Landmark
 
@@ -58,8 +57,11 @@ def _lines(folders: Iterable[str], shown: dict[str, list[Landmark]], counts: Cou
 def _counts(paths: Iterable[str]) -> Counter[str]:
     """Count the files below each folder."""
     counts: Counter[str] = Counter()
-    for path in paths:
-        counts.update(str(parent) for parent in PurePosixPath(path).parents if parent.name)
+    for folder, files in Counter(map(_folder_of, paths)).items():
+        below = folder
+        while below:
+            counts[below] += files
+            below = _folder_of(below)
     return counts
 
 
