@@ -213,3 +213,35 @@ async def test_a_process_that_says_nothing_is_not_waited_for() -> None:
     await stuck.settled()
     assert (await predictor.predict(question(Path("/w")))).state == "unavailable"
     await stuck.aclose()
+
+
+SLOW_ONCE = """
+import json, sys
+asked = 0
+for line in sys.stdin:
+    result = None
+    if '"predict"' in line:
+        asked += 1
+        if asked == 1:
+            continue
+        result = {"state": "ready"}
+    print(json.dumps({"id": json.loads(line)["id"], "result": result}), flush=True)
+"""
+
+
+async def test_a_process_that_was_too_slow_is_left_alone_for_a_while() -> None:
+    slow = PredictionProcess(command=(sys.executable, "-c", SLOW_ONCE), within_s=1, rest_s=PATIENCE_S)
+    predictor = EditorPredictor(slow, Documents(), frozenset)
+    await predictor.predict(question(Path("/w")))
+    await slow.settled()
+    states = [(await predictor.predict(question(Path("/w")))).state for _ in range(2)]
+    assert states == ["unavailable", "unavailable"], "it would answer the second"
+    await slow.aclose()
+
+
+async def test_a_process_that_was_too_slow_is_asked_again_later() -> None:
+    slow = PredictionProcess(command=(sys.executable, "-c", SLOW_ONCE), within_s=1, rest_s=0)
+    predictor = EditorPredictor(slow, Documents(), frozenset)
+    await eventually(predictor, question(Path("/w")), lambda found: found.state == "unavailable")
+    await eventually(predictor, question(Path("/w")), is_ready)
+    await slow.aclose()

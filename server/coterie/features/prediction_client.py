@@ -23,6 +23,8 @@ from coterie.workspace.uris import path_in
 COMMAND = (sys.executable, "-P", "-m", "coterie.features.prediction_process")
 WITHIN_S: Final = 0.5
 """So long a prediction is worth waiting for: many times what it takes."""
+REST_S: Final = 10.0
+"""How long a process that was too slow is not asked: every request of a person who types would wait for it."""
 BEFORE, BEHIND = 40_000, 12_000
 """Characters around the cursor that the predictor looks at."""
 BUILDING: Final = PredictedLine(state="building")
@@ -33,8 +35,10 @@ log = logging.getLogger(__name__)
 class PredictionProcess:
     """Owns the process, and knows which buffers it has. Used from one event loop; constructing it starts nothing."""
 
-    def __init__(self, *, command: Sequence[str] = COMMAND, within_s: float = WITHIN_S) -> None:
+    def __init__(self, *, command: Sequence[str] = COMMAND, within_s: float = WITHIN_S, rest_s: float = REST_S) -> None:
         self._within_s = within_s
+        self._rest_s = rest_s
+        self._rests_until = float("-inf")
         self._tasks = TaskSupervisor("predictions")
         self._child = Child(command, name="The predictor", code="predictor_unavailable", reborn=self._forgot)
         self._sent: dict[str, str] = {}
@@ -50,7 +54,7 @@ class PredictionProcess:
 
         Waits for no start: without a process this is answered at once.
         """
-        if self._tasks.closed:
+        if self._tasks.closed or asyncio.get_running_loop().time() < self._rests_until:
             return UNAVAILABLE
         if self.pid is None:
             self._start()
@@ -62,8 +66,12 @@ class PredictionProcess:
                     self._note(changed)
                     await self._child.call({"op": "opened", "texts": changed})
                 found = await self._child.call({"op": "predict", "folder": folder, "path": path, "prefix": prefix, "suffix": suffix})
-        except (TimeoutError, RequestError) as failure:
-            log.info("no prediction: %r", failure)
+        except TimeoutError:
+            log.info("no prediction within %s s; the predictor is left alone for %s s", self._within_s, self._rest_s)
+            self._rests_until = asyncio.get_running_loop().time() + self._rest_s
+            return UNAVAILABLE
+        except RequestError as failure:
+            log.info("no prediction: %s", failure.message)
             return UNAVAILABLE
         return PredictedLine(**found)
 
