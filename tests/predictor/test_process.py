@@ -245,3 +245,11 @@ async def test_a_process_that_was_too_slow_is_asked_again_later() -> None:
     await eventually(predictor, question(Path("/w")), lambda found: found.state == "unavailable")
     await eventually(predictor, question(Path("/w")), is_ready)
     await slow.aclose()
+
+
+async def test_a_process_that_is_being_started_is_not_waited_for() -> None:
+    starting = PredictionProcess(command=(sys.executable, "-c", "import sys; list(sys.stdin)"), within_s=PATIENCE_S)
+    predictor = EditorPredictor(starting, Documents(), frozenset)
+    assert (await predictor.predict(question(Path("/w")))).state == "building"
+    assert (await eventually(predictor, question(Path("/w")), lambda _: starting.pid is not None)).state == "building"
+    await starting.aclose()

@@ -23,7 +23,7 @@ from coterie.workspace.uris import path_in
 COMMAND = (sys.executable, "-P", "-m", "coterie.features.prediction_process")
 WITHIN_S: Final = 0.5
 """So long a prediction is worth waiting for: many times what it takes."""
-REST_S: Final = 10.0
+REST_S: Final = 2.0
 """How long a process that was too slow is not asked: every request of a person who types would wait for it."""
 BEFORE, BEHIND = 40_000, 12_000
 """Characters around the cursor that the predictor looks at."""
@@ -56,7 +56,7 @@ class PredictionProcess:
         """
         if self._tasks.closed or asyncio.get_running_loop().time() < self._rests_until:
             return UNAVAILABLE
-        if self.pid is None:
+        if self.pid is None or self._is_starting:
             self._start()
             return BUILDING
         changed = {path: text for path, text in opened.items() if self._sent.get(path) != text}
