@@ -48,6 +48,10 @@ nothing is taken that concerns the machine: `permissions`, `sandbox`, `trust`, `
 referred to as `api_key = "vault://team/other"`. `api_key = "env:WORK_API_KEY"` names an environment variable. A key that stands in a file
 itself works, and is moved into the vault once. A change of a file holds without a restart, within about a second;
 a file that is no valid TOML then is as it was before, until it is mended.
+
+**A settings view** asks `agent/settings/get` for every value with its layer, and for what is wrong or left out and why.
+`agent/settings/set` writes one key into your `config.toml`, or into that of a trusted project, and leaves comments and order as they
+are; it is in force when it is answered. A key of a host is refused there: `agent/key/set` keeps it in the vault.
 """
 
 EXAMPLE = """

@@ -34,6 +34,7 @@ from coterie.domain.messages import (
     UsageReported,
 )
 from coterie.domain.model_ports import DiscoveryReason, ModelChoice, Unavailable
+from coterie.domain.preferences import SettingsChanged
 from coterie.domain.runs import RunRequest
 from coterie.domain.status import Capabilities, ModelView, ProviderView, SandboxView, Status
 from coterie.domain.store_ports import RunStore
@@ -217,6 +218,9 @@ class Listener:
         """Forget it."""
 
     def providers_changed(self, providers: tuple[ProviderView, ...]) -> None:
+        """Forget it."""
+
+    def settings_changed(self, change: SettingsChanged) -> None:
         """Forget it."""
 
     async def ready(self) -> None:

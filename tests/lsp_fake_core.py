@@ -70,10 +70,11 @@ from coterie.features.editor_faces import (
     Indexing,
     PlanDocuments,
 )
-from coterie.features.protocol_faces import Accounts, Approvals, Catalogue, Channels, Inspector, Runs, Secrets, Suggestions
+from coterie.features.protocol_faces import Accounts, Approvals, Catalogue, Channels, Inspector, Preferences, Runs, Secrets, Suggestions
 from coterie.workspace.notebooks import Notebooks
 from lsp_fake_hosts import AT, PROVIDER, USAGE, FakeAccounts, FakeCatalogue, FakeSecrets
 from lsp_fake_inspector import FakeInspector
+from lsp_fake_settings import CHANGED, FakePreferences
 
 CANARY = "canary-of-the-servers-inside"
 HUNK = Hunk(hunk_id="hunk_1", old_start=1, old_lines=1, new_start=1, new_lines=1, old_text="a\n", new_text="b\n", step_id="step_1")
@@ -126,6 +127,7 @@ def tell_everything(audience: Audience) -> None:
     audience.channel_changed(ChannelChanged(channel_id="channel_1", change="updated", channel=CHANNEL))
     audience.status_changed(STATUS)
     audience.providers_changed((PROVIDER,))
+    audience.settings_changed(CHANGED)
 
 
 class FakeDocuments:
@@ -350,6 +352,7 @@ class FakeApplication:
         self.catalogue: Catalogue = FakeCatalogue()
         self.accounts: Accounts = FakeAccounts()
         self.secrets: Secrets = FakeSecrets()
+        self.preferences: Preferences = FakePreferences()
         self.suggestions: Suggestions = FakeSuggestions()
         self.actions: Actions = FakeActions()
         self.chats: ChatDocuments = FakeChats()

@@ -65,7 +65,7 @@ async def test_notifications() -> None:
     async with editor() as client:
         await client.initialize(RICH)
         await client.request("agent/run/start", {"prompt": "tell"})
-        states = (protocol.CHANNEL_CHANGED, protocol.PROVIDER_CHANGED, protocol.STATUS_CHANGED)
+        states = (protocol.CHANNEL_CHANGED, protocol.PROVIDER_CHANGED, protocol.STATUS_CHANGED, protocol.SETTINGS_CHANGED)
         heard = {method: [await client.expect(method)] for method in states}
         heard[protocol.EVENT] = [params for method, params in client.notifications if method == protocol.EVENT]
         for method in protocol.NOTIFICATIONS:

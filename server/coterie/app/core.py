@@ -45,6 +45,7 @@ from coterie.features.indexing import Indexing
 from coterie.features.inspector import Inspector
 from coterie.features.plan_documents import PlanDocuments
 from coterie.features.prediction_client import EditorPredictor
+from coterie.features.preferences import PreferenceService
 from coterie.features.runs import RunService
 from coterie.features.secrets import SecretService
 from coterie.features.status import status_of
@@ -159,6 +160,7 @@ class Core:
         self.catalogue = CatalogueService(self._providers, shared.store.favourites)
         self.accounts = AccountService(shared.store.usage)
         self.secrets = SecretService(shared.store.vault, self._reread)
+        self.preferences = PreferenceService(settings, self._reread, audience.settings_changed)
         self._predictor = EditorPredictor(shared.predictions, self.workspace.documents, lambda: self.workspace.roots)
         self.suggestions = SuggestionService(
             self.workspace.documents,
@@ -233,7 +235,7 @@ class Core:
         """Move keys that stand in the open into the vault; return sentences about those that were."""
         if not self._settings.loaded.literals:
             return ()
-        told = tuple([text async for text in moved(self._settings.loaded.literals, self._shared.store.vault)])
+        told = tuple([text async for text in moved(self._settings.loaded.literals, self._shared.store.vault, self.places.settings_lock)])
         if told:
             self._reread()
         return told
@@ -321,6 +323,7 @@ class Core:
         self.sandbox.set_level(settings.sandbox.level)
         self.suggestions.settings_changed()
         self._status_changed()
+        self.preferences.reloaded()
 
     def _status(self) -> Status:
         return status_of(

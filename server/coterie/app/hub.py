@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from coterie.domain.channels import ChannelChanged
 from coterie.domain.client_ports import Audience
 from coterie.domain.events import ENDED, AgentEvent, ApprovalEvent, RunEvent
+from coterie.domain.preferences import SettingsChanged
 from coterie.domain.status import ProviderView, Status
 
 
@@ -106,6 +107,11 @@ class Hub:
         """Tell everyone."""
         for member in tuple(self._members):
             member.audience.providers_changed(providers)
+
+    def settings_changed(self, change: SettingsChanged) -> None:
+        """Tell everyone."""
+        for member in tuple(self._members):
+            member.audience.settings_changed(change)
 
     async def ready(self) -> None:
         """Wait while a client cannot keep up; each is given up by its own front door when that takes too long."""

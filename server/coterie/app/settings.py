@@ -66,10 +66,14 @@ class LiveSettings:
         self._pulled = values
         self.loaded = self._load(self.loaded)
 
-    def _load(self, before: Loaded | None) -> Loaded:
+    def only_in(self, folder: Folder) -> Loaded:
+        """Return what would hold if this were the only folder."""
+        return self._load(self.loaded, (folder,))
+
+    def _load(self, before: Loaded | None, folders: Sequence[Folder] | None = None) -> Loaded:
         return load(
             self._environ,
-            folders=[Path(folder.absolute) for folder in self._folders],
+            folders=[Path(folder.absolute) for folder in (self._folders if folders is None else folders)],
             editor_options=self._editor_options,
             workspace_configuration=self._pulled,
             command_line=self._command_line,

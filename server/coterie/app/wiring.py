@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +16,6 @@ from coterie.domain.workspace_ports import Folder
 if TYPE_CHECKING:
     from coterie.app.core import Core
     from coterie.cli import wiring
-    from coterie.config.load import Loaded
     from coterie.config.schema import Settings
     from coterie.domain.status import DatabaseView
     from coterie.features.attachment import Attachment
@@ -58,13 +56,14 @@ class Wiring:
         from coterie.app.editors import seen_editors  # noqa: PLC0415 - see the class
         from coterie.cli import wiring  # noqa: PLC0415
         from coterie.config.load import load  # noqa: PLC0415
+        from coterie.config.showing import shown  # noqa: PLC0415
 
         loaded = load(dict(os.environ), folders=[folder])
         where = loaded.places
         return wiring.Surroundings(
             places={"config": where.config, "data": where.data, "cache": where.cache, "state": where.state},
             problems=tuple(problem.text for problem in loaded.problems),
-            settings=tuple(_shown(loaded)),
+            settings=tuple(wiring.Setting(key=each.key, value=each.value, origin=each.origin) for each in shown(loaded)),
             editors=seen_editors(where.state),
             ghost_text=(loaded.settings.completion_model or "none") if loaded.settings.suggestions.enabled else None,
             model=loaded.settings.model or _first_model(loaded.settings),
@@ -103,23 +102,6 @@ class Wiring:
 def _first_model(settings: Settings) -> str | None:
     """Return the model that serves who chose none, of those that the settings name."""
     return next((f"{name}/{provider.models[0]}" for name, provider in settings.providers.items() if provider.models), None)
-
-
-def _shown(loaded: Loaded) -> Iterator[wiring.Setting]:
-    """Yield every value that holds, as JSON; a host's key shows only where it is read from."""
-    from coterie.cli import wiring  # noqa: PLC0415 - see the class
-    from coterie.config.overlay import leaves  # noqa: PLC0415
-
-    for host, provider in loaded.settings.providers.items():
-        if provider.api_key is not None:
-            reference = provider.api_key.get_secret_value()
-            shown = reference if reference.startswith(("env:", "vault://")) else "**********"
-            key = f"providers.{host}.api_key"
-            yield wiring.Setting(key=key, value=shown, origin=loaded.origin(key))
-    for path, value in leaves(loaded.settings.model_dump(mode="json", exclude_none=True)):
-        key = ".".join(path)
-        if path[-1] != "api_key":
-            yield wiring.Setting(key=key, value=value, origin=loaded.origin(key))
 
 
 def _environ(record_to: Path | None) -> dict[str, str]:

@@ -6,6 +6,7 @@ import asyncio
 
 from coterie.domain.channels import ChannelChanged
 from coterie.domain.events import AgentEvent
+from coterie.domain.preferences import SettingsChanged
 from coterie.domain.status import ProviderView, Status
 
 
@@ -33,6 +34,9 @@ class QueueAudience:
 
     def providers_changed(self, providers: tuple[ProviderView, ...]) -> None:
         """Say nothing: ``doctor`` and ``models`` ask."""
+
+    def settings_changed(self, change: SettingsChanged) -> None:
+        """Say nothing: a command shows one run."""
 
     async def ready(self) -> None:
         """Let the command write what waits: it shares the loop with the run, so one turn is enough."""

@@ -19,7 +19,7 @@ from pydantic.alias_generators import to_camel, to_snake
 
 from coterie.config.keys import kind_of
 from coterie.config.lines import KeyPath, key_lines
-from coterie.config.problems import Problem
+from coterie.config.problems import Ignored, Problem
 from coterie.config.schema import AGENTS, LATER, Settings
 
 if TYPE_CHECKING:
@@ -39,12 +39,18 @@ class Layer:
     lines: Mapping[KeyPath, int] = field(default_factory=dict)
 
     def problem(
-        self, path: KeyPath, message: str, suggestion: str | None = None, *, level: Literal["warning", "note"] = "warning"
+        self,
+        path: KeyPath,
+        message: str,
+        suggestion: str | None = None,
+        *,
+        level: Literal["warning", "note"] = "warning",
+        ignored: Ignored | None = None,
     ) -> Problem:
         """Say that something is wrong with a key of this layer."""
         known = next((path[:length] for length in range(len(path), 0, -1) if path[:length] in self.lines), None)
         line = None if known is None else self.lines[known]
-        return Problem(file=self.file, line=line, key=".".join(path), message=message, suggestion=suggestion, level=level)
+        return Problem(file=self.file, line=line, key=".".join(path), message=message, suggestion=suggestion, level=level, ignored=ignored)
 
 
 def read_file(name: LayerName, path: Path, problems: list[Problem], *, before: Layer | None = None) -> Layer | None:
@@ -112,15 +118,16 @@ def _complaint(layer: Layer, details: ErrorDetails, data: Values, *, camel_case:
     path = tuple(str(part) for part in location if not isinstance(part, int))
     if details["type"] == "extra_forbidden":
         names = [to_camel(name) if camel_case else name for name in _names_at(path[:-1])]
-        return layer.problem(path, "There is no such key.", _nearest(path[-1], names))
+        return layer.problem(path, "There is no such key.", nearest(path[-1], names))
     message = details["msg"].removeprefix("Value error, ")
     suggestion = None
     if details["type"] == "literal_error":
-        suggestion = _nearest(str(_value_at(data, location)), re.findall(r"'([^']*)'", details["ctx"]["expected"]))
+        suggestion = nearest(str(_value_at(data, location)), re.findall(r"'([^']*)'", details["ctx"]["expected"]))
     return layer.problem(path, message if message.endswith(".") else f"{message}.", suggestion)
 
 
-def _nearest(word: str, words: list[str]) -> str | None:
+def nearest(word: str, words: list[str]) -> str | None:
+    """Return a suggestion for a word that is none of these, if one of them is like it."""
     near = get_close_matches(word, words, n=1, cutoff=0.5)
     return f"Did you mean `{near[0]}`?" if near else None
 
@@ -188,7 +195,7 @@ def _check_agents(layer: Layer, values: Values, problems: list[Problem]) -> None
     named += [(("actions", name, "agent"), own["agent"]) for name, own in values.get("actions", {}).items() if own.get("agent") is not None]
     for path, agent in named:
         if agent not in AGENTS:
-            suggestion = _nearest(agent, list(AGENTS)) or f"There are {', '.join(AGENTS)}."
+            suggestion = nearest(agent, list(AGENTS)) or f"There are {', '.join(AGENTS)}."
             problems.append(layer.problem(path, f"There is no agent `{agent}`.", suggestion))
 
 

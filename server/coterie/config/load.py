@@ -45,7 +45,8 @@ class LayerRules:
 class Loaded:
     """What `load` found.
 
-    ``origins`` names the layer of each dotted key that is not at its default, all layers of one that adds up; ``rules`` are the permission
+    ``origins`` names the layer of each dotted key that is not at its default, all layers of one that adds up; ``locks`` name, for each key
+    that a layer above the user's file decides, that layer; ``rules`` are the permission
     rules by layer, weakest first; ``trusted`` are those of the given folders that may loosen the settings; ``secrets`` are the names of
     what the vault holds, with their times; ``literals`` are the keys that stand in the open in files; ``files`` are the layers of the
     files that could be read.
@@ -54,6 +55,7 @@ class Loaded:
     settings: Settings
     problems: tuple[Problem, ...]
     origins: Mapping[str, tuple[LayerName, ...]]
+    locks: Mapping[str, LayerName]
     rules: tuple[LayerRules, ...]
     trusted: frozenset[Path]
     places: Places
@@ -103,10 +105,12 @@ def load(
     trusted = _trusted(folders, own, environ)
     projects = _projects(folders, trusted, _merged((_defaults(), *below)), files)
     layers = [_with_whole_paths(layer, environ) for layer in (*below, *projects, *above)]
+    over = layers[len(below) :]
 
     if (facade := facade_layer(wishes, environ, _merged(layers), problems)) is not None:
         # What a command was told in so many words stands above it.
         layers.insert(len(layers) - (command_line is not None), facade)
+        over.insert(len(over) - (command_line is not None), facade)
     layers.insert(0, keys_in_vault(_merged(layers).get("providers", {}), secrets))
 
     values = in_order(_merged(layers), wishes, problems)
@@ -115,6 +119,7 @@ def load(
         settings=Settings.model_validate(values),
         problems=tuple(problems),
         origins=_origins(layers),
+        locks=_locks(over),
         rules=tuple(_rules(layer) for layer in layers if "permissions" in layer.values),
         trusted=trusted,
         places=where,
@@ -150,6 +155,11 @@ def _origins(layers: Sequence[Layer]) -> Mapping[str, tuple[LayerName, ...]]:
             elif value:
                 found[key] = tuple(dict.fromkeys((*found.get(key, ()), layer.name)))
     return found
+
+
+def _locks(over: Sequence[Layer]) -> Mapping[str, LayerName]:
+    """Return the layer that decides each key, of those above the user's file; what adds up is decided by nobody alone."""
+    return {".".join(path): layer.name for layer in over for path, _ in leaves(layer.values) if path not in ADDING}
 
 
 def _merged(layers: Sequence[Layer]) -> Values:

@@ -9,7 +9,7 @@ from coterie.config.layers import Values
 from coterie.config.lines import KeyPath
 
 ADDING: frozenset[KeyPath] = frozenset({("permissions", "allow"), ("permissions", "ask"), ("permissions", "deny")})
-_WHOLE = "extra"
+WHOLE = "extra"
 """A map whose inside is the host's and not ours: one value."""
 
 
@@ -21,7 +21,7 @@ def overlay(below: Mapping[str, Any], above: Mapping[str, Any], path: KeyPath = 
         old = merged.get(key)
         if here in ADDING:
             merged[key] = tuple(dict.fromkeys((*(old or ()), *value)))
-        elif isinstance(value, Mapping) and key != _WHOLE:
+        elif isinstance(value, Mapping) and key != WHOLE:
             merged[key] = overlay(old if isinstance(old, Mapping) else {}, value, here)
         else:
             merged[key] = value
@@ -31,7 +31,7 @@ def overlay(below: Mapping[str, Any], above: Mapping[str, Any], path: KeyPath = 
 def leaves(values: Mapping[str, Any], path: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
     """Walk the values that are no tables."""
     for key, value in values.items():
-        if isinstance(value, Mapping) and key != _WHOLE:
+        if isinstance(value, Mapping) and key != WHOLE:
             yield from leaves(value, (*path, key))
         else:
             yield (*path, key), value

@@ -29,6 +29,11 @@ class Places:
         """The user's settings."""
         return self.config / "config.toml"
 
+    @property
+    def settings_lock(self) -> Path:
+        """The file by which servers that write settings wait for each other."""
+        return self.data / "settings.lock"
+
 
 def places(environ: Mapping[str, str]) -> Places:
     """Say where files live for a process with this environment.

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+Ignored = Literal["untrusted", "machine_scope", "vouching"]
+"""Why something that is right is not taken from where it stands; see ``restrictions``."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """One thing that is wrong.
 
     ``file`` is a path, or the name of a layer that has no file; ``line`` counts from 1; ``key`` is dotted, empty when it is the whole
-    file. A ``note`` is about something that is right and has no effect in this version.
+    file. A ``note`` is about something that is right and has no effect in this version; ``ignored`` names why it is none of that layer's.
     """
 
     file: str
@@ -20,6 +23,7 @@ class Problem:
     message: str
     suggestion: str | None = None
     level: Literal["warning", "note"] = "warning"
+    ignored: Ignored | None = None
 
     @property
     def text(self) -> str:

@@ -12,11 +12,17 @@ from typing import Any
 from coterie.config.layers import Layer, Values
 from coterie.config.lines import KeyPath
 from coterie.config.overlay import leaves
-from coterie.config.problems import Problem
+from coterie.config.problems import Ignored, Problem
 
 _MACHINE_TABLES = frozenset({"permissions", "sandbox", "trust", "mcp"})
 _MACHINE_PROVIDER_KEYS = frozenset({"type", "base_url", "api_key", "cassette", "command", "vendor"})
 _MACHINE_AGENT_KEYS = frozenset({"external", "flags"})
+MACHINE_SCOPE: tuple[str, ...] = (
+    *sorted(f"{table}.*" for table in _MACHINE_TABLES),
+    *sorted(f"providers.*.{key}" for key in _MACHINE_PROVIDER_KEYS),
+    *sorted(f"agents.*.{key}" for key in _MACHINE_AGENT_KEYS),
+)
+"""The same for people and their views: patterns of dotted keys."""
 
 _OFF: Mapping[KeyPath, object] = {
     ("permissions", "policy_when_unattended"): "deny",
@@ -42,14 +48,16 @@ def without_machine_scope(layer: Layer, problems: list[Problem]) -> Layer:
         layer,
         allowed,
         problems,
-        "A workspace's settings may not say this; it is left out.",
-        "Set it in your own config.toml, or for your user.",
+        message="A workspace's settings may not say this; it is left out.",
+        suggestion="Set it in your own config.toml, or for your user.",
+        why="machine_scope",
     )
 
 
 def without_trust(layer: Layer, problems: list[Problem]) -> Layer:
     """Return a project's layer without what it says of trust: nobody vouches for themselves."""
-    return _filtered(layer, lambda path, _value: path[0] != "trust", problems, "A project cannot say which folders are trusted.", None)
+    message = "A project cannot say which folders are trusted."
+    return _filtered(layer, lambda path, _value: path[0] != "trust", problems, message=message, why="vouching")
 
 
 def only_tighter(layer: Layer, below: Mapping[str, Any], folder: str, problems: list[Problem]) -> Layer:
@@ -70,8 +78,9 @@ def only_tighter(layer: Layer, below: Mapping[str, Any], folder: str, problems: 
         layer,
         allowed,
         problems,
-        "This workspace is not trusted, so its settings may only tighten yours; this is left out.",
-        f'To trust it, add "{folder}" to `trust.workspaces` in your own config.toml.',
+        message="This workspace is not trusted, so its settings may only tighten yours; this is left out.",
+        suggestion=f'To trust it, add "{folder}" to `trust.workspaces` in your own config.toml.',
+        why="untrusted",
     )
 
 
@@ -88,13 +97,19 @@ def _at(values: Any, path: KeyPath) -> Any:
 
 
 def _filtered(
-    layer: Layer, allowed: Callable[[KeyPath, Any], bool], problems: list[Problem], message: str, suggestion: str | None
+    layer: Layer,
+    allowed: Callable[[KeyPath, Any], bool],
+    problems: list[Problem],
+    *,
+    message: str,
+    suggestion: str | None = None,
+    why: Ignored,
 ) -> Layer:
     """Keep the leaves that are ``allowed(path, value)`` and say which were left out."""
     kept: Values = {}
     for path, value in leaves(layer.values):
         if not allowed(path, value):
-            problems.append(layer.problem(path, message, suggestion))
+            problems.append(layer.problem(path, message, suggestion, ignored=why))
             continue
         table = kept
         for key in path[:-1]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # annotations are all that need them, and a start that loads 
     from coterie.domain.channels import ChannelChanged
     from coterie.domain.edits import BufferEdit
     from coterie.domain.events import AgentEvent
+    from coterie.domain.preferences import SettingsChanged
     from coterie.domain.status import ProviderView, Status
 
 
@@ -47,6 +48,10 @@ class Audience(Protocol):
 
     def providers_changed(self, providers: tuple[ProviderView, ...]) -> None:
         """Tell which providers there are now, and how each is."""
+        ...
+
+    def settings_changed(self, change: SettingsChanged) -> None:
+        """Tell which settings of this client are others now."""
         ...
 
     async def ready(self) -> None:

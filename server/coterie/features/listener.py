@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from coterie.domain.channels import ChannelChanged
 from coterie.domain.events import AgentEvent
+from coterie.domain.preferences import SettingsChanged
 from coterie.domain.status import ProviderView, Status
 
 
@@ -46,6 +47,9 @@ class Listener:
         """Hear nothing."""
 
     def providers_changed(self, providers: tuple[ProviderView, ...]) -> None:
+        """Hear nothing."""
+
+    def settings_changed(self, change: SettingsChanged) -> None:
         """Hear nothing."""
 
     async def ready(self) -> None:

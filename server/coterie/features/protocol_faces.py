@@ -13,6 +13,7 @@ from coterie.domain.channels import Channel, ChannelOpened, ChannelPage, Channel
 from coterie.domain.edits import FileDiff, UndoResult
 from coterie.domain.inspection import ContextView
 from coterie.domain.permissions import Approval, Decision
+from coterie.domain.preferences import FileLayer, SettingsView, SettingWritten
 from coterie.domain.runs import Attachment, RunEvents, RunPage, RunRequest, RunStarted, RunStateView, RunSummary, RunView, UndoScope
 from coterie.domain.secrets import SecretName
 from coterie.domain.status import InstallProgress, ModelPage, ModelView, ProviderCheck, ProviderView
@@ -224,6 +225,18 @@ class Secrets(Protocol):
 
     async def rotate(self) -> int:
         """Seal every key under a new data key; return how many. Raises `StorageError`."""
+        ...
+
+
+class Preferences(Protocol):
+    """``agent/settings/*`` (implemented by ``features.preferences``)."""
+
+    async def view(self, folder: str | None = None) -> SettingsView:
+        """Return what holds: for all folders together, or as if ``folder`` were the only one."""
+        ...
+
+    async def set(self, key: str, value: Json, *, layer: FileLayer = "user", folder: str | None = None) -> SettingWritten:
+        """Write one key into a file, or take it away (None), and answer when that holds."""
         ...
 
 

@@ -26,6 +26,7 @@ from coterie.domain.events import (
     WarningEvent,
 )
 from coterie.domain.permissions import Effect
+from coterie.domain.preferences import SettingsChanged
 from coterie.domain.status import ProviderView, Status
 from coterie.features.application import Application
 from coterie.features.attachment import Window
@@ -171,6 +172,9 @@ class BareAudience:
 
     def providers_changed(self, providers: tuple[ProviderView, ...]) -> None:
         """Say nothing: what does not work is told with the status."""
+
+    def settings_changed(self, change: SettingsChanged) -> None:
+        """Say nothing: what is wrong in them is told with the status."""
 
     async def ready(self) -> None:
         """Wait while the client cannot keep up."""

@@ -15,6 +15,7 @@ from coterie.base.ids import now
 from coterie.domain.channels import ChannelChanged
 from coterie.domain.edits import BufferEdit
 from coterie.domain.events import AgentEvent, WarningEvent
+from coterie.domain.preferences import SettingsChanged
 from coterie.domain.status import ProviderView, Status
 from coterie.domain.wire import Json, to_wire
 from coterie.features.attachment import Severity
@@ -100,6 +101,10 @@ class RichAudience:
     def providers_changed(self, providers: tuple[ProviderView, ...]) -> None:
         """Send ``agent/provider/changed``, a few times a second at most."""
         self._providers.tell(ProvidersChanged(providers=providers))
+
+    def settings_changed(self, change: SettingsChanged) -> None:
+        """Send ``agent/settings/changed``."""
+        self._notify(protocol.SETTINGS_CHANGED, change)
 
     def _send_providers(self, changed: ProvidersChanged) -> None:
         self._notify(protocol.PROVIDER_CHANGED, changed)

@@ -15,6 +15,7 @@ from coterie.domain.channels import Channel, ChannelChanged, ChannelOpened, Chan
 from coterie.domain.edits import UndoResult
 from coterie.domain.events import AgentEvent
 from coterie.domain.inspection import ContextView
+from coterie.domain.preferences import SettingsChanged, SettingsView, SettingWritten
 from coterie.domain.runs import RunEvents, RunPage, RunRequest, RunStarted, RunStateView, RunView
 from coterie.domain.status import ModelPage, ModelView, ProviderCheck, ProviderView, Status
 from coterie.domain.suggestions import SuggestionExplanation, SuggestionFeedback, SuggestionSnooze
@@ -55,6 +56,7 @@ from coterie.lsp.payloads.runs import (
     RunUndoParams,
 )
 from coterie.lsp.payloads.secrets import KeyDeleted, KeyListResult, KeyParams, KeySet, KeySetParams
+from coterie.lsp.payloads.settings import SettingsGetParams, SettingsSetParams
 from coterie.lsp.payloads.suggestions import SuggestionAcceptedParams, SuggestionExplainParams, SuggestionParams, SuggestionSnoozeParams
 from coterie.lsp.payloads.team import ApprovalAnswerParams, ApprovalAnswerResult, ApprovalListResult, UsageParams, UsageResult
 
@@ -100,6 +102,8 @@ MODEL_FAVOURITE: Final = "agent/model/favourite"
 KEY_LIST: Final = "agent/key/list"
 KEY_SET: Final = "agent/key/set"
 KEY_DELETE: Final = "agent/key/delete"
+SETTINGS_GET: Final = "agent/settings/get"
+SETTINGS_SET: Final = "agent/settings/set"
 SUGGESTION_SHOWN: Final = "agent/suggestion/shown"
 SUGGESTION_ACCEPTED: Final = "agent/suggestion/accepted"
 SUGGESTION_REJECTED: Final = "agent/suggestion/rejected"
@@ -111,6 +115,7 @@ EVENT: Final = "agent/event"
 CHANNEL_CHANGED: Final = "agent/channel/changed"
 PROVIDER_CHANGED: Final = "agent/provider/changed"
 STATUS_CHANGED: Final = "agent/status/changed"
+SETTINGS_CHANGED: Final = "agent/settings/changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +178,8 @@ REQUESTS: Final[Mapping[str, Request]] = {
     KEY_LIST: Request(NoParams, KeyListResult, "The names of the keys in the vault."),
     KEY_SET: Request(KeySetParams, KeySet, "Keep a key in the vault, in place of the one of this name."),
     KEY_DELETE: Request(KeyParams, KeyDeleted, "Take a key out of the vault."),
+    SETTINGS_GET: Request(SettingsGetParams, SettingsView, "The settings that hold, where each comes from, and what is wrong in them."),
+    SETTINGS_SET: Request(SettingsSetParams, SettingWritten, "Write one key into a file of settings; answered when it holds."),
     SUGGESTION_SHOWN: Request(SuggestionParams, SuggestionFeedback, "The person could see a suggestion."),
     SUGGESTION_ACCEPTED: Request(SuggestionAcceptedParams, SuggestionFeedback, "A suggestion was taken, as a whole or in part."),
     SUGGESTION_REJECTED: Request(SuggestionParams, SuggestionFeedback, "A suggestion was dismissed; it does not come again at its place."),
@@ -192,4 +199,5 @@ NOTIFICATIONS: Final[Mapping[str, Notification]] = {
     CHANNEL_CHANGED: Notification(ChannelChanged, "A channel was created, updated or deleted."),
     PROVIDER_CHANGED: Notification(ProvidersChanged, "A provider came, went, or is in another state; told a few times a second at most."),
     STATUS_CHANGED: Notification(Status, "The server's state changed."),
+    SETTINGS_CHANGED: Notification(SettingsChanged, "Settings of this client are others now, by whatever layer."),
 }

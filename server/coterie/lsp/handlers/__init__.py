@@ -20,6 +20,7 @@ from coterie.lsp.handlers import (
     reviews,
     runs,
     secrets,
+    settings,
     suggestions,
     team,
 )
@@ -44,4 +45,5 @@ AGENT: Handlers = {
     **team.HANDLERS,
     **models.HANDLERS,
     **secrets.HANDLERS,
+    **settings.HANDLERS,
 }

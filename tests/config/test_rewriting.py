@@ -1,0 +1,164 @@
+"""One key of a file of settings is changed and nothing else, and nobody's writing is lost by it."""
+
+import threading
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coterie.base.errors import SettingsError
+from coterie.config.rewriting import rewrite, value_at, with_key
+
+FILE = """\
+# mine
+model = "a/b" # the usual one
+
+[providers.work] # the office
+type = "ollama"
+# where it stands
+base_url = "http://a"
+
+[trust]
+workspaces = [
+  "/one", # first
+  "/two", # second
+]
+
+[agents]
+chat = { model = "a/b", max_tokens = 5 }
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "gone", "come"),
+    [
+        (("model",), "c/d", ['model = "a/b" # the usual one'], ['model = "c/d" # the usual one']),
+        (("model",), None, ['model = "a/b" # the usual one'], []),
+        (("small_model",), "c/d", [], ['small_model = "c/d"']),
+        (("providers", "work", "base_url"), "http://b", ['base_url = "http://a"'], ['base_url = "http://b"']),
+        (
+            ("providers", "work"),
+            {"type": "ollama", "lane": True},
+            ['base_url = "http://a"'],
+            ["lane = true"],
+        ),
+        (("providers", "x.y"), {"type": "replay"}, [], ['[providers."x.y"]', 'type = "replay"']),
+        (("trust", "workspaces"), ["/two", "/three"], ['  "/one", # first'], ['  "/three",']),
+        (("agents", "chat", "model"), "c/d", ['chat = { model = "a/b", max_tokens = 5 }'], ['chat = { model = "c/d", max_tokens = 5 }']),
+        (("budget", "usd"), 2.5, [], ["[budget]", "usd = 2.5"]),
+        (("budget", "usd"), None, [], []),
+        (("providers", "work"), None, FILE.splitlines()[3:7], []),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_what_is_written_is_the_key_and_nothing_else(
+    path: tuple[str, ...], value: object, gone: list[str], come: list[str], end: str
+) -> None:
+    text = FILE.replace("\n", end)
+    changed = with_key(text, path, value)
+    was, holds = ([line for line in each.split(end) if line.strip()] for each in (text, changed))
+    assert [line for line in was if line not in holds] == gone
+    assert [line for line in holds if line not in was] == come
+    assert value_at(changed, path) == value
+    assert changed.count("\n") == changed.count(end)
+
+
+NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=1, max_size=6)
+SCALARS = st.one_of(st.booleans(), st.integers(-(2**40), 2**40), st.floats(allow_nan=False, allow_infinity=False), NAMES)
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(NAMES, inner, max_size=3)), max_leaves=6
+)
+
+
+def laid(data: dict[str, Any], path: tuple[str, ...], value: object) -> bool:
+    """Put a value into plain data; say whether a value stood in the way."""
+    *above, key = path
+    for each in above:
+        inner = data.setdefault(each, {})
+        if not isinstance(inner, dict):
+            return False
+        data = inner
+    data[key] = value
+    return True
+
+
+@given(st.lists(st.tuples(st.lists(NAMES, min_size=1, max_size=3), VALUES), max_size=5))
+def test_whatever_is_written_is_read_back_or_refused(writes: list[tuple[list[str], Any]]) -> None:
+    text, data = "", dict[str, Any]()
+    for path, value in writes:
+        try:
+            text = with_key(text, tuple(path), value)
+        except SettingsError:
+            continue
+        assert laid(data, tuple(path), value)
+        assert tomllib.loads(text) == data
+
+
+def test_a_file_that_is_no_toml_is_left_alone() -> None:
+    with pytest.raises(SettingsError, match="no valid TOML"):
+        with_key("[providers\n", ("model",), "a/b")
+    with pytest.raises(SettingsError, match="by hand"):
+        with_key('providers = "work"\n', ("providers", "work", "type"), "ollama")
+
+
+def test_what_a_person_saves_meanwhile_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('model = "a/b"\n', encoding="utf-8")
+    texts: list[str] = []
+
+    def change(text: str) -> str:
+        texts.append(text)
+        if len(texts) == 1:
+            file.write_text('model = "a/b" # saved just now\n', encoding="utf-8")
+        return with_key(text, ("small_model",), "c/d")
+
+    assert rewrite(file, tmp_path / "lock", change)
+    assert len(texts) == 2
+    assert file.read_text(encoding="utf-8") == 'model = "a/b" # saved just now\nsmall_model = "c/d"\n'
+
+
+def test_a_file_that_never_holds_still_is_given_up(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+
+    def change(text: str) -> str:
+        file.write_text(f"{text}#\n", encoding="utf-8")
+        return "mine"
+
+    with pytest.raises(SettingsError, match="all the time"):
+        rewrite(file, tmp_path / "lock", change)
+    assert set(file.read_text(encoding="utf-8")) == {"#", "\n"}
+    assert {each.name for each in tmp_path.iterdir()} == {"config.toml", "lock"}
+
+
+def test_many_writers_lose_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "config.toml"
+
+    def write(number: int) -> None:
+        for each in range(5):
+            rewrite(file, tmp_path / "lock", lambda text, each=each: with_key(text, ("actions", f"a{number}_{each}", "prompt"), "x"))  # type: ignore[misc]
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    actions: Mapping[str, object] = tomllib.loads(file.read_text(encoding="utf-8"))["actions"]
+    assert actions.keys() == {f"a{number}_{each}" for number in range(4) for each in range(5)}
+
+
+def test_mode_and_link_stay_and_the_same_text_is_not_written(tmp_path: Path) -> None:
+    real, link = tmp_path / "dotfiles.toml", tmp_path / "config.toml"
+    real.write_text('model = "a/b"\n', encoding="utf-8")
+    real.chmod(0o640)
+    link.symlink_to(real)
+    before = real.stat().st_ino
+    assert not rewrite(link, tmp_path / "lock", lambda text: with_key(text, ("model",), "a/b"))
+    assert real.stat().st_ino == before
+    assert rewrite(link, tmp_path / "lock", lambda text: with_key(text, ("model",), "c/d"))
+    assert link.is_symlink()
+    assert real.stat().st_mode & 0o777 == 0o640
+    assert real.read_text(encoding="utf-8") == 'model = "c/d"\n'

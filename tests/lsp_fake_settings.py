@@ -1,0 +1,41 @@
+"""The settings of `lsp_fake_core`: one value, one problem, one file."""
+
+from __future__ import annotations
+
+from coterie.domain.preferences import FileLayer, SettingProblem, SettingsChanged, SettingsFile, SettingsView, SettingView, SettingWritten
+from coterie.domain.wire import Json
+
+VALUE = SettingView(key="budget.usd", path=("budget", "usd"), value="3.0", origin="user", locked_by="editor")
+PROBLEM = SettingProblem(
+    file="/w/.coterie/config.toml",
+    line=3,
+    key="sandbox.network",
+    message="It is left out.",
+    suggestion="Trust it.",
+    level="warning",
+    ignored="untrusted",
+)
+CHANGED = SettingsChanged(keys=("budget.usd",), problems=(PROBLEM,))
+
+
+class FakePreferences:
+    """``agent/settings/*``."""
+
+    async def view(self, folder: str | None = None) -> SettingsView:
+        """Show them."""
+        file = SettingsFile(
+            layer="project", path="/w/.coterie/config.toml", uri="file:///w/.coterie/config.toml", exists=True, folder=folder, trusted=False
+        )
+        return SettingsView(
+            values=(VALUE,),
+            problems=(PROBLEM,),
+            files=(file,),
+            trusted_workspaces=("/home/me/work",),
+            machine_scope=("sandbox.*",),
+            json_schema={"type": "object", "properties": {"small_model": {"type": "string"}}},
+        )
+
+    async def set(self, key: str, value: Json, *, layer: FileLayer = "user", folder: str | None = None) -> SettingWritten:
+        """Write nothing."""
+        now = SettingView(key=key, path=(key,), value=value, origin=layer)
+        return SettingWritten(key=key, layer=layer, file=f"{folder}/config.toml", changed=value is not None, now=(now,), problems=())
