@@ -13,7 +13,7 @@ STAMP := $(VENV)/.made-from-the-lock
 # Each writes the committed files that are made from code; with --check it fails when one of them is stale.
 GENERATORS := $(wildcard scripts/generate*.py)
 
-.PHONY: help venv demo test test-editors test-llama check format docs bench lock clean
+.PHONY: help venv demo vscode test test-editors test-llama check format docs bench lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -33,9 +33,13 @@ $(STAMP): requirements/dev.txt
 demo: $(STAMP) ## show the main job on a sample project in a temporary folder
 	$(BIN)/coterie demo
 
+vscode: $(STAMP) ## build the VS Code extension: build/coterie.vsix
+	$(BIN)/python scripts/vscode.py package
+
 # pytest exits 5 when it collected nothing, so a run of no tests fails here.
 test: $(STAMP) ## install what the tests run against, then run them (PYTEST_ARGS=… to choose)
 	$(BIN)/python scripts/test_requirements.py
+	$(BIN)/python scripts/vscode.py test
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 # The editors are kept outside the repository, in a folder that the script names in its last line.
@@ -54,10 +58,12 @@ check: $(STAMP) ## lint, formatting, types, floors, freshness of generated files
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	for script in $(GENERATORS); do $(BIN)/python $$script --check; done
+	$(BIN)/python scripts/vscode.py check
 
-format: $(STAMP) ## rewrite the Python files in the one format
+format: $(STAMP) ## rewrite the Python and TypeScript files in the one format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/python scripts/vscode.py format
 
 docs: $(STAMP) ## write the generated pages and schemas again
 	for script in $(GENERATORS); do $(BIN)/python $$script; done
@@ -77,6 +83,7 @@ lock: $(STAMP) ## choose the newest versions the ranges allow and write requirem
 	$(UV_LOCK) --upgrade --group node --output-file requirements/node.txt
 	$(UV_LOCK) --upgrade --group llama --output-file requirements/llama.txt
 	cd tests/node && npm install --package-lock-only
+	cd clients/vscode && npm install --package-lock-only --ignore-scripts
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) build dist tests/node/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) build dist tests/node/node_modules clients/vscode/node_modules clients/vscode/dist clients/vscode/server .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,73 @@
+// What this window knows of the server's runs, chats and questions, and the wire to it. One for the window; every view gets it and keeps
+// no state of its own.
+
+import type { Disposable, ExtensionContext, LogOutputChannel } from "vscode";
+import type { Status } from "./protocol";
+import type { Connection } from "./server/connection";
+import type { Wire } from "./server/wire";
+import { Approvals } from "./state/approvals";
+import { Channels } from "./state/channels";
+import { Runs } from "./state/runs";
+import { Signal } from "./state/signal";
+
+export class Session implements Disposable {
+  readonly wire: Wire;
+  readonly runs: Runs;
+  readonly channels = new Channels();
+  readonly approvals = new Approvals();
+  readonly statusChanged = new Signal<Status>();
+  readonly connection: Connection;
+  readonly context: ExtensionContext;
+  readonly log: LogOutputChannel;
+  readonly #subscriptions: Disposable[];
+  #status: Status | undefined;
+
+  constructor(connection: Connection, context: ExtensionContext, log: LogOutputChannel) {
+    this.connection = connection;
+    this.context = context;
+    this.log = log;
+    this.wire = connection.wire;
+    this.runs = new Runs(async (runId, after) => (await this.wire.request("agent/run/events", { runId, after })).events);
+    this.#subscriptions = [
+      connection.on("agent/event", (told) => {
+        this.runs.hear(told);
+        this.approvals.hear(told);
+      }),
+      connection.on("agent/channel/changed", (told) => this.channels.hear(told)),
+      connection.on("agent/status/changed", (status) => this.#know(status)),
+      connection.changed.on((state) => {
+        if (state.kind === "running") {
+          void this.#catchUp();
+        }
+      }),
+    ];
+  }
+
+  get status(): Status | undefined {
+    return this.#status;
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) {
+      subscription.dispose();
+    }
+  }
+
+  /** Ask for all that happened while nobody listened. */
+  async #catchUp(): Promise<void> {
+    const told = await Promise.allSettled([
+      this.wire.request("agent/status", {}).then((status) => this.#know(status)),
+      this.wire.request("agent/channel/list", {}).then(({ channels }) => this.channels.replace(channels)),
+      this.wire.request("agent/approval/list", {}).then(({ approvals }) => this.approvals.replace(approvals)),
+      this.runs.catchUp(),
+    ]);
+    for (const failed of told.filter((each) => each.status === "rejected")) {
+      this.log.warn(`The server did not tell all of its state: ${String(failed.reason)}`);
+    }
+  }
+
+  #know(status: Status): void {
+    this.#status = status;
+    this.statusChanged.emit(status);
+  }
+}

@@ -1,0 +1,97 @@
+import { describe, expect, it } from "vitest";
+import { candidates, locate, type Places } from "../src/server/locate";
+import { Restarts } from "../src/server/restarts";
+import { collected, keysOf } from "../src/server/settings";
+
+const places: Places = {
+  setting: [],
+  python: "/env/bin/python",
+  path: "/usr/bin:relative:/opt/bin",
+  own: "/store/bin/coterie",
+  wheel: "/ext/coterie.whl",
+  windows: false,
+};
+const only =
+  (...programs: string[]) =>
+  async (command: string) =>
+    programs.includes(command) ? "0.1.0" : undefined;
+
+describe("finding the server", () => {
+  it("takes what the settings name, and asks nobody", async () => {
+    const refuse = () => Promise.reject(new Error("asked"));
+    expect(await locate({ ...places, setting: ["/x/coterie", "--flag"] }, refuse)).toEqual({
+      source: "settings",
+      command: "/x/coterie",
+      args: ["--flag"],
+    });
+  });
+
+  it.each([
+    ["the active environment", ["/env/bin/python", "/usr/bin/coterie"], "environment"],
+    ["the PATH, in its order", ["/opt/bin/coterie", "/store/bin/coterie"], "path"],
+    ["its own environment", ["/store/bin/coterie", "uvx"], "own"],
+    ["uvx", ["uvx"], "uvx"],
+  ])("finds %s first", async (_name, there, source) => {
+    expect((await locate(places, only(...there)))?.source).toBe(source);
+  });
+
+  it("says that there is none", async () => {
+    expect(await locate(places, only())).toBeUndefined();
+  });
+
+  it("never starts what a relative entry of the PATH would name in the open folder", () => {
+    expect(candidates(places).map((each) => each.command)).not.toContain("relative/coterie");
+  });
+
+  it("runs uvx on its own wheel and never on a name that an index resolves", () => {
+    expect(candidates(places).at(-1)).toEqual({ source: "uvx", command: "uvx", args: ["--from", "/ext/coterie.whl", "coterie"] });
+    expect(candidates({ ...places, wheel: undefined }).map((each) => each.source)).not.toContain("uvx");
+  });
+});
+
+describe("a server that ends by itself", () => {
+  it("is started again so often and no more", () => {
+    const restarts = new Restarts({ count: 2, withinMs: 1000 });
+    expect([0, 10, 20].map((now) => restarts.mayRestart(now))).toEqual([true, true, false]);
+  });
+
+  it("is started again when the earlier ends are long ago, or a person started it", () => {
+    const restarts = new Restarts({ count: 1, withinMs: 1000 });
+    expect([restarts.mayRestart(0), restarts.mayRestart(2000), restarts.mayRestart(2001)]).toEqual([true, true, false]);
+    restarts.forget();
+    expect(restarts.mayRestart(2002)).toBe(true);
+  });
+});
+
+describe("the settings that go to the server", () => {
+  const manifest = {
+    contributes: {
+      configuration: [
+        { properties: { "coterie.server.command": { scope: "machine" }, "coterie.model": { scope: "resource" } } },
+        { properties: { "coterie.permissions.allow": { scope: "machine" }, "coterie.suggestions.enabled": {} } },
+      ],
+    },
+  };
+  const of = (values: Record<string, object>) => collected(keysOf(manifest), (name) => values[name]);
+
+  it("are those that somebody set, the nearest first, and no defaults", () => {
+    expect(
+      of({ model: { defaultValue: "d", globalValue: "g", workspaceValue: "w" }, "suggestions.enabled": { globalValue: false } }),
+    ).toEqual({
+      model: "w",
+      suggestions: { enabled: false },
+    });
+    expect(of({ model: { defaultValue: "d" } })).toEqual({});
+  });
+
+  it("take nothing of machine scope from a folder", () => {
+    expect(of({ "permissions.allow": { workspaceValue: ["exec(*)"], workspaceFolderValue: ["exec(*)"] } })).toEqual({});
+    expect(of({ "permissions.allow": { globalValue: ["exec(ls)"], workspaceValue: ["exec(*)"] } })).toEqual({
+      permissions: { allow: ["exec(ls)"] },
+    });
+  });
+
+  it("leave out what is the editor's alone", () => {
+    expect(of({ "server.command": { globalValue: ["x"] } })).toEqual({});
+  });
+});
