@@ -5,14 +5,17 @@ import { commands, type Disposable, type ExtensionContext, window } from "vscode
 import { Connection } from "./server/connection";
 import { explainFailures } from "./server/trouble";
 import { Session } from "./session";
+import { registerStatusBar } from "./status/bar";
+import { SuggestionFeedback } from "./suggestions/feedback";
 
 type View = (session: Session) => Disposable;
 
-const VIEWS: readonly View[] = [];
+const VIEWS: readonly View[] = [registerStatusBar];
 
 export function activate(context: ExtensionContext): void {
   const log = window.createOutputChannel("Coterie", { log: true });
-  const connection = new Connection(context, log, {});
+  const suggestions = new SuggestionFeedback();
+  const connection = new Connection(context, log, suggestions.middleware);
   const session = new Session(connection, context, log);
   context.subscriptions.push(
     log,
@@ -21,6 +24,7 @@ export function activate(context: ExtensionContext): void {
     explainFailures(connection, log),
     commands.registerCommand("coterie.restartServer", () => connection.restart()),
     commands.registerCommand("coterie.showLog", () => log.show()),
+    suggestions.register(session),
     ...VIEWS.map((register) => register(session)),
   );
   // Not awaited: the window is usable, and every view says that the server starts.

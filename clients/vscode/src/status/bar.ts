@@ -1,0 +1,140 @@
+// The status bar item: feeds `view.ts` with what this window knows, and opens the menu.
+
+import { commands, Disposable, MarkdownString, StatusBarAlignment, ThemeColor, window } from "vscode";
+import type { SettingsView } from "../protocol";
+import { guarded } from "../refusals";
+import type { Session } from "../session";
+import { hasEnded } from "../state/run";
+import { showMenu } from "./menu";
+import { barItem } from "./view";
+
+const COLOURS = { normal: undefined, warning: "statusBarItem.warningBackground", error: "statusBarItem.errorBackground" };
+/** Ghost text costs without any event: what it cost is asked for again now and then. */
+const COST_EVERY_MS = 5 * 60_000;
+
+export function registerStatusBar(session: Session): Disposable {
+  const item = window.createStatusBarItem("coterie.status", StatusBarAlignment.Right, 100);
+  item.name = "Coterie";
+  item.command = "coterie.menu";
+  const bar = new StatusBar(session, (known) => {
+    const shown = barItem(known);
+    const colour = COLOURS[shown.severity];
+    item.text = shown.text;
+    item.tooltip = new MarkdownString().appendText(shown.tooltip.join("\n"));
+    item.backgroundColor = colour === undefined ? undefined : new ThemeColor(colour);
+    item.accessibilityInformation = { label: `Coterie. ${shown.tooltip.join(" ")}` };
+    item.show();
+  });
+  return Disposable.from(
+    item,
+    bar,
+    commands.registerCommand("coterie.menu", () => guarded(() => showMenu(session, bar))),
+  );
+}
+
+/** What the item is made from, kept up to date. */
+export class StatusBar implements Disposable {
+  readonly #session: Session;
+  readonly #show: (known: Parameters<typeof barItem>[0]) => void;
+  readonly #subscriptions: Disposable[];
+  readonly #timer: NodeJS.Timeout;
+  #usdToday: string | undefined;
+  #settings: SettingsView | undefined;
+  #snoozedUntil: string | undefined;
+  #snoozeEnd: NodeJS.Timeout | undefined;
+
+  constructor(session: Session, show: (known: Parameters<typeof barItem>[0]) => void) {
+    this.#session = session;
+    this.#show = show;
+    const render = (): void => this.#render();
+    this.#subscriptions = [
+      session.statusChanged.on(render),
+      session.approvals.changed.on(render),
+      session.channels.changed.on(render),
+      session.runs.changed.on((run) => {
+        render();
+        if (hasEnded(run)) {
+          void this.refreshCost();
+        }
+      }),
+      session.connection.on("agent/settings/changed", () => void this.#refreshSettings()),
+      session.connection.changed.on((state) => {
+        render();
+        if (state.kind === "running") {
+          void this.#refreshSettings();
+          void this.refreshCost();
+        }
+      }),
+    ];
+    this.#timer = setInterval(() => void this.refreshCost(), COST_EVERY_MS);
+    render();
+  }
+
+  get snoozedUntil(): string | undefined {
+    return this.#snoozedUntil;
+  }
+
+  dispose(): void {
+    clearInterval(this.#timer);
+    clearTimeout(this.#snoozeEnd);
+    Disposable.from(...this.#subscriptions).dispose();
+  }
+
+  /** Ask what was spent since this machine's midnight. */
+  async refreshCost(): Promise<void> {
+    if (this.#session.connection.state.kind !== "running" || !window.state.focused) {
+      return;
+    }
+    const midnight = new Date();
+    midnight.setHours(0, 0, 0, 0);
+    try {
+      const { total } = await this.#session.wire.request("agent/usage", { since: midnight.toISOString() });
+      this.#usdToday = total.usd ?? undefined;
+      this.#render();
+    } catch (error) {
+      this.#session.log.debug(`The cost of today is not known: ${String(error)}`);
+    }
+  }
+
+  /** Snooze ghost text for minutes; 0 ends it. */
+  async snooze(minutes: number): Promise<void> {
+    const { until } = await this.#session.wire.request("agent/suggestion/snooze", { minutes });
+    this.#snoozedUntil = until ?? undefined;
+    clearTimeout(this.#snoozeEnd);
+    if (until !== null) {
+      this.#snoozeEnd = setTimeout(() => {
+        this.#snoozedUntil = undefined;
+        this.#render();
+      }, Date.parse(until) - Date.now());
+    }
+    this.#render();
+  }
+
+  async #refreshSettings(): Promise<void> {
+    try {
+      this.#settings = await this.#session.wire.request("agent/settings/get", {});
+      this.#render();
+    } catch (error) {
+      this.#session.log.debug(`The settings are not known: ${String(error)}`);
+    }
+  }
+
+  #value(key: string): unknown {
+    return this.#settings?.values.find((each) => each.key === key)?.value;
+  }
+
+  #render(): void {
+    const { connection, channels, approvals } = this.#session;
+    const completionModel = this.#value("completion_model");
+    this.#show({
+      server: connection.state,
+      status: this.#session.status,
+      working: channels.all().filter((channel) => channel.state === "active").length,
+      waiting: approvals.all().length,
+      usdToday: this.#usdToday,
+      completionModel: typeof completionModel === "string" ? completionModel : undefined,
+      snoozedUntil: this.#snoozedUntil,
+      suggestionsEnabled: this.#value("suggestions.enabled") !== false,
+    });
+  }
+}

@@ -1,0 +1,98 @@
+// What the status bar says, as a pure function of what is known. `bar.ts` shows it.
+
+import type { Status } from "../protocol";
+import type { ServerState } from "../server/connection";
+
+/** What the item is made from. */
+export interface Known {
+  readonly server: ServerState;
+  readonly status: Status | undefined;
+  /** Runs that go on. */
+  readonly working: number;
+  /** Questions that wait for the person. */
+  readonly waiting: number;
+  /** Today's cost in US dollars, as the server tells it; unknown: undefined. */
+  readonly usdToday: string | undefined;
+  /** The model of ghost text; "none": the offline predictor alone. */
+  readonly completionModel: string | undefined;
+  /** Until when ghost text is snoozed (ISO 8601). */
+  readonly snoozedUntil: string | undefined;
+  readonly suggestionsEnabled: boolean;
+}
+
+export interface BarItem {
+  readonly text: string;
+  /** Lines of plain text. */
+  readonly tooltip: readonly string[];
+  readonly severity: "normal" | "warning" | "error";
+}
+
+export function barItem(known: Known): BarItem {
+  const { server } = known;
+  switch (server.kind) {
+    case "stopped":
+      return { text: "$(circle-slash) Coterie", tooltip: ["The server is not running."], severity: "normal" };
+    case "starting":
+      return { text: "$(loading~spin) Coterie", tooltip: ["The server starts."], severity: "normal" };
+    case "restarting":
+      return { text: "$(loading~spin) Coterie", tooltip: ["The server ended by itself and is started again."], severity: "warning" };
+    case "failed":
+      return { text: "$(error) Coterie", tooltip: [server.reason], severity: "error" };
+    case "running":
+      return running(known);
+  }
+}
+
+function running(known: Known): BarItem {
+  const degraded = known.status?.degraded ?? [];
+  const tooltip = [
+    `Ghost text: ${ghostText(known)}`,
+    `Cost today: ${known.usdToday === undefined ? "not known" : dollars(known.usdToday)}`,
+    ...indexing(known.status),
+    ...degraded.map(({ text }) => text),
+  ];
+  if (known.waiting > 0) {
+    const text = `$(bell-dot) Coterie: ${known.waiting}`;
+    const questions = known.waiting === 1 ? "A question waits for you." : `${known.waiting} questions wait for you.`;
+    return { text, tooltip: [questions, ...tooltip], severity: "warning" };
+  }
+  if (known.working > 0) {
+    const runs = known.working === 1 ? "A run goes on." : `${known.working} runs go on.`;
+    return { text: `$(loading~spin) Coterie: ${known.working}`, tooltip: [runs, ...tooltip], severity: "normal" };
+  }
+  return { text: `$(${icon(known, degraded.length > 0)}) Coterie`, tooltip, severity: "normal" };
+}
+
+function icon(known: Known, degraded: boolean): string {
+  if (known.snoozedUntil !== undefined || !known.suggestionsEnabled) {
+    return "bell-slash";
+  }
+  if (known.status?.index?.complete === false) {
+    return "sync~spin";
+  }
+  return degraded ? "warning" : "sparkle";
+}
+
+function ghostText(known: Known): string {
+  if (!known.suggestionsEnabled) {
+    return "switched off";
+  }
+  if (known.snoozedUntil !== undefined) {
+    return `snoozed until ${new Date(known.snoozedUntil).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`;
+  }
+  return known.completionModel === undefined || known.completionModel === "none" ? "the offline predictor" : known.completionModel;
+}
+
+function indexing(status: Status | undefined): readonly string[] {
+  const index = status?.index;
+  return index === null || index === undefined || index.complete ? [] : [`Indexing: ${index.done} of ${index.files} files`];
+}
+
+/** Money as a person reads it: cents, and smaller parts where a cent is too coarse. */
+export function dollars(usd: string): string {
+  const value = Number(usd);
+  if (!Number.isFinite(value)) {
+    return usd;
+  }
+  return `$${value === 0 || value >= 0.01 ? value.toFixed(2) : value.toFixed(4)}`;
+}

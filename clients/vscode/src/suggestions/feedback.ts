@@ -1,0 +1,101 @@
+// Tells the server what became of its suggestions: seen, and taken in part. That one was taken as a whole VS Code tells by the item's own
+// command. What can be known, and what cannot, is in `tracker.ts`.
+
+import {
+  type CancellationToken,
+  commands,
+  Disposable,
+  type InlineCompletionContext,
+  InlineCompletionItem,
+  type InlineCompletionList,
+  type Position,
+  type TextDocument,
+  window,
+  workspace,
+} from "vscode";
+import type { Middleware } from "vscode-languageclient/node";
+import type { Requests } from "../protocol";
+import type { Session } from "../session";
+import { type Offered, Tracker } from "./tracker";
+
+type Items = InlineCompletionItem[] | InlineCompletionList | null | undefined;
+type Next = (
+  document: TextDocument,
+  position: Position,
+  context: InlineCompletionContext,
+  token: CancellationToken,
+) => Items | Thenable<Items>;
+
+export class SuggestionFeedback {
+  readonly #tracker = new Tracker();
+  #session: Session | undefined;
+  #latest: Offered | undefined;
+  #seen: string | undefined;
+
+  /** Stands between VS Code and the language client, which asks the server. */
+  readonly middleware: Middleware = {
+    provideInlineCompletionItems: async (document, position, context, token, next: Next) => {
+      const answer = await next(document, position, context, token);
+      const first = Array.isArray(answer) ? answer[0] : answer?.items[0];
+      this.#offer(token.isCancellationRequested ? undefined : offeredBy(first, document, position), document, position);
+      return answer;
+    },
+  };
+
+  register(session: Session): Disposable {
+    this.#session = session;
+    return Disposable.from(
+      workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+        const edits = contentChanges.map(({ rangeOffset, rangeLength, text }) => ({ offset: rangeOffset, removed: rangeLength, text }));
+        const taken = this.#tracker.edited(document.uri.toString(), edits);
+        if (taken !== undefined) {
+          this.#tell("agent/suggestion/accepted", { suggestionId: taken.suggestionId, length: taken.length });
+        }
+      }),
+      commands.registerCommand("coterie.suggestion.dismiss", async () => {
+        await commands.executeCommand("editor.action.inlineSuggest.hide");
+        if (this.#latest !== undefined) {
+          this.#tell("agent/suggestion/rejected", { suggestionId: this.#latest.suggestionId });
+        }
+      }),
+    );
+  }
+
+  #offer(offered: Offered | undefined, document: TextDocument, position: Position): void {
+    this.#tracker.offer(offered);
+    this.#latest = offered;
+    const editor = window.activeTextEditor;
+    const onScreen = editor?.document === document && editor.selection.isEmpty && editor.selection.active.isEqual(position);
+    if (offered !== undefined && onScreen && this.#seen !== offered.suggestionId) {
+      this.#seen = offered.suggestionId;
+      this.#tell("agent/suggestion/shown", { suggestionId: offered.suggestionId });
+    }
+  }
+
+  #tell<M extends "agent/suggestion/shown" | "agent/suggestion/accepted" | "agent/suggestion/rejected">(
+    method: M,
+    params: Requests[M]["params"],
+  ): void {
+    this.#session?.wire.request(method, params).catch((error: unknown) => this.#session?.log.debug(`${method}: ${String(error)}`));
+  }
+}
+
+function offeredBy(item: InlineCompletionItem | undefined, document: TextDocument, position: Position): Offered | undefined {
+  const argument: unknown = item?.command?.arguments?.[0];
+  const suggestionId =
+    typeof argument === "object" && argument !== null ? (argument as { suggestionId?: unknown }).suggestionId : undefined;
+  if (!(item instanceof InlineCompletionItem) || typeof suggestionId !== "string" || typeof item.insertText !== "string") {
+    return undefined;
+  }
+  const before = item.range === undefined ? "" : document.getText(item.range.with({ end: position }));
+  if (!item.insertText.startsWith(before)) {
+    return undefined;
+  }
+  // The text before the cursor that it replaces stands there already.
+  return {
+    suggestionId,
+    document: document.uri.toString(),
+    offset: document.offsetAt(position),
+    text: item.insertText.slice(before.length),
+  };
+}
