@@ -70,10 +70,22 @@ from coterie.features.editor_faces import (
     Indexing,
     PlanDocuments,
 )
-from coterie.features.protocol_faces import Accounts, Approvals, Catalogue, Channels, Inspector, Preferences, Runs, Secrets, Suggestions
+from coterie.features.protocol_faces import (
+    Accounts,
+    Approvals,
+    Catalogue,
+    Channels,
+    Inspector,
+    Preferences,
+    Roster,
+    Runs,
+    Secrets,
+    Suggestions,
+)
 from coterie.workspace.notebooks import Notebooks
 from lsp_fake_hosts import AT, PROVIDER, USAGE, FakeAccounts, FakeCatalogue, FakeSecrets
 from lsp_fake_inspector import FakeInspector
+from lsp_fake_roster import FakeRoster
 from lsp_fake_settings import CHANGED, FakePreferences
 
 CANARY = "canary-of-the-servers-inside"
@@ -352,6 +364,7 @@ class FakeApplication:
         self.catalogue: Catalogue = FakeCatalogue()
         self.accounts: Accounts = FakeAccounts()
         self.secrets: Secrets = FakeSecrets()
+        self.roster: Roster = FakeRoster()
         self.preferences: Preferences = FakePreferences()
         self.suggestions: Suggestions = FakeSuggestions()
         self.actions: Actions = FakeActions()

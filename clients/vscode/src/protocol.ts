@@ -29,6 +29,23 @@ export interface AgentEvent {
   event: RunEvent | StepEvent | PlanEvent | ArtifactEvent | MessageDelta | ThoughtDelta | MessageEvent | MessageDiscarded | ToolCallEvent | ChangeEvent | ApprovalEvent | UsageEvent | WarningEvent | CompactionEvent;
 }
 
+/** Agents, the one that serves who names none first. */
+export interface AgentListResult {
+  agents: AgentView[];
+}
+
+/** An agent as a run would have it now. `model` is asked first, the `fallbacks` when it fails; `chosen_by` says whether the settings name it for this `agent`, for everybody (`default`), or nobody does and the first host's is taken (`host`). `error` is why there is none, or why some of the chain cannot be called. */
+export interface AgentView {
+  id: string;
+  doc: string;
+  origin: "built_in";
+  model: string | null;
+  fallbacks: string[];
+  chosenBy: "agent" | "default" | "host";
+  external?: boolean;
+  error?: string | null;
+}
+
 /** A pending question, as `agent/approval/list` tells it. `folder` is where its run works. */
 export interface Approval {
   approvalId: string;
@@ -260,6 +277,19 @@ export interface CheckClaudeCodeArguments {
   provider?: string | null;
 }
 
+/** What can be posted to a chat. */
+export interface CommandListResult {
+  commands: CommandView[];
+}
+
+/** Something that can be posted to a chat: `name` with its slash, `arguments` as shown behind it, empty where it takes none. */
+export interface CommandView {
+  name: string;
+  doc: string;
+  arguments: string;
+  origin: "built_in";
+}
+
 /** The conversation is sent to models shorter from here on, `text` says so in a sentence; the post `/restore` takes it back. `messages` messages were replaced by `summary` (null: by nothing), which `model` wrote, and `outputs` old outputs of tools are left out. The tokens are estimates of what the next request would hold without it, and holds. */
 export interface CompactionEvent {
   kind: "compaction";
@@ -360,7 +390,7 @@ export interface FindingArguments {
   findingId: string;
 }
 
-/** One contiguous difference. Lines count from 1; `old_text` and `new_text` are whole lines with their terminators. `review` is what a person has said of it; `open` while it is to be looked at, as far as it is `applied` or `proposed`. */
+/** One contiguous difference. Lines count from 1; `old_text` and `new_text` are whole lines with their terminators. */
 export interface Hunk {
   hunkId: string;
   oldStart: number;
@@ -371,7 +401,6 @@ export interface Hunk {
   newText: string;
   state?: "proposed" | "applied" | "rejected" | "undone";
   stepId?: string | null;
-  review?: "open" | "accepted" | "rejected";
 }
 
 /** The index of the open folders: until it is `complete`, `done` of the `files` to read are read; then it has them all. */
@@ -952,6 +981,20 @@ export interface SuggestionSnoozeParams {
   minutes?: number;
 }
 
+/** Agents as they are brought. */
+export interface TemplateListResult {
+  templates: TemplateView[];
+}
+
+/** An agent as it is brought. `tools` are what its model is shown; `artifact` is what it hands on at the end of a step. */
+export interface TemplateView {
+  id: string;
+  doc: string;
+  origin: "built_in";
+  tools: string[];
+  artifact?: string | null;
+}
+
 /** More of the thinking that precedes a message. Not journalled. */
 export interface ThoughtDelta {
   kind: "thought_delta";
@@ -970,6 +1013,22 @@ export interface ToolCallEvent {
   arguments: Record<string, Json>;
   state: "pending" | "running" | "succeeded" | "failed" | "denied";
   output?: string | null;
+}
+
+/** Tools, in the order in which models are shown them. */
+export interface ToolListResult {
+  tools: ToolView[];
+}
+
+/** A tool. `effects` are the kinds that each call has; `denied` is why no agent is shown it here, None where they are. */
+export interface ToolView {
+  id: string;
+  doc: string;
+  origin: "built_in";
+  readsOnly: boolean;
+  effects: ("read" | "write" | "exec" | "net" | "env" | "mcp" | "spawn" | "gate")[];
+  agents: string[];
+  denied?: string | null;
 }
 
 /** The argument of `coterie.undo`; without a run, the latest one of the workspace that has changes. */
@@ -1055,6 +1114,37 @@ export interface WhichRunArguments {
   runId?: string | null;
 }
 
+/** Workflows. */
+export interface WorkflowListResult {
+  workflows: WorkflowView[];
+}
+
+/** A way back to the step `to` when one of the conditions holds, at most `limit` times. */
+export interface WorkflowLoopView {
+  when: string[];
+  to: string;
+  limit: number;
+}
+
+/** A step: `needs` and `makes` are types of artifacts, `gate` says that a person decides about what it made. */
+export interface WorkflowStepView {
+  stepId: string;
+  agent: string;
+  needs: string[];
+  makes: string | null;
+  gate: boolean;
+  writes: string[];
+}
+
+/** A workflow, with its steps in the order of their declaration. */
+export interface WorkflowView {
+  id: string;
+  doc: string;
+  origin: "built_in";
+  steps: WorkflowStepView[];
+  loops: WorkflowLoopView[];
+}
+
 /** What each request of the client takes and gives. */
 export interface Requests {
   /** The server's version and mode, its providers' health, and what is degraded and why. */
@@ -1129,6 +1219,16 @@ export interface Requests {
   "agent/key/set": { params: KeySetParams; result: KeySet };
   /** Take a key out of the vault. */
   "agent/key/delete": { params: KeyParams; result: KeyDeleted };
+  /** The agents, each with the models that a run would ask now. */
+  "agent/agent/list": { params: NoParams; result: AgentListResult };
+  /** The agents as they are brought: their tools, and what they hand on. */
+  "agent/template/list": { params: NoParams; result: TemplateListResult };
+  /** The workflows, with their steps and ways back. */
+  "agent/workflow/list": { params: NoParams; result: WorkflowListResult };
+  /** The tools, who has them, and which of them the rules keep from everybody. */
+  "agent/tool/list": { params: NoParams; result: ToolListResult };
+  /** What can be posted to a chat, for completion. */
+  "agent/command/list": { params: NoParams; result: CommandListResult };
   /** The settings that hold, where each comes from, and what is wrong in them. */
   "agent/settings/get": { params: SettingsGetParams; result: SettingsView };
   /** Write one key into a file of settings; answered when it holds. */

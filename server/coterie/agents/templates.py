@@ -17,12 +17,15 @@ _DOING = (*_READING, *_WRITING, *_MOVING, *_RUNNING, "git_operation", "ask_user"
 
 @dataclass(frozen=True, slots=True)
 class AgentTemplate:
-    """An agent. ``tools`` are what its model is shown, in this order; ``submit`` is added where it makes an artifact.
+    """An agent; ``doc`` says in a sentence what it does.
+
+    ``tools`` are what its model is shown, in this order; ``submit`` is added where it makes an artifact.
 
     One that ``finds_its_way`` begins with a map of the project and the code that fits the request; others work with what was handed on.
     """
 
     agent_id: str
+    doc: str
     tools: tuple[str, ...]
     artifact: ArtifactType | None = None
     finds_its_way: bool = False
@@ -41,11 +44,13 @@ def _prompt(agent_id: str) -> str:
 TEMPLATES = {
     template.agent_id: template
     for template in (
-        AgentTemplate("chat", (*_DOING, "remember"), finds_its_way=True),
-        AgentTemplate("planner", (*_READING, "ask_user"), "plan", finds_its_way=True),
-        AgentTemplate("coder", _DOING, "patch", finds_its_way=True),
-        AgentTemplate("reviewer", _READING, "findings"),
-        AgentTemplate("tester", (*_READING, *_RUNNING), "testrun"),
-        AgentTemplate("documenter", (*_READING, *_WRITING), "docs"),
+        AgentTemplate("chat", "Answers, looks around, edits, and runs commands and tests.", (*_DOING, "remember"), finds_its_way=True),
+        AgentTemplate(
+            "planner", "Works out what is to be done: goal, criteria, files and steps.", (*_READING, "ask_user"), "plan", finds_its_way=True
+        ),
+        AgentTemplate("coder", "Makes the changes of a plan.", _DOING, "patch", finds_its_way=True),
+        AgentTemplate("reviewer", "Reads what was changed and says what is wrong with it.", _READING, "findings"),
+        AgentTemplate("tester", "Runs the project's tests and says what fails.", (*_READING, *_RUNNING), "testrun"),
+        AgentTemplate("documenter", "Brings the documentation up to date.", (*_READING, *_WRITING), "docs"),
     )
 }

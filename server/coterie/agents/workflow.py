@@ -43,11 +43,12 @@ class LoopSpec:
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """Steps in the order of their declaration, and the ways back."""
+    """Steps in the order of their declaration, and the ways back; ``doc`` says in a sentence what it does."""
 
     name: str
     steps: tuple[StepSpec, ...]
     loops: tuple[LoopSpec, ...] = ()
+    doc: str = ""
 
     def stages(self) -> Iterator[tuple[StepSpec, ...]]:
         """Yield groups of steps that can run side by side: each needs only what earlier groups made."""
@@ -93,7 +94,7 @@ def _parse(name: str, data: Mapping[str, Any]) -> Workflow:
         LoopSpec(when=cast("tuple[Condition, ...]", tuple(loop["when"])), to=loop["to"], limit=loop["max"])
         for loop in data.get("loops", ())
     )
-    return Workflow(name, steps, loops)
+    return Workflow(name, steps, loops, doc=data["doc"])
 
 
 WORKFLOWS = ("team",)

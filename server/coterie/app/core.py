@@ -46,6 +46,7 @@ from coterie.features.inspector import Inspector
 from coterie.features.plan_documents import PlanDocuments
 from coterie.features.prediction_client import EditorPredictor
 from coterie.features.preferences import PreferenceService
+from coterie.features.roster import RosterService
 from coterie.features.runs import RunService
 from coterie.features.secrets import SecretService
 from coterie.features.status import status_of
@@ -158,6 +159,7 @@ class Core:
         self.inspector = Inspector(inspection, shared.store.marks, self.workspace, shared.news.touched)
         self.approvals = ApprovalService(shared.approvals, shared.attendance_changed)
         self.catalogue = CatalogueService(self._providers, shared.store.favourites)
+        self.roster = RosterService(self._base, self._providers, lambda: self._settings.loaded.settings)
         self.accounts = AccountService(shared.store.usage)
         self.secrets = SecretService(shared.store.vault, self._reread)
         self.preferences = PreferenceService(settings, self._reread, audience.settings_changed)

@@ -20,7 +20,18 @@ from coterie.features.editor_faces import (
     Indexing,
     PlanDocuments,
 )
-from coterie.features.protocol_faces import Accounts, Approvals, Catalogue, Channels, Inspector, Preferences, Runs, Secrets, Suggestions
+from coterie.features.protocol_faces import (
+    Accounts,
+    Approvals,
+    Catalogue,
+    Channels,
+    Inspector,
+    Preferences,
+    Roster,
+    Runs,
+    Secrets,
+    Suggestions,
+)
 
 
 class Application(Protocol):
@@ -59,6 +70,11 @@ class Application(Protocol):
     @property
     def secrets(self) -> Secrets:
         """Keys of model hosts."""
+        ...
+
+    @property
+    def roster(self) -> Roster:
+        """What is available here."""
         ...
 
     @property

@@ -14,6 +14,7 @@ from coterie.domain.edits import FileDiff, UndoResult
 from coterie.domain.inspection import ContextView
 from coterie.domain.permissions import Approval, Decision
 from coterie.domain.preferences import FileLayer, SettingsView, SettingWritten
+from coterie.domain.roster import AgentView, CommandView, TemplateView, ToolView, WorkflowView
 from coterie.domain.runs import Attachment, RunEvents, RunPage, RunRequest, RunStarted, RunStateView, RunSummary, RunView, UndoScope
 from coterie.domain.secrets import SecretName
 from coterie.domain.status import InstallProgress, ModelPage, ModelView, ProviderCheck, ProviderView
@@ -225,6 +226,30 @@ class Secrets(Protocol):
 
     async def rotate(self) -> int:
         """Seal every key under a new data key; return how many. Raises `StorageError`."""
+        ...
+
+
+class Roster(Protocol):
+    """What is available here (implemented by ``features.roster``)."""
+
+    async def agents(self) -> tuple[AgentView, ...]:
+        """Return the agents, each with the models that a run would ask now."""
+        ...
+
+    def templates(self) -> tuple[TemplateView, ...]:
+        """Return the agents as they are brought."""
+        ...
+
+    def workflows(self) -> tuple[WorkflowView, ...]:
+        """Return the workflows."""
+        ...
+
+    def tools(self) -> tuple[ToolView, ...]:
+        """Return the tools, and which of them the rules keep from everybody."""
+        ...
+
+    def commands(self) -> tuple[CommandView, ...]:
+        """Return what can be posted to a chat."""
         ...
 
 

@@ -45,6 +45,7 @@ from coterie.lsp.payloads.models import (
     ProviderParams,
     ProvidersChanged,
 )
+from coterie.lsp.payloads.roster import AgentListResult, CommandListResult, TemplateListResult, ToolListResult, WorkflowListResult
 from coterie.lsp.payloads.runs import (
     RunDiffParams,
     RunDiffResult,
@@ -102,6 +103,11 @@ MODEL_FAVOURITE: Final = "agent/model/favourite"
 KEY_LIST: Final = "agent/key/list"
 KEY_SET: Final = "agent/key/set"
 KEY_DELETE: Final = "agent/key/delete"
+AGENT_LIST: Final = "agent/agent/list"
+TEMPLATE_LIST: Final = "agent/template/list"
+WORKFLOW_LIST: Final = "agent/workflow/list"
+TOOL_LIST: Final = "agent/tool/list"
+COMMAND_LIST: Final = "agent/command/list"
 SETTINGS_GET: Final = "agent/settings/get"
 SETTINGS_SET: Final = "agent/settings/set"
 SUGGESTION_SHOWN: Final = "agent/suggestion/shown"
@@ -178,6 +184,11 @@ REQUESTS: Final[Mapping[str, Request]] = {
     KEY_LIST: Request(NoParams, KeyListResult, "The names of the keys in the vault."),
     KEY_SET: Request(KeySetParams, KeySet, "Keep a key in the vault, in place of the one of this name."),
     KEY_DELETE: Request(KeyParams, KeyDeleted, "Take a key out of the vault."),
+    AGENT_LIST: Request(NoParams, AgentListResult, "The agents, each with the models that a run would ask now."),
+    TEMPLATE_LIST: Request(NoParams, TemplateListResult, "The agents as they are brought: their tools, and what they hand on."),
+    WORKFLOW_LIST: Request(NoParams, WorkflowListResult, "The workflows, with their steps and ways back."),
+    TOOL_LIST: Request(NoParams, ToolListResult, "The tools, who has them, and which of them the rules keep from everybody."),
+    COMMAND_LIST: Request(NoParams, CommandListResult, "What can be posted to a chat, for completion."),
     SETTINGS_GET: Request(SettingsGetParams, SettingsView, "The settings that hold, where each comes from, and what is wrong in them."),
     SETTINGS_SET: Request(SettingsSetParams, SettingWritten, "Write one key into a file of settings; answered when it holds."),
     SUGGESTION_SHOWN: Request(SuggestionParams, SuggestionFeedback, "The person could see a suggestion."),

@@ -18,6 +18,7 @@ from coterie.lsp.handlers import (
     models,
     notebooks,
     reviews,
+    roster,
     runs,
     secrets,
     settings,
@@ -46,4 +47,5 @@ AGENT: Handlers = {
     **models.HANDLERS,
     **secrets.HANDLERS,
     **settings.HANDLERS,
+    **roster.HANDLERS,
 }
