@@ -2,7 +2,8 @@
 
 Every key of `coterie.config.schema` becomes a setting `coterie.…` with its type and description, so that VS Code completes and checks it.
 Its scope is what keeps a repository's own `.vscode/settings.json` from loosening anything: what concerns the machine is taken from the
-user's settings alone, and of a folder that is not trusted nothing is taken but what `UNRESTRICTED` names. Run by `make docs` and `make check`.
+user's settings alone, and of a folder that is not trusted nothing is taken but what `UNRESTRICTED` names. Run by `make docs` and
+`make check`.
 """
 
 import json
@@ -45,7 +46,7 @@ def _settings() -> Iterator[tuple[str, dict[str, Any]]]:
             continue
         scope = "machine" if name in OF_THE_MACHINE else "window"
         if "$ref" in of:
-            for key, below in _resolved(of, definitions)["properties"].items():
+            for key, below in definitions[of["$ref"].rpartition("/")[2]]["properties"].items():
                 yield f"coterie.{name}.{key}", _setting(below, definitions, scope)
         else:
             yield f"coterie.{name}", _setting(of, definitions, scope)
