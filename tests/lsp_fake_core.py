@@ -75,6 +75,7 @@ from coterie.features.protocol_faces import (
     Approvals,
     Catalogue,
     Channels,
+    Hunks,
     Inspector,
     Preferences,
     Roster,
@@ -84,6 +85,7 @@ from coterie.features.protocol_faces import (
 )
 from coterie.workspace.notebooks import Notebooks
 from lsp_fake_hosts import AT, PROVIDER, USAGE, FakeAccounts, FakeCatalogue, FakeSecrets
+from lsp_fake_hunks import FakeHunks
 from lsp_fake_inspector import FakeInspector
 from lsp_fake_roster import FakeRoster
 from lsp_fake_settings import CHANGED, FakePreferences
@@ -373,6 +375,7 @@ class FakeApplication:
         self.contexts: ContextDocuments = FakeContexts()
         self.plans: PlanDocuments = FakePlans()
         self.findings: Findings = FakeFindings()
+        self.hunks: Hunks = FakeHunks(CHANGE)
         self.changes: Changes = FakeChanges()
         self.indexing: Indexing = FakeIndexing(core)
         self.attention: Attention = FakeAttention()
@@ -518,14 +521,10 @@ class FakeChanges:
 
     def reviewable(self, uri: str, text: str) -> tuple[Reviewable, ...]:
         """Return one."""
-        return (Reviewable("run_1", uri, len(text)),)
+        return (Reviewable("run_1", uri, len(text), "hunk_1"),)
 
     def watch(self, listener: Callable[[], None]) -> None:
         """Nothing changes."""
-
-    async def accept(self, run_id: str | None = None, uri: str | None = None) -> int:
-        """Count what was named."""
-        return sum(each is not None for each in (run_id, uri))
 
     async def story(self, uri: str, text: str, line: int) -> Story | None:
         """Tell none."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from coterie.agents.coordinator import Coordinator
+from coterie.agents.coordinator import Coordinator, Walk
+from coterie.agents.live_run import LiveRun
 from coterie.app.hub import Hub
 from coterie.base.ids import now
 from coterie.domain.edits import Hunk
@@ -15,19 +16,53 @@ from coterie.domain.events import AgentEvent, ChangeEvent, RunEvent
 from coterie.domain.records import Entry, EventRecord
 from coterie.domain.runs import RunRequest, RunRow
 from coterie.features.changes import Changes
+from coterie.features.hunks import HunkService
 from coterie.features.unseen import Unseen
 from coterie.storage.store import Store
+from coterie.workspace.workspace import LiveWorkspace
 
 HUNK = Hunk(hunk_id="h", old_start=1, old_lines=1, new_start=1, new_lines=1, old_text="a\n", new_text="b\n")
 URI, OURS, THEIRS = "file:///w/a.py", "file:///w", "file:///other"
 CHANGE = ChangeEvent(change_id="change", path="a.py", uri=URI, state="applied", hunks=(HUNK,))
 
 
-def server(store: Store, *, ours: str = OURS) -> tuple[Changes, Unseen]:
-    """Return what a server knows that has just begun, for a client with one folder."""
-    coordinator = Coordinator(store.runs, Hub(), lambda _: None)
+class NoBase:
+    """A home without files: nothing here changes any."""
+
+    workspace = LiveWorkspace()
+
+    async def assemble(self, run: LiveRun) -> Walk:
+        """Nothing is run."""
+        raise AssertionError(run)
+
+
+@dataclass(frozen=True)
+class Server:
+    """What a server knows that has just begun, for a client with one folder."""
+
+    changes: Changes
+    hunks: HunkService
+    unseen: Unseen
+
+    async def accept(self, run_id: str | None = None) -> int:
+        """Accept what is open."""
+        changes, conflicts = await self.hunks.decide_open("accepted", run_id=run_id)
+        assert conflicts == ()
+        return len(changes)
+
+
+def server(store: Store, *, ours: str = OURS) -> Server:
+    """Begin a server."""
+    hub = Hub()
+    coordinator = Coordinator(store.runs, hub, lambda _: None)
     unseen = Unseen(store.runs, coordinator)
-    return Changes(store.runs, coordinator, unseen, lambda folder: folder == ours), unseen
+    hub.join(unseen)
+
+    def concerns(folder: str | None) -> bool:
+        return folder == ours
+
+    changes = Changes(store.runs, coordinator, unseen, concerns)
+    return Server(changes, HunkService(store.runs, coordinator, unseen, NoBase(), concerns), unseen)
 
 
 async def had_run(store: Store, *, ended_at: str, change: ChangeEvent = CHANGE) -> None:
@@ -57,33 +92,33 @@ async def test_who_comes_later_is_shown_what_recent_runs_have_changed(
 ) -> None:
     store = Store(tmp_path)
     await had_run(store, ended_at=ended_at, change=change)
-    changes, unseen = server(store)
-    await unseen.look_back(lambda of: of == folder)
-    assert len(changes.reviewable(URI, "b\n")) == offered
+    here = server(store)
+    await here.unseen.look_back(lambda of: of == folder)
+    assert len(here.changes.reviewable(URI, "b\n")) == offered
     await store.aclose()
 
 
 async def test_what_is_accepted_stays_accepted_on_the_next_server(tmp_path: Path) -> None:
     store = Store(tmp_path)
     await had_run(store, ended_at=now())
-    changes, unseen = server(store)
-    await unseen.look_back(lambda _: True)
+    here = server(store)
     told: list[None] = []
-    changes.watch(lambda: told.append(None))
-    assert (await changes.accept("run"), len(told)) == (1, 1)
-    assert changes.reviewable(URI, "b\n") == ()
-    again, after = server(store)
-    await after.look_back(lambda _: True)
-    assert again.reviewable(URI, "b\n") == ()
+    here.changes.watch(lambda: told.append(None))
+    await here.unseen.look_back(lambda _: True)
+    assert (await here.accept("run"), len(told)) == (1, 1)
+    assert here.changes.reviewable(URI, "b\n") == ()
+    again = server(store)
+    await again.unseen.look_back(lambda _: True)
+    assert again.changes.reviewable(URI, "b\n") == ()
     await store.aclose()
 
 
 async def test_accepting_all_is_about_the_clients_own_folders(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    changes, unseen = server(store)
-    unseen.tell(AgentEvent(seq=1, at=now(), run_id="run", folder=THEIRS, event=CHANGE))
-    assert await changes.accept() == 0
-    assert len(changes.reviewable(URI, "b\n")) == 1
-    unseen.tell(AgentEvent(seq=2, at=now(), run_id="run", folder=THEIRS, event=replace(CHANGE, state="undone")))
-    assert changes.reviewable(URI, "b\n") == ()
+    here = server(store)
+    here.unseen.tell(AgentEvent(seq=1, at=now(), run_id="run", folder=THEIRS, event=CHANGE))
+    assert await here.accept() == 0
+    assert len(here.changes.reviewable(URI, "b\n")) == 1
+    here.unseen.tell(AgentEvent(seq=2, at=now(), run_id="run", folder=THEIRS, event=replace(CHANGE, state="undone")))
+    assert here.changes.reviewable(URI, "b\n") == ()
     await store.aclose()

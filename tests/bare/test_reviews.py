@@ -135,7 +135,8 @@ async def test_lenses_accept_or_take_back_and_an_undo_takes_findings_along(tmp_p
         assert await lenses(client, uri) == []
         await client.eventually(lambda: ("workspace/codeLens/refresh", None) in client.wanted)
 
-        undone = await client.request("workspace/executeCommand", places[1][2])
+        assert await client.request("workspace/executeCommand", places[1][2]) == {"restored": [], "conflicts": []}, "the first word counts"
+        undone = await client.request("workspace/executeCommand", places[2][2])
         assert undone == {"restored": ["calc.py"], "conflicts": []}
         assert client.buffers[uri].text == f"# above\n{BROKEN}"
         assert await published(client, uri) == []

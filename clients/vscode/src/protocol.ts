@@ -3,10 +3,11 @@
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** The argument of `coterie.accept`: changes of which run, in which file; all, when neither is named. */
+/** The argument of `coterie.accept`: open hunks of which run, in which file, or which; all that are applied, when none is named. */
 export interface AcceptArguments {
   runId?: string | null;
   uri?: string | null;
+  hunkIds?: string[];
 }
 
 /** How many changes were accepted. */
@@ -390,7 +391,7 @@ export interface FindingArguments {
   findingId: string;
 }
 
-/** One contiguous difference. Lines count from 1; `old_text` and `new_text` are whole lines with their terminators. */
+/** One contiguous difference. Lines count from 1; `old_text` and `new_text` are whole lines with their terminators. `review` is what a person has said of it; `open` while it is to be looked at, as far as it is `applied` or `proposed`. */
 export interface Hunk {
   hunkId: string;
   oldStart: number;
@@ -401,6 +402,23 @@ export interface Hunk {
   newText: string;
   state?: "proposed" | "applied" | "rejected" | "undone";
   stepId?: string | null;
+  review?: "open" | "accepted" | "rejected";
+}
+
+/** Which hunks: single ones, all open ones of changes, or, where none is named, all open ones of the run. The run need not be named where hunks or changes of a recent one are. All of them are of one run. */
+export interface HunkParams {
+  runId?: string | null;
+  hunkId?: string | null;
+  hunkIds?: string[] | null;
+  changeId?: string | null;
+  changeIds?: string[] | null;
+}
+
+/** What became of a verdict on hunks: the changes that they belong to, as they are now, and what could not be done, and why. */
+export interface HunkResult {
+  runId: string;
+  changes: ReviewedChange[];
+  conflicts?: UndoConflict[];
 }
 
 /** The index of the open folders: until it is `complete`, `done` of the `files` to read are read; then it has them all. */
@@ -656,6 +674,43 @@ export interface Range {
   end: Position;
 }
 
+/** The argument of `coterie.reject`: open hunks of which run, in which file, or which. One of them must be named. */
+export interface RejectArguments {
+  runId?: string | null;
+  uri?: string | null;
+  hunkIds?: string[];
+}
+
+/** A file with hunks that nobody has looked at: how many, and the changes with at least one of them, oldest first. */
+export interface ReviewFile {
+  path: string;
+  uri: string;
+  open: number;
+  changes: ReviewedChange[];
+}
+
+/** The answer of `agent/review/list`, by path. */
+export interface ReviewList {
+  files: ReviewFile[];
+}
+
+/** What to list: of a run, or of runs that work in `folder`; neither: of the client's folders. */
+export interface ReviewListParams {
+  folder?: string | null;
+  runId?: string | null;
+}
+
+/** A change of a run with its hunks as they are now. `folder` is the URI of the workspace folder that the run works in. */
+export interface ReviewedChange {
+  runId: string;
+  folder?: string | null;
+  changeId: string;
+  path: string;
+  uri: string;
+  state: "proposed" | "applied" | "rejected" | "undone";
+  hunks: Hunk[];
+}
+
 /** The argument of `coterie.run`. */
 export interface RunArguments {
   prompt: string;
@@ -862,7 +917,7 @@ export interface SettingsChanged {
   problems: SettingProblem[];
 }
 
-/** A file of settings, which need not exist yet. `folder` is the workspace folder of a project's; `trusted` is said of that. */
+/** A file of settings, which need not exist yet. `folder` is the workspace folder of a project's; `trusted` is said of that. `values` is what the file itself says, by dotted keys and but for keys of hosts: a list that adds up over the layers is changed by it. */
 export interface SettingsFile {
   layer: "user" | "project";
   path: string;
@@ -870,6 +925,7 @@ export interface SettingsFile {
   exists: boolean;
   folder?: string | null;
   trusted?: boolean;
+  values?: Record<string, Json>;
 }
 
 /** What holds for all folders together, or as if the workspace folder with the URI `folder` were the only one. */
@@ -1169,6 +1225,12 @@ export interface Requests {
   "agent/run/undo": { params: RunUndoParams; result: UndoResult };
   /** What a run changed, as unified diffs. */
   "agent/run/diff": { params: RunDiffParams; result: RunDiffResult };
+  /** Keep hunks of a run, and apply those that were only proposed; the first verdict on a hunk counts. */
+  "agent/hunk/accept": { params: HunkParams; result: HunkResult };
+  /** Take hunks of a run back, or drop those that were only proposed; an agent that works on is told. */
+  "agent/hunk/reject": { params: HunkParams; result: HunkResult };
+  /** The files with hunks that nobody has accepted or rejected yet, across runs. */
+  "agent/review/list": { params: ReviewListParams; result: ReviewList };
   /** Chat channels, latest first. */
   "agent/channel/list": { params: ChannelListParams; result: ChannelListResult };
   /** Open a chat channel. */
@@ -1283,8 +1345,10 @@ export interface Commands {
   "coterie.inspectContext": { argument: InspectContextArguments; result: ChatOpened };
   /** Send what is written under the last heading of a chat document. */
   "coterie.send": { argument: SendArguments; result: Posted };
-  /** Mark changes as looked at, which takes their lenses away. */
+  /** Keep changes, which takes their lenses away; what was only proposed is applied. */
   "coterie.accept": { argument: AcceptArguments; result: Accepted };
+  /** Take back changes, also of a run that goes on: its agent is told. */
+  "coterie.reject": { argument: RejectArguments; result: UndoResult | UndoGoesOn };
   /** Start a run that mends a finding of a review. */
   "coterie.fix": { argument: FindingArguments; result: RunStarted };
   /** Forget a finding of a review. */

@@ -12,6 +12,7 @@ from coterie.context.thread import Before, Placed
 from coterie.domain.events import ENDED
 from coterie.domain.inspection import Marks, marks_of
 from coterie.domain.records import CompactionRecord, ConversationRecord
+from coterie.domain.reviews import DecidedHunk
 from coterie.domain.runs import RunRow
 from coterie.domain.store_ports import MarkStore, RunStore
 
@@ -29,6 +30,8 @@ async def conversation_before(runs: RunStore, run: RunRow, workflow: Workflow) -
     said: list[Placed] = []
     compactions: list[CompactionRecord] = []
     frozen: ConversationRecord | None = None
+    decided: dict[str, DecidedHunk] = {}
+    told: set[str] = set()
     rows = await runs.rows(channel_id=run.channel_id, before=run.run_id, limit=1_000)
     for row in reversed(rows):
         if row.workflow is not None or (row.agent or "chat") != step.agent or row.state not in ENDED:
@@ -38,4 +41,7 @@ async def conversation_before(runs: RunStore, run: RunRow, workflow: Workflow) -
         if (conversation := history.conversations.get((step.step_id, 1))) is not None:
             frozen = frozen or conversation.record
             said += valid(conversation.placed(row.run_id))
-    return Before(tuple(said), tuple(compactions)), frozen
+        decided |= {each.hunk.hunk_id: each for each in history.decided}
+        told |= history.told.get((step.step_id, 1), set())
+    untold = tuple(each for hunk_id, each in decided.items() if hunk_id not in told)
+    return Before(tuple(said), tuple(compactions), untold), frozen

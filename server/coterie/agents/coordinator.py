@@ -8,32 +8,35 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol, TypeVar
 
 from coterie.agents.approvals import ApprovalRequiredError
 from coterie.agents.history import FINISHED_CALLS, History, history_of
 from coterie.agents.live_run import LiveRun
 from coterie.agents.reconcile import UNKNOWN_OUTCOME
 from coterie.agents.team import PlanRejectedError
-from coterie.agents.undo import settle_undo, undo, was_cut_off
+from coterie.agents.undo import settle_undo, undo, undo_part, was_cut_off
+from coterie.agents.verdicts import chosen, decide
 from coterie.base.errors import CoterieError, RequestError, RunError, StorageError
 from coterie.base.ids import new_id
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.client_ports import Audience
-from coterie.domain.edits import UndoResult
+from coterie.domain.edits import UndoConflict, UndoResult
 from coterie.domain.events import ENDED, AgentEvent, Event, MessageDiscarded, MessageEvent, RunEvent, RunState
 from coterie.domain.permissions import Decision
 from coterie.domain.records import Record
-from coterie.domain.runs import RunEvents, RunRow
+from coterie.domain.reviews import HunkChoice
+from coterie.domain.runs import RunEvents, RunRow, UndoScope
 from coterie.domain.store_ports import RunStore
 from coterie.domain.workspace_ports import Workspace
 
 log = logging.getLogger(__name__)
 
 Stop = Literal["interrupted", "cancelled"]
+_T = TypeVar("_T")
 
 NEVER_ENDED = "Stopped by the person before it ended."
 
@@ -45,6 +48,7 @@ class _Live:
     base: Base
     stop: Stop | None = None
     reason: str = ""
+    deciding: asyncio.Lock = field(default_factory=asyncio.Lock)  # held while a verdict is carried out, and while the end is journalled
 
     @property
     def has_ended(self) -> bool:
@@ -145,30 +149,50 @@ class Coordinator:
         if folder is not None and base.workspace.folder(folder) is None:
             raise RequestError(f"This run works in {folder}; open that folder, or one around it, to resume it.", code="folder_not_open")
         run = await self._claimed(row)
+        await settle_undo(run, base.workspace)
         await run.event(*_left_open(run.history), RunEvent(state="running", reason="resumed"), durable=True)
         self._launch(run, base)
         return "running"
 
-    async def undo(self, run_id: str, base: Base, paths: Sequence[str] = ()) -> UndoResult:
+    async def undo(self, run_id: str, base: Base, scope: UndoScope = "run", ids: Sequence[str] = ()) -> UndoResult:
         """Take back what an ended run changed, to the end once it is begun. Raises `RequestError` ``run_active``."""
-        outcome = await asyncio.shield(self._tasks.spawn(self._undone(run_id, base, paths), name=f"undo {run_id}"))
-        if isinstance(outcome, RequestError):
-            raise outcome
-        return outcome
+        return await self._to_its_end(self._undo(run_id, base, scope, ids), f"undo {run_id}")
 
-    async def _undone(self, run_id: str, base: Base, paths: Sequence[str]) -> UndoResult | RequestError:
-        """Undo a run, or say why not: a request that cannot be met is no failure of the task."""
-        try:
-            return await self._undo(run_id, base, paths)
-        except RequestError as refusal:
-            return refusal
-
-    async def _undo(self, run_id: str, base: Base, paths: Sequence[str]) -> UndoResult:
+    async def _undo(self, run_id: str, base: Base, scope: UndoScope, ids: Sequence[str]) -> UndoResult:
         async with self._claiming:
             if await self._goes_on(run_id):
                 raise RequestError("This run is going on; cancel it before you undo it.", code="run_active")
             async with self._borrowed(run_id) as run:
-                return await undo(run, base.workspace, paths)
+                if scope in {"step", "hunk"}:
+                    return await undo_part(run, base.workspace, scope, ids)
+                return await undo(run, base.workspace, ids if scope == "file" else ())
+
+    async def decide(self, run_id: str, base: Base, choice: HunkChoice) -> Sequence[UndoConflict]:
+        """Carry out what a person decides about hunks of a run, which may go on, to the end once it is begun; returns what cannot be had.
+
+        The first verdict on a hunk counts. Raises as `agents.verdicts.chosen` does, and ``run_active`` for another server's run.
+        """
+        return await self._to_its_end(self._decide(run_id, base, choice), f"decide about hunks of {run_id}")
+
+    async def _decide(self, run_id: str, base: Base, choice: HunkChoice) -> Sequence[UndoConflict]:
+        while (live := self._live.get(run_id)) is not None:
+            async with live.deciding:
+                if not live.has_ended:
+                    return await decide(live.run, live.base.workspace, chosen(live.run.history, choice), choice.verdict)
+            await asyncio.wait([live.task])
+        async with self._claiming:
+            if run_id in self._live:
+                raise RequestError("This run is just being resumed; try again.", code="run_active")
+            async with self._borrowed(run_id) as run:
+                await settle_undo(run, base.workspace)
+                return await decide(run, base.workspace, chosen(run.history, choice), choice.verdict)
+
+    async def _to_its_end(self, work: Coroutine[Any, Any, _T], name: str) -> _T:
+        """Do something that a client's hanging up does not stop half-way."""
+        outcome = await asyncio.shield(self._tasks.spawn(_tried(work), name=name))
+        if isinstance(outcome, RequestError):
+            raise outcome
+        return outcome
 
     async def note(self, run_id: str, record: Record) -> None:
         """Journal what became of something in a run, which may have ended. Raises `RequestError` ``run_active`` for another server's."""
@@ -240,6 +264,9 @@ class Coordinator:
         """Interrupt every live run and wait until each is journalled as such; an undo is brought to its end."""
         async with self._claiming:
             pass
+        for live in tuple(self._live.values()):
+            async with live.deciding:
+                pass
         for live in self._live.values():
             live.stop = live.stop or "interrupted"
             live.reason = live.reason or "server_stopped"
@@ -301,14 +328,23 @@ class Coordinator:
 
     async def _end(self, run: LiveRun, end: RunEvent) -> None:
         try:
-            closed = _given_up(run.history) if end.state == "cancelled" else ()
-            await run.event(*closed, end, durable=True)
-            await self._store.release(run.run_id)
+            async with self._live[run.run_id].deciding:
+                closed = _given_up(run.history) if end.state == "cancelled" else ()
+                await run.event(*closed, end, durable=True)
+                await self._store.release(run.run_id)
         except StorageError:
             log.exception("the end of run %s could not be written; it will read as interrupted", run.run_id)
         finally:
             self._live.pop(run.run_id, None)
             self._on_change(run.row.channel_id)
+
+
+async def _tried(work: Coroutine[Any, Any, _T]) -> _T | RequestError:
+    """Return a refusal instead of raising it: a request that cannot be met is no failure of the task."""
+    try:
+        return await work
+    except RequestError as refusal:
+        return refusal
 
 
 def _elsewhere() -> RequestError:

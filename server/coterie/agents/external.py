@@ -25,6 +25,7 @@ from coterie.agents.reconcile import UNKNOWN_OUTCOME
 from coterie.agents.reserving import Held, reserved
 from coterie.base.errors import ModelMistakeError, ProviderError, RunError
 from coterie.base.ids import new_id
+from coterie.context.verdicts import worded
 from coterie.domain.events import ToolCallEvent, ToolCallState
 from coterie.domain.messages import (
     AssistantMessage,
@@ -158,11 +159,16 @@ class ExternalAgent:
         return "\n\n".join([_GO_ON if resumed else self._opening.first.text, *more])
 
     async def _hear(self) -> Sequence[str]:
-        """Return what the person said in this run and this agent has not heard; it has now."""
+        """Return what the person said and decided in this run and this agent has not heard; it has now."""
         unheard = self._run.history.unheard(self._post.step_id, self._post.attempt)
         for message_id, text in unheard:
             await self._say(UserMessage(text=text), message_id=message_id)
-        return [text for _, text in unheard]
+        said = [text for _, text in unheard]
+        if decided := self._run.history.untold(self._post.step_id, self._post.attempt, self._opening.before.decided):
+            said.append(worded(decided))
+            told = tuple(each.hunk.hunk_id for each in decided)
+            await self._run.record(replace(self._record(UserMessage(text=said[-1]), None), told=told))
+        return said
 
     async def _say(self, message: UserMessage | AssistantMessage, *, message_id: str | None = None) -> None:
         await self._run.record(self._record(message, message_id))

@@ -75,10 +75,11 @@ def for_model(artifact: Mapping[str, Json]) -> dict[str, Json]:
 async def _patch(run: LiveRun, step_id: str) -> dict[str, Json]:
     files: list[dict[str, Json]] = []
     hunks: list[dict[str, Json]] = []
-    for (_, path), edits in run.history.applied().items():
-        mine = [edit for edit in edits if edit.intent.step_id == step_id]
-        if not mine:
+    for (_, path), edits in run.history.spans().items():
+        begins = next((number for number, edit in enumerate(edits) if edit.intent.step_id == step_id), None)
+        if begins is None:
             continue
+        mine = [edit for edit in edits[begins:] if edit.intent.step_id == step_id or edit.intent.verdict is not None]
         first, last = mine[0].intent.before, mine[-1].intent.after
         before = None if first is None else await run.text(first)
         after = None if last is None else await run.text(last)

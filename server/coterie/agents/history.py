@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, assert_never
 
@@ -49,6 +49,7 @@ from coterie.domain.records import (
     SuiteRecord,
     WorkerRecord,
 )
+from coterie.domain.reviews import DecidedHunk
 from coterie.domain.runs import RunFailure, StepView
 from coterie.domain.usage import NO_USAGE, Usage
 
@@ -95,7 +96,6 @@ class History:
     workers: dict[tuple[str, int], WorkerRecord] = field(default_factory=dict)
     artifacts: list[ArtifactEvent] = field(default_factory=list)
     settled: set[str] = field(default_factory=set)  # the findings of the latest review that are dealt with
-    seen: set[str] = field(default_factory=set)  # the changes that a person has accepted
     plan: Mapping[str, Json] | None = None
     approved: frozenset[str] = frozenset()
     made_by: dict[str, str | None] = field(default_factory=dict)
@@ -103,6 +103,8 @@ class History:
     commands: set[str] = field(default_factory=set)
     edits: dict[str, Edit] = field(default_factory=dict)
     changes: dict[str, ChangeEvent] = field(default_factory=dict)
+    offered: set[str] = field(default_factory=set)  # the changes that were not made at once, but proposed
+    told: dict[tuple[str, int], set[str]] = field(default_factory=dict)  # by conversation: the hunks whose verdict it knows
     tests: list[SuiteRecord] = field(default_factory=list)
     grants: list[GrantRecord] = field(default_factory=list)
     said: dict[str, MessageEvent] = field(default_factory=dict)
@@ -141,6 +143,7 @@ class History:
                 conversation = self.conversations[record.step_id, record.attempt]
                 conversation.messages.append(record.message)
                 conversation.numbers.append(seq)
+                self.told.setdefault((record.step_id, record.attempt), set()).update(record.told)
                 if isinstance(record.message, AssistantMessage):
                     self._answered(record)
                     self.made_by.update((call.call_id, record.message_id) for call in record.message.tool_calls)
@@ -163,7 +166,7 @@ class History:
             case FindingRecord():
                 self.settled.add(record.finding_id)
             case SeenRecord():
-                self.seen.update(record.change_ids)
+                self.changes.update({each: _accepted(self.changes[each]) for each in record.change_ids if each in self.changes})
             case CompactionRecord():
                 self._compacted(record)
             case RestoredRecord():
@@ -194,6 +197,8 @@ class History:
                 self.calls[event.call_id] = event
             case ChangeEvent():
                 self.changes[event.change_id] = event
+                if event.state == "proposed":
+                    self.offered.add(event.change_id)
             case ApprovalEvent():
                 self._approval(event)
             case UsageEvent():
@@ -267,6 +272,40 @@ class History:
                 by_file.setdefault(edit.file, []).append(edit)
         return by_file
 
+    def spans(self, paths: Iterable[str] = ()) -> dict[tuple[str, str], list[Edit]]:
+        """Return what made of each file what the run leaves of it: the edits that are in it, and what was taken back since the first.
+
+        Of what was taken back the intents alone know what the text was after it. Where nothing of the run is left there is nothing.
+        """
+        found = {}
+        for file in self.applied(paths):
+            edits = [edit for edit in self.edits.values() if edit.file == file]
+            begins = next(number for number, edit in enumerate(edits) if edit.state == "applied")
+            since = [edit for edit in edits[begins:] if edit.state in {"applied", "decided"}]
+            decided = {hunk_id for edit in since for hunk_id in edit.intent.hunks}
+            taken_back = [edit for edit in edits[:begins] if edit.state == "undone" and decided & self.hunk_ids(edit.intent.change_id)]
+            found[file] = [*taken_back, *since]
+        return found
+
+    def hunk_ids(self, change_id: str) -> set[str]:
+        """Return the hunks of a change."""
+        return {hunk.hunk_id for hunk in self.changes[change_id].hunks} if change_id in self.changes else set()
+
+    def untold(self, step_id: str, attempt: int, earlier: Iterable[DecidedHunk] = ()) -> tuple[DecidedHunk, ...]:
+        """Return the verdicts on hunks, of this run and ``earlier`` ones, that the model of an attempt's conversation has to learn yet."""
+        told = self.told.get((step_id, attempt), set())
+        return tuple(each for each in (*earlier, *self.decided) if each.hunk.hunk_id not in told)
+
+    @property
+    def decided(self) -> tuple[DecidedHunk, ...]:
+        """The verdicts by which a file is not as the model believes that it is: what was rejected, and what is applied after all."""
+        return tuple(
+            DecidedHunk(change.path, hunk)
+            for change in self.changes.values()
+            for hunk in change.hunks
+            if hunk.review == "rejected" or (hunk.review == "accepted" and change.change_id in self.offered)
+        )
+
     def unheard(self, step_id: str, attempt: int) -> tuple[tuple[str, str], ...]:
         """Return what the person said in the run after its prompt and an attempt's conversation has not heard: ids and texts."""
         said = list(self.said.values())[1:]
@@ -283,6 +322,11 @@ def history_of(entries: Iterable[Entry]) -> History:
     for entry in entries:
         history.add(entry)
     return history
+
+
+def _accepted(change: ChangeEvent) -> ChangeEvent:
+    """Return a change that a person wants to keep."""
+    return replace(change, hunks=tuple(replace(hunk, review="accepted") if hunk.state == "applied" else hunk for hunk in change.hunks))
 
 
 def _found_dead(record: Record) -> bool:

@@ -16,7 +16,7 @@ from coterie.domain.events import ToolCallEvent, WarningEvent
 from coterie.domain.proposals import EditProposal
 from coterie.domain.workspace_ports import Workspace
 from coterie.workspace.aside import Difference
-from coterie.workspace.merge import merge
+from coterie.workspace.merge import carry
 
 TOOL = "import_changes"
 """The name under which clients see it, a call of the server's own."""
@@ -78,11 +78,7 @@ class Import:
 
 def _onto(change: Difference, current: str | None) -> str | None:
     """Return the current text with the change in it. Raises `ModelMistakeError`."""
-    if current in {change.before, change.after}:
-        return change.after
-    if current is None or change.before is None or change.after is None:
-        raise ModelMistakeError("it was made, changed or deleted here meanwhile, and is left as it is.")
     try:
-        return merge(change.before, change.after, current)
+        return carry(current, change.before, change.after)
     except MergeConflictError as conflict:
-        raise ModelMistakeError(f"it was changed here at the same place, and is left as it is. {conflict.message}") from conflict
+        raise ModelMistakeError(f"it was changed here meanwhile, and is left as it is. {conflict.message}") from conflict

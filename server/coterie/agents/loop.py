@@ -21,10 +21,11 @@ from coterie.base.errors import RunError
 from coterie.context.assemble import addressed, assemble
 from coterie.context.collect import cut_to, has_attachments
 from coterie.context.thread import NOTHING, Before, Placed
+from coterie.context.verdicts import with_verdicts
 from coterie.domain.chat_commands import command_in
 from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolCall, ToolMessage, ToolResult, ToolSpec, UserMessage
 from coterie.domain.model_ports import ModelChoice
-from coterie.domain.records import MessageRecord, Record
+from coterie.domain.records import MessageRecord
 from coterie.domain.wire import Json
 
 MAX_CALLS = 60
@@ -82,9 +83,10 @@ class AgentLoop:
             if isinstance(last, AssistantMessage):
                 if last.tool_calls:
                     answered = await self._calls.answer(last)
-                    await self._say(answered.message)
                     if answered.artifact is not None:
+                        await self._say(answered.message)
                         return Ended(last.text, answered.artifact)
+                    await self._tell(answered.message)
                 elif not self._unheard():
                     return Ended(last.text)
             await self._hear()
@@ -96,7 +98,7 @@ class AgentLoop:
 
     async def _begin(self) -> None:
         if not self._messages:
-            await self._say(self._opening.first)
+            await self._tell(self._opening.first)
 
     async def _accepted_before(self) -> Ended | None:
         """Return the turn's end when the process died after it had accepted the submission and before the step was told to be done."""
@@ -105,9 +107,15 @@ class AgentLoop:
                 return Ended(submission.text, (await self._calls.answer(submission)).artifact)
         return None
 
-    async def _say(self, message: Message, *, message_id: str | None = None) -> None:
-        record: Record = MessageRecord(step_id=self._asker.step_id, attempt=self._asker.attempt, message_id=message_id, message=message)
-        await self._run.record(record)
+    async def _tell(self, message: UserMessage | ToolMessage, *, message_id: str | None = None) -> None:
+        """Say something that the model reads next, with what the person has decided about its changes since it heard of that last."""
+        decided = self._run.history.untold(self._asker.step_id, self._asker.attempt, self._opening.before.decided)
+        told = tuple(each.hunk.hunk_id for each in decided)
+        await self._say(with_verdicts(message, decided), message_id=message_id, told=told)
+
+    async def _say(self, message: UserMessage | ToolMessage, *, message_id: str | None = None, told: tuple[str, ...] = ()) -> None:
+        step_id, attempt = self._asker.step_id, self._asker.attempt
+        await self._run.record(MessageRecord(step_id=step_id, attempt=attempt, message_id=message_id, message=message, told=told))
 
     async def _compose(self, choice: ModelChoice, *, overflowed: bool = False) -> ModelRequest:
         return addressed(await self._compactor.request(choice, overflowed=overflowed), choice)
@@ -134,7 +142,7 @@ class AgentLoop:
             if (command := command_in(text)) is not None:
                 await self._commands.do(command, self._asker.chain.first, asked_by=message_id)
             else:
-                await self._say(UserMessage(text=heard), message_id=message_id)
+                await self._tell(UserMessage(text=heard), message_id=message_id)
 
     async def _short_enough(self, texts: Sequence[str]) -> Sequence[str]:
         """Return what the person said with what they attached to it cut to the room that the window leaves."""

@@ -7,14 +7,17 @@ that cannot be done without touching their text, the file is left alone and the 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from coterie.agents.history import Edit, History
 from coterie.agents.live_run import LiveRun
+from coterie.agents.reconcile import reconciled
+from coterie.agents.verdicts import UNDO_STEP, decide, minutes_of, undo_intent
 from coterie.base.errors import InvalidParamsError, MergeConflictError, ModelMistakeError
 from coterie.base.ids import new_id
-from coterie.domain.edits import Applied, ChangeState, Draft, FileDiff, FileRef, UndoConflict, UndoResult, digest_of
+from coterie.domain.edits import Applied, ChangeState, Draft, FileDiff, UndoConflict, UndoResult
 from coterie.domain.events import ChangeEvent
 from coterie.domain.records import EditIntent, EditOutcome, EventRecord, Record
 from coterie.domain.store_ports import RunStore
@@ -24,7 +27,6 @@ from coterie.workspace.hunks import unified_diff
 from coterie.workspace.merge import revert, shows_edit
 
 _UNDONE: ChangeState = "undone"
-_UNDO_STEP = "undo"
 
 
 async def undo(run: LiveRun, workspace: Workspace, paths: Sequence[str] = ()) -> UndoResult:
@@ -51,6 +53,27 @@ async def undo(run: LiveRun, workspace: Workspace, paths: Sequence[str] = ()) ->
     return UndoResult(restored=tuple(restored), conflicts=tuple(conflicts))
 
 
+async def undo_part(run: LiveRun, workspace: Workspace, scope: Literal["step", "hunk"], ids: Sequence[str]) -> UndoResult:
+    """Undo what stands of the steps or hunks in ``ids``. Raises `InvalidParamsError` when one of them is none of this run's."""
+    history = run.history
+    known = history.steps.keys() if scope == "step" else {hunk_id for each in history.changes for hunk_id in history.hunk_ids(each)}
+    unknown = [each for each in ids if each not in known]
+    if unknown:
+        raise InvalidParamsError(f"ids: this run has no {scope} called {', '.join(unknown)}.")
+    await _settle_edits(run, workspace)
+    restored = await settle_undo(run, workspace)
+    wanted = {
+        hunk.hunk_id: change.path
+        for change in history.changes.values()
+        for hunk in change.hunks
+        if hunk.state == "applied" and (hunk.step_id if scope == "step" else hunk.hunk_id) in ids
+    }
+    conflicts = await decide(run, workspace, wanted, "undone")
+    left = {conflict.path for conflict in conflicts}
+    restored += [path for path in dict.fromkeys(wanted.values()) if path not in left]
+    return UndoResult(restored=tuple(dict.fromkeys(restored)), conflicts=tuple(conflicts))
+
+
 async def take_back(run: LiveRun, workspace: Workspace, edits: Sequence[Edit]) -> str | None:
     """Undo edits of one file, given oldest first; returns why not. Raises `ModelMistakeError`."""
     intent = edits[0].intent
@@ -66,7 +89,7 @@ async def take_back(run: LiveRun, workspace: Workspace, edits: Sequence[Edit]) -
 
     async def intend(draft: Draft) -> None:
         texts = [text for text in (draft.before, draft.after) if text is not None]
-        await run.record(_intent(change_id, draft), texts=texts, durable=True)
+        await run.record(undo_intent(change_id, draft), texts=texts, durable=True)
 
     try:
         mode = next((edit.intent.mode for edit in edits if edit.intent.mode is not None), None)
@@ -93,27 +116,38 @@ def _taken_back(run: LiveRun, change_id: str, edits: Sequence[Edit]) -> list[Rec
 
 def was_cut_off(history: History) -> bool:
     """Say whether the process of an undo died before it could say how that went."""
-    return any(edit.intent.step_id == _UNDO_STEP for edit in history.unresolved())
+    return any(edit.intent.step_id == UNDO_STEP for edit in history.unresolved())
 
 
 async def settle_undo(run: LiveRun, workspace: Workspace) -> list[str]:
     """Find out how far an undo came whose process died before it could say; returns the paths that it had restored."""
     restored = []
     for edit in run.history.unresolved():
-        if edit.intent.step_id == _UNDO_STEP and (happened := await _happened(run, workspace, edit)) is not None:
+        if edit.intent.step_id == UNDO_STEP and (happened := await _happened(run, workspace, edit)) is not None:
             if happened:
                 restored.append(edit.intent.path)
-                await run.record(*_taken_back(run, edit.intent.change_id, run.history.applied().get(edit.file, ())))
+                await _settled(run, edit)
             else:
                 await run.record(EditOutcome(change_id=edit.intent.change_id, state="refused"))
     return restored
 
 
+async def _settled(run: LiveRun, edit: Edit) -> None:
+    """Journal what the intent of an undo was about, which has happened."""
+    intent = edit.intent
+    if intent.verdict is None:
+        await run.record(*_taken_back(run, intent.change_id, run.history.applied().get(edit.file, ())))
+    else:
+        minutes = await minutes_of(run, intent.change_id, intent.hunks, intent.verdict)
+        await run.record(*minutes.records, texts=minutes.texts)
+
+
 async def _settle_edits(run: LiveRun, workspace: Workspace) -> None:
     """Find out whether the agents' edits happened whose process died before it could say."""
     for edit in run.history.unresolved():
-        if edit.intent.step_id != _UNDO_STEP and (happened := await _happened(run, workspace, edit)) is not None:
-            await run.record(EditOutcome(change_id=edit.intent.change_id, state="applied" if happened else "refused"))
+        if edit.intent.step_id != UNDO_STEP:
+            with suppress(ModelMistakeError):  # what cannot be looked at from here is left to who can
+                await reconciled(run, workspace, edit)
 
 
 async def _happened(run: LiveRun, workspace: Workspace, edit: Edit) -> bool | None:
@@ -128,7 +162,7 @@ async def _happened(run: LiveRun, workspace: Workspace, edit: Edit) -> bool | No
 
 async def diff(history: History, store: RunStore, paths: Sequence[str] = ()) -> tuple[FileDiff, ...]:
     """Return what a run changed in all, file by file, from before its first to after its last change."""
-    found = [_Whole(edits[0].intent, edits[-1].intent) for edits in history.applied(paths).values()]
+    found = [_Whole(edits[0].intent, edits[-1].intent) for edits in history.spans(paths).values()]
     changed = {whole.first.uri: whole for whole in found if whole.first.before != whole.last.after}
     origins = {uri: origin for uri in changed if (origin := _origin(uri, found)) in changed}
     diffs: list[FileDiff] = []
@@ -175,20 +209,6 @@ async def _text(run: LiveRun, digest: str | None) -> str | None:
     return None if digest is None else await run.text(digest)
 
 
-def _intent(change_id: str, draft: Draft) -> EditIntent:
-    file: FileRef = draft.file
-    return EditIntent(
-        change_id=change_id,
-        step_id=_UNDO_STEP,
-        call_id=change_id,
-        folder=file.folder,
-        path=file.path,
-        uri=file.uri,
-        before=None if draft.before is None else digest_of(draft.before),
-        after=None if draft.after is None else digest_of(draft.after),
-    )
-
-
 def _undone(told: ChangeEvent) -> ChangeEvent:
-    hunks = tuple(replace(hunk, state=_UNDONE) for hunk in told.hunks)
+    hunks = tuple(replace(hunk, state=_UNDONE) if hunk.state == "applied" else hunk for hunk in told.hunks)
     return ChangeEvent(change_id=told.change_id, path=told.path, uri=told.uri, state=_UNDONE, hunks=hunks)

@@ -41,6 +41,7 @@ from coterie.features.chat_documents import ChatDocuments
 from coterie.features.chat_readings import ChatReadings
 from coterie.features.context_documents import ContextDocuments
 from coterie.features.findings import Findings
+from coterie.features.hunks import HunkService
 from coterie.features.indexing import Indexing
 from coterie.features.inspector import Inspector
 from coterie.features.plan_documents import PlanDocuments
@@ -177,6 +178,7 @@ class Core:
         )
         self.actions = ActionService(lambda: self._settings.loaded.settings)
         self.findings = Findings(shared.reviews, self.workspace, self.runs, self.concerns)
+        self.hunks = HunkService(shared.store.runs, shared.coordinator, shared.unseen, self._base, self.concerns)
         self.changes = Changes(shared.store.runs, shared.coordinator, shared.unseen, self.concerns)
         chats = shared.data / "channels"
         self.chats = ChatDocuments(

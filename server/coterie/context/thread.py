@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from coterie.domain.messages import Message, ToolMessage, ToolResult, UserMessage
 from coterie.domain.records import CompactionRecord, OutputPlace, Stretch
+from coterie.domain.reviews import DecidedHunk
 
 SUMMARY = ""
 """The run of a message that stands in the place of others: it is in no journal as a message."""
@@ -102,10 +103,14 @@ def as_sent(thread: Iterable[Placed]) -> tuple[Message, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What a channel's conversation was before this run: all that was said, and its compactions so far."""
+    """What a channel's conversation was before this run: all that was said, and its compactions so far.
+
+    ``decided`` are the hunks of its changes that a person has reviewed since without the conversation having heard of it.
+    """
 
     said: tuple[Placed, ...] = ()
     compactions: tuple[CompactionRecord, ...] = ()
+    decided: tuple[DecidedHunk, ...] = ()
 
     @property
     def messages(self) -> tuple[Message, ...]:

@@ -9,6 +9,9 @@ from typing import Literal, TypeAlias
 from coterie.domain.wire import wire
 
 ChangeState = Literal["proposed", "applied", "rejected", "undone"]
+HunkReview = Literal["open", "accepted", "rejected"]
+HunkVerdict = Literal["accepted", "rejected", "undone"]
+"""What a person decides about hunks: ``undone`` takes back without a word about whether they were any good."""
 
 
 def digest_of(text: str) -> str:
@@ -20,7 +23,10 @@ def digest_of(text: str) -> str:
 
 @wire
 class Hunk:
-    """One contiguous difference. Lines count from 1; ``old_text`` and ``new_text`` are whole lines with their terminators."""
+    """One contiguous difference. Lines count from 1; ``old_text`` and ``new_text`` are whole lines with their terminators.
+
+    ``review`` is what a person has said of it; ``open`` while it is to be looked at, as far as it is ``applied`` or ``proposed``.
+    """
 
     hunk_id: str
     old_start: int
@@ -31,6 +37,12 @@ class Hunk:
     new_text: str
     state: ChangeState = "applied"
     step_id: str | None = None
+    review: HunkReview = "open"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for a person's word."""
+        return self.review == "open" and self.state in {"proposed", "applied"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
+from coterie.domain.edits import HunkVerdict
 from coterie.domain.events import Event
 from coterie.domain.messages import AssistantMessage, ToolMessage, UserMessage
 from coterie.domain.wire import Late, wire
@@ -29,6 +30,7 @@ class MessageRecord:
     """One message of the conversation between a step's agent and its model, exactly as it goes into the next request.
 
     ``message_id`` is the id by which clients know it: of the model's answer, or of what the person said while the run went on.
+    ``told`` are the hunks of which it says what the person has decided.
     """
 
     kind: Literal["message"] = "message"
@@ -36,6 +38,7 @@ class MessageRecord:
     attempt: int
     message_id: str | None = None
     message: Annotated[UserMessage | AssistantMessage | ToolMessage, Late("Field", discriminator="role")]
+    told: tuple[str, ...] = ()
 
 
 @wire
@@ -54,7 +57,9 @@ class ConversationRecord:
 class EditIntent:
     """A file is about to change from ``before`` to ``after`` (digests of kept texts; None: no such file).
 
-    ``mode`` are the permission bits of a file that goes; ``moved_from`` is the URI of the file whose text comes here.
+    ``mode`` are the permission bits of a file that goes; ``moved_from`` is the URI of the file whose text comes here. An intent that
+    carries out a person's ``verdict`` names the ``hunks`` that it is about. Where a part of a change is taken back, or put in later, a
+    later intent of that change says what of it stands, with its outcome in the same transaction.
     """
 
     kind: Literal["edit_intent"] = "edit_intent"
@@ -68,15 +73,17 @@ class EditIntent:
     after: str | None
     mode: int | None = None
     moved_from: str | None = None
+    hunks: tuple[str, ...] = ()
+    verdict: HunkVerdict | None = None
 
 
 @wire
 class EditOutcome:
-    """What became of the latest intent of ``change_id``. An undo is an outcome ``undone``."""
+    """What became of the latest intent of ``change_id``. An undo is an outcome ``undone``, a verdict that was carried out ``decided``."""
 
     kind: Literal["edit_outcome"] = "edit_outcome"
     change_id: str
-    state: Literal["applied", "refused", "undone"]
+    state: Literal["applied", "refused", "undone", "decided"]
     reason: str | None = None
 
 
@@ -197,7 +204,7 @@ class RestoredRecord:
 
 @wire
 class SeenRecord:
-    """A person has accepted changes of the run: they need not be shown for review any more."""
+    """A person has accepted changes of the run. Journals of before hunks had a ``review`` of their own say so by this."""
 
     kind: Literal["seen"] = "seen"
     change_ids: tuple[str, ...]

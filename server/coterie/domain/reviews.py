@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from coterie.domain.edits import ChangeState, Hunk, HunkVerdict, UndoConflict
+from coterie.domain.wire import wire
+
 FindingSeverity = Literal["blocking", "major", "minor", "note"]
 
 
@@ -37,8 +40,65 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Reviewable:
-    """Something of a run in a file that nobody has looked at: where it begins, from 0."""
+    """A hunk of a run that nobody has looked at: where it begins in its file, or would begin if it were applied, from 0."""
 
     run_id: str
     uri: str
     line: int
+    hunk_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedHunk:
+    """A hunk of which a person has said what is to become of it; ``path`` is its file's."""
+
+    path: str
+    hunk: Hunk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HunkChoice:
+    """Which hunks of a run a verdict is about: single ones, all open ones of changes, or all open ones of the run where none is named."""
+
+    hunk_ids: tuple[str, ...] = ()
+    change_ids: tuple[str, ...] = ()
+    verdict: HunkVerdict
+
+
+@wire
+class ReviewedChange:
+    """A change of a run with its hunks as they are now. ``folder`` is the URI of the workspace folder that the run works in."""
+
+    run_id: str
+    folder: str | None = None
+    change_id: str
+    path: str
+    uri: str
+    state: ChangeState
+    hunks: tuple[Hunk, ...]
+
+
+@wire
+class HunkResult:
+    """What became of a verdict on hunks: the changes that they belong to, as they are now, and what could not be done, and why."""
+
+    run_id: str
+    changes: tuple[ReviewedChange, ...]
+    conflicts: tuple[UndoConflict, ...] = ()
+
+
+@wire
+class ReviewFile:
+    """A file with hunks that nobody has looked at: how many, and the changes with at least one of them, oldest first."""
+
+    path: str
+    uri: str
+    open: int
+    changes: tuple[ReviewedChange, ...]
+
+
+@wire
+class ReviewList:
+    """The answer of ``agent/review/list``, by path."""
+
+    files: tuple[ReviewFile, ...]

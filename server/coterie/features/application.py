@@ -25,6 +25,7 @@ from coterie.features.protocol_faces import (
     Approvals,
     Catalogue,
     Channels,
+    Hunks,
     Inspector,
     Preferences,
     Roster,
@@ -45,6 +46,11 @@ class Application(Protocol):
     @property
     def channels(self) -> Channels:
         """``agent/channel/*``."""
+        ...
+
+    @property
+    def hunks(self) -> Hunks:
+        """``agent/hunk/*`` and ``agent/review/list``."""
         ...
 
     @property

@@ -1,7 +1,7 @@
-"""Which lines runs have changed, and why: what a hover says, and what can be accepted or taken back where it stands.
+"""Which lines runs have changed, and why: what a hover says, and where in a text there is something to review.
 
-What waits for review is a view of ``unseen``, which all clients share: what is accepted in one is gone in all. A change is found in a text
-by its own lines, near where they were: what the person has rewritten since is theirs and has no story.
+What waits for review is a view of ``unseen``, which all clients share: what is decided in one (by ``hunks``) is gone in all. A change is
+found in a text by its own lines, near where they were: what the person has rewritten since is theirs and has no story.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from coterie.domain.store_ports import RunStore
 from coterie.features.listener import Listener
 from coterie.features.unseen import Unseen
 from coterie.workspace.files import in_thread
-from coterie.workspace.uris import path_of
+from coterie.workspace.uris import same_file
 
 REMEMBERED: Final = 30
 """How many of the latest runs are asked about a line."""
@@ -69,36 +69,23 @@ class Changes(Listener):
         await self._tasks.aclose()
 
     def reviewable(self, uri: str, text: str) -> tuple[Reviewable, ...]:
-        """Return what can be accepted or taken back in a file, one for each run, the latest last."""
-        unseen = [each for each in self._unseen.known() if _same_file(each.change.uri, uri)]
+        """Return the hunks that can be accepted or rejected in a file, those of the latest run last, each run's by line."""
+        unseen = [each for each in self._unseen.known() if same_file(each.change.uri, uri)]
         lines = _lines(text) if unseen else []  # an editor asks at every key, mostly in files that no run has changed
-        first: dict[str, int] = {}
+        found: dict[str, list[Reviewable]] = {}
         for each in unseen:
-            places = [place for hunk in each.change.hunks if (place := located(lines, hunk)) is not None]
-            if places:
-                first[each.run_id] = min(places + ([first[each.run_id]] if each.run_id in first else []))
-        return tuple(Reviewable(run_id, uri, line) for run_id, line in first.items())
-
-    async def accept(self, run_id: str | None = None, uri: str | None = None) -> int:
-        """Note that a person has looked at changes, of a run or a file or all in the folders; returns how many there were."""
-        named = run_id is not None or uri is not None
-        accepted = [
-            each
-            for each in self._unseen.known()
-            if (run_id is None or each.run_id == run_id)
-            and (uri is None or _same_file(each.change.uri, uri))
-            and (named or self._concerns(each.folder))
-        ]
-        await self._unseen.accept(accepted)
-        return len(accepted)
+            for hunk in each.change.hunks:
+                if hunk.is_open and (place := located(lines, hunk)) is not None:
+                    found.setdefault(each.run_id, []).append(Reviewable(each.run_id, uri, place, hunk.hunk_id))
+        return tuple(hunk for hunks in found.values() for hunk in sorted(hunks, key=lambda hunk: hunk.line))
 
     async def story(self, uri: str, text: str, line: int) -> Story | None:
         """Say which run changed a line (from 0) and why; None when none did, or when somebody wrote it anew since."""
         here: list[tuple[_Told, Hunk]] = []
         for row in await self._runs.rows(limit=REMEMBERED):
             told = await self._of(row)
-            applied = [change for change in reversed(told.changes) if change.state == "applied" and _same_file(change.uri, uri)]
-            here += [(told, hunk) for change in applied for hunk in change.hunks]
+            applied = [change for change in reversed(told.changes) if change.state == "applied" and same_file(change.uri, uri)]
+            here += [(told, hunk) for change in applied for hunk in change.hunks if hunk.state == "applied"]
         return await in_thread(_story_of, text, line, here) if here else None
 
     @override
@@ -136,12 +123,18 @@ def _story_of(text: str, line: int, changed: Sequence[tuple[_Told, Hunk]]) -> St
 
 
 def located(lines: Sequence[str], hunk: Hunk) -> int | None:
-    """Return the line (from 0) where a hunk's new lines stand now, nearest to where they were put; None when they are gone."""
-    wanted = _lines(hunk.new_text)
-    if hunk.new_text.endswith(("\n", "\r")):
+    """Return the line (from 0) where a hunk stands now, nearest to where it was put; None when it is gone.
+
+    What is proposed stands where the lines are that it would replace.
+    """
+    text, size, start = hunk.new_text, hunk.new_lines, hunk.new_start
+    if hunk.state == "proposed":
+        text, size, start = hunk.old_text, hunk.old_lines, hunk.old_start
+    wanted = _lines(text)
+    if text.endswith(("\n", "\r")):
         wanted.pop()
-    there = hunk.new_start - 1
-    if not hunk.new_lines:
+    there = start - 1
+    if not size:
         return min(there, max(len(lines) - 1, 0))
     starts = [start for start in range(len(lines) - len(wanted) + 1) if list(lines[start : start + len(wanted)]) == wanted]
     return min(starts, key=lambda start: abs(start - there), default=None)
@@ -149,10 +142,6 @@ def located(lines: Sequence[str], hunk: Hunk) -> int | None:
 
 def _lines(text: str) -> list[str]:
     return [without_end(line) for line in split_lines(text)]
-
-
-def _same_file(one: str, other: str) -> bool:
-    return one == other or (path_of(one) is not None and path_of(one) == path_of(other))
 
 
 def _story(told: _Told, hunk: Hunk) -> Story:

@@ -124,15 +124,11 @@ class Changes(Protocol):
     """What runs have changed, where it stands."""
 
     def reviewable(self, uri: str, text: str) -> tuple[Reviewable, ...]:
-        """Return what can be accepted or taken back in a file, one for each run."""
+        """Return the hunks that can be accepted or rejected in a file, each run's by line."""
         ...
 
     def watch(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` when what can be accepted is something else without a run's event that says so."""
-        ...
-
-    async def accept(self, run_id: str | None = None, uri: str | None = None) -> int:
-        """Note that a person has looked at changes, of a run or a file or all in the folders; returns how many there were."""
         ...
 
     async def story(self, uri: str, text: str, line: int) -> Story | None:

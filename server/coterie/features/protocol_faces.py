@@ -6,14 +6,15 @@ of the protocol.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from typing import Protocol
 
 from coterie.domain.channels import Channel, ChannelOpened, ChannelPage, ChannelsFound, Posted
-from coterie.domain.edits import FileDiff, UndoResult
+from coterie.domain.edits import FileDiff, HunkVerdict, UndoConflict, UndoResult
 from coterie.domain.inspection import ContextView
 from coterie.domain.permissions import Approval, Decision
 from coterie.domain.preferences import FileLayer, SettingsView, SettingWritten
+from coterie.domain.reviews import HunkChoice, HunkResult, ReviewedChange, ReviewList
 from coterie.domain.roster import AgentView, CommandView, TemplateView, ToolView, WorkflowView
 from coterie.domain.runs import Attachment, RunEvents, RunPage, RunRequest, RunStarted, RunStateView, RunSummary, RunView, UndoScope
 from coterie.domain.secrets import SecretName
@@ -72,6 +73,30 @@ class Runs(Protocol):
 
     async def diff(self, run_id: str, *, paths: Sequence[str] = ()) -> tuple[FileDiff, ...]:
         """Return what the run changed, file by file."""
+        ...
+
+
+class Hunks(Protocol):
+    """``agent/hunk/*`` and ``agent/review/list``."""
+
+    async def decide(self, choice: HunkChoice, run_id: str | None = None) -> HunkResult:
+        """Carry out a verdict on hunks of a run, which may go on; the first one on a hunk counts. Answers after the effects.
+
+        Raises `RequestError` ``unknown_hunk``, ``unknown_change``, ``already_resolved``.
+        """
+        ...
+
+    async def decide_open(
+        self, verdict: HunkVerdict, *, run_id: str | None = None, uri: str | None = None, hunk_ids: Collection[str] = ()
+    ) -> tuple[tuple[ReviewedChange, ...], tuple[UndoConflict, ...]]:
+        """Carry out a verdict on all open hunks of a run or a file or with these ids, or on those that stand in the client's folders.
+
+        Returns the changes that were decided, at least in part, and what could not be done.
+        """
+        ...
+
+    async def list(self, *, folder: str | None = None, run_id: str | None = None) -> ReviewList:
+        """Return the files with hunks that nobody has looked at: of a run, of a folder, or of the client's folders."""
         ...
 
 

@@ -100,7 +100,7 @@ class Reviews(Watched, Listener):
         match event.event:
             case ArtifactEvent(type="findings"):
                 self._tasks.spawn(self._take(run_id), name=f"findings of {run_id}")
-            case ChangeEvent(state="undone") if run_id in self._known:
+            case ChangeEvent(state="undone" | "rejected") if run_id in self._known:
                 self._tasks.spawn(self._take(run_id), name=f"what is left of the findings of {run_id}")
             case RunEvent(state="succeeded") if run_id in self._mending:
                 self._tasks.spawn(self.settle(self._mending.pop(run_id), "mended"), name=f"what {run_id} mended")
@@ -119,7 +119,7 @@ class Reviews(Watched, Listener):
 
 
 def _review_of(row: RunRow, history: History) -> Review:
-    undone = frozenset(change.uri for change in history.changes.values() if change.state == "undone")
+    undone = frozenset(change.uri for change in history.changes.values() if change.state in {"undone", "rejected"})
     stands = not undone or any(change.state == "applied" for change in history.changes.values())
     found = (history.latest("findings") or {}).get("findings", ()) if stands else ()
     return Review(row.run_id, row.request.folder, tuple(each for each in found if each["id"] not in history.settled), undone)

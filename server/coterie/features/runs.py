@@ -193,11 +193,9 @@ class RunService:
 
     async def undo(self, run_id: str, *, scope: UndoScope = "run", ids: Sequence[str] = ()) -> UndoResult:
         """Take back exactly what the run changed; answers after the effects."""
-        if scope not in {"run", "file"}:
-            raise InvalidParamsError(f"scope: '{scope}' cannot be undone by this version; 'run' and 'file' can.")
-        if scope == "file" and not ids:
-            raise InvalidParamsError("ids: name the files to undo.")
-        return await self._coordinator.undo(run_id, self._base, ids if scope == "file" else ())
+        if scope != "run" and not ids:
+            raise InvalidParamsError(f"ids: name the {scope}s to undo.")
+        return await self._coordinator.undo(run_id, self._base, scope, ids)
 
     async def diff(self, run_id: str, *, paths: Sequence[str] = ()) -> tuple[FileDiff, ...]:
         """Return what the run changed, file by file."""

@@ -1,7 +1,7 @@
-"""What recent runs have changed and nobody has accepted yet: one for all clients of a process.
+"""What recent runs have changed, or would, and nobody has looked at yet: one for all clients of a process.
 
-``app.shared`` owns it and lets it follow every run; each client's ``changes`` shows what lies in its own folders. What a person has
-accepted stands in the journals of the runs, so the next server knows it, too (`Unseen.look_back`).
+``app.shared`` owns it and lets it follow every run; each client's ``changes`` and ``hunks`` show what lies in its own folders. What a
+person has decided stands in the journals of the runs, so the next server knows it, too (`Unseen.look_back`).
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from typing import Final
 from typing_extensions import override
 
 from coterie.agents.coordinator import Coordinator
-from coterie.base.errors import RequestError, StorageError
+from coterie.base.errors import StorageError
 from coterie.domain.events import AgentEvent, ChangeEvent
-from coterie.domain.records import SeenRecord
 from coterie.domain.runs import RunRow
 from coterie.domain.store_ports import RunStore
 from coterie.features.listener import Listener, Watched
@@ -31,7 +30,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class UnseenChange:
-    """A change that stands in a file, of a run that works in ``folder``."""
+    """A change with hunks that are open, of a run that works in ``folder``."""
 
     run_id: str
     folder: str | None
@@ -75,28 +74,25 @@ class Unseen(Watched, Listener):
         if row.run_id in self._looked_at:
             return {}  # something was told of it meanwhile
         self._looked_at.add(row.run_id)
-        standing = [each for each in history.changes.values() if each.state == "applied" and each.change_id not in history.seen]
-        return {each.change_id: UnseenChange(row.run_id, row.request.folder, each) for each in standing}
+        return {each.change_id: UnseenChange(row.run_id, row.request.folder, each) for each in history.changes.values() if is_open(each)}
 
-    async def accept(self, changes: Iterable[UnseenChange]) -> None:
-        """Note that a person has looked at changes, in every client and for good."""
-        accepted: dict[str, list[str]] = {}
+    def forget(self, changes: Iterable[UnseenChange]) -> None:
+        """Show changes no more, in any client, for the rest of this server's life."""
         for each in changes:
-            del self._known[each.change.change_id]
-            accepted.setdefault(each.run_id, []).append(each.change.change_id)
+            self._known.pop(each.change.change_id, None)
         self._changed()
-        for run_id, change_ids in accepted.items():
-            try:
-                await self._coordinator.note(run_id, SeenRecord(change_ids=tuple(change_ids)))
-            except (RequestError, StorageError) as reason:
-                log.info("that changes of %s are accepted is kept until the end of this server only: %s", run_id, reason)
 
     @override
     def tell(self, event: AgentEvent) -> None:
         """Follow changes."""
         if isinstance(event.event, ChangeEvent) and event.run_id is not None:
-            if event.event.state == "applied":
+            if is_open(event.event):
                 self._looked_at.add(event.run_id)
                 self._known[event.event.change_id] = UnseenChange(event.run_id, event.folder, event.event)
             else:
                 self._known.pop(event.event.change_id, None)
+
+
+def is_open(change: ChangeEvent) -> bool:
+    """Say whether a person may want to look at a change."""
+    return change.state in {"proposed", "applied"} and any(hunk.is_open for hunk in change.hunks)

@@ -32,6 +32,7 @@ CHANNELS_COMMAND: Final = "coterie.channels"
 INSPECT_CONTEXT_COMMAND: Final = "coterie.inspectContext"
 SEND_COMMAND: Final = "coterie.send"
 ACCEPT_COMMAND: Final = "coterie.accept"
+REJECT_COMMAND: Final = "coterie.reject"
 FIX_COMMAND: Final = "coterie.fix"
 DISMISS_COMMAND: Final = "coterie.dismiss"
 CHECK_CLAUDE_CODE_COMMAND: Final = "coterie.checkClaudeCode"
@@ -138,10 +139,11 @@ class SendArguments:
 
 @wire
 class AcceptArguments:
-    """The argument of ``coterie.accept``: changes of which run, in which file; all, when neither is named."""
+    """The argument of ``coterie.accept``: open hunks of which run, in which file, or which; all that are applied, when none is named."""
 
     run_id: str | None = None
     uri: str | None = None
+    hunk_ids: tuple[str, ...] = ()
 
 
 @wire
@@ -149,6 +151,15 @@ class Accepted:
     """How many changes were accepted."""
 
     accepted: int
+
+
+@wire
+class RejectArguments:
+    """The argument of ``coterie.reject``: open hunks of which run, in which file, or which. One of them must be named."""
+
+    run_id: str | None = None
+    uri: str | None = None
+    hunk_ids: tuple[str, ...] = ()
 
 
 @wire
@@ -201,7 +212,8 @@ COMMANDS: Final[Mapping[str, Command]] = {
     ),
     INSPECT_CONTEXT_COMMAND: Command(InspectContextArguments, ChatOpened, "Show what the model of a channel reads as a Markdown document."),
     SEND_COMMAND: Command(SendArguments, Posted, "Send what is written under the last heading of a chat document."),
-    ACCEPT_COMMAND: Command(AcceptArguments, Accepted, "Mark changes as looked at, which takes their lenses away."),
+    ACCEPT_COMMAND: Command(AcceptArguments, Accepted, "Keep changes, which takes their lenses away; what was only proposed is applied."),
+    REJECT_COMMAND: Command(RejectArguments, UndoResult | UndoGoesOn, "Take back changes, also of a run that goes on: its agent is told."),
     FIX_COMMAND: Command(FindingArguments, RunStarted, "Start a run that mends a finding of a review."),
     DISMISS_COMMAND: Command(FindingArguments, FindingArguments, "Forget a finding of a review."),
     CHECK_CLAUDE_CODE_COMMAND: Command(

@@ -16,6 +16,7 @@ from coterie.domain.edits import UndoResult
 from coterie.domain.events import AgentEvent
 from coterie.domain.inspection import ContextView
 from coterie.domain.preferences import SettingsChanged, SettingsView, SettingWritten
+from coterie.domain.reviews import HunkResult, ReviewList
 from coterie.domain.runs import RunEvents, RunPage, RunRequest, RunStarted, RunStateView, RunView
 from coterie.domain.status import ModelPage, ModelView, ProviderCheck, ProviderView, Status
 from coterie.domain.suggestions import SuggestionExplanation, SuggestionFeedback, SuggestionSnooze
@@ -33,6 +34,7 @@ from coterie.lsp.payloads.channels import (
     ChannelSearchParams,
 )
 from coterie.lsp.payloads.contexts import ContextDropParams, ContextInspectParams, ContextPinParams
+from coterie.lsp.payloads.hunks import HunkParams, ReviewListParams
 from coterie.lsp.payloads.models import (
     ModelFavouriteParams,
     ModelInstalled,
@@ -78,6 +80,9 @@ RUN_CANCEL: Final = "agent/run/cancel"
 RUN_RESUME: Final = "agent/run/resume"
 RUN_UNDO: Final = "agent/run/undo"
 RUN_DIFF: Final = "agent/run/diff"
+HUNK_ACCEPT: Final = "agent/hunk/accept"
+HUNK_REJECT: Final = "agent/hunk/reject"
+REVIEW_LIST: Final = "agent/review/list"
 CHANNEL_LIST: Final = "agent/channel/list"
 CHANNEL_OPEN: Final = "agent/channel/open"
 CHANNEL_POST: Final = "agent/channel/post"
@@ -153,6 +158,13 @@ REQUESTS: Final[Mapping[str, Request]] = {
     RUN_RESUME: Request(RunParams, RunStateView, "Go on after an interruption, a crash or a failure."),
     RUN_UNDO: Request(RunUndoParams, UndoResult, "Take back what a run changed; what the person wrote since is left alone."),
     RUN_DIFF: Request(RunDiffParams, RunDiffResult, "What a run changed, as unified diffs."),
+    HUNK_ACCEPT: Request(
+        HunkParams, HunkResult, "Keep hunks of a run, and apply those that were only proposed; the first verdict on a hunk counts."
+    ),
+    HUNK_REJECT: Request(
+        HunkParams, HunkResult, "Take hunks of a run back, or drop those that were only proposed; an agent that works on is told."
+    ),
+    REVIEW_LIST: Request(ReviewListParams, ReviewList, "The files with hunks that nobody has accepted or rejected yet, across runs."),
     CHANNEL_LIST: Request(ChannelListParams, ChannelListResult, "Chat channels, latest first."),
     CHANNEL_OPEN: Request(ChannelOpenParams, ChannelOpened, "Open a chat channel."),
     CHANNEL_POST: Request(ChannelPostParams, Posted, "Say something in a channel: starts a run, or steers the one that is active."),

@@ -5,7 +5,8 @@ r"""Differences as people read them: the hunks of a change event, and unified di
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from coterie.base.ids import new_id
 from coterie.domain.edits import ChangeState, Hunk
@@ -18,9 +19,11 @@ CONTEXT = 3
 def hunks_between(before: str | None, after: str | None, *, state: ChangeState = "applied", step_id: str | None = None) -> tuple[Hunk, ...]:
     """Return what differs between two texts; None stands for no such file.
 
-    The start of a side without lines is the line before which the other side's lines stand, so that it counts from 1 as well.
+    The start of a side without lines is the line before which the other side's lines stand, so that it counts from 1 as well. That an
+    empty file comes or goes is a hunk without lines.
     """
     old, new = lines_of(before or ""), lines_of(after or "")
+    spans = differences(old, new) or ((Span(0, 0, 0, 0),) if before != after else ())
     return tuple(
         Hunk(
             hunk_id=new_id("hunk"),
@@ -33,8 +36,26 @@ def hunks_between(before: str | None, after: str | None, *, state: ChangeState =
             state=state,
             step_id=step_id,
         )
-        for span in differences(old, new)
+        for span in spans
     )
+
+
+def with_hunks(before: str, hunks: Iterable[Hunk]) -> str:
+    """Return a text with hunks of it, in their order, put in."""
+    lines, at, made = lines_of(before), 0, list[str]()
+    for hunk in hunks:
+        made += [*lines[at : hunk.old_start - 1], hunk.new_text]
+        at = hunk.old_start - 1 + hunk.old_lines
+    return "".join(made + lines[at:])
+
+
+def placed(hunks: Iterable[Hunk]) -> tuple[Hunk, ...]:
+    """Return the hunks of one change, each with the line where it begins when those that are applied are in the text."""
+    made, shift = list[Hunk](), 0
+    for hunk in hunks:
+        made.append(replace(hunk, new_start=hunk.old_start + shift))
+        shift += hunk.new_lines - hunk.old_lines if hunk.state == "applied" else 0
+    return tuple(made)
 
 
 def unified_diff(path: str, before: str | None, after: str | None, moved_from: str | None = None) -> str:

@@ -19,22 +19,27 @@ _WORD = re.compile(r"\w+|\W")
 
 
 def revert(current: str | None, before: str | None, after: str | None) -> str | None:
-    """Take the change from ``before`` to ``after`` back out of ``current``; None stands for no such file.
+    """Take the change from ``before`` to ``after`` back out of ``current``. Raises as `carry` does."""
+    return carry(current, after, before)
+
+
+def carry(current: str | None, old: str | None, new: str | None) -> str | None:
+    """Carry the change from ``old`` to ``new`` over to ``current``, which came of ``old``; None stands for no such file.
 
     Raises `MergeConflictError` where that would touch what was written since.
     """
-    if current == after:
-        return before
-    if current == before:
+    if current == old:
+        return new
+    if current == new:
         return current
     if current is None:
         raise MergeConflictError("The file was deleted or moved since.")
-    if after is None:
-        raise MergeConflictError("The run deleted the file, and there is another one in its place.")
-    if before is None:
-        raise MergeConflictError("The run created the file, and it was edited since.")
+    if old is None:
+        raise MergeConflictError("There is another file in its place.")
+    if new is None:
+        raise MergeConflictError("The file would go, and it was edited since.")
     mark = BYTE_ORDER_MARK if current.startswith(BYTE_ORDER_MARK) else ""
-    return mark + merge(*(text.removeprefix(BYTE_ORDER_MARK) for text in (after, before, current)))
+    return mark + merge(*(text.removeprefix(BYTE_ORDER_MARK) for text in (old, new, current)))
 
 
 def merge(base: str, one: str, other: str) -> str:

@@ -32,3 +32,8 @@ def path_in(uri: str) -> str:
 def uri_below(folder: str, path: str) -> str:
     """Return the URI of a POSIX path relative to a folder, in the spelling of the folder's URI."""
     return f"{folder.rstrip('/')}/{quote(path)}"
+
+
+def same_file(one: str, other: str) -> bool:
+    """Say whether two URIs name one file."""
+    return one == other or (path_of(one) is not None and path_of(one) == path_of(other))

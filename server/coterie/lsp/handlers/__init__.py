@@ -14,6 +14,7 @@ from coterie.lsp.handlers import (
     contents,
     contexts,
     documents,
+    hunks,
     lifecycle,
     models,
     notebooks,
@@ -41,6 +42,7 @@ STANDARD: Handlers = {
 AGENT: Handlers = {
     **runs.HANDLERS,
     **channels.HANDLERS,
+    **hunks.HANDLERS,
     **contexts.HANDLERS,
     **suggestions.HANDLERS,
     **team.HANDLERS,

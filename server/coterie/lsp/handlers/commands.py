@@ -192,6 +192,7 @@ RUNNERS: Final[Mapping[str, Callable[[Session, Any], Awaitable[object]]]] = {
     commands.INSPECT_CONTEXT_COMMAND: chats.inspect_context,
     commands.SEND_COMMAND: chats.send,
     commands.ACCEPT_COMMAND: reviews.accept,
+    commands.REJECT_COMMAND: undoing.reject,
     commands.FIX_COMMAND: reviews.fix,
     commands.DISMISS_COMMAND: reviews.dismiss,
     commands.CHECK_CLAUDE_CODE_COMMAND: check_claude_code,

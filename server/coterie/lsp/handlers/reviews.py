@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 from lsprotocol import types
 
 from coterie.domain.channels import ChatPlace
-from coterie.domain.reviews import Story
+from coterie.domain.reviews import Reviewable, Story
 from coterie.domain.runs import RunStarted
 from coterie.features.chat_text import quoted
 from coterie.lsp import commands
@@ -50,7 +51,8 @@ async def code_lens(session: Session, params: types.CodeLensParams) -> list[type
         answers = await plan_answers(session, approval_id)
         return [lens(0, label, commands.APPROVE_COMMAND, argument) for label, argument in answers.items()]
     text = session.documents.text(uri) or ""
-    return [each for found in session.application.changes.reviewable(uri, text) for each in review_lenses(found.line, found.run_id, uri)]
+    found = session.application.changes.reviewable(uri, text)
+    return [each for _, hunks in groupby(found, key=lambda hunk: hunk.run_id) for each in review_lenses(tuple(hunks))]
 
 
 def chat_lenses(place: ChatPlace, uri: str) -> list[types.CodeLens]:
@@ -71,13 +73,22 @@ async def plan_answers(session: Session, approval_id: str) -> dict[str, dict[str
     return {option.label: {"approvalId": approval_id, "optionId": option.option_id} for option in wanted}
 
 
-def review_lenses(line: int, run_id: str, uri: str) -> Sequence[types.CodeLens]:
-    """Return what can be done about a run's changes of a file."""
-    return (
-        lens(line, "Accept", commands.ACCEPT_COMMAND, {"runId": run_id, "uri": uri}),
-        lens(line, "Reject in this file", commands.UNDO_COMMAND, {"runId": run_id, "scope": "file", "ids": [uri]}),
+def review_lenses(hunks: Sequence[Reviewable]) -> Sequence[types.CodeLens]:
+    """Return what can be done about a run's changes of a file: about all of them, at the first, and about each where there are several."""
+    line, run_id = hunks[0].line, hunks[0].run_id
+    here = {"runId": run_id, "uri": hunks[0].uri}
+    lenses = [
+        lens(line, "Accept", commands.ACCEPT_COMMAND, here),
+        lens(line, "Reject in this file", commands.REJECT_COMMAND, here),
         lens(line, "Undo the whole run", commands.UNDO_COMMAND, {"runId": run_id}),
-    )
+    ]
+    for each in hunks if len(hunks) > 1 else ():
+        this = {"runId": run_id, "hunkIds": [each.hunk_id]}
+        lenses += [
+            lens(each.line, "Accept this change", commands.ACCEPT_COMMAND, this),
+            lens(each.line, "Reject this change", commands.REJECT_COMMAND, this),
+        ]
+    return lenses
 
 
 def lens(line: int, title: str, command: str, argument: dict[str, Any]) -> types.CodeLens:
@@ -88,7 +99,12 @@ def lens(line: int, title: str, command: str, argument: dict[str, Any]) -> types
 
 async def accept(session: Session, argument: AcceptArguments) -> Accepted:
     """``coterie.accept``."""
-    return Accepted(accepted=await session.application.changes.accept(argument.run_id, argument.uri))
+    changes, conflicts = await session.application.hunks.decide_open(
+        "accepted", run_id=argument.run_id, uri=argument.uri, hunk_ids=argument.hunk_ids
+    )
+    for conflict in conflicts:
+        session.window.show("warning", f"{conflict.path} was not changed: {conflict.reason}")
+    return Accepted(accepted=len(changes))
 
 
 async def fix(session: Session, argument: FindingArguments) -> RunStarted:

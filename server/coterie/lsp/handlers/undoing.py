@@ -1,50 +1,81 @@
-"""``coterie.undo``: takes a run back, and does not wait for an editor that waits for the answer.
+"""``coterie.undo`` and ``coterie.reject``: take something back, and do not wait for an editor that waits for the answer.
 
-``commands`` runs it. The answer comes after the effects, as that of ``agent/run/undo`` does, unless the editor owes us the text of an edit
-that it applied (see ``echoes``): then the undo goes on behind an answer that says so, and its end is told in the window.
+``commands`` runs them. The answer comes after the effects, as those of ``agent/run/undo`` and ``agent/hunk/reject`` do, unless the editor
+owes us the text of an edit that it applied (see ``echoes``): then it goes on behind an answer that says so, and its end is told in the
+window.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 
-from coterie.base.errors import CoterieError
+from coterie.base.errors import CoterieError, InvalidParamsError
 from coterie.domain.edits import UndoResult
-from coterie.lsp.commands import UndoArguments, UndoGoesOn
+from coterie.lsp.commands import RejectArguments, UndoArguments, UndoGoesOn
 from coterie.lsp.session import Session
 
 
 async def undo(session: Session, run_id: str, argument: UndoArguments) -> UndoResult | UndoGoesOn:
     """Undo a run as far as ``argument`` says."""
-    undoing = session.tasks.spawn(outcome(session, run_id, argument), name=f"undo {run_id}")
+    work = session.application.runs.undo(run_id, scope=argument.scope, ids=argument.ids)
+    return await answered(session, work, f"undo {run_id}")
+
+
+async def reject(session: Session, argument: RejectArguments) -> UndoResult | UndoGoesOn:
+    """Take back the open hunks that ``argument`` names, also of a run that goes on. What cannot be had is told in the window as well."""
+    if argument == RejectArguments():
+        raise InvalidParamsError("runId, uri, hunkIds: name at least one of them.")
+    done = await answered(session, rejected(session, argument), "reject changes")
+    if isinstance(done, UndoResult):
+        warn(session, done)
+    return done
+
+
+async def rejected(session: Session, argument: RejectArguments) -> UndoResult:
+    """Reject, and tell it as an undo tells it."""
+    changes, conflicts = await session.application.hunks.decide_open(
+        "rejected", run_id=argument.run_id, uri=argument.uri, hunk_ids=argument.hunk_ids
+    )
+    return UndoResult(restored=tuple(dict.fromkeys(change.path for change in changes)), conflicts=conflicts)
+
+
+async def answered(session: Session, work: Awaitable[UndoResult], name: str) -> UndoResult | UndoGoesOn:
+    """Return the end of something that takes back, or that it goes on because the editor owes us a text."""
+    undoing = session.tasks.spawn(outcome(work), name=name)
     missing = session.tasks.spawn(session.echoes.missing(), name="owed text")
     try:
         await asyncio.wait((undoing, missing), return_when=asyncio.FIRST_COMPLETED)
     finally:
         missing.cancel()
     if not undoing.done():
-        session.tasks.spawn(tell(session, run_id, undoing), name=f"tell of undo {run_id}")
+        session.tasks.spawn(tell(session, undoing), name=f"tell of {name}")
         return UndoGoesOn()
     if isinstance(done := undoing.result(), CoterieError):
         raise done
     return done
 
 
-async def outcome(session: Session, run_id: str, argument: UndoArguments) -> UndoResult | CoterieError:
-    """Undo a run or return why not: a request that cannot be met is no failure of the task."""
+async def outcome(work: Awaitable[UndoResult]) -> UndoResult | CoterieError:
+    """Take back, or return why not: a request that cannot be met is no failure of the task."""
     try:
-        return await session.application.runs.undo(run_id, scope=argument.scope, ids=argument.ids)
+        return await work
     except CoterieError as refusal:
         return refusal
 
 
-async def tell(session: Session, run_id: str, undoing: asyncio.Task[UndoResult | CoterieError]) -> None:
-    """Tell the end of an undo that was answered before it."""
+async def tell(session: Session, undoing: asyncio.Task[UndoResult | CoterieError]) -> None:
+    """Tell the end of something that was answered before it."""
     done = await undoing
     if isinstance(done, CoterieError):
         session.window.show("error", done.message)
         return
+    warn(session, done)
+    if done.restored:
+        session.window.log("info", f"Taken back in {', '.join(done.restored)}.")
+
+
+def warn(session: Session, done: UndoResult) -> None:
+    """Show what could not be taken back."""
     for conflict in done.conflicts:
         session.window.show("warning", f"{conflict.path} was not taken back: {conflict.reason}")
-    if done.restored:
-        session.window.log("info", f"Run {run_id} is taken back in {', '.join(done.restored)}.")

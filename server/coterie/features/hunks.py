@@ -1,0 +1,141 @@
+"""What a person decides about single hunks of what runs have changed: accepted or rejected while a run goes on or after, and what is open.
+
+``lsp.handlers`` call it for ``agent/hunk/*``, ``agent/review/list`` and the commands; `agents.coordinator` carries verdicts out. Which
+hunks are open is known to ``unseen``, for all clients.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Iterable
+from typing import Final
+
+from coterie.agents.coordinator import Base, Coordinator
+from coterie.base.errors import InvalidParamsError, RequestError, StorageError
+from coterie.domain.edits import HunkVerdict, UndoConflict
+from coterie.domain.events import ChangeEvent
+from coterie.domain.reviews import HunkChoice, HunkResult, ReviewedChange, ReviewFile, ReviewList
+from coterie.domain.runs import RunRow
+from coterie.domain.store_ports import RunStore
+from coterie.features.unseen import Unseen, UnseenChange, is_open
+from coterie.workspace.uris import same_file
+
+LATEST: Final = 30
+"""Among how many runs a hunk is looked for that comes without its run."""
+
+log = logging.getLogger(__name__)
+
+
+class HunkService:
+    """Implements `coterie.features.protocol_faces.Hunks`."""
+
+    def __init__(
+        self, runs: RunStore, coordinator: Coordinator, unseen: Unseen, base: Base, concerns: Callable[[str | None], bool]
+    ) -> None:
+        self._runs = runs
+        self._coordinator = coordinator
+        self._unseen = unseen
+        self._base = base
+        self._concerns = concerns
+
+    async def decide(self, choice: HunkChoice, run_id: str | None = None) -> HunkResult:
+        """Carry out a verdict on hunks of a run; the first one on a hunk counts. Answers after the effects."""
+        row = await self._row(choice, run_id)
+        conflicts = await self._coordinator.decide(row.run_id, self._base, choice)
+        history = await self._coordinator.history(row.run_id)
+        named = frozenset(choice.hunk_ids)
+        meant = [
+            change
+            for change_id, change in history.changes.items()
+            if change_id in choice.change_ids or named & history.hunk_ids(change_id) or not (named or choice.change_ids)
+        ]
+        changes = tuple(_reviewed(row.run_id, row.request.folder, change) for change in meant)
+        return HunkResult(run_id=row.run_id, changes=changes, conflicts=tuple(conflicts))
+
+    async def decide_open(
+        self, verdict: HunkVerdict, *, run_id: str | None = None, uri: str | None = None, hunk_ids: Collection[str] = ()
+    ) -> tuple[tuple[ReviewedChange, ...], tuple[UndoConflict, ...]]:
+        """Carry out a verdict on all open hunks of a run or a file or with these ids, or on those that stand in the client's folders.
+
+        Returns the changes that were decided, at least in part, and what could not be done.
+        """
+        named = run_id is not None or uri is not None or bool(hunk_ids)
+        wanted: dict[str, list[UnseenChange]] = {}
+        for each in self._unseen.known():
+            ours = (run_id is None or each.run_id == run_id) and (uri is None or same_file(each.change.uri, uri))
+            if ours and (named or (self._concerns(each.folder) and each.change.state == "applied")):
+                wanted.setdefault(each.run_id, []).append(each)
+        if hunk_ids and not any(hunk.hunk_id in hunk_ids for found in wanted.values() for each in found for hunk in each.change.hunks):
+            await self.decide(HunkChoice(hunk_ids=tuple(hunk_ids), verdict=verdict), run_id)  # which says what became of them
+        decided, conflicts = list[ReviewedChange](), list[UndoConflict]()
+        for run, changes in wanted.items():
+            hunks = [hunk for each in changes for hunk in each.change.hunks if hunk.is_open]
+            ids = tuple(hunk.hunk_id for hunk in hunks if not hunk_ids or hunk.hunk_id in hunk_ids)
+            if not ids:
+                continue
+            try:
+                result = await self.decide(HunkChoice(hunk_ids=ids, verdict=verdict), run)
+            except (RequestError, StorageError) as reason:
+                if verdict != "accepted":
+                    raise
+                log.info("that changes of %s are accepted is kept until the end of this server only: %s", run, reason)
+                self._unseen.forget(changes)
+                decided += [_reviewed(run, each.folder, each.change) for each in changes]
+            else:
+                left = {conflict.path for conflict in result.conflicts}
+                decided += [change for change in result.changes if change.path not in left]
+                conflicts += result.conflicts
+        return tuple(decided), tuple(conflicts)
+
+    async def list(self, *, folder: str | None = None, run_id: str | None = None) -> ReviewList:
+        """Return the files with hunks that nobody has looked at: of a run, of a folder, or of the client's folders."""
+        if run_id is not None:
+            row = await self._known(run_id)
+            changes = (await self._coordinator.history(run_id)).changes.values()
+            found = [UnseenChange(run_id, row.request.folder, change) for change in changes if is_open(change)]
+        else:
+            await self._unseen.look_back(self._concerns if folder is None else folder.__eq__)
+            found = [each for each in self._unseen.known() if (self._concerns(each.folder) if folder is None else each.folder == folder)]
+        by_uri: dict[str, list[UnseenChange]] = {}
+        for each in found:
+            by_uri.setdefault(each.change.uri, []).append(each)
+        files = [_file(uri, changes) for uri, changes in by_uri.items()]
+        return ReviewList(files=tuple(sorted(files, key=lambda file: (file.path, file.uri))))
+
+    async def _row(self, choice: HunkChoice, run_id: str | None) -> RunRow:
+        """Return the run that is meant, which may be known by a hunk or a change of it alone."""
+        if run_id is not None:
+            return await self._known(run_id)
+        ids = {*choice.hunk_ids, *choice.change_ids}
+        if not ids:
+            raise InvalidParamsError("runId: name a run, or hunks or changes of one.")
+        for row in await self._runs.rows(limit=LATEST):
+            history = await self._coordinator.history(row.run_id)
+            if any(change_id in ids or ids & history.hunk_ids(change_id) for change_id in history.changes):
+                return row
+        what = "hunk" if choice.hunk_ids else "change"
+        raise RequestError(f"No recent run has a {what} '{next(iter(ids))}'; name its run.", code=f"unknown_{what}")
+
+    async def _known(self, run_id: str) -> RunRow:
+        row = await self._runs.row(run_id)
+        if row is None:
+            raise RequestError(f"There is no run '{run_id}'.", code="unknown_run")
+        return row
+
+
+def _reviewed(run_id: str, folder: str | None, change: ChangeEvent) -> ReviewedChange:
+    return ReviewedChange(
+        run_id=run_id,
+        folder=folder,
+        change_id=change.change_id,
+        path=change.path,
+        uri=change.uri,
+        state=change.state,
+        hunks=change.hunks,
+    )
+
+
+def _file(uri: str, found: Iterable[UnseenChange]) -> ReviewFile:
+    changes = tuple(_reviewed(each.run_id, each.folder, each.change) for each in found)
+    count = sum(hunk.is_open for change in changes for hunk in change.hunks)
+    return ReviewFile(path=changes[0].path, uri=uri, open=count, changes=changes)

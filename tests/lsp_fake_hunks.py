@@ -1,0 +1,44 @@
+"""The part of the fake core that reviews hunks: one change of one run, whatever is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from coterie.domain.edits import FileChange, HunkVerdict, UndoConflict
+from coterie.domain.reviews import HunkChoice, HunkResult, ReviewedChange, ReviewFile, ReviewList
+
+
+class FakeHunks:
+    """``agent/hunk/*`` and ``agent/review/list``."""
+
+    def __init__(self, change: FileChange) -> None:
+        self._change = ReviewedChange(
+            run_id="run_1",
+            folder="file:///w",
+            change_id=change.change_id,
+            path=change.path,
+            uri=change.uri,
+            state=change.state,
+            hunks=change.hunks,
+        )
+
+    async def decide(self, choice: HunkChoice, run_id: str | None = None) -> HunkResult:
+        """Decide about the one hunk, and find another file edited."""
+        assert choice.verdict != "undone"
+        [hunk] = self._change.hunks
+        hunk = replace(hunk, state="rejected" if choice.verdict == "rejected" else "applied", review=choice.verdict)
+        conflict = UndoConflict(path="README.md", reason=f"hunks {choice.hunk_ids}, changes {choice.change_ids}")
+        return HunkResult(run_id=run_id or "run_of_it", changes=(replace(self._change, hunks=(hunk,)),), conflicts=(conflict,))
+
+    async def decide_open(
+        self, verdict: HunkVerdict, *, run_id: str | None = None, uri: str | None = None, hunk_ids: Collection[str] = ()
+    ) -> tuple[tuple[ReviewedChange, ...], tuple[UndoConflict, ...]]:
+        """Decide about as many as were named."""
+        assert verdict in {"accepted", "rejected"}
+        return (self._change,) * (sum(each is not None for each in (run_id, uri)) + len(hunk_ids)), ()
+
+    async def list(self, *, folder: str | None = None, run_id: str | None = None) -> ReviewList:
+        """Return one file."""
+        assert (folder, run_id) != ("", "")
+        return ReviewList(files=(ReviewFile(path=self._change.path, uri=self._change.uri, open=1, changes=(self._change,)),))
