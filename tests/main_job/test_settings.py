@@ -54,6 +54,8 @@ async def test_every_value_is_shown_with_its_layer_and_what_is_wrong(tmp_path: P
         assert loosening["ignored"] == "untrusted"
         files = [(each["layer"], each["path"], each["exists"], each["trusted"]) for each in view["files"]]
         assert files == [("user", str(user), True, True), ("project", str(project), True, False)]
+        said = [each["values"] for each in view["files"]]
+        assert said == [{"budget.usd": "2.5", "permissions.ask": ["net(*)"]}, {"sandbox.network": True, "permissions.ask": ["exec(*)"]}]
         for problem in view["problems"]:
             await editor.client.expect("window/showMessage", lambda params, text=problem["message"]: text in params["message"])  # type: ignore[misc]
         assert "sandbox.*" in view["machineScope"]

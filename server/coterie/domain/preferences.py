@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 from typing import Literal
 
 from coterie.domain.wire import Json, wire
@@ -45,7 +46,10 @@ class SettingProblem:
 
 @wire
 class SettingsFile:
-    """A file of settings, which need not exist yet. ``folder`` is the workspace folder of a project's; ``trusted`` is said of that."""
+    """A file of settings, which need not exist yet. ``folder`` is the workspace folder of a project's; ``trusted`` is said of that.
+
+    ``values`` is what the file itself says, by dotted keys and but for keys of hosts: a list that adds up over the layers is changed by it.
+    """
 
     layer: FileLayer
     path: str
@@ -53,6 +57,7 @@ class SettingsFile:
     exists: bool
     folder: str | None = None
     trusted: bool = True
+    values: Mapping[str, Json] = field(default_factory=dict)
 
 
 @wire

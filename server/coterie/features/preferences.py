@@ -17,6 +17,7 @@ from coterie.config.assigning import assigned
 from coterie.config.key_paths import dotted, path_of
 from coterie.config.lines import KeyPath
 from coterie.config.load import Loaded
+from coterie.config.overlay import leaves
 from coterie.config.paths import PROJECT_FILE
 from coterie.config.problems import Problem
 from coterie.config.restrictions import MACHINE_SCOPE
@@ -144,12 +145,30 @@ def _problem(problem: Problem) -> SettingProblem:
 
 def _files(loaded: Loaded, folders: Iterable[Folder]) -> tuple[SettingsFile, ...]:
     own = loaded.places.config_file.absolute()
-    files = [SettingsFile(layer="user", path=str(own), uri=own.as_uri(), exists=own.exists())]
+    said = _said(loaded, loaded.places.config_file)
+    files = [SettingsFile(layer="user", path=str(own), uri=own.as_uri(), exists=own.exists(), values=said)]
     for folder in folders:
         file = Path(folder.absolute) / PROJECT_FILE
         exists, trusted = file.exists(), Path(folder.absolute) in loaded.trusted
-        files.append(SettingsFile(layer="project", path=str(file), uri=file.as_uri(), exists=exists, folder=folder.uri, trusted=trusted))
+        files.append(
+            SettingsFile(
+                layer="project",
+                path=str(file),
+                uri=file.as_uri(),
+                exists=exists,
+                folder=folder.uri,
+                trusted=trusted,
+                values=_said(loaded, file),
+            )
+        )
     return tuple(files)
+
+
+def _said(loaded: Loaded, file: Path) -> dict[str, Json]:
+    """Return what a file says itself, as it was read, without keys of hosts."""
+    layer = loaded.files.get(file)
+    said = () if layer is None else leaves(layer.values)
+    return {dotted(path): value for path, value in said if path[-1] != "api_key"}
 
 
 @cache
