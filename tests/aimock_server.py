@@ -87,6 +87,11 @@ class AimockServer:
             for entry in answer.raise_for_status().json()
         ]
 
+    async def answer_with(self, fixtures: Sequence[Mapping[str, Any]]) -> None:
+        """Answer from other fixtures from now on, and begin the journal anew."""
+        (await self._client.post("/__aimock/reset")).raise_for_status()
+        (await self._client.post("/__aimock/fixtures", json={"fixtures": list(fixtures)})).raise_for_status()
+
     async def set_chaos(self, **rates: float) -> None:
         """Make later requests fail: `dropRate`, `malformedRate`, `disconnectRate`, `rateLimitRate` (0 to 1)."""
         (await self._client.post("/__aimock/chaos", json=rates)).raise_for_status()

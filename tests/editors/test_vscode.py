@@ -1,0 +1,111 @@
+"""The extension in the real VS Code: it is installed and found to work, is typed with, and survives its server and its window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psutil
+import pytest
+
+from editors.stage import EDIT, Stage, staged
+from editors.vscode import code_server, vscode
+from served import BROKEN, FIXED, fixture, make_project
+
+pytestmark = pytest.mark.editors
+
+BODY = "return a * b + c"
+FILL = {"match": {"model": "fill-model"}, "response": {"content": BODY}}
+BEFORE = f"{BROKEN}\ndef madd(a, b, c):\n    "
+
+
+async def relays(stage: Stage) -> set[psutil.Process]:
+    """Return the processes that stand between the windows and the shared server."""
+    return {process for process in psutil.process_iter() if is_relay(process, stage)}
+
+
+def is_relay(process: psutil.Process, stage: Stage) -> bool:
+    """Say whether a process is a relay of this stage."""
+    try:
+        return process.cmdline()[-1:] == ["attach"] and process.environ().get("COTERIE_HOME") == stage.environment["COTERIE_HOME"]
+    except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+        return False
+
+
+async def test_it_is_installed_finds_its_server_and_shows_its_log(tmp_path: Path) -> None:
+    async with staged(tmp_path, [FILL]) as stage, vscode(stage, "installed") as window:
+        await window.logged("found by: settings")
+        await window.command("Coterie: Show the Log")
+        await window.shows("The server is", "found by: settings")
+        await window.screenshot("log")
+
+
+async def test_ghost_text_is_taken_by_word_and_as_a_whole_and_the_server_is_told(tmp_path: Path) -> None:
+    async with staged(tmp_path, [FILL]) as stage, vscode(stage, "ghost", "calc.py") as window:
+        await window.trace()
+        await window.open("calc.py")
+        await window.press("Control+End")
+        await window.type("\ndef madd(a, b, c):\n")
+        await window.suggests(BODY)
+        await window.screenshot("shown")
+        assert await window.document() == BEFORE, "nothing of it is in the buffer"
+        asked = len(await stage.host.journal())
+
+        await window.press("Control+ArrowRight")
+        await window.reads(f"{BEFORE}return")
+        await window.suggests(BODY.removeprefix("return"))
+        await window.screenshot("partly")
+        await window.logged('"state": "partly_accepted"')
+        await window.press("Tab")
+        await window.reads(f"{BEFORE}{BODY}")
+        await window.logged('"state": "accepted"')
+        assert len(await stage.host.journal()) == asked, "what was taken in two steps is one suggestion"
+
+
+async def test_a_run_edits_the_open_buffer_and_leaves_saving_to_the_person(tmp_path: Path) -> None:
+    fixtures = [fixture("chat-model", 0, calls=[("edit_file", EDIT)]), fixture("chat-model", 1, text="It adds now.")]
+    async with staged(tmp_path, fixtures) as stage, vscode(stage, "action", "calc.py") as window:
+        await window.act("Document with Coterie")
+        await window.reads(FIXED)
+        await window.screenshot("edited")
+        assert stage.text() == BROKEN
+        await window.press("Control+s")
+        await window.saved(stage.project / "calc.py", FIXED)
+
+
+@pytest.mark.parametrize("victim", ["server", "relay"])
+async def test_a_killed_server_is_back_and_suggests(tmp_path: Path, victim: str) -> None:
+    async with staged(tmp_path, [FILL]) as stage, vscode(stage, f"killed-{victim}", "calc.py") as window:
+        [relay] = await relays(stage)
+        killed = await stage.server() if victim == "server" else relay
+        killed.kill()
+        await window.comes_true(lambda: gone(killed), "the end of the process")
+
+        await stage.told("Editors: 1.", "daemon", "status")
+        await window.press("Control+End")
+        await window.type("\ndef madd(a, b, c):\n")
+        await window.suggests(BODY)
+        await window.press("Tab")
+        await window.reads(f"{BEFORE}{BODY}")
+
+
+async def gone(process: psutil.Process) -> bool:
+    """Say whether a process has ended."""
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+async def test_a_window_is_loaded_again_beside_another_and_each_has_its_own_text(tmp_path: Path) -> None:
+    async with staged(tmp_path, [FILL]) as stage, code_server(stage) as code, code.window("first") as first:
+        await first.open("calc.py")
+        other = make_project(tmp_path / "other")
+        async with code.window("second", other) as second:
+            await second.open("calc.py")
+            await second.press("Control+End")
+            await second.type("\ndef madd(a, b, c):\n")
+            await second.suggests(BODY)
+            assert await first.ghost() == ""
+            assert await first.document() == BROKEN
+
+            await first.reload()
+            await first.attached()
+            await first.reads(BROKEN)
+        await stage.told("Editors: 1.", "daemon", "status")

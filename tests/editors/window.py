@@ -1,0 +1,332 @@
+"""What a person does and sees in a window of VS Code (`editors.vscode` opens one).
+
+The page is VS Code itself, so its class names are what there is to hold on to. Nothing sleeps: a wait looks again when the page changes. A
+file is saved when it is saved (`press("Control+s")`); progress that takes less than a second is never shown by VS Code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from playwright.async_api import Error, Frame, Locator, Page
+
+from editors.terminal import BOUND_S
+from repository import ROOT
+
+SCREENS = ROOT / "build" / "screens"
+THEMES = {"dark": ("Default Dark Modern", "vs-dark"), "light": ("Default Light Modern", "vs")}
+CHANGED = """() => new Promise((resolve) => {
+  const done = () => { observer.disconnect(); clearTimeout(timer); resolve(); };
+  const observer = new MutationObserver(done);
+  observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+  const timer = setTimeout(done, 250);
+})"""
+"""Ends when something changes on the page, or after a quarter of a second: a webview's changes are its own page's."""
+LINES = """(ghost) => {
+  const editor = document.querySelector('.editor-group-container.active .monaco-editor[data-uri]');
+  if (!editor) return null;
+  const isGhost = '[class*="ghost-text"], .suggest-preview-text';
+  const top = (each) => each.getBoundingClientRect().top;
+  const said = [...editor.querySelectorAll('.view-lines .view-line, .view-zones [class*="ghost-text"] .view-line')]
+    .sort((one, other) => top(one) - top(other))
+    .map((line) => {
+      if (line.closest('.view-zones')) return ghost ? line.textContent : null;
+      const parts = [...line.querySelectorAll(':scope > span > span')].filter((part) => ghost === part.matches(isGhost));
+      return parts.map((part) => part.textContent).join('');
+    })
+    .filter((line) => line !== null);
+  return said.join('\\n').replaceAll('\\u00a0', ' ').replaceAll('\\u200b', '');
+}"""
+"""The lines of the active editor that are on the screen, or the ghost text in them."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What VS Code keeps of a person: settings and logs."""
+
+    folder: Path
+
+    def configure(self, settings: Mapping[str, Any]) -> None:
+        """Change settings; open windows follow.
+
+        Where VS Code runs on another machine than its window, as here, it watches the settings of that machine alone, and takes what is of
+        scope `machine` from there only. The person's own file is read when a window loads.
+        """
+        for place in ("User", "Machine"):
+            file = self.folder / place / "settings.json"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            before = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+            changed = file.with_suffix(".new")
+            changed.write_text(json.dumps({**before, **settings}, indent=2), encoding="utf-8")
+            changed.replace(file)
+
+    def logs(self, pattern: str = "Coterie") -> Sequence[Path]:
+        """Return VS Code's logs with names like that, oldest first; by default the extension's."""
+        return sorted((self.folder / "logs").rglob(f"{pattern}.log"))
+
+    def starts(self) -> int:
+        """Say in how many windows, counted by loads, the extension has found its server."""
+        return sum("found by: " in log.read_text(encoding="utf-8", errors="replace") for log in self.logs())
+
+    def logged(self) -> str:
+        """Return all that the extension's logs say."""
+        return "".join(log.read_text(encoding="utf-8", errors="replace") for log in self.logs())
+
+
+@dataclass
+class Window:
+    """One window with one folder."""
+
+    page: Page
+    profile: Profile
+    address: str
+    name: str
+    project: Path
+    console: list[str] = field(default_factory=list)
+    _starts: int = 0
+
+    # Coming and going
+
+    async def load(self) -> None:
+        """Go to the folder, and wait until VS Code shows it."""
+        self.page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
+        self._starts = self.profile.starts()
+        await self.page.goto(f"{self.address}/?{urlencode({'folder': str(self.project)})}", wait_until="domcontentloaded")
+        await self._ready()
+
+    async def reload(self) -> None:
+        """Load the window again, as `Developer: Reload Window` does."""
+        self._starts = self.profile.starts()
+        await self.page.reload(wait_until="domcontentloaded")
+        await self._ready()
+
+    async def _ready(self) -> None:
+        await self.page.locator(".explorer-folders-view .monaco-list-row, .part.statusbar .statusbar-item").first.wait_for()
+
+    async def attached(self) -> None:
+        """Wait until the extension of this window, as it was loaded last, has found its server."""
+
+        async def ask() -> bool:
+            return self.profile.starts() > self._starts
+
+        await self.comes_true(ask, "the extension to start its server")
+
+    # Hands
+
+    async def type(self, text: str) -> None:
+        """Type into whatever has the focus, as a person does: brackets close themselves, lines are indented."""
+        await self.page.keyboard.type(text)
+
+    async def press(self, *keys: str) -> None:
+        """Press keys by Playwright's names: `Enter`, `Tab`, `Control+ArrowRight`."""
+        for key in keys:
+            await self.page.keyboard.press(key)
+
+    async def open(self, path: str) -> None:
+        """Open a file of the folder from the Explorer, with the cursor at its beginning, and wait until VS Code knows its language."""
+        if not await self.page.locator(".explorer-folders-view").is_visible():
+            await self.press("Control+Shift+e")
+        *folders, file = path.split("/")
+        for folder in folders:
+            row = self.row(folder)
+            await row.wait_for()
+            if await row.get_attribute("aria-expanded") == "false":
+                await row.click()
+        await self.row(file).dblclick()
+        # By its end: the whole name is a path.
+        await self.page.locator(f'.editor-group-container.active .monaco-editor[data-uri$="/{path}"] .view-line').first.wait_for()
+        await self.page.locator(".editor-group-container.active .monaco-editor.focused").wait_for()
+        if re.search(r"[()\[\]{}]", await self.document() or ""):
+            # What a language's brackets and indentation are comes with the same file, some time after the text.
+            await self.page.locator('.editor-group-container.active .monaco-editor [class*="bracket-highlighting"]').first.wait_for()
+
+    async def command(self, title: str) -> None:
+        """Run a command from the palette, by its whole title."""
+        await self.palette(f">{title}", title)
+
+    async def palette(self, typed: str, label: str) -> None:
+        """Type into Quick Open, and choose what has this label."""
+        given = self.page.locator(".quick-input-widget input")
+
+        async def opened() -> bool:
+            await self.press("F1")  # a window that is young does not hear it
+            return await given.is_visible()
+
+        await self.comes_true(opened, "Quick Open")
+        await given.fill(typed)
+        await self.choose(label)
+
+    async def choose(self, label: str) -> None:
+        """Choose from a list that Quick Open shows."""
+        exact = re.compile(rf"^{re.escape(label)}(,.*)?$", re.DOTALL)
+        await (
+            self.page.locator(".quick-input-list")
+            .get_by_role("option", name=exact)
+            .or_(self.page.locator(".quick-input-list").get_by_role("checkbox", name=exact))
+            .first.click()
+        )
+
+    async def trace(self) -> None:
+        """Let the extension log each message between it and the server, whole."""
+        self.configure({"coterie.trace.server": "verbose"})
+        await self.palette(">Developer: Set Log Level...", "Developer: Set Log Level...")
+        await self.choose("Coterie")
+        await self.choose("Trace")
+
+    async def answer(self, text: str) -> None:
+        """Write a line into the box that asks for one."""
+        await self.page.locator(".quick-input-widget .quick-input-box input").fill(text)
+        await self.press("Enter")
+
+    async def push(self, label: str) -> None:
+        """Push a button outside of webviews: of a notification, a dialog, a view's bar."""
+        await self.page.get_by_role("button", name=label, exact=True).first.click()
+
+    def row(self, label: str) -> Locator:
+        """Return the row of a tree whose label begins so."""
+        return self.page.get_by_role("treeitem", name=re.compile(rf"^{re.escape(label)}(\W|$)")).first
+
+    def status_item(self, text: str) -> Locator:
+        """Return the item of the status bar that has a text."""
+        return self.page.locator(".part.statusbar .statusbar-item", has_text=text).first
+
+    def notification(self, text: str) -> Locator:
+        """Return the notification that has a text."""
+        return self.page.locator(".notification-list-item", has_text=text).first
+
+    async def act(self, title: str) -> None:
+        """Choose a code action at the cursor."""
+        # The menu is made anew when another extension's actions come late, so a click may miss: it is asked for again.
+        action = self.page.locator(".action-widget .monaco-list-row", has_text=title).first
+
+        async def chosen() -> bool:
+            await self.press("Control+.")
+            try:
+                await action.click(timeout=5_000)
+            except Error:
+                await self.press("Escape")
+                return False
+            return True
+
+        await self.comes_true(chosen, f"the code action {title!r}")
+
+    def configure(self, settings: Mapping[str, Any]) -> None:
+        """Change the person's settings, as if in their file."""
+        self.profile.configure(settings)
+
+    # Eyes
+
+    async def text(self) -> str:
+        """Return all that can be read in the window, webviews too."""
+        parts = []
+        for frame in self.page.frames:
+            if "webWorkerExtensionHost" in frame.url:  # shows nothing; its script would count as text
+                continue
+            try:
+                parts.append(await frame.evaluate("document.body ? document.body.innerText : ''"))
+            except Error:  # a frame that just went away
+                continue
+        return "\n".join(parts).replace("\u00a0", " ")
+
+    async def shows(self, *texts: str) -> None:
+        """Wait until all these texts can be read somewhere in the window."""
+
+        async def ask() -> bool:
+            everything = await self.text()
+            return all(text in everything for text in texts)
+
+        await self.comes_true(ask, f"{texts} in the window")
+
+    async def hides(self, *texts: str) -> None:
+        """Wait until none of these texts can be read in the window."""
+
+        async def ask() -> bool:
+            everything = await self.text()
+            return not any(text in everything for text in texts)
+
+        await self.comes_true(ask, f"no {texts} in the window")
+
+    async def document(self) -> str | None:
+        """Return the lines of the active editor, as far as they are on the screen and nobody's ghost."""
+        return await self._lines(ghost=False)
+
+    async def ghost(self) -> str:
+        """Return the ghost text of the active editor."""
+        return (await self._lines(ghost=True) or "").strip("\n")
+
+    async def _lines(self, *, ghost: bool) -> str | None:
+        said: str | None = await self.page.evaluate(LINES, ghost)
+        return said
+
+    async def reads(self, text: str) -> None:
+        """Wait until the active editor holds exactly this."""
+
+        async def ask() -> bool:
+            return await self.document() == text
+
+        await self.comes_true(ask, f"{text!r} in the editor")
+
+    async def suggests(self, text: str) -> None:
+        """Wait until the ghost text is this; "" waits until there is none."""
+
+        async def ask() -> bool:
+            return await self.ghost() == text
+
+        await self.comes_true(ask, f"the ghost text {text!r}")
+
+    async def webview(self, holds: str) -> Frame:
+        """Return the page of the webview that holds an element (a CSS selector), once one does."""
+        found: list[Frame] = []
+
+        async def ask() -> bool:
+            for frame in self.page.frames[1:]:
+                try:
+                    if await frame.locator(holds).count():
+                        found.append(frame)
+                except Error:
+                    continue
+            return bool(found)
+
+        await self.comes_true(ask, f"a webview with {holds}")
+        return found[0]
+
+    async def logged(self, text: str) -> None:
+        """Wait until the extension's log has a text."""
+
+        async def ask() -> bool:
+            return text in self.profile.logged()
+
+        await self.comes_true(ask, f"{text!r} in the extension's log")
+
+    async def saved(self, file: Path, text: str) -> None:
+        """Wait until a file on disk holds exactly this."""
+
+        async def ask() -> bool:
+            return file.exists() and file.read_text(encoding="utf-8") == text
+
+        await self.comes_true(ask, f"{text!r} in {file.name}")
+
+    async def comes_true(self, ask: Callable[[], Awaitable[bool]], what: str) -> None:
+        """Wait until the answer to a question is yes; it is asked again after each change of the page."""
+        try:
+            async with asyncio.timeout(BOUND_S):
+                while not await ask():
+                    await self.page.evaluate(CHANGED)
+        except TimeoutError:
+            raise AssertionError(f"waited {BOUND_S:.0f} s for {what}; the window:\n{await self.text()}") from None
+
+    async def screenshot(self, name: str, themes: Sequence[str] = tuple(THEMES)) -> None:
+        """Keep the window as it looks in each theme: build/screens/<window>-<name>-<theme>.png."""
+        SCREENS.mkdir(parents=True, exist_ok=True)
+        for theme in themes:
+            setting, kind = THEMES[theme]
+            self.configure({"workbench.colorTheme": setting})
+            await self.page.locator(f".monaco-workbench.{kind}").wait_for()
+            await self.page.screenshot(path=SCREENS / f"{self.name}-{name}-{theme}.png", animations="disabled")
