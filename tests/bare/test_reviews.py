@@ -144,6 +144,43 @@ async def test_lenses_accept_or_take_back_and_an_undo_takes_findings_along(tmp_p
         assert run_id in str(places)
 
 
+TWICE = {"path": "calc.py", "edits": [{"old": "def add(a, b):", "new": "def add(a: int, b: int):"}, {"old": "a - b", "new": "a + b"}]}
+SPACED = "def add(a, b):\n    # The sum.\n    return a - b\n"
+
+
+async def test_each_of_several_hunks_has_its_lenses_while_the_run_goes_on(tmp_path: Path) -> None:
+    fixtures = [
+        fixture("chat-model", 0, calls=[("edit_file", TWICE)]),
+        fixture("chat-model", 1, calls=[("execute_command", {"command": "touch made"})]),
+        fixture("chat-model", 2, text="So be it."),
+    ]
+    async with aimock(fixtures) as host, plain(tmp_path, host.url) as editor:
+        client, uri = editor.client, (editor.project / "calc.py").as_uri()
+        await client.open(uri, SPACED)
+        await command(client, "coterie.run", {"prompt": "Annotate add"})
+        question, _ = await client.question("window/showMessageRequest")
+
+        places = await lenses(client, uri)
+        assert [(line, title.removeprefix("Coterie: ")) for line, title, _ in places] == [
+            *((0, title.removeprefix("Coterie: ")) for title in REVIEW),
+            *((line, title) for line in (0, 2) for title in ("Accept this change", "Reject this change")),
+        ]
+        assert await client.request("workspace/executeCommand", places[4][2]) == {"restored": ["calc.py"], "conflicts": []}
+        assert client.buffers[uri].text == SPACED.replace("a - b", "a + b")
+        assert [(line, title) for line, title, _ in await lenses(client, uri)] == [(2, title) for title in REVIEW]
+        assert await command(client, "coterie.accept", {"uri": uri}) == {"accepted": 1}
+        assert await lenses(client, uri) == []
+        with pytest.raises(ResponseError) as late:
+            await client.request("workspace/executeCommand", places[3][2])
+        assert late.value.data["code"] == "already_resolved"
+        with pytest.raises(ResponseError) as nothing:
+            await command(client, "coterie.reject", {})
+        assert nothing.value.data["code"] == "invalid_params"
+
+        await client.reply(question, None)
+        assert await progress_ended(client) == "succeeded"
+
+
 async def test_what_can_be_accepted_is_everybodys_and_stays_accepted(tmp_path: Path) -> None:
     """Two editors on one daemon, one that comes later, and one that comes when the daemon is another one."""
     async with aimock(FIXTURES) as host, stage(tmp_path) as here:
