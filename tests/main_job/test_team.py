@@ -130,6 +130,9 @@ async def check_what_happened(editor: Served, run_id: str) -> None:
     assert (editor.text("calc.py"), editor.text("README.md")) == (FIXED, README["content"])
     files = (await editor.client.request("agent/run/diff", {"runId": run_id}))["files"]
     assert [(file["path"], file["status"]) for file in files] == [("calc.py", "modified"), ("README.md", "added")]
+    assert [(file["before"], file["after"]) for file in files] == [(None, None)] * 2, "texts are long, and only told who wants them"
+    whole = (await editor.client.request("agent/run/diff", {"runId": run_id, "texts": True}))["files"]
+    assert [(file["before"], file["after"]) for file in whole] == [(BROKEN, FIXED), (None, README["content"])]
     assert "-    return a - b\n+    return a + b\n" in files[0]["diff"]
     [report] = [event["text"] for event in editor.events(run_id, "message") if event.get("agent") == "team"]
     assert "`python3 -m unittest discover -v` passed" in report
@@ -204,6 +207,22 @@ async def test_what_is_wrong_goes_back_to_the_coder_until_it_is_mended(tmp_path:
         assert sorted(ended[5:7]) == [("review", 2), ("test", 2)]
         assert ended[7:] == [("docs", 1)]
         assert len(suites(editor, run_id)) == 3
+
+
+async def test_what_a_reviewer_found_is_published_to_every_client_until_somebody_deals_with_it(tmp_path: Path) -> None:
+    found = {"severity": "minor", "confidence": 0.8, "file": "calc.py", "line": 1, "title": "No docstring", "evidence": "def add(a, b):"}
+    noted = fixture("reviewer-model", 0, calls=[("submit", {"verdict": "approve", "findings": [found]})])
+    fixtures = (*PLANNER, *CODER, noted, *TESTER, *DOCUMENTER)
+    async with aimock(fixtures) as host, served(tmp_path, settings(host.url, "openai_compatible")) as editor:
+        await editor.play(workflow="team")
+
+        told = await editor.client.expect("textDocument/publishDiagnostics")
+        assert told["uri"] == (editor.project / "calc.py").as_uri()
+        [diagnostic] = told["diagnostics"]
+        assert diagnostic["message"] == "No docstring\ndef add(a, b):"
+        argument = {"findingId": diagnostic["data"]["findingId"]}
+        await editor.client.request("workspace/executeCommand", {"command": "coterie.dismiss", "arguments": [argument]})
+        assert (await editor.client.expect("textDocument/publishDiagnostics"))["diagnostics"] == []
 
 
 async def test_a_test_that_failed_before_and_that_nobody_asked_about_is_reported_and_holds_nothing_up(tmp_path: Path) -> None:

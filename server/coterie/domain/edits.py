@@ -134,7 +134,8 @@ class FileChange:
 class FileDiff:
     """What a run did to one file in all, as ``agent/run/diff`` tells it; ``diff`` is a unified diff.
 
-    A file that was moved has its old path in ``from``.
+    A file that was moved has its old path in ``from``. ``before`` and ``after`` are the file's texts where they were asked for, None where
+    there was no such file.
     """
 
     path: str
@@ -142,6 +143,8 @@ class FileDiff:
     status: Literal["added", "modified", "moved", "deleted"]
     from_: str | None = None
     diff: str
+    before: str | None = None
+    after: str | None = None
 
 
 @wire

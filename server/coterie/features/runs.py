@@ -197,10 +197,11 @@ class RunService:
             raise InvalidParamsError(f"ids: name the {scope}s to undo.")
         return await self._coordinator.undo(run_id, self._base, scope, ids)
 
-    async def diff(self, run_id: str, *, paths: Sequence[str] = ()) -> tuple[FileDiff, ...]:
+    async def diff(self, run_id: str, *, paths: Sequence[str] = (), texts: bool = False) -> tuple[FileDiff, ...]:
         """Return what the run changed, file by file."""
         await self._known(run_id)
-        return await diff(await self._coordinator.settled_history(run_id, self._base), self._runs, paths)
+        found = await diff(await self._coordinator.settled_history(run_id, self._base), self._runs, paths)
+        return found if texts else tuple(replace(file, before=None, after=None) for file in found)
 
     async def _known(self, run_id: str) -> RunRow:
         row = await self._runs.row(run_id)

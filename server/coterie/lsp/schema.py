@@ -27,8 +27,8 @@ tokens are integers; what is unknown is `null`, never 0. Positions are in the ne
 hunks count from 1. Unknown fields are ignored, in both directions: later versions add, they do not rename.
 
 A client that announces `capabilities.experimental.coterie: true` gets the notifications and answers approvals with
-`agent/approval/answer`. Every other client gets prompts, progress, code actions, chat documents, diagnostics and the commands below
-instead: [any LSP client](editors/any-lsp-client.md).
+`agent/approval/answer`. Every other client gets prompts, progress, lenses, chat documents and the commands below instead:
+[any LSP client](editors/any-lsp-client.md). Findings of reviews are diagnostics, and code actions are there, for both.
 
 Errors: -32602 for params that make no sense (the message names the field), -32803 for what cannot be had now, both with a stable
 `data.code` (`unknown_run`, `run_active`, `no_provider`, …), a sentence to act on, and `data.action`, a command, where one helps.

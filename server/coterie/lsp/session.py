@@ -80,8 +80,8 @@ class Session:
                 application.readings.watch(self.views.refresh_content)
                 if self.client.shows_progress:
                     application.indexing.watch(Builds(self.wire, self.tasks, asyncio.get_running_loop().call_later).told)
+                self.views.show_findings(application.findings)
                 if self.bare is not None:
-                    self.views.show_findings(application.findings)
                     application.changes.watch(self.views.refresh_lenses)
                     application.chats.watch(partial(self.window.show, "warning"))
 

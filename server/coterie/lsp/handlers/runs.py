@@ -112,7 +112,7 @@ async def undo(session: Session, params: RunUndoParams) -> UndoResult:
 
 async def diff(session: Session, params: RunDiffParams) -> RunDiffResult:
     """``agent/run/diff``."""
-    return RunDiffResult(files=await session.application.runs.diff(params.run_id, paths=params.paths))
+    return RunDiffResult(files=await session.application.runs.diff(params.run_id, paths=params.paths, texts=params.texts))
 
 
 HANDLERS: Handlers = {

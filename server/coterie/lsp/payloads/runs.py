@@ -59,10 +59,11 @@ class RunUndoParams:
 
 @wire
 class RunDiffParams:
-    """Which files of a run; none named: all."""
+    """Which files of a run; none named: all. With ``texts`` their whole texts are told, too."""
 
     run_id: str
     paths: tuple[str, ...] = ()
+    texts: bool = False
 
 
 @wire
