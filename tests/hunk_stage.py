@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, TypeGuard
 
 from agent_stage import Stage, Turn, calls, says
 from coterie.agents.coordinator import Walk
 from coterie.agents.live_run import LiveRun
 from coterie.domain.edits import Hunk, HunkVerdict
-from coterie.domain.events import AgentEvent, ChangeEvent, Event, ToolCallEvent
+from coterie.domain.events import AgentEvent, ChangeEvent, Event
 from coterie.domain.messages import ModelRequest, ToolMessage, UserMessage
 from coterie.domain.reviews import HunkChoice, HunkResult
 from coterie.domain.workspace_ports import Workspace
@@ -18,7 +19,10 @@ from coterie.features.unseen import Unseen
 
 LINES = tuple(f"line {number}\n" for number in range(1, 10))
 BEFORE = "".join(LINES)
-TWO_PLACES = {"path": "a.txt", "edits": [{"old": "line 2", "new": "second"}, {"old": "line 8", "new": "eighth\nand more"}]}
+TWO_PLACES: Mapping[str, Any] = {
+    "path": "a.txt",
+    "edits": [{"old": "line 2", "new": "second"}, {"old": "line 8", "new": "eighth\nand more"}],
+}
 AFTER = BEFORE.replace("line 2", "second").replace("line 8", "eighth\nand more")
 ONLY_SECOND = BEFORE.replace("line 8", "eighth\nand more")
 """Without the first hunk."""
@@ -75,16 +79,7 @@ def project(folder: Path) -> Path:
     return folder
 
 
-def is_call(tool: str, state: str) -> object:
-    """Return what finds an event of a call."""
-
-    def found(event: Event) -> bool:
-        return isinstance(event, ToolCallEvent) and (event.tool, event.state) == (tool, state)
-
-    return found
-
-
-def is_change(event: Event) -> bool:
+def is_change(event: Event) -> TypeGuard[ChangeEvent]:
     """Say whether an event is a change."""
     return isinstance(event, ChangeEvent)
 

@@ -78,7 +78,7 @@ async def test_each_agent_of_a_team_is_told_that_did_not_see_it_yet(tmp_path: Pa
     reviewing = asyncio.Event()
     script: dict[str, Sequence[Turn]] = {
         "planner": (calls(("submit", PLAN)),),
-        "coder": (calls(("edit_file", TWO_PLACES)), (reviewing, *LISTED), PATCH),
+        "coder": (calls(*(("edit_file", {"path": "a.txt", "edits": [edit]}) for edit in TWO_PLACES["edits"])), (reviewing, *LISTED), PATCH),
         "reviewer": (APPROVE,),
         "tester": TESTED,
         "documenter": (calls(("submit", {"summary": "Nothing."})),),
@@ -88,7 +88,7 @@ async def test_each_agent_of_a_team_is_told_that_did_not_see_it_yet(tmp_path: Pa
         answering(stage, "allow_once", "approve")
         person = Reviewer(stage)
         await stage.begin("Change it", workflow="team")
-        await stage.listener.until(is_change)
+        await stage.listener.until(lambda event: is_change(event) and event.hunks[0].old_start == 8)
         await person.decide("rejected", 0)
         reviewing.set()
         end = await stage.ended()
