@@ -18,6 +18,7 @@ from coterie.domain.actions import Action
 from coterie.domain.channels import (
     Channel,
     ChannelChanged,
+    ChannelForked,
     ChannelMessage,
     ChannelOpened,
     ChannelPage,
@@ -25,6 +26,7 @@ from coterie.domain.channels import (
     ChatPlace,
     MessageFound,
     Posted,
+    Staying,
 )
 from coterie.domain.client_ports import Audience
 from coterie.domain.edits import BufferEdit, FileChange, FileDiff, Hunk, TextChange, UndoConflict, UndoResult
@@ -330,6 +332,13 @@ class FakeChannels:
     async def open(self, *, title: str | None = None, agent: str | None = None, model: str | None = None) -> ChannelOpened:
         """Name it after what was asked."""
         return ChannelOpened(channel_id=f"{title}/{agent}/{model}")
+
+    async def fork(self, channel_id: str, message_id: str | None = None) -> ChannelForked:
+        """Go on from there."""
+        channel = replace(CHANNEL, channel_id=f"fork_of_{channel_id}")
+        staying = Staying(run_id="run_1", paths=("src/ä.py",))
+        text = f"said at {message_id}"
+        return ChannelForked(channel_id=channel.channel_id, channel=channel, kept=2, text=text, staying=(staying,))
 
     async def post(self, channel_id: str, text: str, *, attachments: Sequence[object] = ()) -> Posted:
         """Answer ids."""

@@ -187,6 +187,22 @@ export interface ChannelDeleted {
   channelId: string;
 }
 
+/** Which channel, and where it is cut: before a message of the person, which can then be said anew, or behind an answer. Without a `messageId` everything is kept. */
+export interface ChannelForkParams {
+  channelId: string;
+  messageId?: string | null;
+}
+
+/** The answer of `agent/channel/fork`. `kept` is how many messages the new channel begins with. `text` and `attachments` are what the person had said at the place of the cut, to be said anew; None where the cut is behind an answer. `staying` is what runs behind the cut have changed on the disk: nothing of it is undone, `agent/run/undo` does that. */
+export interface ChannelForked {
+  channelId: string;
+  channel: Channel;
+  kept: number;
+  text?: string | null;
+  attachments?: Attachment[];
+  staying?: Staying[];
+}
+
 /** Which messages: those before the message `before`, by default the latest. */
 export interface ChannelHistoryParams {
   channelId: string;
@@ -377,13 +393,15 @@ export interface FileChange {
   hunks: Hunk[];
 }
 
-/** What a run did to one file in all, as `agent/run/diff` tells it; `diff` is a unified diff. A file that was moved has its old path in `from`. */
+/** What a run did to one file in all, as `agent/run/diff` tells it; `diff` is a unified diff. A file that was moved has its old path in `from`. `before` and `after` are the file's texts where they were asked for, None where there was no such file. */
 export interface FileDiff {
   path: string;
   uri: string;
   status: "added" | "modified" | "moved" | "deleted";
   from?: string | null;
   diff: string;
+  before?: string | null;
+  after?: string | null;
 }
 
 /** The argument of `coterie.fix` and `coterie.dismiss`: which finding, by the id in its diagnostic's `data`. */
@@ -720,10 +738,11 @@ export interface RunArguments {
   selection?: Selection | null;
 }
 
-/** Which files of a run; none named: all. */
+/** Which files of a run; none named: all. With `texts` their whole texts are told, too. */
 export interface RunDiffParams {
   runId: string;
   paths?: string[];
+  texts?: boolean;
 }
 
 /** The run's changes, file by file. */
@@ -972,6 +991,12 @@ export interface Status {
   sandbox: SandboxView;
   degraded: Degraded[];
   index?: IndexView | null;
+}
+
+/** Files that a run changed which is no part of a fork's story: they stay as they are unless that run is undone. */
+export interface Staying {
+  runId: string;
+  paths: string[];
 }
 
 /** A step's state changed. `attempt` counts from 1 and grows with each loop back to the step. */
@@ -1235,6 +1260,8 @@ export interface Requests {
   "agent/channel/list": { params: ChannelListParams; result: ChannelListResult };
   /** Open a chat channel. */
   "agent/channel/open": { params: ChannelOpenParams; result: ChannelOpened };
+  /** Open a channel that goes on from a place of another one: to go another way, to say something anew, or to try again. */
+  "agent/channel/fork": { params: ChannelForkParams; result: ChannelForked };
   /** Say something in a channel: starts a run, or steers the one that is active. */
   "agent/channel/post": { params: ChannelPostParams; result: Posted };
   /** A channel's messages, oldest first. */

@@ -115,7 +115,7 @@ class Assembly:
             self._hire(step.agent, settings, choose)
         retry = settings.retry
         marks = partial(decided, around.marks, run.row.channel_id)
-        before, frozen = await conversation_before(around.runs, run.row, workflow)
+        before, frozen = await conversation_before(around.runs, around.channels, run.row.channel_id, workflow, before=run.run_id)
         models = ModelCalls(
             run,
             around.providers,

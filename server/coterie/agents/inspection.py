@@ -117,10 +117,15 @@ class Inspection:
         return tuple(PinnedFile(uri=uri, path=excerpt.path or uri, text=excerpt.text) for uri, excerpt in zip(uris, excerpts, strict=True))
 
     async def _scene(self, channel: Channel | None, row: RunRow | None) -> _Scene:
+        around = self._around
         if row is None:
-            return _Scene(find(None, None if channel is None else channel.agent).steps[0])
+            workflow = find(None, None if channel is None else channel.agent)
+            if channel is None:
+                return _Scene(workflow.steps[0])
+            before, frozen = await conversation_before(around.runs, around.channels, channel.channel_id, workflow)
+            return _Scene(workflow.steps[0], before=before, frozen=frozen)
         workflow, history = find(row.workflow, row.agent), await self._coordinator.history(row.run_id)
-        before, frozen = await conversation_before(self._around.runs, row, workflow)
+        before, frozen = await conversation_before(around.runs, around.channels, row.channel_id, workflow, before=row.run_id)
         begun = list(history.conversations)
         step_id, attempt = begun[-1] if begun else (workflow.steps[0].step_id, 1)
         step = next(each for each in workflow.steps if each.step_id == step_id)

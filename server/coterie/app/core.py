@@ -155,7 +155,7 @@ class Core:
             providers=self._providers,
             settings=lambda: self._settings.loaded.settings,
         )
-        self.channels = ChannelService(shared.store.channels, self.runs, shared.news)
+        self.channels = ChannelService(shared.store.channels, shared.store.runs, self.runs, shared.news)
         inspection = Inspection(self._base, shared.coordinator)
         self.inspector = Inspector(inspection, shared.store.marks, self.workspace, shared.news.touched)
         self.approvals = ApprovalService(shared.approvals, shared.attendance_changed)

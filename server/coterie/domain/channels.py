@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from coterie.domain.events import ToolCallEvent
+from coterie.domain.runs import Attachment
 from coterie.domain.wire import wire
 
 SCHEME: Final = "coterie-channel"
@@ -76,6 +77,47 @@ class ChannelOpened:
     """The answer of ``agent/channel/open``."""
 
     channel_id: str
+
+
+@wire
+class KeptRun:
+    """What a fork keeps of another channel's run: the entries of its journal up to the number ``through``."""
+
+    run_id: str
+    through: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fork:
+    """Where a channel comes from: the channel that it was forked from, and the runs that its story begins with, oldest first."""
+
+    channel_id: str
+    kept: tuple[KeptRun, ...] = ()
+
+
+@wire
+class Staying:
+    """Files that a run changed which is no part of a fork's story: they stay as they are unless that run is undone."""
+
+    run_id: str
+    paths: tuple[str, ...]
+
+
+@wire
+class ChannelForked:
+    """The answer of ``agent/channel/fork``.
+
+    ``kept`` is how many messages the new channel begins with. ``text`` and ``attachments`` are what the person had said at the place of
+    the cut, to be said anew; None where the cut is behind an answer. ``staying`` is what runs behind the cut have changed on the disk:
+    nothing of it is undone, `agent/run/undo` does that.
+    """
+
+    channel_id: str
+    channel: Channel
+    kept: int
+    text: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    staying: tuple[Staying, ...] = ()
 
 
 @wire

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # annotations are all that need them, and a start that loads none of them is a tenth shorter
-    from coterie.domain.channels import Channel, ChannelMessage, ChannelPage
+    from coterie.domain.channels import Channel, ChannelMessage, ChannelPage, Fork
     from coterie.domain.events import RunState
     from coterie.domain.inspection import Mark
     from coterie.domain.records import Entry
@@ -74,6 +74,14 @@ class ChannelStore(Protocol):
 
     async def create(self, channel: Channel) -> None:
         """Insert a channel."""
+        ...
+
+    async def fork(self, channel: Channel, fork: Fork, messages: Sequence[ChannelMessage]) -> None:
+        """Insert a channel that begins with these messages, and with what people decided about the pieces of the other one's."""
+        ...
+
+    async def fork_of(self, channel_id: str) -> Fork | None:
+        """Return where a channel comes from; None where it was opened."""
         ...
 
     async def get(self, channel_id: str) -> Channel | None:

@@ -6,16 +6,28 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import get_args
 
+from coterie.agents.forking import cut
 from coterie.agents.templates import TEMPLATES
 from coterie.base.errors import InvalidParamsError, RequestError
 from coterie.base.ids import new_id, now
-from coterie.domain.channels import Channel, ChannelFolder, ChannelOpened, ChannelPage, ChannelsFound, ChannelState, MessageFound, Posted
+from coterie.domain.channels import (
+    Channel,
+    ChannelFolder,
+    ChannelForked,
+    ChannelOpened,
+    ChannelPage,
+    ChannelsFound,
+    ChannelState,
+    MessageFound,
+    Posted,
+)
 from coterie.domain.runs import Attachment, RunRequest
-from coterie.domain.store_ports import ChannelStore
+from coterie.domain.store_ports import ChannelStore, RunStore
 from coterie.features.channel_news import ChannelNews
 from coterie.features.runs import NEW_CHAT, RunService, check_page
 
 LONGEST_TITLE = 200
+_FORK = " (fork)"
 AROUND = 80
 """How many characters before and after what was looked for are shown of a message."""
 
@@ -23,8 +35,9 @@ AROUND = 80
 class ChannelService:
     """Implements `coterie.features.protocol_faces.Channels`."""
 
-    def __init__(self, channels: ChannelStore, runs: RunService, news: ChannelNews) -> None:
+    def __init__(self, channels: ChannelStore, journal: RunStore, runs: RunService, news: ChannelNews) -> None:
         self._channels = channels
+        self._journal = journal
         self._runs = runs
         self._news = news
 
@@ -67,6 +80,26 @@ class ChannelService:
         await self._channels.create(channel)
         self._news.created(channel)
         return ChannelOpened(channel_id=channel.channel_id)
+
+    async def fork(self, channel_id: str, message_id: str | None = None) -> ChannelForked:
+        """Make a channel that goes on from a place of another one, which stays as it is, and so do all files.
+
+        Raises `RequestError` ``unknown_channel``, ``unknown_message``.
+        """
+        origin = await self._known(channel_id)
+        found = await cut(self._journal, self._channels, channel_id, message_id)
+        title = f"{origin.title[: LONGEST_TITLE - len(_FORK)]}{_FORK}"
+        channel = replace(origin, channel_id=new_id("channel"), title=title, state="idle", updated_at=now(), pending_approvals=0)
+        await self._channels.fork(channel, found.fork, found.kept)
+        self._news.created(channel)
+        return ChannelForked(
+            channel_id=channel.channel_id,
+            channel=channel,
+            kept=len(found.kept),
+            text=None if found.left is None else found.left.text,
+            attachments=found.attachments,
+            staying=found.staying,
+        )
 
     async def post(self, channel_id: str, text: str, *, attachments: Sequence[Attachment] = ()) -> Posted:
         """Say something: starts a run, or steers the one that is active."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from typing import Protocol
 
-from coterie.domain.channels import Channel, ChannelOpened, ChannelPage, ChannelsFound, Posted
+from coterie.domain.channels import Channel, ChannelForked, ChannelOpened, ChannelPage, ChannelsFound, Posted
 from coterie.domain.edits import FileDiff, HunkVerdict, UndoConflict, UndoResult
 from coterie.domain.inspection import ContextView
 from coterie.domain.permissions import Approval, Decision
@@ -113,6 +113,10 @@ class Channels(Protocol):
 
     async def open(self, *, title: str | None = None, agent: str | None = None, model: str | None = None) -> ChannelOpened:
         """Make a channel under *User Chats*."""
+        ...
+
+    async def fork(self, channel_id: str, message_id: str | None = None) -> ChannelForked:
+        """Make a channel that goes on from a place of another one, which stays as it is, and so do all files."""
         ...
 
     async def post(self, channel_id: str, text: str, *, attachments: Sequence[Attachment] = ()) -> Posted:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from coterie.domain.channels import Channel, ChannelChanged, ChannelOpened, ChannelPage, ChannelsFound, Posted
+from coterie.domain.channels import Channel, ChannelChanged, ChannelForked, ChannelOpened, ChannelPage, ChannelsFound, Posted
 from coterie.domain.edits import UndoResult
 from coterie.domain.events import AgentEvent
 from coterie.domain.inspection import ContextView
@@ -24,6 +24,7 @@ from coterie.domain.wire import wire
 from coterie.lsp.payloads.channels import (
     ChannelArchiveParams,
     ChannelDeleted,
+    ChannelForkParams,
     ChannelHistoryParams,
     ChannelListParams,
     ChannelListResult,
@@ -85,6 +86,7 @@ HUNK_REJECT: Final = "agent/hunk/reject"
 REVIEW_LIST: Final = "agent/review/list"
 CHANNEL_LIST: Final = "agent/channel/list"
 CHANNEL_OPEN: Final = "agent/channel/open"
+CHANNEL_FORK: Final = "agent/channel/fork"
 CHANNEL_POST: Final = "agent/channel/post"
 CHANNEL_HISTORY: Final = "agent/channel/history"
 CHANNEL_RENAME: Final = "agent/channel/rename"
@@ -167,6 +169,11 @@ REQUESTS: Final[Mapping[str, Request]] = {
     REVIEW_LIST: Request(ReviewListParams, ReviewList, "The files with hunks that nobody has accepted or rejected yet, across runs."),
     CHANNEL_LIST: Request(ChannelListParams, ChannelListResult, "Chat channels, latest first."),
     CHANNEL_OPEN: Request(ChannelOpenParams, ChannelOpened, "Open a chat channel."),
+    CHANNEL_FORK: Request(
+        ChannelForkParams,
+        ChannelForked,
+        "Open a channel that goes on from a place of another one: to go another way, to say something anew, or to try again.",
+    ),
     CHANNEL_POST: Request(ChannelPostParams, Posted, "Say something in a channel: starts a run, or steers the one that is active."),
     CHANNEL_HISTORY: Request(ChannelHistoryParams, ChannelPage, "A channel's messages, oldest first."),
     CHANNEL_RENAME: Request(ChannelRenameParams, Channel, "Give a channel another title."),

@@ -5,10 +5,11 @@ Stored is only whether a channel is archived; that it is ``active`` follows from
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from coterie.base.errors import InvalidParamsError
-from coterie.domain.channels import Channel, ChannelMessage, ChannelPage
+from coterie.domain.channels import Channel, ChannelMessage, ChannelPage, Fork, KeptRun
 from coterie.domain.wire import adapter
 from coterie.storage.database import Database
 from coterie.storage.messages import put_message
@@ -18,6 +19,10 @@ from coterie.storage.recovery import settle
 if TYPE_CHECKING:
     import sqlite3
 
+_INSERT = """INSERT INTO channels (title, folder, archived, updated_at, agent, model, channel_id)
+    VALUES (?, ?, ?, ?, ?, ?, ?)"""
+_COPY_MARKS = """INSERT INTO context_marks (channel_id, target, kind, at)
+    SELECT ?, target, kind, at FROM context_marks WHERE channel_id = ? ORDER BY number"""
 _CHANNELS = """SELECT * FROM (
     SELECT number, channel_id, title, folder, updated_at, agent, model, CASE
         WHEN EXISTS (SELECT 1 FROM live_runs WHERE live_runs.channel_id = channels.channel_id) THEN 'active'
@@ -52,13 +57,29 @@ class Channels:
 
     async def create(self, channel: Channel) -> None:
         """Insert a channel."""
-        await self._database.write(
-            lambda connection: connection.execute(
-                """INSERT INTO channels (title, folder, archived, updated_at, agent, model, channel_id)
-                VALUES (?, ?, ?, ?, ?, ?, ?)""",
-                _values(channel),
-            )
-        )
+        await self._database.write(lambda connection: connection.execute(_INSERT, _values(channel)))
+
+    async def fork(self, channel: Channel, fork: Fork, messages: Sequence[ChannelMessage]) -> None:
+        """Insert a channel that begins with these messages, and with what people decided about the pieces of the other one's."""
+
+        def insert(connection: sqlite3.Connection) -> None:
+            connection.execute(_INSERT, _values(channel))
+            kept = adapter(tuple[KeptRun, ...]).dump_json(fork.kept, by_alias=True).decode()
+            connection.execute("INSERT INTO channel_forks VALUES (?, ?, ?)", (channel.channel_id, fork.channel_id, kept))
+            for message in messages:
+                put_message(connection, channel.channel_id, message)
+            connection.execute(_COPY_MARKS, (channel.channel_id, fork.channel_id))
+
+        await self._database.write(insert)
+
+    async def fork_of(self, channel_id: str) -> Fork | None:
+        """Return where a channel comes from; None where it was opened."""
+
+        def select(connection: sqlite3.Connection) -> Fork | None:
+            row = connection.execute("SELECT origin, kept FROM channel_forks WHERE channel_id = ?", (channel_id,)).fetchone()
+            return None if row is None else Fork(channel_id=row[0], kept=adapter(tuple[KeptRun, ...]).validate_json(row[1]))
+
+        return await self._database.run(select)
 
     async def get(self, channel_id: str) -> Channel | None:
         """Return a channel."""

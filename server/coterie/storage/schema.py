@@ -121,7 +121,9 @@ _CONTEXT_MARKS = (
     )""",
     "CREATE INDEX context_marks_by_channel ON context_marks (channel_id)",
 )
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _GHOST_TEXT, _SECRETS, _OUTCOMES, _FAVOURITES, _CONTEXT_MARKS)
+# Where a channel comes from that began with another one's story. The row outlives both: their runs stay, too.
+_FORKS = ("CREATE TABLE channel_forks (channel_id TEXT PRIMARY KEY, origin TEXT NOT NULL, kept TEXT NOT NULL) WITHOUT ROWID",)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _GHOST_TEXT, _SECRETS, _OUTCOMES, _FAVOURITES, _CONTEXT_MARKS, _FORKS)
 
 
 def version_of(connection: sqlite3.Connection, path: Path) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from coterie.domain.channels import Channel, ChannelOpened, ChannelPage, ChannelsFound, Posted
+from coterie.domain.channels import Channel, ChannelForked, ChannelOpened, ChannelPage, ChannelsFound, Posted
 from coterie.lsp import protocol
 from coterie.lsp.handlers import runs
 from coterie.lsp.payloads.channels import (
     ChannelArchiveParams,
     ChannelDeleted,
+    ChannelForkParams,
     ChannelHistoryParams,
     ChannelListParams,
     ChannelListResult,
@@ -29,6 +30,11 @@ async def list_channels(session: Session, params: ChannelListParams) -> ChannelL
 async def open_channel(session: Session, params: ChannelOpenParams) -> ChannelOpened:
     """``agent/channel/open``."""
     return await session.application.channels.open(title=params.title, agent=params.agent, model=params.model)
+
+
+async def fork(session: Session, params: ChannelForkParams) -> ChannelForked:
+    """``agent/channel/fork``."""
+    return await session.application.channels.fork(params.channel_id, params.message_id)
 
 
 async def post(session: Session, params: ChannelPostParams) -> Posted:
@@ -66,6 +72,7 @@ async def search(session: Session, params: ChannelSearchParams) -> ChannelsFound
 HANDLERS: Handlers = {
     protocol.CHANNEL_LIST: list_channels,
     protocol.CHANNEL_OPEN: open_channel,
+    protocol.CHANNEL_FORK: fork,
     protocol.CHANNEL_POST: post,
     protocol.CHANNEL_HISTORY: history,
     protocol.CHANNEL_RENAME: rename,

@@ -42,6 +42,17 @@ class ChannelOpenParams:
 
 
 @wire
+class ChannelForkParams:
+    """Which channel, and where it is cut: before a message of the person, which can then be said anew, or behind an answer.
+
+    Without a ``messageId`` everything is kept.
+    """
+
+    channel_id: str
+    message_id: str | None = None
+
+
+@wire
 class ChannelPostParams:
     """What the person says."""
 
