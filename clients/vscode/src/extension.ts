@@ -2,26 +2,29 @@
 // `register` returns what is to be disposed of; nothing else is wired anywhere else.
 
 import { commands, type Disposable, type ExtensionContext, window } from "vscode";
+import { commandMiddleware } from "./server/commands";
 import { Connection } from "./server/connection";
 import { explainFailures } from "./server/trouble";
 import { Session } from "./session";
+import { registerSettings } from "./settings/panel";
 import { registerStatusBar } from "./status/bar";
 import { SuggestionFeedback } from "./suggestions/feedback";
 
 type View = (session: Session) => Disposable;
 
-const VIEWS: readonly View[] = [registerStatusBar];
+const VIEWS: readonly View[] = [registerStatusBar, registerSettings];
 
 export function activate(context: ExtensionContext): void {
   const log = window.createOutputChannel("Coterie", { log: true });
   const suggestions = new SuggestionFeedback();
-  const connection = new Connection(context, log, suggestions.middleware);
+  const connection = new Connection(context, log, { ...commandMiddleware, ...suggestions.middleware });
   const session = new Session(connection, context, log);
   context.subscriptions.push(
     log,
     session,
     { dispose: () => connection.stop() },
     explainFailures(connection, log),
+    connection.changed.on(({ kind }) => void commands.executeCommand("setContext", "coterie.running", kind === "running")),
     commands.registerCommand("coterie.restartServer", () => connection.restart()),
     commands.registerCommand("coterie.showLog", () => log.show()),
     suggestions.register(session),

@@ -8,7 +8,8 @@ export async function guarded<T>(action: () => T | Promise<T>): Promise<T | unde
   try {
     return await action();
   } catch (error) {
-    await showRefusal(refusalOf(error));
+    const refusal = refusalOf(error);
+    await showRemedy(refusal.message, remedyOf(refusal));
     return undefined;
   }
 }
@@ -38,9 +39,9 @@ export function remedyOf(refusal: Refusal): Remedy | undefined {
   return command === undefined ? undefined : { label: LABELS[command] ?? "Show What Helps", command };
 }
 
-async function showRefusal(refusal: Refusal): Promise<void> {
-  const remedy = remedyOf(refusal);
-  const chosen = await window.showErrorMessage(refusal.message, ...(remedy === undefined ? [] : [remedy.label]));
+/** Show what is wrong with the button of what helps. */
+export async function showRemedy(text: string, remedy: Remedy | undefined): Promise<void> {
+  const chosen = await window.showErrorMessage(text, ...(remedy === undefined ? [] : [remedy.label]));
   if (remedy !== undefined && chosen === remedy.label) {
     await commands.executeCommand(remedy.command);
   }

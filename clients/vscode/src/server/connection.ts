@@ -14,6 +14,7 @@ import {
   RevealOutputChannelOn,
   State,
   type StaticFeature,
+  WorkDoneProgress,
 } from "vscode-languageclient/node";
 import type { Notifications } from "../protocol";
 import { Signal, type Subscription } from "../state/signal";
@@ -64,6 +65,18 @@ export class Connection {
       this.#relay(this.#client, method, signal);
     }
     return signal.on(listener as Listener as (params: unknown) => void);
+  }
+
+  /** Listen to what a piece of work that this client gave a token says of itself. */
+  onProgress(token: string, listener: (text: string) => void): Subscription {
+    const told = this.#client?.onProgress(WorkDoneProgress.type, token, (value) => {
+      const percentage = "percentage" in value && value.percentage !== undefined ? `${value.percentage} %` : "";
+      const text = [percentage, value.message ?? ""].filter((part) => part !== "").join(" ");
+      if (value.kind !== "end" && text !== "") {
+        listener(text);
+      }
+    });
+    return { dispose: () => told?.dispose() };
   }
 
   /** Start the server; asked while it starts, it is one start. Never throws: a failure is a state. */

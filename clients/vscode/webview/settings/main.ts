@@ -1,0 +1,175 @@
+// The settings view: sections beside a list of them. It renders what the extension tells and asks it for everything; a field that a person
+// is in is left alone while the rest is drawn anew.
+
+import type { FromSettings, SettingsState, ToSettings } from "../../src/messages/settings";
+import { element, icon } from "../base/dom";
+import { connect } from "../base/host";
+import { agents } from "./agents";
+import type { Context, Part } from "./context";
+import { general } from "./general";
+import { models } from "./models";
+import { permissions } from "./permissions";
+import { providers } from "./providers";
+import { workspaces } from "./workspaces";
+
+interface Section {
+  readonly id: string;
+  readonly label: string;
+  readonly icon: string;
+  readonly render: (context: Context) => readonly Part[];
+}
+
+const SECTIONS: readonly Section[] = [
+  { id: "providers", label: "Providers", icon: "plug", render: providers },
+  { id: "models", label: "Models", icon: "symbol-misc", render: models },
+  { id: "agents", label: "Agents", icon: "organization", render: agents },
+  { id: "budgets", label: "Budgets", icon: "credit-card", render: (context) => general(context, ["budget"]) },
+  { id: "permissions", label: "Permissions", icon: "shield", render: permissions },
+  { id: "workspaces", label: "Workspaces", icon: "folder-library", render: workspaces },
+  { id: "suggestions", label: "Ghost Text", icon: "edit", render: (context) => general(context, ["suggestions"]) },
+  {
+    id: "more",
+    label: "More",
+    icon: "settings",
+    render: (context) => general(context, ["discovery", "context", "tests", "retry", "cache"]),
+  },
+];
+
+let section = SECTIONS[0]?.id ?? "";
+let folder: string | undefined;
+let state: SettingsState | undefined;
+/** The field that was just saved: what was typed there is no draft any more. */
+let settled: string | undefined;
+const notes = new Map<string, { readonly kind: "saved" | "refused"; readonly text: string }>();
+
+const navigation = element("nav", { class: "sections", aria: { label: "Sections" } });
+const content = element("main", { class: "content", tabindex: -1 });
+const announcer = element("div", { class: "visually-hidden", aria: { live: "polite" } });
+document.getElementById("root")?.append(navigation, content, announcer);
+
+const host = connect<FromSettings, ToSettings, { section: string }>((message) => {
+  switch (message.kind) {
+    case "state":
+      state = message.state;
+      break;
+    case "saved":
+      settled = message.at;
+      if (notes.delete(message.at)) {
+        announcer.textContent = "Saved.";
+      }
+      break;
+    case "refused":
+      notes.set(message.at, { kind: "refused", text: message.text });
+      announcer.textContent = message.text;
+      break;
+    case "show":
+      section = message.section;
+      break;
+  }
+  render();
+});
+section = host.state()?.section ?? section;
+host.post({ kind: "ready" });
+
+function render(): void {
+  const focused = document.activeElement?.id;
+  const before = drafts();
+  const scrolled = content.scrollTop;
+  navigation.replaceChildren(...SECTIONS.map(link));
+  content.replaceChildren(...body().filter((part): part is Node => part instanceof Node));
+  for (const [id, text] of before.texts) {
+    const again = document.getElementById(id);
+    if (again instanceof HTMLInputElement && id !== `field-${settled}`) {
+      again.value = text;
+    }
+  }
+  for (const [id, open] of before.open) {
+    document.getElementById(id)?.toggleAttribute("open", open);
+  }
+  settled = undefined;
+  content.scrollTop = scrolled;
+  if (focused) {
+    document.getElementById(focused)?.focus();
+  }
+}
+
+/** What a person has typed or opened and the server does not know: drawing the view anew must not take it away. */
+function drafts(): { readonly texts: ReadonlyMap<string, string>; readonly open: ReadonlyMap<string, boolean> } {
+  const inputs = [...content.querySelectorAll<HTMLInputElement>("input[id]:not([type=checkbox])")];
+  return {
+    texts: new Map(inputs.filter((input) => input.value !== input.defaultValue).map((input) => [input.id, input.value])),
+    open: new Map([...content.querySelectorAll<HTMLDetailsElement>("details[id]")].map((details) => [details.id, details.open])),
+  };
+}
+
+function link(each: Section): HTMLElement {
+  const current = each.id === section;
+  const open = (): void => {
+    section = each.id;
+    host.keep({ section });
+    content.scrollTop = 0;
+    render();
+  };
+  return element(
+    "button",
+    {
+      class: `section-link${current ? " current" : ""}`,
+      id: `section-${each.id}`,
+      aria: current ? { current: "page" } : {},
+      on: { click: open },
+    },
+    icon(each.icon),
+    each.label,
+  );
+}
+
+function body(): readonly Part[] {
+  const shown = SECTIONS.find((each) => each.id === section);
+  if (state === undefined || shown === undefined) {
+    return [element("p", { class: "muted" }, "Loading…")];
+  }
+  if (!state.running) {
+    const start = (): void => host.post({ kind: "command", command: "coterie.restartServer" });
+    return [
+      element("h1", {}, shown.label),
+      element("p", {}, "The server is not running, so there is nothing to show."),
+      element("button", { class: "button", on: { click: start } }, "Start the Server"),
+    ];
+  }
+  if (state.settings === undefined) {
+    return [element("h1", {}, shown.label), element("p", { class: "muted" }, "Loading…")];
+  }
+  const context: Context = {
+    state,
+    settings: state.settings,
+    folder,
+    post: host.post,
+    note: (at) => notes.get(at),
+    saveTo: (chosen) => {
+      folder = chosen;
+      render();
+    },
+  };
+  return [element("h1", {}, shown.label), ...problems(context), ...shown.render(context)];
+}
+
+function problems({ settings, post }: Context): readonly Node[] {
+  return settings.problems
+    .filter((problem) => problem.level === "warning")
+    .map((problem) => {
+      const uri = settings.files.find((file) => file.path === problem.file)?.uri;
+      const open = (): void => {
+        if (uri !== undefined) {
+          post({ kind: "open", uri, line: problem.line ?? undefined });
+        }
+      };
+      return element(
+        "div",
+        { class: "problem", role: "note" },
+        icon("warning"),
+        element("span", {}, `${problem.key === "" ? "" : `${problem.key}: `}${problem.message} ${problem.suggestion ?? ""}`),
+        uri !== undefined &&
+          element("button", { class: "link", on: { click: open } }, problem.line == null ? "Open" : `Open line ${problem.line}`),
+      );
+    });
+}
