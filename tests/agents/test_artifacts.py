@@ -32,8 +32,11 @@ def test_a_plan_is_kept_as_it_was_said() -> None:
             {"steps": [{"id": "a", "title": "x", "depends_on": ["b"]}, {"id": "b", "title": "y", "depends_on": ["a"]}]},
             "depend on each other",
         ),
-        ({"steps": [{"id": "a", "title": "x"}, {"id": "a", "title": "y"}]}, "same id"),
-        ({"steps": [{"id": "a", "title": "x", "depends_on": ["gone"]}]}, "unknown ids"),
+        ({"steps": [{"id": "a", "title": "x"}, {"id": "a", "title": "y"}]}, "steps: several have the id a"),
+        ({"steps": [{"id": "a", "title": "x", "depends_on": ["gone"]}]}, "steps: a depends on gone, and no step is called so"),
+        ({"steps": [{"id": "a", "title": "x"}, {"id": "b", "title": ""}]}, r"steps.1.title \(of the step b\): "),
+        ({"steps": [{"id": "a", "title": "x"}, {"title": "y"}]}, "steps.1.id: "),
+        ({"steps": [{"id": "a", "title": "x"}, "b"]}, "steps.1: "),
     ],
 )
 def test_a_plan_that_is_none_names_the_field(change: dict[str, Any], complaint: str) -> None:

@@ -250,15 +250,26 @@ async def test_a_plan_can_be_rejected_or_edited(tmp_path: Path) -> None:
 
         edited = await editor.start(workflow="team")
         question = await editor.asked(2)
-        for wrong in ({**PLAN, "steps": []}, {**PLAN, "steps": [{"id": "s1", "title": "Wait", "depends_on": ["s2"]}]}):
+        for steps, complaint in (
+            ([], "steps"),
+            ([{"id": "s1", "title": "Wait", "depends_on": ["s2"]}], "s1 depends on s2"),
+            ([*PLAN["steps"], {"id": "s2", "title": ""}], "steps.1.title (of the step s2)"),
+        ):
             with pytest.raises(ResponseError) as refused:
-                await editor.answer(question, "edit", plan=wrong)
-            assert refused.value.code == -32602, wrong
-        decided = await editor.answer(question, "edit", plan={**PLAN, "goal": "add really adds"})
+                await editor.answer(question, "edit", plan={**PLAN, "steps": steps})
+            assert refused.value.code == -32602, steps
+            assert complaint in refused.value.message
+        added = {"id": "s0", "title": "Look first"}
+        decided = await editor.answer(question, "edit", plan={**PLAN, "goal": "add really adds", "steps": [added, *PLAN["steps"]]})
         assert decided["decision"]["kind"] == "edit"
         assert (await editor.ended(edited))["state"] == "succeeded"
         assert editor.events(edited, "plan")[-1]["plan"]["goal"] == "add really adds"
-        assert "add really adds" in await first_message(host, "coder-model")
+        assert [step["id"] for step in editor.events(edited, "plan")[-1]["plan"]["steps"]] == [
+            "s0",
+            *(step["id"] for step in PLAN["steps"]),
+        ]
+        assert "add really adds" in (heard := await first_message(host, "coder-model"))
+        assert heard.index("Look first") < heard.index(PLAN["steps"][0]["title"]), "in the person's order"
 
 
 def costing(answer: Fixture, prompt_tokens: int, completion_tokens: int) -> Fixture:

@@ -16,6 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from coterie.base.errors import ModelMistakeError
 
 if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
     from coterie.domain.wire import Json
 
 ArtifactType = Literal["plan", "patch", "findings", "testrun", "docs"]
@@ -50,15 +52,17 @@ class Plan(_Submitted):
     @model_validator(mode="after")
     def _steps_form_an_order(self) -> Plan:
         ids = [step.id for step in self.steps]
-        if len(set(ids)) < len(ids):
-            raise ValueError("two steps have the same id")
+        if twice := [step_id for step_id in dict.fromkeys(ids) if ids.count(step_id) > 1]:
+            raise ValueError(f"steps: several have the id {', '.join(twice)}")
+        for step in self.steps:
+            if unknown := [step_id for step_id in step.depends_on if step_id not in ids]:
+                raise ValueError(f"steps: {step.id} depends on {', '.join(unknown)}, and no step is called so")
         done: set[str] = set()
         waiting = list(self.steps)
         while waiting:
             ready = [step for step in waiting if done.issuperset(step.depends_on)]
             if not ready:
-                stuck = ", ".join(step.id for step in waiting)
-                raise ValueError(f"these steps depend on each other or on unknown ids: {stuck}")
+                raise ValueError(f"steps: these depend on each other: {', '.join(step.id for step in waiting)}")
             done.update(step.id for step in ready)
             waiting = [step for step in waiting if step.id not in done]
         return self
@@ -147,12 +151,24 @@ def validated(kind: ArtifactType, value: Mapping[str, Json]) -> dict[str, Json]:
     try:
         artifact = _MODELS[kind].model_validate(dict(value))
     except ValidationError as wrong:
-        lines = "; ".join(f"{'.'.join(map(str, error['loc'])) or 'value'}: {error['msg']}" for error in wrong.errors(include_url=False))
+        lines = "; ".join(_wrong(kind, value, error) for error in wrong.errors(include_url=False))
         raise ModelMistakeError(f"This {kind} is not valid: {lines}.") from wrong
     made: dict[str, Json] = artifact.model_dump(mode="json", exclude_none=True)
     if kind == "findings":
         made["findings"] = [{"id": finding_id(finding), **finding} for finding in made["findings"]]
     return made
+
+
+def _wrong(kind: ArtifactType, value: Mapping[str, Json], error: ErrorDetails) -> str:
+    """Say what is wrong where; a step of a plan by its id too, which is what a person sees of it."""
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    place = ".".join(map(str, error["loc"]))
+    match error["loc"]:
+        case ("steps", int(number), *_) if kind == "plan" and isinstance(step := value["steps"][number], dict) and step.get("id"):
+            return f"{place} (of the step {step['id']}): {error['msg']}"
+        case _:
+            return f"{place}: {error['msg']}"
 
 
 def finding_id(finding: Mapping[str, Json]) -> str:
