@@ -66,6 +66,12 @@ class Stage:
         """Return what is saved in a file of the project."""
         return (self.project / path).read_text(encoding="utf-8")
 
+    async def another(self, name: str) -> Path:
+        """Make another project beside the first."""
+        project = make_project(self.project.parent / name)
+        await output(["git", "init", "--quiet"], self.environment, cwd=project)
+        return project
+
     async def coterie(self, *arguments: str) -> str:
         """Run a command of Coterie's in the project, and return what it said."""
         return await output([str(BIN / "coterie"), *arguments], self.environment, cwd=self.project)

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import psutil
 import pytest
+import pytest_asyncio
 
 from editors.stage import EDIT, Stage, staged
-from editors.vscode import code_server, vscode
-from served import BROKEN, FIXED, fixture, make_project
+from editors.vscode import CodeServer, code_server, shared
+from served import BROKEN, FIXED, fixture
 
-pytestmark = pytest.mark.editors
+pytestmark = [pytest.mark.editors, pytest.mark.asyncio(loop_scope="module")]
 
 BODY = "return a * b + c"
 FILL = {"match": {"model": "fill-model"}, "response": {"content": BODY}}
 BEFORE = f"{BROKEN}\ndef madd(a, b, c):\n    "
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def code(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[CodeServer]:
+    """Return the one VS Code of these tests."""
+    async with staged(tmp_path_factory.mktemp("vscode"), [FILL]) as stage, code_server(stage) as code:
+        yield code
 
 
 async def relays(stage: Stage) -> set[psutil.Process]:
@@ -31,16 +39,16 @@ def is_relay(process: psutil.Process, stage: Stage) -> bool:
         return False
 
 
-async def test_it_is_installed_finds_its_server_and_shows_its_log(tmp_path: Path) -> None:
-    async with staged(tmp_path, [FILL]) as stage, vscode(stage, "installed") as window:
+async def test_it_is_installed_finds_its_server_and_shows_its_log(code: CodeServer) -> None:
+    async with shared(code, "installed", [FILL]) as window:
         await window.logged("found by: settings")
         await window.command("Coterie: Show the Log")
         await window.shows("The server is", "found by: settings")
         await window.screenshot("log")
 
 
-async def test_ghost_text_is_taken_by_word_and_as_a_whole_and_the_server_is_told(tmp_path: Path) -> None:
-    async with staged(tmp_path, [FILL]) as stage, vscode(stage, "ghost", "calc.py") as window:
+async def test_ghost_text_is_taken_by_word_and_as_a_whole_and_the_server_is_told(code: CodeServer) -> None:
+    async with shared(code, "ghost", [FILL]) as window:
         await window.trace()
         await window.open("calc.py")
         await window.press("Control+End")
@@ -48,7 +56,7 @@ async def test_ghost_text_is_taken_by_word_and_as_a_whole_and_the_server_is_told
         await window.suggests(BODY)
         await window.screenshot("shown")
         assert await window.document() == BEFORE, "nothing of it is in the buffer"
-        asked = len(await stage.host.journal())
+        asked = len(await code.stage.host.journal())
 
         await window.press("Control+ArrowRight")
         await window.reads(f"{BEFORE}return")
@@ -58,29 +66,32 @@ async def test_ghost_text_is_taken_by_word_and_as_a_whole_and_the_server_is_told
         await window.press("Tab")
         await window.reads(f"{BEFORE}{BODY}")
         await window.logged('"state": "accepted"')
-        assert len(await stage.host.journal()) == asked, "what was taken in two steps is one suggestion"
+        assert len(await code.stage.host.journal()) == asked, "what was taken in two steps is one suggestion"
 
 
-async def test_a_run_edits_the_open_buffer_and_leaves_saving_to_the_person(tmp_path: Path) -> None:
+async def test_a_run_edits_the_open_buffer_and_leaves_saving_to_the_person(code: CodeServer) -> None:
     fixtures = [fixture("chat-model", 0, calls=[("edit_file", EDIT)]), fixture("chat-model", 1, text="It adds now.")]
-    async with staged(tmp_path, fixtures) as stage, vscode(stage, "action", "calc.py") as window:
+    async with shared(code, "action", fixtures) as window:
+        await window.open("calc.py")
         await window.act("Document with Coterie")
         await window.reads(FIXED)
         await window.screenshot("edited")
-        assert stage.text() == BROKEN
+        file = window.project / "calc.py"
+        assert file.read_text(encoding="utf-8") == BROKEN
         await window.press("Control+s")
-        await window.saved(stage.project / "calc.py", FIXED)
+        await window.saved(file, FIXED)
 
 
 @pytest.mark.parametrize("victim", ["server", "relay"])
-async def test_a_killed_server_is_back_and_suggests(tmp_path: Path, victim: str) -> None:
-    async with staged(tmp_path, [FILL]) as stage, vscode(stage, f"killed-{victim}", "calc.py") as window:
-        [relay] = await relays(stage)
-        killed = await stage.server() if victim == "server" else relay
+async def test_a_killed_server_is_back_and_suggests(code: CodeServer, victim: str) -> None:
+    async with shared(code, f"killed-{victim}", [FILL]) as window:
+        await window.open("calc.py")
+        [relay] = await relays(code.stage)
+        killed = await code.stage.server() if victim == "server" else relay
         killed.kill()
         await window.comes_true(lambda: gone(killed), "the end of the process")
 
-        await stage.told("Editors: 1.", "daemon", "status")
+        await code.stage.told("Editors: 1.", "daemon", "status")
         await window.press("Control+End")
         await window.type("\ndef madd(a, b, c):\n")
         await window.suggests(BODY)
@@ -93,11 +104,10 @@ async def gone(process: psutil.Process) -> bool:
     return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
-async def test_a_window_is_loaded_again_beside_another_and_each_has_its_own_text(tmp_path: Path) -> None:
-    async with staged(tmp_path, [FILL]) as stage, code_server(stage) as code, code.window("first") as first:
+async def test_a_window_is_loaded_again_beside_another_and_each_has_its_own_text(code: CodeServer) -> None:
+    async with shared(code, "first", [FILL]) as first:
         await first.open("calc.py")
-        other = make_project(tmp_path / "other")
-        async with code.window("second", other) as second:
+        async with code.window("second", await code.stage.another("second")) as second:
             await second.open("calc.py")
             await second.press("Control+End")
             await second.type("\ndef madd(a, b, c):\n")
@@ -108,4 +118,4 @@ async def test_a_window_is_loaded_again_beside_another_and_each_has_its_own_text
             await first.reload()
             await first.attached()
             await first.reads(BROKEN)
-        await stage.told("Editors: 1.", "daemon", "status")
+        await code.stage.told("Editors: 1.", "daemon", "status")

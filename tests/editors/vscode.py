@@ -11,11 +11,10 @@ How to write a test of a view, whole:
             await window.shows("It subtracts.")                  # anywhere, webviews too
             await window.screenshot("answered")                  # build/screens/chat-answered-{dark,light}.png
 
-`vscode` is one VS Code with one window on the stage's project, attached to the server; with `file` that file is open. Two windows, or
-several tests that share one VS Code (ten seconds less for each), take `code_server(stage)` itself, once: in a fixture with
-`scope="module", loop_scope="module"`, the tests marked `asyncio(loop_scope="module")`. Each test then opens `code.window(name, project)`
-on a project of its own and says by `stage.host.answer_with(fixtures)` what the models answer in it. `editors.window` has what can be
-done in a window.
+`vscode` is one VS Code with one window on the stage's project, attached to the server; with `file` that file is open. It takes ten
+seconds to start, so tests share one where they can, as those of `test_vscode` do: a fixture of the module yields `code_server(stage)`, and
+each test takes `shared(code, name, fixtures)`, a window on a project of its own and what the models answer in it. Two windows at once are
+two of `code.window(name, project)`. `editors.window` has what can be done in a window.
 
 The extension is the one that `make vscode` built. Everything lives in the stage's home and is gone with it; neither the browser nor VS Code
 can reach another machine. When a window's block fails, its screen is kept (build/screens/failed-…) and the ends of all logs are told.
@@ -29,14 +28,14 @@ import json
 import os
 import re
 import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import psutil
-from playwright.async_api import Browser, BrowserContext, ViewportSize, async_playwright
+from playwright.async_api import Browser, BrowserContext, Error, ViewportSize, async_playwright
 
 from editors.stage import BIN, Stage
 from editors.terminal import BOUND_S, LOG_LINES, LOG_WIDTH, is_of_shared_server, output
@@ -123,10 +122,10 @@ class CodeServer:
 
     async def stop(self) -> None:
         """End VS Code, and see that nothing of it is left."""
+        # Asked kindly, the host of a window's extensions would wait for its window to come back.
         ours = [process for process in self.family() if not is_of_shared_server(process)]
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGTERM)
-        await asyncio.to_thread(psutil.wait_procs, ours, 5)
+            os.killpg(self.process.pid, signal.SIGKILL)
         for process in ours:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
@@ -135,15 +134,13 @@ class CodeServer:
         assert not alive, f"still running after VS Code is gone: {alive}"
 
     async def _explain(self, failure: BaseException, window: Window) -> None:
-        with contextlib.suppress(Exception):  # a page that has crashed has no screen
+        with contextlib.suppress(Error):  # a page that has crashed has no screen
             SCREENS.mkdir(parents=True, exist_ok=True)
             await window.page.screenshot(path=SCREENS / f"failed-{window.name}.png", timeout=5_000)
-        failure.add_note("\n".join(["the console of the window:", *window.console[-LOG_LINES:]]))
-        ours = [*self.profile.logs(), *self.profile.logs("remoteexthost")]
         servers = [log for kept in ("COTERIE_HOME", "XDG_RUNTIME_DIR") for log in Path(self.stage.environment[kept]).rglob("*.log")]
-        for log in [*ours, *servers]:
-            lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES:]
-            failure.add_note("\n".join([f"the end of {log.name}:", *(line[:LOG_WIDTH] for line in lines)]))
+        said = {log.name: log.read_text(encoding="utf-8", errors="replace").splitlines() for log in servers}
+        for name, lines in {"the window's console": window.console, "the extension's log": window.log().splitlines(), **said}.items():
+            failure.add_note("\n".join([f"the end of {name}:", *(line[:LOG_WIDTH] for line in lines[-LOG_LINES:])]))
 
 
 def program(name: str) -> str:
@@ -216,4 +213,12 @@ async def vscode(stage: Stage, name: str, file: str | None = None, settings: Map
     async with code_server(stage, settings) as code, code.window(name) as window:
         if file:
             await window.open(file)
+        yield window
+
+
+@asynccontextmanager
+async def shared(code: CodeServer, name: str, fixtures: Sequence[Mapping[str, Any]]) -> AsyncIterator[Window]:
+    """Open a window on a new project in a VS Code that others have used, and let the models answer from these fixtures."""
+    await code.stage.host.answer_with(fixtures)
+    async with code.window(name, await code.stage.another(name)) as window:
         yield window

@@ -68,16 +68,8 @@ class Profile:
             changed.replace(file)
 
     def logs(self, pattern: str = "Coterie") -> Sequence[Path]:
-        """Return VS Code's logs with names like that, oldest first; by default the extension's."""
+        """Return VS Code's logs with names like that; by default the extension's, which has one for each load of a window."""
         return sorted((self.folder / "logs").rglob(f"{pattern}.log"))
-
-    def starts(self) -> int:
-        """Say in how many windows, counted by loads, the extension has found its server."""
-        return sum("found by: " in log.read_text(encoding="utf-8", errors="replace") for log in self.logs())
-
-    def logged(self) -> str:
-        """Return all that the extension's logs say."""
-        return "".join(log.read_text(encoding="utf-8", errors="replace") for log in self.logs())
 
 
 @dataclass
@@ -90,20 +82,20 @@ class Window:
     name: str
     project: Path
     console: list[str] = field(default_factory=list)
-    _starts: int = 0
+    _before: frozenset[Path] = frozenset()
 
     # Coming and going
 
     async def load(self) -> None:
         """Go to the folder, and wait until VS Code shows it."""
         self.page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
-        self._starts = self.profile.starts()
+        self._before = frozenset(self.profile.logs())
         await self.page.goto(f"{self.address}/?{urlencode({'folder': str(self.project)})}", wait_until="domcontentloaded")
         await self._ready()
 
     async def reload(self) -> None:
         """Load the window again, as `Developer: Reload Window` does."""
-        self._starts = self.profile.starts()
+        self._before = frozenset(self.profile.logs())
         await self.page.reload(wait_until="domcontentloaded")
         await self._ready()
 
@@ -111,12 +103,8 @@ class Window:
         await self.page.locator(".explorer-folders-view .monaco-list-row, .part.statusbar .statusbar-item").first.wait_for()
 
     async def attached(self) -> None:
-        """Wait until the extension of this window, as it was loaded last, has found its server."""
-
-        async def ask() -> bool:
-            return self.profile.starts() > self._starts
-
-        await self.comes_true(ask, "the extension to start its server")
+        """Wait until the extension has found its server, since the window was loaded last."""
+        await self.logged("found by: ")
 
     # Hands
 
@@ -297,11 +285,16 @@ class Window:
         await self.comes_true(ask, f"a webview with {holds}")
         return found[0]
 
+    def log(self) -> str:
+        """Return what the extension has logged since the window was loaded last."""
+        ours = [log for log in self.profile.logs() if log not in self._before]
+        return "".join(log.read_text(encoding="utf-8", errors="replace") for log in ours)
+
     async def logged(self, text: str) -> None:
-        """Wait until the extension's log has a text."""
+        """Wait until the extension has logged a text."""
 
         async def ask() -> bool:
-            return text in self.profile.logged()
+            return text in self.log()
 
         await self.comes_true(ask, f"{text!r} in the extension's log")
 
