@@ -32,6 +32,7 @@ from coterie.domain.messages import TextDelta, ToolCallArguments, ToolCallEnded,
 from coterie.domain.store_ports import RunStore
 from coterie.domain.usage import Usage
 from coterie.domain.workers import Heard, Job, Judge, MessageEnded, SessionBegan, ToolReturned, TurnEnded, WorkEvent
+from hunk_stage import Reviewer
 from mortal_journal import Moment, MortalJournal
 
 USED = Usage(input=10, cache_read=0, cache_write=0, output=5)
@@ -202,6 +203,20 @@ async def test_what_is_said_meanwhile_it_hears_at_the_end_of_its_turn(tmp_path: 
         worker.hold.set()
         assert (await stage.ended()).state == "succeeded"
     assert worker.heard == ["Be quick"]
+
+
+async def test_what_was_rejected_it_hears_with_the_next_words(tmp_path: Path) -> None:
+    worker = FakeWorker([writes("calc.py", FIXED)])
+    async with working(tmp_path, worker) as stage:
+        await stage.play("Fix add")
+        await Reviewer(stage).decide("rejected", 0)
+        assert stage.text("calc.py") == BROKEN
+        channel_id = stage.listener.events[0].channel_id
+        for _ in range(2):
+            stage.listener.events.clear()
+            worker.calls = ()
+            await stage.play("And now?", channel_id=channel_id)
+    assert ["Rejected, and not in calc.py any more" in job.prompt for job in worker.jobs] == [False, True, False]
 
 
 @pytest.mark.parametrize("how", ["interrupted", "failed"])

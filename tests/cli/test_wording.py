@@ -1,6 +1,7 @@
 """How the events of a run read. The transcript is a reviewed file: when wording changes on purpose, write it anew and read it."""
 
 from decimal import Decimal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,13 @@ def test_long_output_keeps_its_end_and_says_what_is_missing() -> None:
         hunks=(Hunk(hunk_id="k1", old_start=1, old_lines=0, new_start=1, new_lines=100, old_text="", new_text="x\n" * 100),),
     )
     assert lines_of(long)[-1] == Line("    … 77 more lines", "dim")
+
+
+def test_what_was_reviewed_is_not_shown_anew() -> None:
+    kept = Hunk(hunk_id="k1", old_start=1, old_lines=0, new_start=1, new_lines=1, old_text="", new_text="x\n", review="accepted")
+    gone = replace(kept, hunk_id="k2", state="rejected", review="rejected")
+    change = ChangeEvent(change_id="h1", path="a.py", uri="file:///p/a.py", state="applied", hunks=(kept, gone))
+    assert [line.text for line in lines_of(change)] == ["  ± a.py reviewed (1 accepted, 1 rejected)"]
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,11 @@ def argument_of(event: ToolCallEvent) -> str:
 
 
 def _change(event: ChangeEvent) -> Iterator[Line]:
+    reviews = [hunk.review for hunk in event.hunks]
+    if reviews.count("open") < len(reviews):  # the difference was shown before
+        told = f"{reviews.count('accepted')} accepted, {reviews.count('rejected')} rejected"
+        yield Line(f"  ± {event.path} reviewed ({told})", "strong")
+        return
     added = sum(hunk.new_lines for hunk in event.hunks)
     removed = sum(hunk.old_lines for hunk in event.hunks)
     yield Line(f"  ± {event.path} {event.state} (+{added} -{removed})", "warn" if event.state == "rejected" else "strong")
