@@ -1,7 +1,7 @@
 """How the events of a run read. The transcript is a reviewed file: when wording changes on purpose, write it anew and read it."""
 
-from decimal import Decimal
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
