@@ -129,6 +129,8 @@ class CodeServer:
         for process in ours:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
+        assert self.process.stdout is not None
+        await asyncio.wait_for(self.process.stdout.read(), BOUND_S)
         await asyncio.wait_for(self.process.wait(), BOUND_S)
         _, alive = await asyncio.to_thread(psutil.wait_procs, ours, BOUND_S)
         assert not alive, f"still running after VS Code is gone: {alive}"
@@ -151,16 +153,19 @@ def program(name: str) -> str:
 
 
 @asynccontextmanager
-async def code_server(stage: Stage, settings: Mapping[str, Any] | None = None) -> AsyncIterator[CodeServer]:
+async def code_server(
+    stage: Stage, settings: Mapping[str, Any] | None = None, *, extension: Path | None = EXTENSION
+) -> AsyncIterator[CodeServer]:
     """Run VS Code with the extension until the block ends; `settings` are the person's, beside those that keep it quiet."""
-    assert EXTENSION.exists(), "the extension is not built: run `make vscode`"
-    folder = stage.home / "vscode"
+    assert extension is None or extension.exists(), "the extension is not built: run `make vscode`"
+    folder = stage.home / ("vscode" if extension is not None else "vscode-bare")
     folder.mkdir()
     (folder / "code-server.yaml").write_text("auth: none\n", encoding="utf-8")
     environment = {**stage.environment, "EXTENSIONS_GALLERY": NOWHERE}
     argv = [program("code-server"), "--config", f"{folder}/code-server.yaml"]
     argv += ["--user-data-dir", f"{folder}/data", "--extensions-dir", f"{folder}/extensions"]
-    await output([*argv, "--install-extension", str(EXTENSION)], environment)
+    if extension is not None:
+        await output([*argv, "--install-extension", str(extension)], environment)
     quiet = ("--disable-telemetry", "--disable-update-check", "--disable-getting-started-override")
     async with browser() as chromium:
         process = await asyncio.create_subprocess_exec(
