@@ -77,6 +77,7 @@ from coterie.features.protocol_faces import (
     Approvals,
     Catalogue,
     Channels,
+    Commits,
     Hunks,
     Inspector,
     Preferences,
@@ -90,7 +91,7 @@ from lsp_fake_hosts import AT, PROVIDER, USAGE, FakeAccounts, FakeCatalogue, Fak
 from lsp_fake_hunks import FakeHunks
 from lsp_fake_inspector import FakeInspector
 from lsp_fake_roster import FakeRoster
-from lsp_fake_settings import CHANGED, FakePreferences
+from lsp_fake_settings import CHANGED, FakeCommits, FakePreferences
 
 CANARY = "canary-of-the-servers-inside"
 HUNK = Hunk(hunk_id="hunk_1", old_start=1, old_lines=1, new_start=1, new_lines=1, old_text="a\n", new_text="b\n", step_id="step_1")
@@ -376,6 +377,7 @@ class FakeApplication:
         self.accounts: Accounts = FakeAccounts()
         self.secrets: Secrets = FakeSecrets()
         self.roster: Roster = FakeRoster()
+        self.commits: Commits = FakeCommits()
         self.preferences: Preferences = FakePreferences()
         self.suggestions: Suggestions = FakeSuggestions()
         self.actions: Actions = FakeActions()

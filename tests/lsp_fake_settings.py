@@ -1,7 +1,8 @@
-"""The settings of `lsp_fake_core`: one value, one problem, one file."""
+"""The settings of `lsp_fake_core`: one value, one problem, one file; and a commit's message."""
 
 from __future__ import annotations
 
+from coterie.domain.commits import CommitMessage
 from coterie.domain.preferences import FileLayer, SettingProblem, SettingsChanged, SettingsFile, SettingsView, SettingView, SettingWritten
 from coterie.domain.wire import Json
 
@@ -39,3 +40,11 @@ class FakePreferences:
         """Write nothing."""
         now = SettingView(key=key, path=(key,), value=value, origin=layer)
         return SettingWritten(key=key, layer=layer, file=f"{folder}/config.toml", changed=value is not None, now=(now,), problems=())
+
+
+class FakeCommits:
+    """``agent/commit/*``."""
+
+    async def message(self, folder: str | None = None, *, staged: bool = True) -> CommitMessage:
+        """Say what was asked."""
+        return CommitMessage(text=f"Commit {folder}, staged: {staged}", model="Small", paths=("src/ä.py",), withheld=(".env",))

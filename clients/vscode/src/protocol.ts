@@ -307,6 +307,20 @@ export interface CommandView {
   origin: "built_in";
 }
 
+/** The answer of `agent/commit/message`. `model` wrote it, having read what differs in `paths`; it was not shown `withheld`: secrets by their names, and ignored files. */
+export interface CommitMessage {
+  text: string;
+  model: string;
+  paths: string[];
+  withheld?: string[];
+}
+
+/** Which workspace folder's commit, by its URI; the only one by default. With `staged` false all that is not committed yet. */
+export interface CommitMessageParams {
+  folder?: string | null;
+  staged?: boolean;
+}
+
 /** The conversation is sent to models shorter from here on, `text` says so in a sentence; the post `/restore` takes it back. `messages` messages were replaced by `summary` (null: by nothing), which `model` wrote, and `outputs` old outputs of tools are left out. The tokens are estimates of what the next request would hold without it, and holds. */
 export interface CompactionEvent {
   kind: "compaction";
@@ -1318,6 +1332,8 @@ export interface Requests {
   "agent/tool/list": { params: NoParams; result: ToolListResult };
   /** What can be posted to a chat, for completion. */
   "agent/command/list": { params: NoParams; result: CommandListResult };
+  /** Write the message of a commit from what is staged, by the small model; nothing is committed. */
+  "agent/commit/message": { params: CommitMessageParams; result: CommitMessage };
   /** The settings that hold, where each comes from, and what is wrong in them. */
   "agent/settings/get": { params: SettingsGetParams; result: SettingsView };
   /** Write one key into a file of settings; answered when it holds. */
@@ -1382,6 +1398,8 @@ export interface Commands {
   "coterie.dismiss": { argument: FindingArguments; result: FindingArguments };
   /** Say whether the Claude Code command line is there, and who is logged in. */
   "coterie.checkClaudeCode": { argument: CheckClaudeCodeArguments; result: ProviderCheck };
+  /** Write the message of a commit from what is staged. */
+  "coterie.commitMessage": { argument: CommitMessageParams; result: CommitMessage };
   /** Note that a suggestion was taken as a whole. */
   "coterie.suggestion.accepted": { argument: AcceptedArguments; result: SuggestionFeedback };
   /** Suggest nothing for a while unless asked by hand. */

@@ -39,6 +39,7 @@ from coterie.features.changes import Changes
 from coterie.features.channels import ChannelService
 from coterie.features.chat_documents import ChatDocuments
 from coterie.features.chat_readings import ChatReadings
+from coterie.features.commit_message import CommitMessages
 from coterie.features.context_documents import ContextDocuments
 from coterie.features.findings import Findings
 from coterie.features.hunks import HunkService
@@ -161,6 +162,14 @@ class Core:
         self.approvals = ApprovalService(shared.approvals, shared.attendance_changed)
         self.catalogue = CatalogueService(self._providers, shared.store.favourites)
         self.roster = RosterService(self._base, self._providers, lambda: self._settings.loaded.settings)
+        self.commits = CommitMessages(
+            folders=lambda: self._settings.folders,
+            providers=self._providers,
+            usage=shared.store.usage,
+            settings=lambda: self._settings.loaded.settings,
+            withheld=self.workspace.withheld,
+            hide=shared.redaction.hide,
+        )
         self.accounts = AccountService(shared.store.usage)
         self.secrets = SecretService(shared.store.vault, self._reread)
         self.preferences = PreferenceService(settings, self._reread, audience.settings_changed)

@@ -25,6 +25,7 @@ from coterie.features.protocol_faces import (
     Approvals,
     Catalogue,
     Channels,
+    Commits,
     Hunks,
     Inspector,
     Preferences,
@@ -81,6 +82,11 @@ class Application(Protocol):
     @property
     def roster(self) -> Roster:
         """What is available here."""
+        ...
+
+    @property
+    def commits(self) -> Commits:
+        """``agent/commit/*``."""
         ...
 
     @property

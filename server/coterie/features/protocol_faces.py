@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from typing import Protocol
 
 from coterie.domain.channels import Channel, ChannelForked, ChannelOpened, ChannelPage, ChannelsFound, Posted
+from coterie.domain.commits import CommitMessage
 from coterie.domain.edits import FileDiff, HunkVerdict, UndoConflict, UndoResult
 from coterie.domain.inspection import ContextView
 from coterie.domain.permissions import Approval, Decision
@@ -279,6 +280,14 @@ class Roster(Protocol):
 
     def commands(self) -> tuple[CommandView, ...]:
         """Return what can be posted to a chat."""
+        ...
+
+
+class Commits(Protocol):
+    """``agent/commit/*`` (implemented by ``features.commit_message``)."""
+
+    async def message(self, folder: str | None = None, *, staged: bool = True) -> CommitMessage:
+        """Write a message for what is staged in a folder, or for all that is not committed. Raises `RequestError`, `ProviderError`."""
         ...
 
 

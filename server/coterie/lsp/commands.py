@@ -12,12 +12,14 @@ from types import UnionType
 from typing import Final, Literal
 
 from coterie.domain.channels import Posted
+from coterie.domain.commits import CommitMessage
 from coterie.domain.edits import UndoConflict, UndoResult
 from coterie.domain.runs import RunStarted, RunStateView, Selection, UndoScope
 from coterie.domain.status import ProviderCheck
 from coterie.domain.suggestions import SuggestionFeedback, SuggestionSnooze
 from coterie.domain.wire import Json, wire
 from coterie.lsp.payloads.channels import ChannelListParams, ChannelListResult
+from coterie.lsp.payloads.commits import CommitMessageParams
 from coterie.lsp.payloads.fields import Minutes, Words
 from coterie.lsp.payloads.team import ApprovalAnswerResult
 
@@ -36,6 +38,7 @@ REJECT_COMMAND: Final = "coterie.reject"
 FIX_COMMAND: Final = "coterie.fix"
 DISMISS_COMMAND: Final = "coterie.dismiss"
 CHECK_CLAUDE_CODE_COMMAND: Final = "coterie.checkClaudeCode"
+COMMIT_MESSAGE_COMMAND: Final = "coterie.commitMessage"
 SUGGESTION_ACCEPTED_COMMAND: Final = "coterie.suggestion.accepted"
 SUGGESTION_SNOOZE_COMMAND: Final = "coterie.suggestion.snooze"
 
@@ -219,6 +222,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     CHECK_CLAUDE_CODE_COMMAND: Command(
         CheckClaudeCodeArguments, ProviderCheck, "Say whether the Claude Code command line is there, and who is logged in."
     ),
+    COMMIT_MESSAGE_COMMAND: Command(CommitMessageParams, CommitMessage, "Write the message of a commit from what is staged."),
     SUGGESTION_ACCEPTED_COMMAND: Command(AcceptedArguments, SuggestionFeedback, "Note that a suggestion was taken as a whole."),
     SUGGESTION_SNOOZE_COMMAND: Command(SnoozeArguments, SuggestionSnooze, "Suggest nothing for a while unless asked by hand."),
 }

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from coterie.domain.channels import Channel, ChannelChanged, ChannelForked, ChannelOpened, ChannelPage, ChannelsFound, Posted
+from coterie.domain.commits import CommitMessage
 from coterie.domain.edits import UndoResult
 from coterie.domain.events import AgentEvent
 from coterie.domain.inspection import ContextView
@@ -34,6 +35,7 @@ from coterie.lsp.payloads.channels import (
     ChannelRenameParams,
     ChannelSearchParams,
 )
+from coterie.lsp.payloads.commits import CommitMessageParams
 from coterie.lsp.payloads.contexts import ContextDropParams, ContextInspectParams, ContextPinParams
 from coterie.lsp.payloads.hunks import HunkParams, ReviewListParams
 from coterie.lsp.payloads.models import (
@@ -115,6 +117,7 @@ TEMPLATE_LIST: Final = "agent/template/list"
 WORKFLOW_LIST: Final = "agent/workflow/list"
 TOOL_LIST: Final = "agent/tool/list"
 COMMAND_LIST: Final = "agent/command/list"
+COMMIT_MESSAGE: Final = "agent/commit/message"
 SETTINGS_GET: Final = "agent/settings/get"
 SETTINGS_SET: Final = "agent/settings/set"
 SUGGESTION_SHOWN: Final = "agent/suggestion/shown"
@@ -208,6 +211,9 @@ REQUESTS: Final[Mapping[str, Request]] = {
     WORKFLOW_LIST: Request(NoParams, WorkflowListResult, "The workflows, with their steps and ways back."),
     TOOL_LIST: Request(NoParams, ToolListResult, "The tools, who has them, and which of them the rules keep from everybody."),
     COMMAND_LIST: Request(NoParams, CommandListResult, "What can be posted to a chat, for completion."),
+    COMMIT_MESSAGE: Request(
+        CommitMessageParams, CommitMessage, "Write the message of a commit from what is staged, by the small model; nothing is committed."
+    ),
     SETTINGS_GET: Request(SettingsGetParams, SettingsView, "The settings that hold, where each comes from, and what is wrong in them."),
     SETTINGS_SET: Request(SettingsSetParams, SettingWritten, "Write one key into a file of settings; answered when it holds."),
     SUGGESTION_SHOWN: Request(SuggestionParams, SuggestionFeedback, "The person could see a suggestion."),

@@ -10,6 +10,7 @@ from coterie.lsp.handlers import (
     actions,
     channels,
     commands,
+    commits,
     configuration,
     contents,
     contexts,
@@ -49,5 +50,6 @@ AGENT: Handlers = {
     **models.HANDLERS,
     **secrets.HANDLERS,
     **settings.HANDLERS,
+    **commits.HANDLERS,
     **roster.HANDLERS,
 }

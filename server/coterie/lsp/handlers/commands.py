@@ -30,7 +30,7 @@ from coterie.lsp.commands import (
     UndoGoesOn,
     WhichRunArguments,
 )
-from coterie.lsp.handlers import chats, reviews, runs, undoing
+from coterie.lsp.handlers import chats, commits, reviews, runs, undoing
 from coterie.lsp.params import read
 from coterie.lsp.payloads.team import ApprovalAnswerResult
 from coterie.lsp.session import Handlers, Session
@@ -196,6 +196,7 @@ RUNNERS: Final[Mapping[str, Callable[[Session, Any], Awaitable[object]]]] = {
     commands.FIX_COMMAND: reviews.fix,
     commands.DISMISS_COMMAND: reviews.dismiss,
     commands.CHECK_CLAUDE_CODE_COMMAND: check_claude_code,
+    commands.COMMIT_MESSAGE_COMMAND: commits.show_message,
     commands.SUGGESTION_ACCEPTED_COMMAND: suggestion_accepted,
     commands.SUGGESTION_SNOOZE_COMMAND: snooze,
 }
