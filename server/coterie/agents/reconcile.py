@@ -20,7 +20,8 @@ UNKNOWN_OUTCOME = "Interrupted before its result was known; verify what it did b
 async def reconciled(run: LiveRun, workspace: Workspace, edit: Edit) -> tuple[ToolCallState, str] | None:
     """Say how an edit ended, and journal what was not known; None when it certainly did not happen."""
     intent = edit.intent
-    if edit.state == "applied":
+    told = run.history.changes.get(intent.change_id)
+    if edit.state == "applied" or (told is not None and told.state == "rejected"):  # what a person has rejected since is not done again
         return "succeeded", f"Changed {intent.path}."
     if edit.state is not None:
         return None

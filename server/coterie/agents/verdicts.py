@@ -47,7 +47,7 @@ def chosen(history: History, choice: HunkChoice) -> frozenset[str]:
     if not choice.hunk_ids and not choice.change_ids:
         named = set(by_id)
     can = frozenset(hunk_id for hunk_id in named if _can_be(by_id[hunk_id], choice.verdict))
-    if named and not can and not all(_is_already(by_id[hunk_id], choice.verdict) for hunk_id in named):
+    if named and not can and not any(_is_already(by_id[hunk_id], choice.verdict) for hunk_id in named):
         raise RequestError("Somebody has decided this otherwise already.", code="already_resolved")
     return can
 
@@ -67,10 +67,10 @@ async def decide(run: LiveRun, workspace: Workspace, hunk_ids: Collection[str], 
     halves = frozenset[str]().union(*(_other_half(run.history, hunk_id) for hunk_id in hunk_ids))
     hunks = {hunk.hunk_id: hunk for change in run.history.changes.values() for hunk in change.hunks}
     ids = frozenset(hunk_ids) | {hunk_id for hunk_id in halves if _can_be(hunks[hunk_id], verdict)}
-    for change_id, change in reversed(run.history.changes.items()):
+    for change_id, change in reversed([*run.history.changes.items()]):  # to which the run may add meanwhile
         mine = ids & run.history.hunk_ids(change_id)
         if mine and (reason := await _decide_change(run, workspace, change_id, mine, verdict)) is not None:
-            conflicts.setdefault(change.path, UndoConflict(path=change.path, reason=reason))
+            conflicts.setdefault(change.uri, UndoConflict(path=change.path, reason=reason))
             ids -= {hunk_id for each in mine for hunk_id in _other_half(run.history, each)}
     return list(conflicts.values())
 
@@ -169,7 +169,7 @@ async def minutes_of(run: LiveRun, intent_id: str | None, hunk_ids: Collection[s
     history, minutes = run.history, Minutes()
     if intent_id is not None and intent_id in history.edits:
         minutes.records.append(EditOutcome(change_id=intent_id, state="decided"))
-    for change_id, change in history.changes.items():
+    for change_id, change in [*history.changes.items()]:  # to which the run may add meanwhile
         if history.hunk_ids(change_id).isdisjoint(hunk_ids):
             continue
         after = _after(change, hunk_ids, verdict)
