@@ -49,7 +49,6 @@ from coterie.domain.events import (
 )
 from coterie.domain.permissions import Approval, ApprovalOption, Decision, Effect
 from coterie.domain.retrieval import BuildNews
-from coterie.domain.reviews import OpenFinding, Reviewable, Story
 from coterie.domain.runs import RunEvents, RunPage, RunRequest, RunStarted, RunStateView, RunSummary, RunView, StepView
 from coterie.domain.status import (
     Degraded,
@@ -88,8 +87,8 @@ from coterie.features.protocol_faces import (
 )
 from coterie.workspace.notebooks import Notebooks
 from lsp_fake_hosts import AT, PROVIDER, USAGE, FakeAccounts, FakeCatalogue, FakeSecrets
-from lsp_fake_hunks import FakeHunks
 from lsp_fake_inspector import FakeInspector
+from lsp_fake_reviews import FakeChanges, FakeFindings, FakeHunks
 from lsp_fake_roster import FakeRoster
 from lsp_fake_settings import CHANGED, FakeCommits, FakePreferences
 
@@ -505,42 +504,6 @@ class FakePlans:
     def question_of(self, uri: str) -> str | None:
         """None is a plan."""
         assert uri
-        return None
-
-
-class FakeFindings:
-    """Findings."""
-
-    def watch(self, listener: Callable[[], None]) -> None:
-        """Nothing changes."""
-
-    def open(self, uri: str | None = None) -> tuple[OpenFinding, ...]:
-        """Return none."""
-        assert uri != ""
-        return ()
-
-    async def fix(self, finding_id: str) -> RunStarted:
-        """Start."""
-        return RunStarted(run_id=f"run_for_{finding_id}", channel_id="channel_1")
-
-    async def dismiss(self, finding_id: str) -> None:
-        """Forget it."""
-
-
-class FakeChanges:
-    """Changes where they stand."""
-
-    def reviewable(self, uri: str, text: str) -> tuple[Reviewable, ...]:
-        """Return one."""
-        return (Reviewable("run_1", uri, len(text), "hunk_1"),)
-
-    def watch(self, listener: Callable[[], None]) -> None:
-        """Nothing changes."""
-
-    async def story(self, uri: str, text: str, line: int) -> Story | None:
-        """Tell none."""
-        assert uri
-        assert line <= len(text)
         return None
 
 

@@ -1,12 +1,13 @@
-"""The part of the fake core that reviews hunks: one change of one run, whatever is asked."""
+"""The parts of the fake core that a review is about: hunks of one change of one run whatever is asked, its place, and no findings."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from coterie.domain.edits import FileChange, HunkVerdict, UndoConflict
-from coterie.domain.reviews import HunkChoice, HunkResult, ReviewedChange, ReviewFile, ReviewList
+from coterie.domain.reviews import HunkChoice, HunkResult, OpenFinding, Reviewable, ReviewedChange, ReviewFile, ReviewList, Story
+from coterie.domain.runs import RunStarted
 
 
 class FakeHunks:
@@ -42,3 +43,39 @@ class FakeHunks:
         """Return one file."""
         assert (folder, run_id) != ("", "")
         return ReviewList(files=(ReviewFile(path=self._change.path, uri=self._change.uri, open=1, changes=(self._change,)),))
+
+
+class FakeFindings:
+    """Findings."""
+
+    def watch(self, listener: Callable[[], None]) -> None:
+        """Nothing changes."""
+
+    def open(self, uri: str | None = None) -> tuple[OpenFinding, ...]:
+        """Return none."""
+        assert uri != ""
+        return ()
+
+    async def fix(self, finding_id: str) -> RunStarted:
+        """Start."""
+        return RunStarted(run_id=f"run_for_{finding_id}", channel_id="channel_1")
+
+    async def dismiss(self, finding_id: str) -> None:
+        """Forget it."""
+
+
+class FakeChanges:
+    """Changes where they stand."""
+
+    def reviewable(self, uri: str, text: str) -> tuple[Reviewable, ...]:
+        """Return one."""
+        return (Reviewable("run_1", uri, len(text), "hunk_1"),)
+
+    def watch(self, listener: Callable[[], None]) -> None:
+        """Nothing changes."""
+
+    async def story(self, uri: str, text: str, line: int) -> Story | None:
+        """Tell none."""
+        assert uri
+        assert line <= len(text)
+        return None
