@@ -2,6 +2,9 @@
 // `register` returns what is to be disposed of; nothing else is wired anywhere else.
 
 import { commands, type Disposable, type ExtensionContext, window } from "vscode";
+import { ChatFeature } from "./chat/feature";
+import { registerReview } from "./review/view";
+import { registerRuns } from "./runs/view";
 import { commandMiddleware } from "./server/commands";
 import { Connection } from "./server/connection";
 import { explainFailures } from "./server/trouble";
@@ -12,12 +15,13 @@ import { SuggestionFeedback } from "./suggestions/feedback";
 
 type View = (session: Session) => Disposable;
 
-const VIEWS: readonly View[] = [registerStatusBar, registerSettings];
+const VIEWS: readonly View[] = [registerStatusBar, registerSettings, registerRuns, registerReview];
 
 export function activate(context: ExtensionContext): void {
   const log = window.createOutputChannel("Coterie", { log: true });
   const suggestions = new SuggestionFeedback();
-  const connection = new Connection(context, log, { ...commandMiddleware, ...suggestions.middleware });
+  const chat = new ChatFeature(commandMiddleware);
+  const connection = new Connection(context, log, { ...suggestions.middleware, ...chat.middleware });
   const session = new Session(connection, context, log);
   context.subscriptions.push(
     log,
@@ -28,6 +32,7 @@ export function activate(context: ExtensionContext): void {
     commands.registerCommand("coterie.restartServer", () => connection.restart()),
     commands.registerCommand("coterie.showLog", () => log.show()),
     suggestions.register(session),
+    chat.register(session),
     ...VIEWS.map((register) => register(session)),
   );
   // Not awaited: the window is usable, and every view says that the server starts.

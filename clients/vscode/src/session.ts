@@ -1,12 +1,13 @@
 // What this window knows of the server's runs, chats and questions, and the wire to it. One for the window; every view gets it and keeps
 // no state of its own.
 
-import type { Disposable, ExtensionContext, LogOutputChannel } from "vscode";
+import { type Disposable, type ExtensionContext, type LogOutputChannel, Uri, workspace } from "vscode";
 import type { Status } from "./protocol";
 import type { Connection } from "./server/connection";
 import type { Wire } from "./server/wire";
 import { Approvals } from "./state/approvals";
 import { Channels } from "./state/channels";
+import { Reviews } from "./state/reviews";
 import { Runs } from "./state/runs";
 import { Signal } from "./state/signal";
 
@@ -15,6 +16,7 @@ export class Session implements Disposable {
   readonly runs: Runs;
   readonly channels = new Channels();
   readonly approvals = new Approvals();
+  readonly reviews = new Reviews();
   readonly statusChanged = new Signal<Status>();
   readonly connection: Connection;
   readonly context: ExtensionContext;
@@ -32,6 +34,9 @@ export class Session implements Disposable {
       connection.on("agent/event", (told) => {
         this.runs.hear(told);
         this.approvals.hear(told);
+        if (told.event.kind === "change" && workspace.getWorkspaceFolder(Uri.parse(told.event.uri)) !== undefined) {
+          this.reviews.hear(told);
+        }
       }),
       connection.on("agent/channel/changed", (told) => this.channels.hear(told)),
       connection.on("agent/status/changed", (status) => this.#know(status)),
@@ -59,6 +64,7 @@ export class Session implements Disposable {
       this.wire.request("agent/status", {}).then((status) => this.#know(status)),
       this.wire.request("agent/channel/list", {}).then(({ channels }) => this.channels.replace(channels)),
       this.wire.request("agent/approval/list", {}).then(({ approvals }) => this.approvals.replace(approvals)),
+      this.wire.request("agent/review/list", {}).then((list) => this.reviews.replace(list)),
       this.runs.catchUp(),
     ]);
     for (const failed of told.filter((each) => each.status === "rejected")) {

@@ -1,0 +1,130 @@
+// Where hunks stand in a text, how that follows what a person types, and the text without them. Pure.
+
+import type { Hunk } from "../protocol";
+import type { OpenHunk } from "../state/reviews";
+
+/** A hunk in a text. Lines count from 0; none of them: it took lines away, before this one. */
+export interface Placed {
+  readonly open: OpenHunk;
+  readonly start: number;
+  readonly lines: number;
+}
+
+/** Lines of a text that were replaced: `from` to `to`, both inside, by `now` lines. */
+export interface LineEdit {
+  readonly from: number;
+  readonly to: number;
+  readonly now: number;
+}
+
+/** Return where each hunk stands, by line: by its own lines, nearest to where it was; one that a person has rewritten where it was. */
+export function placesOf(lines: readonly string[], hunks: readonly OpenHunk[], known: readonly Placed[] = []): readonly Placed[] {
+  const before = new Map(known.map((place) => [place.open.hunk.hunkId, place]));
+  const places = hunks.map((open): Placed => {
+    const was = before.get(open.hunk.hunkId);
+    const wanted = linesOf(inFile(open.hunk));
+    const start = located(lines, wanted, was?.start ?? startOf(open.hunk));
+    if (start !== undefined) {
+      return { open, start, lines: wanted.length };
+    }
+    const there = Math.min(was?.start ?? startOf(open.hunk), Math.max(lines.length - 1, 0));
+    return { open, start: there, lines: Math.min(was?.lines ?? wanted.length, Math.max(lines.length - there, 0)) };
+  });
+  return places.sort((one, other) => one.start - other.start);
+}
+
+/** Return places after lines were replaced. */
+export function shifted(places: readonly Placed[], edit: LineEdit): readonly Placed[] {
+  const growth = edit.now - (edit.to - edit.from + 1);
+  return places.map((place) => {
+    const end = place.start + Math.max(place.lines, 1) - 1;
+    if (edit.from > end) {
+      return place;
+    }
+    if (edit.to < place.start) {
+      return { ...place, start: place.start + growth };
+    }
+    return { ...place, start: Math.min(place.start, edit.from), lines: Math.max(place.lines + growth, 0) };
+  });
+}
+
+/** Return the text without its open hunks, latest change first; what cannot be found any more stays. */
+export function withoutOpen(text: string, hunks: readonly OpenHunk[]): string {
+  return replaced(
+    text,
+    [...hunks].reverse().filter(({ hunk }) => hunk.state === "applied"),
+    (hunk) => [hunk.newText, hunk.oldText],
+  );
+}
+
+/** Return the text with what is proposed for it. */
+export function withProposed(text: string, hunks: readonly OpenHunk[]): string {
+  return replaced(
+    text,
+    [...hunks].reverse().filter(({ hunk }) => hunk.state === "proposed"),
+    (hunk) => [hunk.oldText, hunk.newText],
+  );
+}
+
+/** Return the place of the next hunk behind a line, or with `back` before it; from the end it goes on at the beginning. */
+export function neighbour(places: readonly Placed[], line: number, back: boolean): Placed | undefined {
+  return back
+    ? (places.findLast((place) => place.start + Math.max(place.lines, 1) - 1 < line) ?? places.at(-1))
+    : (places.find((place) => place.start > line) ?? places[0]);
+}
+
+/** Return the hunk at a line. */
+export function placeAt(places: readonly Placed[], line: number): Placed | undefined {
+  return places.findLast((place) => place.start <= line && line < place.start + Math.max(place.lines, 1));
+}
+
+/** Return the lines of a text without their ends; one behind the last end is none. */
+export function linesOf(text: string): readonly string[] {
+  const lines = text.split(/\r\n|\n|\r/);
+  return text === "" || lines.at(-1) === "" ? lines.slice(0, -1) : lines;
+}
+
+function inFile(hunk: Hunk): string {
+  return hunk.state === "proposed" ? hunk.oldText : hunk.newText;
+}
+
+function startOf(hunk: Hunk): number {
+  return Math.max((hunk.state === "proposed" ? hunk.oldStart : hunk.newStart) - 1, 0);
+}
+
+function located(lines: readonly string[], wanted: readonly string[], near: number): number | undefined {
+  if (wanted.length === 0) {
+    return Math.min(near, Math.max(lines.length - 1, 0));
+  }
+  const last = lines.length - wanted.length;
+  for (let away = 0; away <= Math.max(near, last - near); away += 1) {
+    for (const start of away === 0 ? [near] : [near - away, near + away]) {
+      if (start >= 0 && start <= last && wanted.every((line, index) => lines[start + index] === line)) {
+        return start;
+      }
+    }
+  }
+  return undefined;
+}
+
+function replaced(text: string, hunks: readonly OpenHunk[], sides: (hunk: Hunk) => readonly [string, string]): string {
+  const end = text.includes("\r\n") ? "\r\n" : "\n";
+  let lines = linesOf(text);
+  let endsWithLine = text === "" || /[\r\n]$/.test(text);
+  for (const { hunk } of hunks) {
+    const [there, wanted] = sides(hunk);
+    const old = linesOf(there);
+    const start = located(lines, old, startOf(hunk));
+    if (start === undefined) {
+      continue;
+    }
+    const atEnd = start + old.length >= lines.length;
+    // Nothing is taken away where nothing stands: what goes in goes before that line, or behind the last one.
+    const place = old.length === 0 ? Math.min(startOf(hunk), lines.length) : start;
+    lines = [...lines.slice(0, place), ...linesOf(wanted), ...lines.slice(place + old.length)];
+    if (atEnd && wanted !== "") {
+      endsWithLine = /[\r\n]$/.test(wanted);
+    }
+  }
+  return lines.join(end) + (endsWithLine && lines.length > 0 ? end : "");
+}

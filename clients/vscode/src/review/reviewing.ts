@@ -1,0 +1,89 @@
+// Review in this window: where the open hunks stand in each text, and what a person decides. The state itself is the server's, so what is
+// decided in one window is gone in all.
+
+import { type Disposable, type TextDocument, type TextDocumentChangeEvent, Uri, window, workspace } from "vscode";
+import { tellConflicts } from "../runs/actions";
+import { Refusal } from "../server/wire";
+import type { Session } from "../session";
+import { type OpenFile, type OpenHunk, uriKey } from "../state/reviews";
+import { Signal } from "../state/signal";
+import { linesOf, type Placed, placesOf, shifted } from "./places";
+
+export type Verdict = "accept" | "reject";
+
+export class Reviewing implements Disposable {
+  /** Places are others now: of a document, or of all. */
+  readonly changed = new Signal<Uri | undefined>();
+  readonly session: Session;
+  readonly #places = new Map<string, readonly Placed[]>();
+  readonly #subscriptions: readonly { dispose(): void }[];
+
+  constructor(session: Session) {
+    this.session = session;
+    this.#subscriptions = [
+      session.reviews.changed.on(() => {
+        this.#places.clear();
+        this.changed.emit(undefined);
+      }),
+      workspace.onDidChangeTextDocument((event) => this.#follow(event)),
+    ];
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) {
+      subscription.dispose();
+    }
+  }
+
+  /** Return where the open hunks of a document stand now. */
+  placesIn(document: TextDocument): readonly Placed[] {
+    const key = uriKey(document.uri.toString());
+    const known = this.#places.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const file = this.session.reviews.file(document.uri.toString());
+    const places = file === undefined ? [] : placesOf(linesOf(document.getText()), file.hunks);
+    this.#places.set(key, places);
+    return places;
+  }
+
+  /** Tell the server what a person says of hunks. */
+  async decide(verdict: Verdict, hunks: readonly OpenHunk[]): Promise<void> {
+    const byRun = new Map<string, string[]>();
+    for (const { runId, hunk } of hunks) {
+      byRun.set(runId, [...(byRun.get(runId) ?? []), hunk.hunkId]);
+    }
+    for (const [runId, hunkIds] of byRun) {
+      try {
+        const { conflicts } = await this.session.wire.request(`agent/hunk/${verdict}`, { runId, hunkIds });
+        void tellConflicts(conflicts ?? []);
+      } catch (error) {
+        if (!(error instanceof Refusal && error.code === "already_resolved")) {
+          throw error;
+        }
+        window.setStatusBarMessage("Coterie: this was decided already, in another window or editor.", 10_000);
+      }
+    }
+  }
+
+  #follow({ document, contentChanges }: TextDocumentChangeEvent): void {
+    const key = uriKey(document.uri.toString());
+    const file = contentChanges.length === 0 ? undefined : this.session.reviews.file(document.uri.toString());
+    if (file === undefined) {
+      this.#places.delete(key);
+      return;
+    }
+    let places = this.#places.get(key) ?? [];
+    for (const { range, text } of contentChanges) {
+      const now = text.split("\n").length;
+      places = shifted(places, { from: range.start.line, to: range.end.line, now });
+    }
+    this.#places.set(key, placesOf(linesOf(document.getText()), file.hunks, places));
+    this.changed.emit(document.uri);
+  }
+}
+
+export function uriOf(file: Pick<OpenFile, "uri">): Uri {
+  return Uri.parse(file.uri);
+}

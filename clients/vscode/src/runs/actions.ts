@@ -1,0 +1,167 @@
+// What can be done with a run and its parts from the tree: stopped, resumed, undone at each level, looked at.
+
+import { commands, Disposable, Range, type TreeView, Uri, ViewColumn, window, workspace } from "vscode";
+import type { RunUndoParams, UndoConflict } from "../protocol";
+import { guarded } from "../refusals";
+import type { Session } from "../session";
+import { isCommand } from "./callRows";
+import { type RunDocuments, runUri } from "./documents";
+import type { RunList } from "./list";
+import type { Row } from "./row";
+import type { RunTerminals } from "./terminal";
+import type { RunTree } from "./tree";
+import { counted } from "./words";
+
+interface Parts {
+  readonly session: Session;
+  readonly list: RunList;
+  readonly tree: RunTree;
+  readonly view: TreeView<Row>;
+  readonly documents: RunDocuments;
+  readonly terminals: RunTerminals;
+}
+
+export function registerActions(parts: Parts): Disposable {
+  const { session, list, documents, terminals } = parts;
+  const on = (id: string, action: (about: Row) => unknown) => commands.registerCommand(id, (about: Row) => guarded(() => action(about)));
+  const ask = (method: "agent/run/interrupt" | "agent/run/cancel" | "agent/run/resume") => (about: Row) =>
+    session.wire.request(method, { runId: runOf(about) });
+  return Disposable.from(
+    commands.registerCommand("coterie.run.show", (runId: string) => guarded(() => show(parts, runId))),
+    commands.registerCommand("coterie.run.refresh", () => guarded(() => list.refresh())),
+    commands.registerCommand("coterie.run.more", () => guarded(() => list.loadMore())),
+    on("coterie.run.interrupt", ask("agent/run/interrupt")),
+    on("coterie.run.cancel", ask("agent/run/cancel")),
+    on("coterie.run.resume", ask("agent/run/resume")),
+    on("coterie.run.openChat", async (about) => {
+      const runId = runOf(about);
+      const channelId = list.get(runId)?.channelId ?? (await session.runs.load(runId)).channelId;
+      await commands.executeCommand("coterie.chat.open", channelId);
+    }),
+    on("coterie.run.undo", (about) => undoRun(session, runOf(about))),
+    on("coterie.run.undoPart", (about) => undoPart(session, about)),
+    on("coterie.run.showCommands", (about) => terminals.show(runOf(about))),
+    on("coterie.run.showOutput", (about) => showOutput(session, terminals, about)),
+    on("coterie.run.showArtifact", (about) => showArtifact(session, about)),
+    on("coterie.run.showChange", (about) => showChange(documents, about)),
+    on("coterie.run.showChanges", (about) => showChanges(documents, runOf(about))),
+    on("coterie.run.showFinding", (about) => showFinding(about)),
+  );
+}
+
+function runOf(about: Row): string {
+  if ("runId" in about.target) {
+    return about.target.runId;
+  }
+  throw new Error("Choose a run in the view of runs.");
+}
+
+async function show({ tree, view }: Parts, runId: string): Promise<void> {
+  await commands.executeCommand("coterie.runs.focus");
+  const row = await tree.rowOf(runId);
+  if (row !== undefined) {
+    await view.reveal(row, { select: true, focus: true, expand: true });
+  }
+}
+
+async function undoRun(session: Session, runId: string): Promise<void> {
+  const yes = "Undo the Run";
+  const detail = "Exactly what it changed is taken back; what you wrote since stays.";
+  if ((await window.showWarningMessage("Undo all changes of this run?", { modal: true, detail }, yes)) === yes) {
+    await undo(session, { runId, scope: "run" });
+  }
+}
+
+async function undoPart(session: Session, { target }: Row): Promise<void> {
+  if (target.kind === "step") {
+    await undo(session, { runId: target.runId, scope: "step", ids: [target.stepId] });
+  } else if (target.kind === "file") {
+    await undo(session, { runId: target.runId, scope: "file", ids: [target.uri] });
+  } else if (target.kind === "hunk") {
+    await undo(session, { runId: target.runId, scope: "hunk", ids: [target.hunkId] });
+  }
+}
+
+async function undo(session: Session, params: RunUndoParams): Promise<void> {
+  const { restored, conflicts } = await session.wire.request("agent/run/undo", params);
+  if (restored.length > 0) {
+    window.setStatusBarMessage(`$(discard) Coterie took changes back in ${counted(restored.length, "file")}.`, 10_000);
+  }
+  await tellConflicts(conflicts);
+}
+
+/** Tell what was left alone, file by file, with a button that shows the first. */
+export async function tellConflicts(conflicts: readonly UndoConflict[]): Promise<void> {
+  const [first] = conflicts;
+  if (first === undefined) {
+    return;
+  }
+  const text = conflicts.map(({ path, reason }) => `${path}: ${reason}`).join(" ");
+  const found = workspace.workspaceFolders?.[0];
+  const open = "Show the File";
+  if ((await window.showWarningMessage(`Not taken back: ${text}`, ...(found === undefined ? [] : [open]))) === open && found) {
+    await window.showTextDocument(Uri.joinPath(found.uri, first.path));
+  }
+}
+
+async function showOutput(session: Session, terminals: RunTerminals, { target }: Row): Promise<void> {
+  if (target.kind !== "call") {
+    return;
+  }
+  const call = session.runs.get(target.runId)?.toolCalls[target.callId];
+  if (call !== undefined && isCommand(call)) {
+    await terminals.show(target.runId);
+  } else {
+    await window.showTextDocument(runUri(target.runId, "output", target.callId, `${call?.tool ?? "output"}.txt`), { preview: true });
+  }
+}
+
+async function showArtifact(session: Session, { target }: Row): Promise<void> {
+  if (target.kind === "artifact") {
+    const artifact = session.runs.get(target.runId)?.artifacts[target.index];
+    const name = `${artifact?.stepId ?? "step"}-${artifact?.type ?? "artifact"}.md`;
+    await window.showTextDocument(runUri(target.runId, "artifact", String(target.index), name), { preview: true });
+  }
+}
+
+async function showChange(documents: RunDocuments, { target }: Row): Promise<void> {
+  if (target.kind !== "file" && target.kind !== "hunk") {
+    return;
+  }
+  const name = target.path;
+  const file = await documents.diffOf(target.runId, target.uri);
+  const uri = Uri.parse(target.uri);
+  if (file === undefined) {
+    // All of it is taken back: the file alone is there to be seen.
+    await window.showTextDocument(uri);
+    return;
+  }
+  const before = runUri(target.runId, "before", target.uri, name);
+  const after = file.status === "deleted" ? runUri(target.runId, "after", target.uri, name) : uri;
+  await commands.executeCommand("vscode.diff", before, after, `${name} (Before the Run ↔ Now)`, { viewColumn: ViewColumn.Active });
+}
+
+async function showChanges(documents: RunDocuments, runId: string): Promise<void> {
+  const files = await documents.filesOf(runId);
+  if (files.length === 0) {
+    window.setStatusBarMessage("Coterie: nothing of this run's changes is left.", 10_000);
+    return;
+  }
+  const resources = files.map((file) => {
+    const uri = Uri.parse(file.uri);
+    const before = file.status === "added" ? undefined : runUri(runId, "before", file.uri, file.path);
+    return [uri, before, file.status === "deleted" ? undefined : uri];
+  });
+  await commands.executeCommand("vscode.changes", "Changes of the Run", resources);
+}
+
+async function showFinding({ target }: Row): Promise<void> {
+  if (target.kind !== "finding") {
+    return;
+  }
+  const folder = target.folder === undefined ? workspace.workspaceFolders?.[0]?.uri : Uri.parse(target.folder);
+  if (folder !== undefined) {
+    const line = Math.max(0, target.line - 1);
+    await window.showTextDocument(Uri.joinPath(folder, target.path), { selection: new Range(line, 0, line, 0) });
+  }
+}

@@ -1,0 +1,34 @@
+// A row of the tree of runs, and what an action on it is about.
+
+import type { Icon } from "./words";
+
+/** What an action on a row is about. */
+export type Target =
+  | { readonly kind: "run"; readonly runId: string }
+  | { readonly kind: "plan"; readonly runId: string; readonly approvalId: string | undefined }
+  | { readonly kind: "item"; readonly runId: string; readonly approvalId: string | undefined; readonly itemId: string }
+  | { readonly kind: "step"; readonly runId: string; readonly stepId: string }
+  | { readonly kind: "call"; readonly runId: string; readonly callId: string }
+  | { readonly kind: "file"; readonly runId: string; readonly uri: string; readonly path: string }
+  | { readonly kind: "hunk"; readonly runId: string; readonly uri: string; readonly path: string; readonly hunkId: string }
+  | { readonly kind: "finding"; readonly path: string; readonly folder: string | undefined; readonly line: number }
+  | { readonly kind: "artifact"; readonly runId: string; readonly index: number }
+  | { readonly kind: "more" }
+  | { readonly kind: "none" };
+
+export interface Row {
+  /** Stable, so that what is open stays open. */
+  readonly id: string;
+  readonly label: string;
+  readonly description?: string | undefined;
+  readonly tooltip?: string | undefined;
+  readonly icon?: Icon | undefined;
+  readonly context?: string | undefined;
+  /** The URI of a file that the row stands for. */
+  readonly resource?: string | undefined;
+  readonly expanded?: boolean;
+  readonly children?: readonly Row[];
+  /** The command of a click; its argument is the target. */
+  readonly command?: string;
+  readonly target: Target;
+}

@@ -1,0 +1,40 @@
+// The view of runs: live and past ones, each with its plan, steps, changes, hand-offs and cost.
+
+import { Disposable, window } from "vscode";
+import type { Session } from "../session";
+import { registerActions } from "./actions";
+import { RunDocuments } from "./documents";
+import { Drafts } from "./drafts";
+import { RunList } from "./list";
+import { PlanEditing } from "./planEditing";
+import type { Row } from "./row";
+import { registerStarting } from "./start";
+import { RunTerminals } from "./terminal";
+import { RunTree } from "./tree";
+
+const PAGE = 30;
+
+export function registerRuns(session: Session): Disposable {
+  const list = new RunList((before) =>
+    session.wire.request("agent/run/list", { limit: PAGE, ...(before === undefined ? {} : { before }) }),
+  );
+  const drafts = new Drafts();
+  const tree = new RunTree(session, list, drafts);
+  const editing = new PlanEditing(session, drafts);
+  const view = window.createTreeView<Row>("coterie.runs", {
+    treeDataProvider: tree,
+    dragAndDropController: editing.dragging,
+    showCollapseAll: true,
+  });
+  const documents = new RunDocuments(session);
+  const terminals = new RunTerminals(session);
+  return Disposable.from(
+    tree,
+    view,
+    terminals,
+    documents.register(),
+    editing.register(() => view.selection[0]),
+    registerStarting(session),
+    registerActions({ session, list, tree, view, documents, terminals }),
+  );
+}

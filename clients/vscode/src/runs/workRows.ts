@@ -1,0 +1,120 @@
+// The rows of what a run found and changed. Pure.
+
+import type { ChangeEvent, Hunk, Json } from "../protocol";
+import { hasEnded, type Run } from "../state/run";
+import type { Row } from "./row";
+import { counted, SEVERITY_ICONS } from "./words";
+
+/** One file with the hunks of all the run's changes of it. */
+export interface ChangedFile {
+  readonly path: string;
+  readonly uri: string;
+  readonly hunks: readonly Hunk[];
+}
+
+/** Return the files that a run changed, or would, by path. */
+export function changedFiles(changes: Iterable<ChangeEvent>): readonly ChangedFile[] {
+  const files = new Map<string, ChangedFile>();
+  for (const change of changes) {
+    const known = files.get(change.uri);
+    files.set(change.uri, { path: change.path, uri: change.uri, hunks: [...(known?.hunks ?? []), ...change.hunks] });
+  }
+  return [...files.values()].sort((one, other) => (one.path < other.path ? -1 : 1));
+}
+
+export function changeRows(run: Run): Row | undefined {
+  const files = changedFiles(Object.values(run.changes));
+  if (files.length === 0) {
+    return undefined;
+  }
+  return {
+    id: `${run.runId}/changes`,
+    label: "Changes",
+    description: counted(files.length, "file"),
+    icon: { name: "diff-multiple" },
+    context: "changes",
+    expanded: true,
+    children: files.map((file) => fileRow(run, file)),
+    target: { kind: "run", runId: run.runId },
+  };
+}
+
+function fileRow(run: Run, file: ChangedFile): Row {
+  const standing = file.hunks.filter((hunk) => hunk.state === "applied" || hunk.state === "proposed");
+  const lines = (side: "newLines" | "oldLines"): number => standing.reduce((sum, hunk) => sum + hunk[side], 0);
+  const undoable = hasEnded(run) && standing.some((hunk) => hunk.state === "applied");
+  return {
+    id: `${run.runId}/file/${file.uri}`,
+    label: file.path,
+    description: standing.length === 0 ? "taken back" : `+${lines("newLines")} −${lines("oldLines")}`,
+    tooltip: file.path,
+    resource: file.uri,
+    context: undoable ? "file.applied" : "file",
+    command: "coterie.run.showChange",
+    children: file.hunks.map((hunk) => hunkRow(run, file, hunk)),
+    target: { kind: "file", runId: run.runId, uri: file.uri, path: file.path },
+  };
+}
+
+function hunkRow(run: Run, file: ChangedFile, hunk: Hunk): Row {
+  const words = hunk.state === "applied" ? (hunk.review === "accepted" ? "accepted" : "applied") : hunk.state;
+  const gone = hunk.state === "rejected" || hunk.state === "undone";
+  return {
+    id: `${run.runId}/hunk/${hunk.hunkId}`,
+    label: linesOf(hunk),
+    description: `${words} · +${hunk.newLines} −${hunk.oldLines}`,
+    tooltip: [...prefixed("−", hunk.oldText), ...prefixed("+", hunk.newText)].join("\n"),
+    icon: { name: gone ? "diff-removed" : hunk.oldLines === 0 ? "diff-added" : "diff-modified" },
+    context: hasEnded(run) && hunk.state === "applied" ? "hunk.applied" : "hunk",
+    command: "coterie.run.showChange",
+    target: { kind: "hunk", runId: run.runId, uri: file.uri, path: file.path, hunkId: hunk.hunkId },
+  };
+}
+
+/** Return where a hunk is, for a person. */
+export function linesOf(hunk: Pick<Hunk, "newStart" | "newLines">): string {
+  return hunk.newLines > 1 ? `Lines ${hunk.newStart}–${hunk.newStart + hunk.newLines - 1}` : `Line ${hunk.newStart}`;
+}
+
+function prefixed(mark: string, text: string): readonly string[] {
+  const lines = text.split("\n");
+  if (lines.at(-1) === "") {
+    lines.pop();
+  }
+  return lines.slice(0, 20).map((line) => `${mark} ${line}`);
+}
+
+/** Return the findings of the latest review. */
+export function findingRows(run: Run): Row | undefined {
+  const review = run.artifacts.findLast((artifact) => artifact.type === "findings");
+  const findings = review?.value["findings"];
+  if (!Array.isArray(findings) || findings.length === 0) {
+    return undefined;
+  }
+  return {
+    id: `${run.runId}/findings`,
+    label: "Findings",
+    description: String(findings.length),
+    icon: { name: "search-view-icon" },
+    children: findings.filter(isRecord).map((finding, index) => findingRow(run, finding, index)),
+    target: { kind: "none" },
+  };
+}
+
+function findingRow(run: Run, finding: { [key: string]: Json }, index: number): Row {
+  const path = String(finding["file"] ?? "");
+  const line = typeof finding["line"] === "number" ? finding["line"] : 1;
+  return {
+    id: `${run.runId}/finding/${index}`,
+    label: String(finding["title"] ?? ""),
+    description: `${path}:${line}`,
+    tooltip: [finding["title"], finding["evidence"]].filter((part) => typeof part === "string" && part !== "").join("\n\n"),
+    icon: SEVERITY_ICONS[String(finding["severity"])] ?? { name: "info" },
+    command: "coterie.run.showFinding",
+    target: { kind: "finding", path, folder: run.folder, line },
+  };
+}
+
+function isRecord(value: Json): value is { [key: string]: Json } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
