@@ -15,6 +15,7 @@ from benchmarks.report import Measurement, page, table, updated
 from benchmarks.startup import measure_startup
 from benchmarks.streaming import measure_streaming
 from benchmarks.suggestions import measure_suggestions
+from benchmarks.vscode import measure_vscode
 from benchmarks.window import measure_window
 
 MEASUREMENTS = {
@@ -28,6 +29,7 @@ MEASUREMENTS = {
     "relay": measure_relay,
     "prediction": measure_prediction,
     "indexing": measure_indexing,
+    "vscode": measure_vscode,
 }
 
 
