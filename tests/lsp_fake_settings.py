@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from coterie.domain.commits import CommitMessage
-from coterie.domain.preferences import FileLayer, SettingProblem, SettingsChanged, SettingsFile, SettingsView, SettingView, SettingWritten
+from coterie.domain.preferences import (
+    FileLayer,
+    FolderTrust,
+    SettingProblem,
+    SettingsChanged,
+    SettingsFile,
+    SettingsView,
+    SettingView,
+    SettingWritten,
+)
 from coterie.domain.wire import Json
 
 VALUE = SettingView(key="budget.usd", path=("budget", "usd"), value="3.0", origin="user", locked_by="editor")
@@ -40,6 +49,10 @@ class FakePreferences:
         """Write nothing."""
         now = SettingView(key=key, path=(key,), value=value, origin=layer)
         return SettingWritten(key=key, layer=layer, file=f"{folder}/config.toml", changed=value is not None, now=(now,), problems=())
+
+    async def trust(self, folder: str, *, trusted: bool = True) -> FolderTrust:
+        """Do as told."""
+        return FolderTrust(folder=folder, trusted=trusted, file="/home/me/config.toml", changed=True)
 
 
 class FakeCommits:

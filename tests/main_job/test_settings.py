@@ -160,3 +160,35 @@ async def test_two_servers_and_a_person_lose_nothing_and_hear_of_each_other(tmp_
         await other.client.request("agent/settings/set", {"key": "actions.a0", "value": None})
         await one.client.expect("agent/settings/changed", lambda params: "actions.a0.prompt" in params["keys"])
         assert user.read_text(encoding="utf-8").startswith("# mine\n")
+
+
+async def test_a_workspace_is_trusted_and_no_longer_and_its_settings_follow(tmp_path: Path) -> None:
+    make_project(tmp_path / "project")
+    wrote(tmp_path / "project" / ".coterie" / "config.toml", "[sandbox]\nnetwork = true\n")
+    user = wrote(tmp_path / "home" / "config.toml", '[trust] # mine\nworkspaces = ["~/other"]\n')
+    async with served(tmp_path, {}) as editor:
+        await editor.client.expect("window/showMessage", lambda params: "not trusted" in params["message"])
+        folder = editor.project.as_uri()
+        trusted = await editor.client.request("agent/trust/set", {"folder": folder})
+        assert trusted == {"folder": folder, "trusted": True, "file": str(user), "changed": True}
+        view = await editor.client.request("agent/settings/get")
+        assert [(each["value"], each["origin"]) for each in view["values"] if each["key"] == "sandbox.network"] == [(True, "project")]
+        assert (view["problems"], view["files"][1]["trusted"]) == ([], True)
+        assert (await editor.client.request("agent/trust/set", {"folder": folder}))["changed"] is False
+        assert "[trust] # mine" in user.read_text(encoding="utf-8")
+
+        assert (await editor.client.request("agent/trust/set", {"folder": folder, "trusted": False}))["trusted"] is False
+        view = await editor.client.request("agent/settings/get")
+        assert [each["ignored"] for each in view["problems"]] == ["untrusted"]
+        assert view["trustedWorkspaces"] == ["~/other"]
+        assert (await refused(editor, "agent/trust/set", folder="file:///elsewhere"))[0] == "invalid_params"
+
+
+@pytest.mark.parametrize("by", ["a folder around it", "the editor"])
+async def test_where_something_else_decides_about_trust_that_is_said(tmp_path: Path, by: str) -> None:
+    around = by == "a folder around it"
+    wrote(tmp_path / "home" / "config.toml", f'[trust]\nworkspaces = ["{tmp_path}"]\n' if around else "")
+    async with served(tmp_path, {} if around else {"trust": {"workspaces": []}}) as editor:
+        code, words = await refused(editor, "agent/trust/set", folder=editor.project.as_uri(), trusted=not around)
+        assert code == "trust_overruled"
+        assert (str(tmp_path) if around else "editor settings") in words

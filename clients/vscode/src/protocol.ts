@@ -423,6 +423,14 @@ export interface FindingArguments {
   findingId: string;
 }
 
+/** The answer of `agent/trust/set`, when it is in force: whether a workspace folder is trusted, by which `file`. */
+export interface FolderTrust {
+  folder: string;
+  trusted: boolean;
+  file: string;
+  changed: boolean;
+}
+
 /** One contiguous difference. Lines count from 1; `old_text` and `new_text` are whole lines with their terminators. `review` is what a person has said of it; `open` while it is to be looked at, as far as it is `applied` or `proposed`. */
 export interface Hunk {
   hunkId: string;
@@ -1126,6 +1134,12 @@ export interface ToolView {
   denied?: string | null;
 }
 
+/** Whether the workspace folder with the URI `folder` may bring settings that loosen the person's own. */
+export interface TrustSetParams {
+  folder: string;
+  trusted?: boolean;
+}
+
 /** The argument of `coterie.undo`; without a run, the latest one of the workspace that has changes. */
 export interface UndoArguments {
   runId?: string | null;
@@ -1338,6 +1352,8 @@ export interface Requests {
   "agent/settings/get": { params: SettingsGetParams; result: SettingsView };
   /** Write one key into a file of settings; answered when it holds. */
   "agent/settings/set": { params: SettingsSetParams; result: SettingWritten };
+  /** Trust a workspace folder, or no longer; answered when that holds. */
+  "agent/trust/set": { params: TrustSetParams; result: FolderTrust };
   /** The person could see a suggestion. */
   "agent/suggestion/shown": { params: SuggestionParams; result: SuggestionFeedback };
   /** A suggestion was taken, as a whole or in part. */

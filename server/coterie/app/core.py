@@ -172,7 +172,7 @@ class Core:
         )
         self.accounts = AccountService(shared.store.usage)
         self.secrets = SecretService(shared.store.vault, self._reread)
-        self.preferences = PreferenceService(settings, self._reread, audience.settings_changed)
+        self.preferences = PreferenceService(settings, environ, reread=self._reread, changed=audience.settings_changed)
         self._predictor = EditorPredictor(shared.predictions, self.workspace.documents, lambda: self.workspace.roots)
         self.suggestions = SuggestionService(
             self.workspace.documents,

@@ -92,6 +92,16 @@ class SettingWritten:
 
 
 @wire
+class FolderTrust:
+    """The answer of ``agent/trust/set``, when it is in force: whether a workspace folder is trusted, by which ``file``."""
+
+    folder: str
+    trusted: bool
+    file: str
+    changed: bool
+
+
+@wire
 class SettingsChanged:
     """The payload of ``agent/settings/changed``: the keys whose values are others now, or that came or went, and what is wrong now."""
 

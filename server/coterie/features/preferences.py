@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -18,13 +18,22 @@ from coterie.config.key_paths import dotted, path_of
 from coterie.config.lines import KeyPath
 from coterie.config.load import Loaded
 from coterie.config.overlay import leaves
-from coterie.config.paths import PROJECT_FILE
+from coterie.config.paths import PROJECT_FILE, expand
 from coterie.config.problems import Problem
 from coterie.config.restrictions import MACHINE_SCOPE
 from coterie.config.rewriting import rewrite, value_at, with_key
 from coterie.config.schema import Settings
 from coterie.config.showing import shown
-from coterie.domain.preferences import FileLayer, SettingProblem, SettingsChanged, SettingsFile, SettingsView, SettingView, SettingWritten
+from coterie.domain.preferences import (
+    FileLayer,
+    FolderTrust,
+    SettingProblem,
+    SettingsChanged,
+    SettingsFile,
+    SettingsView,
+    SettingView,
+    SettingWritten,
+)
 from coterie.domain.wire import Json
 from coterie.domain.workspace_ports import Folder
 
@@ -53,8 +62,11 @@ class PreferenceService:
     ``reread`` makes the files' settings hold; ``changed`` is told afterwards what is different.
     """
 
-    def __init__(self, source: Source, reread: Callable[[], None], changed: Callable[[SettingsChanged], None]) -> None:
+    def __init__(
+        self, source: Source, environ: Mapping[str, str], *, reread: Callable[[], None], changed: Callable[[SettingsChanged], None]
+    ) -> None:
         self._source = source
+        self._environ = environ
         self._reread = reread
         self._changed = changed
         self._told = source.loaded
@@ -90,6 +102,37 @@ class PreferenceService:
             now=tuple(each for each in _values(self._source.loaded) if each.path[: len(path)] == path),
             problems=tuple(_problem(each) for each in self._source.loaded.problems if _is_about(each, path)),
         )
+
+    async def trust(self, folder: str, *, trusted: bool = True) -> FolderTrust:
+        """Trust a workspace folder, or no longer, in the user's own file. Raises `RequestError` where something else decides that."""
+        place, file = self._folder(folder), self._source.loaded.places.config_file
+        root = self._root(place.absolute)
+
+        def among(said: Any) -> list[Any]:
+            entries = list(said) if isinstance(said, list) else []
+            if trusted:
+                return entries if any(root.is_relative_to(self._root(entry)) for entry in entries) else [*entries, str(root)]
+            return [entry for entry in entries if self._root(entry) != root]
+
+        changed = await self.write(file, ("trust", "workspaces"), among)
+        now = self._folder(folder).trusted
+        if now != trusted:
+            raise self._overruled(root, trusted=trusted)
+        return FolderTrust(folder=place.uri, trusted=now, file=str(file), changed=changed)
+
+    def _overruled(self, root: Path, *, trusted: bool) -> RequestError:
+        by = self._source.loaded.locks.get("trust.workspaces")
+        if by is not None:
+            text = f"The {by} settings say which workspaces are trusted, and they stand above your own file: change them there."
+        elif trusted:
+            text = f"{root} cannot be trusted: its settings are not read from where it lies."
+        else:
+            around = next((entry for entry in self._source.loaded.settings.trust.workspaces if root.is_relative_to(self._root(entry))), "")
+            text = f"{root} lies below {around}, which is trusted: take that out of `trust.workspaces` first."
+        return RequestError(text, code="trust_overruled")
+
+    def _root(self, entry: object) -> Path:
+        return expand(str(entry), self._environ).resolve()
 
     async def write(self, file: Path, path: KeyPath, value: Callable[[Any], Any]) -> bool:
         """Put what ``value`` makes of a file's value (None: there is none) in its place, and have it hold; say whether it is another."""

@@ -14,7 +14,7 @@ from coterie.domain.commits import CommitMessage
 from coterie.domain.edits import FileDiff, HunkVerdict, UndoConflict, UndoResult
 from coterie.domain.inspection import ContextView
 from coterie.domain.permissions import Approval, Decision
-from coterie.domain.preferences import FileLayer, SettingsView, SettingWritten
+from coterie.domain.preferences import FileLayer, FolderTrust, SettingsView, SettingWritten
 from coterie.domain.reviews import HunkChoice, HunkResult, ReviewedChange, ReviewList
 from coterie.domain.roster import AgentView, CommandView, TemplateView, ToolView, WorkflowView
 from coterie.domain.runs import Attachment, RunEvents, RunPage, RunRequest, RunStarted, RunStateView, RunSummary, RunView, UndoScope
@@ -300,6 +300,10 @@ class Preferences(Protocol):
 
     async def set(self, key: str, value: Json, *, layer: FileLayer = "user", folder: str | None = None) -> SettingWritten:
         """Write one key into a file, or take it away (None), and answer when that holds."""
+        ...
+
+    async def trust(self, folder: str, *, trusted: bool = True) -> FolderTrust:
+        """Trust a workspace folder, or no longer. Raises `RequestError` ``trust_overruled`` where something else decides that."""
         ...
 
 

@@ -16,7 +16,7 @@ from coterie.domain.commits import CommitMessage
 from coterie.domain.edits import UndoResult
 from coterie.domain.events import AgentEvent
 from coterie.domain.inspection import ContextView
-from coterie.domain.preferences import SettingsChanged, SettingsView, SettingWritten
+from coterie.domain.preferences import FolderTrust, SettingsChanged, SettingsView, SettingWritten
 from coterie.domain.reviews import HunkResult, ReviewList
 from coterie.domain.runs import RunEvents, RunPage, RunRequest, RunStarted, RunStateView, RunView
 from coterie.domain.status import ModelPage, ModelView, ProviderCheck, ProviderView, Status
@@ -62,7 +62,7 @@ from coterie.lsp.payloads.runs import (
     RunUndoParams,
 )
 from coterie.lsp.payloads.secrets import KeyDeleted, KeyListResult, KeyParams, KeySet, KeySetParams
-from coterie.lsp.payloads.settings import SettingsGetParams, SettingsSetParams
+from coterie.lsp.payloads.settings import SettingsGetParams, SettingsSetParams, TrustSetParams
 from coterie.lsp.payloads.suggestions import SuggestionAcceptedParams, SuggestionExplainParams, SuggestionParams, SuggestionSnoozeParams
 from coterie.lsp.payloads.team import ApprovalAnswerParams, ApprovalAnswerResult, ApprovalListResult, UsageParams, UsageResult
 
@@ -120,6 +120,7 @@ COMMAND_LIST: Final = "agent/command/list"
 COMMIT_MESSAGE: Final = "agent/commit/message"
 SETTINGS_GET: Final = "agent/settings/get"
 SETTINGS_SET: Final = "agent/settings/set"
+TRUST_SET: Final = "agent/trust/set"
 SUGGESTION_SHOWN: Final = "agent/suggestion/shown"
 SUGGESTION_ACCEPTED: Final = "agent/suggestion/accepted"
 SUGGESTION_REJECTED: Final = "agent/suggestion/rejected"
@@ -216,6 +217,7 @@ REQUESTS: Final[Mapping[str, Request]] = {
     ),
     SETTINGS_GET: Request(SettingsGetParams, SettingsView, "The settings that hold, where each comes from, and what is wrong in them."),
     SETTINGS_SET: Request(SettingsSetParams, SettingWritten, "Write one key into a file of settings; answered when it holds."),
+    TRUST_SET: Request(TrustSetParams, FolderTrust, "Trust a workspace folder, or no longer; answered when that holds."),
     SUGGESTION_SHOWN: Request(SuggestionParams, SuggestionFeedback, "The person could see a suggestion."),
     SUGGESTION_ACCEPTED: Request(SuggestionAcceptedParams, SuggestionFeedback, "A suggestion was taken, as a whole or in part."),
     SUGGESTION_REJECTED: Request(SuggestionParams, SuggestionFeedback, "A suggestion was dismissed; it does not come again at its place."),

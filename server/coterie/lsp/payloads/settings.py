@@ -1,4 +1,4 @@
-"""``agent/settings/*``: params. Results stand in ``domain.preferences``."""
+"""``agent/settings/*`` and ``agent/trust/set``: params. Results stand in ``domain.preferences``."""
 
 from __future__ import annotations
 
@@ -25,3 +25,11 @@ class SettingsSetParams:
     value: Json = None
     layer: FileLayer = "user"
     folder: str | None = None
+
+
+@wire
+class TrustSetParams:
+    """Whether the workspace folder with the URI ``folder`` may bring settings that loosen the person's own."""
+
+    folder: str
+    trusted: bool = True
