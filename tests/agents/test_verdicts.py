@@ -216,6 +216,8 @@ async def test_the_next_server_knows_what_was_decided_and_goes_on(tmp_path: Path
         assert await person.all() == before
         [file] = (await person.hunks.list()).files
         assert (file.path, file.open, len(file.changes)) == ("a.txt", 1, 1)
+        assert (await person.hunks.list(folder=stage.project.as_uri())).files == (file,)
+        assert (await person.hunks.list(folder="file:///elsewhere")).files == ()
         await person.decide("rejected")
         assert stage.text("a.txt") == BEFORE
         assert (await person.hunks.list()).files == ()

@@ -94,8 +94,9 @@ class HunkService:
             changes = (await self._coordinator.history(run_id)).changes.values()
             found = [UnseenChange(run_id, row.request.folder, change) for change in changes if is_open(change)]
         else:
-            await self._unseen.look_back(self._concerns if folder is None else folder.__eq__)
-            found = [each for each in self._unseen.known() if (self._concerns(each.folder) if folder is None else each.folder == folder)]
+            concerns = self._concerns if folder is None else lambda of: of == folder
+            await self._unseen.look_back(concerns)
+            found = [each for each in self._unseen.known() if concerns(each.folder)]
         by_uri: dict[str, list[UnseenChange]] = {}
         for each in found:
             by_uri.setdefault(each.change.uri, []).append(each)
