@@ -56,7 +56,7 @@ describe("the fields of the settings view", () => {
     expect(fieldsOf(view, "model")).toEqual([
       expect.objectContaining({
         key: "model",
-        label: "Model",
+        label: "Default model",
         doc: "The model of every agent",
         value: "box/m",
         origin: "environment",

@@ -77,8 +77,34 @@ export function originLabel(origin: string): string {
     .join(", ");
 }
 
+/** Where the last part of a key says too little. */
+const LABELS: Readonly<Record<string, string>> = {
+  "budget.usd": "A run, in US dollars",
+  "budget.tokens": "A run, in tokens",
+  "budget.wall_s": "A run, in seconds",
+  "budget.day_usd": "A day, in US dollars",
+  "budget.day_tokens": "A day, in tokens",
+  "budget.channel_usd": "A chat, in US dollars",
+  "budget.channel_tokens": "A chat, in tokens",
+  "cache.enabled": "Keep answers",
+  "cache.max_age_h": "Keep answers for hours",
+  "cache.max_mb": "Room for kept answers, in MB",
+  "context.code_tokens": "Code that fits, in tokens",
+  "context.map_tokens": "Map of the project, in tokens",
+  model: "Default model",
+  completion_model: "Model of ghost text",
+  "retry.attempts": "Attempts of a call",
+  "retry.base_ms": "First wait between attempts, in milliseconds",
+  "retry.max_ms": "Longest wait between attempts, in milliseconds",
+  "sandbox.level": "Confinement",
+  "sandbox.network": "Network",
+  "suggestions.enabled": "Suggest while typing",
+  "suggestions.min_delay_ms": "Least wait after a key, in milliseconds",
+  "tests.command": "Test command",
+};
+
 function field(view: SettingsView, key: string, name: string, schema: Schema): Field {
-  const words = name.replaceAll("_", " ");
+  const words = LABELS[key] ?? name.replaceAll("_", " ");
   const doc = typeof schema["description"] === "string" ? schema["description"] : "";
   return {
     key,

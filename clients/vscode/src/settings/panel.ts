@@ -57,7 +57,8 @@ class SettingsPanel implements Disposable {
       this.#gathering.changed.on((state) => this.#post({ kind: "state", state })),
       panel.webview.onDidReceiveMessage((message: FromSettings) => this.#receive(message)),
     ];
-    panel.iconPath = Uri.joinPath(session.context.extensionUri, "media", "coterie.svg");
+    const icon = (theme: string): Uri => Uri.joinPath(session.context.extensionUri, "media", `tab-${theme}.svg`);
+    panel.iconPath = { light: icon("light"), dark: icon("dark") };
     panel.webview.html = pageOf(panel.webview, session.context.extensionUri, "settings", "Coterie Settings");
   }
 

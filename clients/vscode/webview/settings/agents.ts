@@ -2,7 +2,7 @@
 
 import type { AgentView } from "../../src/protocol";
 import { holding } from "../../src/settings/fields";
-import { element, icon } from "../base/dom";
+import { element, icon, prose } from "../base/dom";
 import type { Context } from "./context";
 import { list, note, row, target } from "./controls";
 import { CHOICES, choices } from "./models";
@@ -43,8 +43,8 @@ function card(context: Context, agent: AgentView): HTMLElement {
       element("h2", {}, agent.id),
       element("span", { class: "muted" }, agent.model === null ? "no model" : `${agent.model} (${CHOSEN_BY[agent.chosenBy]})`),
     ),
-    element("p", { class: "doc" }, agent.doc),
-    agent.error != null && element("p", { class: "refused" }, icon("error"), agent.error),
+    element("p", { class: "doc" }, ...prose(agent.doc)),
+    agent.error != null && element("p", { class: "refused" }, icon("error"), element("span", {}, ...prose(agent.error))),
     model,
     element(
       "div",

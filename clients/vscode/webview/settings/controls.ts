@@ -2,7 +2,7 @@
 
 import type { Json } from "../../src/protocol";
 import { type Field, originLabel, parsed } from "../../src/settings/fields";
-import { element, icon } from "../base/dom";
+import { element, icon, prose } from "../base/dom";
 import type { Context } from "./context";
 
 /** Make the row of a field. */
@@ -15,16 +15,18 @@ export function row(context: Context, field: Field): HTMLElement {
     element(
       "div",
       { class: "row-head" },
-      element("label", { for: id }, field.label),
+      field.control.kind === "toggle"
+        ? element("label", { for: id, class: "toggle" }, control(context, field, id), field.label)
+        : element("label", { for: id }, field.label),
       element(
         "span",
         { class: "origin", title: locked ? `Decided by: ${originLabel(field.lockedBy ?? "")}` : "" },
         locked && icon("lock"),
-        originLabel(field.origin),
+        field.value === undefined && !locked ? "" : originLabel(field.origin),
       ),
     ),
-    field.doc !== "" && element("p", { class: "doc", id: `${id}-doc` }, field.doc),
-    control(context, field, id),
+    field.doc !== "" && element("p", { class: "doc", id: `${id}-doc` }, ...prose(`${field.doc}.`)),
+    field.control.kind !== "toggle" && control(context, field, id),
     note(context, field.key),
   );
 }
@@ -32,7 +34,9 @@ export function row(context: Context, field: Field): HTMLElement {
 /** Make the line that says what went wrong with a field. */
 export function note(context: Context, at: string): HTMLElement | undefined {
   const said = context.note(at);
-  return said === undefined ? undefined : element("p", { class: "refused", role: "alert" }, icon("error"), said.text);
+  return said === undefined
+    ? undefined
+    : element("p", { class: "refused", role: "alert" }, icon("error"), element("span", {}, ...prose(said.text)));
 }
 
 /** Make the choice of the file that is written. */

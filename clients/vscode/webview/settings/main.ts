@@ -2,7 +2,7 @@
 // is in is left alone while the rest is drawn anew.
 
 import type { FromSettings, SettingsState, ToSettings } from "../../src/messages/settings";
-import { element, icon } from "../base/dom";
+import { element, icon, prose } from "../base/dom";
 import { connect } from "../base/host";
 import { agents } from "./agents";
 import type { Context, Part } from "./context";
@@ -38,8 +38,6 @@ const SECTIONS: readonly Section[] = [
 let section = SECTIONS[0]?.id ?? "";
 let folder: string | undefined;
 let state: SettingsState | undefined;
-/** The field that was just saved: what was typed there is no draft any more. */
-let settled: string | undefined;
 const notes = new Map<string, { readonly kind: "saved" | "refused"; readonly text: string }>();
 
 const navigation = element("nav", { class: "sections", aria: { label: "Sections" } });
@@ -53,7 +51,7 @@ const host = connect<FromSettings, ToSettings, { section: string }>((message) =>
       state = message.state;
       break;
     case "saved":
-      settled = message.at;
+      settle(message.at);
       if (notes.delete(message.at)) {
         announcer.textContent = "Saved.";
       }
@@ -79,27 +77,40 @@ function render(): void {
   content.replaceChildren(...body().filter((part): part is Node => part instanceof Node));
   for (const [id, text] of before.texts) {
     const again = document.getElementById(id);
-    if (again instanceof HTMLInputElement && id !== `field-${settled}`) {
+    if (again instanceof HTMLInputElement || again instanceof HTMLSelectElement) {
       again.value = text;
     }
   }
   for (const [id, open] of before.open) {
     document.getElementById(id)?.toggleAttribute("open", open);
   }
-  settled = undefined;
   content.scrollTop = scrolled;
   if (focused) {
     document.getElementById(focused)?.focus();
   }
 }
 
-/** What a person has typed or opened and the server does not know: drawing the view anew must not take it away. */
+/** What a person has typed, chosen or opened and the server does not know: drawing the view anew must not take it away. */
 function drafts(): { readonly texts: ReadonlyMap<string, string>; readonly open: ReadonlyMap<string, boolean> } {
-  const inputs = [...content.querySelectorAll<HTMLInputElement>("input[id]:not([type=checkbox])")];
+  const fields = [...content.querySelectorAll<HTMLInputElement | HTMLSelectElement>("input[id]:not([type=checkbox]), .adder select[id]")];
+  const changed = fields.filter((field) => field instanceof HTMLSelectElement || field.value !== field.defaultValue);
   return {
-    texts: new Map(inputs.filter((input) => input.value !== input.defaultValue).map((input) => [input.id, input.value])),
+    texts: new Map(changed.map((field) => [field.id, field.value])),
     open: new Map([...content.querySelectorAll<HTMLDetailsElement>("details[id]")].map((details) => [details.id, details.open])),
   };
+}
+
+/** Forget what was typed for a field that the server has taken. */
+function settle(at: string): void {
+  const field = document.getElementById(`field-${at}`);
+  if (field instanceof HTMLInputElement) {
+    field.value = field.defaultValue;
+  }
+  const adder = content.querySelector<HTMLDetailsElement>(".adder");
+  if (adder !== null && adder.dataset["at"] === at) {
+    adder.querySelector("form")?.reset();
+    adder.open = false;
+  }
 }
 
 function link(each: Section): HTMLElement {
@@ -167,7 +178,7 @@ function problems({ settings, post }: Context): readonly Node[] {
         "div",
         { class: "problem", role: "note" },
         icon("warning"),
-        element("span", {}, `${problem.key === "" ? "" : `${problem.key}: `}${problem.message} ${problem.suggestion ?? ""}`),
+        element("span", {}, ...prose(`${problem.key === "" ? "" : `${problem.key}: `}${problem.message} ${problem.suggestion ?? ""}`)),
         uri !== undefined &&
           element("button", { class: "link", on: { click: open } }, problem.line == null ? "Open" : `Open line ${problem.line}`),
       );

@@ -2,7 +2,7 @@
 
 import type { ModelView } from "../../src/protocol";
 import { fieldsOf } from "../../src/settings/fields";
-import { element, icon } from "../base/dom";
+import { element, icon, prose } from "../base/dom";
 import type { Context } from "./context";
 import { list, note, row, target } from "./controls";
 
@@ -28,7 +28,7 @@ export function models(context: Context): readonly Node[] {
         "div",
         { class: "row" },
         element("div", { class: "row-head" }, element("label", { for: `add-${field.key}` }, field.label)),
-        element("p", { class: "doc" }, field.doc),
+        element("p", { class: "doc" }, ...prose(`${field.doc}.`)),
         list(context, field.key, Array.isArray(field.value) ? field.value.map(String) : [], "Add a model", CHOICES),
         note(context, field.key),
       ),

@@ -50,7 +50,7 @@ function confinement(level: string, reason: string | undefined): HTMLElement {
   const open = level === "none";
   return element(
     "p",
-    { class: open ? "refused" : "muted" },
+    { class: open ? "refused" : "confined muted" },
     icon(open ? "unlock" : "lock"),
     open ? `Commands run unconfined${reason === undefined ? "." : `: ${reason}`}` : `Commands run in ${level}.`,
   );

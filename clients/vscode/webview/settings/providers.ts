@@ -3,7 +3,7 @@
 import type { SettingsState } from "../../src/messages/settings";
 import type { ProviderView } from "../../src/protocol";
 import { fieldsOf } from "../../src/settings/fields";
-import { element, icon } from "../base/dom";
+import { element, icon, prose } from "../base/dom";
 import type { Context } from "./context";
 import { note, row, set } from "./controls";
 
@@ -15,6 +15,9 @@ const STATES: Readonly<Record<ProviderView["state"], { readonly icon: string; re
   disconnected: { icon: "debug-disconnect", words: "Disconnected" },
 };
 const ORIGINS = { settings: "from the settings", environment: "from the environment", found: "found on this machine" } as const;
+
+/** The key that was sent from the form, whose refusal is shown there; the view empties the form when it is saved. */
+let submitted = "providers";
 
 export function providers(context: Context): readonly Node[] {
   const { state } = context;
@@ -48,11 +51,7 @@ function card(context: Context, provider: ProviderView): HTMLElement {
       element("h2", {}, id),
       element("span", { class: "muted" }, `${provider.type.replaceAll("_", " ")}, ${ORIGINS[provider.origin ?? "settings"]}`),
     ),
-    element(
-      "p",
-      { class: "state-text", aria: { live: "polite" } },
-      checking ? "Checking…" : `${STATES[shown].words}. ${text === `${STATES[shown].words}.` ? "" : text}`,
-    ),
+    element("p", { class: "state-text", aria: { live: "polite" } }, ...prose(checking ? "Checking…" : text || `${STATES[shown].words}.`)),
     element(
       "div",
       { class: "actions" },
@@ -89,7 +88,8 @@ function adding(context: Context): HTMLElement {
       id.reportValidity();
       return;
     }
-    set({ ...context, folder: undefined }, `providers.${name}`, {
+    submitted = `providers.${name}`;
+    set({ ...context, folder: undefined }, submitted, {
       type: type.value,
       ...(url.value.trim() === "" ? {} : { base_url: url.value.trim() }),
     });
@@ -97,7 +97,7 @@ function adding(context: Context): HTMLElement {
   id.addEventListener("input", () => id.setCustomValidity(""));
   return element(
     "details",
-    { class: "card adder", id: "adder", open: context.state.providers.length === 0 },
+    { class: "card adder", id: "adder", open: context.state.providers.length === 0, data: { at: submitted } },
     element("summary", {}, "Add a Provider"),
     element(
       "form",
@@ -116,6 +116,7 @@ function adding(context: Context): HTMLElement {
       { class: "doc" },
       "The name stands before the slash of its models: name/model. Its key is asked for afterwards and kept in the vault.",
     ),
+    note(context, submitted),
   );
 }
 

@@ -1,0 +1,119 @@
+"""The settings in the real VS Code: what a person sets and where it ends up, and what a folder that nobody trusts cannot set."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from editors.stage import TOUCH, staged
+from editors.vscode import vscode
+from served import fixture
+
+pytestmark = pytest.mark.editors
+
+CANARY = "sk-canary-of-vscode-4711"
+
+
+def holding(folder: Path, text: str) -> list[Path]:
+    """Return the files below a folder in which a text stands."""
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    return [path for path in files if text.encode() in path.read_bytes()]
+
+
+async def test_a_host_is_added_and_its_key_is_found_only_encrypted(tmp_path: Path) -> None:
+    fixtures = [fixture("chat-model", 0, text="It subtracts.")]
+    async with staged(tmp_path, fixtures) as stage, vscode(stage, "settings") as window:
+        await window.command("Coterie: Open Settings")
+        view = await window.webview(".sections")
+        await view.get_by_role("region", name="work").get_by_text("work answers.").wait_for()
+        await window.screenshot("providers")
+
+        await view.get_by_text("Add a Provider").click()
+        await view.get_by_label("Name", exact=True).fill("spare")
+        await view.get_by_label("Type", exact=True).select_option("openai_compatible")
+        await view.get_by_label("Address").fill(f"{stage.host.url}/v1")
+        await view.get_by_role("button", name="Add", exact=True).click()
+        card = view.get_by_role("region", name="spare")
+        await card.get_by_role("button", name="Enter a Key").click()
+        await window.shows("Key of spare")
+        await window.answer(CANARY)
+        await card.get_by_role("button", name="Replace the Key").wait_for()
+        await card.get_by_text("spare answers.").wait_for()
+        await window.shows("vault://spare/api_key")
+        await window.screenshot("with-a-key")
+
+        user = (Path(stage.environment["COTERIE_HOME"]) / "config.toml").read_text(encoding="utf-8")
+        assert 'type = "openai_compatible"' in user.partition("[providers.spare]")[2]
+        await window.page.close()
+        assert holding(tmp_path, CANARY) == [], "the key stands in plain text"
+        listed = json.loads(await stage.coterie("keys", "list", "--json"))
+        assert "spare/api_key" in json.dumps(listed)
+
+
+async def test_each_section_shows_what_holds_and_changes_it(tmp_path: Path) -> None:
+    async with staged(tmp_path, [fixture("chat-model", 0, text="It subtracts.")]) as stage, vscode(stage, "sections") as window:
+        await window.command("Coterie: Open Settings")
+        view = await window.webview(".sections")
+        file = Path(stage.environment["COTERIE_HOME"]) / "config.toml"
+
+        async def open_section(name: str) -> None:
+            await view.get_by_role("button", name=name, exact=True).click()
+            await view.get_by_role("heading", name=name, exact=True).wait_for()
+
+        async def says(text: str) -> None:
+            async def ask() -> bool:
+                return text in file.read_text(encoding="utf-8")
+
+            await window.comes_true(ask, f"{text!r} in the person's file")
+
+        await open_section("Budgets")
+        await view.get_by_label("A run, in US dollars").fill("0.25")
+        await view.get_by_label("A run, in US dollars").press("Enter")
+        await says("usd = 0.25")
+        await window.screenshot("budgets")
+        await view.get_by_label("A run, in tokens").fill("-3")
+        await view.get_by_label("A run, in tokens").press("Enter")
+        await view.get_by_role("alert").wait_for()
+        await window.screenshot("refused")
+
+        await open_section("Permissions")
+        await view.get_by_label("A rule, such as exec(pytest *)").fill("exec(make test)")
+        await view.get_by_label("A rule, such as exec(pytest *)").press("Enter")
+        await view.get_by_role("button", name="Remove exec(make test)").wait_for()
+        await says('allow = ["exec(make test)"]')
+        await window.screenshot("permissions")
+
+        for section in ("Models", "Agents", "Workspaces", "Ghost Text", "More"):
+            await open_section(section)
+            await window.screenshot(section.lower().replace(" ", "-"))
+
+
+async def test_a_folder_that_is_not_trusted_loosens_nothing(tmp_path: Path) -> None:
+    fixtures = [fixture("chat-model", 0, calls=[TOUCH]), fixture("chat-model", 1, text="Nothing was touched.")]
+    async with staged(tmp_path, fixtures) as stage:
+        loose = ["exec(*)", "exec(touch *)"]
+        for path, text in {
+            ".vscode/settings.json": json.dumps(
+                {"coterie.permissions.allow": loose, "coterie.model": "work/other-model", "coterie.server.command": ["touch", "made"]}
+            ),
+            ".coterie/config.toml": f'[permissions]\nallow = {json.dumps(loose)}\npolicy_when_unattended = "allow_list"\n',
+        }.items():
+            (stage.project / path).parent.mkdir(exist_ok=True)
+            (stage.project / path).write_text(text, encoding="utf-8")
+        trust = {"security.workspace.trust.enabled": True, "security.workspace.trust.emptyWindow": False}
+        async with vscode(stage, "untrusted", settings=trust) as window:
+            await window.shows("Restricted Mode")
+            await window.command("Coterie: Open Settings")
+            view = await window.webview(".sections")
+            await view.get_by_role("button", name="Workspaces", exact=True).click()
+            await window.shows("Not trusted.", "not trusted, so its settings may only tighten")
+            await window.screenshot("workspaces")
+
+            # Under the person's own rules a command is asked about, and the model is the person's.
+            await window.open("calc.py")
+            await window.act("Document with Coterie")
+            await stage.told("waiting", "runs")
+            assert not (stage.project / "made").exists()
+            assert {request.model for request in await stage.host.journal()} == {"chat-model"}
