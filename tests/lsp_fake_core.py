@@ -55,6 +55,7 @@ from coterie.domain.status import (
     ProviderHealth,
     SandboxView,
     Status,
+    SuggestionsView,
 )
 from coterie.domain.suggestions import Suggestion, SuggestionExplanation, SuggestionFeedback, SuggestionRequest, SuggestionSnooze
 from coterie.domain.workspace_ports import Folder
@@ -110,6 +111,7 @@ STATUS = Status(
     providers=(ProviderHealth(id="work", type="anthropic", state="auth_required", error="Set ANTHROPIC_API_KEY."),),
     sandbox=SandboxView(level="none", reason="bubblewrap is not installed"),
     degraded=(Degraded(code="no_sandbox", text="Commands run unconfined: install bubblewrap."),),
+    suggestions=SuggestionsView(enabled=True, model="work/fim", snoozed_until=AT),
 )
 ACTION = Action(action_id="improve", title="Improve", kind="refactor.rewrite", prompt="Improve this.", agent="coder")
 EVENTS: tuple[Event, ...] = (

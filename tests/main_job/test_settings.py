@@ -192,3 +192,15 @@ async def test_where_something_else_decides_about_trust_that_is_said(tmp_path: P
         code, words = await refused(editor, "agent/trust/set", folder=editor.project.as_uri(), trusted=not around)
         assert code == "trust_overruled"
         assert (str(tmp_path) if around else "editor settings") in words
+
+
+async def test_the_status_tells_how_ghost_text_stands(tmp_path: Path) -> None:
+    async with served(tmp_path, {"completionModel": "box/fim"}) as editor:
+        client = editor.client
+        assert (await client.request("agent/status"))["suggestions"] == {"enabled": True, "model": "box/fim", "snoozedUntil": None}
+        until = (await client.request("agent/suggestion/snooze", {"minutes": 30}))["until"]
+        await client.expect("agent/status/changed", lambda params: params["suggestions"]["snoozedUntil"] == until)
+        await client.request("agent/suggestion/snooze", {"minutes": 0})
+        await client.expect("agent/status/changed", lambda params: params["suggestions"]["snoozedUntil"] is None)
+        await client.request("agent/settings/set", {"key": "suggestions.enabled", "value": False})
+        await client.expect("agent/status/changed", lambda params: params["suggestions"]["enabled"] is False)

@@ -1005,7 +1005,7 @@ export interface SnoozeArguments {
   minutes?: number;
 }
 
-/** The answer of `agent/status` and the payload of `agent/status/changed`; `index` is None where no folder is indexed. */
+/** The answer of `agent/status` and the payload of `agent/status/changed`. `index` is None where no folder is indexed; `suggestions` is how ghost text stands for the client that is told. */
 export interface Status {
   version: string;
   mode: "local" | "remote" | "fallback";
@@ -1013,6 +1013,7 @@ export interface Status {
   sandbox: SandboxView;
   degraded: Degraded[];
   index?: IndexView | null;
+  suggestions?: SuggestionsView | null;
 }
 
 /** Files that a run changed which is no part of a fork's story: they stay as they are unless that run is undone. */
@@ -1082,6 +1083,13 @@ export interface SuggestionSnooze {
 /** For how long; 0 ends it. */
 export interface SuggestionSnoozeParams {
   minutes?: number;
+}
+
+/** Ghost text of this client: `model` is the one that the settings name, None where the project alone suggests. */
+export interface SuggestionsView {
+  enabled: boolean;
+  model: string | null;
+  snoozedUntil: string | null;
 }
 
 /** Agents as they are brought. */
@@ -1185,7 +1193,7 @@ export interface UsageEvent {
   usd: string | null;
 }
 
-/** By what to add up, and since when (ISO 8601). */
+/** By what to add up, and since when (ISO 8601, in whatever time zone). Days are those of UTC: what a person's own day has cost is the total since its midnight, such as `2026-01-31T00:00:00+02:00`. */
 export interface UsageParams {
   by?: "run" | "channel" | "provider" | "model" | "agent" | "day";
   since?: string | null;

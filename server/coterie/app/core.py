@@ -184,6 +184,7 @@ class Core:
             settings=lambda: self._settings.loaded.settings,
             withheld=self.workspace.withheld,
             outcomes=Outcomes(places.state),
+            snoozed=self._status_changed,
         )
         self.actions = ActionService(lambda: self._settings.loaded.settings)
         self.findings = Findings(shared.reviews, self.workspace, self.runs, self.concerns)
@@ -349,6 +350,7 @@ class Core:
             index=self.indexing.view(),
             unwatched=self.indexing.unwatched,
             unindexed=self.indexing.failed,
+            suggestions=self.suggestions.view(),
         )
 
     def _providers_changed(self) -> None:

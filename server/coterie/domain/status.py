@@ -152,13 +152,25 @@ class IndexView:
     complete: bool
 
 
+@wire
+class SuggestionsView:
+    """Ghost text of this client: ``model`` is the one that the settings name, None where the project alone suggests."""
+
+    enabled: bool
+    model: str | None
+    snoozed_until: str | None
+
+
 Mode = Literal["local", "remote", "fallback"]
 """Where the work of who chose no model is done: by models that are called from here, by a farm, or from here because the farm fails."""
 
 
 @wire
 class Status:
-    """The answer of ``agent/status`` and the payload of ``agent/status/changed``; ``index`` is None where no folder is indexed."""
+    """The answer of ``agent/status`` and the payload of ``agent/status/changed``.
+
+    ``index`` is None where no folder is indexed; ``suggestions`` is how ghost text stands for the client that is told.
+    """
 
     version: str
     mode: Mode
@@ -166,3 +178,4 @@ class Status:
     sandbox: SandboxView
     degraded: tuple[Degraded, ...]
     index: IndexView | None = None
+    suggestions: SuggestionsView | None = None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from coterie import __version__
 from coterie.base.errors import StorageError
 from coterie.domain.model_ports import Providers
-from coterie.domain.status import Degraded, IndexView, Mode, ProviderHealth, ProviderView, Status
+from coterie.domain.status import Degraded, IndexView, Mode, ProviderHealth, ProviderView, Status, SuggestionsView
 from coterie.domain.workspace_ports import Sandbox
 
 NO_MODEL = "No model is configured. Set ANTHROPIC_API_KEY or OPENAI_API_KEY, or add a provider to the settings; `coterie doctor` says more."
@@ -22,6 +22,7 @@ def status_of(
     storage: StorageError | None = None,
     no_daemon: str | None = None,
     index: IndexView | None = None,
+    suggestions: SuggestionsView | None = None,
     unwatched: str | None = None,
     unindexed: str | None = None,
 ) -> Status:
@@ -29,7 +30,8 @@ def status_of(
 
     ``problems`` are the settings' own, ``model`` the one that serves who names none; ``storage`` is why nothing can be kept, if that was
     found out; ``no_daemon`` is why a client that wanted the shared server has none;
-    ``index`` is how the index stands, ``unwatched`` why it does not follow the disk by itself, ``unindexed`` why there is none.
+    ``index`` is how the index stands, ``unwatched`` why it does not follow the disk by itself, ``unindexed`` why there is none;
+    ``suggestions`` is how ghost text stands.
     """
     views = providers.list()
     confined = sandbox.seen()
@@ -56,6 +58,7 @@ def status_of(
         sandbox=confined,
         degraded=tuple(degraded),
         index=index,
+        suggestions=suggestions,
     )
 
 

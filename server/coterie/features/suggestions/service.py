@@ -19,6 +19,7 @@ from coterie.config.schema import Settings
 from coterie.context.fill import gap_at
 from coterie.domain.code_ports import LinePredictor
 from coterie.domain.model_ports import Providers
+from coterie.domain.status import SuggestionsView
 from coterie.domain.store_ports import UsageStore
 from coterie.domain.suggestions import (
     SnippetUsed,
@@ -63,7 +64,7 @@ Withheld: TypeAlias = Callable[[str], Awaitable[Literal["secret", "ignored"] | N
 
 
 class SuggestionService:
-    """Implements `coterie.features.protocol_faces.Suggestions`."""
+    """Implements `coterie.features.protocol_faces.Suggestions`. ``snoozed`` is called when that begins or is ended by hand."""
 
     def __init__(
         self,
@@ -77,6 +78,7 @@ class SuggestionService:
         settings: Callable[[], Settings],
         withheld: Withheld,
         outcomes: Outcomes,
+        snoozed: Callable[[], None] = lambda: None,
     ) -> None:
         self._documents = documents
         self._predictor = predictor
@@ -95,6 +97,8 @@ class SuggestionService:
         self._feedback = Feedback(self._memory, self._rhythm, outcomes, _time)
         self._decisions = Decisions()
         self._snoozed_until = float("-inf")
+        self._snooze = SuggestionSnooze(until=None)
+        self._snoozed = snoozed
         documents.listen(self._happened)
 
     async def suggest(self, ask: SuggestionRequest) -> tuple[Suggestion, ...]:
@@ -313,7 +317,16 @@ class SuggestionService:
         """Suggest nothing for so long unless asked by hand; 0 ends it."""
         self._snoozed_until = _time() + 60 * minutes
         until = datetime.now(UTC) + timedelta(minutes=minutes)
-        return SuggestionSnooze(until=until.isoformat(timespec="milliseconds").replace("+00:00", "Z") if minutes else None)
+        self._snooze = SuggestionSnooze(until=until.isoformat(timespec="milliseconds").replace("+00:00", "Z") if minutes else None)
+        self._snoozed()
+        return self._snooze
+
+    def view(self) -> SuggestionsView:
+        """Say how ghost text stands."""
+        settings = self._settings()
+        model = settings.completion_model if settings.completion_model != "none" else None
+        until = self._snooze.until if _time() < self._snoozed_until else None
+        return SuggestionsView(enabled=settings.suggestions.enabled, model=model, snoozed_until=until)
 
     def settings_changed(self) -> None:
         """Forget what another model said, and what was wrong with it."""

@@ -35,7 +35,10 @@ class ApprovalAnswerResult:
 
 @wire
 class UsageParams:
-    """By what to add up, and since when (ISO 8601)."""
+    """By what to add up, and since when (ISO 8601, in whatever time zone).
+
+    Days are those of UTC: what a person's own day has cost is the total since its midnight, such as `2026-01-31T00:00:00+02:00`.
+    """
 
     by: UsageKey = "run"
     since: str | None = None
