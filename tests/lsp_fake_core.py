@@ -356,6 +356,10 @@ class FakeChannels:
         """Rename it."""
         return replace(CHANNEL, channel_id=channel_id, title=title)
 
+    async def choose(self, channel_id: str, *, agent: str | None = None, model: str | None = None) -> Channel:
+        """Keep who answers."""
+        return replace(CHANNEL, channel_id=channel_id, agent=agent, model=model)
+
     async def archive(self, channel_id: str, *, archived: bool = True) -> Channel:
         """Archive it."""
         return replace(CHANNEL, channel_id=channel_id, state="archived" if archived else "idle")

@@ -71,6 +71,23 @@ async def test_a_channel_is_named_put_away_and_deleted(tmp_path: Path) -> None:
         assert (await editor.client.request("agent/run/undo", {"runId": run_id}))["conflicts"] == []
 
 
+async def test_who_answers_in_a_channel_can_be_chosen_anew_and_everybody_is_told(tmp_path: Path) -> None:
+    replays = {"chat": [["It adds."]], "reviewer": [[("submit", {"verdict": "approve", "findings": [], "summary": "Fine."})]]}
+    async with served(tmp_path, playing(record(tmp_path / "cassette.json", replays))) as editor:
+        await editor.play("What does add do?")
+        channel_id = (await only_channel(editor))["channelId"]
+        chosen = await editor.client.request("agent/channel/choose", {"channelId": channel_id, "agent": "reviewer"})
+        assert (chosen["agent"], chosen["model"]) == ("reviewer", None)
+        assert (await changed(editor, "updated", agent="reviewer"))["channelId"] == channel_id
+        posted = await editor.client.request("agent/channel/post", {"channelId": channel_id, "text": "Is it right?"})
+        await editor.ended(posted["runId"])
+        assert {event["agent"] for event in editor.events(posted["runId"], "step")} == {"reviewer"}
+        assert (await editor.client.request("agent/channel/choose", {"channelId": channel_id}))["agent"] is None
+        assert await refused(editor, "choose", channelId=channel_id, agent="nobody") == "unknown_agent"
+        assert await refused(editor, "choose", channelId=channel_id, model="no/such") in {"unknown_model", "unknown_provider"}
+        assert await refused(editor, "choose", channelId="none") == "unknown_channel"
+
+
 async def test_what_was_said_is_found_in_every_channel(tmp_path: Path) -> None:
     long = "It adds. " + "more " * 60
     async with served(tmp_path, playing(record(tmp_path / "cassette.json", {"chat": [[long]]}))) as editor:

@@ -182,6 +182,13 @@ export interface ChannelChanged {
   channel: Channel | null;
 }
 
+/** Who answers in the channel from the next run on; None: what the settings say. */
+export interface ChannelChooseParams {
+  channelId: string;
+  agent?: string | null;
+  model?: string | null;
+}
+
 /** The channel that is gone. */
 export interface ChannelDeleted {
   channelId: string;
@@ -1304,6 +1311,8 @@ export interface Requests {
   "agent/channel/history": { params: ChannelHistoryParams; result: ChannelPage };
   /** Give a channel another title. */
   "agent/channel/rename": { params: ChannelRenameParams; result: Channel };
+  /** Say who answers in a channel from its next run on. */
+  "agent/channel/choose": { params: ChannelChooseParams; result: Channel };
   /** Put a channel away, or take it back out. */
   "agent/channel/archive": { params: ChannelArchiveParams; result: Channel };
   /** Take a channel and its messages away; its runs stay, and can be undone. */

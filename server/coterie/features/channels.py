@@ -64,10 +64,7 @@ class ChannelService:
 
     async def open(self, *, title: str | None = None, agent: str | None = None, model: str | None = None) -> ChannelOpened:
         """Make a channel under *User Chats*."""
-        if agent is not None and agent not in TEMPLATES:
-            raise RequestError(f"There is no agent '{agent}'. Known: {', '.join(sorted(TEMPLATES))}.", code="unknown_agent")
-        if model is not None:
-            await self._runs.check_model(model)
+        await self._check(agent, model)
         channel = Channel(
             channel_id=new_id("channel"),
             title=_one_line(title or "") or NEW_CHAT,
@@ -121,6 +118,12 @@ class ChannelService:
             raise InvalidParamsError("title: say what the channel is to be called.")
         return await self._updated(replace(await self._known(channel_id), title=wanted))
 
+    async def choose(self, channel_id: str, *, agent: str | None = None, model: str | None = None) -> Channel:
+        """Say who answers from the next run on; None: what the settings say."""
+        channel = await self._known(channel_id)
+        await self._check(agent, model)
+        return await self._updated(replace(channel, agent=agent, model=model))
+
     async def archive(self, channel_id: str, *, archived: bool = True) -> Channel:
         """Put a channel away, or take it back out. A post takes it out, too."""
         channel = await self._resting(channel_id, "archive")
@@ -131,6 +134,12 @@ class ChannelService:
         await self._resting(channel_id, "delete")
         await self._channels.delete(channel_id)
         self._news.deleted(channel_id)
+
+    async def _check(self, agent: str | None, model: str | None) -> None:
+        if agent is not None and agent not in TEMPLATES:
+            raise RequestError(f"There is no agent '{agent}'. Known: {', '.join(sorted(TEMPLATES))}.", code="unknown_agent")
+        if model is not None:
+            await self._runs.check_model(model)
 
     async def _updated(self, channel: Channel) -> Channel:
         await self._channels.update(channel)

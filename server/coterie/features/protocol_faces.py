@@ -132,6 +132,10 @@ class Channels(Protocol):
         """Give a channel another title."""
         ...
 
+    async def choose(self, channel_id: str, *, agent: str | None = None, model: str | None = None) -> Channel:
+        """Say who answers from the next run on; None: what the settings say. Raises `RequestError` ``unknown_agent``, ``unknown_model``."""
+        ...
+
     async def archive(self, channel_id: str, *, archived: bool = True) -> Channel:
         """Put a channel away, or take it back out. Raises `RequestError` ``run_active``."""
         ...

@@ -24,6 +24,7 @@ from coterie.domain.suggestions import SuggestionExplanation, SuggestionFeedback
 from coterie.domain.wire import wire
 from coterie.lsp.payloads.channels import (
     ChannelArchiveParams,
+    ChannelChooseParams,
     ChannelDeleted,
     ChannelForkParams,
     ChannelHistoryParams,
@@ -92,6 +93,7 @@ CHANNEL_FORK: Final = "agent/channel/fork"
 CHANNEL_POST: Final = "agent/channel/post"
 CHANNEL_HISTORY: Final = "agent/channel/history"
 CHANNEL_RENAME: Final = "agent/channel/rename"
+CHANNEL_CHOOSE: Final = "agent/channel/choose"
 CHANNEL_ARCHIVE: Final = "agent/channel/archive"
 CHANNEL_DELETE: Final = "agent/channel/delete"
 CHANNEL_SEARCH: Final = "agent/channel/search"
@@ -181,6 +183,7 @@ REQUESTS: Final[Mapping[str, Request]] = {
     CHANNEL_POST: Request(ChannelPostParams, Posted, "Say something in a channel: starts a run, or steers the one that is active."),
     CHANNEL_HISTORY: Request(ChannelHistoryParams, ChannelPage, "A channel's messages, oldest first."),
     CHANNEL_RENAME: Request(ChannelRenameParams, Channel, "Give a channel another title."),
+    CHANNEL_CHOOSE: Request(ChannelChooseParams, Channel, "Say who answers in a channel from its next run on."),
     CHANNEL_ARCHIVE: Request(ChannelArchiveParams, Channel, "Put a channel away, or take it back out."),
     CHANNEL_DELETE: Request(ChannelParams, ChannelDeleted, "Take a channel and its messages away; its runs stay, and can be undone."),
     CHANNEL_SEARCH: Request(ChannelSearchParams, ChannelsFound, "The channels and messages in which something stands, latest first."),

@@ -7,6 +7,7 @@ from coterie.lsp import protocol
 from coterie.lsp.handlers import runs
 from coterie.lsp.payloads.channels import (
     ChannelArchiveParams,
+    ChannelChooseParams,
     ChannelDeleted,
     ChannelForkParams,
     ChannelHistoryParams,
@@ -53,6 +54,11 @@ async def rename(session: Session, params: ChannelRenameParams) -> Channel:
     return await session.application.channels.rename(params.channel_id, params.title)
 
 
+async def choose(session: Session, params: ChannelChooseParams) -> Channel:
+    """``agent/channel/choose``."""
+    return await session.application.channels.choose(params.channel_id, agent=params.agent, model=params.model)
+
+
 async def archive(session: Session, params: ChannelArchiveParams) -> Channel:
     """``agent/channel/archive``."""
     return await session.application.channels.archive(params.channel_id, archived=params.archived)
@@ -76,6 +82,7 @@ HANDLERS: Handlers = {
     protocol.CHANNEL_POST: post,
     protocol.CHANNEL_HISTORY: history,
     protocol.CHANNEL_RENAME: rename,
+    protocol.CHANNEL_CHOOSE: choose,
     protocol.CHANNEL_ARCHIVE: archive,
     protocol.CHANNEL_DELETE: delete,
     protocol.CHANNEL_SEARCH: search,

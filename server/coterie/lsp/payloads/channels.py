@@ -86,6 +86,15 @@ class ChannelRenameParams:
 
 
 @wire
+class ChannelChooseParams:
+    """Who answers in the channel from the next run on; None: what the settings say."""
+
+    channel_id: str
+    agent: str | None = None
+    model: str | None = None
+
+
+@wire
 class ChannelArchiveParams:
     """Put the channel away, or with ``archived`` false take it back out."""
 
