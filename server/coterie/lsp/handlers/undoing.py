@@ -19,14 +19,14 @@ from coterie.lsp.session import Session
 async def undo(session: Session, run_id: str, argument: UndoArguments) -> UndoResult | UndoGoesOn:
     """Undo a run as far as ``argument`` says."""
     work = session.application.runs.undo(run_id, scope=argument.scope, ids=argument.ids)
-    return await answered(session, work, f"undo {run_id}")
+    return await answered(session, work, f"Run {run_id}")
 
 
 async def reject(session: Session, argument: RejectArguments) -> UndoResult | UndoGoesOn:
     """Take back the open hunks that ``argument`` names, also of a run that goes on. What cannot be had is told in the window as well."""
     if argument == RejectArguments():
         raise InvalidParamsError("runId, uri, hunkIds: name at least one of them.")
-    done = await answered(session, rejected(session, argument), "reject changes")
+    done = await answered(session, rejected(session, argument), "What was rejected")
     if isinstance(done, UndoResult):
         warn(session, done)
     return done
@@ -40,16 +40,16 @@ async def rejected(session: Session, argument: RejectArguments) -> UndoResult:
     return UndoResult(restored=tuple(dict.fromkeys(change.path for change in changes)), conflicts=conflicts)
 
 
-async def answered(session: Session, work: Awaitable[UndoResult], name: str) -> UndoResult | UndoGoesOn:
-    """Return the end of something that takes back, or that it goes on because the editor owes us a text."""
-    undoing = session.tasks.spawn(outcome(work), name=name)
+async def answered(session: Session, work: Awaitable[UndoResult], what: str) -> UndoResult | UndoGoesOn:
+    """Return how ``what`` was taken back, or that this goes on because the editor owes us a text."""
+    undoing = session.tasks.spawn(outcome(work), name=f"undo: {what}")
     missing = session.tasks.spawn(session.echoes.missing(), name="owed text")
     try:
         await asyncio.wait((undoing, missing), return_when=asyncio.FIRST_COMPLETED)
     finally:
         missing.cancel()
     if not undoing.done():
-        session.tasks.spawn(tell(session, undoing), name=f"tell of {name}")
+        session.tasks.spawn(tell(session, undoing, what), name=f"tell of undo: {what}")
         return UndoGoesOn()
     if isinstance(done := undoing.result(), CoterieError):
         raise done
@@ -64,7 +64,7 @@ async def outcome(work: Awaitable[UndoResult]) -> UndoResult | CoterieError:
         return refusal
 
 
-async def tell(session: Session, undoing: asyncio.Task[UndoResult | CoterieError]) -> None:
+async def tell(session: Session, undoing: asyncio.Task[UndoResult | CoterieError], what: str) -> None:
     """Tell the end of something that was answered before it."""
     done = await undoing
     if isinstance(done, CoterieError):
@@ -72,7 +72,7 @@ async def tell(session: Session, undoing: asyncio.Task[UndoResult | CoterieError
         return
     warn(session, done)
     if done.restored:
-        session.window.log("info", f"Taken back in {', '.join(done.restored)}.")
+        session.window.log("info", f"{what} is taken back in {', '.join(done.restored)}.")
 
 
 def warn(session: Session, done: UndoResult) -> None:
