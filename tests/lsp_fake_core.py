@@ -78,6 +78,7 @@ from coterie.features.protocol_faces import (
     Catalogue,
     Channels,
     Commits,
+    Completer,
     Hunks,
     Inspector,
     Preferences,
@@ -91,7 +92,7 @@ from lsp_fake_hosts import AT, PROVIDER, USAGE, FakeAccounts, FakeCatalogue, Fak
 from lsp_fake_inspector import FakeInspector
 from lsp_fake_reviews import FakeChanges, FakeFindings, FakeHunks
 from lsp_fake_roster import FakeRoster
-from lsp_fake_settings import CHANGED, FakeCommits, FakePreferences
+from lsp_fake_settings import CHANGED, FakeCommits, FakeCompleter, FakePreferences
 
 CANARY = "canary-of-the-servers-inside"
 HUNK = Hunk(hunk_id="hunk_1", old_start=1, old_lines=1, new_start=1, new_lines=1, old_text="a\n", new_text="b\n", step_id="step_1")
@@ -382,6 +383,7 @@ class FakeApplication:
         self.accounts: Accounts = FakeAccounts()
         self.secrets: Secrets = FakeSecrets()
         self.roster: Roster = FakeRoster()
+        self.completer: Completer = FakeCompleter()
         self.commits: Commits = FakeCommits()
         self.preferences: Preferences = FakePreferences()
         self.suggestions: Suggestions = FakeSuggestions()

@@ -1,8 +1,9 @@
-"""The settings of `lsp_fake_core`: one value, one problem, one file; and a commit's message."""
+"""The settings of `lsp_fake_core`: one value, one problem, one file; a commit's message, and what is attached."""
 
 from __future__ import annotations
 
 from coterie.domain.commits import CommitMessage
+from coterie.domain.completion import AttachmentItem, AttachmentItems
 from coterie.domain.preferences import (
     FileLayer,
     FolderTrust,
@@ -13,6 +14,7 @@ from coterie.domain.preferences import (
     SettingView,
     SettingWritten,
 )
+from coterie.domain.runs import Position, Range
 from coterie.domain.wire import Json
 
 VALUE = SettingView(key="budget.usd", path=("budget", "usd"), value="3.0", origin="user", locked_by="editor")
@@ -61,3 +63,13 @@ class FakeCommits:
     async def message(self, folder: str | None = None, *, staged: bool = True) -> CommitMessage:
         """Say what was asked."""
         return CommitMessage(text=f"Commit {folder}, staged: {staged}", model="Small", paths=("src/ä.py",), withheld=(".env",))
+
+
+class FakeCompleter:
+    """``agent/attachment/*``."""
+
+    async def complete(self, query: str, *, folder: str | None = None, limit: int = 20) -> AttachmentItems:
+        """Find a symbol of that name."""
+        place = Range(start=Position(line=0, character=0), end=Position(line=limit, character=0))
+        item = AttachmentItem(kind="symbol", label=query, detail="a.py:1", uri=f"{folder}/a.py", range=place, symbol_kind="function")
+        return AttachmentItems(items=(item,), complete=False)

@@ -40,6 +40,7 @@ from coterie.features.channels import ChannelService
 from coterie.features.chat_documents import ChatDocuments
 from coterie.features.chat_readings import ChatReadings
 from coterie.features.commit_message import CommitMessages
+from coterie.features.completing import AttachmentCompleter
 from coterie.features.context_documents import ContextDocuments
 from coterie.features.findings import Findings
 from coterie.features.hunks import HunkService
@@ -162,6 +163,7 @@ class Core:
         self.approvals = ApprovalService(shared.approvals, shared.attendance_changed)
         self.catalogue = CatalogueService(self._providers, shared.store.favourites)
         self.roster = RosterService(self._base, self._providers, lambda: self._settings.loaded.settings)
+        self.completer = AttachmentCompleter(self.workspace, index, self.attention, self._tasks)
         self.commits = CommitMessages(
             folders=lambda: self._settings.folders,
             providers=self._providers,

@@ -26,6 +26,7 @@ from coterie.features.protocol_faces import (
     Catalogue,
     Channels,
     Commits,
+    Completer,
     Hunks,
     Inspector,
     Preferences,
@@ -82,6 +83,11 @@ class Application(Protocol):
     @property
     def roster(self) -> Roster:
         """What is available here."""
+        ...
+
+    @property
+    def completer(self) -> Completer:
+        """``agent/attachment/*``."""
         ...
 
     @property

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from coterie.domain.channels import Channel, ChannelForked, ChannelOpened, ChannelPage, ChannelsFound, Posted
 from coterie.domain.commits import CommitMessage
+from coterie.domain.completion import AttachmentItems
 from coterie.domain.edits import FileDiff, HunkVerdict, UndoConflict, UndoResult
 from coterie.domain.inspection import ContextView
 from coterie.domain.permissions import Approval, Decision
@@ -284,6 +285,14 @@ class Roster(Protocol):
 
     def commands(self) -> tuple[CommandView, ...]:
         """Return what can be posted to a chat."""
+        ...
+
+
+class Completer(Protocol):
+    """``agent/attachment/*`` (implemented by ``features.completing``)."""
+
+    async def complete(self, query: str, *, folder: str | None = None, limit: int = 20) -> AttachmentItems:
+        """Return what can be attached and fits, in one folder or in all."""
         ...
 
 

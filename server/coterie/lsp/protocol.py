@@ -13,6 +13,7 @@ from typing import Final
 
 from coterie.domain.channels import Channel, ChannelChanged, ChannelForked, ChannelOpened, ChannelPage, ChannelsFound, Posted
 from coterie.domain.commits import CommitMessage
+from coterie.domain.completion import AttachmentItems
 from coterie.domain.edits import UndoResult
 from coterie.domain.events import AgentEvent
 from coterie.domain.inspection import ContextView
@@ -22,6 +23,7 @@ from coterie.domain.runs import RunEvents, RunPage, RunRequest, RunStarted, RunS
 from coterie.domain.status import ModelPage, ModelView, ProviderCheck, ProviderView, Status
 from coterie.domain.suggestions import SuggestionExplanation, SuggestionFeedback, SuggestionSnooze
 from coterie.domain.wire import wire
+from coterie.lsp.payloads.attachments import AttachmentCompleteParams
 from coterie.lsp.payloads.channels import (
     ChannelArchiveParams,
     ChannelChooseParams,
@@ -119,6 +121,7 @@ TEMPLATE_LIST: Final = "agent/template/list"
 WORKFLOW_LIST: Final = "agent/workflow/list"
 TOOL_LIST: Final = "agent/tool/list"
 COMMAND_LIST: Final = "agent/command/list"
+ATTACHMENT_COMPLETE: Final = "agent/attachment/complete"
 COMMIT_MESSAGE: Final = "agent/commit/message"
 SETTINGS_GET: Final = "agent/settings/get"
 SETTINGS_SET: Final = "agent/settings/set"
@@ -215,6 +218,9 @@ REQUESTS: Final[Mapping[str, Request]] = {
     WORKFLOW_LIST: Request(NoParams, WorkflowListResult, "The workflows, with their steps and ways back."),
     TOOL_LIST: Request(NoParams, ToolListResult, "The tools, who has them, and which of them the rules keep from everybody."),
     COMMAND_LIST: Request(NoParams, CommandListResult, "What can be posted to a chat, for completion."),
+    ATTACHMENT_COMPLETE: Request(
+        AttachmentCompleteParams, AttachmentItems, "What can be attached to a message and fits what is typed: files, symbols, selection."
+    ),
     COMMIT_MESSAGE: Request(
         CommitMessageParams, CommitMessage, "Write the message of a commit from what is staged, by the small model; nothing is committed."
     ),

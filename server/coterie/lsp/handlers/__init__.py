@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from coterie.lsp.handlers import (
     actions,
+    attachments,
     channels,
     commands,
     commits,
@@ -51,5 +52,6 @@ AGENT: Handlers = {
     **secrets.HANDLERS,
     **settings.HANDLERS,
     **commits.HANDLERS,
+    **attachments.HANDLERS,
     **roster.HANDLERS,
 }
