@@ -3,8 +3,10 @@
 
 import { commands, type Disposable, type ExtensionContext, window } from "vscode";
 import { ChatFeature } from "./chat/feature";
+import { keepContexts } from "./contexts";
 import { registerReview } from "./review/view";
 import { registerRuns } from "./runs/view";
+import { registerCommitMessage } from "./scm/message";
 import { commandMiddleware } from "./server/commands";
 import { Connection } from "./server/connection";
 import { explainFailures } from "./server/trouble";
@@ -15,7 +17,7 @@ import { SuggestionFeedback } from "./suggestions/feedback";
 
 type View = (session: Session) => Disposable;
 
-const VIEWS: readonly View[] = [registerStatusBar, registerSettings, registerRuns, registerReview];
+const VIEWS: readonly View[] = [registerStatusBar, registerSettings, registerCommitMessage, registerRuns, registerReview];
 
 export function activate(context: ExtensionContext): void {
   const log = window.createOutputChannel("Coterie", { log: true });
@@ -28,7 +30,7 @@ export function activate(context: ExtensionContext): void {
     session,
     { dispose: () => connection.stop() },
     explainFailures(connection, log),
-    connection.changed.on(({ kind }) => void commands.executeCommand("setContext", "coterie.running", kind === "running")),
+    keepContexts(session),
     commands.registerCommand("coterie.restartServer", () => connection.restart()),
     commands.registerCommand("coterie.showLog", () => log.show()),
     suggestions.register(session),

@@ -126,29 +126,6 @@ export interface Attachment {
   text?: string | null;
 }
 
-/** What is typed behind the `@`, and in which workspace folder to look, by default in all. */
-export interface AttachmentCompleteParams {
-  query: string;
-  folder?: string | null;
-  limit?: number;
-}
-
-/** Something to attach. `label` is what is inserted, `detail` where it is. A `file` is attached by its `uri`; of a `symbol` the lines of `range` are, as text. `selection` and `diagnostics` have no `uri`: the client knows what is selected, and what is wrong where. */
-export interface AttachmentItem {
-  kind: "file" | "symbol" | "selection" | "diagnostics";
-  label: string;
-  detail: string;
-  uri?: string | null;
-  range?: Range | null;
-  symbolKind?: "class" | "function" | "constant" | "module" | null;
-}
-
-/** The answer of `agent/attachment/complete`, the best first. `complete` is False while the index does not know everything yet. */
-export interface AttachmentItems {
-  items: AttachmentItem[];
-  complete: boolean;
-}
-
 /** Limits of one run; None: no limit of its own. `wall_s` counts seconds in which no person is waited for. */
 export interface Budget {
   usd?: number | string | null;
@@ -1386,8 +1363,6 @@ export interface Requests {
   "agent/tool/list": { params: NoParams; result: ToolListResult };
   /** What can be posted to a chat, for completion. */
   "agent/command/list": { params: NoParams; result: CommandListResult };
-  /** What can be attached to a message and fits what is typed: files, symbols, selection. */
-  "agent/attachment/complete": { params: AttachmentCompleteParams; result: AttachmentItems };
   /** Write the message of a commit from what is staged, by the small model; nothing is committed. */
   "agent/commit/message": { params: CommitMessageParams; result: CommitMessage };
   /** The settings that hold, where each comes from, and what is wrong in them. */

@@ -10,9 +10,6 @@ const known: Known = {
   working: 0,
   waiting: 0,
   usdToday: undefined,
-  completionModel: "box/coder",
-  snoozedUntil: undefined,
-  suggestionsEnabled: true,
 };
 
 describe("the status bar item", () => {
@@ -24,7 +21,19 @@ describe("the status bar item", () => {
     ["ready", {}, "sparkle", "normal"],
     ["indexing", { status: { ...status, index: { files: 9, done: 3, complete: false } } }, "sync~spin", "normal"],
     ["degraded", { status: { ...status, degraded: [{ code: "c", text: "t" }] } }, "warning", "normal"],
-    ["snoozed", { snoozedUntil: "2026-01-01T10:00:00Z" }, "bell-slash", "normal"],
+    [
+      "snoozed",
+      { status: { ...status, suggestions: { enabled: true, model: null, snoozedUntil: "2999-01-01T10:00:00Z" } } },
+      "bell-slash",
+      "normal",
+    ],
+    [
+      "awake again after a snooze",
+      { status: { ...status, suggestions: { enabled: true, model: null, snoozedUntil: "2020-01-01T10:00:00Z" } } },
+      "sparkle",
+      "normal",
+    ],
+    ["switched off", { status: { ...status, suggestions: { enabled: false, model: null, snoozedUntil: null } } }, "bell-slash", "normal"],
     ["working", { working: 2 }, "loading~spin", "normal"],
     ["waiting for the person, whatever else", { working: 2, waiting: 1 }, "bell-dot", "warning"],
   ] as const)("shows that it is %s", (_state, change, icon, severity) => {

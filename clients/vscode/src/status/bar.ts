@@ -1,12 +1,10 @@
 // The status bar item: feeds `view.ts` with what this window knows, and opens the menu.
 
-import { commands, Disposable, MarkdownString, StatusBarAlignment, ThemeColor, window } from "vscode";
-import type { SettingsView } from "../protocol";
-import { guarded } from "../refusals";
+import { Disposable, MarkdownString, StatusBarAlignment, ThemeColor, window } from "vscode";
 import type { Session } from "../session";
 import { hasEnded } from "../state/run";
-import { showMenu } from "./menu";
-import { barItem } from "./view";
+import { registerMenu } from "./menu";
+import { barItem, snoozedUntil } from "./view";
 
 const COLOURS = { normal: undefined, warning: "statusBarItem.warningBackground", error: "statusBarItem.errorBackground" };
 /** Ghost text costs without any event: what it cost is asked for again now and then. */
@@ -25,11 +23,7 @@ export function registerStatusBar(session: Session): Disposable {
     item.accessibilityInformation = { label: `Coterie. ${shown.tooltip.join(" ")}` };
     item.show();
   });
-  return Disposable.from(
-    item,
-    bar,
-    commands.registerCommand("coterie.menu", () => guarded(() => showMenu(session, bar))),
-  );
+  return Disposable.from(item, bar, registerMenu(session));
 }
 
 /** What the item is made from, kept up to date. */
@@ -39,8 +33,6 @@ export class StatusBar implements Disposable {
   readonly #subscriptions: Disposable[];
   readonly #timer: NodeJS.Timeout;
   #usdToday: string | undefined;
-  #settings: SettingsView | undefined;
-  #snoozedUntil: string | undefined;
   #snoozeEnd: NodeJS.Timeout | undefined;
 
   constructor(session: Session, show: (known: Parameters<typeof barItem>[0]) => void) {
@@ -57,21 +49,15 @@ export class StatusBar implements Disposable {
           void this.refreshCost();
         }
       }),
-      session.connection.on("agent/settings/changed", () => void this.#refreshSettings()),
       session.connection.changed.on((state) => {
         render();
         if (state.kind === "running") {
-          void this.#refreshSettings();
           void this.refreshCost();
         }
       }),
     ];
     this.#timer = setInterval(() => void this.refreshCost(), COST_EVERY_MS);
     render();
-  }
-
-  get snoozedUntil(): string | undefined {
-    return this.#snoozedUntil;
   }
 
   dispose(): void {
@@ -96,45 +82,21 @@ export class StatusBar implements Disposable {
     }
   }
 
-  /** Snooze ghost text for minutes; 0 ends it. */
-  async snooze(minutes: number): Promise<void> {
-    const { until } = await this.#session.wire.request("agent/suggestion/snooze", { minutes });
-    this.#snoozedUntil = until ?? undefined;
-    clearTimeout(this.#snoozeEnd);
-    if (until !== null) {
-      this.#snoozeEnd = setTimeout(() => {
-        this.#snoozedUntil = undefined;
-        this.#render();
-      }, Date.parse(until) - Date.now());
-    }
-    this.#render();
-  }
-
-  async #refreshSettings(): Promise<void> {
-    try {
-      this.#settings = await this.#session.wire.request("agent/settings/get", {});
-      this.#render();
-    } catch (error) {
-      this.#session.log.debug(`The settings are not known: ${String(error)}`);
-    }
-  }
-
-  #value(key: string): unknown {
-    return this.#settings?.values.find((each) => each.key === key)?.value;
-  }
-
   #render(): void {
     const { connection, channels, approvals } = this.#session;
-    const completionModel = this.#value("completion_model");
+    this.#awakeAt(snoozedUntil(this.#session.status));
     this.#show({
       server: connection.state,
       status: this.#session.status,
       working: channels.all().filter((channel) => channel.state === "active").length,
       waiting: approvals.all().length,
       usdToday: this.#usdToday,
-      completionModel: typeof completionModel === "string" ? completionModel : undefined,
-      snoozedUntil: this.#snoozedUntil,
-      suggestionsEnabled: this.#value("suggestions.enabled") !== false,
     });
+  }
+
+  /** Look again when a snooze is over, which nobody tells. */
+  #awakeAt(until: Date | undefined): void {
+    clearTimeout(this.#snoozeEnd);
+    this.#snoozeEnd = until === undefined ? undefined : setTimeout(() => this.#render(), until.getTime() - Date.now() + 1);
   }
 }

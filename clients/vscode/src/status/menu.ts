@@ -1,9 +1,10 @@
 // The menu behind the status bar item. Each entry does one thing; what cannot be done now is not in it.
 
-import { commands, type QuickPickItem, QuickPickItemKind, window, workspace } from "vscode";
+import { commands, Disposable, type QuickPickItem, QuickPickItemKind, window, workspace } from "vscode";
+import { guarded } from "../refusals";
 import type { Session } from "../session";
-import type { StatusBar } from "./bar";
 import { report } from "./doctor";
+import { snoozedUntil } from "./view";
 
 interface Entry extends QuickPickItem {
   readonly run?: () => unknown;
@@ -11,24 +12,34 @@ interface Entry extends QuickPickItem {
 
 const SNOOZES = [5, 15, 60, 8 * 60] as const;
 
-export async function showMenu(session: Session, bar: StatusBar): Promise<void> {
-  const chosen = await window.showQuickPick(entries(session, bar), { title: "Coterie", placeHolder: "What would you like to do?" });
+export function registerMenu(session: Session): Disposable {
+  const command = (id: string, run: () => Promise<void>): Disposable => commands.registerCommand(id, () => guarded(run));
+  return Disposable.from(
+    command("coterie.menu", () => showMenu(session)),
+    command("coterie.model.switch", () => switchModel(session, "model", "answers in chats and runs")),
+    command("coterie.doctor", () => doctor(session)),
+    command("coterie.suggestion.why", () => explain(session)),
+  );
+}
+
+async function showMenu(session: Session): Promise<void> {
+  const chosen = await window.showQuickPick(entries(session), { title: "Coterie", placeHolder: "What would you like to do?" });
   await chosen?.run?.();
 }
 
-function entries(session: Session, bar: StatusBar): Entry[] {
+function entries(session: Session): Entry[] {
   if (session.connection.state.kind !== "running") {
     return [
       { label: "$(debug-restart) Start the Server", run: () => commands.executeCommand("coterie.restartServer") },
       { label: "$(output) Show the Log", run: () => session.log.show() },
     ];
   }
-  const snoozed = bar.snoozedUntil !== undefined;
+  const snoozed = snoozedUntil(session.status) !== undefined;
   return [
     { label: "Ghost Text", kind: QuickPickItemKind.Separator },
     snoozed
-      ? { label: "$(bell) Resume Suggestions", run: () => bar.snooze(0) }
-      : { label: "$(bell-slash) Snooze Suggestions…", run: () => chooseSnooze(bar) },
+      ? { label: "$(bell) Resume Suggestions", run: () => snooze(session, 0) }
+      : { label: "$(bell-slash) Snooze Suggestions…", run: () => chooseSnooze(session) },
     { label: "$(question) Why Was There No Suggestion?", run: () => explain(session) },
     { label: "Models and Agents", kind: QuickPickItemKind.Separator },
     { label: "$(arrow-swap) Switch the Default Model…", run: () => switchModel(session, "model", "answers in chats and runs") },
@@ -41,15 +52,19 @@ function entries(session: Session, bar: StatusBar): Entry[] {
   ];
 }
 
-async function chooseSnooze(bar: StatusBar): Promise<void> {
+async function chooseSnooze(session: Session): Promise<void> {
   const label = (minutes: number): string => (minutes < 60 ? `${minutes} minutes` : minutes === 60 ? "1 hour" : `${minutes / 60} hours`);
   const chosen = await window.showQuickPick(
     SNOOZES.map((minutes) => ({ label: label(minutes), minutes })),
     { title: "Snooze Suggestions", placeHolder: "Asked for by hand they still come" },
   );
   if (chosen !== undefined) {
-    await bar.snooze(chosen.minutes);
+    await snooze(session, chosen.minutes);
   }
+}
+
+async function snooze(session: Session, minutes: number): Promise<void> {
+  await session.wire.request("agent/suggestion/snooze", { minutes });
 }
 
 async function explain(session: Session): Promise<void> {

@@ -13,11 +13,6 @@ export interface Known {
   readonly waiting: number;
   /** Today's cost in US dollars, as the server tells it; unknown: undefined. */
   readonly usdToday: string | undefined;
-  /** The model of ghost text; "none": the offline predictor alone. */
-  readonly completionModel: string | undefined;
-  /** Until when ghost text is snoozed (ISO 8601). */
-  readonly snoozedUntil: string | undefined;
-  readonly suggestionsEnabled: boolean;
 }
 
 export interface BarItem {
@@ -46,7 +41,7 @@ export function barItem(known: Known): BarItem {
 function running(known: Known): BarItem {
   const degraded = known.status?.degraded ?? [];
   const tooltip = [
-    `Ghost text: ${ghostText(known)}`,
+    `Ghost text: ${ghostText(known.status)}`,
     `Cost today: ${known.usdToday === undefined ? "not known" : dollars(known.usdToday)}`,
     ...indexing(known.status),
     ...degraded.map(({ text }) => text),
@@ -64,7 +59,8 @@ function running(known: Known): BarItem {
 }
 
 function icon(known: Known, degraded: boolean): string {
-  if (known.snoozedUntil !== undefined || !known.suggestionsEnabled) {
+  const suggestions = known.status?.suggestions;
+  if (suggestions?.enabled === false || snoozedUntil(known.status) !== undefined) {
     return "bell-slash";
   }
   if (known.status?.index?.complete === false) {
@@ -73,14 +69,21 @@ function icon(known: Known, degraded: boolean): string {
   return degraded ? "warning" : "sparkle";
 }
 
-function ghostText(known: Known): string {
-  if (!known.suggestionsEnabled) {
+function ghostText(status: Status | undefined): string {
+  if (status?.suggestions?.enabled === false) {
     return "switched off";
   }
-  if (known.snoozedUntil !== undefined) {
-    return `snoozed until ${new Date(known.snoozedUntil).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`;
+  const until = snoozedUntil(status);
+  if (until !== undefined) {
+    return `snoozed until ${until.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`;
   }
-  return known.completionModel === undefined || known.completionModel === "none" ? "the offline predictor" : known.completionModel;
+  return status?.suggestions?.model ?? "the project alone";
+}
+
+/** Until when ghost text is snoozed. That it is over is told by the clock alone. */
+export function snoozedUntil(status: Status | undefined, now: Date = new Date()): Date | undefined {
+  const until = status?.suggestions?.snoozedUntil;
+  return until == null || new Date(until) <= now ? undefined : new Date(until);
 }
 
 function indexing(status: Status | undefined): readonly string[] {

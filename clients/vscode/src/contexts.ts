@@ -1,0 +1,12 @@
+// Facts that `when` clauses in `package.json` ask for: whether the server runs, and whether a model can be asked.
+
+import { commands, Disposable } from "vscode";
+import type { Session } from "./session";
+
+export function keepContexts(session: Session): Disposable {
+  const set = (name: string, value: boolean): void => void commands.executeCommand("setContext", name, value);
+  return Disposable.from(
+    session.connection.changed.on(({ kind }) => set("coterie.running", kind === "running")),
+    session.statusChanged.on(({ providers }) => set("coterie.hasProvider", providers.length > 0)),
+  );
+}
