@@ -315,9 +315,10 @@ class FakeRuns:
         conflict = UndoConflict(path="README.md", reason=f"you edited it after {run_id}")
         return UndoResult(restored=(f"{scope}:{','.join(ids)}",), conflicts=(conflict,))
 
-    async def diff(self, run_id: str, *, paths: Sequence[str] = ()) -> tuple[FileDiff, ...]:
+    async def diff(self, run_id: str, *, paths: Sequence[str] = (), texts: bool = False) -> tuple[FileDiff, ...]:
         """Return a diff."""
-        return (FileDiff(path=paths[0] if paths else run_id, uri="file:///w/a.py", status="modified", diff="-a\n+b\n"),)
+        before = "a\n" if texts else None
+        return (FileDiff(path=(paths or (run_id,))[0], uri="file:///w/a.py", status="modified", diff="-a\n+b\n", before=before),)
 
 
 class FakeChannels:

@@ -73,8 +73,8 @@ class Runs(Protocol):
         """Take back exactly what the run changed; answers after the effects."""
         ...
 
-    async def diff(self, run_id: str, *, paths: Sequence[str] = ()) -> tuple[FileDiff, ...]:
-        """Return what the run changed, file by file."""
+    async def diff(self, run_id: str, *, paths: Sequence[str] = (), texts: bool = False) -> tuple[FileDiff, ...]:
+        """Return what the run changed, file by file, with the files' ``texts`` before and after it if wanted."""
         ...
 
 
