@@ -51,7 +51,7 @@ def test_a_key_that_there_is_not(key: str, words: str) -> None:
         ("budget.usd", "2.50", 2.5),
         ("budget.usd", 3, 3),
         ("permissions.deny", ["exec(rm *)"], ["exec(rm *)"]),
-        ("providers.work.api_key", "vault://work/api_key", "vault://work/api_key"),
+        ("providers.box.api_key", "vault://box/api_key", "vault://box/api_key"),
         ("providers", {"work": {"type": "ollama"}}, {"work": {"type": "ollama"}}),
     ],
 )
