@@ -30,6 +30,11 @@ export class Runs {
     return [...this.#runs.values()];
   }
 
+  /** The run that goes on in a channel; there is one at most. */
+  active(channelId: string): Run | undefined {
+    return this.all().findLast((run) => run.channelId === channelId && run.state !== undefined && !hasEnded(run));
+  }
+
   /** Take in an event of the server. A run that is heard of in its middle is caught up with. */
   hear(told: AgentEvent): void {
     const runId = told.runId;

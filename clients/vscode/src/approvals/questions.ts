@@ -1,0 +1,35 @@
+// Questions of runs whose chat nobody sees: a notification that can be answered at once, put off, or left. Leaving it answers nothing.
+
+import { commands, type Disposable, window } from "vscode";
+import type { Chats } from "../chat/chats";
+import type { Approval } from "../protocol";
+import { guarded } from "../refusals";
+import type { Session } from "../session";
+import { buttonsOf, questionWords } from "./words";
+
+export function registerQuestions(session: Session, chats: Chats): Disposable {
+  return session.approvals.asked.on((approval) => {
+    if (!chats.isVisible(approval.channelId)) {
+      void guarded(() => ask(session, chats, approval));
+    }
+  });
+}
+
+async function ask(session: Session, chats: Chats, approval: Approval): Promise<void> {
+  const buttons = buttonsOf(approval);
+  const chosen = await window.showInformationMessage(questionWords(approval), ...buttons.map(({ label }) => label));
+  const button = buttons.find(({ label }) => label === chosen);
+  if (button === undefined) {
+    return;
+  }
+  if (button.optionId === undefined) {
+    await chats.open(approval.channelId);
+  } else if (session.approvals.get(approval.approvalId) === undefined) {
+    // VS Code cannot take a notification away that was answered in another window.
+    void window.showInformationMessage("This question was answered already, or its run has ended.");
+  } else if (button.edits) {
+    await commands.executeCommand("coterie.run.show", approval.runId);
+  } else {
+    await chats.answer(approval.approvalId, button.optionId);
+  }
+}

@@ -1,0 +1,123 @@
+// The list of chats and tasks in the side bar, and what can be done with each.
+
+import {
+  commands,
+  type Disposable,
+  Disposable as Disposables,
+  EventEmitter,
+  ThemeIcon,
+  type TreeDataProvider,
+  TreeItem,
+  TreeItemCollapsibleState,
+  type TreeView,
+  window,
+} from "vscode";
+import type { Chats } from "../chat/chats";
+import type { Channel } from "../protocol";
+import { guarded } from "../refusals";
+import type { Session } from "../session";
+import { ago, FOLDERS, type Folder, inFolder, stateIcon, stateWords, tooltipLines } from "./words";
+
+const VIEW = "coterie.channels";
+const MINUTE_MS = 60_000;
+
+type Node = Folder | Channel;
+
+class ChannelTree implements TreeDataProvider<Node> {
+  readonly #changed = new EventEmitter<Node | undefined>();
+  readonly onDidChangeTreeData = this.#changed.event;
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  refresh(): void {
+    this.#changed.fire(undefined);
+  }
+
+  getChildren(node?: Node): readonly Node[] & Node[] {
+    const all = this.#session.channels.all();
+    if (node === undefined) {
+      // With nothing in it the view shows what can be done instead.
+      return all.length === 0 ? [] : [...FOLDERS];
+    }
+    return "id" in node ? [...inFolder(all, node.id)] : [];
+  }
+
+  getTreeItem(node: Node): TreeItem {
+    if ("id" in node) {
+      const item = new TreeItem(node.label, TreeItemCollapsibleState.Expanded);
+      item.id = node.id;
+      item.contextValue = "folder";
+      return item;
+    }
+    const now = Date.now();
+    const item = new TreeItem(node.title, TreeItemCollapsibleState.None);
+    item.id = node.channelId;
+    item.iconPath = new ThemeIcon(stateIcon(node));
+    item.description = ago(node.updatedAt, now);
+    item.tooltip = tooltipLines(node, now).join("\n");
+    item.contextValue = `channel.${node.state}`;
+    item.accessibilityInformation = { label: `${node.title}, ${stateWords(node)}, ${item.description}` };
+    item.command = { command: "coterie.chat.open", title: "Open", arguments: [node.channelId] };
+    return item;
+  }
+}
+
+export function registerChannels(session: Session, chats: Chats): Disposable {
+  const tree = new ChannelTree(session);
+  const view = window.createTreeView(VIEW, { treeDataProvider: tree, showCollapseAll: false });
+  const showBadge = (): void => {
+    const waiting = session.approvals.all().length;
+    view.badge =
+      waiting === 0
+        ? undefined
+        : { value: waiting, tooltip: waiting === 1 ? "A question waits for you" : `${waiting} questions wait for you` };
+  };
+  // Ages grow by themselves.
+  const timer = setInterval(() => view.visible && tree.refresh(), MINUTE_MS);
+  return Disposables.from(
+    view,
+    session.channels.changed.on(() => tree.refresh()),
+    session.approvals.changed.on(showBadge),
+    { dispose: () => clearInterval(timer) },
+    ...actions(session, chats, view),
+  );
+}
+
+function actions(session: Session, chats: Chats, view: TreeView<Node>): readonly Disposable[] {
+  const { wire } = session;
+  const on = (name: string, action: (channel: Channel) => unknown): Disposable =>
+    commands.registerCommand(`coterie.channels.${name}`, (node?: Node) =>
+      guarded(() => {
+        // By a key it is what is selected.
+        const chosen = node ?? view.selection[0];
+        return chosen !== undefined && "channelId" in chosen ? action(chosen) : undefined;
+      }),
+    );
+  return [
+    on("interrupt", async ({ channelId }) => {
+      const run = session.runs.active(channelId);
+      if (run !== undefined) {
+        await wire.request("agent/run/interrupt", { runId: run.runId });
+      }
+    }),
+    on("rename", async ({ channelId, title }) => {
+      const chosen = await window.showInputBox({ title: "Rename the Chat", value: title });
+      if (chosen !== undefined && chosen.trim() !== "") {
+        await wire.request("agent/channel/rename", { channelId, title: chosen });
+      }
+    }),
+    on("archive", ({ channelId }) => wire.request("agent/channel/archive", { channelId, archived: true })),
+    on("unarchive", ({ channelId }) => wire.request("agent/channel/archive", { channelId, archived: false })),
+    on("delete", async ({ channelId, title }) => {
+      const yes = "Delete";
+      const detail = "Its messages are gone for good. Its runs stay, and what they changed can still be undone.";
+      if ((await window.showWarningMessage(`Delete “${title}”?`, { modal: true, detail }, yes)) === yes) {
+        await wire.request("agent/channel/delete", { channelId });
+      }
+    }),
+    on("openInEditor", ({ channelId }) => chats.openInEditor(channelId)),
+  ];
+}

@@ -1,0 +1,67 @@
+// The chat's commands, for the palette, keys and menus.
+
+import { type CodeAction, type Command, commands, type Disposable, type Range, type TextEditor, type Uri, window } from "vscode";
+import { guarded } from "../refusals";
+import { Refusal } from "../server/wire";
+import { fileChip, selectionChip } from "./attaching";
+import type { Chats } from "./chats";
+
+/** The server's own actions that are in the editor's menu: the command's last word, and how the action is called. */
+const ACTIONS = {
+  explain: { kind: "coterie.explain", title: "Explain with Coterie" },
+  fix: { kind: "quickfix", title: "Fix with Coterie" },
+  test: { kind: "refactor.rewrite", title: "Write tests with Coterie" },
+  document: { kind: "refactor.rewrite", title: "Document with Coterie" },
+  refactor: { kind: "refactor.rewrite", title: "Refactor with Coterie" },
+} as const;
+
+export function registerCommands(chats: Chats): readonly Disposable[] {
+  const on = (name: string, action: (...args: never[]) => unknown): Disposable =>
+    commands.registerCommand(name, (...args: unknown[]) => guarded(() => action(...(args as never[]))));
+  return [
+    on("coterie.chat.new", () => chats.open(undefined)),
+    on("coterie.chat.focusInput", () => chats.focus()),
+    on("coterie.chat.open", (channelId?: string, messageId?: string) => chats.open(channelId, messageId)),
+    on("coterie.chat.openInEditor", () => chats.openInEditor(chats.current)),
+    on("coterie.chat.search", () => chats.search()),
+    on("coterie.chat.stop", () => chats.stop()),
+    on("coterie.chat.inspectContext", () => commands.executeCommand("coterie.inspectContext", { channelId: chats.current ?? null })),
+    on("coterie.chat.askSelection", () => chats.attach(selectionChip(editorNow()))),
+    on("coterie.chat.addFile", async (uri?: Uri, chosen?: readonly Uri[]) => {
+      for (const each of chosen ?? [uri ?? editorNow().document.uri]) {
+        await chats.attach(fileChip(each));
+      }
+    }),
+    ...Object.entries(ACTIONS).map(([name, action]) => on(`coterie.code.${name}`, () => act(editorNow(), action.kind, action.title))),
+  ];
+}
+
+function editorNow(): TextEditor {
+  const editor = window.activeTextEditor;
+  if (editor === undefined) {
+    throw new Refusal("Open a file first.", "no_editor", undefined);
+  }
+  return editor;
+}
+
+/** Run an action of the server's on the selection, or on the line of the cursor, as VS Code's light bulb does. */
+async function act(editor: TextEditor, kind: string, title: string): Promise<void> {
+  const { document, selection } = editor;
+  const range: Range = selection.isEmpty && kind === "quickfix" ? document.lineAt(selection.active.line).range : selection;
+  const found = await commands.executeCommand<(CodeAction | Command)[]>(
+    "vscode.executeCodeActionProvider",
+    document.uri,
+    range,
+    kind,
+    MANY,
+  );
+  const action = found.find((each) => each.title === title);
+  const command = typeof action?.command === "object" ? action.command : undefined;
+  if (command === undefined) {
+    throw new Refusal(kind === "quickfix" ? "There is no problem here to fix." : "The server offers nothing here.", "no_action", undefined);
+  }
+  await commands.executeCommand(command.command, ...(command.arguments ?? []));
+}
+
+/** How many actions are resolved: an action's command is known only then. */
+const MANY = 20;

@@ -1,0 +1,36 @@
+// What is being written in each chat, kept over reloads of the window.
+
+import type { Memento } from "vscode";
+import type { Chip } from "./draft";
+
+export interface Draft {
+  readonly text: string;
+  readonly chips: readonly Chip[];
+}
+
+const KEY = "coterie.chat.drafts";
+export const NO_DRAFT: Draft = { text: "", chips: [] };
+
+export class Drafts {
+  readonly #memento: Memento;
+  #drafts: Readonly<Record<string, Draft>>;
+
+  constructor(memento: Memento) {
+    this.#memento = memento;
+    this.#drafts = memento.get<Readonly<Record<string, Draft>>>(KEY, {});
+  }
+
+  get(channelId: string | undefined): Draft {
+    return this.#drafts[channelId ?? ""] ?? NO_DRAFT;
+  }
+
+  async keep(channelId: string | undefined, { text, chips }: Draft): Promise<void> {
+    const { [channelId ?? ""]: before, ...others } = this.#drafts;
+    const isEmpty = text === "" && chips.length === 0;
+    if (isEmpty && before === undefined) {
+      return;
+    }
+    this.#drafts = isEmpty ? others : { ...others, [channelId ?? ""]: { text, chips } };
+    await this.#memento.update(KEY, this.#drafts);
+  }
+}

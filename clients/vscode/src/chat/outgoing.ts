@@ -1,0 +1,93 @@
+// What a person says on its way to the server: a new chat is opened for the first words, a message that is written anew goes on in a chat of
+// its own, and while the server starts the words wait for it.
+
+import { window } from "vscode";
+import type { Attachment, ChannelForked } from "../protocol";
+import { guarded } from "../refusals";
+import { Refusal } from "../server/wire";
+import type { Session } from "../session";
+import type { Choice } from "./answerer";
+import type { Chip } from "./draft";
+
+export interface Words {
+  /** Undefined: these begin a chat. */
+  readonly channelId: string | undefined;
+  /** Undefined: the words of the message that they take the place of. */
+  readonly text: string | undefined;
+  readonly chips: readonly Chip[];
+  readonly choice: Choice;
+  /** The message that they take the place of. */
+  readonly insteadOf: string | undefined;
+}
+
+export class Outgoing {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** Say something; returns the chat in which it was said. */
+  async send({ channelId, text, chips, choice, insteadOf }: Words): Promise<string> {
+    await this.#running();
+    const { wire, runs } = this.#session;
+    const attachments = chips.map((chip) => chip.attachment);
+    if (channelId !== undefined && insteadOf !== undefined) {
+      const forked = await wire.request("agent/channel/fork", { channelId, messageId: insteadOf });
+      await this.#post(forked.channelId, text ?? forked.text ?? "", [...(forked.attachments ?? []), ...attachments], choice);
+      void this.#offerUndo(forked);
+      return forked.channelId;
+    }
+    const goesOn = channelId !== undefined && runs.active(channelId) !== undefined;
+    return this.#post(channelId, text ?? "", attachments, goesOn ? { ...choice, workflow: undefined } : choice);
+  }
+
+  /** Go on from a message in a chat of its own; returns what the server made. */
+  fork(channelId: string, messageId: string): Promise<ChannelForked> {
+    return this.#session.wire.request("agent/channel/fork", { channelId, messageId });
+  }
+
+  async #post(channelId: string | undefined, text: string, attachments: Attachment[], choice: Choice): Promise<string> {
+    const { wire } = this.#session;
+    const { agent = null, model = null, workflow } = choice;
+    if (workflow !== undefined) {
+      const started = await wire.request("agent/run/start", { prompt: text, workflow, channelId: channelId ?? null, model, attachments });
+      return started.channelId;
+    }
+    const chat = channelId ?? (await wire.request("agent/channel/open", { agent, model })).channelId;
+    await wire.request("agent/channel/post", { channelId: chat, text, attachments });
+    return chat;
+  }
+
+  /** What was changed by answers that are left behind is still on the disk: say so, and offer to take it back. */
+  async #offerUndo({ staying = [] }: ChannelForked): Promise<void> {
+    const paths = [...new Set(staying.flatMap((run) => run.paths))];
+    if (paths.length === 0) {
+      return;
+    }
+    const undo = "Undo These Changes";
+    const text = `What the earlier answer changed stays on the disk: ${paths.join(", ")}.`;
+    if ((await window.showInformationMessage(text, undo)) === undo) {
+      await guarded(() => Promise.all(staying.map(({ runId }) => this.#session.wire.request("agent/run/undo", { runId }))));
+    }
+  }
+
+  /** Wait for a server that is being started. */
+  async #running(): Promise<void> {
+    const { connection } = this.#session;
+    const starts = (): boolean => connection.state.kind === "starting" || connection.state.kind === "restarting";
+    if (starts()) {
+      await new Promise<void>((resolve) => {
+        const listening = connection.changed.on(() => {
+          if (!starts()) {
+            listening.dispose();
+            resolve();
+          }
+        });
+      });
+    }
+    if (connection.state.kind !== "running") {
+      throw new Refusal("The Coterie server is not running.", "not_running", "coterie.restartServer");
+    }
+  }
+}

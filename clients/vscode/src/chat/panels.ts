@@ -1,0 +1,88 @@
+// Chats in editor tabs, one for each channel; VS Code brings them back after a reload.
+
+import { type Disposable, Uri, ViewColumn, type WebviewPanel, window } from "vscode";
+import type { Session } from "../session";
+import { pageOf, webviewOptions } from "../webviews";
+import type { Chats } from "./chats";
+import { ChatHost } from "./host";
+
+const TYPE = "coterie.chat.editor";
+
+interface Tab {
+  readonly panel: WebviewPanel;
+  readonly host: ChatHost;
+}
+
+export class ChatPanels implements Disposable {
+  readonly #session: Session;
+  readonly #chats: Chats;
+  readonly #registration: Disposable;
+  readonly #tabs = new Set<Tab>();
+
+  constructor(session: Session, chats: Chats) {
+    this.#session = session;
+    this.#chats = chats;
+    this.#registration = window.registerWebviewPanelSerializer(TYPE, {
+      deserializeWebviewPanel: async (panel: WebviewPanel, state: unknown) => {
+        panel.webview.options = webviewOptions(session.context.extensionUri);
+        this.#adopt(panel, channelIn(state));
+      },
+    });
+  }
+
+  get active(): ChatHost | undefined {
+    return [...this.#tabs].find(({ panel }) => panel.active)?.host;
+  }
+
+  shows(channelId: string): boolean {
+    return [...this.#tabs].some(({ panel, host }) => panel.visible && host.channelId === channelId);
+  }
+
+  /** Bring the tab of a chat to the front, if there is one. */
+  reveal(channelId: string): ChatHost | undefined {
+    const tab = [...this.#tabs].find(({ host }) => host.channelId === channelId);
+    tab?.panel.reveal();
+    return tab?.host;
+  }
+
+  open(channelId: string | undefined): void {
+    if (channelId !== undefined && this.reveal(channelId) !== undefined) {
+      return;
+    }
+    const options = { ...webviewOptions(this.#session.context.extensionUri), enableFindWidget: true };
+    this.#adopt(window.createWebviewPanel(TYPE, "Chat", ViewColumn.Active, options), channelId).focus();
+  }
+
+  dispose(): void {
+    this.#registration.dispose();
+    for (const { host } of this.#tabs) {
+      host.dispose();
+    }
+  }
+
+  #adopt(panel: WebviewPanel, channelId: string | undefined): ChatHost {
+    const { extensionUri } = this.#session.context;
+    const host = new ChatHost(this.#session, this.#chats, panel.webview, channelId);
+    const tab = { panel, host };
+    this.#tabs.add(tab);
+    const icon = (theme: string): Uri => Uri.joinPath(extensionUri, "media", `tab-${theme}.svg`);
+    panel.iconPath = { light: icon("light"), dark: icon("dark") };
+    host.titled.on((title) => {
+      panel.title = title;
+    });
+    panel.onDidChangeViewState(() => this.#chats.changed.emit());
+    panel.onDidDispose(() => {
+      this.#tabs.delete(tab);
+      host.dispose();
+      this.#chats.changed.emit();
+    });
+    panel.webview.html = pageOf(panel.webview, extensionUri, "chat", "Coterie Chat");
+    return host;
+  }
+}
+
+/** Read what the page kept for itself. */
+function channelIn(state: unknown): string | undefined {
+  const kept = typeof state === "object" && state !== null && "channelId" in state ? state.channelId : undefined;
+  return typeof kept === "string" ? kept : undefined;
+}

@@ -1,0 +1,32 @@
+// What a person attached to a message that went to a run under way: the server quotes it in front of the words. Here it is taken off again,
+// so that a chat shows the words and the names of what came along. Pure.
+
+const ELEMENT = /^<(attachment|selection)((?: [a-z]+="(?:[^"\\]|\\.)*")*)>\n[\s\S]*?\n<\/\1>\n\n/;
+const PATH = / path=("(?:[^"\\]|\\.)*")/;
+
+export interface Quoted {
+  readonly text: string;
+  readonly attached: readonly string[];
+}
+
+export function quotedIn(message: string): Quoted {
+  const attached: string[] = [];
+  let text = message;
+  for (let found = ELEMENT.exec(text); found !== null; found = ELEMENT.exec(text)) {
+    attached.push(nameIn(found[2] ?? "") ?? "text");
+    text = text.slice(found[0].length);
+  }
+  return { text, attached };
+}
+
+function nameIn(attributes: string): string | undefined {
+  const path = PATH.exec(attributes)?.[1];
+  if (path === undefined) {
+    return undefined;
+  }
+  try {
+    return String(JSON.parse(path));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,61 @@
+// What the chat's webview and the extension say to each other.
+
+import type { Chip, Completion } from "../chat/draft";
+import type { Help } from "../chat/items";
+import type { Patch } from "../chat/patch";
+
+/** What stands around the conversation: who answers, what goes on, what it has cost. */
+export interface Surroundings {
+  readonly channelId: string | undefined;
+  readonly title: string;
+  readonly agent: string;
+  readonly model: string;
+  readonly spent: string;
+  /** Whether a run goes on, and how. `stopping`: it was asked to end. */
+  readonly activity: "idle" | "queued" | "running" | "waiting" | "stopping";
+  readonly server: "starting" | "running" | "stopped" | "failed";
+  /** No model can be chosen: nothing can be asked yet. */
+  readonly needsModel: boolean;
+  readonly isArchived: boolean;
+  readonly hasOlder: boolean;
+}
+
+/** A trouble that is about no item: shown above what is being written. */
+export interface Trouble {
+  readonly text: string;
+  readonly action: { readonly label: string; readonly command: string } | undefined;
+}
+
+export type ToView =
+  | { readonly kind: "surroundings"; readonly now: Surroundings }
+  /** Another chat is shown: everything before is gone. `text` and `chips` are what was being written in it. */
+  | { readonly kind: "opened"; readonly channelId: string | undefined; readonly text: string; readonly chips: readonly Chip[] }
+  | { readonly kind: "patch"; readonly patch: Patch }
+  | { readonly kind: "completions"; readonly request: number; readonly found: readonly Completion[] }
+  | { readonly kind: "attach"; readonly chip: Chip }
+  /** What was sent and did not arrive is given back. */
+  | { readonly kind: "write"; readonly text: string; readonly chips: readonly Chip[] }
+  | { readonly kind: "sent" }
+  | { readonly kind: "trouble"; readonly trouble: Trouble | undefined }
+  | { readonly kind: "reveal"; readonly itemId: string }
+  | { readonly kind: "focus" };
+
+export type FromView =
+  | { readonly kind: "ready"; readonly channelId: string | undefined }
+  | { readonly kind: "draft"; readonly text: string; readonly chips: readonly Chip[] }
+  | { readonly kind: "send"; readonly text: string; readonly chips: readonly Chip[]; readonly insteadOf: string | undefined }
+  | { readonly kind: "stop" }
+  | { readonly kind: "older" }
+  | { readonly kind: "complete"; readonly request: number; readonly sigil: "/" | "@"; readonly query: string }
+  | { readonly kind: "choose"; readonly what: "agent" | "model" | "attachment" | "chat" }
+  | { readonly kind: "new" }
+  | { readonly kind: "retry"; readonly messageId: string }
+  | { readonly kind: "fork"; readonly messageId: string }
+  | { readonly kind: "answer"; readonly approvalId: string; readonly optionId: string }
+  | { readonly kind: "help"; readonly help: Help; readonly runId: string | undefined }
+  | { readonly kind: "code"; readonly verb: "copy" | "insert" | "apply"; readonly text: string; readonly info: string }
+  | { readonly kind: "copy"; readonly text: string }
+  | { readonly kind: "link"; readonly target: string }
+  | { readonly kind: "change"; readonly runId: string | undefined; readonly uri: string }
+  | { readonly kind: "plan"; readonly runId: string | undefined }
+  | { readonly kind: "remedy"; readonly command: string };

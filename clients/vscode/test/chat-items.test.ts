@@ -1,0 +1,211 @@
+import { describe, expect, it } from "vitest";
+import { itemsOf, newConversation, spentIn, spentWords, withLatest, withOlder, withRun } from "../src/chat/conversation";
+import { type Item, itemsOfRun } from "../src/chat/items";
+import { grownBy, type Patch, patchOf } from "../src/chat/patch";
+import type { AgentEvent, ChannelMessage } from "../src/protocol";
+import { emptyRun, type Run, reduce } from "../src/state/run";
+
+type Event = AgentEvent["event"];
+
+const runOf = (events: readonly Event[], runId = "r", channelId = "c"): Run =>
+  events.reduce(
+    (run, event, index) => reduce(run, { seq: index + 1, at: "2026-01-01T00:00:00Z", runId, channelId, event }),
+    emptyRun(runId),
+  );
+const user = (messageId: string, text = messageId): Event => ({ kind: "message", messageId, role: "user", text });
+const answer = (messageId: string, text = messageId): Event => ({ kind: "message", messageId, role: "assistant", text, agent: "chat" });
+const state = (of: "running" | "succeeded" | "interrupted" | "failed" | "cancelled", reason?: string, text?: string): Event => ({
+  kind: "run",
+  state: of,
+  reason: reason ?? null,
+  text: text ?? null,
+});
+const said = (messageId: string, runId: string | null, role: "user" | "assistant" = "user"): ChannelMessage => ({
+  messageId,
+  runId,
+  role,
+  text: messageId,
+  at: "2026-01-01T00:00:00Z",
+});
+const ids = (items: readonly Item[]): string[] =>
+  items.map((item) => (item.kind === "user" || item.kind === "answer" ? item.messageId : item.kind));
+
+describe("the items of a run", () => {
+  it("stand in the order in which they came, each once", () => {
+    const call = { kind: "tool_call", callId: "t", tool: "read_file", arguments: { path: "calc.py" } } as const;
+    const items = itemsOfRun(
+      runOf([user("q"), { ...call, state: "running" }, answer("a"), { ...call, state: "succeeded", output: "text" }]),
+    );
+    expect(ids(items)).toEqual(["q", "tool", "a"]);
+    expect(items[1]).toMatchObject({ title: "Read calc.py", state: "succeeded", output: "text", input: '{\n  "path": "calc.py"\n}' });
+  });
+
+  it("leave out answers that say nothing, and the heading of an only step", () => {
+    const step: Event = { kind: "step", stepId: "chat", agent: "chat", attempt: 1, state: "running" };
+    expect(ids(itemsOfRun(runOf([step, answer("a", " ")])))).toEqual([]);
+  });
+
+  it("have a heading for each step of a team, and for each round of a step", () => {
+    const step = (stepId: string, attempt: number, of: "running" | "succeeded"): Event => ({
+      kind: "step",
+      stepId,
+      agent: "coder",
+      attempt,
+      state: of,
+    });
+    const items = itemsOfRun(runOf([step("plan", 1, "succeeded"), step("code", 1, "succeeded"), step("code", 2, "running")]));
+    expect(items).toMatchObject([
+      { title: "plan", state: "succeeded" },
+      { title: "code", attempt: 1, state: "failed" },
+      { title: "code", attempt: 2, state: "running" },
+    ]);
+  });
+
+  it("count the lines of a change", () => {
+    const hunk = { hunkId: "h", oldStart: 1, oldLines: 2, newStart: 1, newLines: 3, oldText: "", newText: "" };
+    const change: Event = {
+      kind: "change",
+      changeId: "x",
+      path: "a.py",
+      uri: "file:///a.py",
+      state: "applied",
+      hunks: [hunk, { ...hunk, oldLines: 0 }],
+    };
+    expect(itemsOfRun(runOf([change]))).toMatchObject([{ kind: "change", added: 6, removed: 2 }]);
+  });
+
+  it.each([
+    ["what was chosen", "yes", "Allow once"],
+    ["that nobody chose", null, "Closed without an answer"],
+  ])("say of a question %s", (_what, optionId, words) => {
+    const options = [{ optionId: "yes", label: "Allow once", kind: "allow_once" as const }];
+    const effects = [{ kind: "exec" as const, target: "touch made", rule: "exec(touch made)" }];
+    const question = { kind: "approval", approvalId: "p", title: "Run it", effects, options } as const;
+    const open = runOf([{ ...question, state: "pending" }]);
+    expect(itemsOfRun(open)).toMatchObject([{ decided: undefined, effects: ["Run touch made"] }]);
+    const decided = runOf([
+      { ...question, state: "pending" },
+      { ...question, state: "resolved", decision: { optionId, kind: optionId === null ? null : "allow_once" } },
+    ]);
+    expect(itemsOfRun(decided)).toMatchObject([{ decided: words }]);
+  });
+
+  it.each([
+    [state("failed", "auth_required", "The key is wrong."), { tone: "error", text: "The key is wrong.", help: "configure" }],
+    [state("failed", "tests_failed"), { tone: "error", help: "resume" }],
+    [state("interrupted", "asked"), { tone: "warning", help: "resume" }],
+    [state("cancelled"), { tone: "info", help: undefined }],
+  ])("say how a run ended that did not succeed", (event, end) => {
+    expect(itemsOfRun(runOf([event]))).toMatchObject([{ kind: "note", ...end }]);
+    expect(itemsOfRun(runOf([state("succeeded")]))).toEqual([]);
+  });
+
+  it("show what was attached to a message by name and not as text", () => {
+    const text = '<attachment path="src/calc.py">\n<a>\n</attachment>\n\n<attachment>\nx\n</attachment>\n\nWhy?';
+    expect(itemsOfRun(runOf([user("q", text)]))).toMatchObject([{ text: "Why?", attached: ["src/calc.py", "text"] }]);
+    expect(itemsOfRun(runOf([user("q", "<attachment> is an element")]))).toMatchObject([
+      { text: "<attachment> is an element", attached: [] },
+    ]);
+  });
+});
+
+describe("a conversation", () => {
+  const first = runOf([user("q1"), answer("a1"), state("succeeded")], "r1");
+  const second = runOf([user("q2"), answer("a2"), state("running")], "r2");
+  const runs: Readonly<Record<string, Run>> = { r1: first, r2: second };
+  const runOfId = (runId: string): Run | undefined => runs[runId];
+  const page = (...messages: ChannelMessage[]) => ({ messages, more: false });
+
+  it("is its runs in the order of its history, and then what goes on", () => {
+    const talk = withRun(withLatest(newConversation("c"), page(said("q1", "r1"), said("a1", "r1", "assistant"))), second);
+    expect(ids(itemsOf(talk, runOfId))).toEqual(["q1", "a1", "q2", "a2"]);
+  });
+
+  it("shows a live run once, also when history has it by now", () => {
+    const talk = withLatest(withRun(newConversation("c"), second), page(said("q1", "r1"), said("a1", "r1", "assistant"), said("q2", "r2")));
+    expect(ids(itemsOf(talk, runOfId))).toEqual(["q1", "a1", "q2", "a2"]);
+  });
+
+  it("does not take in the runs of other chats", () => {
+    expect(itemsOf(withRun(newConversation("other"), second), runOfId)).toEqual([]);
+  });
+
+  it("ends where history ends when it was forked in the middle of a run", () => {
+    const long = runOf([user("q1"), answer("a1"), user("q1b"), answer("a1b"), state("interrupted")], "r1");
+    const talk = withLatest(newConversation("fork"), page(said("q1", "r1"), said("a1", "r1", "assistant")));
+    expect(ids(itemsOf(talk, () => long))).toEqual(["q1", "a1"]);
+  });
+
+  it("shows what history tells of a run that cannot be had", () => {
+    const talk = withLatest(newConversation("c"), page(said("q0", "gone"), said("note", null, "assistant")));
+    expect(ids(itemsOf(talk, runOfId))).toEqual(["q0", "note"]);
+  });
+
+  it("grows upwards without a repeat, and a fresh page takes away what is gone", () => {
+    let talk = withLatest(newConversation("c"), { messages: [said("m3", null), said("m4", null)], more: true });
+    talk = withOlder(talk, { messages: [said("m1", null), said("m2", null), said("m3", null)], more: false });
+    expect(talk.history.map((message) => message.messageId)).toEqual(["m1", "m2", "m3", "m4"]);
+    talk = withLatest(talk, { messages: [said("m3", null)], more: true });
+    expect(talk.history.map((message) => message.messageId)).toEqual(["m1", "m2", "m3"]);
+    expect(talk.hasOlder).toBe(false);
+    talk = withLatest(talk, { messages: [said("m8", null)], more: true });
+    expect(talk.history.map((message) => message.messageId)).toEqual(["m8"]);
+    expect(talk.hasOlder).toBe(true);
+  });
+
+  it("knows what it has cost, and that it does not where a price is unknown", () => {
+    const used = (usd: string | null): Event => ({ kind: "usage", input: 900, cacheRead: 50, cacheWrite: null, output: 50, usd });
+    expect(spentWords(spentIn([runOf([used("0.25")]), runOf([used("0.5")])]))).toBe("2,000 tokens · $0.75");
+    expect(spentWords(spentIn([runOf([used(null)]), runOf([used("0.5")])]))).toBe("2,000 tokens");
+    expect(spentWords(spentIn([]))).toBe("");
+  });
+});
+
+describe("a patch", () => {
+  const apply = (items: readonly Item[], patch: Patch | undefined): readonly Item[] => {
+    const known = new Map(items.map((item) => [item.id, item]));
+    for (const item of patch?.items ?? []) {
+      known.set(item.id, item);
+    }
+    for (const growth of patch?.grown ?? []) {
+      const item = grownBy(known.get(growth.id), growth);
+      if (item !== undefined) {
+        known.set(item.id, item);
+      }
+    }
+    return (patch?.order ?? items.map((item) => item.id)).flatMap((id) => known.get(id) ?? []);
+  };
+  const delta = (offset: number, text: string): Event => ({ kind: "message_delta", messageId: "a", offset, text });
+
+  it("leads through every state of a run to its end, and is nothing where nothing changed", () => {
+    const events: Event[] = [
+      user("q"),
+      delta(0, "Hel"),
+      { kind: "thought_delta", messageId: "a", offset: 0, text: "hm" },
+      delta(3, "lo"),
+      { kind: "tool_call", callId: "t", tool: "search", arguments: { query: "x" }, state: "running" },
+      { kind: "message_discarded", messageId: "a", reason: "failed" },
+      answer("b", "Hello."),
+      { kind: "tool_call", callId: "t", tool: "search", arguments: { query: "x" }, state: "succeeded" },
+      state("interrupted"),
+      state("running"),
+    ];
+    let shown: readonly Item[] = [];
+    for (let count = 1; count <= events.length; count += 1) {
+      const next = itemsOfRun(runOf(events.slice(0, count)));
+      shown = apply(shown, patchOf(shown, next));
+      expect(shown).toEqual(next);
+      expect(patchOf(shown, itemsOfRun(runOf(events.slice(0, count))))).toBeUndefined();
+    }
+  });
+
+  it("carries only what came behind a streamed text", () => {
+    const patch = patchOf(itemsOfRun(runOf([delta(0, "a long text")])), itemsOfRun(runOf([delta(0, "a long text"), delta(11, "!")])));
+    expect(patch).toEqual({ order: undefined, items: [], grown: [{ id: "message:a", text: "!", thought: "" }] });
+  });
+
+  it("replaces a text that became another one", () => {
+    const patch = patchOf(itemsOfRun(runOf([delta(0, "wrong")])), itemsOfRun(runOf([delta(0, "wrong"), answer("a", "right")])));
+    expect(patch?.items).toMatchObject([{ text: "right", partial: false }]);
+  });
+});

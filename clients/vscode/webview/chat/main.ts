@@ -1,0 +1,156 @@
+// The chat's page: hears the extension, holds the conversation and what is being written, and keeps both places over a reload.
+
+import type { Chip } from "../../src/chat/draft";
+import type { FromView, Surroundings, ToView, Trouble } from "../../src/messages/chat";
+import { element, icon } from "../base/dom";
+import { connect } from "../base/host";
+import { Composer } from "./composer";
+import { emptyChat } from "./empty";
+import { followLinks } from "./markdown";
+import { type Place, Transcript } from "./transcript";
+
+/** What VS Code keeps for this page. */
+interface Kept {
+  readonly channelId: string | undefined;
+  readonly place: Place;
+}
+
+const host = connect<FromView, ToView, Kept>(receive);
+const composer = new Composer(host.post);
+const transcript = new Transcript({ post: host.post, edit: (item) => composer.edit(item) }, moved);
+const older = element("button", { class: "link older", type: "button", hidden: true }, "Show Earlier Messages");
+const toEnd = element(
+  "button",
+  { class: "to-end icon-button", type: "button", hidden: true, title: "To the Latest Message", aria: { label: "To the Latest Message" } },
+  icon("arrow-down"),
+);
+const trouble = element("div", { class: "trouble", role: "alert", hidden: true });
+const nothing = element("div", { class: "nothing" });
+const said = element("div", { class: "visually-hidden", role: "status", aria: { live: "polite" } });
+let now: Surroundings | undefined;
+let activity: Surroundings["activity"] = "idle";
+
+document
+  .getElementById("root")
+  ?.append(
+    element("main", {}, older, nothing, transcript.element, element("div", { class: "over" }, toEnd), trouble, composer.element, said),
+  );
+followLinks(transcript.element, host.post);
+older.addEventListener("click", () => host.post({ kind: "older" }));
+toEnd.addEventListener("click", () => {
+  transcript.toEnd();
+  composer.focus();
+});
+transcript.element.addEventListener("scrollend", keep);
+window.addEventListener("focus", (event) => {
+  if (event.target === window && document.activeElement === document.body) {
+    composer.focus();
+  }
+});
+transcript.goTo(host.state()?.place);
+host.post({ kind: "ready", channelId: host.state()?.channelId });
+
+function receive(message: ToView): void {
+  switch (message.kind) {
+    case "surroundings":
+      surround(message.now);
+      break;
+    case "opened":
+      open(message.channelId, message.text, message.chips);
+      break;
+    case "patch":
+      transcript.apply(message.patch);
+      // By then it is shown.
+      requestAnimationFrame(showNothing);
+      break;
+    case "completions":
+      composer.completions(message.request, message.found);
+      break;
+    case "attach":
+      composer.attach(message.chip);
+      break;
+    case "write":
+      composer.write(message.text, message.chips);
+      break;
+    case "sent":
+      composer.sent();
+      transcript.toEnd();
+      break;
+    case "trouble":
+      showTrouble(message.trouble);
+      break;
+    case "reveal":
+      transcript.reveal(message.itemId);
+      break;
+    case "focus":
+      composer.focus();
+      break;
+  }
+}
+
+function open(channelId: string | undefined, text: string, chips: readonly Chip[]): void {
+  if (channelId !== host.state()?.channelId) {
+    transcript.goTo(undefined);
+    host.keep({ channelId, place: { itemId: undefined, below: 0 } });
+  }
+  transcript.clear();
+  composer.sent();
+  composer.write(text, chips);
+  showTrouble(undefined);
+  showNothing();
+}
+
+function surround(next: Surroundings): void {
+  now = next;
+  older.hidden = !next.hasOlder;
+  composer.surround(next);
+  showNothing();
+  if (next.activity !== activity) {
+    activity = next.activity;
+    said.textContent = ANNOUNCED[activity];
+  }
+}
+
+/** What a screen reader is told, once for each state and not for each word. */
+const ANNOUNCED: Readonly<Record<Surroundings["activity"], string>> = {
+  idle: "The answer is complete.",
+  queued: "The run waits for its turn.",
+  running: "Coterie answers.",
+  waiting: "Coterie waits for your answer.",
+  stopping: "The run is being stopped.",
+};
+
+function showNothing(): void {
+  nothing.hidden = !transcript.isEmpty || now === undefined;
+  transcript.element.hidden = !nothing.hidden;
+  if (now !== undefined && !nothing.hidden) {
+    nothing.replaceChildren(
+      emptyChat(now, host.post, (text) => {
+        composer.write(text, composer.chips);
+        composer.focus();
+      }),
+    );
+  }
+}
+
+function showTrouble(what: Trouble | undefined): void {
+  trouble.hidden = what === undefined;
+  if (what === undefined) {
+    return;
+  }
+  const close = element("button", { class: "icon-button", type: "button", title: "Close", aria: { label: "Close" } }, icon("close"));
+  close.addEventListener("click", () => showTrouble(undefined));
+  const { action } = what;
+  const help = action === undefined ? undefined : element("button", { class: "button", type: "button" }, action.label);
+  help?.addEventListener("click", () => host.post({ kind: "remedy", command: action?.command ?? "" }));
+  trouble.replaceChildren(icon("error"), element("span", { class: "trouble-text" }, what.text), help ?? "", close);
+}
+
+function moved(isAtEnd: boolean): void {
+  toEnd.hidden = isAtEnd;
+  keep();
+}
+
+function keep(): void {
+  host.keep({ channelId: now?.channelId, place: transcript.place() });
+}

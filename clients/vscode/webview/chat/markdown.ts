@@ -1,0 +1,98 @@
+// Markdown of a model as elements: no HTML of its own, nothing from the network, links and code in the hands of the extension.
+
+import DOMPurify from "dompurify";
+import MarkdownIt from "markdown-it";
+import { readInfo } from "../../src/chat/code";
+import type { FromView } from "../../src/messages/chat";
+import { element, icon } from "../base/dom";
+
+export type Post = (message: FromView) => void;
+
+const markdown = new MarkdownIt({ html: false, linkify: false, breaks: false });
+// An image would be fetched from wherever a model says: it stays a link.
+markdown.disable("image");
+markdown.renderer.rules["fence"] = (tokens, index) => {
+  const { info = "", content = "" } = tokens[index] ?? {};
+  const { escapeHtml } = markdown.utils;
+  return `<pre data-info="${escapeHtml(info)}"><code>${escapeHtml(content)}</code></pre>`;
+};
+
+const POLICY = {
+  RETURN_DOM_FRAGMENT: true,
+  FORBID_TAGS: ["style", "form", "input", "button", "textarea", "select", "img", "svg", "math", "video", "audio", "iframe"],
+  FORBID_ATTR: ["style", "class", "id", "name", "target", "srcset", "src"],
+} as const;
+
+/** Return a text as elements, ready to be shown. */
+export function rendered(text: string, post: Post): DocumentFragment {
+  const fragment = DOMPurify.sanitize(markdown.render(text), {
+    ...POLICY,
+    FORBID_TAGS: [...POLICY.FORBID_TAGS],
+    FORBID_ATTR: [...POLICY.FORBID_ATTR],
+  });
+  for (const pre of fragment.querySelectorAll("pre")) {
+    pre.replaceWith(codeBlock(pre.dataset["info"] ?? "", pre.textContent ?? "", post).element);
+  }
+  for (const table of fragment.querySelectorAll("table")) {
+    const frame = element("div", { class: "table", tabindex: 0, role: "region", aria: { label: "Table" } });
+    table.replaceWith(frame);
+    frame.append(table);
+  }
+  return fragment;
+}
+
+/** Hand a click on a link to the extension: a webview opens nothing itself. */
+export function followLinks(root: HTMLElement, post: Post): void {
+  root.addEventListener("click", (event) => {
+    const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
+    if (link !== null) {
+      event.preventDefault();
+      post({ kind: "link", target: link.getAttribute("href") ?? "" });
+    }
+  });
+}
+
+/** A block of code with what can be done with it; `code` is the node that more of it may be added to. */
+export function codeBlock(info: string, text: string, post: Post): { readonly element: HTMLElement; readonly code: Text } {
+  const { language, path } = readInfo(info);
+  const code = document.createTextNode(text);
+  const act = (verb: "copy" | "insert" | "apply", symbol: string, label: string): HTMLButtonElement =>
+    element(
+      "button",
+      {
+        class: "icon-button",
+        type: "button",
+        title: label,
+        aria: { label },
+        on: {
+          click: (event) => {
+            post({ kind: "code", verb, text: code.data, info });
+            if (verb === "copy" && event.currentTarget instanceof HTMLElement) {
+              confirmCopy(event.currentTarget);
+            }
+          },
+        },
+      },
+      icon(symbol),
+    );
+  const bar = element(
+    "div",
+    { class: "code-bar" },
+    element("span", { class: "code-name" }, path ?? language),
+    act("copy", "copy", "Copy the Code"),
+    act("insert", "insert", "Insert at the Cursor"),
+    act("apply", "diff", path === undefined ? "Apply to the Active File" : `Apply to ${path}`),
+  );
+  const pre = element("pre", { tabindex: 0, aria: { label: `Code${language === "" ? "" : ` in ${language}`}` } }, element("code"));
+  pre.firstElementChild?.append(code);
+  return { element: element("div", { class: "code" }, bar, pre), code };
+}
+
+const SHOWN_MS = 1200;
+
+/** Show for a moment that it was copied. */
+export function confirmCopy(button: HTMLElement): void {
+  const symbol = button.querySelector(".codicon");
+  symbol?.classList.replace("codicon-copy", "codicon-check");
+  setTimeout(() => symbol?.classList.replace("codicon-check", "codicon-copy"), SHOWN_MS);
+}

@@ -1,0 +1,77 @@
+// A text that grows: what is finished of it is rendered once, only its last block anew, and code that streams is added to what is there.
+
+import { BlockSplitter } from "../../src/chat/blocks";
+import { element } from "../base/dom";
+import { codeBlock, type Post, rendered } from "./markdown";
+
+const OPEN_FENCE = /^ {0,3}(`{3,}|~{3,})([^\n]*)\n/;
+
+export class Prose {
+  readonly element = element("div", { class: "prose" });
+  readonly #post: Post;
+  #splitter = new BlockSplitter();
+  #tail = element("div", { class: "block" });
+  /** The code of the open block while it streams: its fence, and where its text goes. */
+  #streaming: { readonly fence: string; readonly code: Text } | undefined;
+  #text = "";
+  #isFinished = false;
+
+  constructor(post: Post) {
+    this.#post = post;
+    this.element.append(this.#tail);
+  }
+
+  /** Show a text; `isPartial`: more may come behind it. */
+  show(text: string, isPartial: boolean): void {
+    if (text === this.#text && this.#isFinished === !isPartial) {
+      return;
+    }
+    if (!text.startsWith(this.#text) || this.#isFinished) {
+      this.#reset();
+    }
+    const { ended, open } = this.#splitter.push(text.slice(this.#text.length));
+    this.#text = text;
+    this.#isFinished = !isPartial;
+    for (const block of ended) {
+      this.element.insertBefore(element("div", { class: "block" }, rendered(block, this.#post)), this.#tail);
+      this.#streaming = undefined;
+    }
+    this.#showTail(open, isPartial);
+  }
+
+  #showTail(open: string, isPartial: boolean): void {
+    const [opening, fence = "", info = ""] = OPEN_FENCE.exec(open) ?? [];
+    if (!isPartial || opening === undefined) {
+      this.#streaming = undefined;
+      this.#tail.replaceChildren(rendered(open, this.#post));
+      return;
+    }
+    if (this.#streaming?.fence !== opening) {
+      const block = codeBlock(info, "", this.#post);
+      this.#streaming = { fence: opening, code: block.code };
+      this.#tail.replaceChildren(block.element);
+    }
+    const { code } = this.#streaming;
+    const body = withoutClosing(open.slice(opening.length), fence);
+    if (body.startsWith(code.data)) {
+      code.appendData(body.slice(code.length));
+    } else {
+      code.data = body;
+    }
+  }
+
+  #reset(): void {
+    this.#splitter = new BlockSplitter();
+    this.#tail = element("div", { class: "block" });
+    this.#streaming = undefined;
+    this.#text = "";
+    this.element.replaceChildren(this.#tail);
+  }
+}
+
+/** The fence's end may be there, or half of it. */
+function withoutClosing(body: string, fence: string): string {
+  const at = body.lastIndexOf("\n") + 1;
+  const last = body.slice(at).trim();
+  return last !== "" && (fence.startsWith(last) || last.startsWith(fence)) ? body.slice(0, at) : body;
+}

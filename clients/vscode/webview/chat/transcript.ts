@@ -1,0 +1,207 @@
+// The conversation as rows: kept in order, updated at most once a frame, and scrolled so that nobody loses their place.
+
+import type { Item } from "../../src/chat/items";
+import { grownBy, type Patch } from "../../src/chat/patch";
+import { element } from "../base/dom";
+import { type Page, type Row, rowOf } from "./rows";
+
+/** How near to the end one has to be to be carried along, in pixels. */
+const NEAR = 24;
+
+/** Where somebody was reading: at the end, or so far below the top of an item. */
+export interface Place {
+  readonly itemId: string | undefined;
+  readonly below: number;
+}
+
+export class Transcript {
+  readonly element = element("div", { class: "transcript", role: "log", tabindex: -1, aria: { live: "off", label: "Conversation" } });
+  readonly #page: Page;
+  readonly #items = new Map<string, Item>();
+  readonly #rows = new Map<string, Row>();
+  readonly #isMoved: (isAtEnd: boolean) => void;
+  #order: readonly string[] = [];
+  #waiting: Patch[] = [];
+  #isAtEnd = true;
+  #wanted: Place | undefined;
+  #isScheduled = false;
+
+  constructor(page: Page, isMoved: (isAtEnd: boolean) => void) {
+    this.#page = page;
+    this.#isMoved = isMoved;
+    this.element.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    this.element.addEventListener("keydown", (event) => this.#walk(event));
+    new ResizeObserver(() => this.#stay()).observe(this.element);
+  }
+
+  get isEmpty(): boolean {
+    return this.#order.length === 0;
+  }
+
+  clear(): void {
+    this.#items.clear();
+    this.#rows.clear();
+    this.#order = [];
+    this.#waiting = [];
+    this.#isAtEnd = true;
+    this.element.replaceChildren();
+  }
+
+  /** Take in what has changed; it is shown with the next frame. */
+  apply(patch: Patch): void {
+    this.#waiting.push(patch);
+    if (!this.#isScheduled) {
+      this.#isScheduled = true;
+      requestAnimationFrame(() => this.#flush());
+    }
+  }
+
+  /** Show everything that waits, now. */
+  settle(): void {
+    this.#flush();
+  }
+
+  item(id: string): Item | undefined {
+    return this.#items.get(id);
+  }
+
+  latest<K extends Item["kind"]>(kind: K): Extract<Item, { kind: K }> | undefined {
+    const id = this.#order.findLast((each) => this.#items.get(each)?.kind === kind);
+    return id === undefined ? undefined : (this.#items.get(id) as Extract<Item, { kind: K }>);
+  }
+
+  reveal(itemId: string): void {
+    this.settle();
+    const row = this.#rows.get(itemId)?.element;
+    if (row !== undefined) {
+      this.#isAtEnd = false;
+      row.scrollIntoView({ block: "start" });
+      row.focus({ preventScroll: true });
+    }
+  }
+
+  toEnd(): void {
+    this.#isAtEnd = true;
+    this.#stay();
+    this.#isMoved(true);
+  }
+
+  /** Where the person reads, to come back to. */
+  place(): Place {
+    const top = this.element.scrollTop;
+    const id = this.#order.find((each) => {
+      const row = this.#rows.get(each)?.element;
+      return row !== undefined && row.offsetTop + row.offsetHeight > top;
+    });
+    return this.#isAtEnd || id === undefined
+      ? { itemId: undefined, below: 0 }
+      : { itemId: id, below: top - (this.#rows.get(id)?.element.offsetTop ?? top) };
+  }
+
+  /** Go where somebody was, as soon as that is there. */
+  goTo(place: Place | undefined): void {
+    this.#wanted = place;
+  }
+
+  #flush(): void {
+    this.#isScheduled = false;
+    const place = this.place();
+    const touched = new Set<string>();
+    for (const patch of this.#waiting.splice(0)) {
+      this.#take(patch, touched);
+    }
+    for (const id of touched) {
+      this.#show(id);
+    }
+    this.#arrange();
+    this.#return(place);
+  }
+
+  #take(patch: Patch, touched: Set<string>): void {
+    for (const item of patch.items) {
+      this.#items.set(item.id, item);
+      touched.add(item.id);
+    }
+    for (const growth of patch.grown) {
+      const item = grownBy(this.#items.get(growth.id), growth);
+      if (item !== undefined) {
+        this.#items.set(growth.id, item);
+        touched.add(growth.id);
+      }
+    }
+    this.#order = patch.order ?? this.#order;
+  }
+
+  #show(id: string): void {
+    const item = this.#items.get(id);
+    const row = this.#rows.get(id);
+    if (item !== undefined && row !== undefined) {
+      row.update(item);
+    } else if (item !== undefined) {
+      this.#rows.set(id, rowOf(item, this.#page));
+    }
+  }
+
+  #arrange(): void {
+    const wanted = new Set(this.#order);
+    for (const [id, row] of this.#rows) {
+      if (!wanted.has(id)) {
+        row.element.remove();
+        this.#rows.delete(id);
+        this.#items.delete(id);
+      }
+    }
+    let next = this.element.firstElementChild;
+    for (const id of this.#order) {
+      const row = this.#rows.get(id)?.element;
+      if (row === next) {
+        next = next?.nextElementSibling ?? null;
+      } else if (row !== undefined) {
+        this.element.insertBefore(row, next);
+      }
+    }
+  }
+
+  #return(place: Place): void {
+    const { itemId, below } = this.#wanted ?? place;
+    const row = itemId === undefined ? undefined : this.#rows.get(itemId)?.element;
+    if (row !== undefined) {
+      this.#isAtEnd = false;
+      this.element.scrollTop = row.offsetTop + below;
+      this.#wanted = undefined;
+    } else {
+      this.#stay();
+    }
+  }
+
+  #stay(): void {
+    if (this.#isAtEnd) {
+      this.element.scrollTop = this.element.scrollHeight;
+    }
+  }
+
+  #scrolled(): void {
+    const { scrollTop, scrollHeight, clientHeight } = this.element;
+    const isAtEnd = scrollHeight - scrollTop - clientHeight <= NEAR;
+    if (isAtEnd !== this.#isAtEnd) {
+      this.#isAtEnd = isAtEnd;
+      this.#isMoved(isAtEnd);
+    }
+  }
+
+  /** Arrow keys go from row to row while a row has the focus. */
+  #walk(event: KeyboardEvent): void {
+    const rows = [...this.element.children].filter((each): each is HTMLElement => each instanceof HTMLElement);
+    const at = rows.indexOf(document.activeElement);
+    const to = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: rows.length - 1 }[event.key];
+    if (to === undefined || (at < 0 && document.activeElement !== this.element)) {
+      return;
+    }
+    event.preventDefault();
+    const row = rows[Math.min(rows.length - 1, Math.max(0, to))];
+    // Rows that unfold have the focus on their summary.
+    row?.setAttribute("tabindex", "-1");
+    row?.focus();
+    row?.scrollIntoView({ block: "nearest" });
+  }
+}
