@@ -191,10 +191,11 @@ export class Transcript {
 
   /** Arrow keys go from row to row while a row has the focus. */
   #walk(event: KeyboardEvent): void {
+    const focused = document.activeElement;
     const rows = [...this.element.children].filter((each): each is HTMLElement => each instanceof HTMLElement);
-    const at = rows.indexOf(document.activeElement);
+    const at = focused instanceof HTMLElement ? rows.indexOf(focused) : -1;
     const to = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: rows.length - 1 }[event.key];
-    if (to === undefined || (at < 0 && document.activeElement !== this.element)) {
+    if (to === undefined || (at < 0 && focused !== this.element)) {
       return;
     }
     event.preventDefault();
