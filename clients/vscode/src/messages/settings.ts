@@ -29,6 +29,7 @@ export type ToSettings =
 export type FromSettings =
   | { readonly kind: "ready" }
   | { readonly kind: "set"; readonly key: string; readonly value: Json; readonly folder: string | undefined }
+  | { readonly kind: "trust"; readonly folder: string; readonly trusted: boolean }
   | { readonly kind: "check"; readonly provider: string }
   | { readonly kind: "connect"; readonly provider: string; readonly connect: boolean }
   | { readonly kind: "enter_key"; readonly provider: string }

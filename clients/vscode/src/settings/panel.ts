@@ -108,6 +108,10 @@ class SettingsPanel implements Disposable {
         await this.#gathering.refresh();
         break;
       }
+      case "trust":
+        await wire.request("agent/trust/set", { folder: message.folder, trusted: message.trusted });
+        await this.#gathering.refresh();
+        break;
       case "check":
         await this.#gathering.check(message.provider);
         break;
@@ -153,6 +157,8 @@ function fieldOf(message: FromSettings): string {
   switch (message.kind) {
     case "set":
       return message.key;
+    case "trust":
+      return `trust ${message.folder}`;
     case "check":
     case "connect":
     case "enter_key":
