@@ -54,7 +54,14 @@ class FakeCatalogue:
 
     async def check(self, provider: str | None = None) -> ProviderCheck:
         """Need a login."""
-        return ProviderCheck(provider=provider or "", state="auth_required", text="Nobody is logged in.", action="coterie.checkClaudeCode")
+        return ProviderCheck(
+            provider=provider or "",
+            state="auth_required",
+            text="Nobody is logged in.",
+            action="coterie.checkClaudeCode",
+            latency_ms=12,
+            models=3,
+        )
 
     async def search(self, query: str, *, provider: str | None = None, page: str | None = None) -> ModelPage:
         """Find one model, and know of more."""

@@ -58,7 +58,7 @@ async def test_commands() -> None:
             golden = load(command)
             result = await client.request("workspace/executeCommand", {"command": command, "arguments": golden["arguments"]})
             compare(command, golden, "result", result)
-        for words in ("Claude Code", "Commit file:///w"):  # asked for by a command
+        for words in ("Claude Code", "Commit file:///w", "coterie keys set work"):  # asked for by a command
             await client.expect("window/showMessage", lambda params, words=words: words in params["message"])  # type: ignore[misc]
 
 

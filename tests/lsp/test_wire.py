@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from coterie.lsp.commands import COMMANDS
+from coterie.lsp.commands import announced
 from lsp_client import BARE, BOUND_S, RICH, LspClient, ResponseError
 from lsp_editor import editor
 
@@ -25,7 +25,7 @@ async def test_initialize_says_what_the_server_can_do() -> None:
         assert capabilities["textDocumentSync"] == {"openClose": True, "change": 2, "save": True}
         assert capabilities["workspace"]["workspaceFolders"] == {"supported": True, "changeNotifications": True}
         asked = {f"coterie.{name}" for name in ("ask", "run", "undo", "cancel", "resume", "openChannel", "channels", "approve")}
-        assert set(capabilities["executeCommandProvider"]["commands"]) == set(COMMANDS) >= asked
+        assert set(capabilities["executeCommandProvider"]["commands"]) == set(announced(rich=True)) >= asked
         assert capabilities["inlineCompletionProvider"] == {}
         assert capabilities["notebookDocumentSync"] == {"notebookSelector": [{"notebook": "*"}], "save": True}
 

@@ -74,6 +74,19 @@ async def test_a_cancelled_installation_stops_at_the_host(tmp_path: Path) -> Non
         await asyncio.wait_for(pull.client_closed.wait(), WITHIN_S)
 
 
+async def test_a_check_says_how_long_it_took_and_how_many_models_there_are(tmp_path: Path) -> None:
+    async with raw_http_server(ollama()) as host, served(tmp_path, settings(host.url)) as editor:
+        await editor.client.request("agent/model/list", {})
+        check = await editor.client.request("agent/provider/check", {"provider": "box"})
+        assert (check["state"], check["models"], check["action"]) == ("ready", 1, None)
+        assert isinstance(check["latencyMs"], int)
+        other = {"type": "anthropic", "base_url": host.url, "api_key": "env:NOT_SET_ANYWHERE"}
+        await editor.client.request("agent/settings/set", {"key": "providers.other", "value": other})
+        lacking = await editor.client.request("agent/provider/check", {"provider": "other"})
+        assert (lacking["state"], lacking["action"]) == ("auth_required", "coterie.configureProviderKey")
+        assert "NOT_SET_ANYWHERE" in lacking["text"]
+
+
 async def test_a_provider_is_put_aside_and_taken_back(tmp_path: Path) -> None:
     async with raw_http_server(ollama()) as host, served(tmp_path, settings(host.url)) as editor:
         client = editor.client

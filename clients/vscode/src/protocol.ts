@@ -126,6 +126,29 @@ export interface Attachment {
   text?: string | null;
 }
 
+/** What is typed behind the `@`, and in which workspace folder to look, by default in all. */
+export interface AttachmentCompleteParams {
+  query: string;
+  folder?: string | null;
+  limit?: number;
+}
+
+/** Something to attach. `label` is what is inserted, `detail` where it is. A `file` is attached by its `uri`; of a `symbol` the lines of `range` are, as text. `selection` and `diagnostics` have no `uri`: the client knows what is selected, and what is wrong where. */
+export interface AttachmentItem {
+  kind: "file" | "symbol" | "selection" | "diagnostics";
+  label: string;
+  detail: string;
+  uri?: string | null;
+  range?: Range | null;
+  symbolKind?: "class" | "function" | "constant" | "module" | null;
+}
+
+/** The answer of `agent/attachment/complete`, the best first. `complete` is False while the index does not know everything yet. */
+export interface AttachmentItems {
+  items: AttachmentItem[];
+  complete: boolean;
+}
+
 /** Limits of one run; None: no limit of its own. `wall_s` counts seconds in which no person is waited for. */
 export interface Budget {
   usd?: number | string | null;
@@ -349,6 +372,11 @@ export interface CompactionView {
   outputs: number;
 }
 
+/** The argument of `coterie.configureProviderKey`: which host; without one, the first that lacks its key. */
+export interface ConfigureKeyArguments {
+  provider?: string | null;
+}
+
 /** Which piece of the channel's conversation is left out; with `dropped` false no longer. */
 export interface ContextDropParams {
   channelId: string;
@@ -478,6 +506,13 @@ export interface IndexView {
 /** The argument of `coterie.inspectContext`; without a channel, the one that something happened in last. */
 export interface InspectContextArguments {
   channelId?: string | null;
+}
+
+/** How the host `provider` gets its key: the `command` for a terminal, and all of it in words. */
+export interface KeyAdvice {
+  provider: string;
+  command: string;
+  text: string;
 }
 
 /** The key that is gone. */
@@ -672,12 +707,14 @@ export interface Price {
   output?: string | null;
 }
 
-/** What a look at a provider showed, or at all of them: then `provider` is empty. `text` is for the person; `action` is a command that would help. */
+/** What a look at a provider showed, or at all of them: then `provider` is empty. `text` is for the person; `action` is a command that would help. `latency_ms` is how long the look took; `models` is how many are known of the host, None where it has not been asked for them. */
 export interface ProviderCheck {
   provider: string;
   state: "ready" | "unknown" | "auth_required" | "down" | "disconnected";
   text: string;
   action?: string | null;
+  latencyMs?: number | null;
+  models?: number | null;
 }
 
 /** A provider as `agent/status` tells it. */
@@ -1363,6 +1400,8 @@ export interface Requests {
   "agent/tool/list": { params: NoParams; result: ToolListResult };
   /** What can be posted to a chat, for completion. */
   "agent/command/list": { params: NoParams; result: CommandListResult };
+  /** What can be attached to a message and fits what is typed: files, symbols, selection. */
+  "agent/attachment/complete": { params: AttachmentCompleteParams; result: AttachmentItems };
   /** Write the message of a commit from what is staged, by the small model; nothing is committed. */
   "agent/commit/message": { params: CommitMessageParams; result: CommitMessage };
   /** The settings that hold, where each comes from, and what is wrong in them. */
@@ -1431,6 +1470,8 @@ export interface Commands {
   "coterie.dismiss": { argument: FindingArguments; result: FindingArguments };
   /** Say whether the Claude Code command line is there, and who is logged in. */
   "coterie.checkClaudeCode": { argument: CheckClaudeCodeArguments; result: ProviderCheck };
+  /** Say how a host gets its key; it is never typed into a prompt of the server's, which editors log. */
+  "coterie.configureProviderKey": { argument: ConfigureKeyArguments; result: KeyAdvice };
   /** Write the message of a commit from what is staged. */
   "coterie.commitMessage": { argument: CommitMessageParams; result: CommitMessage };
   /** Note that a suggestion was taken as a whole. */

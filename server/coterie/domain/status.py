@@ -93,13 +93,16 @@ class InstallProgress:
 class ProviderCheck:
     """What a look at a provider showed, or at all of them: then ``provider`` is empty.
 
-    ``text`` is for the person; ``action`` is a command that would help.
+    ``text`` is for the person; ``action`` is a command that would help. ``latency_ms`` is how long the look took; ``models`` is how many
+    are known of the host, None where it has not been asked for them.
     """
 
     provider: str
     state: ProviderState
     text: str
     action: str | None = None
+    latency_ms: int | None = None
+    models: int | None = None
 
 
 @wire

@@ -38,6 +38,7 @@ REJECT_COMMAND: Final = "coterie.reject"
 FIX_COMMAND: Final = "coterie.fix"
 DISMISS_COMMAND: Final = "coterie.dismiss"
 CHECK_CLAUDE_CODE_COMMAND: Final = "coterie.checkClaudeCode"
+CONFIGURE_KEY_COMMAND: Final = "coterie.configureProviderKey"
 COMMIT_MESSAGE_COMMAND: Final = "coterie.commitMessage"
 SUGGESTION_ACCEPTED_COMMAND: Final = "coterie.suggestion.accepted"
 SUGGESTION_SNOOZE_COMMAND: Final = "coterie.suggestion.snooze"
@@ -173,6 +174,22 @@ class FindingArguments:
 
 
 @wire
+class ConfigureKeyArguments:
+    """The argument of ``coterie.configureProviderKey``: which host; without one, the first that lacks its key."""
+
+    provider: str | None = None
+
+
+@wire
+class KeyAdvice:
+    """How the host ``provider`` gets its key: the ``command`` for a terminal, and all of it in words."""
+
+    provider: str
+    command: str
+    text: str
+
+
+@wire
 class CheckClaudeCodeArguments:
     """The argument of ``coterie.checkClaudeCode``: which provider of that type; without one, the first."""
 
@@ -222,7 +239,18 @@ COMMANDS: Final[Mapping[str, Command]] = {
     CHECK_CLAUDE_CODE_COMMAND: Command(
         CheckClaudeCodeArguments, ProviderCheck, "Say whether the Claude Code command line is there, and who is logged in."
     ),
+    CONFIGURE_KEY_COMMAND: Command(
+        ConfigureKeyArguments, KeyAdvice, "Say how a host gets its key; it is never typed into a prompt of the server's, which editors log."
+    ),
     COMMIT_MESSAGE_COMMAND: Command(CommitMessageParams, CommitMessage, "Write the message of a commit from what is staged."),
     SUGGESTION_ACCEPTED_COMMAND: Command(AcceptedArguments, SuggestionFeedback, "Note that a suggestion was taken as a whole."),
     SUGGESTION_SNOOZE_COMMAND: Command(SnoozeArguments, SuggestionSnooze, "Suggest nothing for a while unless asked by hand."),
 }
+
+
+def announced(*, rich: bool) -> list[str]:
+    """Return the commands that a client is told of.
+
+    One that knows ``agent/*`` takes keys in itself, masked, by a command of the same name, which an editor can have only once.
+    """
+    return [name for name in COMMANDS if not rich or name != CONFIGURE_KEY_COMMAND]

@@ -83,7 +83,7 @@ class Server(LanguageServer):
             types.ClientCapabilities(),
             set(features.features),
             features.feature_options,
-            list(commands.COMMANDS),
+            commands.announced(rich=self.session.client.rich),
             types.TextDocumentSyncKind.Incremental,
             None,
             self.session.client.encoding,

@@ -21,6 +21,8 @@ PAGE = 50
 _LONGEST_PAGE = 9
 """No list has a place whose number has more digits."""
 _SHOWN = 80
+CONFIGURE_KEY = "coterie.configureProviderKey"
+"""The command that says how a host gets its key, or takes it in where the editor can hide what is typed."""
 
 
 class BaseProvider(ABC):
@@ -62,7 +64,8 @@ class BaseProvider(ABC):
             await self.connect()
         except ProviderError as failure:
             state: ProviderState = "auth_required" if failure.kind == "auth_required" else "down"
-            return ProviderCheck(provider=self.name, state=state, text=failure.message, action=failure.action)
+            action = failure.action or (CONFIGURE_KEY if state == "auth_required" else None)
+            return ProviderCheck(provider=self.name, state=state, text=failure.message, action=action)
         return ProviderCheck(provider=self.name, state="ready", text=f"`{self.name}` answers.")
 
     def fill(self, request: FillRequest) -> AsyncIterator[StreamEvent]:

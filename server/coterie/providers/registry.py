@@ -11,6 +11,8 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from coterie.base.errors import ProviderError, RequestError
@@ -360,7 +362,7 @@ class ProviderRegistry:
         return entry, model
 
     async def _look_at(self, entry: Entry) -> ProviderCheck:
-        config = entry.config
+        config, began = entry.config, monotonic()
         try:
             async with asyncio.timeout(_CHECK_S):
                 seen = await self._provider(entry).check()
@@ -369,7 +371,7 @@ class ProviderRegistry:
             seen = ProviderCheck(provider=config.id, state="down", text=failure.message)
         if entry.saw(seen):
             self._changed()
-        return seen
+        return replace(seen, latency_ms=round(1000 * (monotonic() - began)), models=len(config.models or entry.listed) or None)
 
     def _note(self, entry: Entry, failure: ProviderError | None) -> None:
         if entry.note(failure):

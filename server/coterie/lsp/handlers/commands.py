@@ -6,6 +6,7 @@ Without a run it means the latest one of the workspace that it can be done to.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from coterie.base.errors import InvalidParamsError, RequestError
 from coterie.domain.edits import UndoResult
 from coterie.domain.events import RunState
 from coterie.domain.runs import RunRequest, RunStarted, RunStateView, RunSummary
+from coterie.domain.secrets import provider_of, secret_name
 from coterie.domain.status import ProviderCheck
 from coterie.domain.suggestions import SuggestionFeedback, SuggestionSnooze
 from coterie.domain.wire import Json, to_wire
@@ -24,6 +26,8 @@ from coterie.lsp.commands import (
     ApproveArguments,
     AskArguments,
     CheckClaudeCodeArguments,
+    ConfigureKeyArguments,
+    KeyAdvice,
     RunArguments,
     SnoozeArguments,
     UndoArguments,
@@ -132,6 +136,17 @@ async def check_claude_code(session: Session, argument: CheckClaudeCodeArguments
     return check
 
 
+async def configure_key(session: Session, argument: ConfigureKeyArguments) -> KeyAdvice:
+    """``coterie.configureProviderKey``; a plain client is shown what to do, and no key is asked for: its prompts are in logs."""
+    lacking = (each.id for each in await session.application.catalogue.providers() if each.state == "auth_required")
+    provider = provider_of(secret_name(argument.provider or next(lacking, "anthropic")))
+    command = f"coterie keys set {shlex.quote(provider)}"
+    text = f"Run `{command}` in a terminal: it asks for the key without showing it, and keeps it in the vault, where `{provider}` finds it."
+    if session.bare is not None:
+        session.window.show("info", text, again=True)
+    return KeyAdvice(provider=provider, command=command, text=text)
+
+
 async def latest_run_with_changes(session: Session) -> str:
     """Return the latest run that changed something in this workspace and was not undone."""
 
@@ -196,6 +211,7 @@ RUNNERS: Final[Mapping[str, Callable[[Session, Any], Awaitable[object]]]] = {
     commands.FIX_COMMAND: reviews.fix,
     commands.DISMISS_COMMAND: reviews.dismiss,
     commands.CHECK_CLAUDE_CODE_COMMAND: check_claude_code,
+    commands.CONFIGURE_KEY_COMMAND: configure_key,
     commands.COMMIT_MESSAGE_COMMAND: commits.show_message,
     commands.SUGGESTION_ACCEPTED_COMMAND: suggestion_accepted,
     commands.SUGGESTION_SNOOZE_COMMAND: snooze,
