@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 
 import psutil
 import pytest
 import pytest_asyncio
 
-from editors.stage import EDIT, Stage, staged
+from editors.stage import BIN, EDIT, Stage, staged
 from editors.vscode import CodeServer, code_server, shared
 from served import BROKEN, FIXED, fixture
 
@@ -119,3 +120,19 @@ async def test_a_window_is_loaded_again_beside_another_and_each_has_its_own_text
             await first.attached()
             await first.reads(BROKEN)
         await code.stage.told("Editors: 1.", "daemon", "status")
+
+
+async def test_a_folder_that_is_not_trusted_does_not_say_which_server_is_started(code: CodeServer) -> None:
+    project = await code.stage.another("untrusted")
+    (project / ".vscode").mkdir()
+    theirs = {"coterie.server.command": [str(project / "theirs")], "coterie.trace.server": "messages"}
+    (project / ".vscode" / "settings.json").write_text(json.dumps(theirs), encoding="utf-8")
+    code.profile.configure({"security.workspace.trust.enabled": True})
+    try:
+        async with code.window("untrusted", project) as window:
+            await window.shows("Restricted Mode")
+            await window.screenshot("restricted")
+            assert str(BIN / "coterie") in window.log()
+            assert "theirs" not in window.log()
+    finally:
+        code.profile.configure({"security.workspace.trust.enabled": False})
