@@ -5,7 +5,7 @@ import { answererOf, choiceOf } from "../src/chat/answerer";
 import { BlockSplitter } from "../src/chat/blocks";
 import { placed, readInfo } from "../src/chat/code";
 import { askingAt, completed, withChip } from "../src/chat/draft";
-import { effectWords, optionLabel, ruleWords } from "../src/chat/effects";
+import { effectWords, optionLabel, rulesOf } from "../src/chat/effects";
 import { aboutModel, modelRows } from "../src/chat/models";
 import { commandCompletions } from "../src/chat/slash";
 import { readTarget } from "../src/chat/target";
@@ -132,8 +132,17 @@ describe("words", () => {
 
   it("say what an answer would add to the rules", () => {
     expect(optionLabel(always)).toBe("Allow always");
-    expect(ruleWords(always)).toBe("Adds exec(touch *) to the allowed rules of your settings");
-    expect(ruleWords({ optionId: "n", label: "Reject", kind: "reject_once" })).toBeUndefined();
+    const run: ApprovalOption = {
+      optionId: "r",
+      label: "Allow in this run: exec(touch made)",
+      kind: "allow_run",
+      rule: "exec(touch made)",
+    };
+    const session: ApprovalOption = { ...run, optionId: "s", label: "Allow until restart: exec(touch made)", kind: "allow_session" };
+    expect(rulesOf([run, session, always, { optionId: "n", label: "Reject", kind: "reject_once" }])).toEqual([
+      { answers: "Allow in this run, allow until restart", does: "allows", rule: "exec(touch made)" },
+      { answers: "Allow always", does: "adds to the allowed rules of your settings", rule: "exec(touch *)" },
+    ]);
     expect(optionLabel({ optionId: "n", label: "No: thanks", kind: "reject_once" })).toBe("No: thanks");
   });
 

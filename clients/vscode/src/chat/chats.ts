@@ -74,7 +74,9 @@ export class Chats implements Disposable {
   /** Answer a question. That somebody was faster is no trouble, but it is told. */
   async answer(approvalId: string, optionId: string): Promise<void> {
     try {
-      await this.#session.wire.request("agent/approval/answer", { approvalId, optionId });
+      const question = this.#session.approvals.get(approvalId);
+      const answer = question === undefined ? { approvalId, optionId } : this.#session.drafts.answer(question, optionId);
+      await this.#session.wire.request("agent/approval/answer", answer);
     } catch (error) {
       const refusal = refusalOf(error);
       if (refusal.code !== "already_resolved" && refusal.code !== "unknown_approval") {
@@ -82,6 +84,7 @@ export class Chats implements Disposable {
       }
       void window.showInformationMessage("This question was answered already, or its run has ended.");
     }
+    this.#session.drafts.forget(approvalId);
     this.#session.approvals.forget(approvalId);
   }
 

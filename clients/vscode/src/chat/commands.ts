@@ -3,8 +3,8 @@
 import { type CodeAction, type Command, commands, type Disposable, type Range, type TextEditor, type Uri, window } from "vscode";
 import { guarded } from "../refusals";
 import { Refusal } from "../server/wire";
-import { fileChip, selectionChip } from "./attaching";
 import type { Chats } from "./chats";
+import { fileChip, selectionChip } from "./chips";
 
 /** The server's own actions that are in the editor's menu: the command's last word, and how the action is called. */
 const ACTIONS = {

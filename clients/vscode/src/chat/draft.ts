@@ -10,6 +10,8 @@ export interface Chip {
   /** What it is, in full. */
   readonly title: string;
   readonly attachment: Attachment;
+  /** Of the file at the attachment's URI only these lines go along; they count from 0. */
+  readonly lines?: { readonly first: number; readonly last: number } | undefined;
 }
 
 /** What a completion puts in the place of the word that asked for it. */

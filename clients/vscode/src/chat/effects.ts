@@ -38,21 +38,36 @@ export function optionLabel(option: ApprovalOption): string {
   return option.rule && option.label.endsWith(suffix) ? option.label.slice(0, -suffix.length) : option.label;
 }
 
-/** Say what an option would add to a person's rules, if it adds anything. */
-export function ruleWords(option: ApprovalOption): string | undefined {
-  if (option.rule === null || option.rule === undefined) {
-    return undefined;
+/** A rule that answers make, and which they are. */
+export interface MadeRule {
+  readonly answers: string;
+  readonly does: string;
+  readonly rule: string;
+}
+
+const DOES: Partial<Record<ApprovalOption["kind"], string>> = {
+  allow_run: "allows",
+  allow_session: "allows",
+  allow_always: "adds to the allowed rules of your settings",
+  reject_always: "adds to the denied rules of your settings",
+};
+
+/** Say what answers would add to a person's rules, each rule once. */
+export function rulesOf(options: readonly ApprovalOption[]): readonly MadeRule[] {
+  const made: MadeRule[] = [];
+  for (const option of options) {
+    const does = DOES[option.kind];
+    if (does !== undefined && typeof option.rule === "string") {
+      const { rule } = option;
+      const same = made.findIndex((each) => each.rule === rule && each.does === does);
+      const answers = optionLabel(option);
+      const before = made[same];
+      if (before === undefined) {
+        made.push({ answers, does, rule });
+      } else {
+        made[same] = { ...before, answers: `${before.answers}, ${answers.charAt(0).toLowerCase()}${answers.slice(1)}` };
+      }
+    }
   }
-  switch (option.kind) {
-    case "allow_always":
-      return `Adds ${option.rule} to the allowed rules of your settings`;
-    case "reject_always":
-      return `Adds ${option.rule} to the denied rules of your settings`;
-    case "allow_session":
-      return `Allows ${option.rule} in this session`;
-    case "allow_run":
-      return `Allows ${option.rule} in this run`;
-    default:
-      return undefined;
-  }
+  return made;
 }

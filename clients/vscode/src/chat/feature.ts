@@ -9,8 +9,8 @@ import type { OpenChannelArguments } from "../protocol";
 import { guarded } from "../refusals";
 import type { Session } from "../session";
 import { registerSuggestions } from "./applying";
-import { selectionChip } from "./attaching";
 import { Chats } from "./chats";
+import { selectionChip } from "./chips";
 import { registerCommands } from "./commands";
 
 export class ChatFeature {

@@ -7,6 +7,7 @@ import { guarded } from "../refusals";
 import { Refusal } from "../server/wire";
 import type { Session } from "../session";
 import type { Choice } from "./answerer";
+import { attachmentOf } from "./chips";
 import type { Chip } from "./draft";
 
 export interface Words {
@@ -31,7 +32,7 @@ export class Outgoing {
   async send({ channelId, text, chips, choice, insteadOf }: Words): Promise<string> {
     await this.#running();
     const { wire, runs } = this.#session;
-    const attachments = chips.map((chip) => chip.attachment);
+    const attachments = await Promise.all(chips.map(attachmentOf));
     if (channelId !== undefined && insteadOf !== undefined) {
       const forked = await wire.request("agent/channel/fork", { channelId, messageId: insteadOf });
       await this.#post(forked.channelId, text ?? forked.text ?? "", [...(forked.attachments ?? []), ...attachments], choice);
@@ -49,14 +50,18 @@ export class Outgoing {
 
   async #post(channelId: string | undefined, text: string, attachments: Attachment[], choice: Choice): Promise<string> {
     const { wire } = this.#session;
-    const { agent = null, model = null, workflow } = choice;
-    if (workflow !== undefined) {
-      const started = await wire.request("agent/run/start", { prompt: text, workflow, channelId: channelId ?? null, model, attachments });
-      return started.channelId;
+    const { agent = null, model = null, workflow = null } = choice;
+    if (channelId !== undefined && workflow === null) {
+      await wire.request("agent/channel/post", { channelId, text, attachments });
+      return channelId;
     }
-    const chat = channelId ?? (await wire.request("agent/channel/open", { agent, model })).channelId;
-    await wire.request("agent/channel/post", { channelId: chat, text, attachments });
-    return chat;
+    // A chat that begins with its first words is called by them.
+    const who = workflow === null ? { agent } : { workflow };
+    const started = await wire.request("agent/run/start", { prompt: text, ...who, channelId: channelId ?? null, model, attachments });
+    if (channelId === undefined && (agent !== null || model !== null)) {
+      await wire.request("agent/channel/choose", { channelId: started.channelId, agent, model });
+    }
+    return started.channelId;
   }
 
   /** What was changed by answers that are left behind is still on the disk: say so, and offer to take it back. */

@@ -17,7 +17,7 @@ export class Composer {
   readonly #agent = picker("Who answers", "The agent that answers");
   readonly #model = picker("Model", "The model that answers");
   readonly #spent = element("span", { class: "spent", title: "What this chat has used so far" });
-  readonly #stop = iconButton("debug-stop", "Stop");
+  readonly #stop = iconButton("stop-circle", "Stop");
   readonly #send = iconButton("send", "Send");
   #attached: readonly Chip[] = [];
   #insteadOf: UserItem | undefined;
@@ -261,7 +261,7 @@ function placeholder({ activity, server, needsModel }: Surroundings): string {
   if (needsModel) {
     return "Choose a model first";
   }
-  return activity === "idle" ? "Ask anything, @ to attach, / for commands" : "Say something to the run";
+  return activity === "idle" ? "Ask anything" : "Say something to the run";
 }
 
 function iconButton(symbol: string, label: string): HTMLButtonElement {

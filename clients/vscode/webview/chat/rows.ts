@@ -1,6 +1,6 @@
 // How each kind of item of a chat looks. A row is made once and updated: what a person has unfolded, focused or selected stays so.
 
-import { isRefusal, optionLabel, ruleWords } from "../../src/chat/effects";
+import { isRefusal, optionLabel, rulesOf } from "../../src/chat/effects";
 import type { AnswerItem, ApprovalItem, ChangeItem, Item, NoteItem, StepItem, ToolItem, UserItem } from "../../src/chat/items";
 import { element, icon } from "../base/dom";
 import { confirmCopy, type Post } from "./markdown";
@@ -226,8 +226,9 @@ function approvalRow(item: ApprovalItem, page: Page): Row {
   const title = element("div", { class: "approval-title" });
   const effects = element("ul", { class: "effects" });
   const options = element("div", { class: "options" });
+  const rules = element("div", { class: "rules" });
   const decided = element("div", { class: "decided" });
-  const row = element("section", { class: "row approval", tabindex: -1 }, title, effects, options, decided);
+  const row = element("section", { class: "row approval", tabindex: -1 }, title, effects, options, rules, decided);
   const update = (next: ApprovalItem): void => {
     row.dataset["state"] = next.decided === undefined ? "pending" : "resolved";
     row.setAttribute("aria-label", next.decided === undefined ? `Asks you: ${next.title}` : `${next.title}: ${next.decided}`);
@@ -235,6 +236,12 @@ function approvalRow(item: ApprovalItem, page: Page): Row {
     effects.replaceChildren(...next.effects.filter((words) => words !== next.title).map((words) => element("li", {}, words)));
     effects.hidden = effects.childElementCount === 0;
     options.hidden = next.decided !== undefined;
+    rules.hidden = next.decided !== undefined;
+    rules.replaceChildren(
+      ...rulesOf(next.options).map(({ answers, does, rule }) =>
+        element("div", {}, `${answers}: ${does} `, element("code", { class: "rule" }, rule)),
+      ),
+    );
     decided.hidden = next.decided === undefined;
     decided.textContent = next.decided ?? "";
     options.replaceChildren(
@@ -246,11 +253,10 @@ function approvalRow(item: ApprovalItem, page: Page): Row {
 }
 
 function optionButton(item: ApprovalItem, option: ApprovalItem["options"][number], index: number, page: Page): HTMLElement {
-  const rule = ruleWords(option);
   const isFirst = index === 0 && !isRefusal(option);
   const button = element(
     "button",
-    { class: isFirst ? "button" : "button secondary", type: "button", title: rule ?? option.label },
+    { class: isFirst ? "button" : "button secondary", type: "button", title: option.label },
     optionLabel(option),
   );
   button.addEventListener("click", () => {
@@ -263,7 +269,7 @@ function optionButton(item: ApprovalItem, option: ApprovalItem["options"][number
         : { kind: "answer", approvalId: item.approvalId, optionId: option.optionId },
     );
   });
-  return rule === undefined ? button : element("span", { class: "option" }, button, element("code", { class: "rule" }, option.rule ?? ""));
+  return button;
 }
 
 const TONES: Readonly<Record<NoteItem["tone"], string>> = { info: "info", warning: "warning", error: "error" };
