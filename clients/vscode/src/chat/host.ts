@@ -4,7 +4,7 @@
 import { commands, type Disposable, env, type Webview } from "vscode";
 import type { FromView, Surroundings, ToView, Trouble } from "../messages/chat";
 import type { Channel } from "../protocol";
-import { remedyOf } from "../refusals";
+import { remedyOf } from "../remedies";
 import { refusalOf } from "../server/wire";
 import type { Session } from "../session";
 import { Signal, type Subscription } from "../state/signal";

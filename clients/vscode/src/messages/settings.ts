@@ -11,8 +11,6 @@ export interface SettingsState {
   readonly checks: Readonly<Record<string, ProviderCheck | "checking">>;
   readonly keys: readonly SecretName[];
   readonly models: readonly ModelView[];
-  /** What was found by the latest search, of models to install. */
-  readonly found: readonly ModelView[];
   /** How far each installation is, by the model's id. */
   readonly installs: Readonly<Record<string, string>>;
   readonly agents: readonly AgentView[];
@@ -34,7 +32,6 @@ export type FromSettings =
   | { readonly kind: "connect"; readonly provider: string; readonly connect: boolean }
   | { readonly kind: "enter_key"; readonly provider: string }
   | { readonly kind: "delete_key"; readonly name: string }
-  | { readonly kind: "search"; readonly query: string }
   | { readonly kind: "install"; readonly model: string }
   | { readonly kind: "cancel_install"; readonly model: string }
   | { readonly kind: "favourite"; readonly model: string; readonly favourite: boolean }

@@ -4,7 +4,8 @@
 import { window } from "vscode";
 import type { Middleware } from "vscode-languageclient/node";
 import type { ProviderCheck } from "../protocol";
-import { remedyOf, showRemedy } from "../refusals";
+import { showRemedy } from "../refusals";
+import { remedyOf } from "../remedies";
 import { Refusal, refusalOf } from "./wire";
 
 export const commandMiddleware: Middleware = {

@@ -14,7 +14,6 @@ const EMPTY: SettingsState = {
   checks: {},
   keys: [],
   models: [],
-  found: [],
   installs: {},
   agents: [],
   sandbox: undefined,
@@ -83,11 +82,6 @@ export class Gathering implements Disposable {
     }
   }
 
-  async search(query: string): Promise<void> {
-    const { models } = await this.#session.wire.request("agent/model/search", { query });
-    this.#become({ found: models });
-  }
-
   async install(model: string): Promise<void> {
     if (this.#installing.has(model)) {
       return;
@@ -103,8 +97,8 @@ export class Gathering implements Disposable {
       progress.dispose();
       source.dispose();
       this.#installing.delete(model);
-      this.#installed(model, undefined);
       await this.refresh();
+      this.#installed(model, undefined);
     }
   }
 

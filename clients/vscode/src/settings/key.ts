@@ -1,6 +1,6 @@
 // Entering a key of a host: asked for with a masked field, kept in the server's vault, and tried at once. It is written nowhere else.
 
-import { window } from "vscode";
+import { ThemeIcon, window } from "vscode";
 import type { Session } from "../session";
 
 /** Ask which provider, if none is named, and for its key. Returns the provider whose key was kept. */
@@ -37,7 +37,12 @@ export async function configureProviderKey(session: Session, named?: unknown): P
 async function chooseProvider(session: Session): Promise<string | undefined> {
   const { providers } = await session.wire.request("agent/provider/list", {});
   const rows = providers.map(({ id, type, state }) => ({ label: id, description: `${type}, ${state.replaceAll("_", " ")}`, id }));
-  const other = { label: "$(add) Another provider…", description: "by the name that models have before their slash", id: undefined };
+  const other = {
+    iconPath: new ThemeIcon("add"),
+    label: "Another provider…",
+    description: "by the name that models have before their slash",
+    id: undefined,
+  };
   const chosen = await window.showQuickPick([...rows, other], { title: "Whose Key?", matchOnDescription: true });
   if (chosen === undefined) {
     return undefined;

@@ -129,9 +129,6 @@ class SettingsPanel implements Disposable {
         await wire.request("agent/key/delete", { name: message.name });
         await this.#gathering.refresh();
         break;
-      case "search":
-        await this.#gathering.search(message.query);
-        break;
       case "install":
         await this.#gathering.install(message.model);
         break;

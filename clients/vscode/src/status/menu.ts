@@ -1,9 +1,10 @@
 // The menu behind the status bar item. Each entry does one thing; what cannot be done now is not in it.
 
-import { commands, Disposable, type QuickPickItem, QuickPickItemKind, window, workspace } from "vscode";
+import { commands, Disposable, type QuickPickItem, QuickPickItemKind, ThemeIcon, window } from "vscode";
 import { guarded } from "../refusals";
 import type { Session } from "../session";
-import { report } from "./doctor";
+import { DoctorPage } from "./doctorPage";
+import { switchModel } from "./models";
 import { snoozedUntil } from "./view";
 
 interface Entry extends QuickPickItem {
@@ -13,11 +14,13 @@ interface Entry extends QuickPickItem {
 const SNOOZES = [5, 15, 60, 8 * 60] as const;
 
 export function registerMenu(session: Session): Disposable {
+  const doctor = new DoctorPage(session);
   const command = (id: string, run: () => Promise<void>): Disposable => commands.registerCommand(id, () => guarded(run));
   return Disposable.from(
+    doctor,
     command("coterie.menu", () => showMenu(session)),
     command("coterie.model.switch", () => switchModel(session, "model", "answers in chats and runs")),
-    command("coterie.doctor", () => doctor(session)),
+    command("coterie.doctor", () => doctor.show()),
     command("coterie.suggestion.why", () => explain(session)),
   );
 }
@@ -30,25 +33,38 @@ async function showMenu(session: Session): Promise<void> {
 function entries(session: Session): Entry[] {
   if (session.connection.state.kind !== "running") {
     return [
-      { label: "$(debug-restart) Start the Server", run: () => commands.executeCommand("coterie.restartServer") },
-      { label: "$(output) Show the Log", run: () => session.log.show() },
+      { iconPath: new ThemeIcon("debug-restart"), label: "Start the Server", run: () => commands.executeCommand("coterie.restartServer") },
+      { iconPath: new ThemeIcon("output"), label: "Show the Log", run: () => session.log.show() },
     ];
   }
   const snoozed = snoozedUntil(session.status) !== undefined;
   return [
     { label: "Ghost Text", kind: QuickPickItemKind.Separator },
     snoozed
-      ? { label: "$(bell) Resume Suggestions", run: () => snooze(session, 0) }
-      : { label: "$(bell-slash) Snooze Suggestions…", run: () => chooseSnooze(session) },
-    { label: "$(question) Why Was There No Suggestion?", run: () => explain(session) },
+      ? { iconPath: new ThemeIcon("bell"), label: "Resume Suggestions", run: () => snooze(session, 0) }
+      : { iconPath: new ThemeIcon("bell-slash"), label: "Snooze Suggestions…", run: () => chooseSnooze(session) },
+    { iconPath: new ThemeIcon("question"), label: "Why Was There No Suggestion?", run: () => explain(session) },
     { label: "Models and Agents", kind: QuickPickItemKind.Separator },
-    { label: "$(arrow-swap) Switch the Default Model…", run: () => switchModel(session, "model", "answers in chats and runs") },
-    { label: "$(edit) Switch the Model of Ghost Text…", run: () => switchModel(session, "completion_model", "writes ghost text") },
-    { label: "$(gear) Settings", run: () => commands.executeCommand("coterie.settings.open") },
+    {
+      iconPath: new ThemeIcon("arrow-swap"),
+      label: "Switch the Default Model…",
+      run: () => switchModel(session, "model", "answers in chats and runs"),
+    },
+    {
+      iconPath: new ThemeIcon("edit"),
+      label: "Switch the Model of Ghost Text…",
+      run: () => switchModel(session, "completion_model", "writes ghost text"),
+    },
+    { iconPath: new ThemeIcon("gear"), label: "Settings", run: () => commands.executeCommand("coterie.settings.open") },
     { label: "Server", kind: QuickPickItemKind.Separator },
-    { label: "$(pulse) Doctor", description: "what works, and what does not", run: () => doctor(session) },
-    { label: "$(output) Show the Log", run: () => session.log.show() },
-    { label: "$(debug-restart) Restart the Server", run: () => commands.executeCommand("coterie.restartServer") },
+    {
+      iconPath: new ThemeIcon("pulse"),
+      label: "Doctor",
+      description: "what works, and what does not",
+      run: () => commands.executeCommand("coterie.doctor"),
+    },
+    { iconPath: new ThemeIcon("output"), label: "Show the Log", run: () => session.log.show() },
+    { iconPath: new ThemeIcon("debug-restart"), label: "Restart the Server", run: () => commands.executeCommand("coterie.restartServer") },
   ];
 }
 
@@ -74,40 +90,4 @@ async function explain(session: Session): Promise<void> {
   if ((await window.showInformationMessage(why.text, log)) === log) {
     session.log.show();
   }
-}
-
-/** Let the person choose one of all models, favourites first, for a key of the settings. */
-async function switchModel(session: Session, key: "model" | "completion_model", does: string): Promise<void> {
-  const { models } = await session.wire.request("agent/model/list", {});
-  const rows = models
-    .filter((model) => model.installed !== false)
-    .sort((a, b) => Number(b.favourite ?? false) - Number(a.favourite ?? false) || (a.id < b.id ? -1 : 1))
-    .map((model) => ({
-      label: `${model.favourite === true ? "$(star-full) " : ""}${model.id}`,
-      description: model.contextTokens == null ? "" : `${Math.round(model.contextTokens / 1000)}k tokens`,
-      value: model.id,
-    }));
-  const none = { label: "The offline predictor alone", description: "no model is asked", value: "none" };
-  const chosen = await window.showQuickPick(key === "completion_model" ? [none, ...rows] : rows, {
-    title: "Switch the Model",
-    placeHolder: `Which model ${does}?`,
-    matchOnDescription: true,
-  });
-  if (chosen !== undefined) {
-    await session.wire.request("agent/settings/set", { key, value: chosen.value });
-  }
-}
-
-async function doctor(session: Session): Promise<void> {
-  const { providers } = await session.wire.request("agent/provider/list", {});
-  const checks = await Promise.allSettled(providers.map(({ id }) => session.wire.request("agent/provider/check", { provider: id })));
-  const status = await session.wire.request("agent/status", {});
-  const settings = await session.wire.request("agent/settings/get", {});
-  const found = checks.map((check, index) =>
-    check.status === "fulfilled"
-      ? check.value
-      : { provider: providers[index]?.id ?? "", state: "unknown" as const, text: String(check.reason) },
-  );
-  const document = await workspace.openTextDocument({ language: "markdown", content: report(status, found, settings) });
-  await window.showTextDocument(document, { preview: true });
 }

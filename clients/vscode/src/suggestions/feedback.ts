@@ -6,7 +6,7 @@ import {
   commands,
   Disposable,
   type InlineCompletionContext,
-  InlineCompletionItem,
+  type InlineCompletionItem,
   type InlineCompletionList,
   type Position,
   type TextDocument,
@@ -16,6 +16,7 @@ import {
 import type { Middleware } from "vscode-languageclient/node";
 import type { Requests } from "../protocol";
 import type { Session } from "../session";
+import { offeredBy } from "./offered";
 import { type Offered, Tracker } from "./tracker";
 
 type Items = InlineCompletionItem[] | InlineCompletionList | null | undefined;
@@ -37,7 +38,10 @@ export class SuggestionFeedback {
     provideInlineCompletionItems: async (document, position, context, token, next: Next) => {
       const answer = await next(document, position, context, token);
       const first = Array.isArray(answer) ? answer[0] : answer?.items[0];
-      this.#offer(token.isCancellationRequested ? undefined : offeredBy(first, document, position), document, position);
+      // What of the replaced text stands before the cursor.
+      const before = first?.range === undefined ? "" : document.getText(first.range.with({ end: position }));
+      const place = { document: document.uri.toString(), offset: document.offsetAt(position), before };
+      this.#offer(token.isCancellationRequested ? undefined : offeredBy(first, place), document, position);
       return answer;
     },
   };
@@ -78,24 +82,4 @@ export class SuggestionFeedback {
   ): void {
     this.#session?.wire.request(method, params).catch((error: unknown) => this.#session?.log.debug(`${method}: ${String(error)}`));
   }
-}
-
-function offeredBy(item: InlineCompletionItem | undefined, document: TextDocument, position: Position): Offered | undefined {
-  const argument: unknown = item?.command?.arguments?.[0];
-  const suggestionId =
-    typeof argument === "object" && argument !== null ? (argument as { suggestionId?: unknown }).suggestionId : undefined;
-  if (!(item instanceof InlineCompletionItem) || typeof suggestionId !== "string" || typeof item.insertText !== "string") {
-    return undefined;
-  }
-  const before = item.range === undefined ? "" : document.getText(item.range.with({ end: position }));
-  if (!item.insertText.startsWith(before)) {
-    return undefined;
-  }
-  // The text before the cursor that it replaces stands there already.
-  return {
-    suggestionId,
-    document: document.uri.toString(),
-    offset: document.offsetAt(position),
-    text: item.insertText.slice(before.length),
-  };
 }

@@ -2,6 +2,7 @@
 // is in is left alone while the rest is drawn anew.
 
 import type { FromSettings, SettingsState, ToSettings } from "../../src/messages/settings";
+import { announcement } from "../../src/settings/announcing";
 import { element, icon, prose } from "../base/dom";
 import { connect } from "../base/host";
 import { agents } from "./agents";
@@ -48,17 +49,18 @@ document.getElementById("root")?.append(navigation, content, announcer);
 const host = connect<FromSettings, ToSettings, { section: string }>((message) => {
   switch (message.kind) {
     case "state":
+      announce(announcement(state, message.state));
       state = message.state;
       break;
     case "saved":
       settle(message.at);
       if (notes.delete(message.at)) {
-        announcer.textContent = "Saved.";
+        announce("Saved.");
       }
       break;
     case "refused":
       notes.set(message.at, { kind: "refused", text: message.text });
-      announcer.textContent = message.text;
+      announce(message.text);
       break;
     case "show":
       section = message.section;
@@ -68,6 +70,13 @@ const host = connect<FromSettings, ToSettings, { section: string }>((message) =>
 });
 section = host.state()?.section ?? section;
 host.post({ kind: "ready" });
+
+/** Have a screen reader say something; all else of the view is drawn anew, and so is no live region. */
+function announce(text: string): void {
+  if (text !== "") {
+    announcer.textContent = text;
+  }
+}
 
 function render(): void {
   const focused = document.activeElement?.id;

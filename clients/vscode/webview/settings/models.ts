@@ -1,15 +1,16 @@
-// Which models do what, the favourites among all that can be chosen, and models to install.
+// Which models do what, and the favourites among all that can be chosen. `installing.ts` fetches others.
 
 import type { ModelView } from "../../src/protocol";
 import { fieldsOf } from "../../src/settings/fields";
 import { element, icon, prose } from "../base/dom";
-import type { Context } from "./context";
+import type { Context, Part } from "./context";
 import { list, note, row, target } from "./controls";
+import { installing } from "./installing";
 
 /** The id of the list that model fields complete from. */
 export const CHOICES = "model-choices";
 
-export function models(context: Context): readonly Node[] {
+export function models(context: Context): readonly Part[] {
   const { state, settings } = context;
   const roles = ["model", "small_model", "completion_model"].flatMap((key) => fieldsOf(settings, key));
   const fallbacks = fieldsOf(settings, "fallbacks");
@@ -36,11 +37,7 @@ export function models(context: Context): readonly Node[] {
     element("h2", {}, "All Models"),
     chosen.length === 0 ? element("p", { class: "muted" }, "No provider has told of any.") : table(context, chosen),
     element("h2", {}, "Install"),
-    search(context),
-    table(
-      context,
-      state.found.filter((model) => model.installed === false),
-    ),
+    ...installing(context),
   ];
 }
 
@@ -56,7 +53,7 @@ function table(context: Context, shown: readonly ModelView[]): HTMLElement {
 function line(context: Context, model: ModelView): HTMLElement {
   const favourite = model.favourite === true;
   const star = (): void => context.post({ kind: "favourite", model: model.id, favourite: !favourite });
-  const words = favourite ? `${model.id} is a favourite` : `Make ${model.id} a favourite`;
+  const words = `Favourite: ${model.id}`;
   const facts = [
     model.contextTokens == null ? undefined : `${Math.round(model.contextTokens / 1000)}k tokens`,
     model.capabilities.tools === false ? "no tools" : undefined,
@@ -66,58 +63,13 @@ function line(context: Context, model: ModelView): HTMLElement {
   return element(
     "li",
     {},
-    model.installed !== false &&
-      element(
-        "button",
-        { class: "icon-button", id: `star-${model.id}`, title: words, aria: { label: words, pressed: favourite }, on: { click: star } },
-        icon(favourite ? "star-full" : "star-empty"),
-      ),
-    element("code", {}, model.id),
-    element("span", { class: "muted" }, facts.join(", ")),
-    model.installed === false && installing(context, model.id),
-    note(context, `model ${model.id}`),
-  );
-}
-
-function installing(context: Context, model: string): HTMLElement {
-  const progress = context.state.installs[model];
-  if (progress === undefined) {
-    return element(
-      "button",
-      { class: "button secondary", id: `install-${model}`, on: { click: () => context.post({ kind: "install", model }) } },
-      "Install",
-    );
-  }
-  return element(
-    "span",
-    { class: "installing" },
-    icon("loading codicon-modifier-spin"),
-    element("span", { aria: { live: "polite" } }, progress),
     element(
       "button",
-      { class: "button secondary", id: `cancel-${model}`, on: { click: () => context.post({ kind: "cancel_install", model }) } },
-      "Cancel",
+      { class: "icon-button", id: `star-${model.id}`, title: words, aria: { label: words, pressed: favourite }, on: { click: star } },
+      icon(favourite ? "star-full" : "star-empty"),
     ),
-  );
-}
-
-function search(context: Context): HTMLElement {
-  const input = element("input", {
-    class: "input",
-    id: "search-models",
-    type: "search",
-    placeholder: "qwen, llama, …",
-    aria: { label: "Search models to install" },
-  });
-  const find = (event: Event): void => {
-    event.preventDefault();
-    context.post({ kind: "search", query: input.value });
-  };
-  return element(
-    "form",
-    { class: "adding", on: { submit: find } },
-    input,
-    element("button", { class: "button secondary", type: "submit" }, "Search"),
-    note(context, "search"),
+    element("code", {}, model.id),
+    element("span", { class: "muted" }, facts.join(", ")),
+    note(context, `model ${model.id}`),
   );
 }

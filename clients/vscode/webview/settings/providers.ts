@@ -51,7 +51,7 @@ function card(context: Context, provider: ProviderView): HTMLElement {
       element("h2", {}, id),
       element("span", { class: "muted" }, `${provider.type.replaceAll("_", " ")}, ${ORIGINS[provider.origin ?? "settings"]}`),
     ),
-    element("p", { class: "state-text", aria: { live: "polite" } }, ...prose(checking ? "Checking…" : text || `${STATES[shown].words}.`)),
+    element("p", { class: "state-text" }, ...prose(checking ? "Checking…" : text || `${STATES[shown].words}.`)),
     element(
       "div",
       { class: "actions" },

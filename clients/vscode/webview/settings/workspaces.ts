@@ -37,7 +37,7 @@ function card(context: Context, folder: string, trusted: boolean): HTMLElement {
       element("h2", {}, name(folder)),
       element("span", { class: "muted" }, path),
     ),
-    element("p", { aria: { live: "polite" } }, trusted ? "Trusted." : "Not trusted."),
+    element("p", {}, trusted ? "Trusted." : "Not trusted."),
     element(
       "div",
       { class: "actions" },

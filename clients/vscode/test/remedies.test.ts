@@ -1,0 +1,31 @@
+import { describe, expect, it } from "vitest";
+import manifest from "../package.json";
+import { remedyOf } from "../src/remedies";
+
+const refused = (code: string, action?: string) => remedyOf({ code, action });
+
+describe("what helps against a refusal", () => {
+  it.each([
+    ["no_provider", "coterie.settings.open"],
+    ["unknown_model", "coterie.settings.open"],
+    ["auth_required", "coterie.configureProviderKey"],
+  ])("is known by its code: %s", (code, command) => {
+    expect(refused(code)?.command).toBe(command);
+    expect(manifest.contributes.commands.map((each) => each.command)).toContain(command);
+  });
+
+  it("is what the server names, before all else", () => {
+    expect(refused("auth_required", "coterie.checkClaudeCode")).toEqual({
+      command: "coterie.checkClaudeCode",
+      label: "Check Claude Code",
+    });
+  });
+
+  it("has a button also when we do not know the command", () => {
+    expect(refused("failed", "coterie.somethingElse")?.label).toBe("Show What Helps");
+  });
+
+  it("is nothing where nobody knows any", () => {
+    expect(refused("failed")).toBeUndefined();
+  });
+});
