@@ -13,6 +13,8 @@ from agent_scripts import EDIT, PATCH, TEAM, project, suite
 from agent_stage import Fails, Turn, answering, calls, says
 from coterie.base.errors import ProviderError, StorageError
 from coterie.context.assemble import message_bytes, request_bytes
+from coterie.context.compaction import UNKNOWN_WINDOW
+from coterie.context.window import input_limit
 from coterie.domain.channels import Channel
 from coterie.domain.events import MessageDelta, RunEvent, WarningEvent
 from coterie.domain.messages import TextDelta, ToolMessage, UserMessage
@@ -192,8 +194,9 @@ async def test_the_shares_that_people_are_shown_are_those_that_are_planned_with(
         assert [each.limit for each in view.segments] == [750, 2_250, 4_500, 6_000]
 
 
-async def test_files_that_are_larger_than_the_window_come_with_how_they_begin(tmp_path: Path) -> None:
-    async with talking(tmp_path) as talk:
+@pytest.mark.parametrize("window", [WINDOW, None], ids=["known", "unknown"])
+async def test_files_that_are_larger_than_the_window_come_with_how_they_begin(tmp_path: Path, window: int | None) -> None:
+    async with talking(tmp_path, windows={} if window is None else {"first": window}) as talk:
         talk.hosts.script = {"chat": (says("Large."),)}
         files = [talk.stage.project / f"{name}.txt" for name in "abc"]
         for file in files:
@@ -203,12 +206,18 @@ async def test_files_that_are_larger_than_the_window_come_with_how_they_begin(tm
         [asked] = talk.sent.messages
         assert isinstance(asked, UserMessage)
         assert asked.text.count("read_file has the rest") == 3
+        assert talk.warned == ["attachment_cut"]
+        [warning] = [event.text for event in talk.stage.listener.of(WarningEvent) if event.code == "attachment_cut"]
+        assert re.match(r"Only how it begins is sent of a\.txt \([\d,]+ of [\d,]+ characters\), b\.txt \(.+\), c\.txt \(", warning)
+        assert ("`context_tokens` of the provider first" in warning) == (window is None)
         await talk.stage.store.channels.create(
             Channel(channel_id="c1", title="t", folder="chats", state="idle", updated_at="2026-01-31T00:00:00.000Z")
         )
         for file in files:
             view = await talk.stage.inspector.pin("c1", uri=file.as_uri())
-        assert sum(each.tokens for each in view.pieces if each.source == "file") < 6_100, "as they would be sent"
+        limit = view.limit or input_limit(UNKNOWN_WINDOW, None)
+        files_shown = sum(each.tokens for each in view.pieces if each.source == "file")
+        assert 0.8 * len(asked.text) < 4 * files_shown < 4 * 0.7 * limit, "as they would be sent"
 
 
 @pytest.mark.parametrize("posts", [1, 3], ids=["in one post", "each in a post"])

@@ -109,24 +109,6 @@ async def test_attachments_are_read_as_the_workspace_shows_them() -> None:
     assert read[6].text == "[not attached: file://[p/a.txt is outside of the workspace.]"
 
 
-@pytest.mark.parametrize("letter", ["x", "\u5b57"], ids=["ascii", "wide"])
-async def test_what_is_pointed_at_shares_the_room_that_there_is(letter: str) -> None:
-    workspace = ReadableFolder({"big.txt": f"{letter * 9}\n" * 5_000})
-    big = Attachment(uri="file:///p/big.txt")
-    request = RunRequest(prompt="x", attachments=(big, big), selection=Selection(uri="file:///p/big.txt"))
-    read = [*await attachments_of(workspace, request, room=3_000), await selection_of(workspace, request, room=3_000)]
-    sizes = [len(each.text.partition("[\u2026")[0].encode()) for each in read if each is not None]
-    assert len(sizes) == 3
-    assert all(3_900 < size <= 4_000 for size in sizes)
-
-
-@pytest.mark.parametrize("head", ["", "// made\n"], ids=["one line", "behind a short one"])
-async def test_a_giant_line_is_cut_inside(head: str) -> None:
-    text = head + "x" * 50_000
-    [read] = await attachments_of(ReadableFolder({}), RunRequest(prompt="x", attachments=(Attachment(text=text),)), room=1_000)
-    assert read.text == f"{text[:4_000]}\n[\u2026 cut here, inside a line: 4000 of {len(text)} characters; read_file has the rest]"
-
-
 def selection(start: tuple[int, int], end: tuple[int, int]) -> Selection:
     return Selection(
         uri="file:///p/a.py",

@@ -1,11 +1,12 @@
 """Keeps a conversation inside its model's window: leaves out old outputs of tools, and then has the older part summarised.
 
-`agents.loop` makes every request by it, `agents.chat_commands` calls it for ``/compact``. What it decides is journalled before anything is
-sent shorter, so that a crash changes nothing; the messages themselves stay in the journal.
+`agents.loop` makes every request by it, and asks it what of a message goes in; `agents.chat_commands` calls it for ``/compact``. What it
+decides is journalled before anything is sent shorter, so that a crash changes nothing; the messages themselves stay in the journal.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,16 +16,17 @@ from coterie.agents.model_call import ModelCalls
 from coterie.agents.summarising import Summariser, Summary
 from coterie.base.errors import RunError
 from coterie.base.ids import new_id
+from coterie.context.admitting import admitted, history_room, planned, reserve_of, wishes_of
 from coterie.context.compaction import LEAST_SUMMARY_TOKENS, SHRUNK, WORTH, Fill, facts_of, fill_of, older, replacement
 from coterie.context.marking import pinned_words, without_dropped
 from coterie.context.pieces import Counting, Part, parts_of
 from coterie.context.pruning import prunings, unseen
 from coterie.context.thread import NOTHING, Before, Placed, as_sent, holds, since_cleared, standing, stretches_of
 from coterie.context.tokens import Calibration
-from coterie.context.window import input_limit, share
+from coterie.context.window import input_limit
 from coterie.domain.events import CompactionEvent, Event, MessageEvent, WarningEvent
 from coterie.domain.inspection import NO_MARKS, Marks
-from coterie.domain.messages import Message, ModelRequest
+from coterie.domain.messages import Message, ModelRequest, UserMessage
 from coterie.domain.model_ports import ModelChoice
 from coterie.domain.records import CompactionRecord, EventRecord
 
@@ -142,23 +144,24 @@ class Compactor:
         """Make the conversation shorter now, because the person wants it, and answer them."""
         await self._compact(await self._look(choice), choice, asked=True, wish=wish)
 
-    async def room(self, choice: ModelChoice, messages: Sequence[Message]) -> int | None:
-        """Return how many bytes of a request there are for what the person says now; None where nobody knows the window.
+    async def admitted(self, choice: ModelChoice, messages: Sequence[UserMessage]) -> tuple[UserMessage, ...]:
+        """Return what the person says now with as much of what goes along as the window has room for; it is to be journalled like that.
 
-        It is the task's share, or what is left until older parts would be summarised, what nobody has answered yet among them. Where
-        that is too little for ``messages``, older parts make room for them first.
+        One plan holds it all: where history has more than that plan leaves it, its older parts make room first.
         """
-        look = await self._look(choice)
-        if (limit := look.limit) is None:
-            return None
-        calibration, most = self._models.calibration(choice.id), share("task", limit)
-        await self._models.sizes.counted(messages)
-        wanted = sum(calibration.tokens(self._models.sizes.message(message)) for message in messages)
-        if look.fill.left < min(wanted, most):
-            await self._compact(look, choice)
-            look = await self._look(choice)
-        left = limit - look.fill.total if self._rests(look) else look.fill.left
-        return int(calibration.bytes_per_token * max(0, min(most, left)))
+        look, is_task = await self._look(choice), self._conversation.task is None
+        tokens = self._models.calibration(choice.id).tokens
+        wishes = await asyncio.to_thread(wishes_of, messages, tokens)
+        if look.limit is not None:
+            reserve = reserve_of(look.parts, look.limit, is_task=is_task)
+            room = history_room(look.parts, wishes, look.limit, reserve=reserve)
+            if room < look.fill.history + reserve:
+                await self._compact(replace(look, fill=replace(look.fill, room=room)), choice)
+                look = await self._look(choice)
+        rests = look.limit is None or self._rests(look)
+        reserve = 0 if rests or look.limit is None else reserve_of(look.parts, look.limit, is_task=is_task)
+        window = planned(look.parts, wishes, look.limit, reserve=reserve)
+        return await asyncio.to_thread(admitted, messages, wishes, window, tokens)
 
     async def tokens(self, thread: Sequence[Placed]) -> int:
         """Return about how many tokens messages have."""

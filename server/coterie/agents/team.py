@@ -6,6 +6,7 @@ so a resumed run goes on at its last finished step.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -23,7 +24,7 @@ from coterie.agents.live_run import LiveRun
 from coterie.agents.loop import AgentLoop, Ended, Opening
 from coterie.agents.meter import Meter
 from coterie.agents.model_call import Asker, ModelCalls
-from coterie.agents.orienting import Orientation, orientation, room_for
+from coterie.agents.orienting import Orientation, orientation
 from coterie.agents.report import report
 from coterie.agents.summarising import Summariser
 from coterie.agents.templates import TEMPLATES, AgentTemplate
@@ -33,16 +34,17 @@ from coterie.base.ids import new_id
 from coterie.base.tasks import side_by_side
 from coterie.config.schema import ContextSettings
 from coterie.context import collect
+from coterie.context.admitting import alone
 from coterie.context.assemble import system_text
 from coterie.context.marking import attached_before
 from coterie.context.memory import Memory
 from coterie.context.rules import Rules
 from coterie.context.task import Task, first_message
 from coterie.context.thread import NOTHING, Before
+from coterie.context.window import input_limit
 from coterie.domain.edits import digest_of
 from coterie.domain.events import ArtifactEvent, Event, MessageEvent, PlanEvent, StepEvent, WarningEvent
 from coterie.domain.messages import Message, UserMessage
-from coterie.domain.model_ports import ModelChoice
 from coterie.domain.records import ConversationRecord, EventRecord
 from coterie.domain.runs import Attachment, RunRequest
 from coterie.domain.wire import Json
@@ -199,7 +201,7 @@ class Team:
             tools=tuple(tool for tool in tools.specs if tool.name in conversation.tools),
             before=self._crew.before,
             marks=self._crew.marks,
-            first=await self._first(spec, Attempt(spec.step_id, step.attempt), around, chain.first),
+            first=await self._first(spec, Attempt(spec.step_id, step.attempt), around),
         )
         if hire is not None:
             return await self._external(spec, step, hire, opening)
@@ -218,7 +220,9 @@ class Team:
             effects=self._crew.effects,
             meters=self._crew.meters_of(spec.agent),
         )
-        opening = replace(opening, system=system_text("", self._crew.rules, self._crew.memory))
+        limit = None if (window := hire.choice.context_tokens) is None else input_limit(window, hire.choice.max_output_tokens)
+        first = await asyncio.to_thread(alone, opening.first, limit)
+        opening = replace(opening, system=system_text("", self._crew.rules, self._crew.memory), first=first)
         return await ExternalAgent(self._run, hire, post, opening).converse()
 
     async def _conversation(self, spec: StepSpec, step: StepEvent, template: AgentTemplate, tools: tuple[str, ...]) -> ConversationRecord:
@@ -259,8 +263,8 @@ class Team:
         files = [uri for uri in (await self._crew.marks()).files if collect.shown_path(self._crew.workspace, uri) not in held]
         return replace(request, attachments=(*request.attachments, *(Attachment(uri=uri) for uri in files)))
 
-    async def _first(self, spec: StepSpec, attempt: Attempt, around: Orientation, choice: ModelChoice) -> UserMessage:
-        request, room = await self._request(), room_for("task", choice)
+    async def _first(self, spec: StepSpec, attempt: Attempt, around: Orientation) -> UserMessage:
+        request = await self._request()
         kinds = [kind for kind in spec.needs if self._run.history.latest(kind) is not None]
         artifacts: dict[str, Json] = {kind: handover.for_model(self._run.history.latest(kind) or {}) for kind in kinds}
         if attempt.number > 1:
@@ -273,8 +277,8 @@ class Team:
                 folder=None if self._crew.prior else await collect.folder_facts(self._crew.workspace, request.folder),
                 map=around.map,
                 code=around.code,
-                attachments=await collect.attachments_of(self._crew.workspace, request, room=room),
-                selection=await collect.selection_of(self._crew.workspace, request, room=room),
+                attachments=await collect.attachments_of(self._crew.workspace, request),
+                selection=await collect.selection_of(self._crew.workspace, request),
                 artifacts=artifacts,
                 note=_note(spec, attempt),
             )

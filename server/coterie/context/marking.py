@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import accumulate
 
-from coterie.context.elements import elements_of, emptied
+from coterie.context.elements import elements_of, emptied, reworded
 from coterie.context.thread import Placed
 from coterie.domain.inspection import Marks
 from coterie.domain.messages import AssistantMessage, Message, ToolMessage, UserMessage
@@ -64,9 +63,7 @@ def _without(placed: Placed, dropped: frozenset[str]) -> Placed:
             left = [emptied(part, GONE) if piece_id(placed, place) in dropped else part for place, part in enumerate(parts)]
             if list(parts) == left:
                 return placed
-            ends = accumulate(len(part.text) for part in parts)
-            preface = sum(len(part.text) for part, end in zip(left, ends, strict=True) if end <= message.preface)
-            return replace(placed, message=UserMessage(text="".join(part.text for part in left), preface=preface))
+            return replace(placed, message=reworded(message, parts, left))
         case AssistantMessage():
             if piece_id(placed) not in dropped:
                 return placed
