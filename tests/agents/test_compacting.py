@@ -11,6 +11,7 @@ import pytest
 
 from agent_scripts import EDIT, PATCH, TEAM, project, suite
 from agent_stage import Fails, Turn, answering, calls, says
+from coterie.agents.compacting import AGAIN
 from coterie.base.errors import ProviderError, StorageError
 from coterie.context.assemble import message_bytes, request_bytes
 from coterie.context.compaction import UNKNOWN_WINDOW
@@ -162,6 +163,52 @@ async def test_a_summary_that_failed_is_asked_for_again_when_the_conversation_ha
         assert 1.2 * first <= second <= view.limit
         assert second < 1.2 * first + 1_500, "as soon as it has"
         assert (sum(asked), asked[-1]) == (2, 1)
+
+
+async def test_a_channel_whose_summaries_always_fail_asks_for_three_and_says_so_once(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.grow(3)
+        talk.hosts.script = {"compaction": (says("No."),) * 99}
+        assert (await talk.post("Four?", says(LONG[:8_000]))).state == "succeeded"
+        asked, told, ends = [len(talk.hosts.heard("compaction"))], list[str](), list[str]()
+        for number in range(5):
+            end = await talk.post(f"More {number}?")
+            assert (end.state, end.reason) == ("failed", "context_overflow")
+            asked.append(len(talk.hosts.heard("compaction")))
+            told += [event.text for event in talk.stage.listener.of(WarningEvent) if event.code == "compaction_failed"]
+            ends.append(end.text or "")
+        assert asked == [1, 1, 1, 0, 0, 0]
+        assert [AGAIN in text for text in told] == [False, True], "once"
+        assert [AGAIN in text for text in ends] == [False, True, True, True, True]
+        talk.hosts.script = {"compaction": (says(SUMMARY),) * 99}
+        await talk.post("/compact")
+        assert (await talk.post("Now?", says("Now."))).state == "succeeded"
+        assert said(talk.sent)[0] == "<earlier"
+
+
+async def test_a_host_of_unknown_window_that_finds_each_request_too_long_gets_a_few_summaries(tmp_path: Path) -> None:
+    async with talking(tmp_path, windows={}) as talk:
+        (talk.stage.project / "long.txt").write_text("line of a long file\n" * 500, encoding="utf-8")
+        await talk.grow(3)
+        reads = [calls(("read_file", {"path": "long.txt", "start_line": number})) for number in range(1, 9)]
+        end = await talk.post("Read it.", *((Fails(TOO_LONG, 1), *turn) for turn in (*reads, says("Read."))))
+        assert end.state == "succeeded", end.text
+        assert len(talk.hosts.heard("compaction")) == 3
+        assert talk.warned.count("window_unknown") == 1
+        [warning] = [event.text for event in talk.stage.listener.of(WarningEvent) if event.code == "window_unknown"]
+        assert warning.startswith("first/model does not take about ")
+        assert "`context_tokens` of the provider first" in warning
+
+
+async def test_a_channel_that_overflows_a_host_and_cannot_be_summarised_asks_for_three(tmp_path: Path) -> None:
+    async with talking(tmp_path, windows={}) as talk:
+        await talk.grow(3)
+        talk.hosts.script = {"compaction": (says("No."),) * 99}
+        asked = []
+        for _ in range(5):
+            assert (await talk.post("And?", (Fails(TOO_LONG, 99),))).reason == "context_overflow"
+            asked.append(len(talk.hosts.heard("compaction")))
+        assert asked == [1, 1, 1, 0, 0]
 
 
 async def test_what_cannot_be_made_short_enough_ends_in_words(tmp_path: Path) -> None:

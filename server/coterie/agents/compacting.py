@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
+from typing import Literal, TypeAlias
 
 from coterie.agents.live_run import LiveRun
 from coterie.agents.meter import Meter
@@ -36,8 +38,18 @@ OVERFLOWED = 0.75
 GROWN = 1.2
 """How much larger a conversation must be than when a summary of it failed, for one to be asked for again by itself."""
 
-NOTHING_TO_COMPACT = "There is nothing in this conversation that could be left out or summarised."
+MOST_FAILURES = 3
+"""How many summaries may fail in a row until none is made any more of a conversation that has not grown, but by a person's wish."""
 
+MOST_OVERFLOWS = 3
+"""How often in an attempt of a step a summary is made because a host said that the conversation is too long for it."""
+
+NOTHING_TO_COMPACT = "There is nothing in this conversation that could be left out or summarised."
+WAYS_OUT = "Start a new channel, attach less, or choose a model with a larger window."
+AGAIN = f"Summaries failed {MOST_FAILURES} times in a row and are not tried again by themselves: `/compact` does, `/clear` begins anew."
+
+Summing: TypeAlias = Literal["now", "needed", "never"]
+"""Whether a summary is made: in any case, where leaving out outputs is not enough, or not at all."""
 Build = Callable[[tuple[Message, ...], ModelChoice], ModelRequest]
 """Makes the request of a conversation's messages."""
 Decided = Callable[[], Awaitable[Marks]]
@@ -84,13 +96,17 @@ class LiveConversation:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """A conversation as it stands: the request that it makes, and how much of the model's window that takes."""
+    """A conversation as it stands: the request that it makes, and how much of the model's window that takes.
+
+    ``limit`` is how many tokens the model is known to take, ``taken`` how many are planned with: less, where its host found fewer too many.
+    """
 
     request: ModelRequest
     thread: tuple[Placed, ...]
     parts: tuple[Part, ...]
     fill: Fill
     limit: int | None
+    taken: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +129,8 @@ class Compactor:
         self._models = models
         self._summariser = summariser
         self._meters = meters
+        self._overflows = 0
+        self._taken: dict[str, int] = {}  # by model: how many tokens its host is taken to have room for since it found more too many
 
     async def request(self, choice: ModelChoice, *, overflowed: bool = False) -> ModelRequest:
         """Return the request for a model; a shorter one when the host said that this one is too long for it.
@@ -121,13 +139,13 @@ class Compactor:
         """
         look = await self._look(choice)
         if overflowed:
-            # The host counts otherwise than we do, or its window is not known: what it takes is less than this.
-            less = int(OVERFLOWED * look.fill.total)
-            look = replace(look, fill=fill_of(look.parts, less))
-            if not await self._compact(look, choice, asked=True) and not await self._leave_unseen(look, choice, less):
+            less = await self._overflowed(look, choice)
+            look = await self._look(choice)
+            summing: Summing = "now" if self._overflows <= MOST_OVERFLOWS and not self._gave_up(look) else "never"
+            if not await self._compact(look, choice, summing) and not await self._leave_unseen(look, choice, less):
                 raise RunError(NOTHING_TO_COMPACT, code="context_overflow")
             look = await self._look(choice)
-        elif look.limit is not None and look.fill.is_over:
+        elif look.taken is not None and look.fill.is_over:
             await self._compact(look, choice)
             look = await self._look(choice)
         if look.limit is not None and look.fill.total > look.limit and await self._leave_unseen(look, choice, look.limit):
@@ -135,14 +153,26 @@ class Compactor:
         if look.limit is not None and look.fill.total > look.limit:
             raise RunError(
                 f"The conversation needs about {look.fill.total:,} tokens and {choice.model} takes {look.limit:,} (its window of "
-                f"{choice.context_tokens:,} without the answer). Start a new channel, attach less, or choose a model with a larger window.",
+                f"{choice.context_tokens:,} without the answer). {AGAIN if self._gave_up(look) else WAYS_OUT}",
                 code="context_overflow",
             )
         return look.request
 
+    async def _overflowed(self, look: _Look, choice: ModelChoice) -> int:
+        """Return how many tokens a host is taken to have room for that found these too many."""
+        self._overflows += 1
+        less = self._taken[choice.id] = int(OVERFLOWED * look.fill.total)
+        if self._overflows == 1 and look.limit is None:
+            text = (
+                f"{choice.label} does not take about {look.fill.total:,} tokens, and how many it takes is not known: the conversation is "
+                f"sent shorter. `context_tokens` of the provider {choice.id.partition('/')[0]} says how many they are."
+            )
+            await self._run.event(WarningEvent(code="window_unknown", text=text))
+        return less
+
     async def compact(self, choice: ModelChoice, wish: Wish) -> None:
         """Make the conversation shorter now, because the person wants it, and answer them."""
-        await self._compact(await self._look(choice), choice, asked=True, wish=wish)
+        await self._compact(await self._look(choice), choice, "now", wish=wish)
 
     async def admitted(self, choice: ModelChoice, messages: Sequence[UserMessage]) -> tuple[UserMessage, ...]:
         """Return what the person says now with as much of what goes along as the window has room for; it is to be journalled like that.
@@ -152,15 +182,14 @@ class Compactor:
         look, is_task = await self._look(choice), self._conversation.task is None
         tokens = self._models.calibration(choice.id).tokens
         wishes = await asyncio.to_thread(wishes_of, messages, tokens)
-        if look.limit is not None:
-            reserve = reserve_of(look.parts, look.limit, is_task=is_task)
-            room = history_room(look.parts, wishes, look.limit, reserve=reserve)
+        if look.taken is not None:
+            reserve = reserve_of(look.parts, look.taken, is_task=is_task)
+            room = history_room(look.parts, wishes, look.taken, reserve=reserve)
             if room < look.fill.history + reserve:
                 await self._compact(replace(look, fill=replace(look.fill, room=room)), choice)
                 look = await self._look(choice)
-        rests = look.limit is None or self._rests(look)
-        reserve = 0 if rests or look.limit is None else reserve_of(look.parts, look.limit, is_task=is_task)
-        window = planned(look.parts, wishes, look.limit, reserve=reserve)
+        reserve = 0 if look.taken is None or self._rests(look) else reserve_of(look.parts, look.taken, is_task=is_task)
+        window = planned(look.parts, wishes, look.taken, reserve=reserve)
         return await asyncio.to_thread(admitted, messages, wishes, window, tokens)
 
     async def tokens(self, thread: Sequence[Placed]) -> int:
@@ -179,9 +208,10 @@ class Compactor:
         counting = Counting(self._models.sizes.message, self._models.calibration(choice.id).tokens)
         parts = parts_of(request, thread, talk.task, counting, marks)
         limit = None if choice.context_tokens is None else input_limit(choice.context_tokens, request.max_output_tokens)
-        return _Look(request, thread, parts, fill_of(parts, limit), limit)
+        taken = min((each for each in (limit, self._taken.get(choice.id)) if each is not None), default=None)
+        return _Look(request, thread, parts, fill_of(parts, taken), limit, taken)
 
-    async def _compact(self, look: _Look, choice: ModelChoice, *, asked: bool = False, wish: Wish = NO_WISH) -> bool:
+    async def _compact(self, look: _Look, choice: ModelChoice, summing: Summing = "needed", *, wish: Wish = NO_WISH) -> bool:
         """Say whether the conversation became shorter."""
         talk = self._conversation
         blank = CompactionRecord(compaction_id=new_id("compaction"), step_id=talk.step_id, attempt=talk.attempt, asked_by=wish.asked_by)
@@ -190,13 +220,15 @@ class Compactor:
         record, summary = pruned, None
         told: list[Event] = []
         why_not = NOTHING_TO_COMPACT
-        if asked or (after.fill.total > look.fill.low and not self._rests(after)):
+        if summing == "now" or (summing == "needed" and after.fill.total > look.fill.low and not self._rests(after)):
             try:
-                record, summary = await self._summarised(look, choice, blank, asked=asked, instructions=wish.instructions)
+                record, summary = await self._summarised(look, choice, blank, asked=summing == "now", instructions=wish.instructions)
                 after = await self._look(choice, (record,))
             except RunError as failed:
                 why_not = f"The conversation could not be summarised: {failed.message}"
                 record = replace(pruned, failed_at=after.fill.total)
+                if len(self._failed()) + 1 == MOST_FAILURES:
+                    why_not = f"{why_not} {AGAIN}"
                 told.append(WarningEvent(code="compaction_failed", text=why_not))
         is_shorter = bool(record.replaced or record.pruned)
         if is_shorter:
@@ -210,12 +242,23 @@ class Compactor:
     def _rests(self, look: _Look) -> bool:
         """Say whether a summary failed, in this run or an earlier one, and the conversation is about what it was then.
 
-        What does not fit any more is tried once more in a later run: it could not go on without.
+        What does not fit any more is tried once more in a few later runs: it could not go on without.
         """
-        latest = next((each for each in reversed(self._conversation.compactions) if each.replaced or each.failed_at is not None), None)
-        if latest is None or latest.failed_at is None or look.fill.total >= GROWN * latest.failed_at:
+        if not (failed := self._failed()) or self._has_grown(look, failed):
             return False
-        return look.limit is None or look.fill.total <= look.limit or latest in self._run.history.compactions
+        return look.taken is None or look.fill.total <= look.taken or failed[0] in self._run.history.compactions or self._gave_up(look)
+
+    def _failed(self) -> Sequence[CompactionRecord]:
+        """Return the summaries that failed since one was made, the latest first."""
+        tried = [each for each in reversed(self._conversation.compactions) if each.replaced or each.failed_at is not None]
+        return list(takewhile(lambda each: not each.replaced, tried))
+
+    def _has_grown(self, look: _Look, failed: Sequence[CompactionRecord]) -> bool:
+        return look.fill.total >= GROWN * (failed[0].failed_at or 0)
+
+    def _gave_up(self, look: _Look) -> bool:
+        """Say whether a summary failed so often that it is left to the person to ask for one."""
+        return len(failed := self._failed()) >= MOST_FAILURES and not self._has_grown(look, failed)
 
     async def _leave_unseen(self, look: _Look, choice: ModelChoice, limit: int) -> bool:
         """Leave out what a tool has just said, where nothing else makes it fit: else the run, and the channel, could never go on."""
