@@ -36,11 +36,12 @@ from coterie.config.schema import ContextSettings
 from coterie.context import collect
 from coterie.context.admitting import alone
 from coterie.context.assemble import system_text
-from coterie.context.marking import attached_before
+from coterie.context.cutting import has_changed
+from coterie.context.marking import attached_before, without_dropped
 from coterie.context.memory import Memory
 from coterie.context.rules import Rules
-from coterie.context.task import Task, first_message
-from coterie.context.thread import NOTHING, Before
+from coterie.context.task import Task, first_message, replacing
+from coterie.context.thread import NOTHING, Before, as_sent, standing
 from coterie.context.window import input_limit
 from coterie.domain.edits import digest_of
 from coterie.domain.events import ArtifactEvent, Event, MessageEvent, PlanEvent, StepEvent, WarningEvent
@@ -258,10 +259,22 @@ class Team:
         )
 
     async def _request(self) -> RunRequest:
-        """Return what the person asked for, with the files that are to stay and that the conversation does not hold now."""
-        request, held = self._run.row.request, attached_before(self._crew.prior)
-        files = [uri for uri in (await self._crew.marks()).files if collect.shown_path(self._crew.workspace, uri) not in held]
-        return replace(request, attachments=(*request.attachments, *(Attachment(uri=uri) for uri in files)))
+        """Return what the person asked for, with the files that are to stay and that the conversation does not hold as they are now."""
+        request, held = self._run.row.request, await self._held()
+        pinned = replace(request, attachments=tuple(Attachment(uri=uri) for uri in (await self._crew.marks()).files))
+        read = await collect.attachments_of(self._crew.workspace, pinned)
+        wanted = [
+            attachment
+            for attachment, file in zip(pinned.attachments, read, strict=True)
+            if file.path not in held or has_changed(held[file.path], file.text)
+        ]
+        return replace(request, attachments=(*request.attachments, *wanted))
+
+    async def _held(self) -> Mapping[str, str]:
+        """Return the files that are attached in the conversation as it is sent, by path."""
+        before = self._crew.before
+        thread = without_dropped(standing(before.said, before.compactions), await self._crew.marks())
+        return attached_before(as_sent(thread))
 
     async def _first(self, spec: StepSpec, attempt: Attempt, around: Orientation) -> UserMessage:
         request = await self._request()
@@ -277,7 +290,7 @@ class Team:
                 folder=None if self._crew.prior else await collect.folder_facts(self._crew.workspace, request.folder),
                 map=around.map,
                 code=around.code,
-                attachments=await collect.attachments_of(self._crew.workspace, request),
+                attachments=replacing(await collect.attachments_of(self._crew.workspace, request), await self._held()),
                 selection=await collect.selection_of(self._crew.workspace, request),
                 artifacts=artifacts,
                 note=_note(spec, attempt),

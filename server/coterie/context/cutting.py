@@ -31,6 +31,19 @@ def bounded(text: str, most: int) -> str:
     return f"{kept}{end}[… cut here{where}: {len(kept)} of {length} characters; read_file has the rest]"
 
 
+def has_changed(shown: str, text: str) -> bool:
+    """Say whether ``text`` is another than the one that was ``shown``. Either may be cut; what is shown of neither cannot be compared."""
+    (before, length), (now, length_now) = _whole(shown), _whole(text)
+    return length != length_now or not (now.startswith(before) or before.startswith(now))
+
+
+def _whole(text: str) -> tuple[str, int]:
+    """Return what is shown of a text, and how long all of it is; blanks at its end do not count, since they are not sent."""
+    if (cut := _CUT.search(text)) is None:
+        return text.rstrip(), len(text.rstrip())
+    return text[: cut.start()].rstrip(), int(cut["all"])
+
+
 def cut_of(text: str) -> tuple[int, int] | None:
     """Return how many characters of how many a text shows that was cut; None for a whole one."""
     cut = _CUT.search(text)
