@@ -164,15 +164,16 @@ async def test_a_pinned_file_that_has_changed_comes_again_behind_what_was_said(t
 
 
 async def test_a_pinned_file_that_was_left_out_comes_again(tmp_path: Path) -> None:
-    async with opened(tmp_path, *(says("Yes."),) * 9) as stage:
+    async with opened(tmp_path, says("Hm.")) as stage:
         uri = (stage.project / "calc.py").as_uri()
-        channel_id = await played(stage, attachments=(Attachment(uri=uri),))
+        channel_id = await played(stage, attachments=(Attachment(uri=uri), Attachment(text="pasted")))
         await stage.inspector.drop(channel_id, piece(await stage.inspector.inspect(channel_id=channel_id), "attachment:calc.py"))
         await stage.inspector.pin(channel_id, uri=uri)
-        await played(stage, "And?", channel_id=channel_id)
-        asked = stage.model.requests[-1].messages[-1]
+    async with opened(tmp_path, says("Yes.")) as stage:
+        await played(stage, "And?", channel_id=channel_id, attachments=(Attachment(text="another"),))
+        asked = stage.model.requests[0].messages[-1]
         assert isinstance(asked, UserMessage)
-        assert asked.text == f'<attachment path="calc.py">\n{BROKEN}</attachment>\n\nAnd?'
+        assert asked.text == f'<attachment>\nanother\n</attachment>\n\n<attachment path="calc.py">\n{BROKEN}</attachment>\n\nAnd?'
 
 
 async def test_what_cannot_be_read_is_not_pinned_and_what_is_gone_since_can_be_let_go(tmp_path: Path) -> None:

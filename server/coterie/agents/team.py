@@ -36,8 +36,7 @@ from coterie.config.schema import ContextSettings
 from coterie.context import collect
 from coterie.context.admitting import alone
 from coterie.context.assemble import system_text
-from coterie.context.cutting import has_changed
-from coterie.context.marking import attached_before, without_dropped
+from coterie.context.marking import attached_before, is_held, without_dropped
 from coterie.context.memory import Memory
 from coterie.context.rules import Rules
 from coterie.context.task import Task, first_message, replacing
@@ -263,11 +262,8 @@ class Team:
         request, held = self._run.row.request, await self._held()
         pinned = replace(request, attachments=tuple(Attachment(uri=uri) for uri in (await self._crew.marks()).files))
         read = await collect.attachments_of(self._crew.workspace, pinned)
-        wanted = [
-            attachment
-            for attachment, file in zip(pinned.attachments, read, strict=True)
-            if file.path not in held or has_changed(held[file.path], file.text)
-        ]
+        files = zip(pinned.attachments, read, strict=True)
+        wanted = [attachment for attachment, file in files if not is_held(held, file.path, file.text)]
         return replace(request, attachments=(*request.attachments, *wanted))
 
     async def _held(self) -> Mapping[str, str]:

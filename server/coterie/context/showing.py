@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 
 from coterie.context.admitting import planned, reserve_of, wishes_of
 from coterie.context.compaction import pinned_element
-from coterie.context.cutting import has_changed
 from coterie.context.elements import elements_of
-from coterie.context.marking import attached_before, piece_id, pinned_words, without_dropped
+from coterie.context.marking import attached_before, is_held, piece_id, pinned_words, without_dropped
 from coterie.context.pieces import Counting, Part, parts_of
 from coterie.context.task import Excerpt, Task, first_message
 from coterie.context.thread import Placed, as_sent, holds, since_cleared, standing
@@ -94,7 +93,7 @@ def shown(talk: Talk, counting: Counting, limit: int | None) -> Shown:
     absent = {each.piece_id for each in left_out}
     glimpses = {**_glimpses(talk.said), **_glimpses(thread)}
     held = attached_before(request.messages)
-    wanted = [each for each in talk.files if each.path not in held or has_changed(held[each.path], each.text)]
+    wanted = [each for each in talk.files if not is_held(held, each.path, each.text)]
     upcoming = _upcoming(wanted, held, sent, counting, limit)
     listed = [part for part in (*_without_kept(sent, kept), *kept) if part.piece.piece_id not in absent]
     tokens = {segment: sum(part.piece.tokens for part in sent if part.piece.segment == segment) for segment in SEGMENTS}
