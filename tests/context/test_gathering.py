@@ -7,7 +7,7 @@ import pytest
 
 from coterie.base.errors import ModelMistakeError
 from coterie.context.assemble import system_text
-from coterie.context.collect import MAX_ATTACHMENT_CHARACTERS, attachments_of, folder_facts, selection_of
+from coterie.context.collect import MAX_ATTACHMENT_CHARACTERS, attachments_of, folder_facts, listing_of, selection_of
 from coterie.context.rules import MAX_FILE_CHARACTERS, read_rules
 from coterie.context.task import Excerpt, FolderFacts
 from coterie.domain.edits import FileRef
@@ -78,11 +78,13 @@ async def test_no_rules_leave_the_prompt_alone(tmp_path: Path) -> None:
 
 async def test_the_folder_is_shown_from_above() -> None:
     texts = {f"src/m{number}.py": "" for number in range(3)} | {"README.md": ""}
-    assert await folder_facts(ReadableFolder(texts)) == FolderFacts("p", ("README.md", "src/ (3 files)"))
-    many = await folder_facts(ReadableFolder({f"f{number:02}": "" for number in range(60)}), "file:///p")
+    listing = await listing_of(ReadableFolder(texts))
+    assert listing is not None
+    assert folder_facts(listing) == FolderFacts("p", ("README.md", "src/ (3 files)"))
+    many = await listing_of(ReadableFolder({f"f{number:02}": "" for number in range(60)}), "file:///p")
     assert many is not None
-    assert many.entries[-2:] == ("f39", "… 20 more")
-    assert await folder_facts(ReadableFolder(folders=())) is None
+    assert folder_facts(many).entries[-2:] == ("f39", "… 20 more")
+    assert await listing_of(ReadableFolder(folders=())) is None
 
 
 async def test_attachments_are_read_as_the_workspace_shows_them() -> None:

@@ -36,6 +36,7 @@ from coterie.config.schema import ContextSettings
 from coterie.context import collect
 from coterie.context.admitting import alone
 from coterie.context.assemble import system_text
+from coterie.context.collect import Listing
 from coterie.context.marking import attached_before, is_held, without_dropped
 from coterie.context.memory import Memory
 from coterie.context.rules import Rules
@@ -195,13 +196,14 @@ class Team:
         )
         hire = self._crew.hire(spec.agent)
         is_new = hire is None and step.attempt == 1 and not (begun is not None and begun.messages)
-        around = await self._orientation(chain) if is_new and template.finds_its_way else Orientation()
+        listing = None if self._crew.prior else await collect.listing_of(self._crew.workspace, self._run.row.request.folder)
+        around = await self._orientation(chain, listing) if is_new and template.finds_its_way else Orientation()
         opening = Opening(
             system=await self._run.text(conversation.system),
             tools=tuple(tool for tool in tools.specs if tool.name in conversation.tools),
             before=self._crew.before,
             marks=self._crew.marks,
-            first=await self._first(spec, Attempt(spec.step_id, step.attempt), around),
+            first=await self._first(spec, Attempt(spec.step_id, step.attempt), around, listing),
         )
         if hire is not None:
             return await self._external(spec, step, hire, opening)
@@ -246,11 +248,12 @@ class Team:
         await self._run.record(record, *told, texts=texts)
         return record
 
-    async def _orientation(self, chain: Chain) -> Orientation:
+    async def _orientation(self, chain: Chain, listing: Listing | None) -> Orientation:
         crew = self._crew
         return await orientation(
             crew.place,
             await self._request(),
+            listing,
             policy=crew.approvals.policy,
             settings=crew.context,
             choice=chain.first,
@@ -272,7 +275,7 @@ class Team:
         thread = without_dropped(standing(before.said, before.compactions), await self._crew.marks())
         return attached_before(as_sent(thread))
 
-    async def _first(self, spec: StepSpec, attempt: Attempt, around: Orientation) -> UserMessage:
+    async def _first(self, spec: StepSpec, attempt: Attempt, around: Orientation, listing: Listing | None) -> UserMessage:
         request = await self._request()
         kinds = [kind for kind in spec.needs if self._run.history.latest(kind) is not None]
         artifacts: dict[str, Json] = {kind: handover.for_model(self._run.history.latest(kind) or {}) for kind in kinds}
@@ -283,7 +286,7 @@ class Team:
         return first_message(
             Task(
                 prompt=request.prompt,
-                folder=None if self._crew.prior else await collect.folder_facts(self._crew.workspace, request.folder),
+                folder=None if listing is None else collect.folder_facts(listing),
                 map=around.map,
                 code=around.code,
                 attachments=replacing(await collect.attachments_of(self._crew.workspace, request), await self._held()),

@@ -24,7 +24,7 @@ from coterie.domain.retrieval import Found, Question
 from coterie.domain.runs import Attachment, RunRequest, Selection
 from coterie.domain.workspace_ports import Folder, Workspace
 from coterie.workspace import uris
-from coterie.workspace.walk import is_listed
+from coterie.workspace.walk import is_listed, is_too_wide
 
 MAX_ENTRIES = 40
 MAX_ATTACHMENT_CHARACTERS = 32_000
@@ -47,30 +47,60 @@ class Limits:
     patience_s: float = PATIENCE_S
 
 
-async def folder_facts(workspace: Workspace, folder: str | None = None) -> FolderFacts | None:
-    """Return the folder's name and its top-level entries; None without any folder."""
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The files of a folder, listed once for all that a conversation begins with: with 50,000 of them that takes a second."""
+
+    folder: Folder
+    paths: tuple[str, ...]
+
+
+async def listing_of(workspace: Workspace, folder: str | None = None) -> Listing | None:
+    """List the folder of a request, the first one where it names none; None without any."""
     if (chosen := _chosen(workspace, folder)) is None:
         return None
+    return Listing(chosen, tuple(file.path for file in await workspace.files(chosen.uri)))
+
+
+def folder_facts(listing: Listing) -> FolderFacts:
+    """Return the folder's name and its top-level entries."""
     counts: Counter[str] = Counter()
-    for file in await workspace.files(chosen.uri):
-        top, separator, _ = file.path.partition("/")
+    for path in listing.paths:
+        top, separator, _ = path.partition("/")
         counts[top + separator] += 1
     entries = [f"{name} ({count} files)" if name.endswith("/") else name for name, count in sorted(counts.items())]
     if (more := len(entries) - MAX_ENTRIES) > 0:
         entries[MAX_ENTRIES:] = [f"… {more} more"]
-    return FolderFacts(chosen.name, tuple(entries))
+    return FolderFacts(listing.folder.name, tuple(entries))
 
 
-async def map_of(workspace: Workspace, index: Index, folder: str | None, limits: Limits) -> str:
-    """Return a map of the folder; empty when the index is not there, not whole, or takes too long."""
-    if (chosen := _chosen(workspace, folder)) is None or not limits.tokens:
+async def is_at_hand(workspace: Workspace, index: Index, folder: str | None, wait_s: float | None) -> bool:
+    """Say whether the index can be asked about a folder.
+
+    ``wait_s`` is how long it is waited for it to be started and to have read what has changed; None: it only has to run, because somebody
+    keeps it up to date.
+    """
+    if wait_s is None:
+        return index.is_running
+    if (chosen := _chosen(workspace, folder)) is None or is_too_wide(chosen.absolute):
+        return False
+    try:
+        async with asyncio.timeout(wait_s):
+            await index.refresh(chosen.absolute)
+    except (TimeoutError, RequestError):
+        return False
+    return True
+
+
+async def map_of(listing: Listing, index: Index, limits: Limits) -> str:
+    """Return a map of a folder; empty when the index is not there, not whole, or takes too long."""
+    if not limits.tokens:
         return ""
-    overview = await _in_time(index.overview(chosen.absolute, MOST_LANDMARKS), limits)
+    overview = await _in_time(index.overview(listing.folder.absolute, MOST_LANDMARKS), limits)
     if overview is None or not overview.complete:
         return ""
-    paths = [file.path for file in await workspace.files(chosen.uri)]
     landmarks = [landmark for landmark in overview.landmarks if limits.may_read(landmark.path)]
-    return await asyncio.to_thread(project_map, paths, landmarks, limits.tokens)
+    return await asyncio.to_thread(project_map, listing.paths, landmarks, limits.tokens)
 
 
 async def code_for(
