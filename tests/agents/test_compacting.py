@@ -20,7 +20,7 @@ from coterie.domain.channels import Channel
 from coterie.domain.events import MessageDelta, RunEvent, WarningEvent
 from coterie.domain.messages import TextDelta, ToolMessage, UserMessage
 from coterie.domain.records import CompactionRecord
-from coterie.domain.runs import Attachment, RunRequest
+from coterie.domain.runs import Attachment, RunRequest, Selection
 from coterie.domain.store_ports import RunStore
 from mortal_journal import Moment, MortalJournal
 from talking import LONG, SUMMARY, WINDOW, said, talking
@@ -216,6 +216,7 @@ async def test_what_cannot_be_made_short_enough_ends_in_words(tmp_path: Path) ->
         end = await talk.post(LONG * 6)
         assert (end.state, end.reason) == ("failed", "context_overflow")
         assert "takes 13,500" in (end.text or "")
+        assert re.search(r"about \d{3} of them are the agent's prompt, tools, rules and notes", end.text or "")
         assert talk.hosts.requests == []
 
 
@@ -265,6 +266,28 @@ async def test_files_that_are_larger_than_the_window_come_with_how_they_begin(tm
         limit = view.limit or input_limit(UNKNOWN_WINDOW, None)
         files_shown = sum(each.tokens for each in view.pieces if each.source == "file")
         assert 0.8 * len(asked.text) < 4 * files_shown < 4 * 0.7 * limit, "as they would be sent"
+
+
+@pytest.mark.parametrize("window", [6_000, 8_192, WINDOW])
+async def test_no_request_is_larger_than_the_window_whatever_goes_along(tmp_path: Path, window: int) -> None:
+    async with talking(tmp_path, windows={"first": window}) as talk:
+        (talk.stage.project / "AGENTS.md").write_text("Use tabs.\n" * 300, encoding="utf-8")
+        (tmp_path / "home").mkdir(exist_ok=True)
+        (tmp_path / "home" / "memory.md").write_text("- 2026-01-31: It is a calculator.\n" * 40, encoding="utf-8")
+        (talk.stage.project / "long.txt").write_text('say("a line of a long file")\n' * 900, encoding="utf-8")
+        long = Attachment(uri=(talk.stage.project / "long.txt").as_uri())
+        limit = input_limit(window, None)
+        for number in range(5):
+            turns = (calls(("read_file", {"path": "calc.py"})), says(f"{number} {LONG[: 2_000 * number]}"))
+            end = await talk.post(f"Post {number}?", *turns, attachments=(long,) * (number % 3), selection=Selection(uri=long.uri or ""))
+            assert end.state == "succeeded", end.text
+            for request in talk.hosts.heard("chat"):
+                assert len(request_bytes(request)) / 4 <= limit
+            asked = next(message.text for message in reversed(talk.sent.messages) if isinstance(message, UserMessage))
+            assert asked.endswith(f"Post {number}?")
+            assert asked.count("cut here") >= 1 + number % 3, "each of them has its part"
+            assert "<rules" in talk.sent.system
+            assert "<memory" in talk.sent.system
 
 
 @pytest.mark.parametrize("posts", [1, 3], ids=["in one post", "each in a post"])

@@ -151,9 +151,11 @@ class Compactor:
         if look.limit is not None and look.fill.total > look.limit and await self._leave_unseen(look, choice, look.limit):
             look = await self._look(choice)
         if look.limit is not None and look.fill.total > look.limit:
+            system = sum(part.piece.tokens for part in look.parts if part.piece.segment == "system")
             raise RunError(
                 f"The conversation needs about {look.fill.total:,} tokens and {choice.model} takes {look.limit:,} (its window of "
-                f"{choice.context_tokens:,} without the answer). {AGAIN if self._gave_up(look) else WAYS_OUT}",
+                f"{choice.context_tokens:,} without the answer); about {system:,} of them are the agent's prompt, tools, rules and notes. "
+                f"{AGAIN if self._gave_up(look) else WAYS_OUT}",
                 code="context_overflow",
             )
         return look.request
