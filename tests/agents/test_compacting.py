@@ -254,6 +254,11 @@ async def test_files_that_are_larger_than_the_window_come_with_how_they_begin(tm
         [asked] = talk.sent.messages
         assert isinstance(asked, UserMessage)
         assert asked.text.count("read_file has the rest") == 3
+        [row] = await talk.stage.store.runs.rows()
+        view = await talk.stage.inspector.inspect(run_id=row.run_id)
+        reasons = [each.reason for each in view.pieces if each.source.startswith("attachment:")]
+        assert len(reasons) == 3
+        assert all(re.fullmatch(r"said before; how it begins, [\d,]+ of [\d,]+ characters", reason) for reason in reasons)
         assert talk.warned == ["attachment_cut"]
         [warning] = [event.text for event in talk.stage.listener.of(WarningEvent) if event.code == "attachment_cut"]
         assert re.match(r"Only how it begins is sent of a\.txt \([\d,]+ of [\d,]+ characters\), b\.txt \(.+\), c\.txt \(", warning)
