@@ -35,7 +35,9 @@ async def measure_conversation() -> list[Measurement]:
         bodies = [exchange.request.body for exchange in server.exchanges]
     assert len(bodies) == 2 * TURNS, f"{len(bodies)} requests for {TURNS} turns with one tool call each"
     shares = [repeated(one, two) / len(two) for one, two in itertools.pairwise(bodies)]
-    kept = [repeated(one, two) / len(one) for one, two in itertools.pairwise(bodies)]
+    lost = [len(one) - repeated(one, two) for one, two in itertools.pairwise(bodies)]
+    least = min(range(len(shares)), key=shares.__getitem__)
+    new = len(bodies[least + 1]) - len(bodies[least])
     return [
         Measurement(
             "first request of a chat", f"{len(bodies[0]) / 1000:.1f} KB", "≤ 12 KB", "the body as sent, `Hello` in a small workspace"
@@ -44,13 +46,14 @@ async def measure_conversation() -> list[Measurement]:
             "share of each request's bytes that repeats the one before",
             f"median {statistics.median(shares):.1%}, least {min(shares):.1%}",
             "≥ 95 %",
-            f"common prefix of the bodies as sent, {TURNS} turns with a tool call each, {len(bodies)} requests",
+            f"common prefix of the bodies as sent, {TURNS} turns with a tool call each, {len(bodies)} requests; the least is request "
+            f"{least + 2}, of {len(bodies[least + 1]):,} bytes: {new} are new in it, a call and its result",
         ),
         Measurement(
-            "share of each request's bytes that the next one repeats",
-            f"median {statistics.median(kept):.1%}, least {min(kept):.1%}",
-            "",
-            "the same bodies: what a prompt cache could have kept",
+            "bytes of each request that the next one does not repeat",
+            f"at most {max(lost)}",
+            "2, the closing brackets",
+            "the same bodies: what a prompt cache could not have kept",
         ),
     ]
 

@@ -88,11 +88,13 @@ def row(name: str, answers: Sequence[Answer]) -> str:
     finished = [answer for answer in answers if answer.kind == "finished"]
     shown = [answer for answer in hidden if answer.shown is not None]
     exact = [answer for answer in shown if answer.shown == answer.hidden]
+    long_shown = [answer for answer in long if answer.shown is not None]
     saved = sum(len(answer.hidden) for answer in exact) / max(1, sum(len(answer.hidden) for answer in hidden))
     shares = (
         len(shown) / max(1, len(hidden)),
-        sum(answer.shown is not None for answer in long) / max(1, len(long)),
         len(exact) / max(1, len(shown)),
+        len(long_shown) / max(1, len(long)),
+        sum(answer.shown == answer.hidden for answer in long_shown) / max(1, len(long_shown)),
         sum(answer.shown is not None for answer in finished) / max(1, len(finished)),
         saved,
     )
@@ -108,8 +110,8 @@ def report(repositories: Sequence[Repository]) -> str:
     """Return the tables: by repository, by language, by kind of place."""
     everything = [answer for repository in repositories for answer in repository.answers]
     head = (
-        "| | places | shown | shown where ≥ 3 characters are hidden | exact when shown | shown at finished lines | characters saved "
-        "| p50 ms | p99 ms |\n|---|---|---|---|---|---|---|---|---|"
+        "| | places | shown | exact when shown | shown where ≥ 3 characters are hidden | exact when shown there | shown at finished lines "
+        "| characters saved | p50 ms | p99 ms |\n|---|---|---|---|---|---|---|---|---|---|"
     )
     lines = [head, *(row(repository.name, repository.answers) for repository in repositories), row("**all**", everything), "", head]
     lines += grouped(everything, lambda answer: answer.language)
@@ -138,11 +140,11 @@ def measurements(repositories: Sequence[Repository], of: str = "offline predicto
     megabytes = sum(repository.built.megabytes for repository in repositories) / size
     how = f"{len(everything)} places in {', '.join(repository.name for repository in repositories)}; the gate has learned from others"
     return [
-        Measurement(f"{of}: shown where ≥ 3 characters are hidden", f"{cells[1]} ({cells[0]} with shorter ones)", "≥ 40 %", how),
-        Measurement(f"{of}: exactly the rest of the line, when shown", cells[2], "≥ 85 %", "the same places"),
-        Measurement(f"{of}: shown at finished lines", cells[3], "≤ 1 %", "the same places"),
-        Measurement(f"{of}: characters saved", cells[4], "", "the same places"),
-        Measurement(f"{of}: time of an answer", f"p50 {cells[5]} ms, p99 {cells[6]} ms", "≤ 15 ms, ≤ 60 ms", "processor time"),
+        Measurement(f"{of}: shown", f"{cells[0]} ({cells[2]} where ≥ 3 characters are hidden)", "≥ 40 %", how),
+        Measurement(f"{of}: exactly the rest of the line, when shown", f"{cells[1]} ({cells[3]})", "≥ 85 %", "the same places"),
+        Measurement(f"{of}: shown at finished lines", cells[4], "≤ 1 %", "the same places"),
+        Measurement(f"{of}: characters saved", cells[5], "", "the same places"),
+        Measurement(f"{of}: time of an answer", f"p50 {cells[6]} ms, p99 {cells[7]} ms", "≤ 15 ms, ≤ 60 ms", "processor time"),
         Measurement(f"{of}: build for 500,000 tokens", f"{seconds:.1f} s, {megabytes:.0f} MB", "≤ 2 s, ≤ 250 MB", "processor time, peak"),
     ]
 

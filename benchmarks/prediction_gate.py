@@ -20,7 +20,7 @@ from coterie.features.prediction import FolderPredictor
 from coterie.predictor.gate import shares, tree_sums
 
 WEIGHTS = Path(__file__).parents[1] / "server" / "coterie" / "predictor" / "weights.json"
-PLACES = 450
+PLACES = 250
 SEED = 21
 TREES = 700
 LEVELS = 5
@@ -28,10 +28,13 @@ RATE = 0.05
 CAUTION = 20.0
 """As if each leaf had seen so much indecision already."""
 BINS = 32
-ROWS_SEEN = 0.5
-MEASURES_SEEN = 0.35
-AIM = 0.86
-"""The share of what is shown that is to be exactly right in repositories that nothing was learned from."""
+ROWS_SEEN = 0.35
+MEASURES_SEEN = 0.25
+AIM = 0.855
+"""The share of what is shown that is to be exactly right where `SHORTEST` characters are hidden, in repositories not learned from.
+
+Fewer are surer.
+"""
 SHORTEST = 3
 FOLDS = 4
 
@@ -43,7 +46,7 @@ Numbers = NDArray[np.int64]
 class Samples:
     """Candidates: their measures by ``names``, whether each was right, at which place, and in which repository.
 
-    Of the places, ``unfinished`` says which had something to predict.
+    Of the places, ``hidden`` says how many characters there were to predict, none at finished lines.
     """
 
     names: list[str]
@@ -51,7 +54,7 @@ class Samples:
     right: Matrix
     place: Numbers
     repository: Numbers
-    unfinished: NDArray[np.bool_]
+    hidden: Numbers
 
 
 @dataclass(frozen=True)
@@ -72,22 +75,23 @@ class Forest:
 
 def collect(repositories: Sequence[Path], places: int) -> Samples:
     """Ask for candidates at places of every repository."""
-    rows: list[dict[str, float]] = []
+    names: list[str] = []
+    rows: list[list[float]] = []
     facts: list[tuple[float, int, int]] = []
-    unfinished: list[bool] = []
+    hidden: list[int] = []
     for number, repository in enumerate(repositories):
         predictor = FolderPredictor(repository)
         before = len(facts)
         for place in places_of(texts_of(repository), places, seed=SEED):
             for candidate in predictor.candidates(place.path, place.prefix, place.suffix):
-                if len(candidate.text.strip()) >= SHORTEST:
-                    rows.append(dict(candidate.measures))
-                    facts.append((float(candidate.text.rstrip() == place.hidden), len(unfinished), number))
-            unfinished.append(place.kind != "finished")
+                if candidate.text.strip():
+                    names = names or sorted(candidate.measures)
+                    rows.append([candidate.measures[name] for name in names])
+                    facts.append((float(candidate.text.rstrip() == place.hidden), len(hidden), number))
+            hidden.append(len(place.hidden))
         print(f"{repository.name}: {len(facts) - before} candidates, {sum(fact[0] for fact in facts[before:]):.0f} right", flush=True)
-    names = sorted(rows[0])
     right, at, where = (np.array(column) for column in zip(*facts, strict=True))
-    return Samples(names, np.array([[row[name] for name in names] for row in rows]), right, at, where, np.array(unfinished))
+    return Samples(names, np.array(rows), right, at, where, np.array(hidden))
 
 
 def learn(values: Matrix, right: Matrix, place: Numbers) -> Forest:
@@ -150,12 +154,14 @@ def threshold(samples: Samples) -> float:
     best: dict[int, tuple[float, bool]] = {}
     for place, one, right in zip(samples.place.tolist(), likely.tolist(), samples.right.tolist(), strict=True):
         best[place] = max(best.get(place, (0.0, False)), (one, bool(right)))
-    found = sorted(((one, right) for place, (one, right) in best.items() if samples.unfinished[place]), reverse=True)
-    shares = np.cumsum([right for _, right in found]) / np.arange(1, len(found) + 1)
-    last = int(np.flatnonzero(shares >= AIM)[-1])
-    shown = (last + 1) / samples.unfinished.sum()
-    print(f"unseen: something is shown at {shown:.3f} of the places that are not finished lines, {shares[last]:.3f} of it right")
-    return round(found[last][0], 3)
+    found = sorted((told for place, told in best.items() if samples.hidden[place] >= SHORTEST), reverse=True)
+    exact = np.cumsum([right for _, right in found]) / np.arange(1, len(found) + 1)
+    least = round(found[int(np.flatnonzero(exact >= AIM)[-1])][0], 3)
+    of_interest = {f"{SHORTEST} characters or more": samples.hidden >= SHORTEST, "any": samples.hidden > 0, "none": samples.hidden == 0}
+    for name, asked in of_interest.items():
+        shown = [right for place, (one, right) in best.items() if asked[place] and one >= least]
+        print(f"unseen, {name} hidden: shown at {len(shown) / asked.sum():.3f}, of that {np.mean(shown):.3f} right")
+    return least
 
 
 def document(samples: Samples, shown_from: float, forest: Forest, learned_from: str) -> str:

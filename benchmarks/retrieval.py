@@ -76,8 +76,10 @@ class Clone:
 
     def commits(self, count: int, span: int) -> Iterator[Commit]:
         """Yield commits to ask about, evenly spread over the newest ``span``, the oldest first."""
-        every = self.git("rev-list", "--no-merges", f"--max-count={span}", "HEAD").split()
-        fitting = [commit for sha in every if (commit := self._commit(sha)) is not None]
+        told = self.git(
+            "log", "--no-merges", "--no-renames", "--name-status", "-z", "--format=%x1e%H%n%B%x1f", f"--max-count={span}", "HEAD"
+        )
+        fitting = [commit for entry in told.split("\x1e")[1:] if (commit := _commit(entry)) is not None]
         yield from reversed(fitting[:: max(1, len(fitting) // count)][:count])
 
     def check_out_parent(self, commit: Commit) -> None:
@@ -85,12 +87,14 @@ class Clone:
         self.git("checkout", "--quiet", "--force", "--detach", f"{commit.sha}^")
         self.git("clean", "-ffdxq")
 
-    def _commit(self, sha: str) -> Commit | None:
-        changes = self.git("diff-tree", "-r", "-z", "--no-renames", "--name-status", "--no-commit-id", sha).split("\0")
-        there = frozenset(path for status, path in zip(changes[::2], changes[1::2], strict=False) if status in {"M", "D"})
-        message = self.git("log", "-1", "--format=%B", sha)
-        fits = 1 <= len(there) <= MOST_FILES and code_of(there) and len(message.split()) >= FEWEST_WORDS
-        return Commit(sha, message.strip(), there) if fits else None
+
+def _commit(entry: str) -> Commit | None:
+    head, _, told = entry.partition("\x1f")
+    sha, _, message = head.partition("\n")
+    changes = told.strip("\0\n").split("\0")
+    there = frozenset(path for status, path in zip(changes[::2], changes[1::2], strict=False) if status in {"M", "D"})
+    fits = 1 <= len(there) <= MOST_FILES and code_of(there) and len(message.split()) >= FEWEST_WORDS
+    return Commit(sha, message.strip(), there) if fits else None
 
 
 def measure(repository: Path, count: int, span: int, others: Sequence[Rival]) -> Results:

@@ -21,8 +21,9 @@ from benchmarks.retrieval import Clone, code_of
 from coterie.index.build import refresh, refresh_history
 from coterie.index.cache import Cache
 from coterie.index.evidence import Kind, Nature, asked_roles, gather, nature
+from coterie.index.measures import Tie
 from coterie.index.query import Query, parse
-from coterie.index.rank import UNLEARNED, Tie, learned_weights, neighbours, own_scores, weigh
+from coterie.index.rank import UNLEARNED, learned_weights, neighbours, own_scores, weigh
 from coterie.index.snapshot import Postings, Snapshot, load
 
 WEIGHTS = Path(__file__).parents[1] / "server" / "coterie" / "index" / "weights.json"

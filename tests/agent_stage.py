@@ -309,11 +309,13 @@ async def staged(
     wrap: Callable[[RunStore], RunStore] = lambda store: store,
     model: ScriptedModel | None = None,
     index: Index | None = None,
+    index_wait_s: float | None = None,
+    workspace: LiveWorkspace | None = None,
 ) -> AsyncIterator[Stage]:
     """Open a stage and close it in order. ``wrap`` may stand between the agents and the journal; ``model`` plays instead of ``script``."""
     store = Store(home)
     model, listener = model or ScriptedModel(script), Listener(can_answer=can_answer)
-    workspace = LiveWorkspace([Folder(uri=project.as_uri(), name=project.name, absolute=str(project))])
+    workspace = workspace or LiveWorkspace([Folder(uri=project.as_uri(), name=project.name, absolute=str(project))])
     tasks = TaskSupervisor("stage")
     options = {"retry": {"attempts": 4, "base_ms": 1, "max_ms": 1}, **(settings or {})}
     loaded = load({"COTERIE_HOME": str(home)}, folders=[project], editor_options=options, command_line=command_line)
@@ -338,6 +340,7 @@ async def staged(
         user_memory=home / "memory.md",
         memories=home / "memory",
         index=index,
+        index_wait_s=index_wait_s,
     )
     coordinator = Coordinator(runs, listener, lambda _: None)
     base = Assembly(around)

@@ -48,12 +48,12 @@ class Talk:
         self.hosts = hosts
         self.channel: str | None = None
 
-    async def post(self, text: str, *answer: Turn) -> RunEvent:
+    async def post(self, text: str, *answer: Turn, **request: Any) -> RunEvent:
         """Say something, have it answered, and return how that ended."""
         self.hosts.script = {**self.hosts.script, "chat": answer}
         self.stage.listener.events.clear()
         self.hosts.requests.clear()
-        run_id = await self.stage.begin(text, channel_id=self.channel)
+        run_id = await self.stage.begin(text, channel_id=self.channel, **request)
         end = await self.stage.ended()
         row = await self.stage.store.runs.row(run_id)
         assert row is not None

@@ -11,13 +11,16 @@ import pytest
 
 from agent_scripts import EDIT, PATCH, TEAM, project, suite
 from agent_stage import Fails, Turn, answering, calls, says
+from coterie.agents.compacting import AGAIN
 from coterie.base.errors import ProviderError, StorageError
 from coterie.context.assemble import message_bytes, request_bytes
+from coterie.context.compaction import UNKNOWN_WINDOW
+from coterie.context.window import input_limit
 from coterie.domain.channels import Channel
 from coterie.domain.events import MessageDelta, RunEvent, WarningEvent
 from coterie.domain.messages import TextDelta, ToolMessage, UserMessage
 from coterie.domain.records import CompactionRecord
-from coterie.domain.runs import Attachment, RunRequest
+from coterie.domain.runs import Attachment, RunRequest, Selection
 from coterie.domain.store_ports import RunStore
 from mortal_journal import Moment, MortalJournal
 from talking import LONG, SUMMARY, WINDOW, said, talking
@@ -162,11 +165,58 @@ async def test_a_summary_that_failed_is_asked_for_again_when_the_conversation_ha
         assert (sum(asked), asked[-1]) == (2, 1)
 
 
+async def test_a_channel_whose_summaries_always_fail_asks_for_three_and_says_so_once(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.grow(3)
+        talk.hosts.script = {"compaction": (says("No."),) * 99}
+        assert (await talk.post("Four?", says(LONG[:8_000]))).state == "succeeded"
+        asked, told, ends = [len(talk.hosts.heard("compaction"))], list[str](), list[str]()
+        for number in range(5):
+            end = await talk.post(f"More {number}?")
+            assert (end.state, end.reason) == ("failed", "context_overflow")
+            asked.append(len(talk.hosts.heard("compaction")))
+            told += [event.text for event in talk.stage.listener.of(WarningEvent) if event.code == "compaction_failed"]
+            ends.append(end.text or "")
+        assert asked == [1, 1, 1, 0, 0, 0]
+        assert [AGAIN in text for text in told] == [False, True], "once"
+        assert [AGAIN in text for text in ends] == [False, True, True, True, True]
+        talk.hosts.script = {"compaction": (says(SUMMARY),) * 99}
+        await talk.post("/compact")
+        assert (await talk.post("Now?", says("Now."))).state == "succeeded"
+        assert said(talk.sent)[0] == "<earlier"
+
+
+async def test_a_host_of_unknown_window_that_finds_each_request_too_long_gets_a_few_summaries(tmp_path: Path) -> None:
+    async with talking(tmp_path, windows={}) as talk:
+        (talk.stage.project / "long.txt").write_text("line of a long file\n" * 500, encoding="utf-8")
+        await talk.grow(3)
+        reads = [calls(("read_file", {"path": "long.txt", "start_line": number})) for number in range(1, 9)]
+        end = await talk.post("Read it.", *((Fails(TOO_LONG, 1), *turn) for turn in (*reads, says("Read."))))
+        assert end.state == "succeeded", end.text
+        assert len(talk.hosts.heard("compaction")) == 3
+        assert talk.warned.count("window_unknown") == 1
+        [warning] = [event.text for event in talk.stage.listener.of(WarningEvent) if event.code == "window_unknown"]
+        assert warning.startswith("first/model does not take about ")
+        assert "`context_tokens` of the provider first" in warning
+
+
+async def test_a_channel_that_overflows_a_host_and_cannot_be_summarised_asks_for_three(tmp_path: Path) -> None:
+    async with talking(tmp_path, windows={}) as talk:
+        await talk.grow(3)
+        talk.hosts.script = {"compaction": (says("No."),) * 99}
+        asked = []
+        for _ in range(5):
+            assert (await talk.post("And?", (Fails(TOO_LONG, 99),))).reason == "context_overflow"
+            asked.append(len(talk.hosts.heard("compaction")))
+        assert asked == [1, 1, 1, 0, 0]
+
+
 async def test_what_cannot_be_made_short_enough_ends_in_words(tmp_path: Path) -> None:
     async with talking(tmp_path) as talk:
         end = await talk.post(LONG * 6)
         assert (end.state, end.reason) == ("failed", "context_overflow")
         assert "takes 13,500" in (end.text or "")
+        assert re.search(r"about \d{3} of them are the agent's prompt, tools, rules and notes", end.text or "")
         assert talk.hosts.requests == []
 
 
@@ -192,8 +242,9 @@ async def test_the_shares_that_people_are_shown_are_those_that_are_planned_with(
         assert [each.limit for each in view.segments] == [750, 2_250, 4_500, 6_000]
 
 
-async def test_files_that_are_larger_than_the_window_come_with_how_they_begin(tmp_path: Path) -> None:
-    async with talking(tmp_path) as talk:
+@pytest.mark.parametrize("window", [WINDOW, None], ids=["known", "unknown"])
+async def test_files_that_are_larger_than_the_window_come_with_how_they_begin(tmp_path: Path, window: int | None) -> None:
+    async with talking(tmp_path, windows={} if window is None else {"first": window}) as talk:
         talk.hosts.script = {"chat": (says("Large."),)}
         files = [talk.stage.project / f"{name}.txt" for name in "abc"]
         for file in files:
@@ -203,12 +254,45 @@ async def test_files_that_are_larger_than_the_window_come_with_how_they_begin(tm
         [asked] = talk.sent.messages
         assert isinstance(asked, UserMessage)
         assert asked.text.count("read_file has the rest") == 3
+        [row] = await talk.stage.store.runs.rows()
+        view = await talk.stage.inspector.inspect(run_id=row.run_id)
+        reasons = [each.reason for each in view.pieces if each.source.startswith("attachment:")]
+        assert len(reasons) == 3
+        assert all(re.fullmatch(r"said before; how it begins, [\d,]+ of [\d,]+ characters", reason) for reason in reasons)
+        assert talk.warned == ["attachment_cut"]
+        [warning] = [event.text for event in talk.stage.listener.of(WarningEvent) if event.code == "attachment_cut"]
+        assert re.match(r"Only how it begins is sent of a\.txt \([\d,]+ of [\d,]+ characters\), b\.txt \(.+\), c\.txt \(", warning)
+        assert ("`context_tokens` of the provider first" in warning) == (window is None)
         await talk.stage.store.channels.create(
             Channel(channel_id="c1", title="t", folder="chats", state="idle", updated_at="2026-01-31T00:00:00.000Z")
         )
         for file in files:
             view = await talk.stage.inspector.pin("c1", uri=file.as_uri())
-        assert sum(each.tokens for each in view.pieces if each.source == "file") < 6_100, "as they would be sent"
+        limit = view.limit or input_limit(UNKNOWN_WINDOW, None)
+        files_shown = sum(each.tokens for each in view.pieces if each.source == "file")
+        assert 0.8 * len(asked.text) < 4 * files_shown < 4 * 0.7 * limit, "as they would be sent"
+
+
+@pytest.mark.parametrize("window", [6_000, 8_192, WINDOW])
+async def test_no_request_is_larger_than_the_window_whatever_goes_along(tmp_path: Path, window: int) -> None:
+    async with talking(tmp_path, windows={"first": window}) as talk:
+        (talk.stage.project / "AGENTS.md").write_text("Use tabs.\n" * 300, encoding="utf-8")
+        (tmp_path / "home").mkdir(exist_ok=True)
+        (tmp_path / "home" / "memory.md").write_text("- 2026-01-31: It is a calculator.\n" * 40, encoding="utf-8")
+        (talk.stage.project / "long.txt").write_text('say("a line of a long file")\n' * 900, encoding="utf-8")
+        long = Attachment(uri=(talk.stage.project / "long.txt").as_uri())
+        limit = input_limit(window, None)
+        for number in range(5):
+            turns = (calls(("read_file", {"path": "calc.py"})), says(f"{number} {LONG[: 2_000 * number]}"))
+            end = await talk.post(f"Post {number}?", *turns, attachments=(long,) * (number % 3), selection=Selection(uri=long.uri or ""))
+            assert end.state == "succeeded", end.text
+            for request in talk.hosts.heard("chat"):
+                assert len(request_bytes(request)) / 4 <= limit
+            asked = next(message.text for message in reversed(talk.sent.messages) if isinstance(message, UserMessage))
+            assert asked.endswith(f"Post {number}?")
+            assert asked.count("cut here") >= 1 + number % 3, "each of them has its part"
+            assert "<rules" in talk.sent.system
+            assert "<memory" in talk.sent.system
 
 
 @pytest.mark.parametrize("posts", [1, 3], ids=["in one post", "each in a post"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from agent_scripts import BROKEN, TEAM, project, suite
 from agent_stage import Stage, Turn, answering, calls, says, staged
 from coterie.base.errors import InvalidParamsError, RequestError
+from coterie.context.assemble import message_bytes
 from coterie.context.marking import GONE
 from coterie.domain.channels import Channel
 from coterie.domain.events import MessageDelta
@@ -129,6 +131,49 @@ async def test_a_pinned_file_comes_with_the_next_turn_and_once(tmp_path: Path) -
             assert [each.pinned for each in view.pieces if each.path == "calc.py"] == [True]
     async with opened(tmp_path) as stage:
         assert (await stage.inspector.pin(channel_id, uri=uri, pinned=False)).pinned_files == ()
+
+
+async def test_a_pinned_file_that_has_changed_comes_again_behind_what_was_said(tmp_path: Path) -> None:
+    async with opened(tmp_path, says("Hm.")) as stage:
+        channel_id = await played(stage)
+        uri = (stage.project / "calc.py").as_uri()
+        await stage.inspector.pin(channel_id, uri=uri)
+    newer, sent = BROKEN.replace("-", "+"), list[tuple[bytes, ...]]()
+    for text in (BROKEN, newer, newer, f"{newer}# end\n"):
+        (tmp_path / "project" / "calc.py").write_text(text, encoding="utf-8")
+        async with opened(tmp_path, *(says("Yes."),) * 9) as stage:
+            view = await stage.inspector.inspect(channel_id=channel_id)
+            upcoming = [each.reason for each in view.pieces if each.piece_id == uri]
+            await played(stage, "And?", channel_id=channel_id)
+            messages = stage.model.requests[0].messages
+            asked = messages[-1]
+            assert isinstance(asked, UserMessage)
+            again = "pinned by the person: it has changed, and comes with the next turn"
+            element = '<attachment path="calc.py" reason="it has changed: this replaces what was attached before">'
+            match len(sent):
+                case 0:
+                    assert upcoming == ["pinned by the person: it comes with the next turn"]
+                    assert asked.text == f'<attachment path="calc.py">\n{text}</attachment>\n\nAnd?'
+                case 2:
+                    assert (upcoming, asked.text) == ([], "And?"), "it is as it was sent last"
+                case _:
+                    assert (upcoming, asked.text) == ([again], f"{element}\n{text}</attachment>\n\nAnd?")
+            sent.append(tuple(map(message_bytes, messages)))
+    for one, two in itertools.pairwise(sent):
+        assert two[: len(one)] == one, "nothing of what was said is written anew"
+
+
+async def test_a_pinned_file_that_was_left_out_comes_again(tmp_path: Path) -> None:
+    async with opened(tmp_path, says("Hm.")) as stage:
+        uri = (stage.project / "calc.py").as_uri()
+        channel_id = await played(stage, attachments=(Attachment(uri=uri), Attachment(text="pasted")))
+        await stage.inspector.drop(channel_id, piece(await stage.inspector.inspect(channel_id=channel_id), "attachment:calc.py"))
+        await stage.inspector.pin(channel_id, uri=uri)
+    async with opened(tmp_path, says("Yes.")) as stage:
+        await played(stage, "And?", channel_id=channel_id, attachments=(Attachment(text="another"),))
+        asked = stage.model.requests[0].messages[-1]
+        assert isinstance(asked, UserMessage)
+        assert asked.text == f'<attachment>\nanother\n</attachment>\n\n<attachment path="calc.py">\n{BROKEN}</attachment>\n\nAnd?'
 
 
 async def test_what_cannot_be_read_is_not_pinned_and_what_is_gone_since_can_be_let_go(tmp_path: Path) -> None:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from agent_scripts import TEAM, project, suite
 from agent_stage import Stage, Turn, answering, says, staged
 from coterie.agents.orienting import orientation
 from coterie.config.schema import ContextSettings
+from coterie.context.collect import listing_of
+from coterie.domain.edits import FileRef
 from coterie.domain.messages import UserMessage
 from coterie.domain.model_ports import ModelChoice
 from coterie.domain.overview import Landmark, Overview
 from coterie.domain.retrieval import Found, Question
 from coterie.domain.runs import Attachment, RunRequest, Selection
+from coterie.domain.workspace_ports import Folder
 from coterie.tools.rules import Policy
 from coterie.tools.tool import Place
+from coterie.workspace.workspace import LiveWorkspace
 from index_fake import FakeIndex
 from workspace_fake import FakeWorkspace
 
@@ -35,6 +41,27 @@ def index(*, complete: bool = True, broken: bool = False) -> FakeIndex:
     ]
     landmarks = (Landmark(path="calc.py", names=("add",)), Landmark(path="gone.py", names=("x",)))
     return FakeIndex(*found, overview=Overview(landmarks=landmarks, complete=complete), broken=broken)
+
+
+class Unready(FakeIndex):
+    """Is never done with what has changed."""
+
+    @override
+    async def refresh(self, folder: str) -> None:
+        await asyncio.Event().wait()
+
+
+class Listed(LiveWorkspace):
+    """Notes what is listed of it."""
+
+    def __init__(self, folders: Sequence[Folder]) -> None:
+        super().__init__(folders)
+        self.listed: list[str] = []
+
+    @override
+    async def files(self, folder: str | None = None, under: str = "") -> tuple[FileRef, ...]:
+        self.listed.append(under)
+        return await super().files(folder, under)
 
 
 def said(stage: Stage, call: int = 0, agent: str = "chat") -> list[str]:
@@ -122,7 +149,7 @@ async def test_what_the_person_is_at_is_a_part_of_the_question(tmp_path: Path) -
     of = index()
     place = Place(workspace=FakeWorkspace(tmp_path), index=of, attention=Attentive())
     choice = ModelChoice("work/m1", "m1", "m1", provider=None)  # type: ignore[arg-type]
-    await orientation(place, RunRequest(prompt=PROMPT), policy=Policy(), settings=ContextSettings(), choice=choice, prior=())
+    await orientation(place, RunRequest(prompt=PROMPT), None, policy=Policy(), settings=ContextSettings(), choice=choice, prior=())
     (question,) = of.questions
     assert (question.text, question.failing) == (f"{tmp_path.name}: {PROMPT}\n", ("calc.py",))
 
@@ -133,8 +160,51 @@ async def test_in_a_small_window_there_is_less(tmp_path: Path, context_tokens: i
         workspace=FakeWorkspace(tmp_path, {"calc.py": "def add():\n", "tests/test_calc.py": "\n\n\ndef test_add():\n"}), index=index()
     )
     choice = ModelChoice("work/m1", "m1", "m1", provider=None, context_tokens=context_tokens)  # type: ignore[arg-type]
-    found = await orientation(place, RunRequest(prompt=PROMPT), policy=Policy(), settings=ContextSettings(), choice=choice, prior=())
+    listing = await listing_of(place.workspace)
+    found = await orientation(
+        place, RunRequest(prompt=PROMPT), listing, policy=Policy(), settings=ContextSettings(), choice=choice, prior=()
+    )
     assert (bool(found.map), bool(found.code)) == (shown, shown)
+
+
+async def test_where_nobody_keeps_the_index_up_to_date_it_is_brought_so_first(tmp_path: Path) -> None:
+    of = index()
+    of.runs = False
+    folder = project(tmp_path / "project")
+    async with staged(tmp_path / "home", folder, {"chat": [says("Yes.")]}, index=of, index_wait_s=60.0) as stage:
+        await stage.play(PROMPT)
+        assert (MAP in said(stage)[0], CODE in said(stage)[0]) == (True, True)
+    assert of.told[0] == "refresh project"
+
+
+@pytest.mark.parametrize("of", [index(broken=True), Unready()], ids=["broken", "late"])
+async def test_an_index_that_is_not_ready_in_time_is_done_without(tmp_path: Path, of: FakeIndex) -> None:
+    folder = project(tmp_path / "project")
+    async with staged(tmp_path / "home", folder, {"chat": [says("Yes.")]}, index=of, index_wait_s=0.0) as stage:
+        assert (await stage.play(PROMPT)).state == "succeeded"
+        assert said(stage) == [f'<folder name="project">\ncalc.py\ntests/ (1 files)\n</folder>\n\n{PROMPT}']
+    assert of.told == []
+
+
+async def test_nothing_is_known_of_all_of_somebody_s_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    of = index()
+    place = Place(workspace=FakeWorkspace(tmp_path, {"calc.py": "def add():\n"}), index=of, index_wait_s=60.0)
+    choice = ModelChoice("work/m1", "m1", "m1", provider=None)  # type: ignore[arg-type]
+    listing = await listing_of(place.workspace)
+    found = await orientation(
+        place, RunRequest(prompt=PROMPT), listing, policy=Policy(), settings=ContextSettings(), choice=choice, prior=()
+    )
+    assert (found.map, found.code, of.told) == ("", (), [])
+
+
+async def test_the_first_message_of_a_channel_lists_the_folder_once(tmp_path: Path) -> None:
+    folder = project(tmp_path / "project")
+    workspace = Listed([Folder(uri=folder.as_uri(), name=folder.name, absolute=str(folder))])
+    async with staged(tmp_path / "home", folder, {"chat": [says("Yes.")]}, index=index(), workspace=workspace) as stage:
+        await stage.play(PROMPT)
+        assert (MAP in said(stage)[0], '<folder name="project">' in said(stage)[0]) == (True, True)
+    assert workspace.listed.count("") == 1
 
 
 async def test_a_later_turn_gets_no_map_and_no_code_again(tmp_path: Path) -> None:

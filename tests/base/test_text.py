@@ -6,7 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coterie.base.text import ContentChange, Encoding, LineIndex, Position, apply_changes, index_of, length, split_lines, utf16_length
+from coterie.base.text import (
+    ContentChange,
+    Encoding,
+    LineIndex,
+    Position,
+    apply_changes,
+    bare_lines,
+    index_of,
+    length,
+    lines_of,
+    split_lines,
+    utf16_length,
+)
 
 CODECS: dict[Encoding, tuple[str, int]] = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-le", 4)}
 encodings = st.sampled_from(list(CODECS))
@@ -29,6 +41,15 @@ def test_length_counts_code_units(text: str, encoding: Encoding) -> None:
 def test_lines_end_as_the_protocol_says(text: str) -> None:
     assert "".join(split_lines(text)) == text
     assert [line.rstrip("\r\n") for line in split_lines(text)] == re.split(r"\r\n|\n|\r", text)
+
+
+@given(st.text(st.sampled_from("ab\n\r\x0b\x0c\x1c\u2028\x85"), max_size=30))
+def test_where_no_editor_is_asked_a_line_feed_alone_ends_a_line(text: str) -> None:
+    assert "".join(lines_of(text)) == text
+    assert [line.count("\n") for line in lines_of(text)] == [1] * text.count("\n") + [0] * (not text.endswith("\n") and bool(text))
+    assert bare_lines(text) == [line.removesuffix("\n").removesuffix("\r") for line in lines_of(text)]
+    if "\r" not in text.replace("\r\n", ""):
+        assert [*lines_of(text), ""][: len(split_lines(text))] == split_lines(text), "and editors see the same"
 
 
 @given(texts, encodings)

@@ -7,7 +7,7 @@ import pytest
 from coterie.agents.artifacts import schema_of
 from coterie.agents.templates import TEMPLATES, AgentTemplate
 from coterie.context.assemble import assemble, request_bytes, system_text
-from coterie.context.collect import folder_facts
+from coterie.context.collect import folder_facts, listing_of
 from coterie.context.task import Task, first_message
 from coterie.domain.model_ports import ModelChoice
 from coterie.index.client import IndexProcess
@@ -28,10 +28,12 @@ async def test_the_first_request_of_each_agent_is_small(template: AgentTemplate,
         names=template.tools,
         artifact=schema_of(template.artifact) if template.artifact else None,
     )
+    listing = await listing_of(workspace)
+    assert listing is not None
     request = assemble(
         system=system_text(template.prompt),
         tools=tools.specs,
-        messages=[first_message(Task(prompt="why does this fail?", folder=await folder_facts(workspace)))],
+        messages=[first_message(Task(prompt="why does this fail?", folder=folder_facts(listing)))],
         choice=ModelChoice("work/m1", "m1", "m1", provider=None),  # type: ignore[arg-type]
         agent=template.agent_id,
         call=0,

@@ -7,7 +7,7 @@ import pytest
 
 from coterie.base.errors import ModelMistakeError
 from coterie.context.assemble import system_text
-from coterie.context.collect import MAX_ATTACHMENT_CHARACTERS, attachments_of, folder_facts, selection_of
+from coterie.context.collect import MAX_ATTACHMENT_CHARACTERS, attachments_of, folder_facts, listing_of, selection_of
 from coterie.context.rules import MAX_FILE_CHARACTERS, read_rules
 from coterie.context.task import Excerpt, FolderFacts
 from coterie.domain.edits import FileRef
@@ -78,11 +78,13 @@ async def test_no_rules_leave_the_prompt_alone(tmp_path: Path) -> None:
 
 async def test_the_folder_is_shown_from_above() -> None:
     texts = {f"src/m{number}.py": "" for number in range(3)} | {"README.md": ""}
-    assert await folder_facts(ReadableFolder(texts)) == FolderFacts("p", ("README.md", "src/ (3 files)"))
-    many = await folder_facts(ReadableFolder({f"f{number:02}": "" for number in range(60)}), "file:///p")
+    listing = await listing_of(ReadableFolder(texts))
+    assert listing is not None
+    assert folder_facts(listing) == FolderFacts("p", ("README.md", "src/ (3 files)"))
+    many = await listing_of(ReadableFolder({f"f{number:02}": "" for number in range(60)}), "file:///p")
     assert many is not None
-    assert many.entries[-2:] == ("f39", "… 20 more")
-    assert await folder_facts(ReadableFolder(folders=())) is None
+    assert folder_facts(many).entries[-2:] == ("f39", "… 20 more")
+    assert await listing_of(ReadableFolder(folders=())) is None
 
 
 async def test_attachments_are_read_as_the_workspace_shows_them() -> None:
@@ -107,24 +109,6 @@ async def test_attachments_are_read_as_the_workspace_shows_them() -> None:
     assert len(read[5].text) < MAX_ATTACHMENT_CHARACTERS + 100
     assert "read_file has the rest" in read[5].text
     assert read[6].text == "[not attached: file://[p/a.txt is outside of the workspace.]"
-
-
-@pytest.mark.parametrize("letter", ["x", "\u5b57"], ids=["ascii", "wide"])
-async def test_what_is_pointed_at_shares_the_room_that_there_is(letter: str) -> None:
-    workspace = ReadableFolder({"big.txt": f"{letter * 9}\n" * 5_000})
-    big = Attachment(uri="file:///p/big.txt")
-    request = RunRequest(prompt="x", attachments=(big, big), selection=Selection(uri="file:///p/big.txt"))
-    read = [*await attachments_of(workspace, request, room=3_000), await selection_of(workspace, request, room=3_000)]
-    sizes = [len(each.text.partition("[\u2026")[0].encode()) for each in read if each is not None]
-    assert len(sizes) == 3
-    assert all(3_900 < size <= 4_000 for size in sizes)
-
-
-@pytest.mark.parametrize("head", ["", "// made\n"], ids=["one line", "behind a short one"])
-async def test_a_giant_line_is_cut_inside(head: str) -> None:
-    text = head + "x" * 50_000
-    [read] = await attachments_of(ReadableFolder({}), RunRequest(prompt="x", attachments=(Attachment(text=text),)), room=1_000)
-    assert read.text == f"{text[:4_000]}\n[\u2026 cut here, inside a line: 4000 of {len(text)} characters; read_file has the rest]"
 
 
 def selection(start: tuple[int, int], end: tuple[int, int]) -> Selection:

@@ -100,9 +100,9 @@ def test_what_is_pinned_is_kept_word_for_word_behind_a_summary() -> None:
 
 
 def test_what_is_attached_is_known_until_it_is_dropped() -> None:
-    assert attached_before([TASK]) == {'b "c".txt'}
+    assert attached_before([TASK]) == {'b "c".txt': "note\n\n</code>"}
     dropped = without_dropped(THREAD, Marks(dropped=frozenset({"r1:1:3"})))
-    assert attached_before([placed.message for placed in dropped]) == frozenset()
+    assert attached_before([placed.message for placed in dropped]) == {}
 
 
 def test_the_latest_decision_about_a_piece_counts() -> None:

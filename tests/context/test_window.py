@@ -23,6 +23,7 @@ pieces = st.lists(
         reason=st.just("drawn"),
         tokens=st.integers(0, 60),
         pinned=st.booleans(),
+        divisible=st.booleans(),
     ),
     max_size=14,
 )
@@ -88,12 +89,14 @@ def test_a_larger_limit_never_keeps_less(given: list[Piece], limit: int, more: i
     larger = planned(given, limit + more)
     assert larger is not None
     assert set(ids(smaller)) <= set(ids(larger))
+    tokens = {each.piece_id: each.tokens for each in larger.pieces}
+    assert all(each.tokens <= tokens[each.piece_id] for each in smaller.pieces), "nor less of what is kept in part"
 
 
 @given(pieces, st.integers(0, 400))
 def test_nothing_is_left_out_while_everything_fits(given: list[Piece], limit: int) -> None:
     if sum(each.tokens for each in given) <= limit:
-        assert plan(given, limit).left_out == ()
+        assert plan(given, limit).pieces == tuple(given)
 
 
 @pytest.mark.parametrize(("first", "second"), list(combinations(("task", "history", "project"), 2)))
@@ -125,6 +128,13 @@ def test_behind_what_does_not_fit_nothing_is_kept() -> None:
     window = plan([piece("large", "task", 95), piece("small", "task", 1)], 90)
     assert ids(window) == []
     assert [left.reason for left in window.left_out] == ["no room: what may be cut of the task has 90 tokens here"] * 2
+
+
+def test_what_is_divisible_shares_the_room_and_comes_before_what_goes_in_whole() -> None:
+    sizes = {"found": 10, "large": 70, "small": 10, "larger": 80}
+    given = [replace(piece(name, "task", tokens), divisible=name != "found") for name, tokens in sizes.items()]
+    assert {each.piece_id: each.tokens for each in plan(given, 90).pieces} == {"large": 40, "small": 10, "larger": 40}
+    assert {each.piece_id: each.tokens for each in plan(given, 170).pieces} == sizes
 
 
 @pytest.mark.parametrize("given", [piece("prompt", "system", 91), piece("request", "task", 91, pinned=True)], ids=["system", "pinned"])

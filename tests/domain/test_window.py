@@ -19,6 +19,7 @@ def test_a_window_is_told_piece_by_piece_with_what_is_missing_and_why() -> None:
         "reason": "asked for",
         "tokens": 5,
         "pinned": True,
+        "divisible": False,
     }
     assert (told["leftOut"][0]["piece"]["pieceId"], told["leftOut"][0]["reason"]) == ("p2", "too large")
     assert told["used"] == {"system": 40, "task": 5}

@@ -90,6 +90,8 @@ def test_files_that_change_together_are_found_together(write: Write, commit: Com
         commit(f"Turn {turn}")
         write("src/part8.py", f"def unrelated_8():\n    return {-turn}\n")
         commit(f"Another {turn}")
+    write("NOTES.md", "What the very last commit touched is likely by itself.\n")
+    commit("Take notes")
     index.refresh()
     assert rank(index, "sockets", 2) == ["src/pool.py", "src/part9.py"]
 

@@ -6,31 +6,14 @@ from typing import get_args
 
 import pytest
 
-from coterie.index.cache import ID_SHIFT, KnownFile, PastCommit, Stamp
+from coterie.index.cache import PastCommit
 from coterie.index.evidence import Kind, Nature, gather
-from coterie.index.facts import facts
+from coterie.index.measures import Tie
 from coterie.index.query import parse
-from coterie.index.rank import Tie, Weights, learned_weights, ranked, reasons, weigh
-from coterie.index.snapshot import Snapshot, take
+from coterie.index.rank import Weights, learned_weights, ranked, reasons, weigh
+from index_state import commit, state
 
 NOTHING: Weights = dict.fromkeys((*get_args(Kind), *get_args(Nature), *get_args(Tie)), 0.0)
-
-
-def commit(message: str, *paths: str) -> PastCommit:
-    return PastCommit(tuple(term for term, _ in parse(message).terms), paths)
-
-
-def state(files: Mapping[str, str], commits: Sequence[PastCommit] = ()) -> tuple[Snapshot, Mapping[str, list[int]]]:
-    read = [facts(path, text.encode()) for path, text in files.items()]
-    known = [
-        KnownFile(number, path, each.length, Stamp(len(files[path]), 0, 0), each.digest, each.imports)
-        for number, (path, each) in enumerate(zip(files, read, strict=True))
-    ]
-    postings: dict[str, list[int]] = {}
-    for number, each in enumerate(read):
-        for term, occurrence in each.terms.items():
-            postings.setdefault(term, []).append(number << ID_SHIFT | occurrence)
-    return take(known, commits), postings
 
 
 def order(query: str, weights: Weights, files: Mapping[str, str], commits: Sequence[PastCommit] = ()) -> list[str]:

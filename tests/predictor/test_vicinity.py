@@ -80,4 +80,32 @@ def test_a_candidate_without_names_has_none_that_is_rare() -> None:
     ],
 )
 def test_brackets_that_are_open_are_counted(before: str, text: str, outer: int, left_open: int) -> None:
-    assert of_brackets(near(before), text) == {"outer": outer, "left_open": left_open}
+    told = of_brackets(near(before), text)
+    assert (told["outer"], told["left_open"]) == (outer, left_open)
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "behind", "fits"),
+    [
+        ("call(", "[", "\n    one,\n])\n", 1.0),
+        ("call(", "one)", "\n    one,\n])\n", -1.0),
+        ("    call(", "one)", "\n\n    other()\n", 1.0),
+        ("    call(", "one, {", "\n    other()\n", -1.0),
+        ("    call(", "one)", "\n}\n", 1.0),
+        ("    if x ", "{", "\n        y\n    } else {\n", 1.0),
+        ("call(", "one)", "", 0.0),
+        ("x)] ", "+ y", "\nz\n", 1.0),
+    ],
+    ids=[
+        "closed below",
+        "closed too early",
+        "nothing open",
+        "never closed",
+        "the block is closed",
+        "a block",
+        "no line below",
+        "not its own",
+    ],
+)
+def test_what_a_line_opens_the_next_one_of_its_depth_closes(before: str, text: str, behind: str, fits: float) -> None:
+    assert of_brackets(near(before, behind), text)["fits_closers"] == fits

@@ -15,7 +15,7 @@ from coterie.features.suggestions.ranking import PATIENCE_S, SURE, SURE_ENOUGH, 
 from ghost_stage import MODEL, Desk, desk
 from virtual_time import in_virtual_time
 
-SURELY, HARDLY = 0.97, 0.62
+SURELY, FAIRLY, HARDLY = 0.97, 0.8, 0.62
 
 
 def foretell(place: Desk, score: float = HARDLY, line: str = "x = ", text: str = "foretold") -> None:
@@ -94,6 +94,94 @@ async def test_what_is_sure_is_shown_at_once_and_else_the_model_answers(score: f
         assert len(place.model.log) == calls
 
 
+async def standing_by(place: Desk, calls: int = 1) -> None:
+    """Wait until the model has answered behind what is shown; virtual time costs none."""
+    await asyncio.sleep(3)
+    assert (len(place.model.log), place.model.open) == (calls, 0)
+
+
+@in_virtual_time
+async def test_what_is_fairly_sure_is_shown_at_once_and_stays_while_it_is_typed() -> None:
+    async with desk("fore and aft", latency=0.23) as place:
+        foretell(place, FAIRLY)
+        started = asyncio.get_running_loop().time()
+        first = await place.ask("x = |")
+        assert first is not None
+        assert (first.text, first.source) == ("foretold", "predictor")
+        assert asyncio.get_running_loop().time() == started
+        await standing_by(place)
+        for typed in "fore":
+            place.type(typed)
+            found = await place.ask()
+            assert found is not None
+            assert (place.text[: place.cursor] + found.text, found.suggestion_id) == ("x = foretold", first.suggestion_id)
+        place.type(" ")
+        found = await place.ask()
+        assert found is not None
+        assert (place.text[: place.cursor] + found.text, found.source) == ("x = fore and aft", "model"), (
+            "as soon as something else is typed"
+        )
+        assert found.suggestion_id != first.suggestion_id
+        assert len(place.model.log) == 1
+
+
+@in_virtual_time
+async def test_by_hand_the_model_s_answer_is_there_that_stands_by() -> None:
+    async with desk("alpha", latency=0.23) as place:
+        foretell(place, FAIRLY)
+        assert await source_of(place, "x = |") == ("predictor", "foretold")
+        await standing_by(place)
+        assert {each.text for each in await place.choices()} == {"foretold", "alpha"}
+        assert len(place.model.log) == 1
+
+
+@in_virtual_time
+async def test_a_call_behind_a_prediction_ends_with_the_next_key() -> None:
+    async with desk("alpha", latency=5) as place:
+        foretell(place, FAIRLY)
+        assert await source_of(place, "x = |") == ("predictor", "foretold")
+        await asyncio.sleep(2)
+        assert (len(place.model.log), place.model.open) == (1, 1)
+        place.type("f")
+        assert await place.ask() is not None
+        await asyncio.sleep(0.01)
+        assert place.model.open == 0
+        await asyncio.sleep(10)
+        assert len(place.model.log) == 1, "what is shown is being typed: nobody need be asked"
+
+
+@in_virtual_time
+async def test_a_key_that_comes_while_the_prediction_is_made_leaves_no_call_behind() -> None:
+    async with desk("alpha", latency=5) as place, asyncio.TaskGroup() as group:
+        foretell(place, FAIRLY)
+        predict = place.oracle.predict
+
+        async def typed_meanwhile(request: Any) -> Any:
+            if request.prefix == "x = ":
+                place.type("f")
+                group.create_task(place.ask())
+            return await predict(request)
+
+        place.oracle.predict = typed_meanwhile  # type: ignore[method-assign]
+        assert await place.ask("x = |") is None
+        await asyncio.sleep(20)
+        assert [gap.prefix for _, gap in place.model.log] == ["x = f"]
+
+
+@in_virtual_time
+async def test_what_stands_by_does_not_come_when_what_is_shown_is_dismissed() -> None:
+    async with desk("foretold, too", latency=0.23) as place:
+        foretell(place, FAIRLY)
+        first = await place.ask("x = |")
+        assert first is not None
+        await standing_by(place)
+        place.service.rejected(first.suggestion_id)
+        assert await place.ask() is None
+        place.model.answer = lambda _: ProviderError("The key is wrong.", kind="auth_required")
+        place.type("fore")
+        assert await place.ask() is None
+
+
 @in_virtual_time
 async def test_where_a_block_begins_the_model_is_asked_however_sure_the_predictor_is() -> None:
     async with desk("\n    alpha()\n    beta()", latency=0.1) as place:
@@ -144,15 +232,15 @@ async def test_a_model_that_sees_nothing_missing_is_believed(answer: str) -> Non
 async def test_the_wait_for_a_slow_model_ends_and_is_spared_when_it_has_been_slow() -> None:
     async with desk("alpha", latency=5) as place:
         for number in range(20):
-            foretell(place, 0.8, f"x{number} = ")
+            foretell(place, HARDLY if number < 8 else FAIRLY, f"x{number} = ")
         started = asyncio.get_running_loop().time()
         assert await source_of(place, "x0 = |") == ("predictor", "foretold")
         waited = asyncio.get_running_loop().time() - started
         assert PATIENCE_S < waited < PATIENCE_S + 0.5
         for number in range(1, 20):
             assert await source_of(place, f"x{number} = |") == ("predictor", "foretold")
-        calls = len(place.model.log)
-        assert calls < 10, "it goes on being asked in vain"
+        await asyncio.sleep(3)
+        assert len(place.model.log) == 8, "it goes on being asked in vain"
         assert await source_of(place, "y = |") == ("model", "alpha"), "where the predictor knows nothing it is waited for"
 
 

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coterie.base.errors import MergeConflictError
+from coterie.base.text import lines_of
 from coterie.workspace.difference import differences
 from coterie.workspace.hunks import hunks_between, unified_diff
-from coterie.workspace.line_ends import as_in, lines_of, shown
+from coterie.workspace.line_ends import as_in, shown
 from coterie.workspace.merge import holds_edit, merge, revert
 
 few_lines = st.lists(st.sampled_from(["a", "b", "c", "", "a b"]), max_size=9)

@@ -48,7 +48,7 @@ class Surroundings:
     """What all runs of a process share. ``loaded`` gives the settings as they are now; ``own_folders`` are closed to every agent.
 
     ``asides`` is where copies of workspaces lie while external agents work in them, ``memories`` where notes about projects are kept that
-    are not trusted; ``hide`` takes the secrets out of a text that this process has met.
+    are not trusted; ``hide`` takes the secrets out of a text that this process has met. ``index_wait_s`` as in `Place`.
     """
 
     loaded: Callable[[], Loaded]
@@ -68,6 +68,7 @@ class Surroundings:
     memories: Path
     hide: Callable[[str], str] = str
     index: Index | None = None
+    index_wait_s: float | None = None
     attention: Attention | None = None
 
 
@@ -180,6 +181,7 @@ class Assembly:
             tests_command=around.loaded().settings.tests.command,
             confined=self._sandboxed,
             index=around.index,
+            index_wait_s=around.index_wait_s,
             attention=around.attention,
             notes=None if found is None or found.trusted else _notes(around, found),
             hide=around.hide,

@@ -1,13 +1,16 @@
 """Keeps a conversation inside its model's window: leaves out old outputs of tools, and then has the older part summarised.
 
-`agents.loop` makes every request by it, `agents.chat_commands` calls it for ``/compact``. What it decides is journalled before anything is
-sent shorter, so that a crash changes nothing; the messages themselves stay in the journal.
+`agents.loop` makes every request by it, and asks it what of a message goes in; `agents.chat_commands` calls it for ``/compact``. What it
+decides is journalled before anything is sent shorter, so that a crash changes nothing; the messages themselves stay in the journal.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
+from typing import Literal, TypeAlias
 
 from coterie.agents.live_run import LiveRun
 from coterie.agents.meter import Meter
@@ -15,16 +18,17 @@ from coterie.agents.model_call import ModelCalls
 from coterie.agents.summarising import Summariser, Summary
 from coterie.base.errors import RunError
 from coterie.base.ids import new_id
+from coterie.context.admitting import admitted, history_room, planned, reserve_of, wishes_of
 from coterie.context.compaction import LEAST_SUMMARY_TOKENS, SHRUNK, WORTH, Fill, facts_of, fill_of, older, replacement
 from coterie.context.marking import pinned_words, without_dropped
 from coterie.context.pieces import Counting, Part, parts_of
 from coterie.context.pruning import prunings, unseen
 from coterie.context.thread import NOTHING, Before, Placed, as_sent, holds, since_cleared, standing, stretches_of
 from coterie.context.tokens import Calibration
-from coterie.context.window import input_limit, share
+from coterie.context.window import input_limit
 from coterie.domain.events import CompactionEvent, Event, MessageEvent, WarningEvent
 from coterie.domain.inspection import NO_MARKS, Marks
-from coterie.domain.messages import Message, ModelRequest
+from coterie.domain.messages import Message, ModelRequest, UserMessage
 from coterie.domain.model_ports import ModelChoice
 from coterie.domain.records import CompactionRecord, EventRecord
 
@@ -34,8 +38,18 @@ OVERFLOWED = 0.75
 GROWN = 1.2
 """How much larger a conversation must be than when a summary of it failed, for one to be asked for again by itself."""
 
-NOTHING_TO_COMPACT = "There is nothing in this conversation that could be left out or summarised."
+MOST_FAILURES = 3
+"""How many summaries may fail in a row until none is made any more of a conversation that has not grown, but by a person's wish."""
 
+MOST_OVERFLOWS = 3
+"""How often in an attempt of a step a summary is made because a host said that the conversation is too long for it."""
+
+NOTHING_TO_COMPACT = "There is nothing in this conversation that could be left out or summarised."
+WAYS_OUT = "Start a new channel, attach less, or choose a model with a larger window."
+AGAIN = f"Summaries failed {MOST_FAILURES} times in a row and are not tried again by themselves: `/compact` does, `/clear` begins anew."
+
+Summing: TypeAlias = Literal["now", "needed", "never"]
+"""Whether a summary is made: in any case, where leaving out outputs is not enough, or not at all."""
 Build = Callable[[tuple[Message, ...], ModelChoice], ModelRequest]
 """Makes the request of a conversation's messages."""
 Decided = Callable[[], Awaitable[Marks]]
@@ -82,13 +96,17 @@ class LiveConversation:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """A conversation as it stands: the request that it makes, and how much of the model's window that takes."""
+    """A conversation as it stands: the request that it makes, and how much of the model's window that takes.
+
+    ``limit`` is how many tokens the model is known to take, ``taken`` how many are planned with: less, where its host found fewer too many.
+    """
 
     request: ModelRequest
     thread: tuple[Placed, ...]
     parts: tuple[Part, ...]
     fill: Fill
     limit: int | None
+    taken: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +129,8 @@ class Compactor:
         self._models = models
         self._summariser = summariser
         self._meters = meters
+        self._overflows = 0
+        self._taken: dict[str, int] = {}  # by model: how many tokens its host is taken to have room for since it found more too many
 
     async def request(self, choice: ModelChoice, *, overflowed: bool = False) -> ModelRequest:
         """Return the request for a model; a shorter one when the host said that this one is too long for it.
@@ -119,46 +139,60 @@ class Compactor:
         """
         look = await self._look(choice)
         if overflowed:
-            # The host counts otherwise than we do, or its window is not known: what it takes is less than this.
-            less = int(OVERFLOWED * look.fill.total)
-            look = replace(look, fill=fill_of(look.parts, less))
-            if not await self._compact(look, choice, asked=True) and not await self._leave_unseen(look, choice, less):
+            less = await self._overflowed(look, choice)
+            look = await self._look(choice)
+            summing: Summing = "now" if self._overflows <= MOST_OVERFLOWS and not self._gave_up(look) else "never"
+            if not await self._compact(look, choice, summing) and not await self._leave_unseen(look, choice, less):
                 raise RunError(NOTHING_TO_COMPACT, code="context_overflow")
             look = await self._look(choice)
-        elif look.limit is not None and look.fill.is_over:
+        elif look.taken is not None and look.fill.is_over:
             await self._compact(look, choice)
             look = await self._look(choice)
         if look.limit is not None and look.fill.total > look.limit and await self._leave_unseen(look, choice, look.limit):
             look = await self._look(choice)
         if look.limit is not None and look.fill.total > look.limit:
+            system = sum(part.piece.tokens for part in look.parts if part.piece.segment == "system")
             raise RunError(
                 f"The conversation needs about {look.fill.total:,} tokens and {choice.model} takes {look.limit:,} (its window of "
-                f"{choice.context_tokens:,} without the answer). Start a new channel, attach less, or choose a model with a larger window.",
+                f"{choice.context_tokens:,} without the answer); about {system:,} of them are the agent's prompt, tools, rules and notes. "
+                f"{AGAIN if self._gave_up(look) else WAYS_OUT}",
                 code="context_overflow",
             )
         return look.request
 
+    async def _overflowed(self, look: _Look, choice: ModelChoice) -> int:
+        """Return how many tokens a host is taken to have room for that found these too many."""
+        self._overflows += 1
+        less = self._taken[choice.id] = int(OVERFLOWED * look.fill.total)
+        if self._overflows == 1 and look.limit is None:
+            text = (
+                f"{choice.label} does not take about {look.fill.total:,} tokens, and how many it takes is not known: the conversation is "
+                f"sent shorter. `context_tokens` of the provider {choice.id.partition('/')[0]} says how many they are."
+            )
+            await self._run.event(WarningEvent(code="window_unknown", text=text))
+        return less
+
     async def compact(self, choice: ModelChoice, wish: Wish) -> None:
         """Make the conversation shorter now, because the person wants it, and answer them."""
-        await self._compact(await self._look(choice), choice, asked=True, wish=wish)
+        await self._compact(await self._look(choice), choice, "now", wish=wish)
 
-    async def room(self, choice: ModelChoice, messages: Sequence[Message]) -> int | None:
-        """Return how many bytes of a request there are for what the person says now; None where nobody knows the window.
+    async def admitted(self, choice: ModelChoice, messages: Sequence[UserMessage]) -> tuple[UserMessage, ...]:
+        """Return what the person says now with as much of what goes along as the window has room for; it is to be journalled like that.
 
-        It is the task's share, or what is left until older parts would be summarised, what nobody has answered yet among them. Where
-        that is too little for ``messages``, older parts make room for them first.
+        One plan holds it all: where history has more than that plan leaves it, its older parts make room first.
         """
-        look = await self._look(choice)
-        if (limit := look.limit) is None:
-            return None
-        calibration, most = self._models.calibration(choice.id), share("task", limit)
-        await self._models.sizes.counted(messages)
-        wanted = sum(calibration.tokens(self._models.sizes.message(message)) for message in messages)
-        if look.fill.left < min(wanted, most):
-            await self._compact(look, choice)
-            look = await self._look(choice)
-        left = limit - look.fill.total if self._rests(look) else look.fill.left
-        return int(calibration.bytes_per_token * max(0, min(most, left)))
+        look, is_task = await self._look(choice), self._conversation.task is None
+        tokens = self._models.calibration(choice.id).tokens
+        wishes = await asyncio.to_thread(wishes_of, messages, tokens)
+        if look.taken is not None:
+            reserve = reserve_of(look.parts, look.taken, is_task=is_task)
+            room = history_room(look.parts, wishes, look.taken, reserve=reserve)
+            if room < look.fill.history + reserve:
+                await self._compact(replace(look, fill=replace(look.fill, room=room)), choice)
+                look = await self._look(choice)
+        reserve = 0 if look.taken is None or self._rests(look) else reserve_of(look.parts, look.taken, is_task=is_task)
+        window = planned(look.parts, wishes, look.taken, reserve=reserve)
+        return await asyncio.to_thread(admitted, messages, wishes, window, tokens)
 
     async def tokens(self, thread: Sequence[Placed]) -> int:
         """Return about how many tokens messages have."""
@@ -176,9 +210,10 @@ class Compactor:
         counting = Counting(self._models.sizes.message, self._models.calibration(choice.id).tokens)
         parts = parts_of(request, thread, talk.task, counting, marks)
         limit = None if choice.context_tokens is None else input_limit(choice.context_tokens, request.max_output_tokens)
-        return _Look(request, thread, parts, fill_of(parts, limit), limit)
+        taken = min((each for each in (limit, self._taken.get(choice.id)) if each is not None), default=None)
+        return _Look(request, thread, parts, fill_of(parts, taken), limit, taken)
 
-    async def _compact(self, look: _Look, choice: ModelChoice, *, asked: bool = False, wish: Wish = NO_WISH) -> bool:
+    async def _compact(self, look: _Look, choice: ModelChoice, summing: Summing = "needed", *, wish: Wish = NO_WISH) -> bool:
         """Say whether the conversation became shorter."""
         talk = self._conversation
         blank = CompactionRecord(compaction_id=new_id("compaction"), step_id=talk.step_id, attempt=talk.attempt, asked_by=wish.asked_by)
@@ -187,13 +222,15 @@ class Compactor:
         record, summary = pruned, None
         told: list[Event] = []
         why_not = NOTHING_TO_COMPACT
-        if asked or (after.fill.total > look.fill.low and not self._rests(after)):
+        if summing == "now" or (summing == "needed" and after.fill.total > look.fill.low and not self._rests(after)):
             try:
-                record, summary = await self._summarised(look, choice, blank, asked=asked, instructions=wish.instructions)
+                record, summary = await self._summarised(look, choice, blank, asked=summing == "now", instructions=wish.instructions)
                 after = await self._look(choice, (record,))
             except RunError as failed:
                 why_not = f"The conversation could not be summarised: {failed.message}"
                 record = replace(pruned, failed_at=after.fill.total)
+                if len(self._failed()) + 1 == MOST_FAILURES:
+                    why_not = f"{why_not} {AGAIN}"
                 told.append(WarningEvent(code="compaction_failed", text=why_not))
         is_shorter = bool(record.replaced or record.pruned)
         if is_shorter:
@@ -207,12 +244,23 @@ class Compactor:
     def _rests(self, look: _Look) -> bool:
         """Say whether a summary failed, in this run or an earlier one, and the conversation is about what it was then.
 
-        What does not fit any more is tried once more in a later run: it could not go on without.
+        What does not fit any more is tried once more in a few later runs: it could not go on without.
         """
-        latest = next((each for each in reversed(self._conversation.compactions) if each.replaced or each.failed_at is not None), None)
-        if latest is None or latest.failed_at is None or look.fill.total >= GROWN * latest.failed_at:
+        if not (failed := self._failed()) or self._has_grown(look, failed):
             return False
-        return look.limit is None or look.fill.total <= look.limit or latest in self._run.history.compactions
+        return look.taken is None or look.fill.total <= look.taken or failed[0] in self._run.history.compactions or self._gave_up(look)
+
+    def _failed(self) -> Sequence[CompactionRecord]:
+        """Return the summaries that failed since one was made, the latest first."""
+        tried = [each for each in reversed(self._conversation.compactions) if each.replaced or each.failed_at is not None]
+        return list(takewhile(lambda each: not each.replaced, tried))
+
+    def _has_grown(self, look: _Look, failed: Sequence[CompactionRecord]) -> bool:
+        return look.fill.total >= GROWN * (failed[0].failed_at or 0)
+
+    def _gave_up(self, look: _Look) -> bool:
+        """Say whether a summary failed so often that it is left to the person to ask for one."""
+        return len(failed := self._failed()) >= MOST_FAILURES and not self._has_grown(look, failed)
 
     async def _leave_unseen(self, look: _Look, choice: ModelChoice, limit: int) -> bool:
         """Leave out what a tool has just said, where nothing else makes it fit: else the run, and the channel, could never go on."""

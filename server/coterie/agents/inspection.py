@@ -14,7 +14,6 @@ from coterie.agents.choosing import chain_of
 from coterie.agents.coordinator import Coordinator
 from coterie.agents.history import History
 from coterie.agents.loop import valid
-from coterie.agents.orienting import room_for
 from coterie.agents.templates import TEMPLATES
 from coterie.agents.workflow import StepSpec, find
 from coterie.base.errors import ProviderError, RequestError
@@ -92,7 +91,7 @@ class Inspection:
             compactions=compactions,
             marks=marks,
             task=(run_id, own.numbers[0]) if own is not None and own.numbers and goes_on else None,
-            files=await self._files(marks.files, choice) if not goes_on else (),
+            files=await self._files(marks.files) if not goes_on else (),
             build=build,
         )
         sizes = Sizes()
@@ -111,9 +110,9 @@ class Inspection:
             pinned_files=marks.files,
         )
 
-    async def _files(self, uris: tuple[str, ...], choice: ModelChoice | None) -> tuple[PinnedFile, ...]:
+    async def _files(self, uris: tuple[str, ...]) -> tuple[PinnedFile, ...]:
         request = RunRequest(prompt="", attachments=tuple(Attachment(uri=uri) for uri in uris))
-        excerpts = await attachments_of(self._around.workspace, request, room=None if choice is None else room_for("task", choice))
+        excerpts = await attachments_of(self._around.workspace, request)
         return tuple(PinnedFile(uri=uri, path=excerpt.path or uri, text=excerpt.text) for uri, excerpt in zip(uris, excerpts, strict=True))
 
     async def _scene(self, channel: Channel | None, row: RunRow | None) -> _Scene:

@@ -6,6 +6,7 @@ journal ends. `agents.team` makes it.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,14 +19,16 @@ from coterie.agents.model_call import Asker, ModelCalls
 from coterie.agents.reconcile import UNKNOWN_OUTCOME
 from coterie.agents.summarising import Summariser
 from coterie.base.errors import RunError
+from coterie.context.admitting import Cut, cuts_in
 from coterie.context.assemble import addressed, assemble
-from coterie.context.collect import cut_to, has_attachments
+from coterie.context.compaction import UNKNOWN_WINDOW
 from coterie.context.thread import NOTHING, Before, Placed
 from coterie.context.verdicts import with_verdicts
 from coterie.domain.chat_commands import command_in
+from coterie.domain.events import Event, WarningEvent
 from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolCall, ToolMessage, ToolResult, ToolSpec, UserMessage
 from coterie.domain.model_ports import ModelChoice
-from coterie.domain.records import MessageRecord
+from coterie.domain.records import EventRecord, MessageRecord, Record
 from coterie.domain.wire import Json
 
 MAX_CALLS = 60
@@ -36,7 +39,11 @@ MAX_REPEATS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """What a conversation starts from. ``before`` is the conversation of the channel so far, ``first`` the task of this step."""
+    """What a conversation starts from.
+
+    ``before`` is the conversation of the channel so far, ``first`` the task of this step with all that may go along: what the window has no
+    room for is taken out before it is said.
+    """
 
     system: str
     tools: tuple[ToolSpec, ...]
@@ -98,7 +105,8 @@ class AgentLoop:
 
     async def _begin(self) -> None:
         if not self._messages:
-            await self._tell(self._opening.first)
+            [first], events = await self._admitted([self._opening.first])
+            await self._tell(first, events=events)
 
     async def _accepted_before(self) -> Ended | None:
         """Return the turn's end when the process died after it had accepted the submission and before the step was told to be done."""
@@ -107,15 +115,26 @@ class AgentLoop:
                 return Ended(submission.text, (await self._calls.answer(submission)).artifact)
         return None
 
-    async def _tell(self, message: UserMessage | ToolMessage, *, message_id: str | None = None) -> None:
-        """Say something that the model reads next, with what the person has decided about its changes since it heard of that last."""
+    async def _tell(self, message: UserMessage | ToolMessage, *, message_id: str | None = None, events: Sequence[Event] = ()) -> None:
+        """Say something that the model reads next, with what the person has decided about its changes since it heard of that last.
+
+        ``events`` are journalled with it.
+        """
         decided = self._run.history.untold(self._asker.step_id, self._asker.attempt, self._opening.before.decided)
         told = tuple(each.hunk.hunk_id for each in decided)
-        await self._say(with_verdicts(message, decided), message_id=message_id, told=told)
+        await self._say(with_verdicts(message, decided), message_id=message_id, told=told, events=events)
 
-    async def _say(self, message: UserMessage | ToolMessage, *, message_id: str | None = None, told: tuple[str, ...] = ()) -> None:
+    async def _say(
+        self,
+        message: UserMessage | ToolMessage,
+        *,
+        message_id: str | None = None,
+        told: tuple[str, ...] = (),
+        events: Sequence[Event] = (),
+    ) -> None:
         step_id, attempt = self._asker.step_id, self._asker.attempt
-        await self._run.record(MessageRecord(step_id=step_id, attempt=attempt, message_id=message_id, message=message, told=told))
+        record: Record = MessageRecord(step_id=step_id, attempt=attempt, message_id=message_id, message=message, told=told)
+        await self._run.record(record, *(EventRecord(event=event) for event in events))
 
     async def _compose(self, choice: ModelChoice, *, overflowed: bool = False) -> ModelRequest:
         return addressed(await self._compactor.request(choice, overflowed=overflowed), choice)
@@ -136,20 +155,22 @@ class AgentLoop:
         return self._run.history.unheard(self._asker.step_id, self._asker.attempt)
 
     async def _hear(self) -> None:
-        unheard = self._unheard()
-        short = await self._short_enough([text for _, text in unheard])
-        for (message_id, text), heard in zip(unheard, short, strict=True):
+        if not (unheard := self._unheard()):
+            return
+        admitted, events = await self._admitted([UserMessage(text=text) for _, text in unheard])
+        for (message_id, text), message in zip(unheard, admitted, strict=True):
             if (command := command_in(text)) is not None:
                 await self._commands.do(command, self._asker.chain.first, asked_by=message_id)
             else:
-                await self._tell(UserMessage(text=heard), message_id=message_id)
+                await self._tell(message, message_id=message_id, events=events)
+                events = ()
 
-    async def _short_enough(self, texts: Sequence[str]) -> Sequence[str]:
-        """Return what the person said with what they attached to it cut to the room that the window leaves."""
-        if not any(map(has_attachments, texts)):
-            return texts
-        room = await self._compactor.room(self._asker.chain.first, [UserMessage(text=text) for text in texts])
-        return texts if room is None else cut_to(texts, room)
+    async def _admitted(self, messages: Sequence[UserMessage]) -> tuple[Sequence[UserMessage], Sequence[Event]]:
+        """Return what the person says as there is room for it, and what they are told of what there is no room for."""
+        choice = self._asker.chain.first
+        admitted = await self._compactor.admitted(choice, messages)
+        cuts = await asyncio.to_thread(cuts_in, admitted)
+        return admitted, [WarningEvent(code="attachment_cut", text=_told_of(cuts, choice))] if cuts else []
 
     def _check_progress(self) -> None:
         answers = [message for message in self._messages if isinstance(message, AssistantMessage)]
@@ -171,6 +192,18 @@ def valid(said: Sequence[Placed]) -> tuple[Placed, ...]:
         if isinstance(message, AssistantMessage) and message.tool_calls and not is_answered:
             made.append(replace(placed, message=ToolMessage(results=tuple(map(_interrupted, message.tool_calls)))))
     return tuple(made)
+
+
+def _told_of(cuts: Sequence[Cut], choice: ModelChoice) -> str:
+    shown = ", ".join(f"{cut.name} ({cut.shown:,} of {cut.of:,} characters)" for cut in cuts)
+    text = f"Only how it begins is sent of {shown}; the agent can read on by itself."
+    if choice.context_tokens is not None:
+        return text
+    host = choice.id.partition("/")[0]
+    return (
+        f"{text} How much {choice.label} takes is not known, so what goes along is planned for {UNKNOWN_WINDOW:,} tokens: "
+        f"`context_tokens` of the provider {host} says how many they are."
+    )
 
 
 def _interrupted(call: ToolCall) -> ToolResult:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from coterie.base.tasks import side_by_side
 from coterie.config.schema import ContextSettings
 from coterie.context import collect
-from coterie.context.collect import Limits
+from coterie.context.collect import Limits, Listing
 from coterie.context.retrieved import shown_before
 from coterie.context.task import Excerpt
 from coterie.context.window import input_limit, share
@@ -42,10 +42,18 @@ def room_for(segment: Segment, choice: ModelChoice) -> int | None:
 
 
 async def orientation(
-    place: Place, request: RunRequest, *, policy: Policy, settings: ContextSettings, choice: ModelChoice, prior: Sequence[Message]
+    place: Place,
+    request: RunRequest,
+    listing: Listing | None,
+    *,
+    policy: Policy,
+    settings: ContextSettings,
+    choice: ModelChoice,
+    prior: Sequence[Message],
 ) -> Orientation:
-    """Ask the index of the place, if it runs; in a conversation that goes on there is a map already."""
-    if place.index is None or not place.index.is_running:
+    """Ask the index of the place, if it is at hand. ``listing`` is None in a conversation that goes on, which has a map already."""
+    wants = settings.code_tokens or (settings.map_tokens and listing is not None)
+    if place.index is None or not wants or not await collect.is_at_hand(place.workspace, place.index, request.folder, place.index_wait_s):
         return Orientation()
 
     def may_read(path: str) -> bool:
@@ -59,9 +67,9 @@ async def orientation(
         return place.question(text, limit, folder=folder)
 
     async def mapped(index: Index) -> Orientation:
-        if prior:
+        if listing is None:
             return Orientation()
-        return Orientation(map=await collect.map_of(place.workspace, index, request.folder, limits(settings.map_tokens, "project")))
+        return Orientation(map=await collect.map_of(listing, index, limits(settings.map_tokens, "project")))
 
     async def coded(index: Index) -> Orientation:
         of_code, shown = limits(settings.code_tokens, "task"), shown_before(prior)

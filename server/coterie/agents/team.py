@@ -6,6 +6,7 @@ so a resumed run goes on at its last finished step.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -23,7 +24,7 @@ from coterie.agents.live_run import LiveRun
 from coterie.agents.loop import AgentLoop, Ended, Opening
 from coterie.agents.meter import Meter
 from coterie.agents.model_call import Asker, ModelCalls
-from coterie.agents.orienting import Orientation, orientation, room_for
+from coterie.agents.orienting import Orientation, orientation
 from coterie.agents.report import report
 from coterie.agents.summarising import Summariser
 from coterie.agents.templates import TEMPLATES, AgentTemplate
@@ -33,16 +34,18 @@ from coterie.base.ids import new_id
 from coterie.base.tasks import side_by_side
 from coterie.config.schema import ContextSettings
 from coterie.context import collect
+from coterie.context.admitting import alone
 from coterie.context.assemble import system_text
-from coterie.context.marking import attached_before
+from coterie.context.collect import Listing
+from coterie.context.marking import attached_before, is_held, without_dropped
 from coterie.context.memory import Memory
 from coterie.context.rules import Rules
-from coterie.context.task import Task, first_message
-from coterie.context.thread import NOTHING, Before
+from coterie.context.task import Task, first_message, replacing
+from coterie.context.thread import NOTHING, Before, as_sent, standing
+from coterie.context.window import input_limit
 from coterie.domain.edits import digest_of
 from coterie.domain.events import ArtifactEvent, Event, MessageEvent, PlanEvent, StepEvent, WarningEvent
 from coterie.domain.messages import Message, UserMessage
-from coterie.domain.model_ports import ModelChoice
 from coterie.domain.records import ConversationRecord, EventRecord
 from coterie.domain.runs import Attachment, RunRequest
 from coterie.domain.wire import Json
@@ -193,13 +196,14 @@ class Team:
         )
         hire = self._crew.hire(spec.agent)
         is_new = hire is None and step.attempt == 1 and not (begun is not None and begun.messages)
-        around = await self._orientation(chain) if is_new and template.finds_its_way else Orientation()
+        listing = None if self._crew.prior else await collect.listing_of(self._crew.workspace, self._run.row.request.folder)
+        around = await self._orientation(chain, listing) if is_new and template.finds_its_way else Orientation()
         opening = Opening(
             system=await self._run.text(conversation.system),
             tools=tuple(tool for tool in tools.specs if tool.name in conversation.tools),
             before=self._crew.before,
             marks=self._crew.marks,
-            first=await self._first(spec, Attempt(spec.step_id, step.attempt), around, chain.first),
+            first=await self._first(spec, Attempt(spec.step_id, step.attempt), around, listing),
         )
         if hire is not None:
             return await self._external(spec, step, hire, opening)
@@ -218,7 +222,9 @@ class Team:
             effects=self._crew.effects,
             meters=self._crew.meters_of(spec.agent),
         )
-        opening = replace(opening, system=system_text("", self._crew.rules, self._crew.memory))
+        limit = None if (window := hire.choice.context_tokens) is None else input_limit(window, hire.choice.max_output_tokens)
+        first = await asyncio.to_thread(alone, opening.first, limit)
+        opening = replace(opening, system=system_text("", self._crew.rules, self._crew.memory), first=first)
         return await ExternalAgent(self._run, hire, post, opening).converse()
 
     async def _conversation(self, spec: StepSpec, step: StepEvent, template: AgentTemplate, tools: tuple[str, ...]) -> ConversationRecord:
@@ -242,11 +248,12 @@ class Team:
         await self._run.record(record, *told, texts=texts)
         return record
 
-    async def _orientation(self, chain: Chain) -> Orientation:
+    async def _orientation(self, chain: Chain, listing: Listing | None) -> Orientation:
         crew = self._crew
         return await orientation(
             crew.place,
             await self._request(),
+            listing,
             policy=crew.approvals.policy,
             settings=crew.context,
             choice=chain.first,
@@ -254,13 +261,22 @@ class Team:
         )
 
     async def _request(self) -> RunRequest:
-        """Return what the person asked for, with the files that are to stay and that the conversation does not hold now."""
-        request, held = self._run.row.request, attached_before(self._crew.prior)
-        files = [uri for uri in (await self._crew.marks()).files if collect.shown_path(self._crew.workspace, uri) not in held]
-        return replace(request, attachments=(*request.attachments, *(Attachment(uri=uri) for uri in files)))
+        """Return what the person asked for, with the files that are to stay and that the conversation does not hold as they are now."""
+        request, held = self._run.row.request, await self._held()
+        pinned = replace(request, attachments=tuple(Attachment(uri=uri) for uri in (await self._crew.marks()).files))
+        read = await collect.attachments_of(self._crew.workspace, pinned)
+        files = zip(pinned.attachments, read, strict=True)
+        wanted = [attachment for attachment, file in files if not is_held(held, file.path, file.text)]
+        return replace(request, attachments=(*request.attachments, *wanted))
 
-    async def _first(self, spec: StepSpec, attempt: Attempt, around: Orientation, choice: ModelChoice) -> UserMessage:
-        request, room = await self._request(), room_for("task", choice)
+    async def _held(self) -> Mapping[str, str]:
+        """Return the files that are attached in the conversation as it is sent, by path."""
+        before = self._crew.before
+        thread = without_dropped(standing(before.said, before.compactions), await self._crew.marks())
+        return attached_before(as_sent(thread))
+
+    async def _first(self, spec: StepSpec, attempt: Attempt, around: Orientation, listing: Listing | None) -> UserMessage:
+        request = await self._request()
         kinds = [kind for kind in spec.needs if self._run.history.latest(kind) is not None]
         artifacts: dict[str, Json] = {kind: handover.for_model(self._run.history.latest(kind) or {}) for kind in kinds}
         if attempt.number > 1:
@@ -270,11 +286,11 @@ class Team:
         return first_message(
             Task(
                 prompt=request.prompt,
-                folder=None if self._crew.prior else await collect.folder_facts(self._crew.workspace, request.folder),
+                folder=None if listing is None else collect.folder_facts(listing),
                 map=around.map,
                 code=around.code,
-                attachments=await collect.attachments_of(self._crew.workspace, request, room=room),
-                selection=await collect.selection_of(self._crew.workspace, request, room=room),
+                attachments=replacing(await collect.attachments_of(self._crew.workspace, request), await self._held()),
+                selection=await collect.selection_of(self._crew.workspace, request),
                 artifacts=artifacts,
                 note=_note(spec, attempt),
             )

@@ -15,6 +15,7 @@ from coterie.agents.history import Edit, History
 from coterie.agents.live_run import LiveRun
 from coterie.base.errors import MergeConflictError, ModelMistakeError, RequestError
 from coterie.base.ids import new_id
+from coterie.base.text import lines_of
 from coterie.domain.edits import Applied, ChangeState, Draft, Hunk, HunkVerdict, UndoConflict, digest_of
 from coterie.domain.events import ChangeEvent
 from coterie.domain.records import EditIntent, EditOutcome, EventRecord, Record
@@ -22,7 +23,6 @@ from coterie.domain.reviews import HunkChoice
 from coterie.domain.workspace_ports import Workspace
 from coterie.workspace.files import in_thread
 from coterie.workspace.hunks import placed, with_hunks
-from coterie.workspace.line_ends import lines_of
 from coterie.workspace.merge import carry
 
 UNDO_STEP = "undo"

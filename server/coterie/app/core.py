@@ -87,6 +87,7 @@ class Core:
         *,
         editor: Editor | None = None,
         no_daemon: str | None = None,
+        index_wait_s: float | None = None,
     ) -> None:
         self._shared = shared
         self._no_daemon = no_daemon  # why there is none, where one was wanted
@@ -145,6 +146,7 @@ class Core:
                 memories=places.data / "memory",
                 hide=shared.redaction.hide,
                 index=index,
+                index_wait_s=index_wait_s,
                 attention=self.attention,
             )
         )
@@ -392,10 +394,14 @@ def sole_core(
     command_line: Mapping[str, Json] | None = None,
     no_daemon: str | None = None,
     redaction: Redaction | None = None,
+    index_wait_s: float | None = None,
 ) -> SoleCore:
-    """Build everything for one client. Raises `SettingsError` or `StorageError`."""
+    """Build everything for one client. Raises `SettingsError` or `StorageError`.
+
+    ``index_wait_s`` is for who does not keep the index up to date: how long a run waits for it before its first words.
+    """
     settings = LiveSettings(environ, folders, editor_options=editor_options, command_line=command_line)
     shared = Shared(settings.loaded.places.data, redaction)
-    core = SoleCore(shared, settings, environ, audience, editor=editor, no_daemon=no_daemon)
+    core = SoleCore(shared, settings, environ, audience, editor=editor, no_daemon=no_daemon, index_wait_s=index_wait_s)
     core.join()
     return core

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from coterie.features.attachment import Attachment
 
 
+INDEX_WAIT_S = 1.0
+"""How long a command waits for the index: one that was built before has started and answered by then, if little has changed since."""
+
+
 class Wiring:
     """Implements `coterie.cli.wiring.Wiring`. What a front door needs is imported when it opens.
 
@@ -43,7 +47,9 @@ class Wiring:
 
         folder = Folder(uri=invocation.folder.as_uri(), name=invocation.folder.name, absolute=str(invocation.folder))
         environ = _environ(self._record_to)
-        core = sole_core(environ, (folder,), invocation.audience, command_line=invocation.settings, redaction=redacted_log())
+        core = sole_core(
+            environ, (folder,), invocation.audience, command_line=invocation.settings, redaction=redacted_log(), index_wait_s=INDEX_WAIT_S
+        )
         # A file's wrong key costs nothing but itself; an option that would be dropped would do something else than was asked for.
         for problem in core.settings_problems:
             if problem.file == COMMAND_LINE:

@@ -2,8 +2,9 @@ r"""Text positions: the one place where editors' line and character numbers meet
 
 ``lsp`` converts positions and incremental changes here; ``workspace`` finds places in buffers. Inside Coterie an offset counts code points
 of a `str`; on the wire a position is a line and a number of code units of the negotiated encoding. Lines end as LSP says, with ``\n``,
-``\r\n`` or ``\r`` and nothing else. Positions that are not there are clamped: past a line's end to its end, past the last line to the end
-of the text, inside a character to its beginning. Lone surrogates, which JSON can carry, count as one UTF-16 unit and three UTF-8 bytes.
+``\r\n`` or ``\r`` and nothing else; where no editor is asked they are those of `lines_of`. Positions that are not there are clamped: past
+a line's end to its end, past the last line to the end of the text, inside a character to its beginning. Lone surrogates, which JSON can
+carry, count as one UTF-16 unit and three UTF-8 bytes.
 """
 
 from __future__ import annotations
@@ -105,8 +106,19 @@ def split_lines(text: str) -> list[str]:
 
 
 def without_end(line: str) -> str:
-    """Return a line of `split_lines` without its end."""
+    """Return a line of `split_lines` or `lines_of` without its end."""
     return line.removesuffix("\n").removesuffix("\r")
+
+
+def lines_of(text: str) -> list[str]:
+    r"""Return the lines with their ends as git, parsers and agents count them: ``\n`` alone ends one, and an empty last one is none."""
+    *lines, last = text.split("\n")
+    return [line + "\n" for line in lines] + ([last] if last else [])
+
+
+def bare_lines(text: str) -> list[str]:
+    """Return the lines of `lines_of` without their ends."""
+    return [without_end(line) for line in lines_of(text)]
 
 
 class LineIndex:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args, get_origin
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.alias_generators import to_camel, to_snake
 
+from coterie.base.text import lines_of
 from coterie.config.keys import kind_of
 from coterie.config.lines import KeyPath, key_lines
 from coterie.config.problems import Ignored, Problem
@@ -70,7 +71,7 @@ def read_file(name: LayerName, path: Path, problems: list[Problem], *, before: L
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         at = re.search(r" \(at line (\d+),.*\)| \(at end of document\)", str(error))
-        line = int(at[1]) if at and at[1] else len(text.splitlines()) or 1
+        line = int(at[1]) if at and at[1] else len(lines_of(text)) or 1
         message = f"The file is no valid TOML; {instead}: {str(error)[: at.start()] if at else error}."
         problems.append(Problem(file=str(path), line=line, message=message))
         return before

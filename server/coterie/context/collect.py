@@ -8,34 +8,28 @@ waited for a moment and no longer.
 from __future__ import annotations
 
 import asyncio
-import json
-import re
 from collections import Counter
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 from coterie.base.errors import ModelMistakeError, RequestError
-from coterie.context.elements import elements_of, emptied
+from coterie.context.cutting import bounded
 from coterie.context.project_map import MOST_LANDMARKS, project_map
-from coterie.context.retrieved import BYTES_PER_TOKEN, fitting, within
-from coterie.context.rules import cut_at_line
+from coterie.context.retrieved import fitting, within
 from coterie.context.task import Excerpt, FolderFacts
 from coterie.domain.code_ports import Index
 from coterie.domain.retrieval import Found, Question
 from coterie.domain.runs import Attachment, RunRequest, Selection
 from coterie.domain.workspace_ports import Folder, Workspace
 from coterie.workspace import uris
-from coterie.workspace.walk import is_listed
+from coterie.workspace.walk import is_listed, is_too_wide
 
 MAX_ENTRIES = 40
 MAX_ATTACHMENT_CHARACTERS = 32_000
 PATIENCE_S = 0.3
 """A conversation does not wait longer for the index to begin: it can ask later by itself."""
-_CUT = re.compile(r"\[… cut here[^:\n]*: \d+ of (?P<all>\d+) characters; read_file has the rest\]\Z")
-_ABOUT_A_CUT = 120
-"""Bytes of the sentence behind what is cut."""
 _CANDIDATES = 12
 _SELECTED = 1_000
 """Characters of the selection that are asked about."""
@@ -53,30 +47,60 @@ class Limits:
     patience_s: float = PATIENCE_S
 
 
-async def folder_facts(workspace: Workspace, folder: str | None = None) -> FolderFacts | None:
-    """Return the folder's name and its top-level entries; None without any folder."""
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The files of a folder, listed once for all that a conversation begins with: with 50,000 of them that takes a second."""
+
+    folder: Folder
+    paths: tuple[str, ...]
+
+
+async def listing_of(workspace: Workspace, folder: str | None = None) -> Listing | None:
+    """List the folder of a request, the first one where it names none; None without any."""
     if (chosen := _chosen(workspace, folder)) is None:
         return None
+    return Listing(chosen, tuple(file.path for file in await workspace.files(chosen.uri)))
+
+
+def folder_facts(listing: Listing) -> FolderFacts:
+    """Return the folder's name and its top-level entries."""
     counts: Counter[str] = Counter()
-    for file in await workspace.files(chosen.uri):
-        top, separator, _ = file.path.partition("/")
+    for path in listing.paths:
+        top, separator, _ = path.partition("/")
         counts[top + separator] += 1
     entries = [f"{name} ({count} files)" if name.endswith("/") else name for name, count in sorted(counts.items())]
     if (more := len(entries) - MAX_ENTRIES) > 0:
         entries[MAX_ENTRIES:] = [f"… {more} more"]
-    return FolderFacts(chosen.name, tuple(entries))
+    return FolderFacts(listing.folder.name, tuple(entries))
 
 
-async def map_of(workspace: Workspace, index: Index, folder: str | None, limits: Limits) -> str:
-    """Return a map of the folder; empty when the index is not there, not whole, or takes too long."""
-    if (chosen := _chosen(workspace, folder)) is None or not limits.tokens:
+async def is_at_hand(workspace: Workspace, index: Index, folder: str | None, wait_s: float | None) -> bool:
+    """Say whether the index can be asked about a folder.
+
+    ``wait_s`` is how long it is waited for it to be started and to have read what has changed; None: it only has to run, because somebody
+    keeps it up to date.
+    """
+    if wait_s is None:
+        return index.is_running
+    if (chosen := _chosen(workspace, folder)) is None or is_too_wide(chosen.absolute):
+        return False
+    try:
+        async with asyncio.timeout(wait_s):
+            await index.refresh(chosen.absolute)
+    except (TimeoutError, RequestError):
+        return False
+    return True
+
+
+async def map_of(listing: Listing, index: Index, limits: Limits) -> str:
+    """Return a map of a folder; empty when the index is not there, not whole, or takes too long."""
+    if not limits.tokens:
         return ""
-    overview = await _in_time(index.overview(chosen.absolute, MOST_LANDMARKS), limits)
+    overview = await _in_time(index.overview(listing.folder.absolute, MOST_LANDMARKS), limits)
     if overview is None or not overview.complete:
         return ""
-    paths = [file.path for file in await workspace.files(chosen.uri)]
     landmarks = [landmark for landmark in overview.landmarks if limits.may_read(landmark.path)]
-    return await asyncio.to_thread(project_map, paths, landmarks, limits.tokens)
+    return await asyncio.to_thread(project_map, listing.paths, landmarks, limits.tokens)
 
 
 async def code_for(
@@ -127,67 +151,35 @@ async def _in_time(answer: Coroutine[None, None, _T], limits: Limits) -> _T | No
         return None
 
 
-async def attachments_of(workspace: Workspace, request: RunRequest, *, room: int | None = None) -> tuple[Excerpt, ...]:
-    """Read the request's attachments in their order. What it points at has ``room`` tokens in all; None where nobody knows a limit."""
-    size = _size_of_each(request, room)
-    return tuple([await _attachment(workspace, attachment, size) for attachment in request.attachments])
+async def attachments_of(workspace: Workspace, request: RunRequest) -> tuple[Excerpt, ...]:
+    """Read the request's attachments in their order, of each what may be sent at most."""
+    return tuple([await _attachment(workspace, attachment) for attachment in request.attachments])
 
 
-async def selection_of(workspace: Workspace, request: RunRequest, *, room: int | None = None) -> Excerpt | None:
-    """Return what is selected; a selection without text stands for its whole file. ``room`` as for `attachments_of`."""
-    size = _size_of_each(request, room)
+async def selection_of(workspace: Workspace, request: RunRequest) -> Excerpt | None:
+    """Return what is selected; a selection without text stands for its whole file."""
     if (selection := request.selection) is None:
         return None
     if selection.text is None:
-        return await _file(workspace, selection.uri, size)
-    return Excerpt(_bounded(selection.text, size), shown_path(workspace, selection.uri), _lines(selection))
+        return await _file(workspace, selection.uri)
+    return Excerpt(_sendable(selection.text), shown_path(workspace, selection.uri), _lines(selection))
 
 
-def _size_of_each(request: RunRequest, room: int | None) -> int | None:
-    """Return the bytes that each of the texts has to which a request points."""
-    return None if room is None else room * BYTES_PER_TOKEN // max(1, len(request.attachments) + (request.selection is not None))
-
-
-def has_attachments(text: str) -> bool:
-    """Say whether a person's message quotes what they attached to it."""
-    return any(element.kind == "attachment" for element in elements_of(text))
-
-
-def cut_to(texts: Sequence[str], room: int) -> tuple[str, ...]:
-    """Return a person's messages with what is attached to them cut, so that ``room`` bytes of a request hold them all."""
-    messages = [elements_of(text) for text in texts]
-    attached = [element.shown for elements in messages for element in elements if element.kind == "attachment"]
-    size, encoded = sum(map(_size, texts)), sum(map(_size, attached))
-    if size <= room or not attached:
-        return tuple(texts)
-    left = max(0, room - (size - encoded) - _ABOUT_A_CUT * len(attached))
-    # In a request quotes and ends of lines take two bytes each, in one part of a text more of them than in another.
-    each = left * sum(len(shown.encode("utf-8", "surrogatepass")) for shown in attached) // max(1, encoded) * 7 // 8 // len(attached)
-    return tuple(
-        "".join((emptied(part, _bounded(part.shown, each)) if part.kind == "attachment" else part).text for part in elements)
-        for elements in messages
-    )
-
-
-def _size(text: str) -> int:
-    return len(json.dumps(text, ensure_ascii=False).encode("utf-8", "surrogatepass"))
-
-
-async def _attachment(workspace: Workspace, attachment: Attachment, size: int | None) -> Excerpt:
+async def _attachment(workspace: Workspace, attachment: Attachment) -> Excerpt:
     if attachment.text is not None:
         path = None if attachment.uri is None else shown_path(workspace, attachment.uri)
-        return Excerpt(_bounded(attachment.text, size), path)
-    return await _file(workspace, attachment.uri or "", size)
+        return Excerpt(_sendable(attachment.text), path)
+    return await _file(workspace, attachment.uri or "")
 
 
-async def _file(workspace: Workspace, uri: str, size: int | None) -> Excerpt:
+async def _file(workspace: Workspace, uri: str) -> Excerpt:
     path = path_of(uri)
     try:
         file = workspace.locate(path)
         text = await workspace.read(file)
     except ModelMistakeError as refusal:
         return Excerpt(f"[not attached: {refusal.message}]", path)
-    return Excerpt("[there is no such file]" if text is None else _bounded(text, size), file.path)
+    return Excerpt("[there is no such file]" if text is None else _sendable(text), file.path)
 
 
 def shown_path(workspace: Workspace, uri: str) -> str:
@@ -212,17 +204,5 @@ def _lines(selection: Selection) -> tuple[int, int] | None:
     return start.line + 1, last + 1
 
 
-def _bounded(text: str, size: int | None) -> str:
-    most = MAX_ATTACHMENT_CHARACTERS
-    if size is not None:
-        most = min(most, size * len(text) // max(1, len(text.encode("utf-8", "surrogatepass"))))
-    if len(text) <= most:
-        return text
-    length = len(text)
-    if (cut := _CUT.search(text)) is not None:  # it was cut before, for more room
-        text, length = text[: cut.start()], int(cut["all"])
-    kept, where = cut_at_line(text, most), ""
-    if len(kept) < most // 2:  # a line so long that whole ones would show little, or nothing
-        kept, where = text[:most], ", inside a line"
-    end = "\n" if kept and where else ""
-    return f"{kept}{end}[… cut here{where}: {len(kept)} of {length} characters; read_file has the rest]"
+def _sendable(text: str) -> str:
+    return bounded(text, MAX_ATTACHMENT_CHARACTERS)

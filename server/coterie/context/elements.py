@@ -1,17 +1,19 @@
 """Takes a message of ``task`` apart again: the elements that it begins with, and the words behind them. Pure.
 
-``pieces`` and ``marking`` do so for every message of the person's, so that its parts can be kept or left out one by one. A message that
-was never put together of elements is one part.
+``pieces``, ``marking`` and ``admitting`` do so for every message of the person's, so that its parts can be kept or left out one by one. A
+message that was never put together of elements is one part.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Literal, TypeAlias
 
+from coterie.domain.messages import UserMessage
 from coterie.domain.window import Segment
 
 Kind: TypeAlias = Literal["folder", "map", "code", "attachment", "selection", "artifact", "words"]
@@ -60,6 +62,13 @@ def emptied(element: Element, words: str) -> Element:
         return replace(element, text=words, shown=words)
     opening, closing = element.text.partition("\n")[0], element.text[element.text.rindex(f"\n</{element.kind}>") :]
     return replace(element, text=f"{opening}\n{words}{closing}", shown=words)
+
+
+def reworded(message: UserMessage, elements: Sequence[Element], left: Sequence[Element | None]) -> UserMessage:
+    """Return a message of ``elements`` with those in their place that are ``left``; its preface is what is left of it."""
+    ends = accumulate(len(element.text) for element in elements)
+    kept = [(end <= message.preface, element.text) for element, end in zip(left, ends, strict=True) if element is not None]
+    return UserMessage(text="".join(text for _, text in kept), preface=sum(len(text) for is_before, text in kept if is_before))
 
 
 def elements_of(text: str) -> tuple[Element, ...]:

@@ -6,11 +6,11 @@ Nothing here changes the journal, so a decision that is taken back brings the te
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import accumulate
 
-from coterie.context.elements import elements_of, emptied
+from coterie.context.cutting import has_changed
+from coterie.context.elements import elements_of, emptied, reworded
 from coterie.context.thread import Placed
 from coterie.domain.inspection import Marks
 from coterie.domain.messages import AssistantMessage, Message, ToolMessage, UserMessage
@@ -28,10 +28,18 @@ def without_dropped(thread: Sequence[Placed], marks: Marks) -> tuple[Placed, ...
     return tuple(_without(placed, marks.dropped) for placed in thread) if marks.dropped else tuple(thread)
 
 
-def attached_before(messages: Iterable[Message]) -> frozenset[str]:
-    """Return the paths of files that are attached to messages of a conversation."""
+def attached_before(messages: Iterable[Message]) -> Mapping[str, str]:
+    """Return the paths of files that are attached to messages of a conversation, with what is shown of each, where it stands last."""
     elements = (each for message in messages if isinstance(message, UserMessage) for each in elements_of(message.text))
-    return frozenset(each.attributes.get("path", "") for each in elements if each.kind == "attachment" and each.shown != GONE)
+    return {
+        path: each.shown for each in elements if each.kind == "attachment" and each.shown != GONE and (path := each.attributes.get("path"))
+    }
+
+
+def is_held(held: Mapping[str, str], path: str | None, text: str) -> bool:
+    """Say whether a file is among those of `attached_before` as it is now."""
+    shown = held.get(path or "")
+    return shown is not None and not has_changed(shown, text)
 
 
 def pinned_words(said: Iterable[Placed], marks: Marks) -> tuple[str, ...]:
@@ -64,9 +72,7 @@ def _without(placed: Placed, dropped: frozenset[str]) -> Placed:
             left = [emptied(part, GONE) if piece_id(placed, place) in dropped else part for place, part in enumerate(parts)]
             if list(parts) == left:
                 return placed
-            ends = accumulate(len(part.text) for part in parts)
-            preface = sum(len(part.text) for part, end in zip(left, ends, strict=True) if end <= message.preface)
-            return replace(placed, message=UserMessage(text="".join(part.text for part in left), preface=preface))
+            return replace(placed, message=reworded(message, parts, left))
         case AssistantMessage():
             if piece_id(placed) not in dropped:
                 return placed

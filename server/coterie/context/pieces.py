@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from coterie.context.assemble import head_bytes, output_bytes
+from coterie.context.cutting import cut_of
 from coterie.context.elements import REASON, SEGMENT, elements_of
 from coterie.context.thread import Placed
 from coterie.domain.inspection import NO_MARKS, Marks
@@ -105,16 +106,11 @@ def _of_person(said: Piece, text: str, *, is_task: bool) -> list[Piece]:
         source = element.kind if element.kind != "words" else "request" if is_task else said.source
         if (path := element.attributes.get("path")) is not None:
             source = f"{source}:{path}"
-        made.append(
-            replace(
-                said,
-                piece_id=f"{said.piece_id}:{place}",
-                segment=SEGMENT[element.kind] if is_task else "history",
-                source=source,
-                reason=element.attributes.get("reason") or (REASON[element.kind] if is_task else said.reason),
-                tokens=tokens,
-            )
-        )
+        reason = element.attributes.get("reason") or (REASON[element.kind] if is_task else said.reason)
+        if element.kind != "words" and (cut := cut_of(element.shown)) is not None:
+            reason = f"{reason}; how it begins, {cut[0]:,} of {cut[1]:,} characters"
+        segment = SEGMENT[element.kind] if is_task else "history"
+        made.append(replace(said, piece_id=f"{said.piece_id}:{place}", segment=segment, source=source, reason=reason, tokens=tokens))
     return made
 
 

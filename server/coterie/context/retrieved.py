@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 
-from coterie.base.text import split_lines
+from coterie.base.text import lines_of
 from coterie.context.elements import JSON_STRING
 from coterie.context.task import Excerpt
 from coterie.domain.messages import AssistantMessage, Message, UserMessage
@@ -38,7 +38,7 @@ _ABOUT_AN_ELEMENT = 24
 
 def fitting(question: str, found: Found, text: str) -> Excerpt | None:
     """Return what to show of a file with ``text`` that was found for a question; None when the question does not bear it out."""
-    query, lines = parse(question), _lines(text)
+    query, lines = parse(question), lines_of(text)
     defined = _defined(found, lines)
     if any(f"/{found.path.lower()}".endswith(f"/{path}") for path in query.paths):
         return _excerpt(found, lines, defined or _densest(query, lines), "its path is in the question")
@@ -61,7 +61,7 @@ def within(excerpts: Sequence[Excerpt], tokens: int) -> tuple[Excerpt, ...]:
         if not text or excerpt.lines is None:
             break
         first = excerpt.lines[0]
-        kept.append(Excerpt(text, excerpt.path, (first, first + len(_lines(text)) - 1), excerpt.reason))
+        kept.append(Excerpt(text, excerpt.path, (first, first + len(lines_of(text)) - 1), excerpt.reason))
         room -= len(text.encode())
     return tuple(kept)
 
@@ -116,15 +116,9 @@ def _excerpt(found: Found, lines: Sequence[str], shown: tuple[int, int], reason:
     return Excerpt("".join(lines[first - 1 : last]), found.path, (first, last), reason)
 
 
-def _lines(text: str) -> list[str]:
-    """Return lines as editors and parsers count them: a form feed, in old sources at each page, ends none."""
-    lines = split_lines(text)
-    return lines if lines[-1] else lines[:-1]
-
-
 def _cut(text: str, size: int) -> str:
     """Return the first whole lines that ``size`` bytes hold."""
-    return "".join(_while_room(_lines(text), size))
+    return "".join(_while_room(lines_of(text), size))
 
 
 def _while_room(lines: Sequence[str], room: int) -> Iterator[str]:

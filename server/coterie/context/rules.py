@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coterie.base.errors import ModelMistakeError
+from coterie.context.cutting import cut_at_line
 from coterie.domain.workspace_ports import Workspace
 
 PROJECT_FILES = ("AGENTS.md", "CLAUDE.md")
@@ -54,11 +55,6 @@ async def read_rules(workspace: Workspace, *, folder: str | None = None, user_fi
             files.append(RulesFile(name, kept))
             left -= len(kept)
     return Rules(tuple(files), tuple(warnings))
-
-
-def cut_at_line(text: str, limit: int) -> str:
-    """Return the whole lines of ``text`` that fit into ``limit`` characters."""
-    return text if len(text) <= limit else text[: text.rfind("\n", 0, limit) + 1]
 
 
 async def found_texts(

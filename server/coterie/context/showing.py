@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from coterie.context.admitting import planned, reserve_of, wishes_of
 from coterie.context.compaction import pinned_element
 from coterie.context.elements import elements_of
-from coterie.context.marking import attached_before, piece_id, pinned_words, without_dropped
+from coterie.context.marking import attached_before, is_held, piece_id, pinned_words, without_dropped
 from coterie.context.pieces import Counting, Part, parts_of
+from coterie.context.task import Excerpt, Task, first_message
 from coterie.context.thread import Placed, as_sent, holds, since_cleared, standing
 from coterie.context.window import share
 from coterie.domain.inspection import CompactionView, LeftOutView, Marks, PieceView, SegmentView
@@ -90,7 +92,9 @@ def shown(talk: Talk, counting: Counting, limit: int | None) -> Shown:
             )
     absent = {each.piece_id for each in left_out}
     glimpses = {**_glimpses(talk.said), **_glimpses(thread)}
-    upcoming = tuple(_upcoming(each, counting) for each in talk.files if each.path not in attached_before(request.messages))
+    held = attached_before(request.messages)
+    wanted = [each for each in talk.files if not is_held(held, each.path, each.text)]
+    upcoming = _upcoming(wanted, held, sent, counting, limit)
     listed = [part for part in (*_without_kept(sent, kept), *kept) if part.piece.piece_id not in absent]
     tokens = {segment: sum(part.piece.tokens for part in sent if part.piece.segment == segment) for segment in SEGMENTS}
     tokens["task"] += sum(each.tokens for each in upcoming)
@@ -152,16 +156,26 @@ def _without_kept(sent: Sequence[Part], kept: Sequence[Part]) -> list[Part]:
     ]
 
 
-def _upcoming(file: PinnedFile, counting: Counting) -> PieceView:
-    return PieceView(
-        piece_id=file.uri,
-        segment="task",
-        source="file",
-        reason="pinned by the person: it comes with the next turn",
-        tokens=counting.tokens(len(file.text.encode("utf-8", "surrogatepass"))),
-        pinned=True,
-        path=file.path,
-        preview=file.text[:PREVIEW] or None,
+def _upcoming(
+    files: Sequence[PinnedFile], held: Collection[str], sent: Sequence[Part], counting: Counting, limit: int | None
+) -> tuple[PieceView, ...]:
+    """Show what the next turn brings, as much of each as it has room for now. Of those ``held`` the conversation has another text."""
+    messages = [first_message(Task(prompt="", attachments=(Excerpt(file.text, file.path),))) for file in files]
+    wishes = wishes_of(messages, counting.tokens)
+    reserve = 0 if limit is None else reserve_of(sent, limit, is_task=True)
+    room = {piece.piece_id: piece.tokens for piece in planned(sent, wishes, limit, reserve=reserve).pieces}
+    return tuple(
+        PieceView(
+            piece_id=file.uri,
+            segment="task",
+            source="file",
+            reason=f"pinned by the person: it {'has changed, and ' if file.path in held else ''}comes with the next turn",
+            tokens=sum(room.get(piece.piece_id, 0) for wish in wishes if wish.message == number for piece in wish.pieces),
+            pinned=True,
+            path=file.path,
+            preview=file.text[:PREVIEW] or None,
+        )
+        for number, file in enumerate(files)
     )
 
 

@@ -7,9 +7,10 @@ rewritten. ``collect`` reads what stands behind URIs before.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from coterie.context.cutting import has_changed
 from coterie.domain.messages import UserMessage
 from coterie.domain.wire import Json
 
@@ -52,6 +53,17 @@ class Task:
     selection: Excerpt | None = None
     artifacts: Mapping[str, Json] = field(default_factory=dict)
     note: str | None = None
+
+
+REPLACES = "it has changed: this replaces what was attached before"
+
+
+def replacing(attachments: Sequence[Excerpt], before: Mapping[str, str]) -> tuple[Excerpt, ...]:
+    """Return attachments that say so where they are another text than what was attached ``before`` under their path."""
+    return tuple(
+        replace(each, reason=REPLACES) if (shown := before.get(each.path or "")) is not None and has_changed(shown, each.text) else each
+        for each in attachments
+    )
 
 
 def first_message(task: Task) -> UserMessage:

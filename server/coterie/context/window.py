@@ -4,13 +4,13 @@ The window without the answer's reserve is the budget. Each segment has a share 
 counting error. What segments do not use is a pool from which the others take in the order task, history, project. The system's pieces and
 pinned ones are never cut; when they alone are too large there is no plan.
 
-``pruning`` and ``compaction`` decide by it what an old conversation has to give up; whoever words the first message of a task decides by it
-what goes in.
+``pruning`` decides by it which old outputs a conversation gives up, ``admitting`` what goes in with a new message beside what is there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from coterie.base.errors import RunError
 from coterie.domain.window import SEGMENTS, LeftOut, Piece, Segment, Window
@@ -41,29 +41,26 @@ def share(segment: Segment, limit: int) -> int:
 def plan(pieces: Sequence[Piece], limit: int) -> Window:
     """Keep as many of ``pieces`` as ``limit`` tokens hold, in their order. Raises `RunError` ``context_overflow``.
 
-    Of a segment's pieces the first ones are kept, of history the newest; behind the first that does not fit none is kept, so that a larger
-    limit never keeps less.
+    Of a segment's pieces those that are divisible share its room first, each as much as it needs or as any other gets. Of the others the
+    first ones are kept, of history the newest; behind the first that does not fit none is kept, so that a larger limit never keeps less.
     """
     staying = sum(piece.tokens for piece in pieces if piece.stays)
     if staying > limit:
         text = f"What must be sent needs about {staying:,} tokens, and there is room for {limit:,}."
         raise RunError(text, code="context_overflow")
     rooms = _rooms(pieces, limit, limit * _PLANNED - staying * _PLANNED)
-    kept = {place for place, piece in enumerate(pieces) if piece.stays}
+    kept = {place: piece.tokens for place, piece in enumerate(pieces) if piece.stays}
     for segment, room in rooms.items():
         kept.update(_fitting(pieces, segment, room))
     return Window(
         limit=limit,
-        pieces=tuple(piece for place, piece in enumerate(pieces) if place in kept),
+        pieces=tuple(replace(piece, tokens=kept[place]) for place, piece in enumerate(pieces) if place in kept),
         left_out=tuple(
             LeftOut(piece=piece, reason=_no_room(piece.segment, rooms[piece.segment]))
             for place, piece in enumerate(pieces)
             if place not in kept
         ),
-        used={
-            segment: sum(piece.tokens for place, piece in enumerate(pieces) if place in kept and piece.segment == segment)
-            for segment in SEGMENTS
-        },
+        used={segment: sum(tokens for place, tokens in kept.items() if pieces[place].segment == segment) for segment in SEGMENTS},
     )
 
 
@@ -89,15 +86,24 @@ def _tokens(pieces: Sequence[Piece], segment: Segment, *, stays: bool) -> int:
     return sum(piece.tokens for piece in pieces if piece.segment == segment and piece.stays == stays)
 
 
-def _fitting(pieces: Sequence[Piece], segment: Segment, room: int) -> set[int]:
-    """Return the places of the pieces of a segment that fit into ``room``."""
+def _fitting(pieces: Sequence[Piece], segment: Segment, room: int) -> dict[int, int]:
+    """Return the places of the pieces of a segment that fit into ``room``, with the tokens that each has."""
     places = [place for place, piece in enumerate(pieces) if piece.segment == segment and not piece.stays]
-    fitting: set[int] = set()
-    for place in reversed(places) if segment == "history" else places:
+    fitting: dict[int, int] = {}
+    sharing = sorted((place for place in places if pieces[place].divisible), key=lambda place: pieces[place].tokens)
+    for number, place in enumerate(sharing):
+        tokens = min(pieces[place].tokens, room // _PLANNED // (len(sharing) - number))
+        if tokens or not pieces[place].tokens:
+            fitting[place] = tokens
+        room -= tokens * _PLANNED
+    if any(fitting.get(place, 0) < pieces[place].tokens for place in sharing):
+        return fitting
+    whole = [place for place in places if not pieces[place].divisible]
+    for place in reversed(whole) if segment == "history" else whole:
         room -= pieces[place].tokens * _PLANNED
         if room < 0:
             break
-        fitting.add(place)
+        fitting[place] = pieces[place].tokens
     return fitting
 
 

@@ -20,7 +20,7 @@ class Piece:
     """One part of what a model reads.
 
     ``source`` is where it comes from (``rules:AGENTS.md``, ``tool:read_file``), ``reason`` says in words why it is there. A ``pinned``
-    piece is never left out, nor is one of the system segment.
+    piece is never left out, nor is one of the system segment. A ``divisible`` one may be kept in part.
     """
 
     piece_id: str
@@ -29,6 +29,7 @@ class Piece:
     reason: str
     tokens: int
     pinned: bool = False
+    divisible: bool = False
 
     @property
     def stays(self) -> bool:
@@ -46,7 +47,10 @@ class LeftOut:
 
 @wire
 class Window:
-    """What fits into ``limit`` tokens, in the order in which the model reads it. ``used`` are the tokens of each segment."""
+    """What fits into ``limit`` tokens, in the order in which it was given. ``used`` are the tokens of each segment.
+
+    Of a piece that is kept in part the tokens are those that it has room for.
+    """
 
     limit: int
     pieces: tuple[Piece, ...]

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -15,6 +14,7 @@ from coterie.domain.code_ports import Index
 from coterie.domain.retrieval import BuildNews
 from coterie.domain.status import IndexView
 from coterie.workspace.documents import Buffer, Documents, Happened
+from coterie.workspace.walk import is_too_wide
 
 START_S: Final = 1.0
 """The editor's own start comes first, and other servers' too."""
@@ -64,7 +64,7 @@ class Indexing:
         """Watch the folders that the client has open now, and no others."""
         if not self._started:
             return
-        wanted = frozenset(root for root in self._roots() if not _is_too_wide(root))
+        wanted = frozenset(root for root in self._roots() if not is_too_wide(root))
         for root in sorted(wanted - self._watched):
             self._index.watch(root)
         for root in sorted(self._watched - wanted):
@@ -140,8 +140,3 @@ class Indexing:
 
     def _places(self, absolute: str) -> list[tuple[str, str]]:
         return [(root, Path(absolute).relative_to(root).as_posix()) for root in self._watched if Path(absolute).is_relative_to(root)]
-
-
-def _is_too_wide(root: str) -> bool:
-    """Whoever opens their home, or all there is, wants no index of it; who asks there gets one all the same."""
-    return root in {os.sep, os.path.realpath(Path.home())}

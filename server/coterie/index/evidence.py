@@ -15,30 +15,36 @@ from typing import Literal, TypeAlias
 
 from coterie.index.cache import ID_SHIFT
 from coterie.index.facts import DEFINED_SHIFT, MOST_BODY, MOST_DEFINED, MOST_PATH, PATH_SHIFT, STEM_OF_PATH
-from coterie.index.past import rarity, to_one, told
+from coterie.index.past import alike, rarity, to_one, told
 from coterie.index.query import Query
 from coterie.index.roles import Role
 from coterie.index.snapshot import File, Postings, Snapshot
 
 Kind: TypeAlias = Literal["text", "first by text", "names", "path", "first by path", "scope", "spelled", "told", "lately", "often", "seen"]
+Detail: TypeAlias = Literal["held", "named", "placed", "rarest", "alike", "closest"]
+"""What is not weighed and yet tells the likely from what is only likelier than others: shares of all that is asked for, or of commits."""
 Nature: TypeAlias = Literal["test", "docs", "other", "asked", "depth"]
 """What a file is, whatever the question; ``asked`` of a test or a page where the question asks for such."""
-Evidence: TypeAlias = Mapping[Kind, Mapping[int, float]]
+Evidence: TypeAlias = Mapping[Kind | Detail, Mapping[int, float]]
 """For each kind the files, by their ids in the snapshot, that it speaks for."""
 _NONE: Mapping[int, float] = MappingProxyType({})
 
 
 def gather(query: Query, snapshot: Snapshot, postings: Postings, seen: Mapping[int, float] = _NONE) -> Evidence:
     """Look up what speaks for each file; ``seen`` is how much the person has to do with files now, up to one."""
-    text, names, path, scope = (defaultdict[int, float](float) for _ in range(4))
+    text, names, path, scope, held, rarest = (defaultdict[int, float](float) for _ in range(6))
+    asked_for = 0.0
     count = len(snapshot.files)
     norms = {file: _K1 * (1 - _B + _B * each.length / snapshot.average_length) for file, each in snapshot.files.items()}
     for term, asked in query.terms:
         found = postings(term)
         in_text = [(posting >> ID_SHIFT, times) for posting in found if (times := posting & MOST_BODY)]
         weight = asked * rarity(len(in_text), count)
+        asked_for += weight
         for file, times in in_text:
             text[file] += weight * times / (times + norms[file])
+            held[file] += weight
+            rarest[file] = max(rarest[file], weight)
         in_names = [(posting >> ID_SHIFT, times) for posting in found if (times := posting >> DEFINED_SHIFT & MOST_DEFINED)]
         weight = asked * rarity(len(in_names), count)
         for file, times in in_names:
@@ -49,6 +55,7 @@ def gather(query: Query, snapshot: Snapshot, postings: Postings, seen: Mapping[i
             path[file] += weight * where / STEM_OF_PATH
             if term in query.scope:
                 scope[file] += 1 / len(query.scope)
+    share, closest = alike(query, snapshot.history)
     return {
         "text": to_one(text),
         "first by text": _places(text),
@@ -61,6 +68,12 @@ def gather(query: Query, snapshot: Snapshot, postings: Postings, seen: Mapping[i
         "lately": snapshot.history.lately,
         "often": snapshot.history.often,
         "seen": seen,
+        "held": {file: value / asked_for for file, value in held.items()},
+        "named": {file: value / asked_for for file, value in names.items()},
+        "placed": {file: value / asked_for for file, value in path.items()},
+        "rarest": to_one(rarest),
+        "alike": share,
+        "closest": closest,
     }
 
 

@@ -15,9 +15,10 @@ from coterie.index.build import Progress, Refreshed, refresh, refresh_file, refr
 from coterie.index.cache import ID_SHIFT, Cache, DamagedCacheError
 from coterie.index.evidence import gather
 from coterie.index.facts import REFERENCE_SHIFT
+from coterie.index.forest import learned_forest
 from coterie.index.overview import central, main_names
 from coterie.index.query import Query, parse
-from coterie.index.rank import learned_weights, ranked, reasons, weigh
+from coterie.index.rank import judge, learned_weights, ranked, reasons, weigh
 from coterie.index.snapshot import Snapshot, load
 from coterie.index.symbols import Symbol
 from coterie.index.terms import split
@@ -124,7 +125,7 @@ class FolderIndex:
             state = self._state()
             snapshot = state.snapshot
             evidence = gather(query, snapshot, state.postings(self._cache.postings), _at_hand(question, snapshot))
-            scores = weigh(query, evidence, snapshot, learned_weights())
+            scores = judge(query, weigh(query, evidence, snapshot, learned_weights()), snapshot, learned_forest())
             return tuple(
                 Found(
                     path=snapshot.files[file].path,

@@ -2,7 +2,8 @@
 
 A file's score is a sum: each kind of evidence times its weight. The weights in ``weights.json`` were learned by
 ``benchmarks/retrieval_weights.py`` from past commits, of which message and touched files are known. Neighbours are files that changed
-together with a good one, that an import ties to it, or that are named like it.
+together with a good one, that an import ties to it, or that are named like it. `weigh` sums up for all files; `judge` then looks again at
+the likeliest ones, and has a `forest` correct their scores. `folder` calls both.
 """
 
 from __future__ import annotations
@@ -11,18 +12,19 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from heapq import nlargest
 from pathlib import Path
-from typing import Literal, TypeAlias, get_args
+from typing import TypeAlias, get_args
 
 from coterie.index.evidence import Evidence, Kind, Nature, asked_roles, nature
+from coterie.index.forest import Forest, corrections
+from coterie.index.measures import Tie, Ties, measured
 from coterie.index.query import Query
 from coterie.index.roles import Role
 from coterie.index.snapshot import File, Snapshot
 
-Tie: TypeAlias = Literal["together", "imports", "family"]
 Weights: TypeAlias = Mapping[Kind | Nature | Tie, float]
 UNLEARNED: dict[Kind | Nature | Tie, float] = {"seen": 1.0, "asked": 1.0}
 """That the person has to do with a file, or asks for tests and means it: no history of commits tells what these count."""
@@ -41,6 +43,7 @@ class Scores:
 
     total: Mapping[int, float]
     evidence: Evidence
+    ties: Ties
     near: Mapping[int, tuple[float, int, Tie]]
     weights: Weights
 
@@ -51,22 +54,39 @@ def weigh(query: Query, evidence: Evidence, snapshot: Snapshot, weights: Weights
     own = own_scores(asked, evidence, snapshot, weights)
     total = dict(own)
     near: dict[int, tuple[float, int, Tie]] = {}
-    for tie, found in neighbours(own, snapshot).items():
+    ties = neighbours(own, snapshot)
+    for tie, found in ties.items():
         for file, (strength, source) in found.items():
             gain = weights[tie] * strength
             if file not in total:
                 total[file] = _of_nature(snapshot.files[file], asked, weights)
             total[file] += gain
             near[file] = max(near.get(file, (0.0, source, tie)), (gain, source, tie))
-    return Scores(total, evidence, near, weights)
+    return Scores(total, evidence, ties, near, weights)
+
+
+def judge(query: Query, scores: Scores, snapshot: Snapshot, forest: Forest) -> Scores:
+    """Correct the scores of the likeliest files by what is known of them together; the others stay behind them."""
+    best = likeliest(scores, snapshot)
+    if not best:
+        return scores
+    changes = corrections(forest, measured(query, snapshot, scores.evidence, scores.ties, best), len(best))
+    least = min(changes)
+    judged = {file: score + change for (file, score), change in zip(best.items(), changes, strict=True)}
+    return replace(scores, total={file: score + least for file, score in scores.total.items()} | judged)
+
+
+def likeliest(scores: Scores, snapshot: Snapshot) -> dict[int, float]:
+    """Return the files that `judge` looks at, with their scores, the best first."""
+    return {file: scores.total[file] for file in ranked(scores, snapshot, _JUDGED)}
 
 
 def own_scores(asked: frozenset[Role], evidence: Evidence, snapshot: Snapshot, weights: Weights) -> dict[int, float]:
     """Return what speaks for each file by itself; files for which nothing does are left out."""
     own: dict[int, float] = {}
-    for kind, found in evidence.items():
+    for kind in get_args(Kind):
         weight = weights[kind]
-        for file, value in found.items():
+        for file, value in evidence[kind].items():
             own[file] = own.get(file, 0.0) + weight * value
     return {file: score + _of_nature(snapshot.files[file], asked, weights) for file, score in own.items()}
 
@@ -75,12 +95,13 @@ def _of_nature(file: File, asked: frozenset[Role], weights: Weights) -> float:
     return sum([weights[name] * value for name, value in nature(file, asked)])
 
 
+_JUDGED = 60
 _SOURCES = 10
 """Files whose neighbours are looked at."""
 _COOLING = 2.0
 
 
-def neighbours(own: Mapping[int, float], snapshot: Snapshot) -> dict[Tie, dict[int, tuple[float, int]]]:
+def neighbours(own: Mapping[int, float], snapshot: Snapshot) -> Ties:
     """Say which files the best ones speak for: by each tie how much, and which of them the most."""
     found: dict[Tie, dict[int, tuple[float, int]]] = {tie: {} for tie in get_args(Tie)}
     best = nlargest(_SOURCES, own, key=lambda file: (own[file], snapshot.files[file].path))
@@ -106,8 +127,8 @@ def ranked(scores: Scores, snapshot: Snapshot, limit: int) -> Sequence[int]:
 def reasons(file: int, scores: Scores, snapshot: Snapshot) -> tuple[str, ...]:
     """Say in words what speaks for a file, the strongest first."""
     said: defaultdict[str, float] = defaultdict(float)
-    for kind, found in scores.evidence.items():
-        said[_WORDS[kind]] += scores.weights[kind] * found.get(file, 0.0)
+    for kind, words in _WORDS.items():
+        said[words] += scores.weights[kind] * scores.evidence[kind].get(file, 0.0)
     if file in scores.near:
         gain, source, tie = scores.near[file]
         said[f"{_TIES[tie]} {snapshot.files[source].path}"] = gain

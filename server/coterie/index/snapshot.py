@@ -33,6 +33,11 @@ class File:
     size: int
     role: Role
 
+    @property
+    def folder(self) -> str:
+        """The folder that it is in."""
+        return self.path.rpartition("/")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:

@@ -17,16 +17,16 @@ import numpy as np
 from coterie.predictor.corpus import LAST_LINE_END, LONGEST_CONTEXT, Ids, Stretch
 from coterie.predictor.surroundings import Surroundings
 
-_SAMPLE: Final = 128
+_SAMPLE: Final = 64
 """So many places of a stretch are looked at, evenly over it."""
 _OWN_WEIGHT: Final = 8.0
 """A place in the cursor's own file counts as so many elsewhere."""
 _ESCAPE: Final = 1.0
 """How much each different token speaks for there being others, where Witten and Bell have 1: code repeats itself more than prose."""
-_NEGLIGIBLE: Final = 0.01
-_LOOKED_BACK: Final = 8
+_NEGLIGIBLE: Final = 0.04
+_LOOKED_BACK: Final = 4
 _LEAST: Final = 1e-4
-_MOST_STEPS: Final = 80
+_MOST_STEPS: Final = 64
 _MOST_LINES: Final = 9
 _MOST_TOKENS: Final = 40
 _BRANCHES: Final = 5

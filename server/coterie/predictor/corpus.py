@@ -45,11 +45,15 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class ContextOrder:
-    """All places of ``stream``, sorted by the token there, then the one before it, and so on; ``bounds`` is where each token's begin."""
+    """All places of ``stream``, sorted by the token there, then the one before it, and so on.
+
+    ``bounds`` is where each token's begin; ``pairs`` holds the last two tokens of each place as one number.
+    """
 
     stream: Ids
     places: Ids
     bounds: Ids
+    pairs: NDArray[np.int64]
 
     def stretches(self, context: Sequence[int]) -> list[Stretch]:
         """Return the places with the same last token, the same last two, …, as long as there are any."""
@@ -58,17 +62,34 @@ class ContextOrder:
             return []
         low, high = int(self.bounds[last]), int(self.bounds[last + 1])
         found: list[Stretch] = []
-        for back in range(1, min(len(context), LONGEST_CONTEXT) + 1):
+        longest = min(len(context), LONGEST_CONTEXT)
+        for back in range(1, longest + 1):
             if low == high:
                 break
             found.append(Stretch(back, low, high))
-            if back < len(context):
+            if high - low == 1:
+                return found + self._of_one_place(low, context[-longest:], back)
+            if back == 1 < longest:
+                if not 0 <= context[-2] < len(self.bounds):
+                    break  # it would be taken for another pair
+                pair = last * len(self.bounds) + context[-2]
+                low, high = int(self.pairs.searchsorted(pair, "left")), int(self.pairs.searchsorted(pair, "right"))
+            elif back < longest:
                 low, high = self._narrowed(low, high, back, context[-1 - back])
         return found
 
+    def _of_one_place(self, low: int, context: Sequence[int], known: int) -> list[Stretch]:
+        """Return what is longer than ``known`` tokens where one place is left: as far as it agrees with the context."""
+        place = int(self.places[low])
+        there = self.stream[place - len(context) + 1 : place - known + 1].tolist()
+        found: list[Stretch] = []
+        for back, token in enumerate(reversed(there), known + 1):
+            if token != context[-back]:
+                break
+            found.append(Stretch(back, low, low + 1))
+        return found
+
     def _narrowed(self, low: int, high: int, back: int, token: int) -> tuple[int, int]:
-        if high - low == 1:
-            return low, low + int(self.stream[self.places[low] - back] == token)
         if high - low <= _SMALL:
             keys = self.stream[self.places[low:high] - back]
             return low + int(keys.searchsorted(token, "left")), low + int(keys.searchsorted(token, "right"))
@@ -88,17 +109,21 @@ class LineEdges:
     firsts: Ids
     lasts: Ids
 
-    def share(self, first: int, last: int, without: tuple[int, int]) -> tuple[int, int]:
-        """Return how many lines start with ``first``, and how many of them end with ``last``; those at places ``without`` do not count."""
+    def ends(self, first: int, without: tuple[int, int]) -> Ids:
+        """Return the last tokens of the lines that start with ``first``; those at places ``without`` do not count."""
         low, high = self.starts.searchsorted(without)
         alike = self.firsts == first
         alike[low:high] = False
-        return int(np.count_nonzero(alike)), int(np.count_nonzero(self.lasts[alike] == last))
+        found: Ids = self.lasts[alike]
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Files as one stream of token ids, rising with the tokens' text. ``bounds`` holds each file's first place and the one past its end."""
+    """Files as one stream of token ids, rising with the tokens' text.
+
+    ``bounds`` holds each file's first place and the one past its end, in the order of ``paths`` and ``starts``.
+    """
 
     vocabulary: tuple[str, ...]
     ids: dict[str, int]
@@ -108,6 +133,12 @@ class Corpus:
     by_token: ContextOrder
     by_shape: ContextOrder
     lines: LineEdges
+    paths: tuple[str, ...]
+    starts: Ids
+
+    def path_at(self, place: int) -> str:
+        """Return the path of the file that has a place."""
+        return self.paths[int(self.starts.searchsorted(place, "right")) - 1]
 
 
 def build(files: Sequence[tuple[str, str]]) -> Corpus:
@@ -138,6 +169,8 @@ def build(files: Sequence[tuple[str, str]]) -> Corpus:
         by_token=_order(stream),
         by_shape=_order(shape_of[stream]),
         lines=edges(stream),
+        paths=tuple(bounds),
+        starts=np.array([low for low, _ in bounds.values()], np.int32),
     )
 
 
@@ -181,4 +214,5 @@ def _order(stream: Ids) -> ContextOrder:
     # Not the padding, nor the last place of all, which nothing follows.
     places = order[(order >= LONGEST_CONTEXT) & (order < len(order) - 1)].astype(np.int32)
     bounds = np.searchsorted(stream[places], np.arange(int(stream.max()) + 2)).astype(np.int32)
-    return ContextOrder(stream=stream, places=places, bounds=bounds)
+    before = stream[places - 1].astype(np.int64)
+    return ContextOrder(stream=stream, places=places, bounds=bounds, pairs=stream[places].astype(np.int64) * len(bounds) + before)

@@ -14,7 +14,9 @@ import numpy as np
 
 from coterie.predictor.analogy import Analogue, analogues
 from coterie.predictor.blend import Continuation, continuations, familiarity
-from coterie.predictor.corpus import LAST_LINE_END, LONGEST_CONTEXT
+from coterie.predictor.corpus import LAST_LINE_END, LONGEST_CONTEXT, Ids
+from coterie.predictor.scope import of_names, scope
+from coterie.predictor.setting import of_setting, setting
 from coterie.predictor.surroundings import Surroundings
 from coterie.predictor.tokens import tokens_of
 from coterie.predictor.vicinity import of_below, of_brackets, of_whole, of_words, vicinity
@@ -80,6 +82,7 @@ def candidates(around: Surroundings, prefix: str, suffix: str) -> list[Candidate
     following = next((line for line in suffix.partition("\n")[2][:_NEAR].splitlines() if line.strip()), "")
     so_far = len(tokens_of(around.line.strip()))
     own_lines = Counter(line.strip() for line in chain(prefix[-_NEAR:].splitlines(), suffix[:_NEAR].splitlines()))
+    names = scope(around.path, prefix[-_NEAR:], around.line, suffix[:_NEAR].partition("\n")[2], following)
     place = _place(around, following) | {"finished": 0.0 if finished is None else exp(finished.logp), "familiar": familiarity(around)}
     place |= {"corpus": log1p(len(around.corpus.by_token.stream)), "file": log1p(len(around.stream))}
     place |= {name: float(around.language in endings) for name, endings in _LANGUAGES.items()}
@@ -88,6 +91,8 @@ def candidates(around: Surroundings, prefix: str, suffix: str) -> list[Candidate
     texts = [text for text in {**blended, **alike} if text]
     below = {text: of_below(near, text)["next_line"] for text in texts}
     borne_out = _leads({text: merits.get(text, _UNLIKELY) + below[text] for text in texts})
+    here = setting(around, near.end)
+    ends_by_first: dict[int, Ids] = {}
     return [
         Candidate(
             text,
@@ -95,11 +100,13 @@ def candidates(around: Surroundings, prefix: str, suffix: str) -> list[Candidate
                 **_of_blend(blended.get(text), leads.get(text, _FAR_BEHIND), so_far),
                 **_of_analogy(alike.get(text), analogy_leads.get(text, -1.0)),
                 **_of_text(text, around, following.strip(), near.words),
-                **_of_line(text, around),
+                **_of_line(text, around, ends_by_first),
                 **_of_rivals(text, merits),
                 **of_whole(near, text),
                 **of_words(near, text),
                 **of_brackets(near, text),
+                **of_setting(here, text),
+                **of_names(names, around.begun.lstrip() + text),
                 "next_line": below[text],
                 "next_line_lead": below[text] - max(below.values()),
                 "borne_out": borne_out[text],
@@ -191,13 +198,24 @@ def _of_blend(line: Continuation | None, lead: float, so_far: int) -> dict[str, 
 
 def _of_analogy(analogue: Analogue | None, lead: float) -> dict[str, float]:
     if analogue is None:
-        return {"share": 0.0, "alike": 0.0, "shape_length": 0.0, "votes": 0.0, "foreign": 0.0, "share_lead": lead}
+        return {
+            "share": 0.0,
+            "alike": 0.0,
+            "shape_length": 0.0,
+            "votes": 0.0,
+            "foreign": 0.0,
+            "completes": 0.0,
+            "below_alike": -1.0,
+            "share_lead": lead,
+        }
     return {
         "share": analogue.share,
         "alike": analogue.alike,
         "shape_length": float(analogue.length),
         "votes": float(analogue.votes),
         "foreign": float(analogue.foreign),
+        "completes": float(analogue.completes),
+        "below_alike": analogue.below,
         "share_lead": lead,
     }
 
@@ -220,12 +238,15 @@ def _of_text(text: str, around: Surroundings, following: str, nearby: Mapping[st
     }
 
 
-def _of_line(text: str, around: Surroundings) -> dict[str, float]:
+def _of_line(text: str, around: Surroundings, ends_by_first: dict[int, Ids]) -> dict[str, float]:
     """Return whether lines that start as this one does end as it would, and whether lines elsewhere do end with all of it."""
     line = [around.corpus.ids.get(token, -1) for token in tokens_of((around.line + text).strip())]
     if not line:
         return {"alike_lines": 0.0, "ending": 0.0, "elsewhere": 0.0}
-    starts, ends = around.corpus.lines.share(line[0], line[-1], around.excluded)
+    if line[0] not in ends_by_first:
+        ends_by_first[line[0]] = around.corpus.lines.ends(line[0], around.excluded)
+    alike = ends_by_first[line[0]]
+    starts, ends = len(alike), int(np.count_nonzero(alike == line[-1]))
     return {
         "alike_lines": log1p(starts),
         "ending": log((ends + _RARE) / (starts + 1.0)),

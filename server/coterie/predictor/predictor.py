@@ -10,7 +10,6 @@ from coterie.predictor.gate import learned_gate
 from coterie.predictor.measures import Candidate, candidates
 from coterie.predictor.surroundings import surroundings
 
-_SHORTEST: Final = 3
 _CHARACTERS_READ: Final = 300
 """A line longer than that is data, not code."""
 _FINISHED: Final = 0.5
@@ -40,7 +39,7 @@ def predict(corpus: Corpus, path: str, prefix: str, suffix: str) -> Prediction:
     found = [
         (shown, candidate.measures)
         for candidate in candidates(surroundings(corpus, path, prefix, suffix), prefix, suffix)
-        if (shown := _before(candidate, remainder)) is not None and len(shown.strip()) >= _SHORTEST
+        if (shown := _before(candidate, remainder)) is not None and shown.strip()
     ]
     if not found:
         return NOTHING

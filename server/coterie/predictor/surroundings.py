@@ -20,21 +20,24 @@ from coterie.predictor.tokens import LINE_ENDS, is_word, tokens_of
 
 PREFIX_READ: Final = 40_000
 SUFFIX_READ: Final = 12_000
+_BELOW: Final = 12
 """Characters of the file that are looked at, before and behind the cursor."""
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """``context`` ends right before ``begun``; ids from the vocabulary's length on are words that only this file has.
+    """``context`` ends right before ``begun``, ``so_far`` tokens of it are in the cursor's line; ``below`` is how the next line begins.
 
-    ``stream`` is the file, before the cursor and behind it, with a file's end in between; ``excluded`` is where the corpus has the same
-    file, as it was on disk.
+    Ids from the vocabulary's length on are words that only this file has. ``stream`` is the file, before the cursor and behind it, with a
+    file's end in between; ``excluded`` is where the corpus has the same file, as it was on disk.
     """
 
     corpus: Corpus
     context: tuple[int, ...]
     begun: str
     line: str
+    so_far: int
+    below: tuple[int, ...]
     stream: Ids
     shapes: Ids
     shape_of: Ids
@@ -43,6 +46,7 @@ class Surroundings:
     own_begun: Ids
     begun_range: tuple[int, int]
     excluded: tuple[int, int]
+    path: str
     language: str
 
     def number(self, token: str) -> int:
@@ -71,6 +75,10 @@ class Surroundings:
         """Leave out the places that are in the cursor's own file."""
         low, high = self.excluded
         return places if low == high else places[(places < low) | (places >= high)]
+
+    def nearest(self, places: Ids) -> Ids:
+        """Return places of the cursor's file, those nearest to the cursor first."""
+        return places[np.argsort(np.abs(places - len(self.context)), kind="stable")]
 
     def own_places(self, stream: Ids, context: Sequence[int]) -> list[Ids]:
         """Return the places in the cursor's file after the last token of a context, the last two, …, as long as there are any.
@@ -110,6 +118,8 @@ def surroundings(corpus: Corpus, path: str, prefix: str, suffix: str) -> Surroun
     return Surroundings(
         corpus=corpus,
         context=(*([0] * LONGEST_CONTEXT), *context),
+        so_far=next((back for back, token in enumerate(reversed(before)) if token in LINE_ENDS), len(before)),
+        below=tuple(number(token) for token in _next_line(behind)),
         begun=begun,
         line=prefix.rpartition("\n")[2],
         stream=stream,
@@ -120,8 +130,17 @@ def surroundings(corpus: Corpus, path: str, prefix: str, suffix: str) -> Surroun
         own_begun=np.array([len(known) + number for token, number in own.items() if token.startswith(begun)], np.int32),
         begun_range=(bisect_left(corpus.vocabulary, begun), bisect_left(corpus.vocabulary, begun + "\U0010ffff")),
         excluded=corpus.bounds.get(path, (0, 0)),
+        path=path,
         language=PurePosixPath(path).suffix.lower(),
     )
+
+
+def _next_line(tokens: Sequence[str]) -> list[str]:
+    starts = [at for at, token in enumerate(tokens) if token in LINE_ENDS][:2]
+    if not starts:
+        return []
+    stop = starts[1] if len(starts) > 1 else len(tokens)
+    return list(tokens[starts[0] + 1 : min(stop, starts[0] + 1 + _BELOW)])
 
 
 def _from_line_start(text: str, *, whole: bool) -> str:

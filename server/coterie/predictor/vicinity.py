@@ -39,6 +39,7 @@ class Vicinity:
     end: int
     below: tuple[int, ...]
     depth: int
+    closers: str | None
 
 
 def vicinity(around: Surroundings, prefix: str, suffix: str) -> Vicinity:
@@ -53,7 +54,7 @@ def vicinity(around: Surroundings, prefix: str, suffix: str) -> Vicinity:
         end = ids[LEVEL if here == there else DEEPER if there > here else SHALLOWER]
     words = Counter(_WORD.findall(before))
     words.update(_WORD.findall(suffix[:_NEAR]))
-    return Vicinity(around, before, words, end, below, _open_brackets(before.rpartition("\n")[0]))
+    return Vicinity(around, before, words, end, below, _open_brackets(before.rpartition("\n")[0]), _closers(around.line, behind))
 
 
 def of_whole(near: Vicinity, text: str) -> dict[str, float]:
@@ -109,7 +110,31 @@ def of_words(near: Vicinity, text: str) -> dict[str, float]:
 
 def of_brackets(near: Vicinity, text: str) -> dict[str, float]:
     """Return how many brackets are open before the line and behind the candidate."""
-    return {"outer": float(near.depth), "left_open": float(near.depth + _balance(near.around.line + text))}
+    line = near.around.line + text
+    opened = _left_open(line)
+    fits = 0.0 if near.closers is None else 1.0 if opened == near.closers else -1.0
+    return {"outer": float(near.depth), "left_open": float(near.depth + _balance(line)), "opens": float(len(opened)), "fits_closers": fits}
+
+
+def _closers(line: str, behind: str) -> str | None:
+    """Return the brackets that start the next line which is no deeper than this one, none if that is less deep; None if there is none."""
+    here = _depth(line)
+    for below in behind[:_BRACKETS_READ].splitlines():
+        text = below.lstrip()
+        if text and (there := _depth(below)) <= here:
+            return "" if there < here else text[: len(text) - len(text.lstrip(_CLOSING))]
+    return None
+
+
+def _left_open(line: str) -> str:
+    """Return the closing brackets that a line leaves to others, the innermost first."""
+    waiting: list[str] = []
+    for character in line:
+        if character in _OPENING:
+            waiting.append(_CLOSING[_OPENING.index(character)])
+        elif waiting and character == waiting[-1]:
+            waiting.pop()
+    return "".join(reversed(waiting))
 
 
 def _open_brackets(text: str) -> int:

@@ -31,12 +31,18 @@ def regex_matches(expression: str, texts: Texts, limit: int) -> list[str]:
 def _matches(fits: Callable[[str], bool], texts: Texts, limit: int) -> list[str]:
     found: list[str] = []
     for path, text in texts:
-        for number, line in enumerate(text.splitlines(), 1):
+        for number, line in enumerate(_lines(text), 1):
             if fits(line[:_LONGEST]):
                 found.append(f"{path}:{number}:{line[:_MAX_LINE]}")
                 if len(found) >= limit:
                     return found
     return found
+
+
+def _lines(text: str) -> list[str]:
+    """Return what `coterie.base.text.bare_lines` does, which the program cannot ask."""
+    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    return lines if lines[-1] else lines[:-1]
 
 
 if __name__ == "__main__":

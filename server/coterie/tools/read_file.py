@@ -8,6 +8,7 @@ from pydantic import Field
 from typing_extensions import override
 
 from coterie.base.errors import ModelMistakeError
+from coterie.base.text import lines_of
 from coterie.domain.edits import FileRef
 from coterie.domain.permissions import Effect, EffectKind
 from coterie.domain.proposals import Proposal, Reply
@@ -50,7 +51,7 @@ class ReadFile(BuiltinTool[ReadFileArguments]):
         text = await self.place.workspace.read(file)
         if text is None:
             raise ModelMistakeError(f"There is no file {file.path}. list_files shows what is there.")
-        lines = text.splitlines(keepends=True)
+        lines = lines_of(text)
         first, last = arguments.start_line or 1, min(arguments.end_line or len(lines), len(lines))
         if first > max(last, 1):
             raise ModelMistakeError(f"start_line {first} is past the end: {file.path} has {len(lines)} lines.")

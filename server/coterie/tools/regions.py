@@ -5,6 +5,8 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from itertools import accumulate
 
+from coterie.base.text import bare_lines
+
 _MAX_LINES = 20_000
 _MIN_LIKENESS = 0.4
 _FULLY_COMPARED = 40
@@ -21,7 +23,7 @@ def places_of(piece: str, text: str) -> list[int]:
 
 def closest_region(piece: str, text: str) -> str:
     """Return a sentence with the lines of ``text`` that are most like ``piece``, as they really are."""
-    wanted, lines = piece.splitlines(), text.splitlines()
+    wanted, lines = bare_lines(piece), bare_lines(text)
     if not lines:
         return "The file is empty."
     start, likeness = _most_alike(wanted, lines[:_MAX_LINES])

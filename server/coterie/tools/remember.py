@@ -16,6 +16,7 @@ from typing_extensions import override
 from coterie.base.errors import ModelMistakeError
 from coterie.base.ids import now
 from coterie.base.redaction import looks_like_a_key
+from coterie.base.text import bare_lines
 from coterie.domain.permissions import Effect, EffectKind
 from coterie.domain.proposals import EditProposal, NoteProposal, Proposal
 from coterie.tools.rules import MEMORY_FILE
@@ -70,7 +71,7 @@ class Remember(BuiltinTool[RememberArguments]):
 
 def remembered(text: str | None, note: str, day: str) -> str:
     """Return a memory file with a note in it, once, and without the oldest notes where there is no room for all."""
-    lines = (text or _HEAD).splitlines()
+    lines = bare_lines(text or _HEAD)
     notes = [place for place, line in enumerate(lines) if line.startswith(_NOTE)]
     if any(_said(lines[place]) == _said(f"{_NOTE}{note}") for place in notes):
         return text or ""

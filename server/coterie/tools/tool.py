@@ -73,7 +73,8 @@ class Place:
 
     ``folder`` is the URI of the run's workspace folder (None: the first one). ``tests_command`` is the user's own setting, which
     stands above what is discovered; ``confined`` says whether commands are confined, or need not be; ``index`` is None where nothing is
-    indexed, ``attention`` where nobody has anything before them; ``notes`` is where the notes about a project are kept that is not to hold
+    indexed, ``index_wait_s`` how long what is shown unasked waits for it where nobody keeps it up to date; ``attention`` is None where
+    nobody has anything before them; ``notes`` is where the notes about a project are kept that is not to hold
     them itself; ``hide`` takes the secrets out of a text that this process has met. Times are in seconds.
     """
 
@@ -84,6 +85,7 @@ class Place:
     command_timeout_s: float = 120.0
     tests_timeout_s: float = 600.0
     index: Index | None = None
+    index_wait_s: float | None = None
     attention: Attention | None = None
     notes: Path | None = None
     hide: Callable[[str], str] = str

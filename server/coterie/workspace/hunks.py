@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from coterie.base.ids import new_id
+from coterie.base.text import lines_of
 from coterie.domain.edits import ChangeState, Hunk
 from coterie.workspace.difference import Span, differences
-from coterie.workspace.line_ends import lines_of
 
 CONTEXT = 3
 

@@ -15,6 +15,8 @@ from fnmatch import translate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from coterie.base.text import bare_lines
+
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
@@ -130,7 +132,7 @@ class IgnoreRules:
         lines: list[str] = []
         for name in IGNORE_FILES:
             with suppress(OSError):
-                lines += (folder / name).read_text(encoding="utf-8", errors="replace").splitlines()
+                lines += bare_lines((folder / name).read_bytes().decode("utf-8", "replace"))
         if not lines:
             return self
         return IgnoreRules((*self.layers, (folder, _spec(lines))))

@@ -6,15 +6,10 @@ theirs, also in a file that mixes them. A lone ``\r`` is no line end here, as fo
 
 from __future__ import annotations
 
+from coterie.base.text import lines_of
 from coterie.workspace.difference import differences
 
 BYTE_ORDER_MARK = "\ufeff"
-
-
-def lines_of(text: str) -> list[str]:
-    r"""Return the lines with their ends; only ``\n`` ends a line."""
-    *lines, last = text.split("\n")
-    return [line + "\n" for line in lines] + ([last] if last else [])
 
 
 def shown(text: str) -> str:

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from coterie.base.errors import MergeConflictError
+from coterie.base.text import lines_of
 from coterie.workspace.difference import Span, differences, reach
-from coterie.workspace.line_ends import BYTE_ORDER_MARK, lines_of
+from coterie.workspace.line_ends import BYTE_ORDER_MARK
 
 _WORD = re.compile(r"\w+|\W")
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import accumulate
 
-from coterie.base.text import LineIndex
+from coterie.base.text import LineIndex, lines_of
 from coterie.domain.edits import TextChange
 from coterie.workspace.difference import common_prefix, differences
-from coterie.workspace.line_ends import lines_of
 
 
 def text_changes(before: str, after: str) -> tuple[TextChange, ...]:

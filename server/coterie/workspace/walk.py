@@ -89,6 +89,11 @@ def _entries(folder: Path) -> list[tuple[Path, bool]]:
         return []
 
 
+def is_too_wide(root: str) -> bool:
+    """Say whether a folder is somebody's home or all there is: whoever works there wants nothing known of all of it."""
+    return root in {os.sep, os.path.realpath(Path.home())}
+
+
 def is_wanted(name: str) -> bool:
     """Say whether an entry is listed at all, going by its name. Of one that is no UTF-8 nobody could be told."""
     return name not in NEVER_LISTED and not name.endswith(TEMPORARY_SUFFIX) and not is_secret(name) and _is_utf8(name)

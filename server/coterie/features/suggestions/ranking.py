@@ -1,7 +1,8 @@
 """Which of several candidates comes first, and when the predictor's need not wait for the model's. Pure.
 
 The predictor says how likely it is right; a model does not, but is right more often where the predictor is not sure. So what the predictor
-is sure of is offered at once, and the slower the model has been, the less sure it has to be. Else the model's answer wins, if there is one.
+is sure of is offered at once and no model is asked; the slower the model has been, the less sure it has to be. What it is fairly sure of is
+offered at once, too, and the model's answer stands by. Else the model's answer wins, if there is one.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ PATIENCE_S: Final = 0.75
 FAST_S, SLOW_S = 0.3, 1.0
 SURE, SURE_ENOUGH = 0.9, 0.6
 """From which likelihood on a prediction is not worth the call of a fast model, and of a slow one."""
+FAIRLY_SURE: Final = 0.7
+"""From which likelihood on a prediction is shown while the model is asked: no model is right so often with a whole line."""
 SELDOM: Final = 0.15
 """A share of suggestions that are accepted which says that most of them disturb."""
 CLEARLY: Final = 0.15
@@ -35,8 +38,17 @@ _FINAL: Final = frozenset({EMPTY.reason, LINE_FINISHED.reason})
 def suffices(score: float, latency: float, accepted: Accepted) -> bool:
     """Say whether a prediction is offered without asking a model that has lately taken ``latency`` seconds."""
     slowness = min(max((latency - FAST_S) / (SLOW_S - FAST_S), 0.0), 1.0)
-    preferred = min(max(accepted["predictor"] - accepted["model"], -1.0), 1.0)
-    return score >= SURE - slowness * (SURE - SURE_ENOUGH) - preferred * (1 - SURE)
+    return score >= SURE - slowness * (SURE - SURE_ENOUGH) - _preferred(accepted) * (1 - SURE)
+
+
+def leads(score: float, accepted: Accepted) -> bool:
+    """Say whether a prediction is shown before the model has answered, whose answer is then there when the person types something else."""
+    return score >= FAIRLY_SURE - _preferred(accepted) * (1 - FAIRLY_SURE)
+
+
+def _preferred(accepted: Accepted) -> float:
+    """Return by how much more often the predictor's are accepted than the model's."""
+    return min(max(accepted["predictor"] - accepted["model"], -1.0), 1.0)
 
 
 def is_worth_showing(score: float, accepted: float) -> bool:

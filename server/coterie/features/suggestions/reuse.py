@@ -100,11 +100,12 @@ class Recent:
 
 
 class Memory:
-    """What was answered at which place, and what was offered last in each document."""
+    """What was answered at which place, what was offered last in each document, and what stands by there: a model's answer behind that."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._recent = Recent(clock)
         self._latest: dict[str, tuple[Candidate, ...]] = {}
+        self._standing: dict[str, Candidate] = {}
 
     def find(self, asked: SuggestionRequest, spot: Spot) -> Candidate | Refusal | None:
         """Return the candidate whose beginning is being typed, or else what was answered at this place."""
@@ -116,8 +117,9 @@ class Memory:
         return known if isinstance(known, Refusal) else None
 
     def fitting(self, asked: SuggestionRequest, spot: Spot) -> tuple[Candidate, ...]:
-        """Return every candidate that still fits: those that are shown and whose beginning is being typed, and a model's for this place."""
-        latest = tuple(each for each in self._latest.get(asked.uri, ()) if each.rest(asked.text, asked.offset))
+        """Return every candidate that still fits: shown or standing by, with its beginning being typed, and a model's for this place."""
+        behind = (self._standing[asked.uri],) if asked.uri in self._standing else ()
+        latest = tuple(each for each in (*self._latest.get(asked.uri, ()), *behind) if each.rest(asked.text, asked.offset))
         known = self._recent.get(spot)
         if isinstance(known, Candidate) and known.suggestion_id not in {each.suggestion_id for each in latest}:
             return (*latest, replace(known, offset=asked.offset))  # the lines above it may have changed since
@@ -135,18 +137,26 @@ class Memory:
         """Drop the answer for a place, shown or not: a text that it rests on is another one now."""
         self._recent.drop(spot)
         self._latest[spot.uri] = tuple(each for each in self._latest.get(spot.uri, ()) if each.spot != spot)
+        if spot.uri in self._standing and self._standing[spot.uri].spot == spot:
+            del self._standing[spot.uri]
 
     def offered(self, uri: str, candidates: Sequence[Candidate]) -> None:
         """Note what is shown now in a document."""
         self._latest[uri] = tuple(candidates)
 
+    def stands_by(self, candidate: Candidate) -> None:
+        """Keep an answer for when what is shown before it does not fit any more."""
+        self._standing[candidate.spot.uri] = candidate
+
     def rejected(self, candidate: Candidate) -> None:
         """See to it that a candidate does not come again at its place, nor another one there unless it is asked for by hand."""
         uri = candidate.spot.uri
         self._recent.put(candidate.spot, REJECTED)
+        self._standing.pop(uri, None)
         self._latest[uri] = tuple(each for each in self._latest.get(uri, ()) if each.suggestion_id != candidate.suggestion_id)
 
     def forget(self) -> None:
         """Drop everything, when it was made under other settings."""
         self._recent.clear()
         self._latest.clear()
+        self._standing.clear()

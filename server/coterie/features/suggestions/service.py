@@ -46,6 +46,7 @@ from coterie.features.suggestions.ranking import (
     first_line,
     in_order,
     is_worth_showing,
+    leads,
     suffices,
     yields,
 )
@@ -89,6 +90,7 @@ class SuggestionService:
         self._spending = Spending(usage)
         self._filling = Filling(providers, self._rhythm, self._spending)
         self._turns = Turns()
+        self._behind = Turns()  # the model's answers behind predictions that are shown
         self._tasks = TaskSupervisor("suggestions")
         self._calls: Calls[Candidate | Refusal] = Calls(self._tasks)
         self._memory = Memory(_time)
@@ -106,6 +108,8 @@ class SuggestionService:
 
         A request that a later one of its document supersedes is answered at once, with none.
         """
+        if not ask.manual:
+            self._behind.end(ask.uri)
         try:
             found = await self._turns.take(ask.uri, self._find(ask), within_s=LONGEST_S)
         except asyncio.CancelledError:
@@ -129,6 +133,7 @@ class SuggestionService:
     def _happened(self, buffer: Buffer, happened: Happened) -> None:
         if happened == "closed":
             self._turns.end(buffer.uri)
+            self._behind.end(buffer.uri)
 
     async def _find(self, ask: SuggestionRequest) -> tuple[Suggestion, ...] | Refusal:
         asked = _with_popup(ask)
@@ -175,6 +180,9 @@ class SuggestionService:
         elif isinstance(foreseen, Refusal):
             found = known or await self._ask(asked, spot, job, since=started)
         elif known is None and job.extent == "line" and suffices(foreseen.score, self._rhythm.latency, wanted):
+            found = foreseen
+        elif known is None and job.extent == "line" and leads(foreseen.score, wanted):
+            self._tasks.spawn(self._stand_by(asked, spot, job, since=started), name="a model's answer behind a prediction")
             found = foreseen
         else:
             said = known or await self._ask_in_time(asked, spot, job, since=started)
@@ -226,6 +234,14 @@ class SuggestionService:
         except TimeoutError:
             self._rhythm.answered(PATIENCE_S)  # at least
             return gate.SLOW
+
+    async def _stand_by(self, asked: SuggestionRequest, spot: Spot, job: Job, *, since: float) -> None:
+        """Ask the model while a prediction is shown; its answer takes no place before the person types something else."""
+        if self._documents.text(asked.uri) != asked.text:
+            return  # the next key came before this began
+        said = await self._behind.take(asked.uri, self._ask(asked, spot, job, since=since), within_s=LONGEST_S)
+        if isinstance(said, Candidate):
+            self._memory.stands_by(said)
 
     async def _ask(self, asked: SuggestionRequest, spot: Spot, job: Job, *, since: float) -> Candidate | Refusal:
         """Ask the model once no further key has come ``since``, or wait with those who have asked it the same."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from lsprotocol import types
 
+from coterie.base.text import bare_lines
 from coterie.domain.channels import ChatPlace
 from coterie.domain.reviews import Reviewable, Story
 from coterie.domain.runs import RunStarted
@@ -34,7 +35,7 @@ def told(story: Story) -> str:
     who = "Coterie" if story.agent is None else f"Coterie's {story.agent}"
     parts = [f"**{who} changed this** for: {story.prompt}", story.summary, f"`{story.run_id}`, {story.at}"]
     if story.before:
-        lines = story.before.splitlines()
+        lines = bare_lines(story.before)
         more = [f"… {len(lines) - LONGEST_BEFORE} lines more"] if len(lines) > LONGEST_BEFORE else []
         parts.append(quoted("\n".join([*lines[:LONGEST_BEFORE], *more]), "It was", ""))
     return "\n\n".join(filter(None, parts))
