@@ -20,7 +20,7 @@ from coterie.features.prediction import FolderPredictor
 from coterie.predictor.gate import shares, tree_sums
 
 WEIGHTS = Path(__file__).parents[1] / "server" / "coterie" / "predictor" / "weights.json"
-PLACES = 250
+PLACES = 210
 SEED = 21
 TREES = 700
 LEVELS = 5

@@ -31,6 +31,12 @@ def test_the_file_itself_is_found_by_the_line_below_too() -> None:
     assert "two = load(second)" in found
 
 
+def test_at_a_files_beginning_other_files_begin_alike() -> None:
+    files = [(f"shop/{name}.py", f"from shop import {name}\n\n{name}.open()\n") for name in ("pear", "plum", "fig", "lime", "date")]
+    assert "from shop import quince" in offered(files, "quince.py", "")
+    assert "from shop import quince" not in offered(files, "quince.py", "x = 1\n")
+
+
 def test_the_line_so_far_has_to_be_alike() -> None:
     behind = "\n#define zio_h\nint zio_open(int mode);\n#endif\n"
     assert "ifndef zio_h" in offered(HEADERS, "src/other.h", "#ifnd", behind)

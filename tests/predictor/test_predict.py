@@ -1,6 +1,7 @@
 """What the predictor says in small code bases, and what it keeps to itself."""
 
 from collections.abc import Mapping
+from math import log
 
 import numpy as np
 import pytest
@@ -82,17 +83,29 @@ def test_nothing_is_shown_at_a_finished_line(line: str) -> None:
     check_shown(line, None)
 
 
-@pytest.mark.parametrize(("going_on", "expected"), [(3, None), (9, ".second")])
-def test_a_line_that_is_likelier_finished_than_not_is_left_alone(
+def judge_alike(likelihood: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the gate hold the only candidate of a place for so likely, whatever it is, and show nearly all."""
+    no_tree = np.zeros((0, 1), np.int64)
+    bias = log(likelihood / (1 - likelihood))
+    lenient = Gate(shown_from=0.1, bias=bias, names=("length",), asked=no_tree, thresholds=np.zeros((0, 1)), heights=np.zeros((0, 2)))
+    monkeypatch.setattr("coterie.predictor.predictor.learned_gate", lambda: lenient)
+
+
+@pytest.mark.parametrize(("going_on", "expected"), [(3, None), (9, None), (11, ".second")])
+def test_a_line_that_is_finished_as_likely_as_not_or_nearly_is_left_alone(
     going_on: int, expected: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever the gate says: this one lets everything pass."""
-    no_tree = np.zeros((0, 1), np.int64)
-    lenient = Gate(shown_from=0.1, bias=5.0, names=("length",), asked=no_tree, thresholds=np.zeros((0, 1)), heights=np.zeros((0, 2)))
-    monkeypatch.setattr("coterie.predictor.predictor.learned_gate", lambda: lenient)
+    judge_alike(0.99, monkeypatch)
     ends = [".second" if number < going_on else "" for number in range(12)]
     files = {f"{number}.py": f"only{number} = here{number}\nvalue = first{end}\n" for number, end in enumerate(ends)}
     check_shown("mine = 0\nvalue = first", expected, files=files)
+
+
+@pytest.mark.parametrize(("rest", "likelihood", "shown"), [(").b", 0.6, True), (")", 0.6, False), (")", 0.8, True)])
+def test_one_or_two_characters_have_to_be_surer(rest: str, likelihood: float, monkeypatch: pytest.MonkeyPatch, *, shown: bool) -> None:
+    judge_alike(likelihood, monkeypatch)
+    files = {f"{number}.py": f"only{number} = here{number}\nvalue = call(first{rest}\n" for number in range(12)}
+    check_shown("mine = 0\nvalue = call(first", rest if shown else None, files=files)
 
 
 @pytest.mark.parametrize("before", ["\n\n", "zzz qqq = ", "x" * 1000, "    "])

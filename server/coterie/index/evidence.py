@@ -44,7 +44,8 @@ def gather(query: Query, snapshot: Snapshot, postings: Postings, seen: Mapping[i
         for file, times in in_text:
             text[file] += weight * times / (times + norms[file])
             held[file] += weight
-            rarest[file] = max(rarest[file], weight)
+            if rarest[file] < weight:  # noqa: PLR1730 - this is the innermost loop, where a call is dear
+                rarest[file] = weight
         in_names = [(posting >> ID_SHIFT, times) for posting in found if (times := posting >> DEFINED_SHIFT & MOST_DEFINED)]
         weight = asked * rarity(len(in_names), count)
         for file, times in in_names:

@@ -35,13 +35,15 @@ _GENERATION = 600
 class History:
     """Past commits, the newest first.
 
-    ``touched`` are ids of files that are still there, ``spoken`` counts the terms of each commit, ``said`` has the commits that hold a
-    term. ``changes`` counts for each file the commits that touched it, ``often`` above all the newer ones, ``lately`` the newest alone;
-    these two are at most one. ``rate`` is the share of the newest commits that touched a file, ``since`` how many are newer than its last.
+    ``touched`` are ids of files that are still there, ``spoken`` counts the terms of each commit, ``shares`` is how much it says of each of
+    its files, and ``said`` has the commits that hold a term. ``changes`` counts for each file the commits that touched it, ``often`` above
+    all the newer ones, ``lately`` the newest alone; these two are at most one. ``rate`` is the share of the newest commits that touched a
+    file, ``since`` how many are newer than its last.
     """
 
     touched: tuple[tuple[int, ...], ...] = ()
     spoken: tuple[int, ...] = ()
+    shares: tuple[float, ...] = ()
     said: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     changes: Mapping[int, float] = field(default_factory=dict)
     often: Mapping[int, float] = field(default_factory=dict)
@@ -87,6 +89,7 @@ def remember(paths: Iterable[tuple[str, int]], commits: Sequence[PastCommit]) ->
     return History(
         touched=tuple(touched),
         spoken=tuple(spoken),
+        shares=tuple(_share(files) for files in touched),
         said={term: tuple(holding) for term, holding in said.items()},
         changes=changes,
         often=to_one({file: math.log1p(times) for file, times in often.items()}),
@@ -130,9 +133,8 @@ def told(query: Query, history: History, files: int) -> dict[int, float]:
     for term, asked in query.terms:
         times: defaultdict[int, float] = defaultdict(float)
         for commit in history.said.get(term, ()):
-            touched = history.touched[commit]
-            share = _share(touched)
-            for file in touched:
+            share = history.shares[commit]
+            for file in history.touched[commit]:
                 times[file] += share
         weight = asked * rarity(len(times), files)
         for file, often in times.items():

@@ -103,7 +103,7 @@ def _continued(around: Surroundings, spot: Spot, here: list[str]) -> _Found | No
     alike = _learn_above(around, renaming, spot, here)
     below = _learn_below(around, renaming, following[end + 1 :])
     if spot.stream is not around.stream:
-        _learn_path(renaming, around.corpus.path_at(spot.place), around.path)
+        _learn_path(renaming, around.corpus.path_at(spot.place + 1), around.path)
     rest = following[:end]
     completes = _is_whole(around, renaming, rest[0])
     if completes:

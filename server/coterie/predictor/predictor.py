@@ -12,8 +12,11 @@ from coterie.predictor.surroundings import surroundings
 
 _CHARACTERS_READ: Final = 300
 """A line longer than that is data, not code."""
-_FINISHED: Final = 0.5
-"""A line that is likelier finished than not is left alone: at a whole line, what goes on is in the way."""
+_FINISHED: Final = 0.2
+"""A line that is so likely finished is left alone: at a whole line, what goes on is in the way."""
+_SHORT: Final = 3
+_SURE: Final = 0.7
+"""Fewer than `_SHORT` characters have to be so likely: they are soon typed, and where they are wrong, the line is finished as a rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,8 @@ def predict(corpus: Corpus, path: str, prefix: str, suffix: str) -> Prediction:
         return NOTHING
     score, text = max(zip(gate.likelihoods([measures for _, measures in found]), (shown for shown, _ in found), strict=True))
     finished = found[0][1]["finished"]  # as the line is, so it is the same for all
-    return Prediction(text if score >= gate.shown_from and finished < _FINISHED else None, score)
+    least = gate.shown_from if len(text.strip()) >= _SHORT else max(_SURE, gate.shown_from)
+    return Prediction(text if score >= least and finished < _FINISHED else None, score)
 
 
 def _before(candidate: Candidate, remainder: str) -> str | None:

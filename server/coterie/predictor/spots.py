@@ -45,7 +45,8 @@ def _behind(around: Surroundings, shapes: list[int]) -> list[Spot]:
     found: dict[tuple[float, int], Spot] = {}
     own = around.own_places(around.shapes, shapes)
     elsewhere = around.corpus.by_shape.stretches(shapes)
-    for length in range(max(len(own), len(elsewhere)), _SHORTEST - 1, -1):
+    shortest = _SHORTEST if around.context[-1] else 1  # at a file's beginning there is no more
+    for length in range(max(len(own), len(elsewhere)), shortest - 1, -1):
         if length <= len(own):
             for place in around.nearest(own[length - 1])[:_ENOUGH].tolist():
                 found.setdefault((_OWN_WEIGHT, place), Spot(around.stream, place, length, _OWN_WEIGHT))
