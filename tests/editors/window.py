@@ -21,7 +21,11 @@ from editors.terminal import BOUND_S
 from repository import ROOT
 
 SCREENS = ROOT / "build" / "screens"
-THEMES = {"dark": ("Default Dark Modern", "vs-dark"), "light": ("Default Light Modern", "vs")}
+THEMES = {
+    "dark": ("Default Dark Modern", "vs-dark"),
+    "light": ("Default Light Modern", "vs"),
+    "contrast": ("Default High Contrast", "hc-black"),
+}
 LOOKS_BEFORE_A_KEY = 20
 CHANGED = """() => new Promise((resolve) => {
   const done = () => { observer.disconnect(); resolve(); };
@@ -336,7 +340,7 @@ class Window:
             if self.page.is_closed():
                 raise
 
-    async def screenshot(self, name: str, themes: Sequence[str] = tuple(THEMES)) -> None:
+    async def screenshot(self, name: str, themes: Sequence[str] = ("dark", "light")) -> None:
         """Keep the window as it looks in each theme: build/screens/<window>-<name>-<theme>.png."""
         SCREENS.mkdir(parents=True, exist_ok=True)
         for theme in themes:
