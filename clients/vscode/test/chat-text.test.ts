@@ -151,9 +151,26 @@ describe("words", () => {
       { kind: "exec" as const, target: "touch made", rule: "exec(touch made)" },
       { kind: "write" as const, target: "made", rule: "write(made)" },
     ];
-    expect(questionWords({ title: "Run touch made", effects })).toBe("Coterie asks: Run touch made (Write made)");
-    expect(buttonsOf({ options: [always] }).map(({ label, optionId }) => [label, optionId])).toEqual([
-      ["Allow always: exec(touch *)", "o"],
+    const run: ApprovalOption = {
+      optionId: "r",
+      label: "Allow in this run: exec(touch made)",
+      kind: "allow_run",
+      rule: "exec(touch made)",
+    };
+    const once: ApprovalOption = { optionId: "y", label: "Allow once", kind: "allow_once" };
+    const options = [once, run];
+    expect(questionWords({ title: "execute_command touch made", effects: effects.slice(0, 1), options })).toBe(
+      "Coterie asks: Run touch made. Allow in this run: allows exec(touch made).",
+    );
+    expect(questionWords({ title: "execute_command touch made", effects, options: [once] })).toBe(
+      "Coterie asks: execute_command touch made. Run touch made; Write made.",
+    );
+    expect(questionWords({ title: "Approve the plan", effects: [{ kind: "gate", target: "plan", rule: "gate(plan)" }], options: [] })).toBe(
+      "Coterie asks: Approve the plan.",
+    );
+    expect(buttonsOf({ options }).map(({ label, optionId }) => [label, optionId])).toEqual([
+      ["Allow once", "y"],
+      ["In this run", "r"],
       ["Show", undefined],
     ]);
   });
