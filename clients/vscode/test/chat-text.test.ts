@@ -8,9 +8,11 @@ import { askingAt, completed, withChip } from "../src/chat/draft";
 import { effectWords, optionLabel, rulesOf } from "../src/chat/effects";
 import { aboutModel, modelRows } from "../src/chat/models";
 import { commandCompletions } from "../src/chat/slash";
+import { type Parts, surroundingsOf } from "../src/chat/surroundings";
 import { readTarget } from "../src/chat/target";
 import { toolTitle } from "../src/chat/tools";
 import type { ApprovalOption, Channel, ModelView } from "../src/protocol";
+import { emptyRun } from "../src/state/run";
 
 describe("the blocks of Markdown that grows", () => {
   const blocksOf = (text: string, size: number): readonly string[] => {
@@ -283,5 +285,33 @@ describe("who answers", () => {
       "loaded · 128k · $3 in, $15 out",
     );
     expect(aboutModel(model("a/1", { state: "available" }))).toBe("");
+  });
+});
+
+describe("what stands around a chat", () => {
+  const parts: Parts = {
+    channelId: "c",
+    channel: undefined,
+    choice: choiceOf(undefined),
+    agents: undefined,
+    server: "running",
+    run: undefined,
+    isStopping: false,
+    spent: "",
+    hasOlder: false,
+  };
+
+  it.each([
+    [{}, "idle"],
+    [{ run: { ...emptyRun("r"), state: "queued" } }, "queued"],
+    [{ run: { ...emptyRun("r"), state: "running" } }, "running"],
+    [{ run: { ...emptyRun("r"), state: "waiting" } }, "waiting"],
+    [{ run: { ...emptyRun("r"), state: "waiting" }, isStopping: true }, "stopping"],
+  ] as const)("says what goes on", (change, activity) => {
+    expect(surroundingsOf({ ...parts, ...change }).activity).toBe(activity);
+  });
+
+  it("says that a server which is started again starts, and what a chat without a name is called", () => {
+    expect(surroundingsOf({ ...parts, server: "restarting" })).toMatchObject({ server: "starting", title: "New Chat" });
   });
 });
