@@ -170,7 +170,8 @@ class Window:
 
     def offered(self, label: str) -> Locator:
         """Return the row of Quick Open's list that has a label."""
-        exact = re.compile(rf"^{re.escape(label)}(,.*)?$", re.DOTALL)
+        # Playwright writes the pattern between slashes, and escapes none in it.
+        exact = re.compile(rf"^{re.escape(label).replace('/', r'\/')}(,.*)?$", re.DOTALL)
         rows = self.page.locator(".quick-input-list")
         return rows.get_by_role("option", name=exact).or_(rows.get_by_role("checkbox", name=exact)).first
 
