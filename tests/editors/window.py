@@ -171,7 +171,8 @@ class Window:
     def offered(self, label: str) -> Locator:
         """Return the row of Quick Open's list that has a label."""
         # Playwright writes the pattern between slashes, and escapes none in it.
-        exact = re.compile(rf"^{re.escape(label).replace('/', r'\/')}(,.*)?$", re.DOTALL)
+        escaped = re.escape(label).replace("/", r"\/")
+        exact = re.compile(rf"^{escaped}(,.*)?$", re.DOTALL)
         rows = self.page.locator(".quick-input-list")
         return rows.get_by_role("option", name=exact).or_(rows.get_by_role("checkbox", name=exact)).first
 
