@@ -76,7 +76,9 @@ def package() -> None:
     for shared in ("LICENSE", "CHANGELOG.md"):
         shutil.copyfile(ROOT / shared, EXTENSION / shared)
     VSIX.parent.mkdir(exist_ok=True)
-    node("@vscode/vsce/vsce", "package", "--no-dependencies", "--allow-missing-repository", "--out", str(VSIX))
+    # There is no published repository that links between pages could be made absolute with.
+    unpublished = ("--allow-missing-repository", "--no-rewrite-relative-links")
+    node("@vscode/vsce/vsce", "package", "--no-dependencies", *unpublished, "--out", str(VSIX))
     print(f"{VSIX.relative_to(ROOT)}: {VSIX.stat().st_size / 1024:.0f} KB")
 
 

@@ -1,10 +1,13 @@
 """What may be written into a file of settings, and how it is spelled there."""
 
+import json
+
 import pytest
 
 from coterie.base.errors import InvalidParamsError
 from coterie.config.assigning import assigned
 from coterie.config.key_paths import dotted, path_of
+from coterie.config.layers import LayerName
 
 CANARY = "sk-canary-of-a-setting"
 
@@ -71,12 +74,24 @@ def test_a_value_is_written_as_files_have_it(key: str, value: object, written: o
         ("providers.work.api_key", "env:", "names no environment variable"),
         ("providers.work.api_key", CANARY, "agent/key/set"),
         ("providers", {"work": {"type": "ollama", "apiKey": CANARY}}, "coterie keys set work"),
+        ("providers.work.extra", {"headers": [{"auth": CANARY}]}, "looks like a key"),
+        ("mcp.servers.docs.command", ["run", "--token", CANARY], "looks like a key"),
+        ("providers.work.base_url", f"http://me:{CANARY}@host/v1", "looks like a key"),
+        ("providers.work.extra", {"stop": ["a", None]}, "cannot hold null"),
+        (f"providers.work.extra.{'a.' * 500}a", 1, "too deeply"),
+        ("providers.work.extra", json.loads('{"a":' * 500 + "1" + "}" * 500), "too deeply"),
     ],
 )
 def test_what_the_settings_refuse_is_not_written(key: str, value: object, words: str) -> None:
     with pytest.raises(InvalidParamsError, match=words) as refused:
         assigned("user", path_of(key), value)
     assert CANARY not in refused.value.message
+
+
+@pytest.mark.parametrize("key", ["providers", "budget", "providers.work", "agents.chat.extra"])
+@pytest.mark.parametrize("layer", ["user", "project"])
+def test_a_table_that_holds_nothing_is_one(layer: LayerName, key: str) -> None:
+    assert assigned(layer, path_of(key), {}) == {}
 
 
 def test_a_project_vouches_for_nobody() -> None:

@@ -15,6 +15,7 @@ from coterie.agents.templates import TEMPLATES
 from coterie.config.load import Loaded, load
 from coterie.config.overlay import overlay
 from coterie.config.schema import AGENTS, Settings
+from coterie.config.showing import shown
 
 CANARY = "sk-canary-5f3a"
 
@@ -397,6 +398,18 @@ def test_what_concerns_the_machine_is_not_taken_from_a_workspaces_editor_setting
     assert told(given_at_start) == []
     assert given_at_start.settings.sandbox.level == "none"
     assert given_at_start.settings.providers["a"].base_url == "http://evil.example/v1"
+
+
+def test_a_host_whose_name_is_that_of_a_map_is_a_host_as_any_other(home: Home) -> None:
+    home.user('[providers.extra]\nbase_url = "http://good.example/v1"\napi_key = "env:ITS_KEY"\n[providers.extra.extra]\na.b = 1\n')
+    evil = {"providers": {"extra": {"baseUrl": "http://evil.example/v1", "temperature": 1, "extra": {"c": 2}}}}
+    loaded = home.load(workspace_configuration=evil)
+    provider = loaded.settings.providers["extra"]
+    assert (provider.base_url, provider.temperature, provider.extra) == ("http://good.example/v1", 1, {"c": 2})
+    rows = {each.key: (each.value, each.origin) for each in shown(loaded)}
+    assert rows["providers.extra.base_url"] == ("http://good.example/v1", "user")
+    assert rows["providers.extra.api_key"] == ("env:ITS_KEY", "user")
+    assert "providers.extra" not in rows
 
 
 def test_variables_reach_every_key(home: Home) -> None:

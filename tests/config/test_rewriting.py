@@ -67,6 +67,54 @@ def test_what_is_written_is_the_key_and_nothing_else(
     assert changed.count("\n") == changed.count(end)
 
 
+TABLES = """\
+[budget]
+usd = 1
+
+# what goes along
+[providers.old] # beside it
+type = "ollama"
+# in it
+
+# mine, do not touch
+
+[providers.gpu]
+type = "ollama"
+# in mine
+
+# about trust
+[trust]
+workspaces = []
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "holds"),
+    [
+        (("providers", "old"), None, TABLES.replace('[providers.old] # beside it\ntype = "ollama"\n# in it\n', "")),
+        (("providers", "gpu", "lane"), True, TABLES.replace("# in mine\n", "# in mine\nlane = true\n")),
+        (("budget", "tokens"), 5, TABLES.replace("usd = 1\n", "usd = 1\ntokens = 5\n")),
+        (("model",), "a/b", f'model = "a/b"\n\n{TABLES}'),
+        (("trust",), None, TABLES.replace("[trust]\nworkspaces = []\n", "")),
+    ],
+)
+def test_words_above_a_table_stay_above_it(path: tuple[str, ...], value: object, holds: str) -> None:
+    assert with_key(TABLES, path, value) == holds
+
+
+@pytest.mark.parametrize(
+    ("old", "wanted", "written"),
+    [("1", True, "true"), ("false", 0, "0"), ("1", 1.0, "1.0"), ("[1, 2]", [True, 2], "[true, 2]"), ("{b = 1}", {"b": True}, "{b = true}")],
+)
+def test_a_number_does_not_stand_for_a_word_of_the_same_worth(old: str, wanted: object, written: str) -> None:
+    assert with_key(f"[extra]\na = {old} # mine\n", ("extra", "a"), wanted) == f"[extra]\na = {written} # mine\n"
+
+
+def test_what_looks_like_a_header_in_a_text_stays_where_it_is() -> None:
+    text = 'model = """\n\n# one\n[a]\n"""\n\n# two\n[a]\nb = 1\n'
+    assert with_key(text, ("a",), None) == 'model = """\n\n# one\n[a]\n"""\n\n# two\n'
+
+
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=1, max_size=6)
 SCALARS = st.one_of(st.booleans(), st.integers(-(2**40), 2**40), st.floats(allow_nan=False, allow_infinity=False), NAMES)
 VALUES = st.recursive(

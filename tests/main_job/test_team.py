@@ -304,5 +304,6 @@ async def test_a_used_up_budget_ends_a_run_and_keeps_its_work(tmp_path: Path) ->
 
             rich, end = await editor.play("Mend add", budget={"usd": "3"})
             assert end["state"] == "succeeded", end
-            assert (await editor.client.request("agent/run/get", {"runId": rich}))["usage"]["usd"] == "0.088"
+            run = await editor.client.request("agent/run/get", {"runId": rich})
+            assert (run["usage"]["usd"], run["budget"]["usd"]) == ("0.088", "3.0")
             assert editor.events(rich, "warning") == []

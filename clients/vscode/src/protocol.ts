@@ -842,6 +842,13 @@ export interface RunFailure {
   text: string;
 }
 
+/** What a run may use in all; None: without limit. */
+export interface RunLimits {
+  usd: string | null;
+  tokens: number | null;
+  wallS: number | null;
+}
+
 /** Which runs: those in `state`, older than the run `before`. */
 export interface RunListParams {
   state?: "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled" | "interrupted" | null;
@@ -917,7 +924,7 @@ export interface RunUndoParams {
   ids?: string[];
 }
 
-/** The answer of `agent/run/get`. */
+/** The answer of `agent/run/get`. `budget` is what the run may use: of what it was given and what the settings say now, the less. */
 export interface RunView {
   runId: string;
   channelId: string;
@@ -930,6 +937,7 @@ export interface RunView {
   plan?: Record<string, Json> | null;
   changes: FileChange[];
   usage: Usage;
+  budget?: RunLimits | null;
   error?: RunFailure | null;
 }
 

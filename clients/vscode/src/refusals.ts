@@ -2,14 +2,17 @@
 
 import { commands, window } from "vscode";
 import { type Remedy, remedyOf } from "./remedies";
-import { refusalOf } from "./server/wire";
+import { CANCELLED, refusalOf } from "./server/wire";
 
-/** Run what a person asked for; what goes wrong is shown, not thrown. */
+/** Run what a person asked for; what goes wrong is shown, not thrown, and what they cancelled is neither. */
 export async function guarded<T>(action: () => T | Promise<T>): Promise<T | undefined> {
   try {
     return await action();
   } catch (error) {
     const refusal = refusalOf(error);
+    if (refusal.code === CANCELLED) {
+      return undefined;
+    }
     await showRemedy(refusal.message, remedyOf(refusal));
     return undefined;
   }

@@ -7,6 +7,7 @@ import type { Connection } from "./server/connection";
 import type { Wire } from "./server/wire";
 import { Approvals } from "./state/approvals";
 import { Channels } from "./state/channels";
+import { Drafts } from "./state/drafts";
 import { Reviews } from "./state/reviews";
 import { Runs } from "./state/runs";
 import { Signal } from "./state/signal";
@@ -16,6 +17,7 @@ export class Session implements Disposable {
   readonly runs: Runs;
   readonly channels = new Channels();
   readonly approvals = new Approvals();
+  readonly drafts = new Drafts();
   readonly reviews = new Reviews();
   readonly statusChanged = new Signal<Status>();
   readonly connection: Connection;

@@ -82,7 +82,7 @@ describe("the items of a run", () => {
     const effects = [{ kind: "exec" as const, target: "touch made", rule: "exec(touch made)" }];
     const question = { kind: "approval", approvalId: "p", title: "Run it", effects, options } as const;
     const open = runOf([{ ...question, state: "pending" }]);
-    expect(itemsOfRun(open)).toMatchObject([{ decided: undefined, effects: ["Run touch made"] }]);
+    expect(itemsOfRun(open)).toMatchObject([{ decided: undefined, title: "Run touch made", effects: [] }]);
     const decided = runOf([
       { ...question, state: "pending" },
       { ...question, state: "resolved", decision: { optionId, kind: optionId === null ? null : "allow_once" } },

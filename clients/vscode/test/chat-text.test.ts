@@ -8,9 +8,11 @@ import { askingAt, completed, withChip } from "../src/chat/draft";
 import { effectWords, optionLabel, rulesOf } from "../src/chat/effects";
 import { aboutModel, modelRows } from "../src/chat/models";
 import { commandCompletions } from "../src/chat/slash";
+import { type Parts, surroundingsOf } from "../src/chat/surroundings";
 import { readTarget } from "../src/chat/target";
 import { toolTitle } from "../src/chat/tools";
 import type { ApprovalOption, Channel, ModelView } from "../src/protocol";
+import { emptyRun } from "../src/state/run";
 
 describe("the blocks of Markdown that grows", () => {
   const blocksOf = (text: string, size: number): readonly string[] => {
@@ -151,9 +153,26 @@ describe("words", () => {
       { kind: "exec" as const, target: "touch made", rule: "exec(touch made)" },
       { kind: "write" as const, target: "made", rule: "write(made)" },
     ];
-    expect(questionWords({ title: "Run touch made", effects })).toBe("Coterie asks: Run touch made (Write made)");
-    expect(buttonsOf({ options: [always] }).map(({ label, optionId }) => [label, optionId])).toEqual([
-      ["Allow always: exec(touch *)", "o"],
+    const run: ApprovalOption = {
+      optionId: "r",
+      label: "Allow in this run: exec(touch made)",
+      kind: "allow_run",
+      rule: "exec(touch made)",
+    };
+    const once: ApprovalOption = { optionId: "y", label: "Allow once", kind: "allow_once" };
+    const options = [once, run];
+    expect(questionWords({ title: "execute_command touch made", effects: effects.slice(0, 1), options })).toBe(
+      "Coterie asks: Run touch made. Allow in this run: allows exec(touch made).",
+    );
+    expect(questionWords({ title: "execute_command touch made", effects, options: [once] })).toBe(
+      "Coterie asks: execute_command touch made. Run touch made; Write made.",
+    );
+    expect(questionWords({ title: "Approve the plan", effects: [{ kind: "gate", target: "plan", rule: "gate(plan)" }], options: [] })).toBe(
+      "Coterie asks: Approve the plan.",
+    );
+    expect(buttonsOf({ options }).map(({ label, optionId }) => [label, optionId])).toEqual([
+      ["Allow once", "y"],
+      ["In this run", "r"],
       ["Show", undefined],
     ]);
   });
@@ -266,5 +285,33 @@ describe("who answers", () => {
       "loaded · 128k · $3 in, $15 out",
     );
     expect(aboutModel(model("a/1", { state: "available" }))).toBe("");
+  });
+});
+
+describe("what stands around a chat", () => {
+  const parts: Parts = {
+    channelId: "c",
+    channel: undefined,
+    choice: choiceOf(undefined),
+    agents: undefined,
+    server: "running",
+    run: undefined,
+    isStopping: false,
+    spent: "",
+    hasOlder: false,
+  };
+
+  it.each([
+    [{}, "idle"],
+    [{ run: { ...emptyRun("r"), state: "queued" } }, "queued"],
+    [{ run: { ...emptyRun("r"), state: "running" } }, "running"],
+    [{ run: { ...emptyRun("r"), state: "waiting" } }, "waiting"],
+    [{ run: { ...emptyRun("r"), state: "waiting" }, isStopping: true }, "stopping"],
+  ] as const)("says what goes on", (change, activity) => {
+    expect(surroundingsOf({ ...parts, ...change }).activity).toBe(activity);
+  });
+
+  it("says that a server which is started again starts, and what a chat without a name is called", () => {
+    expect(surroundingsOf({ ...parts, server: "restarting" })).toMatchObject({ server: "starting", title: "New Chat" });
   });
 });

@@ -17,7 +17,7 @@ from coterie.agents.coordinator import Walk
 from coterie.agents.effects import Effects
 from coterie.agents.external import Hire
 from coterie.agents.live_run import LiveRun
-from coterie.agents.meter import Meter, smallest
+from coterie.agents.meter import Meter, budget_of
 from coterie.agents.model_call import ModelCalls
 from coterie.agents.summarising import Summariser
 from coterie.agents.team import Crew, Team
@@ -96,8 +96,7 @@ class Assembly:
         settings = loaded.settings
         workflow = find(run.row.workflow, run.row.agent)
         used = await around.usage.spent(run_id=run.run_id)
-        own = Budget(usd=settings.budget.usd, tokens=settings.budget.tokens, wall_s=settings.budget.wall_s)
-        meter = Meter("this run", smallest(own, request.budget), used=used, worked_s=run.history.worked_s)
+        meter = Meter("this run", budget_of(settings, request.budget), used=used, worked_s=run.history.worked_s)
         meter_of = _meters(settings, {agent: await around.usage.spent(run_id=run.run_id, agent=agent) for agent in settings.agents})
         approvals = RunApprovals(
             run,

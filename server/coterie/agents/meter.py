@@ -15,6 +15,7 @@ from decimal import Decimal
 from time import monotonic
 
 from coterie.base.errors import BudgetExhaustedError
+from coterie.config.schema import Settings
 from coterie.domain.runs import Budget
 from coterie.domain.status import Price
 from coterie.domain.usage import Usage
@@ -155,6 +156,12 @@ class Meter:
             if self._waiting == 0 and self._waiting_since is not None:
                 self._waited += self._clock() - self._waiting_since
                 self._waiting_since = None
+
+
+def budget_of(settings: Settings, asked: Budget | None) -> Budget:
+    """Return what a run may use that was started with a budget of its own."""
+    own = settings.budget
+    return smallest(Budget(usd=own.usd, tokens=own.tokens, wall_s=own.wall_s), asked)
 
 
 def smallest(*budgets: Budget | None) -> Budget:

@@ -9,8 +9,6 @@ from coterie.config.layers import Values
 from coterie.config.lines import KeyPath
 
 ADDING: frozenset[KeyPath] = frozenset({("permissions", "allow"), ("permissions", "ask"), ("permissions", "deny")})
-WHOLE = "extra"
-"""A map whose inside is the host's and not ours: one value."""
 
 
 def overlay(below: Mapping[str, Any], above: Mapping[str, Any], path: KeyPath = ()) -> Values:
@@ -21,7 +19,7 @@ def overlay(below: Mapping[str, Any], above: Mapping[str, Any], path: KeyPath = 
         old = merged.get(key)
         if here in ADDING:
             merged[key] = tuple(dict.fromkeys((*(old or ()), *value)))
-        elif isinstance(value, Mapping) and key != WHOLE:
+        elif isinstance(value, Mapping) and not _is_whole(here):
             merged[key] = overlay(old if isinstance(old, Mapping) else {}, value, here)
         else:
             merged[key] = value
@@ -31,7 +29,17 @@ def overlay(below: Mapping[str, Any], above: Mapping[str, Any], path: KeyPath = 
 def leaves(values: Mapping[str, Any], path: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
     """Walk the values that are no tables."""
     for key, value in values.items():
-        if isinstance(value, Mapping) and key != WHOLE:
-            yield from leaves(value, (*path, key))
+        here = (*path, key)
+        if isinstance(value, Mapping) and not _is_whole(here):
+            yield from leaves(value, here)
         else:
-            yield (*path, key), value
+            yield here, value
+
+
+def _is_whole(path: KeyPath) -> bool:
+    """Say whether the inside of a map is a model host's and not ours: one value. A host of that name is a table as any other."""
+    match path:
+        case ("providers" | "agents", _, "extra"):
+            return True
+        case _:
+            return False

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from coterie.base.errors import SettingsError
 from coterie.base.kept_file import alone
+from coterie.config.headings import lifted, put_back
 from coterie.config.lines import KeyPath
-from coterie.config.overlay import WHOLE
 
 if TYPE_CHECKING:
     from tomlkit.container import Container
@@ -107,9 +107,10 @@ def with_key(text: str, path: KeyPath, value: object) -> str:
     try:
         wanted = tomllib.loads(plain)
         _put(wanted, path, value)
-        document = tomlkit.parse(plain)
+        rest, headings, headers = lifted(plain)
+        document = tomlkit.parse(rest)
         _put(document, path, value)
-        changed = tomlkit.dumps(document)
+        changed = put_back(tomlkit.dumps(document), headings, headers)
         said = tomllib.loads(changed)
     except (tomllib.TOMLDecodeError, TOMLKitError) as failure:
         raise SettingsError(f"The file is no valid TOML, so nothing was written to it: mend it first ({failure}).") from failure
@@ -146,7 +147,7 @@ def _put(place: dict[str, Any] | Place, path: KeyPath, value: object) -> None:
             raise TypeError(each)
     if value is None:
         place.pop(key, None)
-    elif key not in place or key == WHOLE or not _became(place[key], value):
+    elif key not in place or not _became(place[key], value):
         place[key] = value
 
 
@@ -160,8 +161,19 @@ def _became(old: Any, wanted: Any) -> bool:
             _put(table, (each,), inner)
     elif isinstance(old, list) and isinstance(wanted, list):
         for index in reversed(range(len(old))):
-            if old[index] not in wanted:
+            if not any(_same(old[index], each) for each in wanted):
                 del old[index]
-        if old == wanted[: len(old)]:
+        if _same([*old], wanted[: len(old)]):
             old.extend(wanted[len(old) :])
-    return bool(old == wanted)
+    return _same(old, wanted)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Say whether two values are written alike: to Python `true` is 1, and 1 is 1.0."""
+    match one, other:
+        case Mapping(), Mapping():
+            return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+        case list(), list():
+            return len(one) == len(other) and all(map(_same, one, other))
+        case _:
+            return isinstance(one, bool) == isinstance(other, bool) and isinstance(one, float) == isinstance(other, float) and one == other

@@ -136,8 +136,17 @@ class RunFailure:
 
 
 @wire
+class RunLimits:
+    """What a run may use in all; None: without limit."""
+
+    usd: Money | None
+    tokens: int | None
+    wall_s: float | None
+
+
+@wire
 class RunView:
-    """The answer of ``agent/run/get``."""
+    """The answer of ``agent/run/get``. ``budget`` is what the run may use: of what it was given and what the settings say now, the less."""
 
     run_id: str
     channel_id: str
@@ -150,6 +159,7 @@ class RunView:
     plan: Mapping[str, Json] | None = None
     changes: tuple[FileChange, ...]
     usage: Usage
+    budget: RunLimits | None = None
     error: RunFailure | None = None
 
 

@@ -94,7 +94,7 @@ class HunkService:
             changes = (await self._coordinator.history(run_id)).changes.values()
             found = [UnseenChange(run_id, row.request.folder, change) for change in changes if is_open(change)]
         else:
-            concerns = self._concerns if folder is None else lambda of: of == folder
+            concerns = self._concerns if folder is None else lambda of: of is not None and same_file(of, folder)
             await self._unseen.look_back(concerns)
             found = [each for each in self._unseen.known() if concerns(each.folder)]
         by_uri: dict[str, list[UnseenChange]] = {}
@@ -114,8 +114,8 @@ class HunkService:
             history = await self._coordinator.history(row.run_id)
             if any(change_id in ids or ids & history.hunk_ids(change_id) for change_id in history.changes):
                 return row
-        what = "hunk" if choice.hunk_ids else "change"
-        raise RequestError(f"No recent run has a {what} '{next(iter(ids))}'; name its run.", code=f"unknown_{what}")
+        what, named = ("hunk", choice.hunk_ids) if choice.hunk_ids else ("change", choice.change_ids)
+        raise RequestError(f"No recent run has a {what} '{named[0]}'; name its run.", code=f"unknown_{what}")
 
     async def _known(self, run_id: str) -> RunRow:
         row = await self._runs.row(run_id)

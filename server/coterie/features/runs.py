@@ -11,6 +11,7 @@ from coterie.agents.approvals import ApprovalRequiredError
 from coterie.agents.choosing import chain_of, discovering
 from coterie.agents.coordinator import Base, Coordinator
 from coterie.agents.history import History
+from coterie.agents.meter import budget_of
 from coterie.agents.undo import diff
 from coterie.agents.workflow import find
 from coterie.base.errors import InvalidParamsError, RequestError
@@ -23,7 +24,9 @@ from coterie.domain.edits import FileDiff, UndoResult
 from coterie.domain.events import RunState
 from coterie.domain.model_ports import Providers
 from coterie.domain.runs import (
+    Budget,
     RunEvents,
+    RunLimits,
     RunPage,
     RunRequest,
     RunRow,
@@ -164,7 +167,8 @@ class RunService:
     async def get(self, run_id: str) -> RunView:
         """Return a run as it stands."""
         row = await self._known(run_id)
-        return _view(row, await self._coordinator.settled_history(run_id, self._base))
+        history = await self._coordinator.settled_history(run_id, self._base)
+        return _view(row, history, budget_of(self._settings(), row.request.budget))
 
     async def events(self, run_id: str, after: int = 0) -> RunEvents:
         """Return what came after ``after``, without gap or repeat, with a streaming message as a partial one."""
@@ -237,7 +241,7 @@ def _summary(row: RunRow) -> RunSummary:
     )
 
 
-def _view(row: RunRow, history: History) -> RunView:
+def _view(row: RunRow, history: History, budget: Budget) -> RunView:
     return RunView(
         run_id=row.run_id,
         channel_id=row.channel_id,
@@ -250,5 +254,6 @@ def _view(row: RunRow, history: History) -> RunView:
         plan=history.plan,
         changes=history.change_views,
         usage=history.usage,
+        budget=RunLimits(usd=budget.usd, tokens=budget.tokens, wall_s=budget.wall_s),
         error=history.failure,
     )

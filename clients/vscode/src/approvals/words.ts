@@ -1,6 +1,6 @@
-// A question as a notification puts it: one line of what would happen, and its options as buttons. Pure.
+// A question as a notification puts it: what would happen, the rule that answers make, and the answers as buttons. Pure.
 
-import { effectWords } from "../chat/effects";
+import { optionLabel, questionOf, rulesOf } from "../chat/effects";
 import type { Approval } from "../protocol";
 
 export interface AnswerButton {
@@ -11,13 +11,24 @@ export interface AnswerButton {
   readonly edits: boolean;
 }
 
-/** Return what is asked, with all that it would do as far as the title does not say it. */
-export function questionWords({ title, effects }: Pick<Approval, "title" | "effects">): string {
-  const more = effects.map(effectWords).filter((words) => !title.toLowerCase().includes(words.toLowerCase()));
-  return more.length === 0 ? `Coterie asks: ${title}` : `Coterie asks: ${title} (${more.join("; ")})`;
+/** Return what is asked, with all that it would do and all that answers would allow beyond it. */
+export function questionWords(approval: Pick<Approval, "title" | "effects" | "options">): string {
+  const { headline, effects } = questionOf(approval);
+  const more = effects.length === 0 ? "" : ` ${effects.join("; ")}.`;
+  const rules = rulesOf(approval.options).map(({ answers, does, rule }) => ` ${answers}: ${does} ${rule}.`);
+  return `Coterie asks: ${headline}.${more}${rules.join("")}`;
 }
 
 export function buttonsOf({ options }: Pick<Approval, "options">): readonly AnswerButton[] {
-  const answers = options.map(({ optionId, label, kind }) => ({ label, optionId, edits: kind === "edit" }));
+  const answers = options.map((option, index) => {
+    const label = optionLabel(option);
+    return { label: index === 0 ? label : shorter(label), optionId: option.optionId, edits: option.kind === "edit" };
+  });
   return [...answers, { label: "Show", optionId: undefined, edits: false }];
+}
+
+/** A notification has room for a few words: behind "Allow once", "In this run" says enough. */
+function shorter(label: string): string {
+  const rest = label.replace(/^Allow (?=\w)/, "");
+  return rest.charAt(0).toUpperCase() + rest.slice(1);
 }

@@ -1,6 +1,6 @@
 // What a question would allow, in words: one sentence for each effect. Pure; the chat and the notifications say the same.
 
-import type { ApprovalOption, Effect } from "../protocol";
+import type { Approval, ApprovalOption, Effect } from "../protocol";
 
 export function effectWords(effect: Effect): string {
   const { kind, target } = effect;
@@ -24,6 +24,19 @@ export function effectWords(effect: Effect): string {
     default:
       return `${String(kind)} ${target}`;
   }
+}
+
+/** Return what a question is about, in words, and what else it would do. */
+export function questionOf({ title, effects }: Pick<Approval, "title" | "effects">): {
+  readonly headline: string;
+  readonly effects: readonly string[];
+} {
+  const [first, ...others] = effects;
+  // At a gate the title says it better: what there is to approve.
+  if (first === undefined || first.kind === "gate") {
+    return { headline: title, effects: [] };
+  }
+  return others.length === 0 ? { headline: effectWords(first), effects: [] } : { headline: title, effects: effects.map(effectWords) };
 }
 
 const REFUSALS: ReadonlySet<ApprovalOption["kind"]> = new Set(["reject_once", "reject_always", "reject"]);

@@ -1,15 +1,14 @@
 // One page of a chat and what stands behind it: relays what the page asks to the server, and what the server tells to the page. There is one
 // for the view in the side bar and one for each editor tab.
 
-import { commands, type Disposable, env, type Webview } from "vscode";
+import type { Disposable, Webview } from "vscode";
 import type { FromView, Surroundings, ToView, Trouble } from "../messages/chat";
 import type { Channel } from "../protocol";
 import { remedyOf } from "../remedies";
 import { refusalOf } from "../server/wire";
 import type { Session } from "../session";
 import { Signal, type Subscription } from "../state/signal";
-import { answererOf, type Choice, choiceOf } from "./answerer";
-import { useCode } from "./applying";
+import { type Choice, choiceOf } from "./answerer";
 import { chooseAttachment, complete } from "./attaching";
 import type { Chats } from "./chats";
 import { attachedAgain } from "./chips";
@@ -17,10 +16,10 @@ import { chooseAgent, chooseModel } from "./choosing";
 import { spentWords } from "./conversation";
 import type { Chip } from "./draft";
 import { NO_DRAFT } from "./drafts";
+import { isErrand, runErrand } from "./errands";
 import { Feed } from "./feed";
-import type { Help } from "./items";
-import { followLink } from "./links";
 import { Outgoing } from "./outgoing";
+import { surroundingsOf } from "./surroundings";
 
 export class ChatHost implements Disposable {
   /** Another chat is shown, or it is called otherwise. */
@@ -168,6 +167,9 @@ export class ChatHost implements Disposable {
 
   async #do(message: Exclude<FromView, { kind: "ready" }>): Promise<void> {
     const { wire } = this.#session;
+    if (isErrand(message)) {
+      return runErrand(message, wire, this.#channelId);
+    }
     switch (message.kind) {
       case "draft":
         return this.#chats.drafts.keep(this.#channelId, message);
@@ -191,25 +193,6 @@ export class ChatHost implements Disposable {
       case "answer":
         await this.#chats.answer(message.approvalId, message.optionId);
         return;
-      case "help":
-        return this.#help(message.help, message.runId);
-      case "code":
-        return useCode(message.verb, message.text, message.info);
-      case "copy":
-        return env.clipboard.writeText(message.text);
-      case "link":
-        return followLink(message.target);
-      case "change":
-        await commands.executeCommand("coterie.review.open", message.runId, message.uri);
-        return;
-      case "plan":
-        await commands.executeCommand("coterie.run.show", message.runId);
-        return;
-      case "remedy":
-        // A page shows what a model wrote: it may name our own commands and no others.
-        if (message.command.startsWith("coterie.")) {
-          await commands.executeCommand(message.command);
-        }
     }
   }
 
@@ -275,16 +258,6 @@ export class ChatHost implements Disposable {
     }
   }
 
-  async #help(help: Help, runId: string | undefined): Promise<void> {
-    if (help === "resume" && runId !== undefined) {
-      await this.#session.wire.request("agent/run/resume", { runId });
-    } else if (help === "configure") {
-      await commands.executeCommand("coterie.settings.open");
-    } else if (help === "context") {
-      await commands.executeCommand("coterie.inspectContext", { channelId: this.#channelId ?? null });
-    }
-  }
-
   async #try(action: () => unknown): Promise<void> {
     try {
       await action();
@@ -322,24 +295,21 @@ export class ChatHost implements Disposable {
   }
 
   #surroundings(): Surroundings {
-    const { connection } = this.#session;
     const run = this.#feed?.active;
-    if (run === undefined || run.runId !== this.#stopping) {
+    if (run?.runId !== this.#stopping) {
       this.#stopping = undefined;
     }
-    const state = run?.state === "queued" || run?.state === "waiting" ? run.state : "running";
-    const { kind } = connection.state;
-    const channel = this.#channel();
-    return {
+    return surroundingsOf({
       channelId: this.#channelId,
-      title: channel?.title ?? "New Chat",
-      ...answererOf(this.#choice, this.#chats.agents.all),
+      channel: this.#channel(),
+      choice: this.#choice,
+      agents: this.#chats.agents.all,
+      server: this.#session.connection.state.kind,
+      run,
+      isStopping: this.#stopping !== undefined,
       spent: this.#feed === undefined ? "" : spentWords(this.#feed.spent),
-      activity: run === undefined ? "idle" : this.#stopping === undefined ? state : "stopping",
-      server: kind === "restarting" ? "starting" : kind,
-      isArchived: channel?.state === "archived",
       hasOlder: this.#feed?.hasOlder ?? false,
-    };
+    });
   }
 
   #say(message: ToView): void {

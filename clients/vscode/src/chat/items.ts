@@ -3,7 +3,7 @@
 
 import type { ApprovalEvent, ApprovalOption, ChangeEvent, ChannelMessage, CompactionEvent, StepEvent, ToolCallEvent } from "../protocol";
 import type { Entry, Message, Run } from "../state/run";
-import { effectWords } from "./effects";
+import { questionOf } from "./effects";
 import { quotedIn } from "./quoted";
 import { toolTitle } from "./tools";
 
@@ -212,8 +212,8 @@ const approvals = new WeakMap<ApprovalEvent, ApprovalItem>();
 function approvalItem(approval: ApprovalEvent, runId: string): ApprovalItem {
   let item = approvals.get(approval);
   if (item === undefined) {
-    const { approvalId, title, options } = approval;
-    const effects = approval.effects.map(effectWords);
+    const { approvalId, options } = approval;
+    const { headline: title, effects } = questionOf(approval);
     item = { kind: "approval", id: `approval:${approvalId}`, runId, approvalId, title, effects, options, decided: decisionWords(approval) };
     approvals.set(approval, item);
   }

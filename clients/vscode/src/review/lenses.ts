@@ -27,13 +27,13 @@ export class ReviewLenses implements CodeLensProvider {
         places.length < 2 ? [] : [new CodeLens(range, { title: `${index + 1} of ${places.length}`, command: "coterie.review.next" })];
       return [
         new CodeLens(range, {
-          title: `$(check) ${kind}`,
+          title: `$(check)\u00a0${kind}`,
           tooltip: "Keep this change",
           command: "coterie.review.acceptHunk",
           arguments: [open],
         }),
         new CodeLens(range, {
-          title: "$(discard) Reject",
+          title: "$(discard)\u00a0Reject",
           tooltip: "Take this change back; an agent that works on is told",
           command: "coterie.review.rejectHunk",
           arguments: [open],

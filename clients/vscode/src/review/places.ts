@@ -114,13 +114,12 @@ function replaced(text: string, hunks: readonly OpenHunk[], sides: (hunk: Hunk) 
   for (const { hunk } of hunks) {
     const [there, wanted] = sides(hunk);
     const old = linesOf(there);
-    const start = located(lines, old, startOf(hunk));
-    if (start === undefined) {
+    // Where nothing is to go, what comes stands before that line, or behind the last one.
+    const place = old.length === 0 ? Math.min(startOf(hunk), lines.length) : located(lines, old, startOf(hunk));
+    if (place === undefined) {
       continue;
     }
-    const atEnd = start + old.length >= lines.length;
-    // Nothing is taken away where nothing stands: what goes in goes before that line, or behind the last one.
-    const place = old.length === 0 ? Math.min(startOf(hunk), lines.length) : start;
+    const atEnd = place + old.length >= lines.length;
     lines = [...lines.slice(0, place), ...linesOf(wanted), ...lines.slice(place + old.length)];
     if (atEnd && wanted !== "") {
       endsWithLine = /[\r\n]$/.test(wanted);

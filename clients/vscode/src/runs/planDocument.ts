@@ -12,7 +12,7 @@ import {
   FileType,
   Uri,
 } from "vscode";
-import type { Drafts } from "./drafts";
+import type { Drafts } from "../state/drafts";
 import { asDocument, fromDocument, type Plan } from "./plan";
 
 export const PLAN_SCHEME = "coterie-plan";

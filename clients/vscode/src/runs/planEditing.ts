@@ -2,10 +2,9 @@
 // stands then, reject it.
 
 import { commands, DataTransferItem, Disposable, type TreeDragAndDropController, Uri, window, workspace } from "vscode";
-import type { ApprovalOption } from "../protocol";
 import { guarded } from "../refusals";
 import type { Session } from "../session";
-import type { Drafts } from "./drafts";
+import type { Drafts } from "../state/drafts";
 import { added, itemsOf, moved, type Plan, removed, renamed } from "./plan";
 import { PLAN_SCHEME, PlanDocuments, planUri, questionOf } from "./planDocument";
 import { planGate } from "./planRows";
@@ -17,9 +16,9 @@ export class PlanEditing {
   readonly #session: Session;
   readonly #drafts: Drafts;
 
-  constructor(session: Session, drafts: Drafts) {
+  constructor(session: Session) {
     this.#session = session;
-    this.#drafts = drafts;
+    this.#drafts = session.drafts;
   }
 
   /** Give the plan's commands; by keys they are about what is selected. */
@@ -111,14 +110,9 @@ export class PlanEditing {
     if (yes && open?.isDirty && !(await open.save())) {
       return; // VS Code has said what is wrong with it
     }
-    const draft = this.#drafts.get(approvalId);
-    const kind: ApprovalOption["kind"] = yes ? (draft === undefined ? "approve" : "edit") : "reject";
+    const kind = yes ? "approve" : "reject";
     const option = gate.options.find((each) => each.kind === kind);
-    await this.#session.wire.request("agent/approval/answer", {
-      approvalId,
-      optionId: option?.optionId ?? kind,
-      ...(kind === "edit" && draft !== undefined ? { plan: draft } : {}),
-    });
+    await this.#session.wire.request("agent/approval/answer", this.#drafts.answer(gate, option?.optionId ?? kind));
     this.#drafts.forget(approvalId);
   }
 

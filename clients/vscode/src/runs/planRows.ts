@@ -4,7 +4,7 @@ import type { ApprovalEvent } from "../protocol";
 import { hasEnded, type Run } from "../state/run";
 import { goalOf, itemsOf, listOf, type Plan, type PlanItem } from "./plan";
 import type { Row } from "./row";
-import { counted, firstLine, type Icon } from "./words";
+import { firstLine, type Icon } from "./words";
 
 /** Return the question whether the plan is approved, while it is open. */
 export function planGate(run: Run): ApprovalEvent | undefined {
@@ -51,7 +51,7 @@ function itemRow(run: Run, item: PlanItem, index: number, done: ReadonlySet<stri
     id: `${run.runId}/item/${item.id}`,
     label: `${index + 1}. ${item.title}`,
     description: facts.filter((fact) => fact !== undefined).join(" · "),
-    tooltip: [item.title, item.detail, item.files.length > 0 ? counted(item.files.length, "file") : undefined].filter(Boolean).join("\n\n"),
+    tooltip: [item.title, item.detail, ...item.files].filter(Boolean).join("\n\n"),
     icon: itemIcon(run, finished, waits),
     context: gate === undefined ? "item" : "item.pending",
     target: { kind: "item", runId: run.runId, approvalId: gate?.approvalId, itemId: item.id },

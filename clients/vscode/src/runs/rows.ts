@@ -22,6 +22,7 @@ export function runRow(summary: RunSummary, run: Run | undefined, nowMs: number)
     tooltip: [summary.prompt, "", `${who}, ${RUN_WORDS[state]}${run?.text ? `: ${run.text}` : ""}`, cost].join("\n").trim(),
     icon: RUN_ICONS[state],
     context: `run.${hasEnded({ state }) ? (resumable ? "resumable" : "ended") : "live"}`,
+    expanded: !hasEnded({ state }),
     children: [],
     target: { kind: "run", runId: summary.runId },
   };
@@ -68,7 +69,13 @@ function questionRows(run: Run): readonly Row[] {
     }));
 }
 
-const STEP_NAMES: Readonly<Record<string, string>> = { plan: "Plan", code: "Code", review: "Review", test: "Test", docs: "Document" };
+const STEP_NAMES: Readonly<Record<string, string>> = {
+  plan: "Planning",
+  code: "Coding",
+  review: "Review",
+  test: "Tests",
+  docs: "Documentation",
+};
 
 function stepRows(run: Run): readonly Row[] {
   const calls = Object.values(run.toolCalls);

@@ -15,7 +15,6 @@ import {
 import type { RunSummary } from "../protocol";
 import type { Session } from "../session";
 import type { Run } from "../state/run";
-import type { Drafts } from "./drafts";
 import type { RunList } from "./list";
 import type { Row } from "./row";
 import { rowsOf, runRow } from "./rows";
@@ -36,20 +35,18 @@ export class RunTree implements TreeDataProvider<Row>, Disposable {
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #session: Session;
   readonly #list: RunList;
-  readonly #drafts: Drafts;
   readonly #shown = new Map<string, Run>();
   readonly #parents = new Map<string, Row>();
   readonly #subscriptions: readonly { dispose(): void }[];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(session: Session, list: RunList, drafts: Drafts) {
+  constructor(session: Session, list: RunList) {
     this.#session = session;
     this.#list = list;
-    this.#drafts = drafts;
     this.#subscriptions = [
       session.runs.changed.on((run) => this.#hear(run)),
       list.changed.on(() => this.#lookAgain()),
-      drafts.changed.on(() => this.#lookAgain()),
+      session.drafts.changed.on(() => this.#lookAgain()),
       session.connection.changed.on(({ kind }) => {
         if (kind === "running") {
           void list.refresh().catch(() => undefined);
@@ -143,7 +140,7 @@ export class RunTree implements TreeDataProvider<Row>, Disposable {
     // What was heard of it is up to date; one of an earlier time is asked for.
     const run = this.#session.runs.get(runId) ?? (await this.#session.runs.load(runId));
     this.#shown.set(runId, run);
-    return rowsOf(run, (approvalId) => this.#drafts.get(approvalId));
+    return rowsOf(run, (approvalId) => this.#session.drafts.get(approvalId));
   }
 
   #hear(run: Run): void {

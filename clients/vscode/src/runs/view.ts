@@ -4,7 +4,6 @@ import { Disposable, window } from "vscode";
 import type { Session } from "../session";
 import { registerActions } from "./actions";
 import { RunDocuments } from "./documents";
-import { Drafts } from "./drafts";
 import { RunList } from "./list";
 import { PlanEditing } from "./planEditing";
 import type { Row } from "./row";
@@ -18,9 +17,8 @@ export function registerRuns(session: Session): Disposable {
   const list = new RunList((before) =>
     session.wire.request("agent/run/list", { limit: PAGE, ...(before === undefined ? {} : { before }) }),
   );
-  const drafts = new Drafts();
-  const tree = new RunTree(session, list, drafts);
-  const editing = new PlanEditing(session, drafts);
+  const tree = new RunTree(session, list);
+  const editing = new PlanEditing(session);
   const view = window.createTreeView<Row>("coterie.runs", {
     treeDataProvider: tree,
     dragAndDropController: editing.dragging,

@@ -40,7 +40,7 @@ async function generate(session: Session, root: Uri | undefined): Promise<void> 
       }
       repository.inputBox.value = text;
       if (withheld.length > 0) {
-        void window.showInformationMessage(`Not shown to the model, because they may hold secrets or are ignored: ${withheld.join(", ")}.`);
+        void window.showInformationMessage(`Kept from the model: ${withheld.join(", ")} (secret or ignored).`);
       }
     },
   );

@@ -1,5 +1,5 @@
-// Which program is the server: the one that the settings name, else the first that answers of the active Python environment, the PATH,
-// `uvx` with the wheel that comes with the extension, and the extension's own environment. Pure but for the `Probe`.
+// Which program is the server: the one that the settings name, else the first that answers of the active Python environment, the PATH, the
+// extension's own environment, and `uvx` with the wheel that comes with the extension. Pure but for the `Probe`.
 
 import { delimiter, join } from "node:path";
 

@@ -1,7 +1,7 @@
 // Requests and notifications of the `agent/*` protocol with their types. The one place that names the language client to send them.
 
 import type { CancellationToken } from "vscode";
-import { type BaseLanguageClient, ResponseError } from "vscode-languageclient/node";
+import { type BaseLanguageClient, LSPErrorCodes, ResponseError } from "vscode-languageclient/node";
 import type { Commands, Notifications, Requests } from "../protocol";
 
 export type Method = keyof Requests;
@@ -9,6 +9,9 @@ export type Params<M extends Method> = Requests[M]["params"];
 export type Result<M extends Method> = Requests[M]["result"];
 export type Notification = keyof Notifications;
 export type Told<N extends Notification> = Notifications[N]["params"];
+
+/** The code of what a person has cancelled: nothing that they have to be told. */
+export const CANCELLED = "cancelled";
 
 /** The server refused, and says what a person can do: `action` is a command that helps. */
 export class Refusal extends Error {
@@ -54,7 +57,8 @@ export function refusalOf(error: unknown): Refusal {
       const value = typeof data === "object" && data !== null ? (data as Record<string, unknown>)[name] : undefined;
       return typeof value === "string" ? value : undefined;
     };
-    return new Refusal(error.message, field("code") ?? String(error.code), field("action"));
+    const code = error.code === LSPErrorCodes.RequestCancelled ? CANCELLED : (field("code") ?? String(error.code));
+    return new Refusal(error.message, code, field("action"));
   }
   return error instanceof Refusal ? error : new Refusal(error instanceof Error ? error.message : String(error), "failed", undefined);
 }

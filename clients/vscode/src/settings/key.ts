@@ -2,6 +2,7 @@
 
 import { ThemeIcon, window } from "vscode";
 import type { Session } from "../session";
+import { STATE_WORDS, typeWords } from "./words";
 
 /** Ask which provider, if none is named, and for its key. Returns the provider whose key was kept. */
 export async function enterKey(session: Session, named?: string): Promise<string | undefined> {
@@ -36,7 +37,7 @@ export async function configureProviderKey(session: Session, named?: unknown): P
 
 async function chooseProvider(session: Session): Promise<string | undefined> {
   const { providers } = await session.wire.request("agent/provider/list", {});
-  const rows = providers.map(({ id, type, state }) => ({ label: id, description: `${type}, ${state.replaceAll("_", " ")}`, id }));
+  const rows = providers.map(({ id, type, state }) => ({ label: id, description: `${typeWords(type)}, ${STATE_WORDS[state]}`, id }));
   const other = {
     iconPath: new ThemeIcon("add"),
     label: "Another provider…",

@@ -4,7 +4,7 @@
 import { commands, Disposable, Selection, Uri, ViewColumn, type WebviewPanel, window, workspace } from "vscode";
 import type { FromSettings, ToSettings } from "../messages/settings";
 import { guarded } from "../refusals";
-import { refusalOf } from "../server/wire";
+import { CANCELLED, refusalOf } from "../server/wire";
 import type { Session } from "../session";
 import { pageOf, webviewOptions } from "../webviews";
 import { Gathering } from "./gathering";
@@ -85,7 +85,7 @@ class SettingsPanel implements Disposable {
       this.#post({ kind: "saved", at });
     } catch (error) {
       const refusal = refusalOf(error);
-      if (refusal.code !== "cancelled") {
+      if (refusal.code !== CANCELLED) {
         this.#post({ kind: "refused", at, text: refusal.message });
       }
     }

@@ -19,7 +19,12 @@ export async function switchModel(session: Session, key: "model" | "completion_m
   ]);
   const current = holding(settings, key).value;
   const rows = models.filter((model) => model.installed !== false).sort(favouritesFirst);
-  const choices = [...(key === "completion_model" ? [NONE] : []), ...rows.map((model) => choice(model, model.id === current))];
+  const unlisted =
+    typeof current === "string" && current !== NONE.value && !rows.some(({ id }) => id === current)
+      ? [{ label: current, description: "current", value: current }]
+      : [];
+  const none = key === "completion_model" ? [NONE] : [];
+  const choices: readonly Choice[] = [...none, ...unlisted, ...rows.map((model) => choice(model, model.id === current))];
   const chosen = await window.showQuickPick(choices, {
     title: "Switch the Model",
     placeHolder: `Which model ${does}?`,

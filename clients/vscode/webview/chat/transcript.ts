@@ -3,7 +3,8 @@
 import type { Item } from "../../src/chat/items";
 import { grownBy, type Patch } from "../../src/chat/patch";
 import { element } from "../base/dom";
-import { type Page, type Row, rowOf } from "./rows";
+import type { Page, Row } from "./row";
+import { rowOf } from "./rows";
 
 /** How near to the end one has to be to be carried along, in pixels. */
 const NEAR = 24;

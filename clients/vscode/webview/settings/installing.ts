@@ -15,9 +15,9 @@ export function installing(context: Context): readonly Part[] {
   }
   const running = Object.entries(context.state.installs);
   return [
+    element("ul", { class: "plain" }, ...running.map(([model, progress]) => line(context, model, progress))),
     form(context, hosts),
     note(context, `model ${asked}`),
-    element("ul", { class: "plain" }, ...running.map(([model, progress]) => line(context, model, progress))),
   ];
 }
 

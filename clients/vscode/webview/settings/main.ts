@@ -54,7 +54,7 @@ const host = connect<FromSettings, ToSettings, { section: string }>((message) =>
       break;
     case "saved":
       settle(message.at);
-      if (notes.delete(message.at)) {
+      if (forget(message.at)) {
         announce("Saved.");
       }
       break;
@@ -70,6 +70,12 @@ const host = connect<FromSettings, ToSettings, { section: string }>((message) =>
 });
 section = host.state()?.section ?? section;
 host.post({ kind: "ready" });
+
+/** Take away what was said of a field that is saved now; all about trust is about one list. Says whether there was something. */
+function forget(at: string): boolean {
+  const about = [...notes.keys()].filter((each) => each === at || (at.startsWith("trust") && each.startsWith("trust")));
+  return about.map((each) => notes.delete(each)).length > 0;
+}
 
 /** Have a screen reader say something; all else of the view is drawn anew, and so is no live region. */
 function announce(text: string): void {

@@ -3,16 +3,17 @@
 import type { SettingsState } from "../../src/messages/settings";
 import type { ProviderView } from "../../src/protocol";
 import { fieldsOf } from "../../src/settings/fields";
+import { STATE_WORDS, typeWords } from "../../src/settings/words";
 import { element, icon, prose } from "../base/dom";
 import type { Context } from "./context";
 import { note, row, set } from "./controls";
 
-const STATES: Readonly<Record<ProviderView["state"], { readonly icon: string; readonly words: string }>> = {
-  ready: { icon: "pass-filled", words: "Ready" },
-  unknown: { icon: "question", words: "Not asked yet" },
-  auth_required: { icon: "key", words: "Wants a key or a login" },
-  down: { icon: "error", words: "Not reachable" },
-  disconnected: { icon: "debug-disconnect", words: "Disconnected" },
+const ICONS: Readonly<Record<ProviderView["state"], string>> = {
+  ready: "pass-filled",
+  unknown: "question",
+  auth_required: "key",
+  down: "error",
+  disconnected: "debug-disconnect",
 };
 const ORIGINS = { settings: "from the settings", environment: "from the environment", found: "found on this machine" } as const;
 
@@ -47,11 +48,11 @@ function card(context: Context, provider: ProviderView): HTMLElement {
     element(
       "div",
       { class: "card-head" },
-      element("span", { class: `state ${shown}` }, icon(checking ? "loading codicon-modifier-spin" : STATES[shown].icon)),
+      element("span", { class: `state ${shown}` }, icon(checking ? "loading codicon-modifier-spin" : ICONS[shown])),
       element("h2", {}, id),
-      element("span", { class: "muted" }, `${provider.type.replaceAll("_", " ")}, ${ORIGINS[provider.origin ?? "settings"]}`),
+      element("span", { class: "muted" }, `${typeWords(provider.type)}, ${ORIGINS[provider.origin ?? "settings"]}`),
     ),
-    element("p", { class: "state-text" }, ...prose(checking ? "Checking…" : text || `${STATES[shown].words}.`)),
+    element("p", { class: "state-text" }, ...prose(checking ? "Checking…" : text || `It is ${STATE_WORDS[shown]}.`)),
     element(
       "div",
       { class: "actions" },
@@ -77,7 +78,7 @@ function adding(context: Context): HTMLElement {
   const type = element(
     "select",
     { class: "input", id: "new-type" },
-    ...types.map((each) => element("option", { value: each }, each.replaceAll("_", " "))),
+    ...types.map((each) => element("option", { value: each }, typeWords(each))),
   );
   const url = element("input", { class: "input", id: "new-url", type: "text", placeholder: "http://127.0.0.1:8080/v1" });
   const add = (event: Event): void => {

@@ -1,0 +1,116 @@
+import { describe, expect, it } from "vitest";
+import type { AgentEvent, Hunk } from "../src/protocol";
+import { linesOf, neighbour, placeAt, placesOf, shifted, withoutOpen, withProposed } from "../src/review/places";
+import { type OpenHunk, Reviews, uriKey } from "../src/state/reviews";
+
+const hunk = (id: string, at: number, oldText: string, newText: string, more: Partial<Hunk> = {}): Hunk => ({
+  hunkId: id,
+  oldStart: at,
+  oldLines: linesOf(oldText).length,
+  newStart: at,
+  newLines: linesOf(newText).length,
+  oldText,
+  newText,
+  state: "applied",
+  review: "open",
+  ...more,
+});
+const open = (given: Hunk): OpenHunk => ({ runId: "r", changeId: "c", hunk: given });
+const lines = (text: string) => linesOf(text);
+
+describe("where hunks stand", () => {
+  it.each([
+    ["where it was put", "a\nNEW\nb\n", 1],
+    ["below what a person wrote above it", "x\ny\na\nNEW\nb\n", 3],
+    ["at the nearest of several", "NEW\na\nNEW\nb\n", 0],
+    ["where it was, when its own lines were rewritten", "a\nNEWER\nb\n", 1],
+  ])("is %s", (_words, text, expected) => {
+    const [place] = placesOf(lines(text), [open(hunk("h", 2, "old\n", "NEW\n"))]);
+    expect(place?.start).toBe(expected);
+  });
+
+  it("follows typing inside of a hunk, which has no other lines to be found by", () => {
+    const known = placesOf(lines("a\nNEW\nTOO\nb\n"), [open(hunk("h", 2, "", "NEW\nTOO\n"))]);
+    const typed = shifted(known, { from: 1, to: 1, now: 3 });
+    expect(placesOf(lines("a\nNEW\nmine\nmine\nTOO\nb\n"), [open(hunk("h", 2, "", "NEW\nTOO\n"))], typed)).toMatchObject([
+      { start: 1, lines: 4 },
+    ]);
+  });
+
+  it.each([
+    ["above", { from: 0, to: 0, now: 3 }, 7, 2],
+    ["below", { from: 9, to: 9, now: 3 }, 5, 2],
+    ["over it", { from: 4, to: 7, now: 1 }, 4, 0],
+  ])("is moved by edits %s", (_where, edit, start, count) => {
+    expect(shifted([{ open: open(hunk("h", 6, "", "x\ny\n")), start: 5, lines: 2 }], edit)).toMatchObject([{ start, lines: count }]);
+  });
+
+  it("goes from one to the next, and at the end to the first", () => {
+    const places = placesOf(lines("a\nA\nb\nc\nC\n"), [open(hunk("1", 2, "", "A\n")), open(hunk("2", 5, "", "C\n"))]);
+    const go = (line: number, back: boolean) => neighbour(places, line, back)?.open.hunk.hunkId;
+    expect([go(0, false), go(1, false), go(4, false), go(4, true), go(1, true)]).toEqual(["1", "2", "1", "1", "2"]);
+    expect(placeAt(places, 4)?.open.hunk.hunkId).toBe("2");
+    expect(placeAt(places, 3)).toBeUndefined();
+  });
+});
+
+describe("the text without what is open", () => {
+  it.each([
+    [
+      "a changed line",
+      "def add(a, b):\n    return a + b\n",
+      [hunk("h", 2, "    return a - b\n", "    return a + b\n")],
+      "def add(a, b):\n    return a - b\n",
+    ],
+    ["added lines, with words of the person around", "mine\nx\nNEW\ny\n", [hunk("h", 2, "", "NEW\n")], "mine\nx\ny\n"],
+    ["lines taken away", "a\nc\n", [hunk("h", 2, "b\n", "")], "a\nb\nc\n"],
+    ["the end of the file", "a\n", [hunk("h", 2, "b", "")], "a\nb"],
+    ["a whole new file", "a\nb\n", [hunk("h", 1, "", "a\nb\n")], ""],
+    ["a later change of the same line", "3\n", [hunk("1", 1, "1\n", "2\n"), hunk("2", 1, "2\n", "3\n")], "1\n"],
+    ["lines that end as on Windows", "a\r\nNEW\r\n", [hunk("h", 2, "old\r\n", "NEW\r\n")], "a\r\nold\r\n"],
+    ["what a person has rewritten: it stays", "a\nMINE\n", [hunk("h", 2, "old\n", "NEW\n")], "a\nMINE\n"],
+  ])("has %s taken back", (_what, text, hunks, expected) => {
+    expect(withoutOpen(text, hunks.map(open))).toBe(expected);
+  });
+
+  it("has a proposal only on the other side", () => {
+    const proposed = open(hunk("h", 2, "b\n", "B\n", { state: "proposed" }));
+    expect(withoutOpen("a\nb\n", [proposed])).toBe("a\nb\n");
+    expect(withProposed("a\nb\n", [proposed])).toBe("a\nB\n");
+  });
+});
+
+const told = (changeId: string, hunks: Hunk[]): AgentEvent => ({
+  seq: 1,
+  at: "2026-01-01T00:00:00Z",
+  runId: "r",
+  channelId: "c",
+  event: { kind: "change", changeId, path: `${changeId}.py`, uri: `file:///w/${changeId}.py`, state: "applied", hunks },
+});
+
+describe("reviews", () => {
+  it("counts what is decided until nothing is open, and then begins anew", () => {
+    const reviews = new Reviews();
+    const finished: number[] = [];
+    reviews.finished.on((count) => finished.push(count));
+    const [one, two] = [hunk("1", 1, "", "x\n"), hunk("2", 5, "", "y\n")];
+    reviews.hear(told("a", [one, two]));
+    reviews.hear(told("b", [hunk("3", 1, "", "z\n", { review: "accepted" })]));
+    expect(reviews.progress()).toEqual({ decided: 0, total: 2 });
+    reviews.hear(told("a", [one, { ...two, review: "rejected", state: "rejected" }]));
+    expect(reviews.progress()).toEqual({ decided: 1, total: 2 });
+    expect(reviews.file("file:///w/a.py")?.hunks.map(({ hunk: each }) => each.hunkId)).toEqual(["1"]);
+    reviews.hear(
+      told("a", [
+        { ...one, review: "accepted" },
+        { ...two, review: "rejected", state: "rejected" },
+      ]),
+    );
+    expect([reviews.files(), finished, reviews.progress()]).toEqual([[], [2], { decided: 0, total: 0 }]);
+  });
+
+  it("finds a file whatever is escaped in its URI", () => {
+    expect(uriKey("file:///w/%C3%A4%20b.py")).toBe(uriKey("file:///w/ä b.py"));
+    expect(uriKey("file:///w/%zz")).toBe("file:///w/%zz");
+  });
+});
