@@ -12,7 +12,7 @@ import {
   Uri,
   workspace,
 } from "vscode";
-import type { RunSummary } from "../protocol";
+import type { RunLimits, RunSummary } from "../protocol";
 import type { Session } from "../session";
 import type { Run } from "../state/run";
 import type { RunList } from "./list";
@@ -36,6 +36,7 @@ export class RunTree implements TreeDataProvider<Row>, Disposable {
   readonly #session: Session;
   readonly #list: RunList;
   readonly #shown = new Map<string, Run>();
+  readonly #limits = new Map<string, RunLimits | null | undefined>();
   readonly #parents = new Map<string, Row>();
   readonly #subscriptions: readonly { dispose(): void }[];
   #timer: NodeJS.Timeout | undefined;
@@ -140,7 +141,10 @@ export class RunTree implements TreeDataProvider<Row>, Disposable {
     // What was heard of it is up to date; one of an earlier time is asked for.
     const run = this.#session.runs.get(runId) ?? (await this.#session.runs.load(runId));
     this.#shown.set(runId, run);
-    return rowsOf(run, (approvalId) => this.#session.drafts.get(approvalId));
+    if (!this.#limits.has(runId)) {
+      this.#limits.set(runId, (await this.#session.wire.request("agent/run/get", { runId })).budget);
+    }
+    return rowsOf(run, (approvalId) => this.#session.drafts.get(approvalId), this.#limits.get(runId));
   }
 
   #hear(run: Run): void {
