@@ -15,7 +15,7 @@ export interface AnswerButton {
 export function questionWords(approval: Pick<Approval, "title" | "effects" | "options">): string {
   const { headline, effects } = questionOf(approval);
   const more = effects.length === 0 ? "" : ` ${effects.join("; ")}.`;
-  const rules = rulesOf(approval.options).map(({ answers, does, rule }) => ` ${answers}: ${does} ${rule}.`);
+  const rules = rulesOf(approval.options).map(({ answers, rule }) => ` ${answers}: ${rule}.`);
   return `Coterie asks: ${headline}.${more}${rules.join("")}`;
 }
 
