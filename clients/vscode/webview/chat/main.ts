@@ -121,9 +121,13 @@ const ANNOUNCED: Readonly<Record<Surroundings["activity"], string>> = {
 };
 
 function showNothing(): void {
-  nothing.hidden = !transcript.isEmpty || now === undefined;
-  transcript.element.hidden = !nothing.hidden;
-  if (now !== undefined && !nothing.hidden) {
+  const isEmpty = transcript.isEmpty && now !== undefined;
+  nothing.hidden = !isEmpty;
+  transcript.element.hidden = isEmpty;
+  const kind = isEmpty ? `${now?.server} ${now?.needsModel}` : "";
+  // Made anew only for another reason: somebody may be on one of its buttons.
+  if (now !== undefined && isEmpty && kind !== nothing.dataset["kind"]) {
+    nothing.dataset["kind"] = kind;
     nothing.replaceChildren(
       emptyChat(now, host.post, (text) => {
         composer.write(text, composer.chips);
