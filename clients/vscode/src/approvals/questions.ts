@@ -2,6 +2,7 @@
 
 import { commands, type Disposable, window } from "vscode";
 import type { Chats } from "../chat/chats";
+import { unlinked } from "../notices";
 import type { Approval } from "../protocol";
 import { guarded } from "../refusals";
 import type { Session } from "../session";
@@ -17,7 +18,7 @@ export function registerQuestions(session: Session, chats: Chats): Disposable {
 
 async function ask(session: Session, chats: Chats, approval: Approval): Promise<void> {
   const buttons = buttonsOf(approval);
-  const chosen = await window.showInformationMessage(questionWords(approval), ...buttons.map(({ label }) => label));
+  const chosen = await window.showInformationMessage(unlinked(questionWords(approval)), ...buttons.map(({ label }) => label));
   const button = buttons.find(({ label }) => label === chosen);
   if (button === undefined) {
     return;

@@ -2,6 +2,7 @@
 // its own, and while the server starts the words wait for it.
 
 import { window, workspace } from "vscode";
+import { unlinked } from "../notices";
 import type { Attachment, ChannelForked } from "../protocol";
 import { guarded } from "../refusals";
 import { Refusal } from "../server/wire";
@@ -73,7 +74,7 @@ export class Outgoing {
     }
     const undo = "Undo These Changes";
     const text = `What the earlier answer changed stays on the disk: ${paths.join(", ")}.`;
-    if ((await window.showInformationMessage(text, undo)) === undo) {
+    if ((await window.showInformationMessage(unlinked(text), undo)) === undo) {
       await guarded(() => Promise.all(staying.map(({ runId }) => this.#session.wire.request("agent/run/undo", { runId }))));
     }
   }
