@@ -18,8 +18,9 @@ import {
 } from "vscode-languageclient/node";
 import type { Notifications } from "../protocol";
 import { Signal, type Subscription } from "../state/signal";
-import { findServer } from "./find";
+import { findServer, homeOf } from "./find";
 import type { Launch } from "./locate";
+import { showMessagesOf } from "./messages";
 import { Restarts } from "./restarts";
 import { collected, keysOf } from "./settings";
 import type { Notification, Told } from "./wire";
@@ -140,8 +141,14 @@ export class Connection {
         },
       },
     };
-    const client = new LanguageClient("coterie", "Coterie", { command: launch.command, args }, options);
+    const client = new LanguageClient(
+      "coterie",
+      "Coterie",
+      { command: launch.command, args, options: { cwd: homeOf(this.#context) } },
+      options,
+    );
     client.registerFeature(announcement);
+    showMessagesOf(client);
     client.onDidChangeState(({ newState }) => this.#follow(client, newState));
     return client;
   }
