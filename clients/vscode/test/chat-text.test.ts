@@ -167,9 +167,13 @@ describe("words", () => {
     expect(questionWords({ title: "execute_command touch made", effects, options: [once] })).toBe(
       "Coterie asks: execute_command touch made. Run touch made; Write made.",
     );
-    expect(questionWords({ title: "Approve the plan", effects: [{ kind: "gate", target: "plan", rule: "gate(plan)" }], options: [] })).toBe(
-      "Coterie asks: Approve the plan.",
-    );
+    const gate = { kind: "gate", target: "plan", rule: "gate(plan)" } as const;
+    for (const [title, asked] of [
+      ["Approve the plan", "Approve the plan."],
+      ["Approve the plan?", "Approve the plan?"],
+    ] as const) {
+      expect(questionWords({ title, effects: [gate], options: [] })).toBe(`Coterie asks: ${asked}`);
+    }
     expect(buttonsOf({ options }).map(({ label, optionId }) => [label, optionId])).toEqual([
       ["Allow once", "y"],
       ["In this run", "r"],

@@ -16,7 +16,8 @@ export function questionWords(approval: Pick<Approval, "title" | "effects" | "op
   const { headline, effects } = questionOf(approval);
   const more = effects.length === 0 ? "" : ` ${effects.join("; ")}.`;
   const rules = rulesOf(approval.options).map(({ answers, rule }) => ` ${answers}: ${rule}.`);
-  return `Coterie asks: ${headline}.${more}${rules.join("")}`;
+  const ended = /[.?!…]$/.test(headline) ? headline : `${headline}.`;
+  return `Coterie asks: ${ended}${more}${rules.join("")}`;
 }
 
 export function buttonsOf({ options }: Pick<Approval, "options">): readonly AnswerButton[] {
