@@ -146,7 +146,7 @@ async def test_a_plan_is_changed_and_approved_its_changes_reviewed_one_by_one_an
         await window.open("calc.py")
         await window.reads(BOTH)
         await lens(window, "Reject").nth(1).wait_for()
-        await window.screenshot("lenses")
+        await window.screenshot("lenses", ("dark", "light", "contrast"))
         await window.command("Coterie: Review All Changes")
         await window.page.locator(
             ".editor-group-container.active .diff-editor, .editor-group-container.active .monaco-diff-editor"
@@ -164,7 +164,7 @@ async def test_a_plan_is_changed_and_approved_its_changes_reviewed_one_by_one_an
         (window.project / "go").touch()
         await window.command("Coterie: Focus on Runs View")
         await window.row("Make add add, done").wait_for()
-        await window.screenshot("done")
+        await window.screenshot("done", ("dark", "light", "contrast"))
         requests = [request for request in await code.stage.host.journal() if request.model == "coder-model"]
         opening = json.dumps(requests[0].messages)
         assert opening.index("Correct the sign") < opening.index("Say in a comment what it is")
@@ -190,6 +190,8 @@ async def test_a_window_that_is_loaded_again_shows_the_run_that_went_on(code: Co
         await run.wait_for()
         await choose(window, run, "Show the Commands")
         await window.shows("Coterie: python3 wait.py …")
+        # A terminal has the name that it was made with until it is open.
+        await window.page.locator(".xterm-rows", has_text="$ python3 wait.py").wait_for()
 
         (window.project / "go").touch()
         await window.row("Make add add again, done").wait_for()
