@@ -295,7 +295,7 @@ async def test_the_walkthrough_opens_and_its_links_lead_somewhere(code: CodeServ
         await window.shows("Whose Key?")
         await window.press("Escape")
         await opened("Take Suggestions with Tab", "Choose a Model for It")
-        await window.shows("Which model writes ghost text?")
+        await window.shows("The project alone")
         await window.press("Escape")
         await opened("Start a First Chat", "New Chat")
         await window.shows("What shall we do?")
