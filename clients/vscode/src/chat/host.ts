@@ -33,6 +33,7 @@ export class ChatHost implements Disposable {
   #choice: Choice = choiceOf(undefined);
   #feed: Feed | undefined;
   #isReady = false;
+  #isSeen = true;
   /** Somebody said which chat is shown. */
   #isChosen: boolean;
   /** What is to be said to the page once it listens. */
@@ -90,6 +91,15 @@ export class ChatHost implements Disposable {
 
   reveal(messageId: string): void {
     this.#say({ kind: "reveal", itemId: `message:${messageId}` });
+  }
+
+  /** A page that nobody sees is told nothing of what goes on: VS Code would keep every word of it until the page is there again. */
+  seen(isSeen: boolean): void {
+    const isBack = isSeen && !this.#isSeen;
+    this.#isSeen = isSeen;
+    if (isBack) {
+      this.#feed?.repeat();
+    }
   }
 
   async stop(): Promise<void> {
@@ -330,6 +340,9 @@ export class ChatHost implements Disposable {
   }
 
   #say(message: ToView): void {
+    if (message.kind === "patch" && !this.#isSeen) {
+      return;
+    }
     if (this.#isReady) {
       void this.#webview.postMessage(message);
     } else if (message.kind !== "patch") {

@@ -40,7 +40,10 @@ export class ChatView implements WebviewViewProvider, Disposable {
       void this.#keep(host.channelId);
       view.description = host.channelId === undefined ? "" : title;
     });
-    view.onDidChangeVisibility(() => this.#chats.changed.emit());
+    view.onDidChangeVisibility(() => {
+      host.seen(view.visible);
+      this.#chats.changed.emit();
+    });
     view.onDidDispose(() => {
       if (this.#view === view) {
         this.#view = undefined;

@@ -78,6 +78,8 @@ export class Transcript {
       this.#isAtEnd = false;
       row.scrollIntoView({ block: "start" });
       row.focus({ preventScroll: true });
+    } else {
+      this.goTo({ itemId, below: 0 });
     }
   }
 
