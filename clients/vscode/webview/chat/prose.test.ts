@@ -28,6 +28,11 @@ describe("Markdown of a model", () => {
     expect(shown(text).querySelector(selector)).toBeNull();
   });
 
+  it("shows HTML as the text that it is, and an image as a link", () => {
+    expect(shown("a <b>bold</b> word").textContent).toContain("<b>bold</b>");
+    expect(shown("![alt](https://example.org/a.png)").querySelector("a")?.dataset["target"]).toBe("https://example.org/a.png");
+  });
+
   it("has its links followed by the extension and by nobody else", () => {
     const root = shown("See [calc](calc.py:3).");
     followLinks(root, post);
