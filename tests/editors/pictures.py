@@ -118,7 +118,7 @@ async def main() -> None:
                 await window.page.set_viewport_size(SIZE)
                 await settings(window)
                 await chat(window)
-                await team(stage, window)
+                await team(window)
     IMAGES.mkdir(exist_ok=True)
     for screen, picture in KEPT.items():
         shutil.copyfile(SCREENS / f"picture-{screen}.png", IMAGES / f"{picture}.png")
@@ -172,7 +172,7 @@ async def widen(window: Window) -> None:
     await mouse.up()
 
 
-async def team(stage: Stage, window: Window) -> None:
+async def team(window: Window) -> None:
     """Have a team carry out a plan, and look at its changes."""
     await window.command("Coterie: Run a Team…")
     await window.shows("What is to be done?")
@@ -186,9 +186,10 @@ async def team(stage: Stage, window: Window) -> None:
     await plan.hover()
     await plan.get_by_role("button", name=re.compile("^Approve the Plan")).click()
     await window.status_item("0/3").wait_for()
-    await stage.told("succeeded", "runs")
+    await window.row("Make the shares of a bill add up to the bill, done").wait_for()
+    await window.command("Notifications: Clear All Notifications")
     await window.command("Coterie: Review All Changes")
-    await window.page.locator(".editor-group-container.active .codelens-decoration a", has_text="Reject").first.wait_for()
+    await window.page.locator(".monaco-diff-editor .codelens-decoration a", has_text="Reject").first.wait_for()
     await take(window, "review")
 
 
