@@ -173,6 +173,9 @@ describe("words", () => {
       ["Approve the plan?", "Approve the plan?"],
     ] as const) {
       expect(questionWords({ title, effects: [gate], options: [] })).toBe(`Coterie asks: ${asked}`);
+      expect(questionWords({ title, effects: [gate], options: [] }, "file:///home/a/my%20shop/")).toBe(
+        `Coterie asks in my shop, which is not open here: ${asked}`,
+      );
     }
     expect(buttonsOf({ options }).map(({ label, optionId }) => [label, optionId])).toEqual([
       ["Allow once", "y"],

@@ -12,7 +12,8 @@ import {
   Uri,
   workspace,
 } from "vscode";
-import type { RunLimits, RunSummary } from "../protocol";
+import { isHere } from "../folders";
+import type { RunLimits } from "../protocol";
 import type { Session } from "../session";
 import type { Run } from "../state/run";
 import type { RunList } from "./list";
@@ -128,7 +129,7 @@ export class RunTree implements TreeDataProvider<Row>, Disposable {
     const now = Date.now();
     const rows = this.#list
       .all()
-      .filter(isHere)
+      .filter((summary) => isHere(summary.folder))
       .map((summary) => runRow(summary, this.#session.runs.get(summary.runId), now));
     return this.#list.more ? [...rows, MORE] : rows;
   }
@@ -170,14 +171,4 @@ export class RunTree implements TreeDataProvider<Row>, Disposable {
 function looksDifferent(shown: Run, run: Run): boolean {
   const parts = ["state", "text", "steps", "toolCalls", "plan", "artifacts", "changes", "approvals", "usage"] as const;
   return parts.some((part) => shown[part] !== run[part]);
-}
-
-/** Say whether a run works in a folder of this window. */
-function isHere(run: RunSummary): boolean {
-  const { folder } = run;
-  if (folder === undefined || folder === null) {
-    return true;
-  }
-  const uri = Uri.parse(folder).toString();
-  return (workspace.workspaceFolders ?? []).some((each) => each.uri.toString() === uri);
 }
