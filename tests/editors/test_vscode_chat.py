@@ -120,6 +120,20 @@ async def test_a_chat_attaches_asks_answers_and_its_code_is_applied_once_confirm
         await window.reads(FIXED)
 
 
+async def test_what_is_attached_while_the_chat_is_hidden_is_there_beside_the_draft(code: CodeServer) -> None:
+    async with shared(code, "chat", [fixture("chat-model", 0, text="Hello.")]) as window:
+        await window.open("calc.py")
+        chat = await new_chat(window)
+        await field(chat).press_sequentially("half a thought")
+        await window.command("View: Show Explorer")
+        await window.page.locator(".explorer-folders-view").wait_for()
+
+        await window.command("Coterie: Add to Chat")
+        chat = await window.webview(".composer textarea")
+        await expect(chat.get_by_role("button", name="Remove calc.py")).to_be_visible()
+        await expect(field(chat)).to_have_value("half a thought")
+
+
 async def test_one_chat_in_two_windows_is_told_once_and_answered_once(code: CodeServer) -> None:
     fixtures = [
         fixture("chat-model", 0, calls=[TOUCH]),
