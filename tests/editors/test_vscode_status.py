@@ -284,11 +284,12 @@ async def test_the_walkthrough_opens_and_its_links_lead_somewhere(code: CodeServ
         page = window.page.locator(".gettingStartedContainer")
 
         async def opened(step: str, link: str) -> None:
-            await window.palette(">Welcome: Open Walkthrough...", "Welcome: Open Walkthrough...")
-            await window.choose("Get Started with Coterie")
+            await window.page.locator(".tab", has_text="Welcome").click()
             await page.get_by_text(step, exact=True).first.click()
             await page.get_by_role("button", name=link, exact=True).click()
 
+        await window.palette(">Welcome: Open Walkthrough...", "Welcome: Open Walkthrough...")
+        await window.choose("Get Started with Coterie")
         await opened("See What This Machine Has", "Show Providers")
         await window.shows("Add a Provider")
         await opened("See What This Machine Has", "Enter a Key")
@@ -300,10 +301,8 @@ async def test_the_walkthrough_opens_and_its_links_lead_somewhere(code: CodeServ
         await opened("Start a First Chat", "New Chat")
         await window.shows("What shall we do?")
         await opened("Have a Team Do It", "Run a Team")
-        await window.page.locator(".quick-input-widget").wait_for()
+        await window.shows("What is to be done?")
         await window.press("Escape")
-        await window.palette(">Welcome: Open Walkthrough...", "Welcome: Open Walkthrough...")
-        await window.choose("Get Started with Coterie")
         await page.locator(".codicon-getting-started-step-checked").nth(3).wait_for()
         await page.get_by_text("Start a First Chat", exact=True).first.click()
         await window.screenshot("steps", themes=("dark", "light", "contrast"))
