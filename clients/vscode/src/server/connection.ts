@@ -46,6 +46,7 @@ export class Connection {
   #client: LanguageClient | undefined;
   #state: ServerState = { kind: "stopped" };
   #starting: Promise<void> | undefined;
+  #restarting: Promise<void> | undefined;
 
   constructor(context: ExtensionContext, log: LogOutputChannel, middleware: Middleware) {
     this.#context = context;
@@ -88,7 +89,15 @@ export class Connection {
     return this.#starting;
   }
 
-  async restart(): Promise<void> {
+  /** Stop the server and start it; asked while that goes on, it is done once: a second client beside the first would never be stopped. */
+  restart(): Promise<void> {
+    this.#restarting ??= this.#restart().finally(() => {
+      this.#restarting = undefined;
+    });
+    return this.#restarting;
+  }
+
+  async #restart(): Promise<void> {
     await this.#starting;
     await this.stop();
     this.#restarts.forget();
@@ -161,6 +170,8 @@ export class Connection {
       this.#become({ kind: "running", version: client.initializeResult?.serverInfo?.version ?? "" });
     } else if (state === State.Starting && this.#state.kind === "running") {
       this.#become({ kind: "restarting" });
+    } else if (state === State.StartFailed && this.#state.kind === "restarting") {
+      this.#fail("The server ended by itself and could not be started again.");
     }
   }
 
