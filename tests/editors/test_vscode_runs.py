@@ -212,6 +212,7 @@ async def test_changes_of_several_files_are_reviewed_in_two_windows_by_keys_and_
         await window.status_item("0/3").wait_for()
         async with code.window("other", window.project) as other:
             await other.status_item("0/3").wait_for()
+            await window.page.bring_to_front()  # one behind another is not drawn
             await window.command("Coterie: Review All Changes")
             await window.page.locator(".multiDiffEditor .monaco-diff-editor").nth(1).wait_for()
             await window.screenshot("all")
@@ -229,6 +230,7 @@ async def test_changes_of_several_files_are_reviewed_in_two_windows_by_keys_and_
             await window.press("Control+k", "n", "Control+k", "y")
             await other.status_item("2/3").wait_for()
 
+            await other.page.bring_to_front()
             await other.command("Coterie: Focus on Review View")
             await other.screenshot("list")
             await push(other.row("notes.md"), "Reject All Changes of the File")
