@@ -283,26 +283,20 @@ async def test_the_walkthrough_opens_and_its_links_lead_somewhere(code: CodeServ
     async with shared(code, "walkthrough", []) as window:
         page = window.page.locator(".gettingStartedContainer")
 
-        async def opened(step: str, link: str) -> None:
-            await window.page.locator(".tab", has_text="Welcome").click()
+        async def follow(step: str, link: str, to: str) -> None:
             await page.get_by_text(step, exact=True).first.click()
             await page.get_by_role("button", name=link, exact=True).click()
+            await window.shows(to)
 
         await window.palette(">Welcome: Open Walkthrough...", "Welcome: Open Walkthrough...")
         await window.choose("Get Started with Coterie")
-        await opened("See What This Machine Has", "Show Providers")
-        await window.shows("Add a Provider")
-        await opened("See What This Machine Has", "Enter a Key")
-        await window.shows("Whose Key?")
+        await follow("See What This Machine Has", "Enter a Key", "Whose Key?")
         await window.press("Escape")
-        await opened("Take Suggestions with Tab", "Choose a Model for It")
-        await window.shows("The project alone")
+        await follow("Take Suggestions with Tab", "Choose a Model for It", "The project alone")
         await window.press("Escape")
-        await opened("Start a First Chat", "New Chat")
-        await window.shows("What shall we do?")
-        await opened("Have a Team Do It", "Run a Team")
-        await window.shows("What is to be done?")
+        await follow("Have a Team Do It", "Run a Team", "What is to be done?")
         await window.press("Escape")
+        await follow("Start a First Chat", "New Chat", "What shall we do?")
         await page.locator(".codicon-getting-started-step-checked").nth(3).wait_for()
-        await page.get_by_text("Start a First Chat", exact=True).first.click()
         await window.screenshot("steps", themes=("dark", "light", "contrast"))
+        await follow("See What This Machine Has", "Show Providers", "Add a Provider")
