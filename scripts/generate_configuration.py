@@ -51,7 +51,8 @@ a file that is no valid TOML then is as it was before, until it is mended.
 
 **A settings view** asks `agent/settings/get` for every value with its layer, and for what is wrong or left out and why.
 `agent/settings/set` writes one key into your `config.toml`, or into that of a trusted project, and leaves comments and order as they
-are; it is in force when it is answered. A key of a host is refused there: `agent/key/set` keeps it in the vault.
+are; it is in force when it is answered. A key of a host, and whatever else looks like a key, is refused there: `agent/key/set` keeps it
+in the vault. `agent/trust/set` trusts a folder, or no longer.
 """
 
 EXAMPLE = """

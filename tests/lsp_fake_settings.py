@@ -52,7 +52,7 @@ class FakePreferences:
         now = SettingView(key=key, path=(key,), value=value, origin=layer)
         return SettingWritten(key=key, layer=layer, file=f"{folder}/config.toml", changed=value is not None, now=(now,), problems=())
 
-    async def trust(self, folder: str, *, trusted: bool = True) -> FolderTrust:
+    async def trust(self, folder: str, *, trusted: bool) -> FolderTrust:
         """Do as told."""
         return FolderTrust(folder=folder, trusted=trusted, file="/home/me/config.toml", changed=True)
 

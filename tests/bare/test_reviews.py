@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from aimock_server import aimock
+from cassettes import Answer, playing, record
 from daemon_stage import stage
 from lsp_client import BOUND_S, PLAIN, LspClient, ResponseError
 from plain_editor import command, plain, priced, progress_ended
@@ -183,10 +184,12 @@ async def test_each_of_several_hunks_has_its_lenses_while_the_run_goes_on(tmp_pa
 
 async def test_what_can_be_accepted_is_everybodys_and_stays_accepted(tmp_path: Path) -> None:
     """Two editors on one daemon, one that comes later, and one that comes when the daemon is another one."""
-    async with aimock(FIXTURES) as host, stage(tmp_path) as here:
+    answers: Sequence[Answer] = ([("edit_file", EDIT)], ["The sign was wrong."])
+    options = playing(record(tmp_path / "cassette.json", {"chat": answers}))
+    async with stage(tmp_path) as here:
 
         def attached() -> AbstractAsyncContextManager[Served]:
-            return here.editor(tmp_path, priced(host.url), capabilities=PLAIN)
+            return here.editor(tmp_path, options, capabilities=PLAIN)
 
         async def offered(editor: Served) -> list[str]:
             return [title for _, title, _ in await lenses(editor.client, (editor.project / "calc.py").as_uri())]
@@ -200,7 +203,7 @@ async def test_what_can_be_accepted_is_everybodys_and_stays_accepted(tmp_path: P
 
         async with attached() as one:
             uri = (one.project / "calc.py").as_uri()
-            run_id = (await command(one.client, "coterie.run", {"prompt": "Mend add", "workflow": "team"}))["runId"]
+            run_id = (await command(one.client, "coterie.run", {"prompt": "Mend add"}))["runId"]
             assert await progress_ended(one.client) == "succeeded"
             async with attached() as later:
                 for editor in (one, later):

@@ -58,6 +58,14 @@ TEAM = [
     fixture("tester-model", 1, calls=[("submit", {"summary": "All is green."})]),
     fixture("documenter-model", 0, calls=[("submit", {"summary": "There is nothing to say."})]),
 ]
+AGENT = [
+    fixture(
+        "coder-model",
+        0,
+        calls=[("edit_file", {"path": "calc.py", "edits": CHANGES}), ("write_file", {"path": "notes.md", "content": "# Notes\n"})],
+    ),
+    fixture("coder-model", 1, calls=[("submit", {"summary": "The sign was wrong.", "steps_done": []})]),
+]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -117,7 +125,7 @@ async def choose(window: Window, row: Locator, title: str) -> None:
 
 def lens(window: Window, title: str) -> Locator:
     """Return the lenses with a title, from above to below."""
-    return window.page.locator(".editor-group-container.active .codelens-decoration a", has_text=re.compile(rf"^\s*{title}$"))
+    return window.page.locator(".editor-group-container.active .codelens-decoration a:visible", has_text=re.compile(rf"^\s*{title}$"))
 
 
 async def test_a_plan_is_changed_and_approved_its_changes_reviewed_one_by_one_and_undone(code: CodeServer) -> None:
@@ -138,7 +146,7 @@ async def test_a_plan_is_changed_and_approved_its_changes_reviewed_one_by_one_an
         await window.open("calc.py")
         await window.reads(BOTH)
         await lens(window, "Reject").nth(1).wait_for()
-        await window.screenshot("lenses")
+        await window.screenshot("lenses", ("dark", "light", "contrast"))
         await window.command("Coterie: Review All Changes")
         await window.page.locator(
             ".editor-group-container.active .diff-editor, .editor-group-container.active .monaco-diff-editor"
@@ -156,7 +164,7 @@ async def test_a_plan_is_changed_and_approved_its_changes_reviewed_one_by_one_an
         (window.project / "go").touch()
         await window.command("Coterie: Focus on Runs View")
         await window.row("Make add add, done").wait_for()
-        await window.screenshot("done")
+        await window.screenshot("done", ("dark", "light", "contrast"))
         requests = [request for request in await code.stage.host.journal() if request.model == "coder-model"]
         opening = json.dumps(requests[0].messages)
         assert opening.index("Correct the sign") < opening.index("Say in a comment what it is")
@@ -182,6 +190,8 @@ async def test_a_window_that_is_loaded_again_shows_the_run_that_went_on(code: Co
         await run.wait_for()
         await choose(window, run, "Show the Commands")
         await window.shows("Coterie: python3 wait.py …")
+        # A terminal has the name that it was made with until it is open.
+        await window.page.locator(".xterm-rows", has_text="$ python3 wait.py").wait_for()
 
         (window.project / "go").touch()
         await window.row("Make add add again, done").wait_for()
@@ -190,3 +200,40 @@ async def test_a_window_that_is_loaded_again_shows_the_run_that_went_on(code: Co
         await window.command("Problems: Focus on Problems View")
         await window.shows("No docstring")
         await window.screenshot("problems")
+
+
+async def test_changes_of_several_files_are_reviewed_in_two_windows_by_keys_and_from_the_list(code: CodeServer) -> None:
+    async with shared(code, "review", AGENT) as window:
+        await window.command("Coterie: Run an Agent…")
+        await window.choose("coder")
+        await window.shows("What is to be done?")
+        await window.answer("Correct it and note it")
+        await window.choose("As the Settings Say")
+        await window.status_item("0/3").wait_for()
+        async with code.window("other", window.project) as other:
+            await other.status_item("0/3").wait_for()
+            await window.page.bring_to_front()  # one behind another is not drawn
+            await window.command("Coterie: Review All Changes")
+            await window.page.locator(".multiDiffEditor .monaco-diff-editor").nth(1).wait_for()
+            await window.screenshot("all")
+
+            # What a person types above an open change moves it, and goes along with neither verdict.
+            await window.press("Control+Shift+e")
+            await window.row("notes.md").wait_for()  # rows move when one comes
+            await window.open("calc.py")
+            await lens(window, "Accept").nth(1).wait_for()
+            await window.press("Control+Home")
+            await window.type("# Mine.\n")
+            await window.press("Control+k", "x")
+            await window.reads(f"# Mine.\n{FIXED}")
+            await other.status_item("1/3").wait_for()
+            await window.press("Control+k", "n", "Control+k", "y")
+            await other.status_item("2/3").wait_for()
+
+            await other.page.bring_to_front()
+            await other.command("Coterie: Focus on Review View")
+            await other.screenshot("list")
+            await push(other.row("notes.md"), "Reject All Changes of the File")
+            await window.status_item("2/3").wait_for(state="hidden")
+            await other.status_item("2/3").wait_for(state="hidden")
+            assert not (window.project / "notes.md").exists()

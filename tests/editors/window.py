@@ -7,6 +7,7 @@ file is saved when it is saved (`press("Control+s")`); progress that takes less 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -191,6 +192,19 @@ class Window:
     async def push(self, label: str) -> None:
         """Push a button outside of webviews: of a notification, a dialog, a view's bar."""
         await self.page.get_by_role("button", name=label, exact=True).first.click()
+
+    async def menu(self, row: Locator, item: str) -> None:
+        """Choose from the menu of a row."""
+        await row.click(button="right")
+        entry = self.page.get_by_role("menuitem", name=item)
+
+        async def chosen() -> bool:
+            # A menu that has just opened takes a click for the end of the one that opened it.
+            with contextlib.suppress(Error):
+                await entry.click(timeout=2_000)
+            return not await entry.is_visible()
+
+        await self.comes_true(chosen, f"{item!r} in a menu")
 
     def row(self, label: str) -> Locator:
         """Return the row of a tree whose label begins so."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from aimock_server import AimockServer, aimock
+from cassettes import Answer, playing, record
 from daemon_stage import stage
 from lsp_client import ResponseError
 from served import Served, fixture, make_project, served, settings
@@ -40,6 +41,19 @@ async def reviewing(tmp_path: Path) -> AsyncIterator[tuple[Served, AimockServer]
     """Serve an editor over aimock."""
     async with aimock(FIXTURES) as host, served(with_file(tmp_path), settings(host.url, "openai_compatible")) as editor:
         yield editor, host
+
+
+@asynccontextmanager
+async def reviewing_a_recording(tmp_path: Path) -> AsyncIterator[Served]:
+    """Serve an editor whose model says the same without a host, for tests that do not look at its requests."""
+    async with served(with_file(tmp_path), recorded(tmp_path)) as editor:
+        yield editor
+
+
+def recorded(tmp_path: Path) -> dict[str, Any]:
+    """Return the settings of an editor whose model is a recording."""
+    answers: Sequence[Answer] = ([("edit_file", EDIT)], [("execute_command", {"command": "touch made"})], ["I leave line 2 alone."])
+    return playing(record(tmp_path / "cassette.json", {"chat": answers}))
 
 
 async def ask(editor: Served, method: str, **params: Any) -> Any:
@@ -124,32 +138,33 @@ async def test_what_was_decided_and_what_is_open_outlives_the_server(tmp_path: P
             assert (await ask(editor, "run/diff", runId=run_id))["files"][-1:] == []
 
 
-@pytest.mark.parametrize(("verdict", "left", "state"), [("accept", AFTER, "applied"), ("reject", BEFORE, "rejected")])
-async def test_what_the_editor_refused_is_applied_or_dropped(tmp_path: Path, verdict: str, left: str, state: str) -> None:
+async def test_what_the_editor_refused_is_applied_or_dropped(tmp_path: Path) -> None:
     async with reviewing(tmp_path) as (editor, host):
         uri = (editor.project / "a.txt").as_uri()
         buffer = await editor.client.open(uri, BEFORE)
-        editor.client.on_apply_edit = lambda _: {"applied": False, "failureReason": "read-only today"}
-        run_id = await editor.start("Change it")
-        question = await editor.asked()
-        change = await edited(editor, run_id, "proposed")
-        editor.client.on_apply_edit = None
-        await editor.client.type(uri, 0, 0, "mine\n")
+        for number, (verdict, left, state) in enumerate((("accept", AFTER, "applied"), ("reject", BEFORE, "rejected")), 1):
+            before = buffer.text
+            editor.client.on_apply_edit = lambda _: {"applied": False, "failureReason": "read-only today"}
+            run_id = await editor.start("Change it")
+            question = await editor.asked(number)
+            change = await edited(editor, run_id, "proposed")
+            editor.client.on_apply_edit = None
+            await editor.client.type(uri, 0, 0, "mine\n")
 
-        answer = await ask(editor, f"hunk/{verdict}", runId=run_id, changeIds=[change["changeId"]])
-        assert (answer["changes"][0]["state"], answer["conflicts"]) == (state, [])
-        assert buffer.text == "mine\n" + left
-        await editor.answer(question, "allow_once")
-        assert (await editor.ended(run_id))["state"] == "succeeded"
-        heard = (await told(host))[-1]
-        assert ("Accepted, and now applied, in a.txt, line 2" in heard) == (verdict == "accept")
-        assert (REJECTED in heard) == (verdict == "reject")
-        assert (await ask(editor, "run/undo", runId=run_id))["conflicts"] == []
-        assert buffer.text == "mine\n" + BEFORE
+            answer = await ask(editor, f"hunk/{verdict}", runId=run_id, changeIds=[change["changeId"]])
+            assert (answer["changes"][0]["state"], answer["conflicts"]) == (state, [])
+            assert buffer.text == "mine\n" + before.replace(BEFORE, left)
+            await editor.answer(question, "allow_once")
+            assert (await editor.ended(run_id))["state"] == "succeeded"
+            heard = (await told(host))[-1]
+            assert ("Accepted, and now applied, in a.txt, line" in heard) == (verdict == "accept")
+            assert ("Rejected, and not in a.txt any more, line" in heard) == (verdict == "reject")
+            assert (await ask(editor, "run/undo", runId=run_id))["conflicts"] == []
+            assert buffer.text == "mine\n" + before
 
 
 async def test_one_hunk_of_a_proposal_is_applied_and_the_other_later(tmp_path: Path) -> None:
-    async with reviewing(tmp_path) as (editor, _):
+    async with reviewing_a_recording(tmp_path) as editor:
         uri = (editor.project / "a.txt").as_uri()
         buffer = await editor.client.open(uri, BEFORE)
         editor.client.on_apply_edit = lambda _: {"applied": False, "failureReason": "read-only today"}
@@ -177,7 +192,7 @@ MALFORMED: Mapping[str, Mapping[str, Any]] = {
 
 
 async def test_what_cannot_be_meant_is_refused_by_its_code(tmp_path: Path) -> None:
-    async with reviewing(tmp_path) as (editor, _):
+    async with reviewing_a_recording(tmp_path) as editor:
         run_id = await editor.start("Change it")
         await editor.asked()
         [first, second] = (await edited(editor, run_id))["hunks"]
@@ -198,9 +213,8 @@ async def test_what_cannot_be_meant_is_refused_by_its_code(tmp_path: Path) -> No
 
 
 async def test_of_two_editors_the_first_decides_and_both_are_told(tmp_path: Path) -> None:
-    async with aimock(FIXTURES) as host, stage(tmp_path) as here:
-        options = settings(host.url, "openai_compatible")
-        with_file(tmp_path)
+    async with stage(tmp_path) as here:
+        options = recorded(with_file(tmp_path))
         async with here.editor(tmp_path, options) as one, here.editor(tmp_path, options) as two:
             run_id = await one.start("Change it")
             question = await one.asked()

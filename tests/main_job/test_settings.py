@@ -169,19 +169,22 @@ async def test_a_workspace_is_trusted_and_no_longer_and_its_settings_follow(tmp_
     async with served(tmp_path, {}) as editor:
         await editor.client.expect("window/showMessage", lambda params: "not trusted" in params["message"])
         folder = editor.project.as_uri()
-        trusted = await editor.client.request("agent/trust/set", {"folder": folder})
+        trusted = await editor.client.request("agent/trust/set", {"folder": folder, "trusted": True})
         assert trusted == {"folder": folder, "trusted": True, "file": str(user), "changed": True}
         view = await editor.client.request("agent/settings/get")
         assert [(each["value"], each["origin"]) for each in view["values"] if each["key"] == "sandbox.network"] == [(True, "project")]
         assert (view["problems"], view["files"][1]["trusted"]) == ([], True)
-        assert (await editor.client.request("agent/trust/set", {"folder": folder}))["changed"] is False
+        assert (await editor.client.request("agent/trust/set", {"folder": folder, "trusted": True}))["changed"] is False
         assert "[trust] # mine" in user.read_text(encoding="utf-8")
 
         assert (await editor.client.request("agent/trust/set", {"folder": folder, "trusted": False}))["trusted"] is False
         view = await editor.client.request("agent/settings/get")
         assert [each["ignored"] for each in view["problems"]] == ["untrusted"]
         assert view["trustedWorkspaces"] == ["~/other"]
-        assert (await refused(editor, "agent/trust/set", folder="file:///elsewhere"))[0] == "invalid_params"
+        assert (await refused(editor, "agent/trust/set", folder="file:///elsewhere", trusted=True))[0] == "invalid_params"
+        for malformed in ({}, {"trusted": None}, {"trusted": "perhaps"}):
+            assert (await refused(editor, "agent/trust/set", folder=folder, **malformed))[0] == "invalid_params"
+        assert (await editor.client.request("agent/settings/get"))["trustedWorkspaces"] == ["~/other"], "trust is never a default"
 
 
 @pytest.mark.parametrize("by", ["a folder around it", "the editor"])

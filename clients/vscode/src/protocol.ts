@@ -1197,7 +1197,7 @@ export interface ToolView {
 /** Whether the workspace folder with the URI `folder` may bring settings that loosen the person's own. */
 export interface TrustSetParams {
   folder: string;
-  trusted?: boolean;
+  trusted: boolean;
 }
 
 /** The argument of `coterie.undo`; without a run, the latest one of the workspace that has changes. */

@@ -1,6 +1,7 @@
 // Shows a person why something could not be done, with a button for what helps. Every command of the extension runs in `guarded`.
 
 import { commands, window } from "vscode";
+import { unlinked } from "./notices";
 import { type Remedy, remedyOf } from "./remedies";
 import { CANCELLED, refusalOf } from "./server/wire";
 
@@ -20,7 +21,7 @@ export async function guarded<T>(action: () => T | Promise<T>): Promise<T | unde
 
 /** Show what is wrong with the button of what helps. */
 export async function showRemedy(text: string, remedy: Remedy | undefined): Promise<void> {
-  const chosen = await window.showErrorMessage(text, ...(remedy === undefined ? [] : [remedy.label]));
+  const chosen = await window.showErrorMessage(unlinked(text), ...(remedy === undefined ? [] : [remedy.label]));
   if (remedy !== undefined && chosen === remedy.label) {
     await commands.executeCommand(remedy.command);
   }

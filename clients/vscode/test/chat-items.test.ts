@@ -100,6 +100,14 @@ describe("the items of a run", () => {
     expect(itemsOfRun(runOf([state("succeeded")]))).toEqual([]);
   });
 
+  it("show of warnings in a row about the same the last", () => {
+    const warning = (code: string, text: string): Event => ({ kind: "warning", code, text });
+    const items = itemsOfRun(
+      runOf([warning("retry", "1 of 3"), warning("retry", "2 of 3"), warning("other", "x"), warning("retry", "3 of 3")]),
+    );
+    expect(items).toMatchObject([{ text: "2 of 3" }, { text: "x" }, { text: "3 of 3" }]);
+  });
+
   it("show what was attached to a message by name and not as text", () => {
     const text = '<attachment path="src/calc.py">\n<a>\n</attachment>\n\n<attachment>\nx\n</attachment>\n\nWhy?';
     expect(itemsOfRun(runOf([user("q", text)]))).toMatchObject([{ text: "Why?", attached: ["src/calc.py", "text"] }]);

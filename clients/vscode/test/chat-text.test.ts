@@ -142,8 +142,8 @@ describe("words", () => {
     };
     const session: ApprovalOption = { ...run, optionId: "s", label: "Allow until restart: exec(touch made)", kind: "allow_session" };
     expect(rulesOf([run, session, always, { optionId: "n", label: "Reject", kind: "reject_once" }])).toEqual([
-      { answers: "Allow in this run, allow until restart", does: "allows", rule: "exec(touch made)" },
-      { answers: "Allow always", does: "adds to the allowed rules of your settings", rule: "exec(touch *)" },
+      { answers: "Allow in this run, allow until restart", rule: "exec(touch made)" },
+      { answers: "Allow always (kept in your settings)", rule: "exec(touch *)" },
     ]);
     expect(optionLabel({ optionId: "n", label: "No: thanks", kind: "reject_once" })).toBe("No: thanks");
   });
@@ -162,14 +162,21 @@ describe("words", () => {
     const once: ApprovalOption = { optionId: "y", label: "Allow once", kind: "allow_once" };
     const options = [once, run];
     expect(questionWords({ title: "execute_command touch made", effects: effects.slice(0, 1), options })).toBe(
-      "Coterie asks: Run touch made. Allow in this run: allows exec(touch made).",
+      "Coterie asks: Run touch made. Allow in this run: exec(touch made).",
     );
     expect(questionWords({ title: "execute_command touch made", effects, options: [once] })).toBe(
       "Coterie asks: execute_command touch made. Run touch made; Write made.",
     );
-    expect(questionWords({ title: "Approve the plan", effects: [{ kind: "gate", target: "plan", rule: "gate(plan)" }], options: [] })).toBe(
-      "Coterie asks: Approve the plan.",
-    );
+    const gate = { kind: "gate", target: "plan", rule: "gate(plan)" } as const;
+    for (const [title, asked] of [
+      ["Approve the plan", "Approve the plan."],
+      ["Approve the plan?", "Approve the plan?"],
+    ] as const) {
+      expect(questionWords({ title, effects: [gate], options: [] })).toBe(`Coterie asks: ${asked}`);
+      expect(questionWords({ title, effects: [gate], options: [] }, "file:///home/a/my%20shop/")).toBe(
+        `Coterie asks in my shop, which is not open here: ${asked}`,
+      );
+    }
     expect(buttonsOf({ options }).map(({ label, optionId }) => [label, optionId])).toEqual([
       ["Allow once", "y"],
       ["In this run", "r"],

@@ -26,6 +26,20 @@ describe("a run", () => {
     expect(run.entries).toEqual([{ kind: "message", id: "m" }]);
   });
 
+  it("looks through nothing for a piece of a message, however much is listed", () => {
+    const run = runOf(delta(0, "Hel"));
+    const refuse = (): never => {
+      throw new Error("looked through");
+    };
+    const entries = Object.assign([...run.entries], { some: refuse, find: refuse, findIndex: refuse, filter: refuse });
+    expect(reduce({ ...run, entries }, told(2, delta(3, "lo"))).messages["m"]?.text).toBe("Hello");
+  });
+
+  it("lists what has the name of something that every object has", () => {
+    const call = { kind: "tool_call", callId: "constructor", tool: "search", arguments: {}, state: "running" } as const;
+    expect(runOf(call as AgentEvent["event"]).entries).toEqual([{ kind: "tool_call", id: "constructor" }]);
+  });
+
   it("counts offsets in UTF-16 units", () => {
     expect(runOf(delta(0, "🎉"), delta(2, "!")).messages["m"]?.text).toBe("🎉!");
   });

@@ -1,5 +1,9 @@
+import { mkdtempSync, realpathSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { candidates, locate, type Places } from "../src/server/locate";
+import { probeFrom } from "../src/server/probe";
 import { Restarts } from "../src/server/restarts";
 import { collected, keysOf } from "../src/server/settings";
 
@@ -33,6 +37,13 @@ describe("finding the server", () => {
     ["uvx", ["uvx"], "uvx"],
   ])("finds %s first", async (_name, there, source) => {
     expect((await locate(places, only(...there)))?.source).toBe(source);
+  });
+
+  it("starts what may be a server in the folder that it is given, whatever folder is open", async () => {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), "coterie-home-")));
+    const program = ["-e", `console.log(process.cwd() === ${JSON.stringify(folder)} ? "1.2.3" : "elsewhere")`];
+    expect(await probeFrom(folder)(process.execPath, program)).toBe("1.2.3");
+    expect(await probeFrom(tmpdir())(process.execPath, program)).toBeUndefined();
   });
 
   it("says that there is none", async () => {

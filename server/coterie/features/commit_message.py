@@ -87,8 +87,8 @@ class CommitMessages:
     async def _sorted(self, place: Folder, paths: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Part the files that a model may be shown from those that it may not."""
         root = Path(place.absolute)
-        kept_back = [path for path in paths if await self._withheld((root / path).as_uri()) is not None]
-        return tuple(path for path in paths if path not in kept_back), tuple(kept_back)
+        hidden = {path: await self._withheld((root / path).as_uri()) is not None for path in paths}
+        return tuple(path for path in paths if not hidden[path]), tuple(path for path in paths if hidden[path])
 
     async def _choice(self) -> ModelChoice:
         settings = self._settings()

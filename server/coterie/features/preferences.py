@@ -103,7 +103,7 @@ class PreferenceService:
             problems=tuple(_problem(each) for each in self._source.loaded.problems if _is_about(each, path)),
         )
 
-    async def trust(self, folder: str, *, trusted: bool = True) -> FolderTrust:
+    async def trust(self, folder: str, *, trusted: bool) -> FolderTrust:
         """Trust a workspace folder, or no longer, in the user's own file. Raises `RequestError` where something else decides that."""
         place, file = self._folder(folder), self._source.loaded.places.config_file
         root = self._root(place.absolute)

@@ -315,7 +315,7 @@ class Preferences(Protocol):
         """Write one key into a file, or take it away (None), and answer when that holds."""
         ...
 
-    async def trust(self, folder: str, *, trusted: bool = True) -> FolderTrust:
+    async def trust(self, folder: str, *, trusted: bool) -> FolderTrust:
         """Trust a workspace folder, or no longer. Raises `RequestError` ``trust_overruled`` where something else decides that."""
         ...
 

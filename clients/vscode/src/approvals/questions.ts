@@ -2,6 +2,8 @@
 
 import { commands, type Disposable, window } from "vscode";
 import type { Chats } from "../chat/chats";
+import { isHere } from "../folders";
+import { unlinked } from "../notices";
 import type { Approval } from "../protocol";
 import { guarded } from "../refusals";
 import type { Session } from "../session";
@@ -17,7 +19,8 @@ export function registerQuestions(session: Session, chats: Chats): Disposable {
 
 async function ask(session: Session, chats: Chats, approval: Approval): Promise<void> {
   const buttons = buttonsOf(approval);
-  const chosen = await window.showInformationMessage(questionWords(approval), ...buttons.map(({ label }) => label));
+  const elsewhere = isHere(approval.folder) ? undefined : (approval.folder ?? undefined);
+  const chosen = await window.showInformationMessage(unlinked(questionWords(approval, elsewhere)), ...buttons.map(({ label }) => label));
   const button = buttons.find(({ label }) => label === chosen);
   if (button === undefined) {
     return;

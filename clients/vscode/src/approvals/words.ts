@@ -11,12 +11,26 @@ export interface AnswerButton {
   readonly edits: boolean;
 }
 
-/** Return what is asked, with all that it would do and all that answers would allow beyond it. */
-export function questionWords(approval: Pick<Approval, "title" | "effects" | "options">): string {
+/**
+ * Return what is asked, with all that it would do and all that answers would allow beyond it. `elsewhere` is the folder that it is about, where
+ * that is none of this window's: who answers has to know that it is not what is before them.
+ */
+export function questionWords(approval: Pick<Approval, "title" | "effects" | "options">, elsewhere?: string): string {
   const { headline, effects } = questionOf(approval);
   const more = effects.length === 0 ? "" : ` ${effects.join("; ")}.`;
-  const rules = rulesOf(approval.options).map(({ answers, does, rule }) => ` ${answers}: ${does} ${rule}.`);
-  return `Coterie asks: ${headline}.${more}${rules.join("")}`;
+  const rules = rulesOf(approval.options).map(({ answers, rule }) => ` ${answers}: ${rule}.`);
+  const ended = /[.?!…]$/.test(headline) ? headline : `${headline}.`;
+  const place = elsewhere === undefined ? "" : ` in ${nameOf(elsewhere)}, which is not open here`;
+  return `Coterie asks${place}: ${ended}${more}${rules.join("")}`;
+}
+
+function nameOf(folder: string): string {
+  const name = folder.replace(/\/+$/, "").split("/").at(-1) ?? "";
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }
 
 export function buttonsOf({ options }: Pick<Approval, "options">): readonly AnswerButton[] {

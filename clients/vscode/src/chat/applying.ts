@@ -16,6 +16,7 @@ import {
 import { guarded } from "../refusals";
 import { Refusal } from "../server/wire";
 import { placed, readInfo } from "./code";
+import { isInside } from "./inside";
 import { fileNamed } from "./links";
 
 const SCHEME = "coterie-suggested";
@@ -23,8 +24,8 @@ const SCHEME = "coterie-suggested";
 interface Suggested {
   readonly file: Uri;
   readonly text: string;
-  /** The version of the document that the text was made of; undefined: there is no such file yet. */
-  readonly version: number | undefined;
+  /** What the text was made of; undefined: there is no such file yet. Not its version, which begins anew whenever VS Code lets go of it. */
+  readonly base: string | undefined;
 }
 
 const suggestions = new Map<string, Suggested>();
@@ -55,13 +56,16 @@ async function suggest(code: string, path: string | undefined): Promise<void> {
   if (file === undefined) {
     throw new Refusal("Open the file that the code goes into first: the block names none.", "no_editor", undefined);
   }
+  if (path !== undefined && file.scheme === "file" && !(await isInside(file.fsPath, openFolders()))) {
+    throw new Refusal(`${path} leads out of the open folders by a link.`, "outside", undefined);
+  }
   const document = await opened(file);
   const selection = editor?.document === document ? editor?.selection : undefined;
   const chosen = selection && document ? { start: document.offsetAt(selection.start), end: document.offsetAt(selection.end) } : undefined;
   const text = placed(document?.getText() ?? "", code, chosen);
   count += 1;
   const right = file.with({ scheme: SCHEME, query: String(count), authority: "" });
-  suggestions.set(right.toString(), { file, text, version: document?.version });
+  suggestions.set(right.toString(), { file, text, base: document?.getText() });
   const left = document?.uri ?? Uri.from({ scheme: SCHEME, path: file.path, query: "nothing" });
   const name = workspace.asRelativePath(file);
   await commands.executeCommand("vscode.diff", left, right, `${name} (suggested)`);
@@ -72,6 +76,10 @@ function newFile(path: string): Uri | undefined {
   const folder = workspace.workspaceFolders?.[0];
   const file = folder === undefined ? undefined : Uri.joinPath(folder.uri, path);
   return file !== undefined && workspace.getWorkspaceFolder(file) !== undefined ? file : undefined;
+}
+
+function openFolders(): readonly string[] {
+  return (workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
 }
 
 async function opened(file: Uri): Promise<TextDocument | undefined> {
@@ -86,11 +94,11 @@ async function opened(file: Uri): Promise<TextDocument | undefined> {
 async function accept(shown: Uri): Promise<void> {
   const suggested = suggestions.get(shown.toString());
   if (suggested === undefined) {
-    return;
+    throw new Refusal("This suggestion was lost when the window was loaded again. Apply the code again.", "stale", undefined);
   }
-  const { file, text, version } = suggested;
-  const document = version === undefined ? undefined : await opened(file);
-  if (document?.version !== version) {
+  const { file, text, base } = suggested;
+  const document = base === undefined ? undefined : await opened(file);
+  if (document?.getText() !== base) {
     throw new Refusal(`${workspace.asRelativePath(file)} has changed meanwhile. Apply the code again.`, "stale", undefined);
   }
   const edit = new WorkspaceEdit();

@@ -53,34 +53,30 @@ export function optionLabel(option: ApprovalOption): string {
 
 /** A rule that answers make, and which they are. */
 export interface MadeRule {
+  /** What the answers are called, and where the rule is kept. */
   readonly answers: string;
-  readonly does: string;
   readonly rule: string;
 }
 
-const DOES: Partial<Record<ApprovalOption["kind"], string>> = {
-  allow_run: "allows",
-  allow_session: "allows",
-  allow_always: "adds to the allowed rules of your settings",
-  reject_always: "adds to the denied rules of your settings",
+/** The answers that make a rule, and where it is kept. */
+const KEPT: Partial<Record<ApprovalOption["kind"], string>> = {
+  allow_run: "",
+  allow_session: "",
+  allow_always: " (kept in your settings)",
+  reject_always: " (kept in your settings)",
 };
 
 /** Say what answers would add to a person's rules, each rule once. */
 export function rulesOf(options: readonly ApprovalOption[]): readonly MadeRule[] {
-  const made: MadeRule[] = [];
+  const made = new Map<string, string>();
   for (const option of options) {
-    const does = DOES[option.kind];
-    if (does !== undefined && typeof option.rule === "string") {
-      const { rule } = option;
-      const same = made.findIndex((each) => each.rule === rule && each.does === does);
-      const answers = optionLabel(option);
-      const before = made[same];
-      if (before === undefined) {
-        made.push({ answers, does, rule });
-      } else {
-        made[same] = { ...before, answers: `${before.answers}, ${answers.charAt(0).toLowerCase()}${answers.slice(1)}` };
-      }
+    const kept = KEPT[option.kind];
+    if (kept !== undefined && typeof option.rule === "string") {
+      const label = optionLabel(option);
+      const before = made.get(option.rule);
+      const answers = before === undefined ? label : `${before}, ${label.charAt(0).toLowerCase()}${label.slice(1)}`;
+      made.set(option.rule, `${answers}${kept}`);
     }
   }
-  return made;
+  return [...made].map(([rule, answers]) => ({ answers, rule }));
 }

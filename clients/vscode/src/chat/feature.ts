@@ -1,7 +1,7 @@
 // The chat as a whole: its views, the list of chats, questions to the person, commands and menus; and what VS Code does with the server's own
 // commands, which code actions run: the chat that they are about is shown.
 
-import { type Disposable, Disposable as Disposables, Uri, window, workspace } from "vscode";
+import { commands, type Disposable, Disposable as Disposables, Uri, window } from "vscode";
 import type { Middleware } from "vscode-languageclient/node";
 import { registerQuestions } from "../approvals/questions";
 import { registerChannels } from "../channels/view";
@@ -60,7 +60,7 @@ export class ChatFeature {
         const shown = await guarded(next);
         const uri = textIn(shown, "uri");
         if (uri !== undefined) {
-          await window.showTextDocument(await workspace.openTextDocument(Uri.parse(uri, true)), { preview: true });
+          await commands.executeCommand("markdown.showPreview", Uri.parse(uri, true));
         }
         return shown;
       }

@@ -33,6 +33,9 @@ export class ChatHost implements Disposable {
   #choice: Choice = choiceOf(undefined);
   #feed: Feed | undefined;
   #isReady = false;
+  #isSeen = true;
+  /** Somebody said which chat is shown. */
+  #isChosen: boolean;
   /** What is to be said to the page once it listens. */
   #waiting: ToView[] = [];
   /** The run that was asked to stop. */
@@ -45,10 +48,16 @@ export class ChatHost implements Disposable {
     this.#webview = webview;
     this.#outgoing = new Outgoing(session);
     this.#channelId = channelId;
+    this.#isChosen = channelId !== undefined;
     const surround = (): void => this.#surround();
     this.#subscriptions = [
       webview.onDidReceiveMessage((message: FromView) => void this.#hear(message)),
       session.channels.changed.on(() => this.#rename()),
+      session.connection.on("agent/channel/changed", ({ channelId: changed, change }) => {
+        if (change === "deleted" && changed === this.#channelId) {
+          this.open(undefined);
+        }
+      }),
       session.connection.changed.on((state) => {
         surround();
         if (state.kind === "running") {
@@ -66,6 +75,7 @@ export class ChatHost implements Disposable {
 
   /** Show another chat; none: a new one. */
   open(channelId: string | undefined): void {
+    this.#isChosen = true;
     if (this.#channelId !== channelId || this.#feed === undefined) {
       this.#show(channelId);
     }
@@ -81,6 +91,15 @@ export class ChatHost implements Disposable {
 
   reveal(messageId: string): void {
     this.#say({ kind: "reveal", itemId: `message:${messageId}` });
+  }
+
+  /** A page that nobody sees is told nothing of what goes on: VS Code would keep every word of it until the page is there again. */
+  seen(isSeen: boolean): void {
+    const isBack = isSeen && !this.#isSeen;
+    this.#isSeen = isSeen;
+    if (isBack) {
+      this.#feed?.repeat();
+    }
   }
 
   async stop(): Promise<void> {
@@ -144,7 +163,15 @@ export class ChatHost implements Disposable {
     }
     await this.#try(async () => {
       await this.#chats.agents.load();
-      await this.#feed?.refresh();
+      try {
+        await this.#feed?.refresh();
+      } catch (error) {
+        if (refusalOf(error).code !== "unknown_channel") {
+          throw error;
+        }
+        // It was deleted while nobody looked.
+        this.open(undefined);
+      }
       this.#surround();
     });
   }
@@ -153,7 +180,7 @@ export class ChatHost implements Disposable {
     if (message.kind === "ready") {
       this.#isReady = true;
       // What the page remembers counts where nobody has said anything else, as after a reload of the window.
-      if (this.#channelId === undefined && message.channelId !== undefined && this.#waiting.length === 0) {
+      if (!this.#isChosen && message.channelId !== undefined) {
         this.#show(message.channelId);
       } else if (this.#feed === undefined) {
         this.#show(this.#channelId);
@@ -313,6 +340,9 @@ export class ChatHost implements Disposable {
   }
 
   #say(message: ToView): void {
+    if (message.kind === "patch" && !this.#isSeen) {
+      return;
+    }
     if (this.#isReady) {
       void this.#webview.postMessage(message);
     } else if (message.kind !== "patch") {

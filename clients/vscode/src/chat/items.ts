@@ -84,7 +84,7 @@ export type Help = "resume" | "configure" | "context";
 export function itemsOfRun(run: Run, entries: readonly Entry[] = run.entries): readonly Item[] {
   const items: Item[] = [];
   for (const [index, entry] of entries.entries()) {
-    const item = itemOf(run, entry, index);
+    const item = isOutdated(entry, entries[index + 1]) ? undefined : itemOf(run, entry, index);
     if (item !== undefined) {
       items.push(item);
     }
@@ -136,6 +136,11 @@ function itemOf(run: Run, entry: Entry, index: number): Item | undefined {
         "context",
       );
   }
+}
+
+/** Of warnings in a row that say the same of each attempt only the last matters. */
+function isOutdated(entry: Entry, next: Entry | undefined): boolean {
+  return entry.kind === "warning" && next?.kind === "warning" && next.event.code === entry.event.code;
 }
 
 /** An answer of tool calls alone says nothing. */

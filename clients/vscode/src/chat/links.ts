@@ -1,6 +1,7 @@
 // Follows a link that a model wrote: a web page after VS Code has asked, a file only where it lies in an open folder, and nothing else.
 
 import { env, Position, Range, Uri, window, workspace } from "vscode";
+import { unlinked } from "../notices";
 import { readTarget } from "./target";
 
 export async function followLink(target: string): Promise<void> {
@@ -11,7 +12,7 @@ export async function followLink(target: string): Promise<void> {
   }
   const uri = path === undefined ? undefined : await fileNamed(path);
   if (uri === undefined) {
-    void window.showInformationMessage(`${target} is no file of the open folders.`);
+    void window.showInformationMessage(unlinked(`${target} is no file of the open folders.`));
     return;
   }
   const at = new Position(Math.max(0, (line ?? 1) - 1), 0);

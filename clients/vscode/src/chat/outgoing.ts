@@ -1,7 +1,8 @@
 // What a person says on its way to the server: a new chat is opened for the first words, a message that is written anew goes on in a chat of
 // its own, and while the server starts the words wait for it.
 
-import { window } from "vscode";
+import { window, workspace } from "vscode";
+import { unlinked } from "../notices";
 import type { Attachment, ChannelForked } from "../protocol";
 import { guarded } from "../refusals";
 import { Refusal } from "../server/wire";
@@ -57,7 +58,8 @@ export class Outgoing {
     }
     // A chat that begins with its first words is called by them.
     const who = workflow === null ? { agent } : { workflow };
-    const started = await wire.request("agent/run/start", { prompt: text, ...who, channelId: channelId ?? null, model, attachments });
+    const where = { channelId: channelId ?? null, folder: folderNow() ?? null };
+    const started = await wire.request("agent/run/start", { prompt: text, ...who, ...where, model, attachments });
     if (channelId === undefined && (agent !== null || model !== null)) {
       await wire.request("agent/channel/choose", { channelId: started.channelId, agent, model });
     }
@@ -72,7 +74,7 @@ export class Outgoing {
     }
     const undo = "Undo These Changes";
     const text = `What the earlier answer changed stays on the disk: ${paths.join(", ")}.`;
-    if ((await window.showInformationMessage(text, undo)) === undo) {
+    if ((await window.showInformationMessage(unlinked(text), undo)) === undo) {
       await guarded(() => Promise.all(staying.map(({ runId }) => this.#session.wire.request("agent/run/undo", { runId }))));
     }
   }
@@ -95,4 +97,10 @@ export class Outgoing {
       throw new Refusal("The Coterie server is not running.", "not_running", "coterie.restartServer");
     }
   }
+}
+
+/** The folder in which a person works: that of the active editor, where several are open. */
+function folderNow(): string | undefined {
+  const uri = window.activeTextEditor?.document.uri;
+  return uri === undefined ? undefined : workspace.getWorkspaceFolder(uri)?.uri.toString();
 }

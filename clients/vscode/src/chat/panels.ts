@@ -70,7 +70,10 @@ export class ChatPanels implements Disposable {
     host.titled.on((title) => {
       panel.title = title;
     });
-    panel.onDidChangeViewState(() => this.#chats.changed.emit());
+    panel.onDidChangeViewState(() => {
+      host.seen(panel.visible);
+      this.#chats.changed.emit();
+    });
     panel.onDidDispose(() => {
       this.#tabs.delete(tab);
       host.dispose();

@@ -6,7 +6,8 @@ import { pageOf, webviewOptions } from "../webviews";
 import type { Chats } from "./chats";
 import { ChatHost } from "./host";
 
-export const VIEW = "coterie.chat";
+const VIEW = "coterie.chat";
+const KEPT = "coterie.chat.shown";
 
 export class ChatView implements WebviewViewProvider, Disposable {
   readonly #session: Session;
@@ -29,15 +30,20 @@ export class ChatView implements WebviewViewProvider, Disposable {
 
   resolveWebviewView(view: WebviewView): void {
     const { extensionUri } = this.#session.context;
-    const kept = this.#host?.channelId;
+    // Not what the page itself keeps: VS Code writes that down too late where a window is reloaded in a browser.
+    const kept = this.#host === undefined ? this.#session.context.workspaceState.get<string>(KEPT) : this.#host.channelId;
     this.#host?.dispose();
     const host = new ChatHost(this.#session, this.#chats, view.webview, kept);
     this.#view = view;
     this.#host = host;
     host.titled.on((title) => {
+      void this.#keep(host.channelId);
       view.description = host.channelId === undefined ? "" : title;
     });
-    view.onDidChangeVisibility(() => this.#chats.changed.emit());
+    view.onDidChangeVisibility(() => {
+      host.seen(view.visible);
+      this.#chats.changed.emit();
+    });
     view.onDidDispose(() => {
       if (this.#view === view) {
         this.#view = undefined;
@@ -61,6 +67,14 @@ export class ChatView implements WebviewViewProvider, Disposable {
     const host = this.#view === undefined ? new Promise<ChatHost>((resolve) => this.#waiting.push(resolve)) : undefined;
     await commands.executeCommand(`${VIEW}.focus`);
     return host === undefined && this.#host !== undefined ? this.#host : ((await host) ?? this.show());
+  }
+
+  /** Remember what is shown, for after a reload. */
+  async #keep(channelId: string | undefined): Promise<void> {
+    const { workspaceState } = this.#session.context;
+    if (workspaceState.get<string>(KEPT) !== channelId) {
+      await workspaceState.update(KEPT, channelId);
+    }
   }
 
   dispose(): void {

@@ -15,7 +15,7 @@ export class ReviewLenses implements CodeLensProvider {
   }
 
   register(): Disposable {
-    return languages.registerCodeLensProvider([{ scheme: "file" }, { scheme: REVIEW_SCHEME, pattern: "/proposed/**" }], this);
+    return languages.registerCodeLensProvider([{ scheme: "file" }, { scheme: REVIEW_SCHEME }], this);
   }
 
   provideCodeLenses(document: TextDocument): readonly CodeLens[] & CodeLens[] {

@@ -29,7 +29,8 @@ export function sidesOf(file: OpenFile): Sides {
 }
 
 function sideUri(file: OpenFile, side: Side): Uri {
-  return Uri.from({ scheme: REVIEW_SCHEME, path: `/${side}/${file.path}`, query: file.uri });
+  // The file's own path, so that VS Code takes neither side for another file's.
+  return Uri.from({ scheme: REVIEW_SCHEME, authority: side, path: Uri.parse(file.uri).path, query: file.uri });
 }
 
 /** Return the file that one of our texts is about. */
@@ -58,7 +59,7 @@ export class ReviewTexts implements TextDocumentContentProvider {
     const file = fileOf(uri);
     const hunks: readonly OpenHunk[] = this.#reviewing.session.reviews.file(file.toString())?.hunks ?? [];
     const text = await textOf(file);
-    return uri.path.startsWith("/proposed/") ? withProposed(text, hunks) : withoutOpen(text, hunks);
+    return uri.authority === "proposed" ? withProposed(text, hunks) : withoutOpen(text, hunks);
   }
 
   #tell(about: Uri | undefined): void {

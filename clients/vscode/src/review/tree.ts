@@ -75,6 +75,7 @@ function fileItem(file: OpenFile): TreeItem {
   const folder = file.path.split("/").slice(0, -1).join("/");
   const total = file.decided + file.hunks.length;
   item.id = file.uri;
+  item.iconPath = ThemeIcon.File;
   item.description = [folder, `${file.decided} of ${total}`].filter(Boolean).join(" · ");
   item.tooltip = `${file.path}: ${file.decided} of ${counted(total, "change")} reviewed`;
   item.contextValue = "reviewFile";

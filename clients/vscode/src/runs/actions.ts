@@ -1,11 +1,12 @@
 // What can be done with a run and its parts from the tree: stopped, resumed, undone at each level, looked at.
 
 import { commands, Disposable, Range, type TreeView, Uri, ViewColumn, window, workspace } from "vscode";
+import { unlinked } from "../notices";
 import type { RunUndoParams, UndoConflict } from "../protocol";
 import { guarded } from "../refusals";
 import type { Session } from "../session";
 import { isCommand } from "./callRows";
-import { type RunDocuments, runUri } from "./documents";
+import { type RunDocuments, runUri, sideUri } from "./documents";
 import type { RunList } from "./list";
 import type { Row } from "./row";
 import type { RunTerminals } from "./terminal";
@@ -99,7 +100,7 @@ export async function tellConflicts(conflicts: readonly UndoConflict[]): Promise
   const text = conflicts.map(({ path, reason }) => `${path}: ${reason}`).join(" ");
   const found = workspace.workspaceFolders?.[0];
   const open = "Show the File";
-  if ((await window.showWarningMessage(`Not taken back: ${text}`, ...(found === undefined ? [] : [open]))) === open && found) {
+  if ((await window.showWarningMessage(unlinked(`Not taken back: ${text}`), ...(found === undefined ? [] : [open]))) === open && found) {
     await window.showTextDocument(Uri.joinPath(found.uri, first.path));
   }
 }
@@ -136,8 +137,8 @@ async function showChange(documents: RunDocuments, { target }: Row): Promise<voi
     await window.showTextDocument(uri);
     return;
   }
-  const before = runUri(target.runId, "before", target.uri, name);
-  const after = file.status === "deleted" ? runUri(target.runId, "after", target.uri, name) : uri;
+  const before = sideUri(target.runId, "before", target.uri);
+  const after = file.status === "deleted" ? sideUri(target.runId, "after", target.uri) : uri;
   await commands.executeCommand("vscode.diff", before, after, `${name} (Before the Run ↔ Now)`, { viewColumn: ViewColumn.Active });
 }
 
@@ -149,7 +150,7 @@ async function showChanges(documents: RunDocuments, runId: string): Promise<void
   }
   const resources = files.map((file) => {
     const uri = Uri.parse(file.uri);
-    const before = file.status === "added" ? undefined : runUri(runId, "before", file.uri, file.path);
+    const before = file.status === "added" ? undefined : sideUri(runId, "before", file.uri);
     return [uri, before, file.status === "deleted" ? undefined : uri];
   });
   await commands.executeCommand("vscode.changes", "Changes of the Run", resources);

@@ -31,7 +31,8 @@ export function callRow(runId: string, call: ToolCallEvent): Row {
           {
             id: `${id}/output`,
             label: "Output",
-            description: firstLine(call.output, 120),
+            // How a command ended stands in its last line.
+            description: firstLine(isCommand(call) ? (call.output.trimEnd().split("\n").at(-1) ?? "") : call.output, 120),
             tooltip: firstLine(call.output, 400),
             icon: { name: isCommand(call) ? "terminal" : "output" },
             command: "coterie.run.showOutput",

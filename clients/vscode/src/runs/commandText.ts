@@ -4,7 +4,6 @@ import type { ToolCallEvent } from "../protocol";
 import { callTitle, isCommand } from "./callRows";
 
 const BOLD = "\u001b[1m";
-const DIM = "\u001b[2m";
 const GREEN = "\u001b[32m";
 const RED = "\u001b[31m";
 const PLAIN = "\u001b[0m";
@@ -42,7 +41,7 @@ function tail(call: ToolCallEvent): string {
   const ended = ENDED.exec(output)?.[1] ?? call.state;
   const body = output.replace(/^\$ .*\n?/, "").replace(ENDED, "");
   const shown = body.trim() === "" ? "" : `${plain(body.trimEnd())}${PLAIN}\r\n`;
-  return `${shown}${call.state === "succeeded" ? GREEN : RED}[${ended}]${PLAIN}${DIM}${PLAIN}\r\n\r\n`;
+  return `${shown}${call.state === "succeeded" ? GREEN : RED}[${ended}]${PLAIN}\r\n\r\n`;
 }
 
 function isOver(call: ToolCallEvent): boolean {

@@ -1,5 +1,5 @@
 // Texts of a run to read: files as they were before it and as it left them, hand-offs, outputs of tools. Their URIs say all:
-// `coterie-run:/<runId>/<kind>/<id>/<name>`.
+// `coterie-run://<kind>/<path>?<runId>&<id>`.
 
 import { Disposable, EventEmitter, type TextDocumentContentProvider, Uri, workspace } from "vscode";
 import type { FileDiff } from "../protocol";
@@ -10,9 +10,19 @@ export const RUN_SCHEME = "coterie-run";
 
 type Kind = "before" | "after" | "artifact" | "output";
 
-/** Return the URI of a text. `id` is a file's URI, the place of an artifact, or a call. */
-export function runUri(runId: string, kind: Kind, id: string, name: string): Uri {
-  return Uri.from({ scheme: RUN_SCHEME, path: `/${runId}/${kind}/${name}`, query: id });
+/** Return the URI of a hand-off, by its place, or of a call's output. */
+export function runUri(runId: string, kind: "artifact" | "output", id: string, name: string): Uri {
+  return Uri.from({ scheme: RUN_SCHEME, authority: kind, path: `/${name}`, query: `${runId}&${id}` });
+}
+
+/** Return the URI of a file's text before or after a run, under the file's own path: VS Code takes it for no other file. */
+export function sideUri(runId: string, side: "before" | "after", uri: string): Uri {
+  return Uri.from({ scheme: RUN_SCHEME, authority: side, path: Uri.parse(uri).path, query: `${runId}&${uri}` });
+}
+
+function partsOf({ authority, query }: Uri): { kind: Kind; runId: string; id: string } {
+  const at = query.indexOf("&");
+  return { kind: authority as Kind, runId: query.slice(0, at), id: query.slice(at + 1) };
 }
 
 export class RunDocuments implements TextDocumentContentProvider {
@@ -30,7 +40,7 @@ export class RunDocuments implements TextDocumentContentProvider {
       workspace.registerTextDocumentContentProvider(RUN_SCHEME, this),
       this.#session.runs.changed.on(({ runId }) => {
         for (const { uri } of workspace.textDocuments) {
-          if (uri.scheme === RUN_SCHEME && uri.path.startsWith(`/${runId}/`)) {
+          if (uri.scheme === RUN_SCHEME && partsOf(uri).runId === runId) {
             this.#changed.fire(uri);
           }
         }
@@ -39,9 +49,8 @@ export class RunDocuments implements TextDocumentContentProvider {
   }
 
   async provideTextDocumentContent(uri: Uri): Promise<string> {
-    const [runId = "", kind] = uri.path.slice(1).split("/");
-    const id = uri.query;
-    switch (kind as Kind) {
+    const { kind, runId, id } = partsOf(uri);
+    switch (kind) {
       case "before":
       case "after": {
         const file = await this.diffOf(runId, id);

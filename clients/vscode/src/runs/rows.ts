@@ -1,12 +1,12 @@
 // What the tree shows of a run, as plain rows: `tree.ts` gives them to VS Code, `package.json` hangs actions on their contexts. Pure.
 
-import type { RunSummary, StepEvent, ToolCallEvent } from "../protocol";
+import type { RunLimits, RunSummary, StepEvent, ToolCallEvent } from "../protocol";
 import { hasEnded, type Run } from "../state/run";
 import { callRow } from "./callRows";
 import type { Plan } from "./plan";
 import { planRow } from "./planRows";
 import type { Row } from "./row";
-import { age, counted, firstLine, RUN_ICONS, RUN_WORDS, STEP_ICONS, used } from "./words";
+import { age, allowed, counted, firstLine, RUN_ICONS, RUN_WORDS, STEP_ICONS, used } from "./words";
 import { changeRows, findingRows } from "./workRows";
 
 /** Return the row of a run without what is below it. */
@@ -29,7 +29,7 @@ export function runRow(summary: RunSummary, run: Run | undefined, nowMs: number)
 }
 
 /** Return what stands below a run. */
-export function rowsOf(run: Run, draft: (approvalId: string) => Plan | undefined): readonly Row[] {
+export function rowsOf(run: Run, draft: (approvalId: string) => Plan | undefined, limits: RunLimits | null | undefined): readonly Row[] {
   const rows = [
     endRow(run),
     ...questionRows(run),
@@ -38,7 +38,7 @@ export function rowsOf(run: Run, draft: (approvalId: string) => Plan | undefined
     findingRows(run),
     changeRows(run),
     artifactRows(run),
-    usageRow(run),
+    usageRow(run, limits),
   ];
   return rows.filter((row) => row !== undefined);
 }
@@ -139,15 +139,18 @@ function artifactRows(run: Run): Row | undefined {
   };
 }
 
-function usageRow(run: Run): Row | undefined {
+function usageRow(run: Run, limits: RunLimits | null | undefined): Row | undefined {
   const cost = used(run.usage);
   if (cost === "") {
     return undefined;
   }
+  const unknown = run.usage?.usd === null ? "price unknown" : undefined;
+  const limit = limits === null || limits === undefined ? "" : allowed(limits);
   return {
     id: `${run.runId}/usage`,
     label: "Cost",
-    description: run.usage?.usd === null ? `${cost} · price unknown` : cost,
+    description: [cost, unknown, limit === "" ? undefined : `of at most ${limit}`].filter(Boolean).join(" · "),
+    tooltip: [cost, unknown, limit === "" ? "Without a limit" : `The run ends at ${limit}`].filter(Boolean).join("\n"),
     icon: { name: "credit-card" },
     target: { kind: "none" },
   };

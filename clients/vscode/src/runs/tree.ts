@@ -12,7 +12,8 @@ import {
   Uri,
   workspace,
 } from "vscode";
-import type { RunSummary } from "../protocol";
+import { isHere } from "../folders";
+import type { RunLimits } from "../protocol";
 import type { Session } from "../session";
 import type { Run } from "../state/run";
 import type { RunList } from "./list";
@@ -36,6 +37,7 @@ export class RunTree implements TreeDataProvider<Row>, Disposable {
   readonly #session: Session;
   readonly #list: RunList;
   readonly #shown = new Map<string, Run>();
+  readonly #limits = new Map<string, RunLimits | null | undefined>();
   readonly #parents = new Map<string, Row>();
   readonly #subscriptions: readonly { dispose(): void }[];
   #timer: NodeJS.Timeout | undefined;
@@ -127,7 +129,7 @@ export class RunTree implements TreeDataProvider<Row>, Disposable {
     const now = Date.now();
     const rows = this.#list
       .all()
-      .filter(isHere)
+      .filter((summary) => isHere(summary.folder))
       .map((summary) => runRow(summary, this.#session.runs.get(summary.runId), now));
     return this.#list.more ? [...rows, MORE] : rows;
   }
@@ -140,7 +142,10 @@ export class RunTree implements TreeDataProvider<Row>, Disposable {
     // What was heard of it is up to date; one of an earlier time is asked for.
     const run = this.#session.runs.get(runId) ?? (await this.#session.runs.load(runId));
     this.#shown.set(runId, run);
-    return rowsOf(run, (approvalId) => this.#session.drafts.get(approvalId));
+    if (!this.#limits.has(runId)) {
+      this.#limits.set(runId, (await this.#session.wire.request("agent/run/get", { runId })).budget);
+    }
+    return rowsOf(run, (approvalId) => this.#session.drafts.get(approvalId), this.#limits.get(runId));
   }
 
   #hear(run: Run): void {
@@ -166,14 +171,4 @@ export class RunTree implements TreeDataProvider<Row>, Disposable {
 function looksDifferent(shown: Run, run: Run): boolean {
   const parts = ["state", "text", "steps", "toolCalls", "plan", "artifacts", "changes", "approvals", "usage"] as const;
   return parts.some((part) => shown[part] !== run[part]);
-}
-
-/** Say whether a run works in a folder of this window. */
-function isHere(run: RunSummary): boolean {
-  const { folder } = run;
-  if (folder === undefined || folder === null) {
-    return true;
-  }
-  const uri = Uri.parse(folder).toString();
-  return (workspace.workspaceFolders ?? []).some((each) => each.uri.toString() === uri);
 }

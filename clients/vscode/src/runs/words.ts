@@ -1,6 +1,6 @@
 // How a run's state, age and cost read, and which icon stands for them. Pure.
 
-import type { RunEvent, StepEvent, ToolCallEvent, Usage } from "../protocol";
+import type { RunEvent, RunLimits, StepEvent, ToolCallEvent, Usage } from "../protocol";
 
 export interface Icon {
   /** Of the codicons. */
@@ -101,6 +101,16 @@ export function used(usage: Pick<Usage, "input" | "cacheRead" | "cacheWrite" | "
   ]
     .filter((part) => part !== undefined)
     .join(" · ");
+}
+
+/** Return what may be used in a line: `$3.00, 2M tokens or 30 min`. Empty when there is no limit. */
+export function allowed(limits: RunLimits): string {
+  const parts = [
+    money(limits.usd),
+    limits.tokens === null ? undefined : `${tokens(limits.tokens)} tokens`,
+    limits.wallS === null ? undefined : `${Math.round(limits.wallS / 60)} min`,
+  ].filter((part) => part !== undefined);
+  return parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} or ${parts.at(-1)}`;
 }
 
 /** Return the first line of a text, cut to a length. */

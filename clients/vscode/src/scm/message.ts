@@ -1,6 +1,7 @@
 // A commit message for what is staged, written into the box of VS Code's own Git view: asked of the server, which never commits.
 
 import { commands, type Disposable, extensions, ProgressLocation, type SourceControl, type Uri, window } from "vscode";
+import { unlinked } from "../notices";
 import { guarded } from "../refusals";
 import type { Session } from "../session";
 
@@ -34,13 +35,13 @@ async function generate(session: Session, root: Uri | undefined): Promise<void> 
       if (repository.inputBox.value !== before) {
         // The person has written one meanwhile: theirs stays, ours is a choice.
         const use = "Use It";
-        if ((await window.showInformationMessage(`A message was written: ${text.split("\n")[0]}`, use)) !== use) {
+        if ((await window.showInformationMessage(unlinked(`A message was written: ${text.split("\n")[0]}`), use)) !== use) {
           return;
         }
       }
       repository.inputBox.value = text;
       if (withheld.length > 0) {
-        void window.showInformationMessage(`Kept from the model: ${withheld.join(", ")} (secret or ignored).`);
+        void window.showInformationMessage(unlinked(`Kept from the model: ${withheld.join(", ")} (secret or ignored).`));
       }
     },
   );

@@ -3,6 +3,7 @@
 
 import { window } from "vscode";
 import type { Middleware } from "vscode-languageclient/node";
+import { unlinked } from "../notices";
 import type { ProviderCheck } from "../protocol";
 import { showRemedy } from "../refusals";
 import { remedyOf } from "../remedies";
@@ -18,7 +19,7 @@ export const commandMiddleware: Middleware = {
       void showCheck(check);
       return check;
     } catch (error) {
-      void window.showErrorMessage(refusalOf(error).message);
+      void window.showErrorMessage(unlinked(refusalOf(error).message));
       return undefined;
     }
   },
@@ -26,7 +27,7 @@ export const commandMiddleware: Middleware = {
 
 async function showCheck(check: ProviderCheck): Promise<void> {
   if (check.state === "ready") {
-    await window.showInformationMessage(check.text);
+    await window.showInformationMessage(unlinked(check.text));
     return;
   }
   const action = check.action === "coterie.checkClaudeCode" ? undefined : (check.action ?? undefined);

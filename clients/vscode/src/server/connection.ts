@@ -18,8 +18,9 @@ import {
 } from "vscode-languageclient/node";
 import type { Notifications } from "../protocol";
 import { Signal, type Subscription } from "../state/signal";
-import { findServer } from "./find";
+import { findServer, homeOf } from "./find";
 import type { Launch } from "./locate";
+import { showMessagesOf } from "./messages";
 import { Restarts } from "./restarts";
 import { collected, keysOf } from "./settings";
 import type { Notification, Told } from "./wire";
@@ -45,6 +46,7 @@ export class Connection {
   #client: LanguageClient | undefined;
   #state: ServerState = { kind: "stopped" };
   #starting: Promise<void> | undefined;
+  #restarting: Promise<void> | undefined;
 
   constructor(context: ExtensionContext, log: LogOutputChannel, middleware: Middleware) {
     this.#context = context;
@@ -87,7 +89,15 @@ export class Connection {
     return this.#starting;
   }
 
-  async restart(): Promise<void> {
+  /** Stop the server and start it; asked while that goes on, it is done once: a second client beside the first would never be stopped. */
+  restart(): Promise<void> {
+    this.#restarting ??= this.#restart().finally(() => {
+      this.#restarting = undefined;
+    });
+    return this.#restarting;
+  }
+
+  async #restart(): Promise<void> {
     await this.#starting;
     await this.stop();
     this.#restarts.forget();
@@ -140,8 +150,14 @@ export class Connection {
         },
       },
     };
-    const client = new LanguageClient("coterie", "Coterie", { command: launch.command, args }, options);
+    const client = new LanguageClient(
+      "coterie",
+      "Coterie",
+      { command: launch.command, args, options: { cwd: homeOf(this.#context) } },
+      options,
+    );
     client.registerFeature(announcement);
+    showMessagesOf(client);
     client.onDidChangeState(({ newState }) => this.#follow(client, newState));
     return client;
   }
@@ -154,6 +170,8 @@ export class Connection {
       this.#become({ kind: "running", version: client.initializeResult?.serverInfo?.version ?? "" });
     } else if (state === State.Starting && this.#state.kind === "running") {
       this.#become({ kind: "restarting" });
+    } else if (state === State.StartFailed && this.#state.kind === "restarting") {
+      this.#fail("The server ended by itself and could not be started again.");
     }
   }
 

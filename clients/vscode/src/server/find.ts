@@ -1,21 +1,32 @@
 // Finds the server on this machine, and asks before it installs one.
 
 import { existsSync, readdirSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type ExtensionContext, extensions, type LogOutputChannel, ProgressLocation, window, workspace } from "vscode";
 import { install, programIn } from "./install";
 import { type Launch, locate } from "./locate";
-import { probe } from "./probe";
+import { probeFrom } from "./probe";
+
+/**
+ * Return the folder that programs are started in: the extension's own. The folder that is open would be searched for programs on Windows, and
+ * for modules by `python -m`.
+ */
+export function homeOf(context: ExtensionContext): string {
+  return context.globalStorageUri.fsPath;
+}
 
 /** Return the server to start, or undefined when a person did not want one installed. */
 export async function findServer(context: ExtensionContext, log: LogOutputChannel): Promise<Launch | undefined> {
   const windows = process.platform === "win32";
-  const environment = join(context.globalStorageUri.fsPath, "server");
+  const home = homeOf(context);
+  await mkdir(home, { recursive: true });
+  const environment = join(home, "server");
   const own = programIn(environment, windows);
   const wheel = wheelIn(join(context.extensionPath, "server"));
   const setting = workspace.getConfiguration("coterie").get<string[]>("server.command", []);
   const python = workspace.isTrusted ? await activePython(log) : undefined;
-  const found = await locate({ setting, python, path: process.env["PATH"] ?? "", own, wheel, windows }, probe);
+  const found = await locate({ setting, python, path: process.env["PATH"] ?? "", own, wheel, windows }, probeFrom(home));
   if (found !== undefined) {
     log.info(`The server is ${[found.command, ...found.args].join(" ")}, found by: ${found.source}.`);
     return found;

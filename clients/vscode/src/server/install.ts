@@ -2,7 +2,7 @@
 
 import { execFile } from "node:child_process";
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { CancellationToken, Progress } from "vscode";
 
@@ -24,10 +24,11 @@ export async function install(
 ): Promise<void> {
   const abort = new AbortController();
   const cancelled = token.onCancellationRequested(() => abort.abort());
-  const options = { signal: abort.signal, windowsHide: true, maxBuffer: 16 * 1024 * 1024 };
+  // Never in the folder that is open: `python -m venv` would take a `venv.py` there for its own.
+  const options = { cwd: dirname(environment), signal: abort.signal, windowsHide: true, maxBuffer: 16 * 1024 * 1024 };
   try {
     progress.report({ message: "looking for Python" });
-    const python = await newEnoughPython();
+    const python = await newEnoughPython(options.cwd);
     progress.report({ message: "making an environment" });
     await run(python, ["-m", "venv", "--clear", environment], options);
     const own = process.platform === "win32" ? join(environment, "Scripts", "python.exe") : join(environment, "bin", "python");
@@ -41,10 +42,10 @@ export async function install(
   }
 }
 
-async function newEnoughPython(): Promise<string> {
+async function newEnoughPython(cwd: string): Promise<string> {
   for (const python of PYTHONS) {
     try {
-      const { stdout } = await run(python, ["-c", "import sys; print(*sys.version_info[:2])"], { windowsHide: true });
+      const { stdout } = await run(python, ["-c", "import sys; print(*sys.version_info[:2])"], { cwd, windowsHide: true });
       const [major = 0, minor = 0] = stdout.trim().split(" ").map(Number);
       if (major > OLDEST_PYTHON[0] || (major === OLDEST_PYTHON[0] && minor >= OLDEST_PYTHON[1])) {
         return python;

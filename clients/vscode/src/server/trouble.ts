@@ -1,6 +1,7 @@
 // Tells a person once that the server does not run, with a button for what helps.
 
 import { commands, type Disposable, type LogOutputChannel, window } from "vscode";
+import { unlinked } from "../notices";
 import type { Connection } from "./connection";
 
 export function explainFailures(connection: Connection, log: LogOutputChannel): Disposable {
@@ -15,7 +16,7 @@ async function explain(reason: string, log: LogOutputChannel): Promise<void> {
   const again = "Start Again";
   const choose = "Choose the Server";
   const show = "Show the Log";
-  switch (await window.showErrorMessage(`Coterie: ${reason}`, again, choose, show)) {
+  switch (await window.showErrorMessage(unlinked(`Coterie: ${reason}`), again, choose, show)) {
     case again:
       await commands.executeCommand("coterie.restartServer");
       break;

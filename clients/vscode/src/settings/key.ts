@@ -1,6 +1,7 @@
 // Entering a key of a host: asked for with a masked field, kept in the server's vault, and tried at once. It is written nowhere else.
 
 import { ThemeIcon, window } from "vscode";
+import { unlinked } from "../notices";
 import type { Session } from "../session";
 import { STATE_WORDS, typeWords } from "./words";
 
@@ -32,7 +33,7 @@ export async function configureProviderKey(session: Session, named?: unknown): P
   }
   const check = await session.wire.request("agent/provider/check", { provider });
   const show = check.state === "ready" ? window.showInformationMessage : window.showWarningMessage;
-  await show(`The key of ${provider} is in the vault. ${check.text}`);
+  await show(unlinked(`The key of ${provider} is in the vault. ${check.text}`));
 }
 
 async function chooseProvider(session: Session): Promise<string | undefined> {

@@ -120,11 +120,20 @@ export function reduce(run: Run, told: AgentEvent): Run {
     case "message_discarded":
       return withoutMessage(at, event.messageId);
     case "tool_call":
-      return { ...listed(at, { kind: "tool_call", id: event.callId }), toolCalls: { ...at.toolCalls, [event.callId]: event } };
+      return {
+        ...listed(at, Object.hasOwn(at.toolCalls, event.callId), { kind: "tool_call", id: event.callId }),
+        toolCalls: { ...at.toolCalls, [event.callId]: event },
+      };
     case "change":
-      return { ...listed(at, { kind: "change", id: event.changeId }), changes: { ...at.changes, [event.changeId]: event } };
+      return {
+        ...listed(at, Object.hasOwn(at.changes, event.changeId), { kind: "change", id: event.changeId }),
+        changes: { ...at.changes, [event.changeId]: event },
+      };
     case "approval":
-      return { ...listed(at, { kind: "approval", id: event.approvalId }), approvals: { ...at.approvals, [event.approvalId]: event } };
+      return {
+        ...listed(at, Object.hasOwn(at.approvals, event.approvalId), { kind: "approval", id: event.approvalId }),
+        approvals: { ...at.approvals, [event.approvalId]: event },
+      };
     case "usage":
       return { ...at, usage: event };
     case "warning":
@@ -136,21 +145,16 @@ export function reduce(run: Run, told: AgentEvent): Run {
   }
 }
 
-function listed(run: Run, entry: Exclude<Entry, { event: unknown }>): Run {
-  const known = run.entries.some(
-    (each) => each.kind === entry.kind && "id" in each && each.id === entry.id && attempt(each) === attempt(entry),
-  );
+/** List what is not known yet. That is asked of what is kept by its id: a look through the list would be taken for every word that streams. */
+function listed(run: Run, known: boolean, entry: Entry): Run {
   return known ? run : { ...run, entries: [...run.entries, entry] };
-}
-
-function attempt(entry: Entry): number {
-  return entry.kind === "step" ? entry.attempt : 0;
 }
 
 function withStep(run: Run, step: StepEvent): Run {
   const known = run.steps.some((each) => each.stepId === step.stepId);
   const steps = known ? run.steps.map((each) => (each.stepId === step.stepId ? step : each)) : [...run.steps, step];
-  return { ...listed(run, { kind: "step", id: step.stepId, attempt: step.attempt }), steps };
+  const isListed = run.entries.some((each) => each.kind === "step" && each.id === step.stepId && each.attempt === step.attempt);
+  return { ...listed(run, isListed, { kind: "step", id: step.stepId, attempt: step.attempt }), steps };
 }
 
 function withDelta(run: Run, id: string, part: "text" | "thought", offset: number, text: string): Run {
@@ -167,7 +171,7 @@ function withDelta(run: Run, id: string, part: "text" | "thought", offset: numbe
     return { ...run, gap: true };
   }
   const message = { ...before, [part]: before[part].slice(0, offset) + text };
-  return { ...listed(run, { kind: "message", id }), messages: { ...run.messages, [id]: message } };
+  return { ...listed(run, Object.hasOwn(run.messages, id), { kind: "message", id }), messages: { ...run.messages, [id]: message } };
 }
 
 function withMessage(run: Run, event: MessageEvent): Run {
@@ -181,7 +185,7 @@ function withMessage(run: Run, event: MessageEvent): Run {
     partial: event.partial === true,
   };
   return {
-    ...listed(run, { kind: "message", id: event.messageId }),
+    ...listed(run, Object.hasOwn(run.messages, event.messageId), { kind: "message", id: event.messageId }),
     messages: { ...run.messages, [event.messageId]: message },
     gap: false,
   };

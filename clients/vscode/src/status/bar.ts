@@ -27,12 +27,13 @@ export function registerStatusBar(session: Session): Disposable {
 }
 
 /** What the item is made from, kept up to date. */
-export class StatusBar implements Disposable {
+class StatusBar implements Disposable {
   readonly #session: Session;
   readonly #show: (known: Parameters<typeof barItem>[0]) => void;
   readonly #subscriptions: Disposable[];
   readonly #timer: NodeJS.Timeout;
   #usdToday: string | undefined;
+  #asking: Promise<void> | undefined;
   #snoozeEnd: NodeJS.Timeout | undefined;
 
   constructor(session: Session, show: (known: Parameters<typeof barItem>[0]) => void) {
@@ -44,7 +45,6 @@ export class StatusBar implements Disposable {
       session.approvals.changed.on(render),
       session.channels.changed.on(render),
       session.runs.changed.on((run) => {
-        render();
         if (hasEnded(run)) {
           void this.refreshCost();
         }
@@ -66,8 +66,16 @@ export class StatusBar implements Disposable {
     Disposable.from(...this.#subscriptions).dispose();
   }
 
-  /** Ask what was spent since this machine's midnight. */
-  async refreshCost(): Promise<void> {
+  /** Ask what was spent since this machine's midnight; asked twice at once, it is done once. */
+  refreshCost(): Promise<void> {
+    // A chat that is opened brings all its runs at once.
+    this.#asking ??= this.#askCost().finally(() => {
+      this.#asking = undefined;
+    });
+    return this.#asking;
+  }
+
+  async #askCost(): Promise<void> {
     if (this.#session.connection.state.kind !== "running" || !window.state.focused) {
       return;
     }

@@ -1,6 +1,7 @@
 // The menu behind the status bar item. Each entry does one thing; what cannot be done now is not in it.
 
 import { commands, Disposable, type QuickPickItem, QuickPickItemKind, ThemeIcon, window } from "vscode";
+import { unlinked } from "../notices";
 import { guarded } from "../refusals";
 import type { Session } from "../session";
 import { DoctorPage } from "./doctorPage";
@@ -20,6 +21,7 @@ export function registerMenu(session: Session): Disposable {
     doctor,
     command("coterie.menu", () => showMenu(session)),
     command("coterie.model.switch", () => switchModel(session, "model", "answers in chats and runs")),
+    command("coterie.completionModel.switch", () => switchModel(session, "completion_model", "writes ghost text")),
     command("coterie.doctor", () => doctor.show()),
     command("coterie.suggestion.why", () => explain(session)),
   );
@@ -43,17 +45,21 @@ function entries(session: Session): Entry[] {
     snoozed
       ? { iconPath: new ThemeIcon("bell"), label: "Resume Suggestions", run: () => snooze(session, 0) }
       : { iconPath: new ThemeIcon("bell-slash"), label: "Snooze Suggestions…", run: () => chooseSnooze(session) },
-    { iconPath: new ThemeIcon("question"), label: "Why Was There No Suggestion?", run: () => explain(session) },
+    {
+      iconPath: new ThemeIcon("question"),
+      label: "Why Was There No Suggestion?",
+      run: () => commands.executeCommand("coterie.suggestion.why"),
+    },
     { label: "Models and Agents", kind: QuickPickItemKind.Separator },
     {
       iconPath: new ThemeIcon("arrow-swap"),
       label: "Switch the Default Model…",
-      run: () => switchModel(session, "model", "answers in chats and runs"),
+      run: () => commands.executeCommand("coterie.model.switch"),
     },
     {
       iconPath: new ThemeIcon("edit"),
       label: "Switch the Model of Ghost Text…",
-      run: () => switchModel(session, "completion_model", "writes ghost text"),
+      run: () => commands.executeCommand("coterie.completionModel.switch"),
     },
     { iconPath: new ThemeIcon("gear"), label: "Settings", run: () => commands.executeCommand("coterie.settings.open") },
     { label: "Server", kind: QuickPickItemKind.Separator },
@@ -87,7 +93,7 @@ async function explain(session: Session): Promise<void> {
   const uri = window.activeTextEditor?.document.uri.toString();
   const why = await session.wire.request("agent/suggestion/explain", uri === undefined ? {} : { uri });
   const log = "Show the Log";
-  if ((await window.showInformationMessage(why.text, log)) === log) {
+  if ((await window.showInformationMessage(unlinked(why.text), log)) === log) {
     session.log.show();
   }
 }

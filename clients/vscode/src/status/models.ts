@@ -1,6 +1,7 @@
 // Choosing another model for one of the roles that the settings have, from all that the hosts offer, favourites first.
 
 import { type QuickPickItem, ThemeIcon, window } from "vscode";
+import { unlinked } from "../notices";
 import type { ModelView } from "../protocol";
 import type { Session } from "../session";
 import { holding, originLabel } from "../settings/fields";
@@ -37,7 +38,9 @@ export async function switchModel(session: Session, key: "model" | "completion_m
   const holds = now.find((row) => row.key === key);
   if (holds?.lockedBy != null) {
     void window.showWarningMessage(
-      `${chosen.value} is written to your settings, but what holds is ${String(holds.value)}: ${originLabel(holds.lockedBy)} decides.`,
+      unlinked(
+        `${chosen.value} is written to your settings, but what holds is ${String(holds.value)}: ${originLabel(holds.lockedBy)} decides.`,
+      ),
     );
   }
 }

@@ -1,25 +1,29 @@
 // Where one writes: the text, what goes along as chips, who answers, and the buttons that send and stop.
 
-import { type Asking, askingAt, type Chip, type Completion, completed, withChip } from "../../src/chat/draft";
+import { type Asking, askingAt, type Chip, type Completion, completed } from "../../src/chat/draft";
 import type { UserItem } from "../../src/chat/items";
 import type { Surroundings } from "../../src/messages/chat";
 import { element, icon } from "../base/dom";
+import { ChipRow } from "./chips";
 import { CompletionList } from "./completion";
 import type { Post } from "./markdown";
+import { action } from "./row";
 
 export class Composer {
   readonly element: HTMLElement;
   readonly #post: Post;
   readonly #field: HTMLTextAreaElement;
   readonly #completions: CompletionList;
-  readonly #chips = element("div", { class: "chips", role: "list", hidden: true, aria: { label: "Attached" } });
+  readonly #chips = new ChipRow(() => {
+    this.#keep();
+    this.focus();
+  });
   readonly #editing = element("div", { class: "editing", hidden: true });
   readonly #agent = picker("Who answers", "The agent that answers");
   readonly #model = picker("Model", "The model that answers");
   readonly #spent = element("span", { class: "spent", title: "What this chat has used so far" });
-  readonly #stop = iconButton("stop-circle", "Stop");
-  readonly #send = iconButton("send", "Send");
-  #attached: readonly Chip[] = [];
+  readonly #stop = action("stop-circle", "Stop", () => this.#post({ kind: "stop" }));
+  readonly #send = action("send", "Send", () => this.#submit());
   #insteadOf: UserItem | undefined;
   #asking: Asking | undefined;
   #request = 0;
@@ -31,15 +35,12 @@ export class Composer {
     this.#field = element("textarea", {
       rows: 1,
       role: "combobox",
-      aria: { label: "Message", autocomplete: "list", controls: "completions", expanded: false, multiline: true },
+      aria: { label: "Message", autocomplete: "list", controls: "completions", expanded: false },
     });
     this.#completions = new CompletionList(this.#field, (chosen) => this.#complete(chosen));
-    const attach = iconButton("attach", "Attach…");
-    attach.addEventListener("click", () => post({ kind: "choose", what: "attachment" }));
+    const attach = action("attach", "Attach…", () => post({ kind: "choose", what: "attachment" }));
     this.#agent.button.addEventListener("click", () => post({ kind: "choose", what: "agent" }));
     this.#model.button.addEventListener("click", () => post({ kind: "choose", what: "model" }));
-    this.#send.addEventListener("click", () => this.#submit());
-    this.#stop.addEventListener("click", () => post({ kind: "stop" }));
     this.#listen();
     this.element = element(
       "div",
@@ -49,7 +50,7 @@ export class Composer {
       element(
         "div",
         { class: "box" },
-        this.#chips,
+        this.#chips.element,
         this.#field,
         element(
           "div",
@@ -71,15 +72,14 @@ export class Composer {
   }
 
   get chips(): readonly Chip[] {
-    return this.#attached;
+    return this.#chips.all;
   }
 
   /** Replace what is written. */
   write(text: string, chips: readonly Chip[]): void {
     this.#isSending = false;
     this.#field.value = text;
-    this.#attached = chips;
-    this.#showChips();
+    this.#chips.show(chips);
     this.#changed();
   }
 
@@ -90,8 +90,7 @@ export class Composer {
   }
 
   attach(chip: Chip): void {
-    this.#attached = withChip(this.#attached, chip);
-    this.#showChips();
+    this.#chips.add(chip);
     this.#keep();
     this.focus();
   }
@@ -147,8 +146,8 @@ export class Composer {
       this.#submit();
     } else if (event.key === "Escape" && this.#insteadOf !== undefined) {
       this.sent();
-    } else if (event.key === "Backspace" && this.#field.selectionEnd === 0 && this.#attached.length > 0) {
-      this.#detach(this.#attached.at(-1));
+    } else if (event.key === "Backspace" && this.#field.selectionEnd === 0 && this.chips.length > 0) {
+      this.#chips.remove(this.chips.at(-1));
     }
   }
 
@@ -159,7 +158,7 @@ export class Composer {
     }
     this.#isSending = true;
     this.#enable();
-    this.#post({ kind: "send", text, chips: this.#attached, insteadOf: this.#insteadOf?.messageId });
+    this.#post({ kind: "send", text, chips: this.chips, insteadOf: this.#insteadOf?.messageId });
   }
 
   #changed(): void {
@@ -170,7 +169,7 @@ export class Composer {
   }
 
   #keep(): void {
-    this.#post({ kind: "draft", text: this.#field.value, chips: this.#attached });
+    this.#post({ kind: "draft", text: this.#field.value, chips: this.chips });
   }
 
   #enable(): void {
@@ -206,34 +205,9 @@ export class Composer {
     this.#field.value = text;
     this.#field.setSelectionRange(cursor, cursor);
     if (chosen.chip !== undefined) {
-      this.#attached = withChip(this.#attached, chosen.chip);
-      this.#showChips();
+      this.#chips.add(chosen.chip);
     }
     this.#changed();
-  }
-
-  #detach(chip: Chip | undefined): void {
-    this.#attached = this.#attached.filter((each) => each !== chip);
-    this.#showChips();
-    this.#keep();
-    this.focus();
-  }
-
-  #showChips(): void {
-    this.#chips.hidden = this.#attached.length === 0;
-    this.#chips.replaceChildren(
-      ...this.#attached.map((chip) => {
-        const remove = iconButton("close", `Remove ${chip.label}`);
-        remove.addEventListener("click", () => this.#detach(chip));
-        return element(
-          "span",
-          { class: "chip", role: "listitem", title: chip.title },
-          icon(chip.icon),
-          element("span", {}, chip.label),
-          remove,
-        );
-      }),
-    );
   }
 
   #edit(item: UserItem | undefined): void {
@@ -262,10 +236,6 @@ function placeholder({ activity, server, needsModel }: Surroundings): string {
     return "Choose a model first";
   }
   return activity === "idle" ? "Ask anything" : "Say something to the run";
-}
-
-function iconButton(symbol: string, label: string): HTMLButtonElement {
-  return element("button", { class: "icon-button", type: "button", title: label, aria: { label } }, icon(symbol));
 }
 
 function picker(name: string, title: string): { readonly button: HTMLButtonElement; readonly label: HTMLElement } {

@@ -7,6 +7,7 @@ import { connect } from "../base/host";
 import { Composer } from "./composer";
 import { emptyChat } from "./empty";
 import { followLinks } from "./markdown";
+import { Opening } from "./opening";
 import { type Place, Transcript } from "./transcript";
 
 /** What VS Code keeps for this page. */
@@ -15,7 +16,8 @@ interface Kept {
   readonly place: Place;
 }
 
-const host = connect<FromView, ToView, Kept>(receive);
+const opening = new Opening();
+const host = connect<FromView, ToView, Kept>((message) => opening.take(message).forEach(receive));
 const composer = new Composer(host.post);
 const transcript = new Transcript({ post: host.post, edit: (item) => composer.edit(item) }, moved);
 const older = element("button", { class: "link older", type: "button", hidden: true }, "Show Earlier Messages");
@@ -121,9 +123,13 @@ const ANNOUNCED: Readonly<Record<Surroundings["activity"], string>> = {
 };
 
 function showNothing(): void {
-  nothing.hidden = !transcript.isEmpty || now === undefined;
-  transcript.element.hidden = !nothing.hidden;
-  if (now !== undefined && !nothing.hidden) {
+  const isEmpty = transcript.isEmpty && now !== undefined;
+  nothing.hidden = !isEmpty;
+  transcript.element.hidden = isEmpty;
+  const kind = isEmpty ? `${now?.server} ${now?.needsModel}` : "";
+  // Made anew only for another reason: somebody may be on one of its buttons.
+  if (now !== undefined && isEmpty && kind !== nothing.dataset["kind"]) {
+    nothing.dataset["kind"] = kind;
     nothing.replaceChildren(
       emptyChat(now, host.post, (text) => {
         composer.write(text, composer.chips);

@@ -21,6 +21,8 @@ const POLICY = {
   RETURN_DOM_FRAGMENT: true,
   FORBID_TAGS: ["style", "form", "input", "button", "textarea", "select", "img", "svg", "math", "video", "audio", "iframe"],
   FORBID_ATTR: ["style", "class", "id", "name", "target", "srcset", "src"],
+  // Files with a line (`calc.py:3`) look like a scheme; what is none of these loses its address.
+  ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|[^:]*$|[^:]*\.\w+:\d)/i,
 } as const;
 
 /** Return a text as elements, ready to be shown. */
@@ -33,6 +35,10 @@ export function rendered(text: string, post: Post): DocumentFragment {
   for (const pre of fragment.querySelectorAll("pre")) {
     pre.replaceWith(codeBlock(pre.dataset["info"] ?? "", pre.textContent ?? "", post).element);
   }
+  for (const link of fragment.querySelectorAll("a")) {
+    const target = link.getAttribute("href");
+    link.replaceWith(...(target === null ? link.childNodes : [linkTo(target, [...link.childNodes])]));
+  }
   for (const table of fragment.querySelectorAll("table")) {
     const frame = element("div", { class: "table", tabindex: 0, role: "region", aria: { label: "Table" } });
     table.replaceWith(frame);
@@ -41,15 +47,28 @@ export function rendered(text: string, post: Post): DocumentFragment {
   return fragment;
 }
 
-/** Hand a click on a link to the extension: a webview opens nothing itself. */
+/** Hand a link to the extension: a webview opens nothing itself. */
 export function followLinks(root: HTMLElement, post: Post): void {
-  root.addEventListener("click", (event) => {
-    const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
+  const follow = (event: Event): void => {
+    const link = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-target]") : null;
     if (link !== null) {
       event.preventDefault();
-      post({ kind: "link", target: link.getAttribute("href") ?? "" });
+      post({ kind: "link", target: link.dataset["target"] ?? "" });
+    }
+  };
+  root.addEventListener("click", follow);
+  root.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") {
+      follow(event);
     }
   });
+}
+
+/** A link without an address: VS Code would follow that by itself, and knows nothing of files with lines. */
+function linkTo(target: string, shown: readonly Node[]): HTMLElement {
+  const link = element("a", { role: "link", tabindex: 0, title: target, data: { target } });
+  link.append(...shown);
+  return link;
 }
 
 /** A block of code with what can be done with it; `code` is the node that more of it may be added to. */

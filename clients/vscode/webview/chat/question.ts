@@ -21,9 +21,7 @@ export function approvalRow(item: ApprovalItem, page: Page): Row {
     options.hidden = next.decided !== undefined;
     rules.hidden = next.decided !== undefined;
     rules.replaceChildren(
-      ...rulesOf(next.options).map(({ answers, does, rule }) =>
-        element("div", {}, `${answers}: ${does} `, element("code", { class: "rule" }, rule)),
-      ),
+      ...rulesOf(next.options).map(({ answers, rule }) => element("div", {}, `${answers}: `, element("code", { class: "rule" }, rule))),
     );
     decided.hidden = next.decided === undefined;
     decided.textContent = next.decided ?? "";

@@ -16,7 +16,7 @@ export interface Place {
 }
 
 export class Transcript {
-  readonly element = element("div", { class: "transcript", role: "log", tabindex: -1, aria: { live: "off", label: "Conversation" } });
+  readonly element = element("div", { class: "transcript", role: "log", tabindex: 0, aria: { live: "off", label: "Conversation" } });
   readonly #page: Page;
   readonly #items = new Map<string, Item>();
   readonly #rows = new Map<string, Row>();
@@ -78,6 +78,8 @@ export class Transcript {
       this.#isAtEnd = false;
       row.scrollIntoView({ block: "start" });
       row.focus({ preventScroll: true });
+    } else {
+      this.goTo({ itemId, below: 0 });
     }
   }
 
@@ -195,7 +197,7 @@ export class Transcript {
     const focused = document.activeElement;
     const rows = [...this.element.children].filter((each): each is HTMLElement => each instanceof HTMLElement);
     const at = focused instanceof HTMLElement ? rows.indexOf(focused) : -1;
-    const to = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: rows.length - 1 }[event.key];
+    const to = { ArrowUp: at < 0 ? rows.length - 1 : at - 1, ArrowDown: at + 1, Home: 0, End: rows.length - 1 }[event.key];
     if (to === undefined || (at < 0 && focused !== this.element)) {
       return;
     }

@@ -32,4 +32,4 @@ class TrustSetParams:
     """Whether the workspace folder with the URI ``folder`` may bring settings that loosen the person's own."""
 
     folder: str
-    trusted: bool = True
+    trusted: bool

@@ -1,0 +1,95 @@
+import { describe, expect, it } from "vitest";
+import { Feed } from "../src/chat/feed";
+import type { Item } from "../src/chat/items";
+import type { Patch } from "../src/chat/patch";
+import type { AgentEvent, ChannelMessage } from "../src/protocol";
+import type { Wire } from "../src/server/wire";
+import { Runs } from "../src/state/runs";
+
+const event = (runId: string, seq: number, of: AgentEvent["event"]): AgentEvent => ({
+  seq,
+  at: "2026-01-01T00:00:00Z",
+  runId,
+  channelId: "c",
+  event: of,
+});
+const user = (messageId: string): AgentEvent["event"] => ({ kind: "message", messageId, role: "user", text: messageId });
+const delta = (offset: number, text: string): AgentEvent["event"] => ({ kind: "message_delta", messageId: "a", offset, text });
+const said = (number: number): ChannelMessage => ({ messageId: `m${number}`, runId: `r${number}`, role: "user", text: "", at: "" });
+const ids = (items: readonly Item[]): string[] => items.map((item) => item.id.replace("message:", ""));
+
+/** A server whose channel has so many messages, each of a run of its own. */
+function serverOf(count: number): { wire: Pick<Wire, "request">; runs: Runs; loaded: string[] } {
+  const loaded: string[] = [];
+  const runs = new Runs(async (runId) => {
+    loaded.push(runId);
+    return [event(runId, 1, user(runId.replace("r", "m"))), event(runId, 2, { kind: "run", state: "succeeded" })];
+  });
+  const request = async (_method: string, params: { before?: string; limit: number }): Promise<unknown> => {
+    const end = params.before === undefined ? count : Number(params.before.slice(1));
+    const start = Math.max(0, end - params.limit);
+    return { messages: Array.from({ length: end - start }, (_, index) => said(start + index)), more: start > 0 };
+  };
+  return { wire: { request: request as Wire["request"] }, runs, loaded };
+}
+
+describe("a chat's feed", () => {
+  it("reads the latest page and then upwards, each message once", async () => {
+    const { wire, runs, loaded } = serverOf(100);
+    const feed = new Feed(wire, runs, "c");
+    await feed.refresh();
+    expect(ids(feed.items)).toEqual(Array.from({ length: 40 }, (_, index) => `m${60 + index}`));
+    expect(feed.hasOlder).toBe(true);
+    await feed.older();
+    await feed.older();
+    await feed.older();
+    expect(ids(feed.items)).toEqual(Array.from({ length: 100 }, (_, index) => `m${index}`));
+    expect(feed.hasOlder).toBe(false);
+    expect(loaded).toHaveLength(100);
+    feed.dispose();
+  });
+
+  it("joins what comes within a frame in one patch, and tells a page that begins anew everything", async () => {
+    const { wire, runs } = serverOf(0);
+    const feed = new Feed(wire, runs, "c");
+    await feed.refresh();
+    const patches: Patch[] = [];
+    const first = new Promise<void>((resolve) => {
+      feed.patched.on((patch) => {
+        patches.push(patch);
+        resolve();
+      });
+    });
+    await runs.load("live");
+    runs.hear(event("live", 3, { kind: "run", state: "running" }));
+    runs.hear(event("live", 4, delta(0, "Hel")));
+    runs.hear(event("live", 5, delta(3, "lo")));
+    await first;
+    expect(patches).toHaveLength(1);
+    expect(patches[0]?.items).toMatchObject([{ kind: "user" }, { text: "Hello", partial: true }]);
+    expect(feed.active?.runId).toBe("live");
+    feed.repeat();
+    expect(patches[1]).toEqual(patches[0]);
+    feed.dispose();
+  });
+
+  it("hears nothing of other chats, and nothing once it is closed", async () => {
+    const { wire, runs } = serverOf(0);
+    const other = new Feed(wire, runs, "other");
+    const closed = new Feed(wire, runs, "c");
+    closed.dispose();
+    const open = new Feed(wire, runs, "c");
+    const told: string[] = [];
+    other.patched.on(() => told.push("other"));
+    closed.patched.on(() => told.push("closed"));
+    const heard = new Promise<void>((resolve) => {
+      open.patched.on(() => resolve());
+    });
+    await runs.load("live");
+    runs.hear(event("live", 3, { kind: "run", state: "running" }));
+    await heard;
+    expect(told).toEqual([]);
+    open.dispose();
+    other.dispose();
+  });
+});

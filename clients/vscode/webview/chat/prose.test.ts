@@ -1,0 +1,104 @@
+// @vitest-environment jsdom
+import { beforeEach, describe, expect, it } from "vitest";
+import type { FromView } from "../../src/messages/chat";
+import { followLinks, rendered } from "./markdown";
+import { Prose } from "./prose";
+
+const posted: FromView[] = [];
+const post = (message: FromView): void => void posted.push(message);
+const shown = (text: string): HTMLElement => {
+  const root = document.createElement("div");
+  root.append(rendered(text, post));
+  return root;
+};
+
+beforeEach(() => {
+  posted.length = 0;
+});
+
+describe("Markdown of a model", () => {
+  it.each([
+    ["HTML", "<img src=x onerror=alert(1)><script>alert(1)</script>", "img, script"],
+    ["an image", "![alt](https://example.org/track.png)", "img"],
+    ["a link that is a script", "[x](javascript:alert(1))", "a"],
+    ["an address that VS Code would follow by itself", "[x](https://example.org)", "[href]"],
+    ["a link into the disk", "[x](file:///etc/passwd)", "a"],
+    ["a style", '<p style="position:fixed">x</p>', "[style]"],
+  ])("never becomes an element that acts: %s", (_what, text, selector) => {
+    expect(shown(text).querySelector(selector)).toBeNull();
+  });
+
+  it("shows HTML as the text that it is, and an image as a link", () => {
+    expect(shown("a <b>bold</b> word").textContent).toContain("<b>bold</b>");
+    expect(shown("![alt](https://example.org/a.png)").querySelector("a")?.dataset["target"]).toBe("https://example.org/a.png");
+  });
+
+  it("has its links followed by the extension and by nobody else", () => {
+    const root = shown("See [calc](calc.py:3).");
+    followLinks(root, post);
+    const link = root.querySelector("a");
+    link?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    link?.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+    link?.dispatchEvent(new KeyboardEvent("keydown", { key: "a", bubbles: true }));
+    expect(posted).toEqual(Array(2).fill({ kind: "link", target: "calc.py:3" }));
+  });
+
+  it("gives code its name and its buttons, which hand on exactly the code", () => {
+    const root = shown("```python calc.py\n<b>&amp;\n```\n");
+    expect(root.querySelector(".code-name")?.textContent).toBe("calc.py");
+    for (const button of root.querySelectorAll<HTMLButtonElement>(".code button")) {
+      button.click();
+    }
+    const code = { kind: "code", text: "<b>&amp;\n", info: "python calc.py" };
+    expect(posted).toEqual([
+      { ...code, verb: "copy" },
+      { ...code, verb: "insert" },
+      { ...code, verb: "apply" },
+    ]);
+  });
+});
+
+describe("a text that grows", () => {
+  const TEXT = "First *words*.\n\n1. one\n\n2. two\n\n```py\nx = 1\n\ny = 2\n```\n\nLast `words`.";
+
+  it("looks at its end as if it had come at once, however it came", () => {
+    const whole = new Prose(post);
+    whole.show(TEXT, false);
+    for (const size of [1, 5, 17]) {
+      const prose = new Prose(post);
+      for (let at = size; at < TEXT.length; at += size) {
+        prose.show(TEXT.slice(0, at), true);
+      }
+      prose.show(TEXT, false);
+      expect(prose.element.innerHTML).toBe(whole.element.innerHTML);
+    }
+    expect(whole.element.querySelectorAll("ol")).toHaveLength(1);
+  });
+
+  it("leaves what is finished alone, so that a selection in it stays", () => {
+    const prose = new Prose(post);
+    prose.show("One.\n\nTwo", true);
+    prose.show("One.\n\nTwo.\n\nThree\n", true);
+    const [first, second] = prose.element.children;
+    prose.show("One.\n\nTwo.\n\nThree\n\nFour\n", true);
+    expect(prose.element.children).toHaveLength(4);
+    expect(prose.element.children[0]).toBe(first);
+    expect(prose.element.children[1]).toBe(second);
+  });
+
+  it("adds to code that streams, without its fence and without rendering it anew", () => {
+    const prose = new Prose(post);
+    prose.show("```py\nx", true);
+    const code = prose.element.querySelector("code")?.firstChild;
+    prose.show("```py\nx = 1\n``", true);
+    expect(code?.textContent).toBe("x = 1\n");
+    expect(prose.element.querySelector("code")?.firstChild).toBe(code);
+  });
+
+  it("begins anew when the text became another one", () => {
+    const prose = new Prose(post);
+    prose.show("wrong", true);
+    prose.show("right", false);
+    expect(prose.element.textContent?.trim()).toBe("right");
+  });
+});

@@ -1,0 +1,272 @@
+"""The chat in the real VS Code: asked, answered, stopped, forked, in two windows at once, and over a reload."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Frame, Locator, expect
+
+from editors.stage import TOUCH, staged
+from editors.terminal import BOUND_S
+from editors.vscode import CodeServer, code_server, shared
+from editors.window import Window
+from served import BROKEN, FIXED, fixture
+
+pytestmark = [pytest.mark.editors, pytest.mark.asyncio(loop_scope="module")]
+expect.set_options(timeout=1000 * BOUND_S)
+LOOK = ("read_file", {"path": "calc.py"})
+ANSWER = """It subtracts, though it is called `add`:
+
+```python calc.py
+def add(a, b):
+    return a + b
+```
+
+- the sign is wrong
+- the test says so
+"""
+LONG = "".join(f"Line {number} of a long answer. " for number in range(400))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def code(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[CodeServer]:
+    """Return the one VS Code of these tests."""
+    async with staged(tmp_path_factory.mktemp("chat"), [fixture("chat-model", 0, text="Hello.")]) as stage, code_server(stage) as code:
+        yield code
+
+
+async def new_chat(window: Window) -> Frame:
+    """Begin a chat, and return its page once one can write."""
+    await window.command("Coterie: New Chat")
+    chat = await window.webview(".composer textarea")
+    await expect(chat.get_by_role("heading", name="What shall we do?")).to_be_visible()
+    return chat
+
+
+def field(chat: Frame) -> Locator:
+    """Return where one writes."""
+    return chat.get_by_role("combobox", name="Message")
+
+
+async def say(chat: Frame, text: str) -> None:
+    """Write something, and send it."""
+    await field(chat).fill(text)
+    await field(chat).press("Enter")
+
+
+async def push_in(row: Locator, button: str) -> None:
+    """Push a button that a row shows while the pointer is there."""
+    await row.hover()
+    await row.get_by_role("button", name=button).click()
+
+
+async def test_a_chat_attaches_asks_answers_and_its_code_is_applied_once_confirmed(code: CodeServer) -> None:
+    fixtures = [
+        fixture("chat-model", 0, text="I look at it first.", calls=[LOOK, TOUCH]),
+        fixture("chat-model", 1, text=ANSWER),
+    ]
+    async with shared(code, "chat", fixtures) as window:
+        await window.open("calc.py")
+        chat = await new_chat(window)
+        await window.screenshot("empty")
+
+        await field(chat).press_sequentially("/com")
+        await expect(chat.get_by_role("option", name="/compact")).to_be_visible()
+        await field(chat).press("Escape")
+        await field(chat).fill("")
+        await field(chat).press_sequentially("What does @test_cal")
+        await chat.get_by_role("option", name="test_calc.py").first.wait_for()
+        await window.screenshot("completing", themes=("dark",))
+        await field(chat).press("Enter")
+        await field(chat).press_sequentially("@file")
+        await chat.get_by_role("option", name="@file").wait_for()
+        await field(chat).press("Enter")
+        await chat.get_by_role("button", name="Remove test_calc.py").click()
+        await field(chat).press_sequentially("it do?")
+        await field(chat).press("Enter")
+
+        question = chat.locator(".approval")
+        await expect(question.get_by_role("button", name="Allow once")).to_be_visible()
+        await expect(question).to_contain_text("exec(touch made)")
+        await expect(chat.get_by_role("button", name="Stop", exact=True)).to_be_visible()
+        await window.command("Coterie: Open the Chat in an Editor")
+        await window.page.locator(".tab", has_text="What does it do?").wait_for()
+        chat = await window.webview(".approval[data-state=pending]")
+        await window.screenshot("asked", themes=("dark",))
+        await chat.locator(".approval").get_by_role("button", name="Allow once").last.click()
+
+        await window.shows("the test says so")
+        assert (window.project / "made").exists()
+        [first, second] = await code.stage.host.journal()
+        said = str(first.messages[-1]["content"])
+        assert "return a - b" in said
+        assert "unittest" not in said, "what was taken away again does not go along"
+        assert "a - b" in str(second.messages), "the agent has looked at the file"
+        await expect(chat.locator(".approval").last).to_contain_text("Allow once")
+        await chat.locator("details.tool summary").first.click()
+        await expect(chat.locator("details.tool pre").nth(1)).to_contain_text("return a - b")
+        await window.shows("tokens · $")
+        await window.screenshot("answered", themes=("dark", "light", "contrast"))
+
+        await chat.get_by_role("button", name="Apply to calc.py").last.click()
+        await window.page.locator(".tab", has_text="calc.py (suggested)").wait_for()
+        assert (window.project / "calc.py").read_text() == BROKEN, "it is only shown"
+        await window.screenshot("suggested", themes=("dark",))
+        await window.command("Coterie: Apply the Suggested Code")
+        await window.page.locator(".tab", has_text="calc.py (suggested)").wait_for(state="detached")
+        await window.reads(FIXED)
+
+
+async def test_what_is_attached_while_the_chat_is_hidden_is_there_beside_the_draft(code: CodeServer) -> None:
+    async with shared(code, "chat", [fixture("chat-model", 0, text="Hello.")]) as window:
+        await window.open("calc.py")
+        chat = await new_chat(window)
+        await field(chat).press_sequentially("half a thought")
+        await window.command("View: Show Explorer")
+        await window.page.locator(".explorer-folders-view").wait_for()
+
+        await window.command("Coterie: Add to Chat")
+        chat = await window.webview(".composer textarea")
+        await expect(chat.get_by_role("button", name="Remove calc.py")).to_be_visible()
+        await expect(field(chat)).to_have_value("half a thought")
+
+
+async def test_one_chat_in_two_windows_is_told_once_and_answered_once(code: CodeServer) -> None:
+    fixtures = [
+        fixture("chat-model", 0, calls=[TOUCH]),
+        fixture("chat-model", 1, text="It is made."),
+        fixture("chat-model", 2, calls=[TOUCH]),
+        fixture("chat-model", 3, text="It is made again."),
+    ]
+    async with shared(code, "one", fixtures) as one, code.window("two", one.project) as two:
+        here = await new_chat(one)
+        await say(here, "Make it")
+        await two.page.locator(".notification-list-item", has_text="touch made").wait_for()
+        await two.screenshot("notified", themes=("dark",))
+        await two.command("Coterie: Focus on Chats View")
+        await two.row("Make it").click()
+        there = await two.webview(".approval[data-state=pending]")
+        await expect(here.locator(".approval[data-state=pending]")).to_have_count(1)
+        await there.get_by_role("button", name="Allow once").click()
+        for chat in (here, there):
+            await expect(chat.locator(".approval[data-state=resolved]")).to_contain_text("Allow once")
+            await expect(chat.locator(".answer", has_text="It is made.")).to_have_count(1)
+            await expect(chat.locator(".user")).to_have_count(1)
+
+        await say(there, "Again")
+        await expect(here.locator(".user", has_text="Again")).to_have_count(1)
+        await here.get_by_role("button", name="Allow once").click()
+        for chat in (here, there):
+            await expect(chat.locator(".answer", has_text="It is made again.")).to_have_count(1)
+            await expect(chat.locator(".user")).to_have_count(2)
+            await expect(chat.locator(".answer")).to_have_count(2)
+
+
+async def test_a_run_is_stopped_gone_on_with_and_outlives_a_reload_with_what_was_being_written(code: CodeServer) -> None:
+    slow = {**fixture("chat-model", 0, text=LONG), "latency": 60, "chunkSize": 40}
+    async with shared(code, "reload", [slow]) as window:
+        chat = await new_chat(window)
+        await say(chat, "Tell me all")
+        await window.shows("Line 3 of a long answer")
+        await field(chat).fill("and then")
+        await kept(window, "and then")
+        await window.reload()
+        await window.command("Coterie: Focus the Chat")
+        chat = await window.webview(".answer")
+        await expect(field(chat)).to_have_value("and then")
+        await expect(chat.locator(".user")).to_have_count(1)
+        await expect(chat.get_by_role("button", name="Stop", exact=True)).to_be_visible()
+        before = len(await chat.locator(".answer").inner_text())
+        await longer(chat, before)
+        await chat.get_by_role("button", name="Stop", exact=True).click()
+        await expect(chat.locator(".note")).to_contain_text("Go On")
+        await window.screenshot("stopped", themes=("dark",))
+
+        await code.stage.host.answer_with([fixture("chat-model", 0, text="All is told."), fixture("chat-model", 1, text="All is told.")])
+        await chat.locator(".note").get_by_role("button", name="Go On").click()
+        await expect(chat.locator(".answer", has_text="All is told.")).to_have_count(1)
+        await expect(chat.locator(".note")).to_have_count(0)
+
+
+async def kept(window: Window, text: str) -> None:
+    """Wait until VS Code has stored something of the window, which it does a while after it was told."""
+
+    async def ask() -> bool:
+        return bool(await window.page.evaluate(STORED, text))
+
+    await window.comes_true(ask, f"{text!r} in the window's storage")
+
+
+STORED = """async (text) => {
+  for (const { name } of await indexedDB.databases()) {
+    const found = await new Promise((resolve) => {
+      const opening = indexedDB.open(name);
+      opening.onerror = () => resolve(false);
+      opening.onsuccess = () => {
+        const database = opening.result;
+        if (!database.objectStoreNames.contains('ItemTable')) { database.close(); resolve(false); return; }
+        const reading = database.transaction('ItemTable').objectStore('ItemTable').getAll();
+        reading.onerror = () => { database.close(); resolve(false); };
+        reading.onsuccess = () => { database.close(); resolve(reading.result.some((value) => String(value).includes(text))); };
+      };
+    });
+    if (found) return true;
+  }
+  return false;
+}"""
+
+
+async def longer(chat: Frame, length: int) -> None:
+    """Wait until the answer is longer than it was."""
+    async with asyncio.timeout(BOUND_S):
+        while len(await chat.locator(".answer").inner_text()) <= length:
+            await chat.evaluate("() => new Promise(requestAnimationFrame)")
+
+
+async def test_chats_are_written_anew_found_renamed_put_away_and_deleted(code: CodeServer) -> None:
+    fixtures = [
+        fixture("chat-model", 0, userMessage="Why is it wrong", text="The sign is wrong."),
+        fixture("chat-model", 0, userMessage="Is it right", text="It is not right."),
+        fixture("chat-model", 0, text="Explained."),
+    ]
+    async with shared(code, "list", fixtures) as window:
+        chat = await new_chat(window)
+        await say(chat, "Why is it wrong?")
+        await expect(chat.locator(".answer")).to_contain_text("The sign is wrong.")
+        await push_in(chat.locator(".user"), "Edit and Send Again")
+        await expect(field(chat)).to_have_value("Why is it wrong?")
+        await say(chat, "Is it right?")
+        await expect(chat.locator(".answer", has_text="It is not right.")).to_have_count(1)
+        await expect(chat.locator(".answer")).to_have_count(1)
+        assert "Why" not in str((await code.stage.host.journal())[-1].messages), "the model reads what was written anew alone"
+
+        await window.command("Coterie: Focus on Chats View")
+        await window.row("Why is it wrong? (fork)").wait_for()
+        await window.row("Why is it wrong?, idle").click()
+        await expect(chat.locator(".answer", has_text="The sign is wrong.")).to_have_count(1)
+        await window.menu(window.row("Why is it wrong?, idle"), "Rename…")
+        await window.answer("About signs")
+        await window.row("About signs").wait_for()
+        await window.screenshot("list", themes=("dark",))
+
+        await window.command("Coterie: Search Chats…")
+        await window.page.locator(".quick-input-widget input").fill("not right")
+        await window.page.locator(".quick-input-list").get_by_role("option", name="It is not right.").click()
+        await expect(chat.locator(".answer", has_text="It is not right.")).to_have_count(1)
+
+        await window.command("Coterie: Focus on Chats View")
+        await window.row("About signs").hover()
+        await window.row("About signs").get_by_role("button", name="Archive").click()
+        await window.menu(window.row("About signs, archived"), "Delete…")
+        await window.push("Delete")
+        await window.row("About signs").wait_for(state="detached")
+
+        await window.open("calc.py")
+        await window.command("Coterie: Explain")
+        await window.shows("Explained.")
+        await window.command("Coterie: Inspect the Context")
+        await window.page.locator(".tab", has_text="context").wait_for()
+        await window.shows("What the model reads")

@@ -1,0 +1,302 @@
+"""Around the views in the real VS Code: the menu of the status bar, installations, keys, trust, commit messages, the walkthrough."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Error, Frame, Locator
+
+from editors.stage import staged
+from editors.terminal import BOUND_S, output
+from editors.vscode import CodeServer, code_server, shared
+from editors.window import Window
+from raw_http_server import RawHttpServer, Reply, Request, json_reply, raw_http_server
+from served import BROKEN, FIXED, fixture
+
+pytestmark = [pytest.mark.editors, pytest.mark.asyncio(loop_scope="module")]
+
+BODY = "return a * b + c"
+FILL = {"match": {"model": "fill-model"}, "response": {"content": BODY}}
+CANARY = "sk-canary-of-the-palette-4711"
+MESSAGE = "calc: add instead of subtracting"
+BOX = """
+[providers.box]
+type = "ollama"
+base_url = "{url}"
+"""
+
+
+def lines(*said: dict[str, Any]) -> Iterator[bytes]:
+    """Encode what Ollama says, a line each."""
+    return (json.dumps(each).encode() + b"\n" for each in said)
+
+
+def ollama() -> Callable[[Request], Reply]:
+    """Return an Ollama with one model, which says the same whatever it is asked, and goes on with an installation at the second try."""
+    names = ["old:1b"]
+    pulls = 0
+
+    def reply(request: Request) -> Reply:
+        nonlocal pulls
+        match request.path:
+            case "/api/pull":
+                pulls += 1
+                begun = lines({"status": "pulling", "digest": "a", "total": 10_000_000, "completed": 4_000_000})
+                if pulls == 1:
+                    return Reply(steps=(*begun, asyncio.Event()), content_type="application/x-ndjson")
+                names.append(request.json()["model"])
+                return Reply(steps=(*begun, *lines({"status": "success"})), content_type="application/x-ndjson")
+            case "/api/tags":
+                return json_reply({"models": [{"model": name} for name in names]})
+            case "/api/show":
+                return json_reply({"capabilities": ["completion", "tools"]})
+            case "/api/chat":
+                said = {"message": {"role": "assistant", "content": "Nothing is missing."}, "done": True, "done_reason": "stop"}
+                return Reply(steps=tuple(lines({"model": "old:1b", **said})), content_type="application/x-ndjson")
+            case _:
+                return json_reply({})
+
+    return reply
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def box() -> AsyncIterator[RawHttpServer]:
+    """Return the Ollama that these tests have beside the model host."""
+    async with raw_http_server(ollama()) as server:
+        yield server
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def code(box: RawHttpServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[CodeServer]:
+    """Return the one VS Code of these tests."""
+    async with (
+        staged(tmp_path_factory.mktemp("vscode"), [FILL], more=BOX.format(url=box.url)) as stage,
+        code_server(stage) as code,
+    ):
+        yield code
+
+
+def item(window: Window) -> Locator:
+    """Return Coterie's item of the status bar."""
+    return window.page.locator('.part.statusbar [id$="coterie.status"]')
+
+
+async def menu(window: Window, entry: str) -> None:
+    """Choose from the menu behind the item."""
+
+    async def chosen() -> bool:
+        await item(window).click()
+        try:
+            await window.offered(entry).click(timeout=5_000)
+        except Error:
+            # Whatever takes the focus meanwhile closes it.
+            await window.press("Escape")
+            return False
+        return True
+
+    await window.comes_true(chosen, f"{entry!r} in the menu")
+
+
+async def to_the_end(window: Window) -> None:
+    """Put the cursor at the end of the file: the menu gives the focus back to the status bar, from where it was opened."""
+    await window.press("Control+1")
+    await window.page.locator(".editor-group-container.active .monaco-editor.focused").wait_for()
+    await window.press("Control+End")
+
+
+async def section(window: Window, name: str) -> Frame:
+    """Open a section of the settings view."""
+    await window.command("Coterie: Open Settings")
+    view = await window.webview(".sections")
+    await view.get_by_role("button", name=name, exact=True).click()
+    await view.get_by_role("heading", name=name, exact=True).wait_for()
+    return view
+
+
+def config(code: CodeServer) -> Path:
+    """Return the person's file of settings."""
+    return Path(code.stage.environment["COTERIE_HOME"]) / "config.toml"
+
+
+async def says(window: Window, file: Path, text: str) -> None:
+    """Wait until a file has a text."""
+
+    async def ask() -> bool:
+        return text in file.read_text(encoding="utf-8")
+
+    await window.comes_true(ask, f"{text!r} in {file.name}")
+
+
+async def test_ghost_text_is_snoozed_and_resumed_from_the_status_bar(code: CodeServer) -> None:
+    async with shared(code, "snoozed", [FILL]) as window:
+        await window.trace()
+        await window.open("calc.py")
+        await item(window).locator(".codicon-sparkle").wait_for()
+        await item(window).click()
+        await window.shows("Snooze Suggestions", "Doctor")
+        await window.screenshot("menu", themes=("dark", "light", "contrast"))
+        await window.choose("Snooze Suggestions…")
+        await window.choose("1 hour")
+        await item(window).locator(".codicon-bell-slash").wait_for()
+
+        await to_the_end(window)
+        await window.type("\ndef m")
+        await window.logged("Received response 'textDocument/inlineCompletion")
+        await menu(window, "Why Was There No Suggestion?")
+        await window.notification("snoozed").wait_for()
+        await window.screenshot("why")
+        assert await window.ghost() == ""
+        assert await code.stage.host.journal() == [], "no model was asked"
+
+        await menu(window, "Resume Suggestions")
+        await item(window).locator(".codicon-sparkle").wait_for()
+        await to_the_end(window)
+        await window.type("add(a, b, c):\n")
+        await window.suggests(BODY)
+
+
+async def test_another_default_model_answers_the_next_request(code: CodeServer, box: RawHttpServer) -> None:
+    async with shared(code, "switched", [fixture("chat-model", 0, text="Asked in vain.")]) as window:
+        await menu(window, "Switch the Default Model…")
+        await window.shows("work/chat-model", "current")
+        await window.screenshot("models")
+        await window.choose("box/old:1b")
+        await says(window, config(code), 'model = "box/old:1b"')
+
+        await window.open("calc.py")
+        await window.act("Document with Coterie")
+
+        async def answered() -> bool:
+            return any(each.request.path == "/api/chat" for each in box.exchanges)
+
+        await window.comes_true(answered, "a request to the other host")
+        await window.shows("Nothing is missing.")
+        assert await code.stage.host.journal() == []
+        await menu(window, "Switch the Default Model…")
+        await window.choose("work/chat-model")
+        await says(window, config(code), 'model = "work/chat-model"')
+
+
+async def test_the_doctor_says_what_works_on_a_page_that_nobody_has_to_save(code: CodeServer) -> None:
+    async with shared(code, "doctor", []) as window:
+        await menu(window, "Doctor")
+        await window.shows("what works, and what does not", "work answers.", "box answers", "Commands run")
+        await window.screenshot("page", themes=("dark", "light", "contrast"))
+        assert await window.page.locator(".tab.dirty").count() == 0
+
+
+async def test_a_model_is_installed_with_its_progress_and_can_be_cancelled(code: CodeServer, box: RawHttpServer) -> None:
+    async with shared(code, "installing", []) as window:
+        view = await section(window, "Models")
+        name = view.get_by_label("Name of the model to install")
+        await name.fill("new:4b")
+        await name.press("Enter")
+        await view.get_by_text("40 %").wait_for()
+        await window.screenshot("progress", themes=("dark", "light", "contrast"))
+        await view.get_by_role("button", name="Cancel box/new:4b").click()
+        [pull] = [each for each in box.exchanges if each.request.path == "/api/pull"]
+        await asyncio.wait_for(pull.client_closed.wait(), BOUND_S)
+        await view.get_by_text("40 %").wait_for(state="hidden")
+        assert await view.get_by_role("alert").count() == 0, "who cancels is not told of a failure"
+
+        await name.fill("new:4b")
+        await name.press("Enter")
+        await view.get_by_role("button", name="Favourite: box/new:4b").click()
+        await view.locator('[aria-label="Favourite: box/new:4b"][aria-pressed="true"]').wait_for()
+        await window.screenshot("there")
+
+
+async def test_a_key_is_entered_from_the_palette_masked_and_used_at_once(code: CodeServer, box: RawHttpServer) -> None:
+    async with shared(code, "key", []) as window:
+        await window.command("Coterie: Configure a Provider's Key")
+        await window.shows("Whose Key?")
+        await window.screenshot("whose")
+        await window.choose("box")
+        await window.shows("Key of box")
+        masked = window.page.locator('.quick-input-widget input[type="password"]')
+        await masked.wait_for()
+        await masked.fill(CANARY)
+        await window.screenshot("masked", themes=("dark",))
+        await window.press("Enter")
+        await window.notification("The key of box is in the vault.").wait_for()
+        assert box.exchanges[-1].request.headers["authorization"] == f"Bearer {CANARY}"
+        assert "box/api_key" in await code.stage.coterie("keys", "list")
+        assert CANARY not in window.log() + config(code).read_text(encoding="utf-8")
+
+
+async def test_a_folder_is_trusted_and_no_longer_and_a_refusal_stands_in_its_card(code: CodeServer) -> None:
+    async with shared(code, "trust", []) as window:
+        view = await section(window, "Workspaces")
+        card = view.get_by_role("region", name=str(window.project))
+        await card.get_by_text("Not trusted.").wait_for()
+        await card.get_by_role("button", name="Trust This Folder").click()
+        await card.get_by_text("Trusted.", exact=True).wait_for()
+        await says(window, config(code), str(window.project))
+
+        path = view.get_by_label("A folder's whole path")
+        await path.fill(str(window.project.parent))
+        await path.press("Enter")
+        await view.get_by_role("button", name=f"Remove {window.project.parent}", exact=True).wait_for()
+        await card.get_by_role("button", name="Trust No Longer").click()
+        await card.get_by_role("alert").wait_for()
+        await window.screenshot("overruled", themes=("dark", "light", "contrast"))
+
+        await view.get_by_role("button", name=f"Remove {window.project.parent}", exact=True).click()
+        await view.get_by_role("button", name=f"Remove {window.project.parent}", exact=True).wait_for(state="detached")
+        await card.get_by_text("Not trusted.").wait_for()
+        await card.get_by_role("alert").wait_for(state="detached")
+
+
+async def test_a_commit_message_is_written_from_what_is_staged_into_the_git_view(code: CodeServer) -> None:
+    project = await code.stage.another("commit")
+    person = ("-c", "user.name=n", "-c", "user.email=n@example.org", "-c", "commit.gpgsign=false")
+
+    async def git(*words: str) -> None:
+        await output(["git", *person, *words], code.stage.environment, cwd=project)
+
+    await git("add", ".")
+    await git("commit", "--quiet", "--message", "calc: begin")
+    assert (project / "calc.py").read_text(encoding="utf-8") == BROKEN
+    (project / "calc.py").write_text(FIXED, encoding="utf-8")
+    (project / ".env").write_text(f"KEY={CANARY}\n", encoding="utf-8")
+    await git("add", "--force", "calc.py", ".env")
+    await code.stage.host.answer_with([fixture("chat-model", 0, text=MESSAGE)])
+    async with code.window("commit", project) as window:
+        await window.press("Control+Shift+g")
+        await window.row("calc.py").wait_for()
+        await window.push("Write a Commit Message")
+        await window.page.locator(".scm-input", has_text=MESSAGE).wait_for()
+        await window.notification(".env").wait_for()
+        await window.screenshot("written")
+        [request] = await code.stage.host.journal()
+        assert "+    return a + b" in str(request.body)
+        assert CANARY not in str(request.body)
+
+
+async def test_the_walkthrough_opens_and_its_links_lead_somewhere(code: CodeServer) -> None:
+    async with shared(code, "walkthrough", []) as window:
+        page = window.page.locator(".gettingStartedContainer")
+
+        async def follow(step: str, link: str, to: str) -> None:
+            await page.get_by_text(step, exact=True).first.click()
+            await page.get_by_role("button", name=link, exact=True).click()
+            await window.shows(to)
+
+        await window.palette(">Welcome: Open Walkthrough...", "Welcome: Open Walkthrough...")
+        await window.choose("Get Started with Coterie")
+        await follow("See What This Machine Has", "Enter a Key", "Whose Key?")
+        await window.press("Escape")
+        await follow("Take Suggestions with Tab", "Choose a Model for It", "The project alone")
+        await window.press("Escape")
+        await follow("Have a Team Do It", "Run a Team", "What is to be done?")
+        await window.press("Escape")
+        await follow("Start a First Chat", "New Chat", "What shall we do?")
+        await page.locator(".codicon-getting-started-step-checked").nth(3).wait_for()
+        await window.screenshot("steps", themes=("dark", "light", "contrast"))
+        await follow("See What This Machine Has", "Show Providers", "Add a Provider")
