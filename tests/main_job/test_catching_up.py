@@ -161,7 +161,9 @@ async def test_runs_and_channels_are_listed_page_by_page(tmp_path: Path) -> None
             ("model/list", {"provider": "nobody"}, "unknown_provider"),
             ("usage", {"since": "yesterday"}, "invalid_params"),
             ("usage", {"by": "moon"}, "invalid_params"),
-            ("run/undo", {"runId": runs[0], "scope": "step", "ids": ["chat"]}, "invalid_params"),
+            ("run/undo", {"runId": runs[0], "scope": "moon", "ids": ["chat"]}, "invalid_params"),
+            ("run/undo", {"runId": runs[0], "scope": "step", "ids": ["step_of_nobody"]}, "invalid_params"),
+            ("run/undo", {"runId": runs[0], "scope": "step"}, "invalid_params"),
         ):
             with pytest.raises(ResponseError) as wrong:
                 await request(f"agent/{method}", params)
