@@ -121,7 +121,7 @@ async def test_a_chat_attaches_asks_answers_and_its_code_is_applied_once_confirm
 
 
 async def test_what_is_attached_while_the_chat_is_hidden_is_there_beside_the_draft(code: CodeServer) -> None:
-    async with shared(code, "chat", [fixture("chat-model", 0, text="Hello.")]) as window:
+    async with shared(code, "hidden", [fixture("chat-model", 0, text="Hello.")]) as window:
         await window.open("calc.py")
         chat = await new_chat(window)
         await field(chat).press_sequentially("half a thought")
