@@ -216,6 +216,8 @@ class Terminal:
     async def family(self) -> set[psutil.Process]:
         """Return the program and all it has started so far, as far as it was seen."""
         [pid] = await self.command("display-message -p '#{pane_pid}'")
+        if not pid:  # the program has ended, and tmux has forgotten it
+            return self.seen
         with contextlib.suppress(psutil.NoSuchProcess):
             root = psutil.Process(int(pid))
             self.seen |= {root, *root.children(recursive=True)}
