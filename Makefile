@@ -42,16 +42,12 @@ test: $(STAMP) ## install what the tests run against, then run them (PYTEST_ARGS
 	$(BIN)/python scripts/vscode.py test
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-# The editors are kept outside the repository, in folders that the scripts name in their last lines. They have clocks of their own: on a busy
-# machine one of sixty stories may see one of them late. What failed is run again, twice at most, and each run is reported; a defect fails each time.
+# The editors are kept outside the repository, in folders that the scripts name in their last lines.
 test-editors: vscode ## install real editors, then drive them in a terminal and in a browser (PYTEST_ARGS=… to choose)
 	$(BIN)/python scripts/test_requirements.py
 	editors=$$($(BIN)/python scripts/editor_requirements.py | tail -n 1) && \
 	vscode=$$($(BIN)/python scripts/vscode_requirements.py | tail -n 1) && \
-	export COTERIE_EDITORS_BIN="$$editors" COTERIE_VSCODE_BIN="$$vscode" && \
-	run=($(BIN)/python -m pytest -m editors --timeout 300 tests/editors $(PYTEST_ARGS)) && \
-	once_more() { echo "*** What failed is run once more, by itself. ***"; "$${run[@]}" --last-failed --last-failed-no-failures none; } && \
-	{ "$${run[@]}" || once_more || once_more; }
+	COTERIE_EDITORS_BIN="$$editors" COTERIE_VSCODE_BIN="$$vscode" $(BIN)/python -m pytest -m editors --timeout 300 tests/editors $(PYTEST_ARGS)
 
 test-llama: $(STAMP) ## build llama.cpp's server, then ask a tiny model of it (not a part of .ci/run: the build takes minutes)
 	python=$$($(BIN)/python scripts/llama_requirements.py | tail -n 1) && \

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Locator
+from playwright.async_api import Error, Locator
 
 from editors.stage import staged
 from editors.vscode import CodeServer, code_server, shared
@@ -110,9 +110,18 @@ async def push(row: Locator, button: str) -> None:
 
 async def choose(window: Window, row: Locator, title: str) -> None:
     """Choose from the menu of a row. A menu that has just come does not hear a click."""
-    await row.click(button="right")
     item = window.page.get_by_role("menuitem", name=title, exact=True)
-    await item.wait_for()
+
+    async def opened() -> bool:
+        await row.click(button="right")
+        try:
+            await item.wait_for(timeout=5_000)
+        except Error:  # the row was drawn anew beneath the pointer, as those of a run that goes on are
+            await window.press("Escape")
+            return False
+        return True
+
+    await window.comes_true(opened, f"the menu with {title!r}")
 
     async def chosen() -> bool:
         if await item.is_visible():

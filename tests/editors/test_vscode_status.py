@@ -277,26 +277,3 @@ async def test_a_commit_message_is_written_from_what_is_staged_into_the_git_view
         [request] = await code.stage.host.journal()
         assert "+    return a + b" in str(request.body)
         assert CANARY not in str(request.body)
-
-
-async def test_the_walkthrough_opens_and_its_links_lead_somewhere(code: CodeServer) -> None:
-    async with shared(code, "walkthrough", []) as window:
-        page = window.page.locator(".gettingStartedContainer")
-
-        async def follow(step: str, link: str, to: str) -> None:
-            await page.get_by_text(step, exact=True).first.click()
-            await page.get_by_role("button", name=link, exact=True).click()
-            await window.shows(to)
-
-        await window.palette(">Welcome: Open Walkthrough...", "Welcome: Open Walkthrough...")
-        await window.choose("Get Started with Coterie")
-        await follow("See What This Machine Has", "Enter a Key", "Whose Key?")
-        await window.press("Escape")
-        await follow("Take Suggestions with Tab", "Choose a Model for It", "The project alone")
-        await window.press("Escape")
-        await follow("Have a Team Do It", "Run a Team", "What is to be done?")
-        await window.press("Escape")
-        await follow("Start a First Chat", "New Chat", "What shall we do?")
-        await page.locator(".codicon-getting-started-step-checked").nth(3).wait_for()
-        await window.screenshot("steps", themes=("dark", "light", "contrast"))
-        await follow("See What This Machine Has", "Show Providers", "Add a Provider")
