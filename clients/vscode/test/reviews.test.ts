@@ -109,6 +109,53 @@ describe("reviews", () => {
     expect([reviews.files(), finished, reviews.progress()]).toEqual([[], [2], { decided: 0, total: 0 }]);
   });
 
+  it("lists the files by path, of one run or of all, the changes of a file together", () => {
+    const reviews = new Reviews();
+    const by = (runId: string, changeId: string, path: string, id: string): AgentEvent => {
+      const event = told(changeId, [hunk(id, 1, "", "x\n")]);
+      return { ...event, runId, event: { ...event.event, path, uri: `file:///w/${path}` } as AgentEvent["event"] };
+    };
+    reviews.hear(by("r", "1", "b.py", "h1"));
+    reviews.hear(by("r", "2", "a.py", "h2"));
+    reviews.hear(by("s", "3", "b.py", "h3"));
+    const listed = (runId?: string) => reviews.files(runId).map((file) => [file.path, ...file.hunks.map((each) => each.hunk.hunkId)]);
+    expect(listed()).toEqual([
+      ["a.py", "h2"],
+      ["b.py", "h1", "h3"],
+    ]);
+    expect(listed("s")).toEqual([["b.py", "h3"]]);
+  });
+
+  it("looks at one file's hunks for an event, however many files are open", () => {
+    let looks = 0;
+    const watched = (id: string): Hunk =>
+      Object.defineProperty({ ...hunk(id, 1, "", "x\n") }, "state", {
+        get: () => {
+          looks += 1;
+          return "applied";
+        },
+      });
+    const looksFor = (files: number): number => {
+      const reviews = new Reviews();
+      const changed: (string | undefined)[] = [];
+      reviews.changed.on((uri) => changed.push(uri));
+      for (let file = 0; file < files; file += 1) {
+        reviews.hear(told(`f${file}`, [watched(`h${file}`)]));
+      }
+      expect(changed.at(-1)).toBe(`file:///w/f${files - 1}.py`);
+      reviews.files();
+      looks = 0;
+      reviews.hear(told("f1", [watched("h1")]));
+      reviews.progress();
+      reviews.files();
+      reviews.file("file:///w/f2.py");
+      return looks;
+    };
+    const few = looksFor(3);
+    expect(few).toBeGreaterThan(0);
+    expect(looksFor(1_000)).toBe(few);
+  });
+
   it("finds a file whatever is escaped in its URI", () => {
     expect(uriKey("file:///w/%C3%A4%20b.py")).toBe(uriKey("file:///w/ä b.py"));
     expect(uriKey("file:///w/%zz")).toBe("file:///w/%zz");

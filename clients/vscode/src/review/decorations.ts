@@ -9,10 +9,11 @@ import {
   Range,
   type TextEditor,
   ThemeColor,
-  type Uri,
+  Uri,
   window,
 } from "vscode";
 import { counted } from "../runs/words";
+import { uriKey } from "../state/reviews";
 import type { Reviewing } from "./reviewing";
 
 const COLOR = new ThemeColor("coterie.openChangeForeground");
@@ -43,9 +44,11 @@ export class ReviewDecorations implements FileDecorationProvider {
   }
 
   register(): Disposable {
-    const show = () => {
+    const show = (about?: Uri) => {
       for (const editor of window.visibleTextEditors) {
-        this.#show(editor);
+        if (about === undefined || uriKey(editor.document.uri.toString()) === uriKey(about.toString())) {
+          this.#show(editor);
+        }
       }
     };
     return Disposable.from(
@@ -53,13 +56,9 @@ export class ReviewDecorations implements FileDecorationProvider {
       this.#gone,
       this.#changed,
       window.registerFileDecorationProvider(this),
-      window.onDidChangeVisibleTextEditors(show),
-      this.#reviewing.changed.on((about) => {
-        show();
-        if (about === undefined) {
-          this.#changed.fire(undefined);
-        }
-      }),
+      window.onDidChangeVisibleTextEditors(() => show()),
+      this.#reviewing.changed.on(show),
+      this.#reviewing.session.reviews.changed.on((uri) => this.#changed.fire(uri === undefined ? undefined : Uri.parse(uri))),
     );
   }
 

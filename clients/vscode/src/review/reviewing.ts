@@ -5,7 +5,7 @@ import { type Disposable, type TextDocument, type TextDocumentChangeEvent, Uri, 
 import { tellConflicts } from "../runs/actions";
 import { Refusal } from "../server/wire";
 import type { Session } from "../session";
-import { type OpenFile, type OpenHunk, uriKey } from "../state/reviews";
+import { type OpenHunk, uriKey } from "../state/reviews";
 import { Signal } from "../state/signal";
 import { linesOf, type Placed, placesOf, shifted } from "./places";
 
@@ -21,9 +21,13 @@ export class Reviewing implements Disposable {
   constructor(session: Session) {
     this.session = session;
     this.#subscriptions = [
-      session.reviews.changed.on(() => {
-        this.#places.clear();
-        this.changed.emit(undefined);
+      session.reviews.changed.on((uri) => {
+        if (uri === undefined) {
+          this.#places.clear();
+        } else {
+          this.#places.delete(uriKey(uri));
+        }
+        this.changed.emit(uri === undefined ? undefined : Uri.parse(uri));
       }),
       workspace.onDidChangeTextDocument((event) => this.#follow(event)),
     ];
@@ -82,8 +86,4 @@ export class Reviewing implements Disposable {
     this.#places.set(key, placesOf(linesOf(document.getText()), file.hunks, places));
     this.changed.emit(document.uri);
   }
-}
-
-export function uriOf(file: Pick<OpenFile, "uri">): Uri {
-  return Uri.parse(file.uri);
 }

@@ -16,7 +16,11 @@ import {
 import { counted } from "../runs/words";
 import { linesOf } from "../runs/workRows";
 import type { OpenFile, OpenHunk } from "../state/reviews";
+import { Throttle } from "../state/throttle";
 import type { Reviewing } from "./reviewing";
+
+/** An agent may change a thousand files in a second: they are listed together. */
+const LOOK_AGAIN_MS = 150;
 
 /** A file of the list, or a hunk of one. */
 export type ReviewRow = { readonly file: OpenFile; readonly open?: OpenHunk };
@@ -46,10 +50,12 @@ export class ReviewTree implements TreeDataProvider<ReviewRow> {
       this.#changed.fire(undefined);
     };
     show();
+    const later = new Throttle(LOOK_AGAIN_MS, show);
     return Disposable.from(
       view,
       item,
-      this.#reviewing.session.reviews.changed.on(show),
+      later,
+      this.#reviewing.session.reviews.changed.on(() => later.ask()),
       this.#reviewing.session.reviews.finished.on((count) => {
         window.setStatusBarMessage(`$(pass-filled) Coterie: all ${counted(count, "change")} reviewed.`, 10_000);
       }),

@@ -16,6 +16,7 @@ import { isHere } from "../folders";
 import type { RunLimits } from "../protocol";
 import type { Session } from "../session";
 import type { Run } from "../state/run";
+import { Throttle } from "../state/throttle";
 import type { RunList } from "./list";
 import type { Row } from "./row";
 import { rowsOf, runRow } from "./rows";
@@ -40,28 +41,28 @@ export class RunTree implements TreeDataProvider<Row>, Disposable {
   readonly #limits = new Map<string, RunLimits | null | undefined>();
   readonly #parents = new Map<string, Row>();
   readonly #subscriptions: readonly { dispose(): void }[];
-  #timer: NodeJS.Timeout | undefined;
+  readonly #lookAgain = new Throttle(LOOK_AGAIN_MS, () => this.#changed.fire(undefined));
 
   constructor(session: Session, list: RunList) {
     this.#session = session;
     this.#list = list;
     this.#subscriptions = [
       session.runs.changed.on((run) => this.#hear(run)),
-      list.changed.on(() => this.#lookAgain()),
-      session.drafts.changed.on(() => this.#lookAgain()),
+      list.changed.on(() => this.#lookAgain.ask()),
+      session.drafts.changed.on(() => this.#lookAgain.ask()),
       session.connection.changed.on(({ kind }) => {
         if (kind === "running") {
           void list.refresh().catch(() => undefined);
         } else {
-          this.#lookAgain();
+          this.#lookAgain.ask();
         }
       }),
-      workspace.onDidChangeWorkspaceFolders(() => this.#lookAgain()),
+      workspace.onDidChangeWorkspaceFolders(() => this.#lookAgain.ask()),
     ];
   }
 
   dispose(): void {
-    clearTimeout(this.#timer);
+    this.#lookAgain.dispose();
     for (const subscription of this.#subscriptions) {
       subscription.dispose();
     }
@@ -155,15 +156,8 @@ export class RunTree implements TreeDataProvider<Row>, Disposable {
     const shown = this.#shown.get(run.runId);
     this.#shown.set(run.runId, run);
     if (shown === undefined || looksDifferent(shown, run)) {
-      this.#lookAgain();
+      this.#lookAgain.ask();
     }
-  }
-
-  #lookAgain(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      this.#changed.fire(undefined);
-    }, LOOK_AGAIN_MS);
   }
 }
 

@@ -25,19 +25,31 @@ export interface Progress {
   readonly total: number;
 }
 
+/** What is known of a file: its changes, oldest first, and what of them is open. */
+interface Reviewed {
+  readonly changes: Map<string, ReviewedChange>;
+  open: OpenFile | undefined;
+}
+
+/** An event costs what its file has of hunks, however many files there are: agents change thousands. */
 export class Reviews {
-  readonly changed = new Signal<void>();
+  /** Something is to be seen otherwise: of the file with a URI, or of all. */
+  readonly changed = new Signal<string | undefined>();
   /** The last open hunk was decided: so many were. */
   readonly finished = new Signal<number>();
   readonly #changes = new Map<string, ReviewedChange>();
+  readonly #files = new Map<string, Reviewed>();
+  #decided = 0;
+  #total = 0;
+  #sorted: readonly OpenFile[] | undefined;
 
   /** Take in what the server lists; what it does not list any more was decided while nobody listened. */
   replace(list: ReviewList): void {
-    this.#changes.clear();
+    this.#clear();
     for (const change of list.files.flatMap((file) => file.changes)) {
-      this.#changes.set(change.changeId, change);
+      this.#put(change);
     }
-    this.changed.emit();
+    this.changed.emit(undefined);
   }
 
   hear(told: AgentEvent): void {
@@ -50,43 +62,79 @@ export class Reviews {
       return;
     }
     const { kind: _kind, ...change } = event;
-    this.#changes.set(event.changeId, { ...change, runId, folder: told.folder ?? null });
+    this.#put({ ...change, runId, folder: told.folder ?? null });
     const { decided, total } = this.progress();
     if (decided === total) {
-      this.#changes.clear();
+      this.#clear();
       this.finished.emit(decided);
+      this.changed.emit(undefined);
+    } else {
+      this.changed.emit(event.uri);
     }
-    this.changed.emit();
   }
 
   /** Return the files with open hunks, by path; of one run, or of all. */
   files(runId?: string): readonly OpenFile[] {
-    const files = new Map<string, OpenFile>();
-    for (const change of this.#changes.values()) {
-      if (runId !== undefined && change.runId !== runId) {
-        continue;
-      }
-      const known = files.get(change.uri);
-      const open = change.hunks.filter(isOpen);
-      files.set(change.uri, {
-        path: change.path,
-        uri: change.uri,
-        hunks: [...(known?.hunks ?? []), ...open.map((hunk) => ({ runId: change.runId, changeId: change.changeId, hunk }))],
-        decided: (known?.decided ?? 0) + change.hunks.length - open.length,
-      });
-    }
-    return [...files.values()].filter((file) => file.hunks.length > 0).sort((one, other) => (one.path < other.path ? -1 : 1));
+    this.#sorted ??= [...this.#files.values()]
+      .map(({ open }) => open)
+      .filter((file) => file !== undefined)
+      .sort(byPath);
+    return runId === undefined
+      ? this.#sorted
+      : this.#sorted
+          .map((file) => openOf([...(this.#files.get(uriKey(file.uri))?.changes.values() ?? [])].filter((each) => each.runId === runId)))
+          .filter((file) => file !== undefined);
   }
 
   file(uri: string): OpenFile | undefined {
-    const wanted = uriKey(uri);
-    return this.files().find((file) => uriKey(file.uri) === wanted);
+    return this.#files.get(uriKey(uri))?.open;
   }
 
   progress(): Progress {
-    const hunks = [...this.#changes.values()].flatMap((change) => change.hunks);
-    return { decided: hunks.filter((hunk) => !isOpen(hunk)).length, total: hunks.length };
+    return { decided: this.#decided, total: this.#total };
   }
+
+  #put(change: ReviewedChange): void {
+    const before = this.#changes.get(change.changeId);
+    if (before !== undefined) {
+      this.#count(before, -1);
+    }
+    this.#changes.set(change.changeId, change);
+    this.#count(change, 1);
+    const key = uriKey(change.uri);
+    const file = this.#files.get(key) ?? { changes: new Map(), open: undefined };
+    file.changes.set(change.changeId, change);
+    file.open = openOf([...file.changes.values()]);
+    this.#files.set(key, file);
+    this.#sorted = undefined;
+  }
+
+  #count({ hunks }: ReviewedChange, sign: 1 | -1): void {
+    this.#total += sign * hunks.length;
+    this.#decided += sign * hunks.filter((hunk) => !isOpen(hunk)).length;
+  }
+
+  #clear(): void {
+    this.#changes.clear();
+    this.#files.clear();
+    this.#decided = 0;
+    this.#total = 0;
+    this.#sorted = undefined;
+  }
+}
+
+/** Return what is open of a file's changes; undefined when nothing is. */
+function openOf(changes: readonly ReviewedChange[]): OpenFile | undefined {
+  const hunks = changes.flatMap(({ runId, changeId, hunks: all }) => all.filter(isOpen).map((hunk) => ({ runId, changeId, hunk })));
+  const latest = changes.at(-1);
+  const total = changes.reduce((sum, change) => sum + change.hunks.length, 0);
+  return latest === undefined || hunks.length === 0
+    ? undefined
+    : { path: latest.path, uri: latest.uri, hunks, decided: total - hunks.length };
+}
+
+function byPath(one: OpenFile, other: OpenFile): number {
+  return one.path === other.path ? (one.uri < other.uri ? -1 : 1) : one.path < other.path ? -1 : 1;
 }
 
 /** Say whether a hunk waits for a person's word. */
