@@ -30,10 +30,10 @@ export class PlanDocuments implements FileSystemProvider {
   readonly #changed = new EventEmitter<FileChangeEvent[]>();
   readonly onDidChangeFile = this.#changed.event;
   readonly #drafts: Drafts;
-  readonly #planOf: (approvalId: string) => Plan | undefined;
+  readonly #planOf: (approvalId: string) => Promise<Plan | undefined>;
   #time = Date.now();
 
-  constructor(drafts: Drafts, planOf: (approvalId: string) => Plan | undefined) {
+  constructor(drafts: Drafts, planOf: (approvalId: string) => Promise<Plan | undefined>) {
     this.#drafts = drafts;
     this.#planOf = planOf;
     drafts.changed.on((approvalId) => {
@@ -42,23 +42,23 @@ export class PlanDocuments implements FileSystemProvider {
     });
   }
 
-  readFile(uri: Uri): Uint8Array {
-    const plan = this.#planOf(questionOf(uri));
+  async readFile(uri: Uri): Promise<Uint8Array> {
+    const plan = await this.#planOf(questionOf(uri));
     if (plan === undefined) {
       throw FileSystemError.FileNotFound("This plan is approved or gone.");
     }
     return new TextEncoder().encode(asDocument(plan));
   }
 
-  writeFile(uri: Uri, content: Uint8Array): void {
-    if (this.#planOf(questionOf(uri)) === undefined) {
+  async writeFile(uri: Uri, content: Uint8Array): Promise<void> {
+    if ((await this.#planOf(questionOf(uri))) === undefined) {
       throw FileSystemError.NoPermissions("This plan is approved or gone: nothing can be changed in it any more.");
     }
     this.#drafts.set(questionOf(uri), fromDocument(new TextDecoder().decode(content)));
   }
 
-  stat(uri: Uri): FileStat {
-    return { type: FileType.File, ctime: 0, mtime: this.#time, size: this.readFile(uri).length };
+  async stat(uri: Uri): Promise<FileStat> {
+    return { type: FileType.File, ctime: 0, mtime: this.#time, size: (await this.readFile(uri)).length };
   }
 
   watch(): Disposable {

@@ -2,12 +2,13 @@
 // stands then, reject it.
 
 import { commands, DataTransferItem, Disposable, type TreeDragAndDropController, Uri, window, workspace } from "vscode";
+import { isHere } from "../folders";
 import { guarded } from "../refusals";
 import type { Session } from "../session";
 import type { Drafts } from "../state/drafts";
 import { added, itemsOf, moved, type Plan, removed, renamed } from "./plan";
 import { PLAN_SCHEME, PlanDocuments, planUri, questionOf } from "./planDocument";
-import { planGate } from "./planRows";
+import { isPlanGate } from "./planRows";
 import type { Row } from "./row";
 
 const DRAGGED = "application/vnd.code.tree.coterie.runs";
@@ -45,7 +46,6 @@ export class PlanEditing {
         isCaseSensitive: true,
       }),
       this.#session.approvals.changed.on(() => this.#tellContext()),
-      this.#session.runs.changed.on(() => this.#tellContext()),
     );
   }
 
@@ -60,17 +60,18 @@ export class PlanEditing {
           data.set(DRAGGED, new DataTransferItem(row.target));
         }
       },
-      handleDrop: (onto, data) => {
+      handleDrop: async (onto, data) => {
         const dragged: unknown = data.get(DRAGGED)?.value;
         if (isItem(dragged) && (onto?.target.kind === "item" || onto?.target.kind === "plan")) {
-          this.#drop(dragged, onto.target.approvalId, onto.target.kind === "item" ? onto.target.itemId : undefined);
+          const { target } = onto;
+          await guarded(() => this.#drop(dragged, target.approvalId, target.kind === "item" ? target.itemId : undefined));
         }
       },
     };
   }
 
-  #drop(dragged: { approvalId: string; itemId: string }, approvalId: string | undefined, onto: string | undefined): void {
-    const plan = this.#planOf(dragged.approvalId);
+  async #drop(dragged: { approvalId: string; itemId: string }, approvalId: string | undefined, onto: string | undefined): Promise<void> {
+    const plan = await this.#planOf(dragged.approvalId);
     if (plan === undefined || approvalId !== dragged.approvalId) {
       return;
     }
@@ -85,7 +86,7 @@ export class PlanEditing {
     if (target === undefined || (target.kind !== "item" && target.kind !== "plan") || target.approvalId === undefined) {
       return;
     }
-    const before = this.#planOf(target.approvalId);
+    const before = await this.#planOf(target.approvalId);
     const after = before && (await change(before, target.kind === "item" ? target.itemId : ""));
     if (after !== undefined && after !== before) {
       this.#drafts.set(target.approvalId, after);
@@ -101,8 +102,7 @@ export class PlanEditing {
 
   async #answer(about: Row | Uri | string | undefined, yes: boolean): Promise<void> {
     const approvalId = this.#questionOf(about);
-    const run = approvalId === undefined ? undefined : this.#runOf(approvalId);
-    const gate = run && planGate(run);
+    const gate = approvalId === undefined ? undefined : this.#session.approvals.get(approvalId);
     if (approvalId === undefined || gate === undefined) {
       throw new Error("No plan waits for approval.");
     }
@@ -132,19 +132,19 @@ export class PlanEditing {
   }
 
   #gates(): readonly string[] {
-    return this.#session.runs
+    return this.#session.approvals
       .all()
-      .map((run) => planGate(run)?.approvalId)
-      .filter((id) => id !== undefined);
+      .filter((approval) => isPlanGate(approval) && isHere(approval.folder))
+      .map(({ approvalId }) => approvalId);
   }
 
-  #runOf(approvalId: string) {
-    return this.#session.runs.all().find((run) => planGate(run)?.approvalId === approvalId);
-  }
-
-  #planOf(approvalId: string): Plan | undefined {
-    const run = this.#runOf(approvalId);
-    return run && (this.#drafts.get(approvalId) ?? run.plan);
+  /** Return the plan that a question is about, as it stands now, while the question is open. */
+  async #planOf(approvalId: string): Promise<Plan | undefined> {
+    const gate = this.#session.approvals.get(approvalId);
+    if (gate === undefined || !isPlanGate(gate)) {
+      return undefined;
+    }
+    return this.#drafts.get(approvalId) ?? (this.#session.runs.get(gate.runId) ?? (await this.#session.runs.load(gate.runId))).plan;
   }
 
   #told = false;

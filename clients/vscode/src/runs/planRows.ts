@@ -8,9 +8,12 @@ import { firstLine, type Icon } from "./words";
 
 /** Return the question whether the plan is approved, while it is open. */
 export function planGate(run: Run): ApprovalEvent | undefined {
-  return Object.values(run.approvals).find(
-    (approval) => approval.state === "pending" && approval.options.some((option) => option.kind === "edit"),
-  );
+  return Object.values(run.approvals).find((approval) => approval.state === "pending" && isPlanGate(approval));
+}
+
+/** Say whether a question is whether a plan is approved: another one has no option to change what it is about. */
+export function isPlanGate({ options }: Pick<ApprovalEvent, "options">): boolean {
+  return options.some((option) => option.kind === "edit");
 }
 
 export function planRow(run: Run, draft: (approvalId: string) => Plan | undefined): Row | undefined {
