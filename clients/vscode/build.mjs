@@ -16,10 +16,11 @@ await esbuild.build({
   // The packages' ES modules are what can be shaken.
   mainFields: ["module", "main"],
 });
-// Each folder of `webview/` with a `main.ts` is the script of one view, and its `main.css` the style.
+// Each folder of `webview/` with a `main.ts` (or `main.tsx`) is the script of one view, and its `main.css` the style.
 for (const view of readdirSync("webview")) {
   for (const [file, kind] of [
     ["main.ts", "js"],
+    ["main.tsx", "js"],
     ["main.css", "css"],
   ]) {
     const entry = join("webview", view, file);

@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  test: { include: ["test/**/*.test.ts", "webview/**/*.test.ts"], testTimeout: 60_000, passWithNoTests: false },
+  test: { include: ["test/**/*.test.ts", "webview/**/*.test.{ts,tsx}"], testTimeout: 60_000, passWithNoTests: false },
 });

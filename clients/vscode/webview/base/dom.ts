@@ -57,8 +57,3 @@ export function element<T extends keyof HTMLElementTagNameMap>(
 export function icon(name: string): HTMLElement {
   return element("span", { class: `codicon codicon-${name}`, aria: { hidden: true } });
 }
-
-/** Text in which `code` stands between backticks. */
-export function prose(text: string): readonly Node[] {
-  return text.split(/`([^`]+)`/).map((part, index) => (index % 2 === 1 ? element("code", {}, part) : document.createTextNode(part)));
-}

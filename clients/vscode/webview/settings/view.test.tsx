@@ -1,0 +1,172 @@
+// @vitest-environment jsdom
+import { render } from "preact";
+import { act } from "preact/test-utils";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { FromSettings, SettingsState, ToSettings } from "../../src/messages/settings";
+import type { ProviderView, SettingsView } from "../../src/protocol";
+import { after, EMPTY, type Page } from "./page";
+import { View } from "./view";
+
+const settings: SettingsView = {
+  values: [{ key: "budget.usd", value: 3, origin: "user", path: ["budget", "usd"] }],
+  problems: [],
+  files: [
+    { layer: "user", path: "/c.toml", uri: "file:///c.toml", exists: true, values: { "trust.workspaces": ["/one", "/two"] } },
+    { layer: "project", path: "/p/.coterie/config.toml", uri: "file:///p", exists: true, folder: "file:///p", trusted: false },
+  ],
+  trustedWorkspaces: [],
+  machineScope: [],
+  jsonSchema: {
+    properties: { budget: { properties: { usd: { type: "number" } } }, discovery: { type: "boolean" } },
+    $defs: { ProviderSettings: { properties: { type: { enum: ["ollama", "anthropic"] } } } },
+  },
+};
+const work: ProviderView = { id: "work", type: "ollama", state: "ready", capabilities: { install: true } };
+const state: SettingsState = {
+  running: true,
+  settings,
+  providers: [work],
+  checks: {},
+  keys: [],
+  models: [],
+  installs: {},
+  agents: [],
+  sandbox: undefined,
+};
+const posted: FromSettings[] = [];
+let root: HTMLElement;
+let page: Page;
+
+function draw(next: Page): void {
+  page = next;
+  const drawn = (
+    <View
+      page={page}
+      post={(message) => posted.push(message)}
+      open={(section) => draw({ ...page, section })}
+      saveTo={(folder) => draw({ ...page, folder })}
+    />
+  );
+  void act(() => render(drawn, root));
+}
+
+const tell = (message: ToSettings): void => draw(after(page, message).page);
+const become = (change: Partial<SettingsState>): void => tell({ kind: "state", state: { ...state, ...change } });
+const fireOn = (target: Element, type: string): void => void act(() => void target.dispatchEvent(new Event(type, { bubbles: true })));
+
+function found<E extends Element>(selector: string): E {
+  const element = root.querySelector<E>(selector);
+  if (element === null) {
+    throw new Error(`there is no ${selector} in ${root.innerHTML}`);
+  }
+  return element;
+}
+
+function button(label: string): HTMLButtonElement {
+  const made = [...root.querySelectorAll("button")].find((each) => (each.getAttribute("aria-label") ?? each.textContent) === label);
+  if (made === undefined) {
+    throw new Error(`there is no button ${label} in ${root.innerHTML}`);
+  }
+  return made;
+}
+
+function typeInto(field: HTMLInputElement, text: string): void {
+  field.value = text;
+  fireOn(field, "input");
+}
+
+beforeEach(() => {
+  posted.length = 0;
+  document.body.replaceChildren();
+  root = document.body.appendChild(document.createElement("div"));
+  draw({ ...EMPTY, state });
+});
+
+describe("the settings view", () => {
+  it.each([
+    "Workspaces",
+    "Check",
+    "Disconnect",
+    "Enter a Key",
+  ])("keeps what a press on %s began at, whatever arrives before it ends", (label) => {
+    const pressed = button(label);
+    pressed.focus();
+    become({ checks: { work: "checking" }, sandbox: { level: "bubblewrap" } });
+    become({
+      checks: { work: { provider: "work", state: "down", text: "work does not answer." } },
+      providers: [{ ...work, state: "down" }],
+    });
+    become({ providers: [{ ...work, id: "another" }, work], keys: [] });
+    expect([root.contains(pressed), document.activeElement === pressed]).toEqual([true, true]);
+  });
+
+  it("opens a section, and leaves the focus on what was pressed", () => {
+    const pressed = button("Workspaces");
+    pressed.focus();
+    void act(() => pressed.click());
+    expect([found("h1").textContent, pressed.getAttribute("aria-current")]).toEqual(["Workspaces", "page"]);
+    expect(document.activeElement).toBe(pressed);
+  });
+
+  it("keeps what is typed until it is saved, and then shows what the server says", () => {
+    tell({ kind: "show", section: "budgets" });
+    const field = found<HTMLInputElement>("input");
+    typeInto(field, "0.250");
+    become({ sandbox: { level: "none" } });
+    expect(field.value).toBe("0.250");
+    fireOn(field, "change");
+    expect(posted).toEqual([{ kind: "set", key: "budget.usd", value: 0.25, folder: undefined }]);
+    become({ settings: { ...settings, values: [{ key: "budget.usd", value: 0.25, origin: "user", path: ["budget", "usd"] }] } });
+    expect(field.value).toBe("0.250");
+    tell({ kind: "saved", at: "budget.usd" });
+    expect(field.value).toBe("0.25");
+    become({ settings: { ...settings, values: [{ key: "budget.usd", value: 7, origin: "project", path: ["budget", "usd"] }] } });
+    expect(field.value).toBe("7");
+    expect(found("input").isSameNode(field)).toBe(true);
+  });
+
+  it("keeps what was typed and refused, with the reason, and what was typed while an earlier text was being saved", () => {
+    tell({ kind: "show", section: "budgets" });
+    const field = found<HTMLInputElement>("input");
+    typeInto(field, "-3");
+    fireOn(field, "change");
+    tell({ kind: "refused", at: "budget.usd", text: "At least 0." });
+    expect([field.value, found("[role=alert]").textContent]).toEqual(["-3", "At least 0."]);
+    typeInto(field, "1");
+    fireOn(field, "change");
+    typeInto(field, "12");
+    tell({ kind: "saved", at: "budget.usd" });
+    expect([field.value, root.querySelector("[role=alert]")]).toEqual(["12", null]);
+  });
+
+  it("empties and closes the form of a provider when it is saved, not before", () => {
+    const adder = found<HTMLDetailsElement>("details");
+    expect(adder.open).toBe(false);
+    void act(() => found<HTMLElement>("summary").click());
+    const name = found<HTMLInputElement>("#new-provider");
+    name.value = "spare";
+    fireOn(found("form.grid"), "submit");
+    expect(posted).toEqual([{ kind: "set", key: "providers.spare", value: { type: "ollama" }, folder: undefined }]);
+    tell({ kind: "refused", at: "providers.spare", text: "Not now." });
+    expect([adder.open, name.value, adder.querySelector("[role=alert]")?.textContent]).toEqual([true, "spare", "Not now."]);
+    tell({ kind: "saved", at: "providers.spare" });
+    expect([adder.open, name.value]).toEqual([false, ""]);
+  });
+
+  it("moves the focus to the field when an entry of a list goes, and forgets all notes about trust when one is settled", () => {
+    tell({ kind: "show", section: "workspaces" });
+    tell({ kind: "refused", at: "trust file:///p", text: "Its parent is trusted." });
+    void act(() => button("Remove /one").click());
+    expect(posted).toEqual([{ kind: "set", key: "trust.workspaces", value: ["/two"], folder: undefined }]);
+    expect(document.activeElement?.id).toBe("add-trust.workspaces");
+    tell({ kind: "saved", at: "trust.workspaces" });
+    expect(root.querySelector("[role=alert]")).toBeNull();
+  });
+
+  it("has fields of their own in each section", () => {
+    tell({ kind: "show", section: "workspaces" });
+    found<HTMLInputElement>("input").value = "half a path";
+    tell({ kind: "show", section: "permissions" });
+    expect([...root.querySelectorAll("input")].map((each) => each.value).join("")).not.toContain("half");
+  });
+});
