@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Feed } from "../src/chat/feed";
+import { Feed, type Source } from "../src/chat/feed";
 import type { Item } from "../src/chat/items";
 import type { Patch } from "../src/chat/patch";
 import type { AgentEvent, ChannelMessage } from "../src/protocol";
@@ -92,4 +92,86 @@ describe("a chat's feed", () => {
     open.dispose();
     other.dispose();
   });
+
+  it("looks at one entry for a word more, however long the chat and its run are", async () => {
+    const looksFor = async (count: number): Promise<number> => {
+      const { wire, runs } = serverOf(count);
+      const looks = { count: 0 };
+      const feed = new Feed(wire, watched(runs, looks), "c");
+      await feed.refresh();
+      await runs.load("live");
+      runs.hear(event("live", 3, { kind: "run", state: "running" }));
+      for (let call = 0; call < count; call += 1) {
+        runs.hear(event("live", 4 + call, { kind: "tool_call", callId: `t${call}`, tool: "search", arguments: {}, state: "running" }));
+      }
+      runs.hear(event("live", 4 + count, delta(0, "Hel")));
+      await nextPatch(feed);
+      looks.count = 0;
+      runs.hear(event("live", 5 + count, delta(3, "lo")));
+      expect(await nextPatch(feed)).toEqual({ order: undefined, items: [], grown: [{ id: "message:a", text: "lo", thought: "" }] });
+      feed.dispose();
+      return looks.count;
+    };
+    const few = await looksFor(3);
+    expect(few).toBeGreaterThan(0);
+    expect(await looksFor(300)).toBe(few);
+  });
+
+  it("tells of a row more what stands behind it, and not what is above", async () => {
+    const { wire, runs } = serverOf(30);
+    const feed = new Feed(wire, runs, "c");
+    await feed.refresh();
+    await runs.load("live");
+    runs.hear(event("live", 3, { kind: "run", state: "running" }));
+    await nextPatch(feed);
+    runs.hear(event("live", 4, delta(0, "Hel")));
+    expect(await nextPatch(feed)).toMatchObject({ order: { kept: 31, ids: ["message:a"] }, items: [{ text: "Hel" }] });
+    feed.dispose();
+  });
+
+  it("shows the whole of what it holds though the window has room for less, and lets it go with its page", async () => {
+    const { wire, loaded } = serverOf(20);
+    const runs = new Runs(async (runId) => {
+      loaded.push(runId);
+      return [event(runId, 1, user(runId.replace("r", "m"))), event(runId, 2, { kind: "run", state: "succeeded" })];
+    }, 4);
+    const feed = new Feed(wire, runs, "c");
+    await feed.refresh();
+    await feed.refresh();
+    expect(loaded).toHaveLength(20);
+    expect(runs.all()).toHaveLength(20);
+    feed.dispose();
+    expect(runs.all().length).toBeLessThanOrEqual(4);
+  });
 });
+
+const nextPatch = (feed: Feed): Promise<Patch> =>
+  new Promise((resolve) => {
+    const listening = feed.patched.on((patch) => {
+      listening.dispose();
+      resolve(patch);
+    });
+  });
+
+/** The runs, and how often somebody looks at one of them or at a thing that it lists. */
+function watched(runs: Runs, looks: { count: number }): Source {
+  const counted = <T extends object>(of: T): T =>
+    new Proxy(of, {
+      get(target, name) {
+        looks.count += 1;
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === "object" && value !== null ? counted(value) : value;
+      },
+    });
+  return {
+    changed: runs.changed,
+    get: (runId) => {
+      const run = runs.get(runId);
+      return run && counted(run);
+    },
+    live: () => runs.live(),
+    active: (channelId) => runs.active(channelId),
+    load: (runId) => runs.load(runId),
+    hold: (runId) => runs.hold(runId),
+  };
+}

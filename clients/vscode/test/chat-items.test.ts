@@ -1,7 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { itemsOf, newConversation, spentIn, spentWords, withLatest, withOlder, withRun } from "../src/chat/conversation";
+import {
+  type Conversation,
+  itemsOfPart,
+  newConversation,
+  partsOf,
+  spentIn,
+  spentWords,
+  withLatest,
+  withOlder,
+  withRun,
+} from "../src/chat/conversation";
 import { type Item, itemsOfRun } from "../src/chat/items";
 import { grownBy, type Patch, patchOf } from "../src/chat/patch";
+import { Shown } from "../src/chat/shown";
 import type { AgentEvent, ChannelMessage } from "../src/protocol";
 import { emptyRun, type Run, reduce } from "../src/state/run";
 
@@ -27,6 +38,8 @@ const said = (messageId: string, runId: string | null, role: "user" | "assistant
   text: messageId,
   at: "2026-01-01T00:00:00Z",
 });
+const itemsOf = (talk: Conversation, runOf: (runId: string) => Run | undefined): readonly Item[] =>
+  partsOf(talk).flatMap((part) => itemsOfPart(part, part.runId === undefined ? undefined : runOf(part.runId)));
 const ids = (items: readonly Item[]): string[] =>
   items.map((item) => (item.kind === "user" || item.kind === "answer" ? item.messageId : item.kind));
 
@@ -181,7 +194,9 @@ describe("a patch", () => {
         known.set(item.id, item);
       }
     }
-    return (patch?.order ?? items.map((item) => item.id)).flatMap((id) => known.get(id) ?? []);
+    const order = items.map((item) => item.id);
+    const { kept, ids: behind } = patch?.order ?? { kept: order.length, ids: [] };
+    return [...order.slice(0, kept), ...behind].flatMap((id) => known.get(id) ?? []);
   };
   const delta = (offset: number, text: string): Event => ({ kind: "message_delta", messageId: "a", offset, text });
 
@@ -204,6 +219,33 @@ describe("a patch", () => {
       shown = apply(shown, patchOf(shown, next));
       expect(shown).toEqual(next);
       expect(patchOf(shown, itemsOfRun(runOf(events.slice(0, count))))).toBeUndefined();
+    }
+  });
+
+  it("is the same whether all of a run is looked at or what was told of it", () => {
+    const call = { kind: "tool_call", callId: "t", tool: "search", arguments: { query: "x" } } as const;
+    const events: Event[] = [
+      state("running"),
+      delta(0, " "),
+      delta(1, "Hello"),
+      { ...call, state: "running" },
+      delta(6, "!"),
+      { ...call, state: "succeeded", output: "found" },
+      answer("a", "Hello!!"),
+      { kind: "warning", code: "x", text: "x" },
+      { kind: "message_discarded", messageId: "a", reason: "failed" },
+      delta(0, "again"),
+      state("interrupted"),
+    ];
+    let run = emptyRun("r");
+    const shown = new Shown(() => run);
+    run = runOf([user("q")]);
+    let page = apply([], shown.replace(partsOf(withRun(newConversation("c"), { ...run, state: "running" }))));
+    for (const [index, event] of events.entries()) {
+      run = reduce(run, { seq: index + 2, at: "", runId: "r", channelId: "c", event });
+      page = apply(page, shown.update("r", run.touched && [run.touched]));
+      expect(page).toEqual(itemsOfRun(run));
+      expect(shown.items).toEqual(page);
     }
   });
 

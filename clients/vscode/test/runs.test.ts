@@ -77,4 +77,45 @@ describe("runs", () => {
     down = false;
     expect((await runs.load("r")).state).toBe("running");
   });
+
+  describe("that have ended", () => {
+    const ended = new Runs(async (runId) => [{ ...told(1, { kind: "run", state: "succeeded" }), runId }], 3);
+
+    it("are kept as many as fit, those that were asked for last", async () => {
+      for (const runId of ["a", "b", "c"]) {
+        await ended.load(runId);
+      }
+      ended.get("a");
+      await ended.load("d");
+      expect(ended.all().map(({ runId }) => runId)).toEqual(["a", "c", "d"]);
+    });
+
+    it("stay for as long as somebody shows them", async () => {
+      const [one, other] = [ended.hold("a"), ended.hold("a")];
+      for (const runId of ["e", "f", "g", "h"]) {
+        await ended.load(runId);
+      }
+      one.dispose();
+      one.dispose();
+      expect(ended.get("a")).toBeDefined();
+      other.dispose();
+      await ended.load("i");
+      await ended.load("j");
+      await ended.load("k");
+      expect(ended.get("a")).toBeUndefined();
+    });
+
+    it("are asked for again when they are heard of", async () => {
+      expect(ended.get("b")).toBeUndefined();
+      ended.hear({ ...told(2, { kind: "run", state: "running" }), runId: "b" });
+      expect((await ended.load("b")).state).toBe("succeeded");
+    });
+  });
+
+  it("that go on are never let go of", async () => {
+    const runs = new Runs(async (runId) => [{ ...told(1, { kind: "run", state: "running" }), runId }], 1);
+    await Promise.all(["a", "b", "c"].map((runId) => runs.load(runId)));
+    expect(runs.all()).toHaveLength(3);
+    expect(runs.active("c")?.runId).toBe("c");
+  });
 });

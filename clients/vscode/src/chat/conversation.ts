@@ -40,29 +40,39 @@ export function withRun(conversation: Conversation, run: Run): Conversation {
   return isNews ? { ...conversation, live: [...conversation.live, run.runId] } : conversation;
 }
 
-/** Return the runs of a conversation, in its order. */
-export function runsOf(conversation: Conversation): readonly string[] {
-  const past = conversation.history.map((message) => message.runId).filter((runId): runId is string => typeof runId === "string");
-  return [...new Set([...past, ...conversation.live])];
+/** What stands in a row of a conversation and is of one run, or of none. */
+export interface Part {
+  readonly runId: string | undefined;
+  /** What history has of it. */
+  readonly told: readonly ChannelMessage[];
+  readonly isLive: boolean;
 }
 
-/** Return all that a chat shows. */
-export function itemsOf(conversation: Conversation, runOf: (runId: string) => Run | undefined): readonly Item[] {
-  const messages = new Map<string | undefined, ChannelMessage[]>();
+/** Return the parts of a conversation in their order. */
+export function partsOf(conversation: Conversation): readonly Part[] {
+  const told = new Map<string | undefined, ChannelMessage[]>();
   for (const message of conversation.history) {
     const runId = message.runId ?? undefined;
-    messages.set(runId, [...(messages.get(runId) ?? []), message]);
-  }
-  for (const runId of conversation.live) {
-    messages.set(runId, messages.get(runId) ?? []);
-  }
-  return [...messages].flatMap(([runId, told]) => {
-    const run = runId === undefined ? undefined : runOf(runId);
-    if (run === undefined || run.seq === 0) {
-      return itemsOfHistory(told);
+    const before = told.get(runId);
+    if (before === undefined) {
+      told.set(runId, [message]);
+    } else {
+      before.push(message);
     }
-    return conversation.live.includes(run.runId) ? itemsOfRun(run) : pastItems(run, told);
-  });
+  }
+  const live = new Set<string | undefined>(conversation.live);
+  for (const runId of live) {
+    told.set(runId, told.get(runId) ?? []);
+  }
+  return [...told].map(([runId, messages]) => ({ runId, told: messages, isLive: live.has(runId) }));
+}
+
+/** Return what a part shows; `run` is its run, where that is known. */
+export function itemsOfPart({ told, isLive }: Part, run: Run | undefined): readonly Item[] {
+  if (run === undefined || run.seq === 0) {
+    return itemsOfHistory(told);
+  }
+  return isLive ? itemsOfRun(run) : pastItems(run, told);
 }
 
 /** A run as far as history has its messages: a chat that was cut off, or forked, in the middle of a run does not show the rest. */

@@ -5,36 +5,45 @@ import type { Wire } from "../server/wire";
 import type { Run } from "../state/run";
 import type { Runs } from "../state/runs";
 import { Signal, type Subscription } from "../state/signal";
-import { type Conversation, itemsOf, newConversation, runsOf, type Spent, spentIn, withLatest, withOlder, withRun } from "./conversation";
+import { type Conversation, newConversation, partsOf, type Spent, spentIn, withLatest, withOlder, withRun } from "./conversation";
 import type { Item } from "./items";
-import { type Patch, patchOf } from "./patch";
+import { News } from "./news";
+import type { Patch } from "./patch";
+import { Shown } from "./shown";
 
 const PAGE = 40;
 const FRAME_MS = 16;
 
+/** What of the runs a chat needs. */
+export type Source = Pick<Runs, "get" | "live" | "active" | "load" | "hold" | "changed">;
+
 export class Feed {
   readonly patched = new Signal<Patch>();
+  /** Something was told, also what no item shows. */
+  readonly changed = new Signal<void>();
   readonly channelId: string;
   readonly #wire: Pick<Wire, "request">;
-  readonly #runs: Runs;
+  readonly #runs: Source;
   readonly #listening: Subscription;
+  /** What is shown stays in this window's memory. */
+  readonly #held = new Map<string, Subscription>();
+  readonly #news = new News();
   #conversation: Conversation;
-  #shown: readonly Item[] = [];
+  #shown: Shown;
+  #spent: Spent | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(wire: Pick<Wire, "request">, runs: Runs, channelId: string) {
+  constructor(wire: Pick<Wire, "request">, runs: Source, channelId: string) {
     this.#wire = wire;
     this.#runs = runs;
     this.channelId = channelId;
-    this.#conversation = newConversation(channelId);
+    this.#shown = this.#nothing();
     this.#listening = runs.changed.on((run) => this.#hear(run));
-    for (const run of runs.all()) {
-      this.#conversation = withRun(this.#conversation, run);
-    }
+    this.#conversation = runs.live().reduce(withRun, newConversation(channelId));
   }
 
   get items(): readonly Item[] {
-    return this.#shown;
+    return this.#shown.items;
   }
 
   get hasOlder(): boolean {
@@ -47,15 +56,15 @@ export class Feed {
   }
 
   get spent(): Spent {
-    return spentIn(this.#known());
+    this.#spent ??= spentIn([...this.#held.keys()].flatMap((runId) => this.#runs.get(runId) ?? []));
+    return this.#spent;
   }
 
   /** Read the latest messages, and all that is known of their runs; what was read before of earlier ones stays. */
   async refresh(): Promise<void> {
     const page = await this.#wire.request("agent/channel/history", { channelId: this.channelId, limit: PAGE });
     await this.#load(page.messages.map((message) => message.runId));
-    this.#conversation = withLatest(this.#conversation, page);
-    this.#flush();
+    this.#show(withLatest(this.#conversation, page));
   }
 
   async older(): Promise<void> {
@@ -65,46 +74,94 @@ export class Feed {
     }
     const page = await this.#wire.request("agent/channel/history", { channelId: this.channelId, before, limit: PAGE });
     await this.#load(page.messages.map((message) => message.runId));
-    this.#conversation = withOlder(this.#conversation, page);
-    this.#flush();
+    this.#show(withOlder(this.#conversation, page));
   }
 
   /** Begin anew for a page that has nothing yet. */
   repeat(): void {
-    this.#shown = [];
-    this.#flush();
+    this.#shown = this.#nothing();
+    this.#show(this.#conversation);
   }
 
   dispose(): void {
     this.#listening.dispose();
     clearTimeout(this.#timer);
+    for (const held of this.#held.values()) {
+      held.dispose();
+    }
   }
 
-  #known(): readonly Run[] {
-    return runsOf(this.#conversation).flatMap((runId) => this.#runs.get(runId) ?? []);
+  #nothing(): Shown {
+    return new Shown((runId) => this.#runs.get(runId));
   }
 
-  /** A run that cannot be had is shown as far as history tells of it. */
+  /** A run that cannot be had is shown as far as history tells of it. What was loaded may not fit into memory until it is held. */
   async #load(runs: readonly (string | null | undefined)[]): Promise<void> {
-    const missing = [...new Set(runs)].filter((runId): runId is string => typeof runId === "string" && this.#runs.get(runId) === undefined);
-    await Promise.allSettled(missing.map((runId) => this.#runs.load(runId)));
+    const named = [...new Set(runs)].filter((runId): runId is string => typeof runId === "string");
+    for (const runId of named) {
+      this.#hold(runId);
+    }
+    await Promise.allSettled(named.filter((runId) => this.#runs.get(runId) === undefined).map((runId) => this.#runs.load(runId)));
   }
 
   #hear(run: Run): void {
-    this.#conversation = withRun(this.#conversation, run);
-    if (runsOf(this.#conversation).includes(run.runId)) {
+    const before = this.#conversation;
+    this.#conversation = withRun(before, run);
+    if (this.#conversation !== before || this.#shown.has(run.runId)) {
+      this.#news.note(run);
       this.#timer ??= setTimeout(() => this.#flush(), FRAME_MS);
     }
   }
 
   #flush(): void {
+    this.#timer = undefined;
+    const told = this.#news.take();
+    if (told.some(({ runId }) => !this.#shown.has(runId))) {
+      this.#show(this.#conversation);
+      return;
+    }
+    // What was used is told by an event that touches no entry.
+    this.#spent = told.some(({ touched }) => touched === undefined) ? undefined : this.#spent;
+    for (const { runId, touched } of told) {
+      this.#tell(this.#shown.update(runId, touched));
+    }
+    this.changed.emit();
+  }
+
+  /** Show a conversation, all of it as it is now. */
+  #show(conversation: Conversation): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const items = itemsOf(this.#conversation, (runId) => this.#runs.get(runId));
-    const patch = patchOf(this.#shown, items);
-    this.#shown = items;
+    this.#news.take();
+    this.#spent = undefined;
+    this.#conversation = conversation;
+    const parts = partsOf(conversation);
+    this.#holdAll(new Set(parts.flatMap(({ runId }) => runId ?? [])));
+    this.#tell(this.#shown.replace(parts));
+    this.changed.emit();
+  }
+
+  #tell(patch: Patch | undefined): void {
     if (patch !== undefined) {
       this.patched.emit(patch);
+    }
+  }
+
+  #holdAll(runs: ReadonlySet<string>): void {
+    for (const runId of runs) {
+      this.#hold(runId);
+    }
+    for (const [runId, held] of this.#held) {
+      if (!runs.has(runId)) {
+        held.dispose();
+        this.#held.delete(runId);
+      }
+    }
+  }
+
+  #hold(runId: string): void {
+    if (!this.#held.has(runId)) {
+      this.#held.set(runId, this.#runs.hold(runId));
     }
   }
 }

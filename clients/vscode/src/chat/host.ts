@@ -136,10 +136,8 @@ export class ChatHost implements Disposable {
     this.#feed = undefined;
     if (this.#channelId !== undefined) {
       const feed = new Feed(this.#session.wire, this.#session.runs, this.#channelId);
-      feed.patched.on((patch) => {
-        this.#say({ kind: "patch", patch });
-        this.#surround();
-      });
+      feed.patched.on((patch) => this.#say({ kind: "patch", patch }));
+      feed.changed.on(() => this.#surround());
       this.#feed = feed;
     }
   }

@@ -2,7 +2,7 @@
 // the webview shows them; `patch.ts` carries what has changed from one to the other.
 
 import type { ApprovalEvent, ApprovalOption, ChangeEvent, ChannelMessage, CompactionEvent, StepEvent, ToolCallEvent } from "../protocol";
-import type { Entry, Message, Run } from "../state/run";
+import type { Entry, Message, Run, Touched } from "../state/run";
 import { questionOf } from "./effects";
 import { quotedIn } from "./quoted";
 import { toolTitle } from "./tools";
@@ -91,6 +91,11 @@ export function itemsOfRun(run: Run, entries: readonly Entry[] = run.entries): r
   }
   const end = endOf(run);
   return end === undefined ? items : [...items, end];
+}
+
+/** Return what an entry that was listed before stands there as now; undefined: it shows nothing. */
+export function itemAt(run: Run, entry: Touched): Item | undefined {
+  return itemOf(run, entry, 0);
 }
 
 /** Return what history alone tells of messages whose run is not known any more. */

@@ -4,10 +4,16 @@
 import type { Item } from "./items";
 
 export interface Patch {
-  /** The ids of all items in their order; undefined: as before. */
-  readonly order: readonly string[] | undefined;
+  /** What stands in which order now; undefined: as before. */
+  readonly order: Order | undefined;
   readonly items: readonly Item[];
   readonly grown: readonly Growth[];
+}
+
+/** So many of the first stay, and behind them stand these: a chat is long, and most of it stays as it is. */
+export interface Order {
+  readonly kept: number;
+  readonly ids: readonly string[];
 }
 
 /** More text behind an answer or its thoughts. */
@@ -31,11 +37,14 @@ export function patchOf(before: readonly Item[], after: readonly Item[]): Patch 
       items.push(item);
     }
   }
-  const isOrdered = before.length === after.length && after.every((item, index) => before[index]?.id === item.id);
-  if (isOrdered && items.length === 0 && grown.length === 0) {
-    return undefined;
-  }
-  return { order: isOrdered ? undefined : after.map((item) => item.id), items, grown };
+  const order = orderOf(before, after);
+  return order === undefined && items.length === 0 && grown.length === 0 ? undefined : { order, items, grown };
+}
+
+function orderOf(before: readonly Item[], after: readonly Item[]): Order | undefined {
+  const differs = after.findIndex((item, index) => before[index]?.id !== item.id);
+  const kept = differs < 0 ? after.length : differs;
+  return kept === before.length && kept === after.length ? undefined : { kept, ids: after.slice(kept).map((item) => item.id) };
 }
 
 /** Return an item that has grown. */

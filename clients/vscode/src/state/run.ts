@@ -59,7 +59,11 @@ export interface Run {
   readonly usage: UsageEvent | undefined;
   /** A piece of a message is missing: what was told has to be asked for again. */
   readonly gap: boolean;
+  /** The one entry, listed before, that the last event has changed; undefined: anything may be different. */
+  readonly touched: Touched | undefined;
 }
+
+export type Touched = Extract<Entry, { readonly kind: "message" | "tool_call" | "change" | "approval" }>;
 
 export function emptyRun(runId: string): Run {
   return {
@@ -80,6 +84,7 @@ export function emptyRun(runId: string): Run {
     approvals: {},
     usage: undefined,
     gap: false,
+    touched: undefined,
   };
 }
 
@@ -100,6 +105,7 @@ export function reduce(run: Run, told: AgentEvent): Run {
     seq: told.seq,
     channelId: told.channelId ?? run.channelId,
     folder: told.folder ?? run.folder,
+    touched: undefined,
   };
   const event = told.event;
   switch (event.kind) {
@@ -146,15 +152,16 @@ export function reduce(run: Run, told: AgentEvent): Run {
 }
 
 /** List what is not known yet. That is asked of what is kept by its id: a look through the list would be taken for every word that streams. */
-function listed(run: Run, known: boolean, entry: Entry): Run {
-  return known ? run : { ...run, entries: [...run.entries, entry] };
+function listed(run: Run, known: boolean, entry: Touched): Run {
+  return known ? { ...run, touched: entry } : { ...run, entries: [...run.entries, entry] };
 }
 
 function withStep(run: Run, step: StepEvent): Run {
   const known = run.steps.some((each) => each.stepId === step.stepId);
   const steps = known ? run.steps.map((each) => (each.stepId === step.stepId ? step : each)) : [...run.steps, step];
   const isListed = run.entries.some((each) => each.kind === "step" && each.id === step.stepId && each.attempt === step.attempt);
-  return { ...listed(run, isListed, { kind: "step", id: step.stepId, attempt: step.attempt }), steps };
+  const entries: readonly Entry[] = isListed ? run.entries : [...run.entries, { kind: "step", id: step.stepId, attempt: step.attempt }];
+  return { ...run, entries, steps };
 }
 
 function withDelta(run: Run, id: string, part: "text" | "thought", offset: number, text: string): Run {

@@ -21,7 +21,11 @@ export class Transcript {
   readonly #items = new Map<string, Item>();
   readonly #rows = new Map<string, Row>();
   readonly #isMoved: (isAtEnd: boolean) => void;
-  #order: readonly string[] = [];
+  #order: string[] = [];
+  /** What stood in the order and does not any more, as far as it is known to. */
+  readonly #gone = new Set<string>();
+  /** So many of the first rows stand where they should. */
+  #arranged = 0;
   #waiting: Patch[] = [];
   #isAtEnd = true;
   #wanted: Place | undefined;
@@ -42,7 +46,9 @@ export class Transcript {
   clear(): void {
     this.#items.clear();
     this.#rows.clear();
+    this.#gone.clear();
     this.#order = [];
+    this.#arranged = 0;
     this.#waiting = [];
     this.#isAtEnd = true;
     this.element.replaceChildren();
@@ -60,15 +66,6 @@ export class Transcript {
   /** Show everything that waits, now. */
   settle(): void {
     this.#flush();
-  }
-
-  item(id: string): Item | undefined {
-    return this.#items.get(id);
-  }
-
-  latest<K extends Item["kind"]>(kind: K): Extract<Item, { kind: K }> | undefined {
-    const id = this.#order.findLast((each) => this.#items.get(each)?.kind === kind);
-    return id === undefined ? undefined : (this.#items.get(id) as Extract<Item, { kind: K }>);
   }
 
   reveal(itemId: string): void {
@@ -91,14 +88,25 @@ export class Transcript {
 
   /** Where the person reads, to come back to. */
   place(): Place {
-    const top = this.element.scrollTop;
-    const id = this.#order.find((each) => {
-      const row = this.#rows.get(each)?.element;
-      return row !== undefined && row.offsetTop + row.offsetHeight > top;
-    });
-    return this.#isAtEnd || id === undefined
+    const id = this.#isAtEnd ? undefined : this.#firstBelow(this.element.scrollTop);
+    return id === undefined
       ? { itemId: undefined, below: 0 }
-      : { itemId: id, below: top - (this.#rows.get(id)?.element.offsetTop ?? top) };
+      : { itemId: id, below: this.element.scrollTop - (this.#rows.get(id)?.element.offsetTop ?? 0) };
+  }
+
+  /** The first row that reaches below a height: they stand one below the other, so half of them can be left out each time. */
+  #firstBelow(top: number): string | undefined {
+    let [low, high] = [0, this.#arranged];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const row = this.#rows.get(this.#order[middle] ?? "")?.element;
+      if (row !== undefined && row.offsetTop + row.offsetHeight > top) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return this.#order[low];
   }
 
   /** Go where somebody was, as soon as that is there. */
@@ -132,7 +140,17 @@ export class Transcript {
         touched.add(growth.id);
       }
     }
-    this.#order = patch.order ?? this.#order;
+    if (patch.order !== undefined) {
+      const { kept, ids } = patch.order;
+      for (const id of this.#order.splice(kept)) {
+        this.#gone.add(id);
+      }
+      for (const id of ids) {
+        this.#order.push(id);
+        this.#gone.delete(id);
+      }
+      this.#arranged = Math.min(this.#arranged, kept);
+    }
   }
 
   #show(id: string): void {
@@ -145,17 +163,17 @@ export class Transcript {
     }
   }
 
+  /** Put the rows behind those that are arranged in their order; one that stands where it should is not touched. */
   #arrange(): void {
-    const wanted = new Set(this.#order);
-    for (const [id, row] of this.#rows) {
-      if (!wanted.has(id)) {
-        row.element.remove();
-        this.#rows.delete(id);
-        this.#items.delete(id);
-      }
+    for (const id of this.#gone) {
+      this.#rows.get(id)?.element.remove();
+      this.#rows.delete(id);
+      this.#items.delete(id);
     }
-    let next = this.element.firstElementChild;
-    for (const id of this.#order) {
+    this.#gone.clear();
+    const last = this.#rows.get(this.#order[this.#arranged - 1] ?? "")?.element;
+    let next = last === undefined ? this.element.firstElementChild : last.nextElementSibling;
+    for (const id of this.#order.slice(this.#arranged)) {
       const row = this.#rows.get(id)?.element;
       if (row === next) {
         next = next?.nextElementSibling ?? null;
@@ -163,6 +181,7 @@ export class Transcript {
         this.element.insertBefore(row, next);
       }
     }
+    this.#arranged = this.#order.length;
   }
 
   #return(place: Place): void {
