@@ -312,7 +312,7 @@ class FakeRuns:
 
     async def undo(self, run_id: str, *, scope: str = "run", ids: Sequence[str] = ()) -> UndoResult:
         """Restore one file and leave another."""
-        conflict = UndoConflict(path="README.md", reason=f"you edited it after {run_id}")
+        conflict = UndoConflict(path="README.md", uri="file:///project/README.md", reason=f"you edited it after {run_id}")
         return UndoResult(restored=(f"{scope}:{','.join(ids)}",), conflicts=(conflict,))
 
     async def diff(self, run_id: str, *, paths: Sequence[str] = (), texts: bool = False) -> tuple[FileDiff, ...]:

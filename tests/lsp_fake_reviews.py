@@ -29,7 +29,8 @@ class FakeHunks:
         assert choice.verdict != "undone"
         [hunk] = self._change.hunks
         hunk = replace(hunk, state="rejected" if choice.verdict == "rejected" else "applied", review=choice.verdict)
-        conflict = UndoConflict(path="README.md", reason=f"hunks {choice.hunk_ids}, changes {choice.change_ids}")
+        reason = f"hunks {choice.hunk_ids}, changes {choice.change_ids}"
+        conflict = UndoConflict(path="README.md", uri="file:///project/README.md", reason=reason)
         return HunkResult(run_id=run_id or "run_of_it", changes=(replace(self._change, hunks=(hunk,)),), conflicts=(conflict,))
 
     async def decide_open(

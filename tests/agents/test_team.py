@@ -251,7 +251,7 @@ async def test_what_the_person_wrote_since_survives_the_undo(tmp_path: Path) -> 
         (stage.project / "README.md").write_text("# all mine now\n", encoding="utf-8")
         result = await stage.runs.undo(run_id)
         assert result.restored == ("calc.py",)
-        assert [conflict.path for conflict in result.conflicts] == ["README.md"]
+        assert [(conflict.path, conflict.uri) for conflict in result.conflicts] == [("README.md", (stage.project / "README.md").as_uri())]
         assert stage.text("calc.py") == f"# mine\n\n{BROKEN}"
         assert stage.text("README.md") == "# all mine now\n"
 

@@ -82,7 +82,7 @@ async def test_what_the_person_wrote_since_stays_and_a_conflict_is_told_and_can_
         result = await person.decide("rejected")
         assert stage.text("a.txt") == mine.replace("eighth\nand more", "line 8"), "what can be had is done"
         [conflict] = result.conflicts
-        assert conflict.path == "a.txt"
+        assert (conflict.path, conflict.uri) == ("a.txt", (stage.project / "a.txt").as_uri())
         assert conflict.reason
         assert [hunk.review for hunk in await person.all()] == ["open", "rejected"]
         (stage.project / "a.txt").write_text(ONLY_FIRST, encoding="utf-8")

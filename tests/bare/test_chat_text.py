@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coterie.domain.events import CompactionEvent, MessageDelta, MessageDiscarded, MessageEvent, RunEvent, ToolCallEvent
+from coterie.domain.channels import ChannelMessage
+from coterie.domain.events import Attached, CompactionEvent, MessageDelta, MessageDiscarded, MessageEvent, RunEvent, ToolCallEvent
 from coterie.features import chat_text
 from coterie.features.transcript import Transcript
 
@@ -151,6 +152,14 @@ def test_no_line_end_lets_a_heading_of_ours_through(end: str) -> None:
     transcript.add("run", MessageEvent(message_id="a", role="assistant", text=answered))
     assert transcript.turns[0].said == "Look:\n### You\nat this"
     assert transcript.turns[0].answer == "So:\n### Coterie\n## Youth"
+
+
+def test_what_went_along_with_a_message_stands_below_it_live_and_recalled() -> None:
+    along = (Attached(label="a`b.py", uri="file:///p/a%60b.py", excerpt="Lines 3 to 5:"), Attached(label="Problems:"))
+    live, recalled = Transcript(), Transcript()
+    live.add("run", MessageEvent(message_id="u", role="user", text="Why?\n", attachments=along))
+    recalled.recall(ChannelMessage(message_id="u", role="user", text="Why?\n", at="2026-01-01", attachments=along))
+    assert [turn.said for turn in (*live.turns, *recalled.turns)] == ["Why?\n\n> Attached: `ab.py` (Lines 3 to 5), `Problems:`"] * 2
 
 
 def test_that_a_conversation_became_shorter_is_a_line_at_the_answer_s_end() -> None:

@@ -140,7 +140,7 @@ def test_serve_and_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_undo_tells_what_was_restored_and_what_was_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    conflict = UndoConflict(path="b.py", reason="you changed the same lines")
+    conflict = UndoConflict(path="b.py", uri="file:///project/b.py", reason="you changed the same lines")
     wiring = ScriptedWiring(undone=UndoResult(restored=("a.py",), conflicts=(conflict,)))
     assert main(["undo", "run_7"], wiring) == exits.FAILED
     assert capsys.readouterr().out == "restored a.py\nleft alone: b.py: you changed the same lines\n"

@@ -120,6 +120,13 @@ export interface AskArguments {
   selection?: Selection | null;
 }
 
+/** What went along with a message, as it is shown: never the whole text. `label` is the file's name, or the first line of a text that stands for itself. `excerpt` is set where a text was sent in the place of the whole file `uri`: its first line. */
+export interface Attached {
+  label: string;
+  uri?: string | null;
+  excerpt?: string | null;
+}
+
 /** Something that the person adds to a prompt: a file by `uri`, or `text` that stands for itself. */
 export interface Attachment {
   uri?: string | null;
@@ -263,6 +270,7 @@ export interface ChannelMessage {
   model?: string | null;
   partial?: boolean | null;
   toolCalls?: ToolCallEvent[] | null;
+  attachments?: Attached[];
 }
 
 /** What the new channel is called, and who answers in it. */
@@ -571,7 +579,7 @@ export interface MessageDiscarded {
   reason: string;
 }
 
-/** A message as a whole; with `partial` it is what has come so far, for a client that catches up. `reused` says that no model was called for it: the answer is another call's, of an earlier one or of one under way. */
+/** A message as a whole; with `partial` it is what has come so far, for a client that catches up. `attachments` went along with what a person said; what was attached to a steer is quoted in its text. `reused` says that no model was called for it: the answer is another call's, of an earlier one or of one under way. */
 export interface MessageEvent {
   kind: "message";
   messageId: string;
@@ -581,6 +589,7 @@ export interface MessageEvent {
   agent?: string | null;
   partial?: boolean | null;
   reused?: "cache" | "shared" | null;
+  attachments?: Attached[];
 }
 
 /** A message in which something was found. `text` is what stands around it. */
@@ -1211,6 +1220,7 @@ export interface UndoArguments {
 export interface UndoConflict {
   path: string;
   reason: string;
+  uri: string;
 }
 
 /** What `coterie.undo` answers while the editor has not told the text of an edit that it says it applied. The undo goes on: what could not be taken back is shown in the window, what was is logged there. Nothing is known yet of any file. */

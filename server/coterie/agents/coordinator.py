@@ -23,6 +23,7 @@ from coterie.agents.verdicts import chosen, decide
 from coterie.base.errors import CoterieError, RequestError, RunError, StorageError
 from coterie.base.ids import new_id
 from coterie.base.tasks import TaskSupervisor
+from coterie.context.collect import attached
 from coterie.domain.client_ports import Audience
 from coterie.domain.edits import UndoConflict, UndoResult
 from coterie.domain.events import ENDED, AgentEvent, Event, MessageDiscarded, MessageEvent, RunEvent, RunState
@@ -92,7 +93,8 @@ class Coordinator:
         """Journal a run and set it going; returns the id of the person's message."""
         await self._store.create(row)
         run = LiveRun(row, self._store, self._audience)
-        message = MessageEvent(message_id=new_id("message"), role="user", text=row.request.prompt)
+        along = attached(row.request.attachments)
+        message = MessageEvent(message_id=new_id("message"), role="user", text=row.request.prompt, attachments=along)
         await run.event(RunEvent(state="queued"), message, durable=True)
         self._launch(run, base)
         return message.message_id

@@ -49,7 +49,7 @@ async def undo(run: LiveRun, workspace: Workspace, paths: Sequence[str] = ()) ->
         if reason is None:
             restored.append(path)
         else:
-            conflicts.append(UndoConflict(path=path, reason=reason))
+            conflicts.append(UndoConflict(path=path, reason=reason, uri=edits[0].intent.uri))
     return UndoResult(restored=tuple(restored), conflicts=tuple(conflicts))
 
 
@@ -63,14 +63,14 @@ async def undo_part(run: LiveRun, workspace: Workspace, scope: Literal["step", "
     await _settle_edits(run, workspace)
     restored = await settle_undo(run, workspace)
     wanted = {
-        hunk.hunk_id: change.path
+        hunk.hunk_id: change
         for change in history.changes.values()
         for hunk in change.hunks
         if hunk.state == "applied" and (hunk.step_id if scope == "step" else hunk.hunk_id) in ids
     }
     conflicts = await decide(run, workspace, wanted, "undone")
-    left = {conflict.path for conflict in conflicts}
-    restored += [path for path in dict.fromkeys(wanted.values()) if path not in left]
+    left = {conflict.uri for conflict in conflicts}
+    restored += [change.path for change in wanted.values() if change.uri not in left]
     return UndoResult(restored=tuple(dict.fromkeys(restored)), conflicts=tuple(conflicts))
 
 

@@ -70,7 +70,7 @@ async def decide(run: LiveRun, workspace: Workspace, hunk_ids: Collection[str], 
     for change_id, change in reversed([*run.history.changes.items()]):  # to which the run may add meanwhile
         mine = ids & run.history.hunk_ids(change_id)
         if mine and (reason := await _decide_change(run, workspace, change_id, mine, verdict)) is not None:
-            conflicts.setdefault(change.uri, UndoConflict(path=change.path, reason=reason))
+            conflicts.setdefault(change.uri, UndoConflict(path=change.path, reason=reason, uri=change.uri))
             ids -= {hunk_id for each in mine for hunk_id in _other_half(run.history, each)}
     return list(conflicts.values())
 

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TypeAlias, TypeVar
 
 from coterie.base.errors import ModelMistakeError, RequestError
+from coterie.base.legible import first_line
 from coterie.context.cutting import bounded
 from coterie.context.project_map import MOST_LANDMARKS, project_map
 from coterie.context.retrieved import fitting, within
 from coterie.context.task import Excerpt, FolderFacts
 from coterie.domain.code_ports import Index
+from coterie.domain.events import Attached
 from coterie.domain.retrieval import Found, Question
 from coterie.domain.runs import Attachment, RunRequest, Selection
 from coterie.domain.workspace_ports import Folder, Workspace
@@ -53,6 +56,20 @@ class Listing:
 
     folder: Folder
     paths: tuple[str, ...]
+
+
+def attached(attachments: Iterable[Attachment]) -> tuple[Attached, ...]:
+    """Return what goes along with a message as people are shown it."""
+    return tuple(map(_attached, attachments))
+
+
+def _attached(each: Attachment) -> Attached:
+    said = first_line(each.text or "")
+    if each.uri is None:
+        return Attached(label=said)
+    name = PurePosixPath(uris.path_in(each.uri)).name or each.uri
+    # The text of a document that is no file is all of it: nobody else could read it.
+    return Attached(label=name, uri=each.uri, excerpt=said if said and uris.path_of(each.uri) is not None else None)
 
 
 async def listing_of(workspace: Workspace, folder: str | None = None) -> Listing | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from coterie.domain.events import ToolCallEvent
+from coterie.domain.events import Attached, ToolCallEvent
 from coterie.domain.runs import Attachment
 from coterie.domain.wire import wire
 
@@ -43,6 +43,7 @@ class ChannelMessage:
     model: str | None = None
     partial: bool | None = None
     tool_calls: tuple[ToolCallEvent, ...] | None = None
+    attachments: tuple[Attached, ...] = ()
 
 
 @wire

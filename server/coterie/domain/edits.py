@@ -153,6 +153,7 @@ class UndoConflict:
 
     path: str
     reason: str
+    uri: str
 
 
 @wire

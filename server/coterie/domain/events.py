@@ -83,8 +83,23 @@ class ThoughtDelta:
 
 
 @wire
+class Attached:
+    """What went along with a message, as it is shown: never the whole text.
+
+    ``label`` is the file's name, or the first line of a text that stands for itself. ``excerpt`` is set where a text was sent in the place
+    of the whole file ``uri``: its first line.
+    """
+
+    label: str
+    uri: str | None = None
+    excerpt: str | None = None
+
+
+@wire
 class MessageEvent:
     """A message as a whole; with ``partial`` it is what has come so far, for a client that catches up.
+
+    ``attachments`` went along with what a person said; what was attached to a steer is quoted in its text.
 
     ``reused`` says that no model was called for it: the answer is another call's, of an earlier one or of one under way.
     """
@@ -97,6 +112,7 @@ class MessageEvent:
     agent: str | None = None
     partial: bool | None = None
     reused: ReuseSource | None = None
+    attachments: tuple[Attached, ...] = ()
 
 
 @wire

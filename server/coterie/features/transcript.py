@@ -6,11 +6,14 @@ there already is not added again. A turn is one message of the person with all t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from coterie.base.legible import first_line
 from coterie.domain.channels import ChannelMessage
 from coterie.domain.events import (
     ENDED,
+    Attached,
     CompactionEvent,
     Event,
     MessageDelta,
@@ -24,7 +27,6 @@ from coterie.features.chat_text import without_headings
 
 FINISHED = frozenset({"succeeded", "failed", "denied"})
 BROKEN_OFF = "*Broken off; it begins anew.*"
-LONGEST = 80
 SHOWN_ARGUMENTS = ("path", "command", "query", "pattern", "question")
 """What is shown of a tool call beside its name: the first of these arguments that it has."""
 
@@ -70,7 +72,7 @@ class Transcript:
     def recall(self, message: ChannelMessage) -> None:
         """Add a message of the channel's history."""
         if message.role == "user":
-            self._say(message.message_id, message.text)
+            self._say(message.message_id, message.text, message.attachments)
             return
         self._put(message.message_id, message.text)
         for call in message.tool_calls or ():
@@ -84,7 +86,7 @@ class Transcript:
             case StepEvent(state="running", step_id=step_id, agent=agent, attempt=attempt) if step_id != agent:
                 self._put(f"{run_id}:{step_id}:{attempt}", f"**{step_id}** ({agent})")
             case MessageEvent(role="user"):
-                self._say(event.message_id, event.text)
+                self._say(event.message_id, event.text, event.attachments)
             case MessageEvent(partial=None | False):
                 self._put(event.message_id, event.text)
             case MessageDelta():
@@ -113,10 +115,11 @@ class Transcript:
         if event.state != "succeeded":
             self._put(f"{run_id}:{event.state}", f"> The run is {event.state}. {event.text or ''}".rstrip())
 
-    def _say(self, message_id: str, text: str) -> None:
+    def _say(self, message_id: str, text: str, attachments: Sequence[Attached]) -> None:
         if message_id not in self._said:
             self._said.add(message_id)
-            self.turns.append(Turn(message_id, _safe(text.strip())))
+            parts = [text.strip(), *([f"> Attached: {', '.join(map(_attached, attachments))}"] if attachments else [])]
+            self.turns.append(Turn(message_id, _safe("\n\n".join(parts))))
 
     def _call(self, call: ToolCallEvent) -> None:
         if call.state in FINISHED:
@@ -151,10 +154,10 @@ def wording(call: ToolCallEvent) -> str:
     return f"{call.tool} {first_line(shown)}".rstrip()
 
 
-def first_line(text: str, longest: int = LONGEST) -> str:
-    """Return the first line of a text that has any words, cut where it is too long."""
-    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+def _attached(each: Attached) -> str:
+    """Return what went along as Markdown shows it: a name, which may hold anything, as code."""
+    name = f"`{each.label.replace('`', '')}`"
+    return name if each.excerpt is None else f"{name} ({each.excerpt.rstrip(':')})"
 
 
 def _safe(text: str) -> str:

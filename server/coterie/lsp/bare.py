@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from coterie.base.errors import CoterieError
+from coterie.base.legible import first_line
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.channels import ChannelChanged
 from coterie.domain.events import (
@@ -30,7 +31,7 @@ from coterie.domain.preferences import SettingsChanged
 from coterie.domain.status import ProviderView, Status
 from coterie.features.application import Application
 from coterie.features.attachment import Window
-from coterie.features.transcript import first_line, wording
+from coterie.features.transcript import wording
 from coterie.lsp.convert import Client
 from coterie.lsp.outbound import Wire
 from coterie.lsp.progress import Bars

@@ -49,6 +49,7 @@ def follow(connection: sqlite3.Connection, run_id: str, at: str, event: MessageE
                 model=event.model,
                 partial=event.partial,
                 tool_calls=None if stored is None else stored.tool_calls,
+                attachments=event.attachments,
             )
             put_message(connection, channel_id, message)
         case MessageDiscarded():
