@@ -29,6 +29,16 @@ describe("where hunks stand", () => {
     expect(place?.start).toBe(expected);
   });
 
+  it("is that of the new lines where a proposal is shown as if it were there, and of the old ones where it is not", () => {
+    const proposed = open(hunk("h", 2, "old\n", "NEW\nTOO\n", { state: "proposed" }));
+    const more = open(hunk("i", 3, "", "END\n", { state: "proposed", newStart: 4 }));
+    expect(placesOf(lines("a\nold\nb\n"), [proposed])).toMatchObject([{ start: 1, lines: 1 }]);
+    expect(placesOf(lines("a\nNEW\nTOO\nEND\nb\n"), [proposed, more], [], true)).toMatchObject([
+      { start: 1, lines: 2 },
+      { start: 3, lines: 1 },
+    ]);
+  });
+
   it("follows typing inside of a hunk, which has no other lines to be found by", () => {
     const known = placesOf(lines("a\nNEW\nTOO\nb\n"), [open(hunk("h", 2, "", "NEW\nTOO\n"))]);
     const typed = shifted(known, { from: 1, to: 1, now: 3 });

@@ -1,19 +1,33 @@
-// Which hunks a person means when they accept or reject: one, a file's, all.
+// Which hunks a person means when they accept or reject: one, a file's, all. Buttons of an editor give its URI, and mean the cursor.
 
 import { Uri, window } from "vscode";
 import { counted } from "../runs/words";
 import type { OpenHunk } from "../state/reviews";
 import { neighbour, placeAt } from "./places";
 import type { Reviewing, Verdict } from "./reviewing";
-import { fileOf } from "./texts";
+import { fileOf } from "./sides";
 import type { ReviewRow } from "./tree";
 
-export async function decideOne(reviewing: Reviewing, verdict: Verdict, about: OpenHunk | ReviewRow | undefined): Promise<void> {
-  const given = about === undefined ? undefined : "hunk" in about ? about : about.open;
-  const open = given ?? hunkAtCursor(reviewing);
+export async function decideOne(
+  reviewing: Reviewing,
+  verdict: Verdict,
+  about: OpenHunk | ReviewRow | Uri | string | undefined,
+): Promise<void> {
+  const open = about === undefined || about instanceof Uri ? hunkAtCursor(reviewing) : given(reviewing, about);
   if (open !== undefined) {
     await reviewing.decide(verdict, [open]);
   }
+}
+
+/** Return the hunk that a lens, a row of the list, or a link names by its id. */
+function given(reviewing: Reviewing, about: OpenHunk | ReviewRow | string): OpenHunk | undefined {
+  if (typeof about === "string") {
+    return reviewing.session.reviews
+      .files()
+      .flatMap((file) => file.hunks)
+      .find(({ hunk }) => hunk.hunkId === about);
+  }
+  return "hunk" in about ? about : about.open;
 }
 
 function hunkAtCursor(reviewing: Reviewing): OpenHunk | undefined {
@@ -27,8 +41,11 @@ function hunkAtCursor(reviewing: Reviewing): OpenHunk | undefined {
 }
 
 export async function decideWhole(reviewing: Reviewing, verdict: Verdict, about: ReviewRow | Uri | undefined): Promise<void> {
-  const uri = about === undefined ? window.activeTextEditor?.document.uri : about instanceof Uri ? about : Uri.parse(about.file.uri);
-  const file = uri && reviewing.session.reviews.file(fileOf(uri).toString());
+  const { reviews } = reviewing.session;
+  const here = window.activeTextEditor?.document.uri;
+  // The buttons of an editor that shows many files give a URI of its own.
+  const uris = about === undefined || about instanceof Uri ? [about, here] : [Uri.parse(about.file.uri)];
+  const file = uris.map((uri) => uri && reviews.file(fileOf(uri).toString())).find((each) => each !== undefined);
   if (file !== undefined) {
     await reviewing.decide(verdict, file.hunks);
   }

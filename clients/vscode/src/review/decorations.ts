@@ -1,6 +1,8 @@
-// Shows open hunks beside the text: a bar at their lines and a mark in the overview ruler; and in the Explorer the files that have some.
+// Shows open hunks beside the text: a bar at their lines and a mark in the overview ruler, in a diff with the choices in a hover; and in the
+// Explorer the files that have some.
 
 import {
+  type DecorationOptions,
   Disposable,
   EventEmitter,
   FileDecoration,
@@ -11,10 +13,13 @@ import {
   ThemeColor,
   Uri,
   window,
+  workspace,
 } from "vscode";
 import { counted } from "../runs/words";
 import { uriKey } from "../state/reviews";
+import { choices, LENSES_IN_DIFFS, showsLensesInDiffs } from "./choices";
 import type { Reviewing } from "./reviewing";
+import { fileOf, REVIEW_SCHEME } from "./sides";
 
 const COLOR = new ThemeColor("coterie.openChangeForeground");
 
@@ -46,7 +51,7 @@ export class ReviewDecorations implements FileDecorationProvider {
   register(): Disposable {
     const show = (about?: Uri) => {
       for (const editor of window.visibleTextEditors) {
-        if (about === undefined || uriKey(editor.document.uri.toString()) === uriKey(about.toString())) {
+        if (about === undefined || uriKey(fileOf(editor.document.uri).toString()) === uriKey(about.toString())) {
           this.#show(editor);
         }
       }
@@ -58,6 +63,7 @@ export class ReviewDecorations implements FileDecorationProvider {
       window.registerFileDecorationProvider(this),
       window.onDidChangeVisibleTextEditors(() => show()),
       this.#reviewing.changed.on(show),
+      workspace.onDidChangeConfiguration((event) => event.affectsConfiguration(LENSES_IN_DIFFS) && show()),
       this.#reviewing.session.reviews.changed.on((uri) => this.#changed.fire(uri === undefined ? undefined : Uri.parse(uri))),
     );
   }
@@ -73,15 +79,20 @@ export class ReviewDecorations implements FileDecorationProvider {
   }
 
   #show(editor: TextEditor): void {
-    if (editor.document.uri.scheme !== "file") {
+    if (editor.document.uri.scheme !== "file" && editor.document.uri.scheme !== REVIEW_SCHEME) {
       return;
     }
     const places = this.#reviewing.placesIn(editor.document);
-    const rangesOf = (gone: boolean) =>
+    // One without a column is inside of another, as those of a diff are, where VS Code shows no lenses unless it is told to.
+    const hasLenses = editor.viewColumn !== undefined || showsLensesInDiffs();
+    const marksOf = (gone: boolean): DecorationOptions[] =>
       places
         .filter(({ lines }) => (lines === 0) === gone)
-        .map(({ start, lines }) => new Range(start, 0, start + Math.max(lines, 1) - 1, 0));
-    editor.setDecorations(this.#lines, rangesOf(false));
-    editor.setDecorations(this.#gone, rangesOf(true));
+        .map(({ open, start, lines }) => ({
+          range: new Range(start, 0, start + Math.max(lines, 1) - 1, 0),
+          ...(hasLenses ? {} : { hoverMessage: choices(open) }),
+        }));
+    editor.setDecorations(this.#lines, marksOf(false));
+    editor.setDecorations(this.#gone, marksOf(true));
   }
 }

@@ -2,7 +2,7 @@
 
 import { CodeLens, type CodeLensProvider, type Disposable, EventEmitter, languages, Range, type TextDocument } from "vscode";
 import type { Reviewing } from "./reviewing";
-import { REVIEW_SCHEME } from "./texts";
+import { REVIEW_SCHEME } from "./sides";
 
 export class ReviewLenses implements CodeLensProvider {
   readonly #changed = new EventEmitter<void>();

@@ -1,14 +1,18 @@
 // From one open hunk to the next, over the ends of files.
 
-import { Range, Selection, type TextEditor, TextEditorRevealType, Uri, window, workspace } from "vscode";
+import { Range, Selection, type TextEditor, TextEditorRevealType, window } from "vscode";
+import { type OpenFile, type OpenHunk, uriKey } from "../state/reviews";
+import { openDiff, openFile, tellNothingWaits } from "./opening";
 import { neighbour, type Placed } from "./places";
 import type { Reviewing } from "./reviewing";
+import { fileOf } from "./sides";
 
 /** Go to the next or the previous open hunk; behind the last of a file into the next file. */
 export async function go(reviewing: Reviewing, back: boolean): Promise<void> {
   const editor = window.activeTextEditor;
   const files = reviewing.session.reviews.files();
-  const here = editor === undefined ? -1 : files.findIndex((file) => Uri.parse(file.uri).toString() === editor.document.uri.toString());
+  const key = editor && uriKey(fileOf(editor.document.uri).toString());
+  const here = files.findIndex((file) => uriKey(file.uri) === key);
   const place = editor && here >= 0 ? within(reviewing, editor, back, files.length === 1) : undefined;
   if (place !== undefined) {
     reveal(place);
@@ -19,8 +23,9 @@ export async function go(reviewing: Reviewing, back: boolean): Promise<void> {
     tellNothingWaits();
     return;
   }
-  const shown = await window.showTextDocument(await workspace.openTextDocument(Uri.parse(next.uri)));
-  const places = reviewing.placesIn(shown.document);
+  await openFile(next);
+  const shown = window.activeTextEditor;
+  const places = shown === undefined ? [] : reviewing.placesIn(shown.document);
   reveal(back ? places.at(-1) : places[0]);
 }
 
@@ -32,16 +37,19 @@ function within(reviewing: Reviewing, editor: TextEditor, back: boolean, isOnly:
   return wraps && !isOnly ? undefined : place;
 }
 
+/** Show a file, or one of its hunks, in its diff. */
+export async function show(reviewing: Reviewing, file: OpenFile, open: OpenHunk | undefined): Promise<void> {
+  await openDiff(file);
+  const editor = window.activeTextEditor;
+  reveal(editor && reviewing.placesIn(editor.document).find((each) => each.open.hunk.hunkId === open?.hunk.hunkId));
+}
+
 /** Put the cursor at a hunk of the active editor. */
-export function reveal(place: Placed | undefined): void {
+function reveal(place: Placed | undefined): void {
   const editor = window.activeTextEditor;
   if (editor !== undefined && place !== undefined) {
     const at = new Range(place.start, 0, place.start, 0);
     editor.selection = new Selection(at.start, at.start);
     editor.revealRange(at, TextEditorRevealType.InCenterIfOutsideViewport);
   }
-}
-
-export function tellNothingWaits(): void {
-  window.setStatusBarMessage("$(pass-filled) Coterie: nothing waits for your review.", 10_000);
 }

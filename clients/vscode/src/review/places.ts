@@ -17,17 +17,27 @@ export interface LineEdit {
   readonly now: number;
 }
 
-/** Return where each hunk stands, by line: by its own lines, nearest to where it was; one that a person has rewritten where it was. */
-export function placesOf(lines: readonly string[], hunks: readonly OpenHunk[], known: readonly Placed[] = []): readonly Placed[] {
+/**
+ * Return where each hunk stands, by line: by its own lines, nearest to where it was; one that a person has rewritten where it was.
+ * What is proposed stands in the file as the lines that it would replace, and `withProposals` as those that it would write.
+ */
+export function placesOf(
+  lines: readonly string[],
+  hunks: readonly OpenHunk[],
+  known: readonly Placed[] = [],
+  withProposals = false,
+): readonly Placed[] {
   const before = new Map(known.map((place) => [place.open.hunk.hunkId, place]));
   const places = hunks.map((open): Placed => {
     const was = before.get(open.hunk.hunkId);
-    const wanted = linesOf(inFile(open.hunk));
-    const start = located(lines, wanted, was?.start ?? startOf(open.hunk));
+    const isOld = open.hunk.state === "proposed" && !withProposals;
+    const wanted = linesOf(isOld ? open.hunk.oldText : open.hunk.newText);
+    const near = was?.start ?? Math.max((isOld ? open.hunk.oldStart : open.hunk.newStart) - 1, 0);
+    const start = located(lines, wanted, near);
     if (start !== undefined) {
       return { open, start, lines: wanted.length };
     }
-    const there = Math.min(was?.start ?? startOf(open.hunk), Math.max(lines.length - 1, 0));
+    const there = Math.min(near, Math.max(lines.length - 1, 0));
     return { open, start: there, lines: Math.min(was?.lines ?? wanted.length, Math.max(lines.length - there, 0)) };
   });
   return places.sort((one, other) => one.start - other.start);
@@ -82,10 +92,6 @@ export function placeAt(places: readonly Placed[], line: number): Placed | undef
 export function linesOf(text: string): readonly string[] {
   const lines = text.split(/\r\n|\n|\r/);
   return text === "" || lines.at(-1) === "" ? lines.slice(0, -1) : lines;
-}
-
-function inFile(hunk: Hunk): string {
-  return hunk.state === "proposed" ? hunk.oldText : hunk.newText;
 }
 
 function startOf(hunk: Hunk): number {

@@ -2,12 +2,14 @@
 // decided in one window is gone in all.
 
 import { type Disposable, type TextDocument, type TextDocumentChangeEvent, Uri, window, workspace } from "vscode";
+import { guarded } from "../refusals";
 import { tellConflicts } from "../runs/actions";
 import { Refusal } from "../server/wire";
 import type { Session } from "../session";
 import { type OpenHunk, uriKey } from "../state/reviews";
 import { Signal } from "../state/signal";
 import { linesOf, type Placed, placesOf, shifted } from "./places";
+import { fileOf, sideOf, sideUri } from "./sides";
 
 export type Verdict = "accept" | "reject";
 
@@ -22,12 +24,14 @@ export class Reviewing implements Disposable {
     this.session = session;
     this.#subscriptions = [
       session.reviews.changed.on((uri) => {
-        if (uri === undefined) {
+        const file = uri === undefined ? undefined : Uri.parse(uri);
+        if (file === undefined) {
           this.#places.clear();
         } else {
-          this.#places.delete(uriKey(uri));
+          this.#places.delete(uriKey(file.toString()));
+          this.#places.delete(uriKey(sideUri(file, "proposed").toString()));
         }
-        this.changed.emit(uri === undefined ? undefined : Uri.parse(uri));
+        this.changed.emit(file);
       }),
       workspace.onDidChangeTextDocument((event) => this.#follow(event)),
     ];
@@ -46,8 +50,9 @@ export class Reviewing implements Disposable {
     if (known !== undefined) {
       return known;
     }
-    const file = this.session.reviews.file(document.uri.toString());
-    const places = file === undefined ? [] : placesOf(linesOf(document.getText()), file.hunks);
+    const side = sideOf(document.uri);
+    const file = side === "before" ? undefined : this.session.reviews.file(fileOf(document.uri).toString());
+    const places = file === undefined ? [] : placesOf(linesOf(document.getText()), file.hunks, [], side === "proposed");
     this.#places.set(key, places);
     return places;
   }
@@ -61,7 +66,7 @@ export class Reviewing implements Disposable {
     for (const [runId, hunkIds] of byRun) {
       try {
         const { conflicts } = await this.session.wire.request(`agent/hunk/${verdict}`, { runId, hunkIds });
-        void tellConflicts(conflicts ?? []);
+        void guarded(() => tellConflicts(conflicts ?? []));
       } catch (error) {
         if (!(error instanceof Refusal && error.code === "already_resolved")) {
           throw error;
@@ -73,6 +78,11 @@ export class Reviewing implements Disposable {
 
   #follow({ document, contentChanges }: TextDocumentChangeEvent): void {
     const key = uriKey(document.uri.toString());
+    if (sideOf(document.uri) !== undefined) {
+      this.#places.delete(key);
+      this.changed.emit(fileOf(document.uri));
+      return;
+    }
     const file = contentChanges.length === 0 ? undefined : this.session.reviews.file(document.uri.toString());
     if (file === undefined) {
       this.#places.delete(key);

@@ -98,10 +98,9 @@ export async function tellConflicts(conflicts: readonly UndoConflict[]): Promise
     return;
   }
   const text = conflicts.map(({ path, reason }) => `${path}: ${reason}`).join(" ");
-  const found = workspace.workspaceFolders?.[0];
   const open = "Show the File";
-  if ((await window.showWarningMessage(unlinked(`Not taken back: ${text}`), ...(found === undefined ? [] : [open]))) === open && found) {
-    await window.showTextDocument(Uri.joinPath(found.uri, first.path));
+  if ((await window.showWarningMessage(unlinked(`Not taken back: ${text}`), open)) === open) {
+    await window.showTextDocument(Uri.parse(first.uri));
   }
 }
 

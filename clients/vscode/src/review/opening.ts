@@ -1,0 +1,67 @@
+// Shows what waits for review: a file in a diff, all of them in one editor, one that a person chooses.
+
+import { commands, type QuickPickItem, window, workspace } from "vscode";
+import { counted } from "../runs/words";
+import type { Session } from "../session";
+import type { OpenFile } from "../state/reviews";
+import { proposes, sidesOf } from "./sides";
+
+/** How many files one editor shows at once: VS Code loads each of them. */
+const MOST = 200;
+
+/** Show all open changes, of a run or of all, in one editor; a single file in a diff of its own. */
+export async function openAll(session: Session, runId: unknown): Promise<void> {
+  const files = session.reviews.files(typeof runId === "string" ? runId : undefined);
+  const [first] = files;
+  if (first === undefined) {
+    tellNothingWaits();
+  } else if (files.length === 1) {
+    await openDiff(first);
+  } else {
+    const sides = files
+      .slice(0, MOST)
+      .map(sidesOf)
+      .map(({ file, left, right }) => [file, left, right]);
+    const title = files.length > MOST ? `Review ${MOST} of ${counted(files.length, "File")}` : `Review ${counted(files.length, "File")}`;
+    await commands.executeCommand("vscode.changes", title, sides);
+  }
+}
+
+export async function openDiff(file: OpenFile): Promise<void> {
+  const { file: uri, left, right } = sidesOf(file);
+  if (left !== undefined && right !== undefined) {
+    await commands.executeCommand("vscode.diff", left, right, `${file.path} (Review)`);
+  } else {
+    await window.showTextDocument(right ?? left ?? uri);
+  }
+}
+
+/** Show a file itself, or, where its text is only proposed, what it would be. */
+export async function openFile(file: OpenFile): Promise<void> {
+  if (proposes(file)) {
+    await openDiff(file);
+  } else {
+    await window.showTextDocument(await workspace.openTextDocument(sidesOf(file).file));
+  }
+}
+
+export async function chooseFile(session: Session): Promise<void> {
+  const files = session.reviews.files();
+  const choices: (QuickPickItem & { readonly file?: OpenFile })[] = files.map((file) => ({
+    label: file.path,
+    description: counted(file.hunks.length, "open change"),
+    file,
+  }));
+  if (choices.length > 1) {
+    choices.unshift({ label: "$(diff-multiple) All Files", description: "in one editor" });
+  }
+  const { decided, total } = session.reviews.progress();
+  const choice = await window.showQuickPick(choices, { title: `Review: ${decided} of ${total} done`, placeHolder: "Which file?" });
+  if (choice !== undefined) {
+    await (choice.file === undefined ? openAll(session, undefined) : openDiff(choice.file));
+  }
+}
+
+export function tellNothingWaits(): void {
+  window.setStatusBarMessage("$(pass-filled) Coterie: nothing waits for your review.", 10_000);
+}
