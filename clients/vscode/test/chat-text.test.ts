@@ -32,6 +32,8 @@ describe("the blocks of Markdown that grows", () => {
     ["code with blank lines in it", "a\n\n```py\nx\n\ny\n```\n\nb\n", ["a\n\n", "```py\nx\n\ny\n```\n\n", "b\n"]],
     ["a fence inside a longer fence", "````md\n```\n\n```\n````\n\nb\n", ["````md\n```\n\n```\n````\n\n", "b\n"]],
     ["a list with room between its items", "1. a\n\n2. b\n\n   more\n\nend\n", ["1. a\n\n2. b\n\n   more\n\n", "end\n"]],
+    ["code between lines of text", "a:\n```py\nx\n```\nb\n\nc\n", ["a:\n", "```py\nx\n```\n", "b\n\n", "c\n"]],
+    ["code in a list", "- a\n  ```py\n  x\n\n  y\n  ```\n  b\nc\n", ["- a\n  ```py\n  x\n\n  y\n  ```\n  b\nc\n"]],
     ["code in backticks on one line", "```x``` y\n\nb\n", ["```x``` y\n\n", "b\n"]],
   ])("are %s, however it comes", (_what, text, blocks) => {
     for (const size of [1, 2, 3, 7, text.length]) {

@@ -16,7 +16,8 @@ export class BlockSplitter {
   #block = "";
   #line = "";
   #fence: string | undefined;
-  #isAfterBlank = false;
+  /** The line before was blank, or ended a block of code. */
+  #isAfterEnd = false;
   #isList = false;
 
   /** Take in what came, and say what it finished. */
@@ -35,27 +36,33 @@ export class BlockSplitter {
     return { ended, open: this.#block + this.#line };
   }
 
-  /** Say whether a line begins a new block: whatever stands behind a blank line and does not belong to what is above it. */
+  /** Say whether a line begins a new block: what stands behind a blank line or around code, and does not belong to a list above it. */
   #begins(line: string): boolean {
-    if (this.#block === "" || this.#fence !== undefined || !this.#isAfterBlank || line.trim() === "") {
+    if (this.#block === "" || this.#fence !== undefined || line.trim() === "") {
       return false;
     }
-    return !(this.#isList && (/^\s/.test(line) || LIST_ITEM.test(line)));
+    const belongs = this.#isList && (/^\s/.test(line) || LIST_ITEM.test(line));
+    return !belongs && (this.#isAfterEnd || fenceOf(line) !== undefined);
   }
 
   #take(line: string): void {
     if (this.#block === "") {
       this.#isList = LIST_ITEM.test(line);
     }
-    const [, marks = "", info = ""] = FENCE.exec(line) ?? [];
-    if (this.#fence !== undefined) {
-      if (marks.startsWith(this.#fence) && info.trim() === "") {
-        this.#fence = undefined;
-      }
-    } else if (marks !== "" && !(marks.startsWith("`") && info.includes("`"))) {
-      this.#fence = marks;
-    }
-    this.#isAfterBlank = line.trim() === "" && this.#fence === undefined;
+    const isClosing = this.#fence !== undefined && closes(line, this.#fence);
+    this.#fence = isClosing ? undefined : (this.#fence ?? fenceOf(line));
+    this.#isAfterEnd = isClosing || (line.trim() === "" && this.#fence === undefined);
     this.#block += `${line}\n`;
   }
+}
+
+/** The marks that open a block of code. */
+function fenceOf(line: string): string | undefined {
+  const [, marks = "", info = ""] = FENCE.exec(line) ?? [];
+  return marks === "" || (marks.startsWith("`") && info.includes("`")) ? undefined : marks;
+}
+
+function closes(line: string, fence: string): boolean {
+  const [, marks = "", info = ""] = FENCE.exec(line) ?? [];
+  return marks.startsWith(fence) && info.trim() === "";
 }

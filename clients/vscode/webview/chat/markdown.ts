@@ -102,8 +102,9 @@ export function codeBlock(info: string, text: string, post: Post): { readonly el
     act("insert", "insert", "Insert at the Cursor"),
     act("apply", "diff", path === undefined ? "Apply to the Active File" : `Apply to ${path}`),
   );
-  const pre = element("pre", { tabindex: 0, aria: { label: `Code${language === "" ? "" : ` in ${language}`}` } }, element("code"));
-  pre.firstElementChild?.append(code);
+  const body = element("code", { data: { language } });
+  body.append(code);
+  const pre = element("pre", { tabindex: 0, aria: { label: `Code${language === "" ? "" : ` in ${language}`}` } }, body);
   return { element: element("div", { class: "code" }, bar, pre), code };
 }
 

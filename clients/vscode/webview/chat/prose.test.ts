@@ -1,10 +1,11 @@
 // @vitest-environment jsdom
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { FromView } from "../../src/messages/chat";
 import { followLinks, rendered } from "./markdown";
 import { Prose } from "./prose";
 
 const posted: FromView[] = [];
+const idle: (() => void)[] = [];
 const post = (message: FromView): void => void posted.push(message);
 const shown = (text: string): HTMLElement => {
   const root = document.createElement("div");
@@ -14,6 +15,8 @@ const shown = (text: string): HTMLElement => {
 
 beforeEach(() => {
   posted.length = 0;
+  idle.length = 0;
+  vi.stubGlobal("requestIdleCallback", (work: () => void) => idle.push(work));
 });
 
 describe("Markdown of a model", () => {
@@ -95,10 +98,76 @@ describe("a text that grows", () => {
     expect(prose.element.querySelector("code")?.firstChild).toBe(code);
   });
 
+  it.each([
+    ["more behind it", "```py calc.py\nx = 1\n```\n\nMore", true],
+    ["more behind it in the same piece", "```py calc.py\nx = 1\ny = 2\n```\nMore", true],
+    ["the end of all", "```py calc.py\nx = 1\n```", false],
+    ["the end of all, and no end of its own", "```py calc.py\nx = 1\n", false],
+  ])("keeps the buttons of code that is finished by %s", (_what, text, isPartial) => {
+    const prose = new Prose(post);
+    prose.show("```py calc.py\nx = ", true);
+    const button = prose.element.querySelector("button");
+    prose.show(text, isPartial);
+    expect(prose.element.querySelector("button")).toBe(button);
+    button?.click();
+    const whole = new Prose(post);
+    whole.show(text, isPartial);
+    whole.element.querySelector("button")?.click();
+    expect(posted[0]).toEqual(posted[1]);
+    expect(prose.element.innerHTML).toBe(whole.element.innerHTML);
+  });
+
   it("begins anew when the text became another one", () => {
     const prose = new Prose(post);
     prose.show("wrong", true);
     prose.show("right", false);
     expect(prose.element.textContent?.trim()).toBe("right");
+  });
+});
+
+describe("the colours of code", () => {
+  const work = (): void => {
+    for (const task of idle.splice(0)) {
+      task();
+    }
+  };
+  const kinds = (root: HTMLElement): string[] =>
+    [...root.querySelectorAll("code span")].map((span) => `${span.className} ${span.textContent}`);
+
+  it("come once it is finished and nobody is busy, and not for each word", () => {
+    const prose = new Prose(post);
+    for (const text of ["```py\n", "```py\nreturn 1", "```py\nreturn 1\n"]) {
+      prose.show(text, true);
+    }
+    expect(idle).toEqual([]);
+    prose.show("```py\nreturn 1\n```\n\nDone\n", true);
+    expect(kinds(prose.element)).toEqual([]);
+    work();
+    expect(kinds(prose.element)).toEqual(["hljs-keyword return", "hljs-number 1"]);
+    prose.show("```py\nreturn 1\n```\n\nDone\n.", false);
+    work();
+    expect(kinds(prose.element)).toHaveLength(2);
+  });
+
+  it("leave the text and what its buttons hand on as they are", () => {
+    const prose = new Prose(post);
+    const code = 'if (a < b && c) { return "<b>"; } // é\n';
+    prose.show(`\`\`\`ts\n${code}\`\`\``, false);
+    work();
+    expect(kinds(prose.element).length).toBeGreaterThan(2);
+    expect(prose.element.querySelector("code")?.textContent).toBe(code);
+    prose.element.querySelector("button")?.click();
+    expect(posted).toEqual([{ kind: "code", verb: "copy", text: code, info: "ts" }]);
+  });
+
+  it.each([
+    ["a language that is not known", "```nonsense\nreturn 1\n```"],
+    ["no language", "```\nreturn 1\n```"],
+    ["more than anybody reads", `\`\`\`py\n${"return 1\n".repeat(5000)}\`\`\``],
+  ])("stay away from %s", (_what, text) => {
+    const prose = new Prose(post);
+    prose.show(text, false);
+    work();
+    expect(kinds(prose.element)).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@
 
 import { BlockSplitter } from "../../src/chat/blocks";
 import { element } from "../base/dom";
+import { colourSoon } from "./colours";
 import { codeBlock, type Post, rendered } from "./markdown";
 
 const OPEN_FENCE = /^ {0,3}(`{3,}|~{3,})([^\n]*)\n/;
@@ -11,8 +12,8 @@ export class Prose {
   readonly #post: Post;
   #splitter = new BlockSplitter();
   #tail = element("div", { class: "block" });
-  /** The code of the open block while it streams: its fence, and where its text goes. */
-  #streaming: { readonly fence: string; readonly code: Text } | undefined;
+  /** The code of the open block while it streams: its first line, and where its text goes. */
+  #streaming: { readonly opening: string; readonly code: Text } | undefined;
   #text = "";
   #isFinished = false;
 
@@ -33,26 +34,56 @@ export class Prose {
     this.#text = text;
     this.#isFinished = !isPartial;
     for (const block of ended) {
-      this.element.insertBefore(element("div", { class: "block" }, rendered(block, this.#post)), this.#tail);
-      this.#streaming = undefined;
+      this.#finish(block);
+      this.#tail = element("div", { class: "block" });
+      this.element.append(this.#tail);
     }
-    this.#showTail(open, isPartial);
+    if (isPartial) {
+      this.#showTail(open);
+    } else {
+      this.#finish(open);
+    }
   }
 
-  #showTail(open: string, isPartial: boolean): void {
-    const [opening, fence = "", info = ""] = OPEN_FENCE.exec(open) ?? [];
-    if (!isPartial || opening === undefined) {
+  /** Show the open block as it stays. Code that is there already is not made anew: one may have the pointer on a button of it. */
+  #finish(text: string): void {
+    const whole = rendered(text, this.#post);
+    this.#stream(text);
+    const [block] = whole.children;
+    const isThere =
+      this.#streaming !== undefined &&
+      whole.childElementCount === 1 &&
+      block?.querySelector("code")?.textContent === this.#streaming.code.data;
+    if (!isThere) {
+      this.#tail.replaceChildren(whole);
+    }
+    this.#streaming = undefined;
+    colourSoon(this.#tail);
+  }
+
+  #showTail(open: string): void {
+    const [opening, , info = ""] = OPEN_FENCE.exec(open) ?? [];
+    if (opening === undefined) {
       this.#streaming = undefined;
       this.#tail.replaceChildren(rendered(open, this.#post));
       return;
     }
-    if (this.#streaming?.fence !== opening) {
+    if (this.#streaming?.opening !== opening) {
       const block = codeBlock(info, "", this.#post);
-      this.#streaming = { fence: opening, code: block.code };
+      this.#streaming = { opening, code: block.code };
       this.#tail.replaceChildren(block.element);
     }
+    this.#stream(open);
+  }
+
+  /** Add to the code that streams. */
+  #stream(open: string): void {
+    const [opening, fence = ""] = OPEN_FENCE.exec(open) ?? [];
+    if (opening === undefined || this.#streaming?.opening !== opening) {
+      return;
+    }
     const { code } = this.#streaming;
-    const body = withoutClosing(open.slice(opening.length), fence);
+    const body = withoutClosing(open.slice(opening.length).replace(/\n+$/, "\n"), fence);
     if (body.startsWith(code.data)) {
       code.appendData(body.slice(code.length));
     } else {
