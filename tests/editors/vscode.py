@@ -17,7 +17,8 @@ each test takes `shared(code, name, fixtures)`, a window on a project of its own
 two of `code.window(name, project)`. `editors.window` has what can be done in a window.
 
 The extension is the one that `make vscode` built. Everything lives in the stage's home and is gone with it; neither the browser nor VS Code
-can reach another machine. When a window's block fails, its screen is kept (build/screens/failed-…) and the ends of all logs are told.
+can reach another machine. When a window's block fails, its screen and all that can be read in it are kept (build/screens/failed) and the
+ends of all logs are told.
 """
 
 from __future__ import annotations
@@ -35,11 +36,11 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from playwright.async_api import Browser, BrowserContext, Error, ViewportSize, async_playwright
+from playwright.async_api import Browser, BrowserContext, ViewportSize, async_playwright
 
 from editors.stage import BIN, Stage
 from editors.terminal import BOUND_S, LOG_LINES, LOG_WIDTH, is_of_shared_server, output
-from editors.window import SCREENS, Profile, Window
+from editors.window import Profile, Window
 from repository import ROOT
 
 EXTENSION = ROOT / "build" / "coterie.vsix"
@@ -136,9 +137,7 @@ class CodeServer:
         assert not alive, f"still running after VS Code is gone: {alive}"
 
     async def _explain(self, failure: BaseException, window: Window) -> None:
-        with contextlib.suppress(Error):  # a page that has crashed has no screen
-            SCREENS.mkdir(parents=True, exist_ok=True)
-            await window.page.screenshot(path=SCREENS / f"failed-{window.name}.png", timeout=5_000)
+        await window.keep_failed()
         servers = [log for kept in ("COTERIE_HOME", "XDG_RUNTIME_DIR") for log in Path(self.stage.environment[kept]).rglob("*.log")]
         said = {log.name: log.read_text(encoding="utf-8", errors="replace").splitlines() for log in servers}
         for name, lines in {"the window's console": window.console, "the extension's log": window.log().splitlines(), **said}.items():

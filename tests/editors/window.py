@@ -1,7 +1,9 @@
 """What a person does and sees in a window of VS Code (`editors.vscode` opens one).
 
-The page is VS Code itself, so its class names are what there is to hold on to. Nothing sleeps: a wait looks again when the page changes. A
-file is saved when it is saved (`press("Control+s")`); progress that takes less than a second is never shown by VS Code.
+The page is VS Code itself, so its class names are what there is to hold on to. Nothing sleeps: a wait looks again when the page changes.
+Each verb repeats itself until it had its effect (`editors.watched` says why), but for `press` and `type`, which are for where the focus is
+known: what has to come of a key is waited for, and where a key can be pressed again without harm, it is pressed `until` then. A file is
+saved when it is saved (`press("Control+s")`); progress that takes less than a second is never shown by VS Code.
 """
 
 from __future__ import annotations
@@ -10,15 +12,16 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from playwright.async_api import Error, Frame, Locator, Page
+from playwright.async_api import Error, Frame, Locator
 
-from editors.terminal import BOUND_S
+from editors.watched import Watched
 from repository import ROOT
 
 SCREENS = ROOT / "build" / "screens"
@@ -27,15 +30,10 @@ THEMES = {
     "light": ("Default Light Modern", "vs"),
     "contrast": ("Default High Contrast", "hc-black"),
 }
+DIFFS = ".monaco-diff-editor *, .multiDiffEditor *"
 LOOKS_BEFORE_A_KEY = 20
-CHANGED = """() => new Promise((resolve) => {
-  const done = () => { observer.disconnect(); resolve(); };
-  const observer = new MutationObserver(() => setTimeout(done, 50));
-  observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
-  setTimeout(done, 250);
-})"""
-"""Ends soon after something changes on the page (not at once: a spinner changes it all the time), or after a quarter of a second, because
-what a webview shows is a page of its own."""
+KEEPING_S = 20.0
+"""How long a window whose story failed may take to show itself: less than what pytest leaves of the story's time."""
 LINES = """(ghost) => {
   const editor = document.querySelector('.editor-group-container.active .monaco-editor[data-uri]');
   if (!editor) return null;
@@ -80,10 +78,9 @@ class Profile:
 
 
 @dataclass
-class Window:
+class Window(Watched):
     """One window with one folder."""
 
-    page: Page
     profile: Profile
     address: str
     name: str
@@ -126,18 +123,17 @@ class Window:
 
     async def open(self, path: str) -> None:
         """Open a file of the folder from the Explorer, with the cursor at its beginning, and wait until VS Code knows its language."""
-        if not await self.page.locator(".explorer-folders-view").is_visible():
-            await self.press("Control+Shift+e")
+        explorer = self.page.locator(".explorer-folders-view")
+        await self.until(lambda: self.press("Control+Shift+e"), explorer, "the Explorer")
         *folders, file = path.split("/")
         for folder in folders:
             row = self.row(folder)
-            await row.wait_for()
-            if await row.get_attribute("aria-expanded") == "false":
-                await row.click()
-        await self.row(file).dblclick()
-        # By its end: the whole name is a path.
-        await self.page.locator(f'.editor-group-container.active .monaco-editor[data-uri$="/{path}"] .view-line').first.wait_for()
-        await self.page.locator(".editor-group-container.active .monaco-editor.focused").wait_for()
+            await self.until(row.click, row.and_(self.page.locator("[aria-expanded=true]")), f"{folder} to be unfolded")
+        # By its end: the whole name is a path. The same file may stand in a diff as well.
+        editor = (
+            f'.editor-group-container.active .monaco-editor.focused[data-uri$="/{path}"]:not(.monaco-diff-editor *, .multiDiffEditor *)'
+        )
+        await self.until(self.row(file).dblclick, self.page.locator(f"{editor} .view-line").first, f"{path} in an editor")
         if re.search(r"[()\[\]{}]", await self.document() or ""):
             # What a language's brackets and indentation are comes with the same file, some time after the text.
             await self.page.locator('.editor-group-container.active .monaco-editor [class*="bracket-highlighting"]').first.wait_for()
@@ -148,26 +144,42 @@ class Window:
 
     async def palette(self, typed: str, label: str) -> None:
         """Type into Quick Open, and choose what has this label."""
-        given = self.page.locator(".quick-input-widget input")
+        row = self.offered(label)
+        clicked = False
+
+        async def shown() -> bool:
+            return await self.given.is_visible() and await self.given.input_value() == typed
+
+        async def choose() -> None:
+            nonlocal clicked
+            if not (await shown() and await row.is_visible()):
+                # What an extension offers is listed once it runs, and not added to a list that is shown.
+                if await self.given.is_visible():
+                    await self.press("Escape")
+                await self.press("F1")
+                await self.given.fill(typed)
+            await row.click()
+            clicked = True
 
         async def chosen() -> bool:
-            await self.press("F1")  # a window that is young does not hear it
-            if not await given.is_visible():
-                return False
-            await given.fill(typed)
-            try:
-                await self.offered(label).click(timeout=5_000)
-            except Error:
-                # What an extension offers is listed once it runs, and not added to a list that is shown.
-                await self.press("Escape")
-                return False
-            return True
+            return clicked and not await shown()
 
-        await self.comes_true(chosen, f"{label!r} in Quick Open")
+        await self.until(choose, chosen, f"{label!r} in Quick Open")
 
     async def choose(self, label: str) -> None:
         """Choose from a list that Quick Open shows."""
-        await self.offered(label).click()
+        row = self.offered(label)
+        await row.wait_for()
+
+        async def chosen() -> bool:
+            return not await row.is_visible()
+
+        await self.until(row.click, chosen, f"{label!r} to be chosen")
+
+    @property
+    def given(self) -> Locator:
+        """Where one types in Quick Open, and in the box that asks for a line."""
+        return self.page.locator(".quick-input-widget .quick-input-box input")
 
     def offered(self, label: str) -> Locator:
         """Return the row of Quick Open's list that has a label."""
@@ -186,25 +198,53 @@ class Window:
 
     async def answer(self, text: str) -> None:
         """Write a line into the box that asks for one."""
-        await self.page.locator(".quick-input-widget .quick-input-box input").fill(text)
-        await self.press("Enter")
+        await self.given.wait_for()
+        given = False
+
+        async def answer() -> None:
+            nonlocal given
+            await self.given.fill(text)
+            given = True
+            await self.given.press("Enter")
+
+        async def taken() -> bool:
+            return given and not (await self.given.is_visible() and await self.given.input_value() == text)
+
+        await self.until(answer, taken, f"{text!r} to be taken")
 
     async def push(self, label: str) -> None:
         """Push a button outside of webviews: of a notification, a dialog, a view's bar."""
-        await self.page.get_by_role("button", name=label, exact=True).first.click()
+        await self.click(self.page.get_by_role("button", name=label, exact=True).first)
+
+    async def push_in(self, row: Locator, label: str) -> None:
+        """Push a button in a row of a tree, which is there while the pointer is."""
+        # The keys stand behind the label.
+        button = row.get_by_role("button", name=re.compile(rf"^{re.escape(label)}( \(|$)"))
+        await self.until(row.hover, button, f"the button {label!r} in a row")
+        await self.click(button)
 
     async def menu(self, row: Locator, item: str) -> None:
         """Choose from the menu of a row."""
-        await row.click(button="right")
-        entry = self.page.get_by_role("menuitem", name=item)
+        entry = self.page.get_by_role("menuitem", name=re.compile(rf"^{re.escape(item)}(\W|$)"))
+        pressed = False
+
+        async def choose() -> None:
+            nonlocal pressed
+            if not await entry.is_visible():
+                await row.click(button="right")
+            # Not a click: a menu that has just opened takes it for the end of the one that opened it.
+            await entry.hover()
+            await self.press("Enter")
+            pressed = True
 
         async def chosen() -> bool:
-            # A menu that has just opened takes a click for the end of the one that opened it.
-            with contextlib.suppress(Error):
-                await entry.click(timeout=2_000)
-            return not await entry.is_visible()
+            return pressed and not await entry.is_visible()
 
-        await self.comes_true(chosen, f"{item!r} in a menu")
+        await self.until(choose, chosen, f"{item!r} in a menu")
+
+    async def select(self, row: Locator) -> None:
+        """Select a row of a tree, so that keys are for it."""
+        await self.until(row.click, row.and_(self.page.locator(".selected.focused")), "a selected row")
 
     def row(self, label: str) -> Locator:
         """Return the row of a tree whose label begins so."""
@@ -220,55 +260,28 @@ class Window:
 
     async def act(self, title: str) -> None:
         """Choose a code action at the cursor."""
-        # The menu is made anew when another extension's actions come late, so a click may miss: it is asked for again.
         action = self.page.locator(".action-widget .monaco-list-row", has_text=title).first
+        clicked = False
+
+        async def choose() -> None:
+            nonlocal clicked
+            if not await action.is_visible():
+                if await self.page.locator(".action-widget").is_visible():  # without it: other extensions' actions come late
+                    await self.press("Escape")
+                await self.press("Control+.")
+            await action.click()
+            clicked = True
 
         async def chosen() -> bool:
-            await self.press("Control+.")
-            try:
-                await action.click(timeout=5_000)
-            except Error:
-                await self.press("Escape")
-                return False
-            return True
+            return clicked and not await action.is_visible()
 
-        await self.comes_true(chosen, f"the code action {title!r}")
+        await self.until(choose, chosen, f"the code action {title!r}")
 
     def configure(self, settings: Mapping[str, Any]) -> None:
         """Change the person's settings, as if in their file."""
         self.profile.configure(settings)
 
     # Eyes
-
-    async def text(self) -> str:
-        """Return all that can be read in the window, webviews too."""
-        parts = []
-        for frame in self.page.frames:
-            if "webWorkerExtensionHost" in frame.url:  # shows nothing; its script would count as text
-                continue
-            try:
-                parts.append(await frame.evaluate("document.body ? document.body.innerText : ''"))
-            except Error:  # a frame that just went away
-                continue
-        return "\n".join(parts).replace("\u00a0", " ")
-
-    async def shows(self, *texts: str) -> None:
-        """Wait until all these texts can be read somewhere in the window."""
-
-        async def ask() -> bool:
-            everything = await self.text()
-            return all(text in everything for text in texts)
-
-        await self.comes_true(ask, f"{texts} in the window")
-
-    async def hides(self, *texts: str) -> None:
-        """Wait until none of these texts can be read in the window."""
-
-        async def ask() -> bool:
-            everything = await self.text()
-            return not any(text in everything for text in texts)
-
-        await self.comes_true(ask, f"no {texts} in the window")
 
     async def document(self) -> str | None:
         """Return the lines of the active editor, as far as they are on the screen and nobody's ghost."""
@@ -345,29 +358,23 @@ class Window:
 
         await self.comes_true(ask, f"{text!r} in {file.name}")
 
-    async def comes_true(self, ask: Callable[[], Awaitable[bool]], what: str) -> None:
-        """Wait until the answer to a question is yes; it is asked again after each change of the page."""
-        try:
-            async with asyncio.timeout(BOUND_S):
-                while not await ask():
-                    await self.next_change()
-        except TimeoutError:
-            raise AssertionError(f"waited {BOUND_S:.0f} s for {what}; the window:\n{await self.text()}") from None
-
-    async def next_change(self) -> None:
-        """Wait until something changes on the page, or for a moment."""
-        try:
-            await self.page.evaluate(CHANGED)
-        except Error:
-            # The page that was watched is gone; while it is loaded again there is another.
-            if self.page.is_closed():
-                raise
+    async def color(self, theme: str) -> None:
+        """Set the color theme by its name in the settings."""
+        self.configure({"workbench.colorTheme": theme})
 
     async def screenshot(self, name: str, themes: Sequence[str] = ("dark", "light")) -> None:
         """Keep the window as it looks in each theme: build/screens/<window>-<name>-<theme>.png."""
         SCREENS.mkdir(parents=True, exist_ok=True)
         for theme in themes:
             setting, kind = THEMES[theme]
-            self.configure({"workbench.colorTheme": setting})
-            await self.page.locator(f".monaco-workbench.{kind}").wait_for()
+            await self.until(partial(self.color, setting), self.page.locator(f".monaco-workbench.{kind}"), f"the {theme} theme")
             await self.page.screenshot(path=SCREENS / f"{self.name}-{name}-{theme}.png", animations="disabled")
+
+    async def keep_failed(self) -> None:
+        """Keep what there is to see in a window whose story failed: build/screens/failed/<window>.{txt,png}."""
+        folder = SCREENS / "failed"
+        folder.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(Error, TimeoutError):  # a page that has crashed has neither text nor screen
+            async with asyncio.timeout(KEEPING_S):
+                (folder / f"{self.name}.txt").write_text(await self.text(), encoding="utf-8")
+                await self.page.screenshot(path=folder / f"{self.name}.png")
