@@ -79,7 +79,7 @@ class Profile:
 
 @dataclass
 class Window(Watched):
-    """One window with one folder."""
+    """One window with one folder, or with several."""
 
     profile: Profile
     address: str
@@ -91,10 +91,11 @@ class Window(Watched):
     # Coming and going
 
     async def load(self) -> None:
-        """Go to the folder, and wait until VS Code shows it."""
+        """Go to the folder, or to the folders that a file `….code-workspace` names, and wait until VS Code shows it."""
         self.page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
         self._before = frozenset(self.profile.logs())
-        await self.page.goto(f"{self.address}/?{urlencode({'folder': str(self.project)})}", wait_until="domcontentloaded")
+        kind = "workspace" if self.project.suffix == ".code-workspace" else "folder"
+        await self.page.goto(f"{self.address}/?{urlencode({kind: str(self.project)})}", wait_until="domcontentloaded")
         await self._ready()
 
     async def reload(self) -> None:
