@@ -10,7 +10,7 @@ import {
   withOlder,
   withRun,
 } from "../src/chat/conversation";
-import { type Item, itemsOfRun } from "../src/chat/items";
+import { type Item, itemsOfHistory, itemsOfRun } from "../src/chat/items";
 import { grownBy, type Patch, patchOf } from "../src/chat/patch";
 import { Shown } from "../src/chat/shown";
 import type { AgentEvent, ChannelMessage } from "../src/protocol";
@@ -122,11 +122,29 @@ describe("the items of a run", () => {
   });
 
   it("show what was attached to a message by name and not as text", () => {
+    const CALC = { label: "calc.py", part: undefined, path: "src/calc.py" };
     const text = '<attachment path="src/calc.py">\n<a>\n</attachment>\n\n<attachment>\nx\n</attachment>\n\nWhy?';
-    expect(itemsOfRun(runOf([user("q", text)]))).toMatchObject([{ text: "Why?", attached: ["src/calc.py", "text"] }]);
+    expect(itemsOfRun(runOf([user("q", text)]))).toMatchObject([
+      { text: "Why?", attached: [CALC, { label: "text", part: undefined, path: undefined }] },
+    ]);
     expect(itemsOfRun(runOf([user("q", "<attachment> is an element")]))).toMatchObject([
       { text: "<attachment> is an element", attached: [] },
     ]);
+  });
+
+  it("show what went along with the message that began the run, and with one that history alone tells of", () => {
+    const attachments = [
+      { label: "a b.py", uri: "file:///work/a%20b.py", excerpt: null },
+      { label: "calc.py", uri: "vscode-remote://host/work/calc.py", excerpt: "Selected, lines 3 to 5:" },
+      { label: "Problems:", uri: null, excerpt: null },
+    ];
+    const attached = [
+      { label: "a b.py", part: undefined, path: "/work/a b.py" },
+      { label: "calc.py", part: "Selected, lines 3 to 5", path: "/work/calc.py" },
+      { label: "Problems:", part: undefined, path: undefined },
+    ];
+    expect(itemsOfRun(runOf([{ kind: "message", messageId: "q", role: "user", text: "Why?", attachments }]))).toMatchObject([{ attached }]);
+    expect(itemsOfHistory([{ ...said("q", null), attachments }])).toMatchObject([{ attached }]);
   });
 });
 

@@ -3,6 +3,7 @@
 
 import type { ApprovalEvent, ApprovalOption, ChangeEvent, ChannelMessage, CompactionEvent, StepEvent, ToolCallEvent } from "../protocol";
 import type { Entry, Message, Run, Touched } from "../state/run";
+import { type AttachedItem, attachedItem } from "./attached";
 import { questionOf } from "./effects";
 import { quotedIn } from "./quoted";
 import { toolTitle } from "./tools";
@@ -18,8 +19,7 @@ export interface UserItem extends Base {
   readonly kind: "user";
   readonly messageId: string;
   readonly text: string;
-  /** The names of what was quoted with it. */
-  readonly attached: readonly string[];
+  readonly attached: readonly AttachedItem[];
 }
 
 export interface AnswerItem extends Base {
@@ -102,7 +102,14 @@ export function itemAt(run: Run, entry: Touched): Item | undefined {
 export function itemsOfHistory(messages: readonly ChannelMessage[]): readonly Item[] {
   return messages.flatMap((message) => [
     messageItem(
-      { ...message, thought: "", agent: message.agent ?? undefined, model: message.model ?? undefined, partial: false },
+      {
+        ...message,
+        thought: "",
+        agent: message.agent ?? undefined,
+        model: message.model ?? undefined,
+        partial: false,
+        attachments: message.attachments ?? [],
+      },
       message.runId ?? undefined,
     ),
     ...(message.toolCalls ?? []).map((call) => toolItem(call, message.runId ?? undefined)),
@@ -156,7 +163,9 @@ function isBlank(message: Message): boolean {
 function messageItem(message: Message, runId: string | undefined): UserItem | AnswerItem {
   const { messageId } = message;
   if (message.role === "user") {
-    return { kind: "user", id: `message:${messageId}`, messageId, runId, ...quotedIn(message.text) };
+    const { text, attached } = quotedIn(message.text);
+    const all = [...message.attachments.map(attachedItem), ...attached];
+    return { kind: "user", id: `message:${messageId}`, messageId, runId, text, attached: all };
   }
   const { text, thought, agent, model, partial } = message;
   return { kind: "answer", id: `message:${messageId}`, messageId, runId, text, thought, agent, model, partial };

@@ -5,6 +5,7 @@ import type {
   AgentEvent,
   ApprovalEvent,
   ArtifactEvent,
+  Attached,
   ChangeEvent,
   CompactionEvent,
   MessageEvent,
@@ -26,6 +27,8 @@ export interface Message {
   readonly model: string | undefined;
   /** More is to come. */
   readonly partial: boolean;
+  /** What went along with it. */
+  readonly attachments: readonly Attached[];
 }
 
 /** What a person reads, in the order in which it first appeared. */
@@ -173,6 +176,7 @@ function withDelta(run: Run, id: string, part: "text" | "thought", offset: numbe
     agent: undefined,
     model: undefined,
     partial: true,
+    attachments: [],
   };
   if (offset > before[part].length) {
     return { ...run, gap: true };
@@ -190,6 +194,7 @@ function withMessage(run: Run, event: MessageEvent): Run {
     agent: event.agent ?? undefined,
     model: event.model ?? undefined,
     partial: event.partial === true,
+    attachments: event.attachments ?? [],
   };
   return {
     ...listed(run, Object.hasOwn(run.messages, event.messageId), { kind: "message", id: event.messageId }),

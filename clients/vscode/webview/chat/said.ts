@@ -1,5 +1,6 @@
 // The rows of what was said: by the person, and by who answers.
 
+import type { AttachedItem } from "../../src/chat/attached";
 import type { AnswerItem, UserItem } from "../../src/chat/items";
 import { element, icon } from "../base/dom";
 import { confirmCopy } from "./markdown";
@@ -8,7 +9,7 @@ import { action, only, type Page, type Row, titled } from "./row";
 
 export function userRow(item: UserItem, page: Page): Row {
   const text = element("div", { class: "said" });
-  const attached = element("div", { class: "attached" });
+  const attached = element("div", { class: "attached", role: "list", aria: { label: "Attached" } });
   let now = item;
   const actions = element(
     "div",
@@ -25,10 +26,22 @@ export function userRow(item: UserItem, page: Page): Row {
     now = next;
     text.textContent = next.text;
     attached.hidden = next.attached.length === 0;
-    attached.replaceChildren(...next.attached.map((name) => element("span", { class: "chip" }, icon("file"), name)));
+    attached.replaceChildren(...next.attached.map(attachedChip));
   };
   update(item);
   return { element: row, update: only("user", update) };
+}
+
+/** What went along, and for a file the way to it. */
+function attachedChip({ label, part, path }: AttachedItem): HTMLElement {
+  const shown = [icon(path === undefined ? "note" : "file"), element("span", {}, label), part && element("span", { class: "part" }, part)];
+  return path === undefined
+    ? element("span", { class: "chip", role: "listitem", title: label }, ...shown)
+    : element(
+        "span",
+        { role: "listitem" },
+        element("a", { class: "chip", role: "link", tabindex: 0, title: path, data: { target: path } }, ...shown),
+      );
 }
 
 export function answerRow(item: AnswerItem, page: Page): Row {
