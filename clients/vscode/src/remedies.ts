@@ -6,12 +6,20 @@ export interface Remedy {
   readonly command: string;
 }
 
-const LABELS: Readonly<Record<string, string>> = {
+/** Every command that a page of ours may ask for: what is shown there was written by others, in part by a model. */
+const LABELS = {
   "coterie.checkClaudeCode": "Check Claude Code",
   "coterie.configureProviderKey": "Enter a Key",
   "coterie.restartServer": "Start the Server",
   "coterie.settings.open": "Open the Settings",
-};
+} as const;
+
+export type RemedyCommand = keyof typeof LABELS;
+
+/** Say whether a command is one that a page may ask for; a message of a page is a claim, whatever its type says. */
+export function isRemedy(command: unknown): command is RemedyCommand {
+  return typeof command === "string" && Object.hasOwn(LABELS, command);
+}
 
 /** What helps where the server names no command, by the code. */
 const COMMANDS: Readonly<Record<string, string>> = {
@@ -23,5 +31,5 @@ const COMMANDS: Readonly<Record<string, string>> = {
 /** Return the command that helps, if there is one. */
 export function remedyOf(refusal: { readonly code: string; readonly action: string | undefined }): Remedy | undefined {
   const command = refusal.action ?? COMMANDS[refusal.code];
-  return command === undefined ? undefined : { label: LABELS[command] ?? "Show What Helps", command };
+  return command === undefined ? undefined : { label: isRemedy(command) ? LABELS[command] : "Show What Helps", command };
 }

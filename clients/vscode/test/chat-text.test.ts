@@ -5,6 +5,7 @@ import { answererOf, choiceOf } from "../src/chat/answerer";
 import { BlockSplitter } from "../src/chat/blocks";
 import { placed, readInfo } from "../src/chat/code";
 import { askingAt, completed, withChip } from "../src/chat/draft";
+import { readDropped } from "../src/chat/dropped";
 import { effectWords, optionLabel, rulesOf } from "../src/chat/effects";
 import { aboutModel, modelRows } from "../src/chat/models";
 import { commandCompletions } from "../src/chat/slash";
@@ -322,5 +323,17 @@ describe("what stands around a chat", () => {
 
   it("says that a server which is started again starts, and what a chat without a name is called", () => {
     expect(surroundingsOf({ ...parts, server: "restarting" })).toMatchObject({ server: "starting", title: "New Chat" });
+  });
+});
+
+describe("what is dropped on a chat", () => {
+  it.each([
+    ["one file", "file:///work/a.py", ["file:///work/a.py"]],
+    ["files, each once", "file:///a.py\r\n# a remark\r\nfile:///b%20c.py\r\nfile:///a.py", ["file:///a.py", "file:///b%20c.py"]],
+    ["a file of the machine that we run on", "vscode-remote://localhost:8080/work/a.py", ["file:///work/a.py"]],
+    ["no page of the network, and no command", "https://example.org/a.py\ncommand:coterie.chat.new\nuntitled:Untitled-1", []],
+    ["nothing", "", []],
+  ])("is %s", (_what, list, uris) => {
+    expect(readDropped(list)).toEqual(uris);
   });
 });

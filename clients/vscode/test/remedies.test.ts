@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import manifest from "../package.json";
-import { remedyOf } from "../src/remedies";
+import { isRemedy, remedyOf } from "../src/remedies";
 
 const refused = (code: string, action?: string) => remedyOf({ code, action });
 
@@ -23,6 +23,18 @@ describe("what helps against a refusal", () => {
 
   it("has a button also when we do not know the command", () => {
     expect(refused("failed", "coterie.somethingElse")?.label).toBe("Show What Helps");
+  });
+
+  it.each([
+    ["coterie.restartServer", true],
+    ["coterie.settings.open", true],
+    ["coterie.plan.approve", false],
+    ["workbench.action.terminal.sendSequence", false],
+    ["constructor", false],
+    [["coterie.restartServer"], false],
+    [undefined, false],
+  ])("may be asked for by a page only as a command of our list: %s", (command, isOne) => {
+    expect(isRemedy(command)).toBe(isOne);
   });
 
   it("is nothing where nobody knows any", () => {

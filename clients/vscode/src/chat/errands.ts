@@ -2,6 +2,7 @@
 
 import { commands, env } from "vscode";
 import type { FromView } from "../messages/chat";
+import { isRemedy } from "../remedies";
 import type { Wire } from "../server/wire";
 import { useCode } from "./applying";
 import type { Help } from "./items";
@@ -32,8 +33,7 @@ export async function runErrand(errand: Errand, wire: Wire, channelId: string | 
     case "help":
       return help(errand.help, errand.runId, wire, channelId);
     case "remedy":
-      // A page shows what a model wrote: it may name our own commands and no others.
-      if (errand.command.startsWith("coterie.")) {
+      if (isRemedy(errand.command)) {
         await commands.executeCommand(errand.command);
       }
   }

@@ -3,6 +3,7 @@
 import type { Chip, Completion } from "../chat/draft";
 import type { Help } from "../chat/items";
 import type { Patch } from "../chat/patch";
+import type { RemedyCommand } from "../remedies";
 
 /** What stands around the conversation: who answers, what goes on, what it has cost. */
 export interface Surroundings {
@@ -23,7 +24,7 @@ export interface Surroundings {
 /** A trouble that is about no item: shown above what is being written. */
 export interface Trouble {
   readonly text: string;
-  readonly action: { readonly label: string; readonly command: string } | undefined;
+  readonly action: { readonly label: string; readonly command: RemedyCommand } | undefined;
 }
 
 export type ToView =
@@ -37,6 +38,8 @@ export type ToView =
   | { readonly kind: "write"; readonly text: string; readonly chips: readonly Chip[] }
   | { readonly kind: "sent" }
   | { readonly kind: "trouble"; readonly trouble: Trouble | undefined }
+  /** What was answered did not arrive: it can be answered again. */
+  | { readonly kind: "unanswered"; readonly itemId: string }
   | { readonly kind: "reveal"; readonly itemId: string }
   | { readonly kind: "focus" };
 
@@ -47,8 +50,9 @@ export type FromView =
   | { readonly kind: "stop" }
   | { readonly kind: "older" }
   | { readonly kind: "complete"; readonly request: number; readonly sigil: "/" | "@"; readonly query: string }
-  | { readonly kind: "choose"; readonly what: "agent" | "model" | "attachment" | "chat" }
-  | { readonly kind: "new" }
+  | { readonly kind: "choose"; readonly what: "agent" | "model" | "attachment" }
+  /** Files were dropped on the page. */
+  | { readonly kind: "drop"; readonly uris: readonly string[] }
   | { readonly kind: "retry"; readonly messageId: string }
   | { readonly kind: "fork"; readonly messageId: string }
   | { readonly kind: "answer"; readonly approvalId: string; readonly optionId: string }
@@ -58,4 +62,4 @@ export type FromView =
   | { readonly kind: "link"; readonly target: string }
   | { readonly kind: "change"; readonly runId: string | undefined; readonly uri: string }
   | { readonly kind: "plan"; readonly runId: string | undefined }
-  | { readonly kind: "remedy"; readonly command: string };
+  | { readonly kind: "remedy"; readonly command: RemedyCommand };

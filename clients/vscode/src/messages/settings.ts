@@ -1,6 +1,7 @@
 // What the settings view and the extension say to each other. Keys of hosts are in none of it: the extension asks for them itself.
 
 import type { AgentView, Json, ModelView, ProviderCheck, ProviderView, SecretName, SettingsView, Status } from "../protocol";
+import type { RemedyCommand } from "../remedies";
 
 /** Everything that the view shows. */
 export interface SettingsState {
@@ -36,4 +37,4 @@ export type FromSettings =
   | { readonly kind: "cancel_install"; readonly model: string }
   | { readonly kind: "favourite"; readonly model: string; readonly favourite: boolean }
   | { readonly kind: "open"; readonly uri: string; readonly line: number | undefined }
-  | { readonly kind: "command"; readonly command: "coterie.checkClaudeCode" | "coterie.restartServer" };
+  | { readonly kind: "command"; readonly command: RemedyCommand };

@@ -4,6 +4,7 @@
 import { commands, Disposable, Selection, Uri, ViewColumn, type WebviewPanel, window, workspace } from "vscode";
 import type { FromSettings, ToSettings } from "../messages/settings";
 import { guarded } from "../refusals";
+import { isRemedy } from "../remedies";
 import { CANCELLED, refusalOf } from "../server/wire";
 import type { Session } from "../session";
 import { pageOf, webviewOptions } from "../webviews";
@@ -143,7 +144,9 @@ class SettingsPanel implements Disposable {
         await openAt(message.uri, message.line);
         break;
       case "command":
-        await commands.executeCommand(message.command);
+        if (isRemedy(message.command)) {
+          await commands.executeCommand(message.command);
+        }
         break;
     }
   }

@@ -5,6 +5,7 @@ import type { FromView, Surroundings, ToView, Trouble } from "../../src/messages
 import { element, icon } from "../base/dom";
 import { connect } from "../base/host";
 import { Composer } from "./composer";
+import { acceptDrops } from "./dropping";
 import { emptyChat } from "./empty";
 import { followLinks } from "./markdown";
 import { Opening } from "./opening";
@@ -32,11 +33,19 @@ const said = element("div", { class: "visually-hidden", role: "status", aria: { 
 let now: Surroundings | undefined;
 let activity: Surroundings["activity"] = "idle";
 
-document
-  .getElementById("root")
-  ?.append(
-    element("main", {}, older, nothing, transcript.element, element("div", { class: "over" }, toEnd), trouble, composer.element, said),
-  );
+const page = element(
+  "main",
+  {},
+  older,
+  nothing,
+  transcript.element,
+  element("div", { class: "over" }, toEnd),
+  trouble,
+  composer.element,
+  said,
+);
+document.getElementById("root")?.append(page);
+acceptDrops(page, host.post);
 followLinks(transcript.element, host.post);
 older.addEventListener("click", () => host.post({ kind: "older" }));
 toEnd.addEventListener("click", () => {
@@ -80,6 +89,9 @@ function receive(message: ToView): void {
       break;
     case "trouble":
       showTrouble(message.trouble);
+      break;
+    case "unanswered":
+      transcript.refresh(message.itemId);
       break;
     case "reveal":
       transcript.reveal(message.itemId);
@@ -147,8 +159,8 @@ function showTrouble(what: Trouble | undefined): void {
   const close = element("button", { class: "icon-button", type: "button", title: "Close", aria: { label: "Close" } }, icon("close"));
   close.addEventListener("click", () => showTrouble(undefined));
   const { action } = what;
-  const help = action === undefined ? undefined : element("button", { class: "button", type: "button" }, action.label);
-  help?.addEventListener("click", () => host.post({ kind: "remedy", command: action?.command ?? "" }));
+  const help = action && element("button", { class: "button", type: "button" }, action.label);
+  help?.addEventListener("click", () => action && host.post({ kind: "remedy", command: action.command }));
   trouble.replaceChildren(icon("error"), element("span", { class: "trouble-text" }, what.text), help ?? "", close);
 }
 

@@ -68,6 +68,11 @@ export class Transcript {
     this.#flush();
   }
 
+  /** Show an item anew that is as it was: what its row has done by itself is taken back. */
+  refresh(itemId: string): void {
+    this.#show(itemId);
+  }
+
   reveal(itemId: string): void {
     this.settle();
     const row = this.#rows.get(itemId)?.element;
