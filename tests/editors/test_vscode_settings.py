@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from editors.settings_view import section, turn_to
 from editors.stage import TOUCH, staged
 from editors.vscode import vscode
 from served import fixture
@@ -25,18 +26,18 @@ def holding(folder: Path, text: str) -> list[Path]:
 async def test_a_host_is_added_and_its_key_is_found_only_encrypted(tmp_path: Path) -> None:
     fixtures = [fixture("chat-model", 0, text="It subtracts.")]
     async with staged(tmp_path, fixtures) as stage, vscode(stage, "settings") as window:
-        await window.command("Coterie: Open Settings")
-        view = await window.webview(".sections")
+        view = await section(window, "Providers")
         await view.get_by_role("region", name="work").get_by_text("work answers.").wait_for()
         await window.screenshot("providers")
 
-        await view.get_by_text("Add a Provider").click()
-        await view.get_by_label("Name", exact=True).fill("spare")
+        name = view.get_by_label("Name", exact=True)
+        await window.until(view.get_by_text("Add a Provider").click, name, "the form")
+        await name.fill("spare")
         await view.get_by_label("Type", exact=True).select_option("openai_compatible")
         await view.get_by_label("Address").fill(f"{stage.host.url}/v1")
-        await view.get_by_role("button", name="Add", exact=True).click()
         card = view.get_by_role("region", name="spare")
-        await card.get_by_role("button", name="Enter a Key").click()
+        await window.until(view.get_by_role("button", name="Add", exact=True).click, card, "another provider")
+        await window.until(card.get_by_role("button", name="Enter a Key").click, window.given, "the question for its key")
         await window.shows("Key of spare")
         await window.answer(CANARY)
         await card.get_by_role("button", name="Replace the Key").wait_for()
@@ -54,13 +55,7 @@ async def test_a_host_is_added_and_its_key_is_found_only_encrypted(tmp_path: Pat
 
 async def test_each_section_shows_what_holds_and_changes_it(tmp_path: Path) -> None:
     async with staged(tmp_path, [fixture("chat-model", 0, text="It subtracts.")]) as stage, vscode(stage, "sections") as window:
-        await window.command("Coterie: Open Settings")
-        view = await window.webview(".sections")
         file = Path(stage.environment["COTERIE_HOME"]) / "config.toml"
-
-        async def open_section(name: str) -> None:
-            await view.get_by_role("button", name=name, exact=True).click()
-            await view.get_by_role("heading", name=name, exact=True).wait_for()
 
         async def says(text: str) -> None:
             async def ask() -> bool:
@@ -68,7 +63,7 @@ async def test_each_section_shows_what_holds_and_changes_it(tmp_path: Path) -> N
 
             await window.comes_true(ask, f"{text!r} in the person's file")
 
-        await open_section("Budgets")
+        view = await section(window, "Budgets")
         await view.get_by_label("A run, in US dollars").fill("0.25")
         await view.get_by_label("A run, in US dollars").press("Enter")
         await says("usd = 0.25")
@@ -78,16 +73,16 @@ async def test_each_section_shows_what_holds_and_changes_it(tmp_path: Path) -> N
         await view.get_by_role("alert").wait_for()
         await window.screenshot("refused")
 
-        await open_section("Permissions")
+        await turn_to(window, view, "Permissions")
         await view.get_by_label("A rule, such as exec(pytest *)").fill("exec(make test)")
         await view.get_by_label("A rule, such as exec(pytest *)").press("Enter")
         await view.get_by_role("button", name="Remove exec(make test)").wait_for()
         await says('allow = ["exec(make test)"]')
         await window.screenshot("permissions")
 
-        for section in ("Models", "Agents", "Workspaces", "Ghost Text", "More"):
-            await open_section(section)
-            await window.screenshot(section.lower().replace(" ", "-"))
+        for name in ("Models", "Agents", "Workspaces", "Ghost Text", "More"):
+            await turn_to(window, view, name)
+            await window.screenshot(name.lower().replace(" ", "-"))
 
 
 async def test_a_folder_that_is_not_trusted_loosens_nothing(tmp_path: Path) -> None:
@@ -105,9 +100,7 @@ async def test_a_folder_that_is_not_trusted_loosens_nothing(tmp_path: Path) -> N
         trust = {"security.workspace.trust.enabled": True, "security.workspace.trust.emptyWindow": False}
         async with vscode(stage, "untrusted", settings=trust) as window:
             await window.shows("Restricted Mode")
-            await window.command("Coterie: Open Settings")
-            view = await window.webview(".sections")
-            await view.get_by_role("button", name="Workspaces", exact=True).click()
+            await section(window, "Workspaces")
             await window.shows("Not trusted.", "not trusted, so its settings may only tighten")
             await window.screenshot("workspaces")
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Error, Frame, Locator
+from playwright.async_api import Locator
 
+from editors.settings_view import section
 from editors.stage import staged
 from editors.terminal import BOUND_S, output
 from editors.vscode import CodeServer, code_server, shared
@@ -89,34 +91,27 @@ def item(window: Window) -> Locator:
 
 async def menu(window: Window, entry: str) -> None:
     """Choose from the menu behind the item."""
+    row = window.offered(entry)
+    clicked = False
+
+    async def choose() -> None:
+        nonlocal clicked
+        if not await row.is_visible():  # whatever takes the focus closes it
+            await item(window).click()
+        await row.click()
+        clicked = True
 
     async def chosen() -> bool:
-        await item(window).click()
-        try:
-            await window.offered(entry).click(timeout=5_000)
-        except Error:
-            # Whatever takes the focus meanwhile closes it.
-            await window.press("Escape")
-            return False
-        return True
+        return clicked and not await row.is_visible()
 
-    await window.comes_true(chosen, f"{entry!r} in the menu")
+    await window.until(choose, chosen, f"{entry!r} in the menu")
 
 
 async def to_the_end(window: Window) -> None:
     """Put the cursor at the end of the file: the menu gives the focus back to the status bar, from where it was opened."""
-    await window.press("Control+1")
-    await window.page.locator(".editor-group-container.active .monaco-editor.focused").wait_for()
+    focused = window.page.locator(".editor-group-container.active .monaco-editor.focused")
+    await window.until(partial(window.press, "Control+1"), focused, "the cursor in the file")
     await window.press("Control+End")
-
-
-async def section(window: Window, name: str) -> Frame:
-    """Open a section of the settings view."""
-    await window.command("Coterie: Open Settings")
-    view = await window.webview(".sections")
-    await view.get_by_role("button", name=name, exact=True).click()
-    await view.get_by_role("heading", name=name, exact=True).wait_for()
-    return view
 
 
 def config(code: CodeServer) -> Path:
@@ -138,10 +133,9 @@ async def test_ghost_text_is_snoozed_and_resumed_from_the_status_bar(code: CodeS
         await window.trace()
         await window.open("calc.py")
         await item(window).locator(".codicon-sparkle").wait_for()
-        await item(window).click()
-        await window.shows("Snooze Suggestions", "Doctor")
+        await window.until(item(window).click, window.offered("Doctor"), "the menu")
         await window.screenshot("menu", themes=("dark", "light", "contrast"))
-        await window.choose("Snooze Suggestions…")
+        await menu(window, "Snooze Suggestions…")
         await window.choose("1 hour")
         await item(window).locator(".codicon-bell-slash").wait_for()
 
@@ -199,15 +193,15 @@ async def test_a_model_is_installed_with_its_progress_and_can_be_cancelled(code:
         await name.press("Enter")
         await view.get_by_text("40 %").wait_for()
         await window.screenshot("progress", themes=("dark", "light", "contrast"))
-        await view.get_by_role("button", name="Cancel box/new:4b").click()
         [pull] = [each for each in box.exchanges if each.request.path == "/api/pull"]
+        await window.click(view.get_by_role("button", name="Cancel box/new:4b"))
         await asyncio.wait_for(pull.client_closed.wait(), BOUND_S)
         await view.get_by_text("40 %").wait_for(state="hidden")
         assert await view.get_by_role("alert").count() == 0, "who cancels is not told of a failure"
 
         await name.fill("new:4b")
         await name.press("Enter")
-        await view.get_by_role("button", name="Favourite: box/new:4b").click()
+        await window.click(view.get_by_role("button", name="Favourite: box/new:4b"))
         await view.locator('[aria-label="Favourite: box/new:4b"][aria-pressed="true"]').wait_for()
         await window.screenshot("there")
 
@@ -235,22 +229,23 @@ async def test_a_folder_is_trusted_and_no_longer_and_a_refusal_stands_in_its_car
         view = await section(window, "Workspaces")
         card = view.get_by_role("region", name=str(window.project))
         await card.get_by_text("Not trusted.").wait_for()
-        await card.get_by_role("button", name="Trust This Folder").click()
-        await card.get_by_text("Trusted.", exact=True).wait_for()
+        trust = card.get_by_role("button", name="Trust This Folder")
+        await window.until(trust.click, card.get_by_text("Trusted.", exact=True), "a trusted folder")
         await says(window, config(code), str(window.project))
 
         path = view.get_by_label("A folder's whole path")
         await path.fill(str(window.project.parent))
         await path.press("Enter")
-        await view.get_by_role("button", name=f"Remove {window.project.parent}", exact=True).wait_for()
-        await card.get_by_role("button", name="Trust No Longer").click()
-        await card.get_by_role("alert").wait_for()
+        remove = view.get_by_role("button", name=f"Remove {window.project.parent}", exact=True)
+        await remove.wait_for()
+        await window.until(card.get_by_role("button", name="Trust No Longer").click, card.get_by_role("alert"), "the refusal")
         await window.screenshot("overruled", themes=("dark", "light", "contrast"))
 
-        await view.get_by_role("button", name=f"Remove {window.project.parent}", exact=True).click()
-        await view.get_by_role("button", name=f"Remove {window.project.parent}", exact=True).wait_for(state="detached")
-        await card.get_by_text("Not trusted.").wait_for()
+        await window.click(remove)
+        await remove.wait_for(state="detached")
         await card.get_by_role("alert").wait_for(state="detached")
+        await card.get_by_text("Trusted.", exact=True).wait_for()  # what was refused has changed nothing
+        await window.until(card.get_by_role("button", name="Trust No Longer").click, card.get_by_text("Not trusted."), "no trust")
 
 
 async def test_a_commit_message_is_written_from_what_is_staged_into_the_git_view(code: CodeServer) -> None:
@@ -268,8 +263,8 @@ async def test_a_commit_message_is_written_from_what_is_staged_into_the_git_view
     await git("add", "--force", "calc.py", ".env")
     await code.stage.host.answer_with([fixture("chat-model", 0, text=MESSAGE)])
     async with code.window("commit", project) as window:
-        await window.press("Control+Shift+g")
-        await window.row("calc.py").wait_for()
+        staged = window.page.locator(".scm-view").get_by_role("treeitem", name="calc.py").first
+        await window.until(partial(window.press, "Control+Shift+g"), staged, "what is staged in the Git view")
         await window.push("Write a Commit Message")
         await window.page.locator(".scm-input", has_text=MESSAGE).wait_for()
         await window.notification(".env").wait_for()
