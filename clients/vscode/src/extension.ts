@@ -32,6 +32,7 @@ export function activate(context: ExtensionContext): void {
     explainFailures(connection, log),
     keepContexts(session),
     commands.registerCommand("coterie.restartServer", () => connection.restart()),
+    commands.registerCommand("coterie.installServer", () => connection.install()),
     commands.registerCommand("coterie.showLog", () => log.show()),
     suggestions.register(session),
     chat.register(session),

@@ -1,23 +1,53 @@
-import { beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { ExtensionContext, LogOutputChannel } from "vscode";
 import { Connection } from "../src/server/connection";
+import type { Launch } from "../src/server/locate";
+import { LIMIT } from "../src/server/restarts";
 
-/** The language clients that were made, and what each is told to be. */
-const { made, STATE } = vi.hoisted(() => ({
-  made: [] as { disposed: boolean; become(state: number): void }[],
+/** A language client as far as a connection sees it; `start` does what its test has planned for it. */
+interface Client {
+  disposed: boolean;
+  become(state: number): void;
+  /** Its server ends by itself. */
+  end(): void;
+}
+
+const { made, plan, here, STATE, GONE, Rejected } = vi.hoisted(() => ({
+  Rejected: class extends Error {
+    readonly code: number;
+    constructor(code: number) {
+      super("Pending response rejected since connection got disposed");
+      this.code = code;
+    }
+  },
+  made: [] as Client[],
+  /** What the next starts do; none: they work. */
+  plan: [] as ((client: Client) => Promise<void>)[],
+  here: { found: undefined as Launch | undefined, installs: undefined as (() => Promise<boolean>) | undefined },
   STATE: { Stopped: 1, Running: 2, Starting: 3, StartFailed: 4 },
+  GONE: -32097,
 }));
 
 vi.mock("vscode", () => ({ workspace: { getConfiguration: () => ({ get: (_name: string, fallback: unknown) => fallback }) } }));
-vi.mock("../src/server/find", () => ({ findServer: async () => ({ source: "own", command: "coterie", args: [] }), homeOf: () => "/home" }));
+vi.mock("../src/server/find", () => ({
+  findServer: async () => here.found,
+  installServer: () => here.installs?.(),
+  homeOf: () => "/home",
+}));
 vi.mock("vscode-languageclient/node", () => ({
   State: STATE,
+  CloseAction: { DoNotRestart: 1, Restart: 2 },
+  ErrorAction: { Continue: 1 },
+  ErrorCodes: { PendingResponseRejected: GONE, ConnectionInactive: -32096, MessageWriteError: -32099, MessageReadError: -32098 },
+  ResponseError: Rejected,
   RevealOutputChannelOn: { Never: 4 },
   ShowMessageNotification: { type: {} },
   LanguageClient: class {
     disposed = false;
     become: (state: number) => void = () => undefined;
-    constructor() {
+    readonly end: () => void;
+    constructor(_id: string, _name: string, _server: unknown, options: { errorHandler: { closed(): { action: number } } }) {
+      this.end = () => expect(options.errorHandler.closed().action, "the connection starts the next one itself").toBe(1);
       made.push(this);
     }
     registerFeature(): void {}
@@ -26,6 +56,7 @@ vi.mock("vscode-languageclient/node", () => ({
       this.become = (newState) => listener({ newState });
     }
     async start(): Promise<void> {
+      await plan.shift()?.(this);
       this.become(STATE.Running);
     }
     async dispose(): Promise<void> {
@@ -35,26 +66,130 @@ vi.mock("vscode-languageclient/node", () => ({
   },
 }));
 
-const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() } as unknown as LogOutputChannel;
-const connection = (): Connection => new Connection({} as ExtensionContext, log, {});
+const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn(), debug: vi.fn() } as unknown as LogOutputChannel;
+const SERVER: Launch = { source: "own", command: "coterie", args: [] };
+const endsWhileItStarts = async (client: Client): Promise<void> => {
+  client.end();
+  throw new Rejected(GONE);
+};
+
+/** A connection, and the kinds of the states it went through. */
+function connected(): { readonly server: Connection; readonly kinds: string[] } {
+  const server = new Connection({} as ExtensionContext, log, {});
+  const kinds: string[] = [];
+  server.changed.on(({ kind }) => kinds.push(kind));
+  return { server, kinds };
+}
 
 beforeEach(() => {
   made.length = 0;
+  plan.length = 0;
+  here.found = SERVER;
+  here.installs = undefined;
 });
 
-it("leaves one server behind, however often it is asked to restart at once", async () => {
-  const server = connection();
-  await server.start();
-  await Promise.all([server.restart(), server.restart(), server.restart()]);
-  expect(made.map(({ disposed }) => disposed)).toEqual([true, false]);
-  expect(server.state.kind).toBe("running");
+describe("a server that was found", () => {
+  it("leaves one behind, however often it is asked to restart at once", async () => {
+    const { server } = connected();
+    await server.start();
+    await Promise.all([server.restart(), server.restart(), server.restart()]);
+    expect(made.map(({ disposed }) => disposed)).toEqual([true, false]);
+    expect(server.state.kind).toBe("running");
+  });
+
+  it("is started again when it ends by itself, and what is left of it goes", async () => {
+    const { server, kinds } = connected();
+    await server.start();
+    made[0]?.end();
+    await vi.waitFor(() => expect(server.state.kind).toBe("running"));
+    expect(kinds).toEqual(["starting", "running", "restarting", "running"]);
+    expect(made.map(({ disposed }) => disposed)).toEqual([true, false]);
+  });
+
+  it("is started again when it ends while it starts, without a word of failure", async () => {
+    plan.push(endsWhileItStarts);
+    const { server, kinds } = connected();
+    await server.start();
+    expect(kinds).toEqual(["starting", "restarting", "running"]);
+  });
+
+  it("counts an end that nothing but a lost message tells of", async () => {
+    plan.push(async () => {
+      throw new Rejected(-32099);
+    });
+    const { server, kinds } = connected();
+    await server.start();
+    expect(kinds).toEqual(["starting", "restarting", "running"]);
+  });
+
+  it("is given up after so many ends, said once, and started anew when a person asks", async () => {
+    plan.push(...Array.from({ length: LIMIT.count + 1 }, () => endsWhileItStarts));
+    const { server, kinds } = connected();
+    await server.start();
+    expect(made).toHaveLength(LIMIT.count + 1);
+    expect(kinds).toEqual(["starting", ...Array.from({ length: LIMIT.count }, () => "restarting"), "failed"]);
+    expect(server.state).toMatchObject({ kind: "failed", doing: "start", reason: expect.stringContaining("several times") });
+    await server.restart();
+    expect(server.state.kind).toBe("running");
+  });
+
+  it("is not tried again when it cannot be started at all, or refuses", async () => {
+    plan.push(async () => {
+      throw new Error("spawn coterie ENOENT");
+    });
+    const { server } = connected();
+    await server.start();
+    expect(server.state).toEqual({ kind: "failed", doing: "start", reason: "spawn coterie ENOENT" });
+    expect(made).toHaveLength(1);
+  });
+
+  it("is not started again when its window has stopped it", async () => {
+    const { server } = connected();
+    await server.start();
+    await server.stop();
+    made[0]?.end();
+    expect(server.state.kind).toBe("stopped");
+    expect(made).toHaveLength(1);
+  });
 });
 
-it("says that it failed when a server that ended cannot be started again", async () => {
-  const server = connection();
-  await server.start();
-  made[0]?.become(STATE.Starting);
-  expect(server.state.kind).toBe("restarting");
-  made[0]?.become(STATE.StartFailed);
-  expect(server.state.kind).toBe("failed");
+describe("a server that is not there", () => {
+  beforeEach(() => {
+    here.found = undefined;
+  });
+
+  it("is missing until it is installed, and can be looked for again meanwhile", async () => {
+    const { server, kinds } = connected();
+    await server.start();
+    await server.restart();
+    expect(kinds).toEqual(["starting", "missing", "stopped", "starting", "missing"]);
+    here.installs = async () => {
+      here.found = SERVER;
+      return true;
+    };
+    await server.install();
+    expect(kinds.slice(5)).toEqual(["stopped", "installing", "stopped", "starting", "running"]);
+  });
+
+  it("is installed once, however often it is asked for", async () => {
+    const install = vi.fn(async () => true);
+    here.installs = install;
+    const { server } = connected();
+    await Promise.all([server.install(), server.install()]);
+    expect(install).toHaveBeenCalledTimes(1);
+  });
+
+  it("stays away without a word when the installation is cancelled", async () => {
+    here.installs = async () => false;
+    const { server, kinds } = connected();
+    await server.install();
+    expect(kinds).toEqual(["stopped", "installing", "stopped"]);
+  });
+
+  it("says why it could not be installed, and that it was an installation", async () => {
+    here.installs = () => Promise.reject(new Error("The disk is full."));
+    const { server } = connected();
+    await server.install();
+    expect(server.state).toEqual({ kind: "failed", doing: "install", reason: "The disk is full." });
+  });
 });

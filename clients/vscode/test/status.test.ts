@@ -15,9 +15,11 @@ const known: Known = {
 describe("the status bar item", () => {
   it.each([
     ["stopped", { server: { kind: "stopped" } }, "circle-slash", "normal"],
+    ["not on this machine yet", { server: { kind: "missing" } }, "circle-slash", "warning"],
+    ["being installed", { server: { kind: "installing" } }, "loading~spin", "normal"],
     ["starting", { server: { kind: "starting" } }, "loading~spin", "normal"],
     ["ended by itself", { server: { kind: "restarting" } }, "loading~spin", "warning"],
-    ["failed", { server: { kind: "failed", reason: "no Python" } }, "error", "error"],
+    ["failed", { server: { kind: "failed", reason: "no Python", doing: "install" } }, "error", "error"],
     ["ready", {}, "sparkle", "normal"],
     ["indexing", { status: { ...status, index: { files: 9, done: 3, complete: false } } }, "sync~spin", "normal"],
     ["degraded", { status: { ...status, degraded: [{ code: "c", text: "t" }] } }, "warning", "normal"],
@@ -42,7 +44,7 @@ describe("the status bar item", () => {
   });
 
   it("says why it failed", () => {
-    expect(barItem({ ...known, server: { kind: "failed", reason: "no Python" } }).tooltip).toEqual(["no Python"]);
+    expect(barItem({ ...known, server: { kind: "failed", reason: "no Python", doing: "install" } }).tooltip).toEqual(["no Python"]);
   });
 
   it("does not say that what is not known costs nothing", () => {

@@ -5,6 +5,7 @@ import { window, workspace } from "vscode";
 import { unlinked } from "../notices";
 import type { Attachment, ChannelForked } from "../protocol";
 import { guarded } from "../refusals";
+import { phaseOf } from "../server/state";
 import { Refusal } from "../server/wire";
 import type { Session } from "../session";
 import type { Choice } from "./answerer";
@@ -82,7 +83,7 @@ export class Outgoing {
   /** Wait for a server that is being started. */
   async #running(): Promise<void> {
     const { connection } = this.#session;
-    const starts = (): boolean => connection.state.kind === "starting" || connection.state.kind === "restarting";
+    const starts = (): boolean => phaseOf(connection.state.kind) === "starting";
     if (starts()) {
       await new Promise<void>((resolve) => {
         const listening = connection.changed.on(() => {

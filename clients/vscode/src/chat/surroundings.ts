@@ -2,6 +2,7 @@
 
 import type { Surroundings } from "../messages/chat";
 import type { AgentView, Channel } from "../protocol";
+import { phaseOf, type ServerState } from "../server/state";
 import type { Run } from "../state/run";
 import { answererOf, type Choice } from "./answerer";
 
@@ -11,7 +12,7 @@ export interface Parts {
   readonly channel: Channel | undefined;
   readonly choice: Choice;
   readonly agents: readonly AgentView[] | undefined;
-  readonly server: "stopped" | "starting" | "restarting" | "running" | "failed";
+  readonly server: ServerState["kind"];
   /** The run that goes on. */
   readonly run: Run | undefined;
   /** Whether it was asked to stop. */
@@ -27,7 +28,7 @@ export function surroundingsOf({ channelId, channel, choice, agents, server, run
     ...answererOf(choice, agents),
     spent,
     activity: activityOf(run, isStopping),
-    server: server === "restarting" ? "starting" : server,
+    server: phaseOf(server),
     isArchived: channel?.state === "archived",
     hasOlder,
   };

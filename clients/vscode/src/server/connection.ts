@@ -1,37 +1,19 @@
 // The server's life as this window sees it: found, started, ended by itself and started again (at most so often), stopped.
 //
-// `state` tells every change; views show it, `trouble.ts` explains a failure. The language client is made anew with each start by a person,
-// and kept when the server only died, so that what listens to it goes on listening.
+// `state` tells every change; views show it, `trouble.ts` explains a failure and offers what helps. Each life of the server has a language
+// client of its own (`client.ts`); what listens here goes on listening.
 
-import { type ConfigurationScope, type ExtensionContext, type LogOutputChannel, Uri, workspace } from "vscode";
-import {
-  CloseAction,
-  ErrorAction,
-  type ErrorHandler,
-  LanguageClient,
-  type LanguageClientOptions,
-  type Middleware,
-  RevealOutputChannelOn,
-  State,
-  type StaticFeature,
-  WorkDoneProgress,
-} from "vscode-languageclient/node";
+import type { ExtensionContext, LogOutputChannel } from "vscode";
+import { type LanguageClient, type Middleware, State, WorkDoneProgress } from "vscode-languageclient/node";
 import type { Notifications } from "../protocol";
 import { Signal, type Subscription } from "../state/signal";
-import { findServer, homeOf } from "./find";
+import { clientOf, isOfItsEnd } from "./client";
+import { findServer, installServer } from "./find";
 import type { Launch } from "./locate";
-import { showMessagesOf } from "./messages";
 import { Restarts } from "./restarts";
-import { collected, keysOf } from "./settings";
+import type { ServerState } from "./state";
 import type { Notification, Told } from "./wire";
 import { type Wire, wireOver } from "./wire";
-
-export type ServerState =
-  | { readonly kind: "stopped" }
-  | { readonly kind: "starting" }
-  | { readonly kind: "restarting" }
-  | { readonly kind: "running"; readonly version: string }
-  | { readonly kind: "failed"; readonly reason: string };
 
 type Listener = (params: never) => void;
 
@@ -83,10 +65,15 @@ export class Connection {
 
   /** Start the server; asked while it starts, it is one start. Never throws: a failure is a state. */
   start(): Promise<void> {
-    this.#starting ??= this.#start().finally(() => {
-      this.#starting = undefined;
+    return this.#once("start", async () => {
+      this.#become({ kind: "starting" });
+      const launch = await findServer(this.#context, this.#log);
+      if (launch === undefined) {
+        this.#become({ kind: "missing" });
+      } else {
+        await this.#run(launch);
+      }
     });
-    return this.#starting;
   }
 
   /** Stop the server and start it; asked while that goes on, it is done once: a second client beside the first would never be stopped. */
@@ -97,11 +84,22 @@ export class Connection {
     return this.#restarting;
   }
 
-  async #restart(): Promise<void> {
+  /** Install the server that comes with the extension, and start it; asked while that goes on, it is done once. Never throws. */
+  async install(): Promise<void> {
+    if (this.#state.kind === "installing") {
+      return;
+    }
     await this.#starting;
     await this.stop();
-    this.#restarts.forget();
-    await this.start();
+    await this.#once("install", async () => {
+      this.#become({ kind: "installing" });
+      if (!(await installServer(this.#context, this.#log))) {
+        this.#become({ kind: "stopped" });
+      }
+    });
+    if (this.state.kind === "installing") {
+      await this.restart();
+    }
   }
 
   async stop(): Promise<void> {
@@ -111,97 +109,83 @@ export class Connection {
     await client?.dispose().catch((error: unknown) => this.#log.warn(`The server did not stop in order: ${String(error)}`));
   }
 
-  async #start(): Promise<void> {
-    this.#become({ kind: "starting" });
-    try {
-      const launch = await findServer(this.#context, this.#log);
-      if (launch === undefined) {
-        this.#become({ kind: "stopped" });
+  async #restart(): Promise<void> {
+    await this.#starting;
+    await this.stop();
+    this.#restarts.forget();
+    await this.start();
+  }
+
+  /** Do one thing at a time that ends with a server or without; what it throws is the state. */
+  #once(doing: "start" | "install", work: () => Promise<void>): Promise<void> {
+    this.#starting ??= work()
+      .catch((error: unknown) => this.#fail(error instanceof Error ? error.message : String(error), doing))
+      .finally(() => {
+        this.#starting = undefined;
+      });
+    return this.#starting;
+  }
+
+  /** Start a server that was found. One that ends while it starts is started again, as often as one that ends later. */
+  async #run(launch: Launch): Promise<void> {
+    while (!(await this.#begin(launch))) {
+      if (!this.#mayBeginAgain()) {
         return;
       }
-      this.#client = this.#clientOf(launch);
-      for (const [method, signal] of this.#listeners) {
-        this.#relay(this.#client, method, signal);
+    }
+  }
+
+  #mayBeginAgain(): boolean {
+    if (!this.#restarts.mayRestart(Date.now())) {
+      this.#fail("The server ended by itself several times in a few minutes and was not started again.", "start");
+      return false;
+    }
+    this.#log.warn("The server ended by itself and is started again.");
+    this.#become({ kind: "restarting" });
+    return true;
+  }
+
+  /** Start a server once. False: it ended meanwhile. Throws when it is no server, or refuses. */
+  async #begin(launch: Launch): Promise<boolean> {
+    let ended = false;
+    const client = clientOf(launch, this.#context, this.#log, this.#middleware, () => {
+      ended = true;
+      if (client === this.#client && this.#starting === undefined) {
+        void this.#once("start", async () => (this.#mayBeginAgain() ? this.#run(launch) : undefined));
       }
-      await this.#client.start();
+    });
+    client.onDidChangeState(({ newState }) => {
+      if (client === this.#client && newState === State.Running) {
+        this.#become({ kind: "running", version: client.initializeResult?.serverInfo?.version ?? "" });
+      }
+    });
+    const before = this.#client;
+    this.#client = client;
+    await before?.dispose().catch((error: unknown) => this.#log.debug(`What was left of the server: ${String(error)}`));
+    for (const [method, signal] of this.#listeners) {
+      this.#relay(client, method, signal);
+    }
+    try {
+      await client.start();
+      return !ended || client !== this.#client;
     } catch (error) {
-      this.#fail(error instanceof Error ? error.message : String(error));
+      if (client !== this.#client) {
+        return true; // Stopped meanwhile: nobody waits for it.
+      }
+      if (ended || isOfItsEnd(error)) {
+        return false;
+      }
+      throw error;
     }
-  }
-
-  #clientOf(launch: Launch): LanguageClient {
-    const shared = workspace.getConfiguration("coterie").get("server.shared", true);
-    const args = [...launch.args, ...(shared ? ["attach"] : ["serve", "--stdio"])];
-    const options: LanguageClientOptions = {
-      documentSelector: [{ scheme: "file" }, { scheme: "untitled" }, { notebook: "*" }],
-      initializationOptions: () => this.#settings(),
-      outputChannel: this.#log,
-      revealOutputChannelOn: RevealOutputChannelOn.Never,
-      errorHandler: this.#errorHandler(),
-      initializationFailedHandler: () => false,
-      middleware: {
-        ...this.#middleware,
-        workspace: {
-          ...this.#middleware.workspace,
-          configuration: (params) =>
-            params.items.map((item) =>
-              item.section === "coterie" ? this.#settings(item.scopeUri ? Uri.parse(item.scopeUri) : null) : null,
-            ),
-        },
-      },
-    };
-    const client = new LanguageClient(
-      "coterie",
-      "Coterie",
-      { command: launch.command, args, options: { cwd: homeOf(this.#context) } },
-      options,
-    );
-    client.registerFeature(announcement);
-    showMessagesOf(client);
-    client.onDidChangeState(({ newState }) => this.#follow(client, newState));
-    return client;
-  }
-
-  #follow(client: LanguageClient, state: State): void {
-    if (client !== this.#client) {
-      return;
-    }
-    if (state === State.Running) {
-      this.#become({ kind: "running", version: client.initializeResult?.serverInfo?.version ?? "" });
-    } else if (state === State.Starting && this.#state.kind === "running") {
-      this.#become({ kind: "restarting" });
-    } else if (state === State.StartFailed && this.#state.kind === "restarting") {
-      this.#fail("The server ended by itself and could not be started again.");
-    }
-  }
-
-  #errorHandler(): ErrorHandler {
-    return {
-      error: () => ({ action: ErrorAction.Continue }),
-      closed: () => {
-        if (this.#restarts.mayRestart(Date.now())) {
-          this.#log.warn("The server ended by itself and is started again.");
-          this.#become({ kind: "restarting" });
-          return { action: CloseAction.Restart, handled: true };
-        }
-        this.#fail("The server ended by itself several times in a few minutes and was not started again.");
-        return { action: CloseAction.DoNotRestart, handled: true };
-      },
-    };
   }
 
   #relay(client: LanguageClient | undefined, method: Notification, signal: Signal<unknown>): void {
     client?.onNotification(method, (params: Notifications[Notification]["params"]) => signal.emit(params));
   }
 
-  #settings(scope: ConfigurationScope | null = null): Record<string, unknown> {
-    const settings = workspace.getConfiguration("coterie", scope);
-    return collected(keysOf(this.#context.extension.packageJSON), (name) => settings.inspect(name));
-  }
-
-  #fail(reason: string): void {
+  #fail(reason: string, doing: "start" | "install"): void {
     this.#log.error(reason);
-    this.#become({ kind: "failed", reason });
+    this.#become({ kind: "failed", reason, doing });
   }
 
   #become(state: ServerState): void {
@@ -209,13 +193,3 @@ export class Connection {
     this.changed.emit(state);
   }
 }
-
-/** Says that this client speaks `agent/*`: it is told of runs, and answers their questions. */
-const announcement: StaticFeature = {
-  fillClientCapabilities: (capabilities) => {
-    capabilities.experimental = { ...(capabilities.experimental as object | undefined), coterie: true };
-  },
-  initialize: () => undefined,
-  getState: () => ({ kind: "static" }),
-  clear: () => undefined,
-};

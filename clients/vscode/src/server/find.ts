@@ -1,4 +1,4 @@
-// Finds the server on this machine, and asks before it installs one.
+// Finds the server on this machine, and installs the one that comes with the extension. `connection.ts` does either; `trouble.ts` asks first.
 
 import { existsSync, readdirSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
@@ -16,39 +16,46 @@ export function homeOf(context: ExtensionContext): string {
   return context.globalStorageUri.fsPath;
 }
 
-/** Return the server to start, or undefined when a person did not want one installed. */
+/** Return the server to start, or undefined where there is none that could be started; one can be installed then. */
 export async function findServer(context: ExtensionContext, log: LogOutputChannel): Promise<Launch | undefined> {
-  const windows = process.platform === "win32";
   const home = homeOf(context);
   await mkdir(home, { recursive: true });
-  const environment = join(home, "server");
-  const own = programIn(environment, windows);
-  const wheel = wheelIn(join(context.extensionPath, "server"));
   const setting = workspace.getConfiguration("coterie").get<string[]>("server.command", []);
   const python = workspace.isTrusted ? await activePython(log) : undefined;
-  const found = await locate({ setting, python, path: process.env["PATH"] ?? "", own, wheel, windows }, probeFrom(home));
+  const wheel = wheelIn(context);
+  const found = await locate(
+    { setting, python, path: process.env["PATH"] ?? "", own: programIn(environmentOf(context)), wheel, windows: WINDOWS },
+    probeFrom(home),
+  );
   if (found !== undefined) {
     log.info(`The server is ${[found.command, ...found.args].join(" ")}, found by: ${found.source}.`);
-    return found;
+  } else if (wheel === undefined) {
+    throw new Error(NONE);
   }
-  if (wheel === undefined) {
-    throw new Error("There is no Coterie server on this machine. Install it, or name it in the setting `coterie.server.command`.");
-  }
-  const yes = "Install";
-  const answer = await window.showInformationMessage(
-    "Coterie's server is not on this machine. Install it into the extension's own folder? It needs Python and your package index.",
-    yes,
-  );
-  if (answer !== yes) {
-    return undefined;
-  }
-  await window.withProgress({ location: ProgressLocation.Notification, title: "Coterie", cancellable: true }, (progress, token) =>
-    install(environment, wheel, progress, token),
-  );
-  return { source: "own", command: own, args: [] };
+  return found;
 }
 
-function wheelIn(folder: string): string | undefined {
+/** Install the server that comes with the extension, with progress that can be cancelled; return whether it was not. */
+export function installServer(context: ExtensionContext, log: LogOutputChannel): Promise<boolean> {
+  const wheel = wheelIn(context);
+  if (wheel === undefined) {
+    throw new Error(NONE);
+  }
+  const options = { location: ProgressLocation.Notification, title: "Coterie", cancellable: true };
+  return Promise.resolve(window.withProgress(options, (progress, token) => install(environmentOf(context), wheel, progress, token, log)));
+}
+
+const WINDOWS = process.platform === "win32";
+const NONE = "There is no Coterie server on this machine. Install it, or name it in the setting `coterie.server.command`.";
+
+/** The folder of the extension's own environment. */
+function environmentOf(context: ExtensionContext): string {
+  return join(homeOf(context), "server");
+}
+
+/** The server's wheel in the extension. */
+function wheelIn(context: ExtensionContext): string | undefined {
+  const folder = join(context.extensionPath, "server");
   const name = existsSync(folder) ? readdirSync(folder).find((each) => each.endsWith(".whl")) : undefined;
   return name === undefined ? undefined : join(folder, name);
 }

@@ -7,25 +7,51 @@ import type { Connection } from "./connection";
 export function explainFailures(connection: Connection, log: LogOutputChannel): Disposable {
   return connection.changed.on((state) => {
     if (state.kind === "failed") {
-      void explain(state.reason, log);
+      void explain(state.reason, state.doing === "start" ? AGAIN : TRY_AGAIN, log);
+    } else if (state.kind === "missing") {
+      void offer();
     }
   });
 }
 
-async function explain(reason: string, log: LogOutputChannel): Promise<void> {
-  const again = "Start Again";
-  const choose = "Choose the Server";
+const CHOOSE = "Choose the Server";
+const AGAIN = { label: "Start Again", command: "coterie.restartServer" };
+const TRY_AGAIN = { label: "Try Again", command: "coterie.installServer" };
+
+async function explain(reason: string, again: typeof AGAIN, log: LogOutputChannel): Promise<void> {
   const show = "Show the Log";
-  switch (await window.showErrorMessage(unlinked(`Coterie: ${reason}`), again, choose, show)) {
-    case again:
-      await commands.executeCommand("coterie.restartServer");
+  switch (await window.showErrorMessage(unlinked(`Coterie: ${reason}`), again.label, CHOOSE, show)) {
+    case again.label:
+      await commands.executeCommand(again.command);
       break;
-    case choose:
-      await commands.executeCommand("workbench.action.openSettings", "coterie.server.command");
+    case CHOOSE:
+      await chooseServer();
       break;
     case show:
       log.show();
       break;
     default:
   }
+}
+
+async function offer(): Promise<void> {
+  const install = "Install";
+  const chosen = await window.showInformationMessage(
+    "Coterie's server is not on this machine. Install it into the extension's own folder? It needs Python 3.11 or later and your package index.",
+    install,
+    CHOOSE,
+  );
+  switch (chosen) {
+    case install:
+      await commands.executeCommand("coterie.installServer");
+      break;
+    case CHOOSE:
+      await chooseServer();
+      break;
+    default:
+  }
+}
+
+async function chooseServer(): Promise<void> {
+  await commands.executeCommand("workbench.action.openSettings", "coterie.server.command");
 }

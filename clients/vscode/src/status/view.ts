@@ -1,7 +1,7 @@
 // What the status bar says, as a pure function of what is known. `bar.ts` shows it.
 
 import type { Status } from "../protocol";
-import type { ServerState } from "../server/connection";
+import type { ServerState } from "../server/state";
 
 /** What the item is made from. */
 export interface Known {
@@ -27,6 +27,10 @@ export function barItem(known: Known): BarItem {
   switch (server.kind) {
     case "stopped":
       return { text: "$(circle-slash) Coterie", tooltip: ["The server is not running."], severity: "normal" };
+    case "missing":
+      return { text: "$(circle-slash) Coterie", tooltip: ["There is no server on this machine yet."], severity: "warning" };
+    case "installing":
+      return { text: "$(loading~spin) Coterie", tooltip: ["The server is being installed."], severity: "normal" };
     case "starting":
       return { text: "$(loading~spin) Coterie", tooltip: ["The server starts."], severity: "normal" };
     case "restarting":

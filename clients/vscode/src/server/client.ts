@@ -1,0 +1,94 @@
+// Makes the language client for one life of the server. `connection.ts` says when there is one, and hears when its server has ended.
+
+import { type ConfigurationScope, type ExtensionContext, type LogOutputChannel, Uri, workspace } from "vscode";
+import {
+  CloseAction,
+  ErrorAction,
+  ErrorCodes,
+  LanguageClient,
+  type LanguageClientOptions,
+  type Middleware,
+  ResponseError,
+  RevealOutputChannelOn,
+  type StaticFeature,
+} from "vscode-languageclient/node";
+import { homeOf } from "./find";
+import type { Launch } from "./locate";
+import { showMessagesOf } from "./messages";
+import { collected, keysOf } from "./settings";
+
+/** Tells of its troubles in the log alone: what a person is to know of them `trouble.ts` says, once. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+}
+
+/** Make a client whose server ends but once: `ended` is told, and nothing is started again. */
+export function clientOf(
+  launch: Launch,
+  context: ExtensionContext,
+  log: LogOutputChannel,
+  middleware: Middleware,
+  ended: (client: LanguageClient) => void,
+): LanguageClient {
+  const settings = (scope: ConfigurationScope | null = null): Record<string, unknown> => {
+    const configuration = workspace.getConfiguration("coterie", scope);
+    return collected(keysOf(context.extension.packageJSON), (name) => configuration.inspect(name));
+  };
+  const shared = workspace.getConfiguration("coterie").get("server.shared", true);
+  const args = [...launch.args, ...(shared ? ["attach"] : ["serve", "--stdio"])];
+  const options: LanguageClientOptions = {
+    documentSelector: [{ scheme: "file" }, { scheme: "untitled" }, { notebook: "*" }],
+    initializationOptions: () => settings(),
+    outputChannel: log,
+    revealOutputChannelOn: RevealOutputChannelOn.Never,
+    errorHandler: {
+      error: () => ({ action: ErrorAction.Continue, handled: true }),
+      closed: () => {
+        ended(client);
+        return { action: CloseAction.DoNotRestart, handled: true };
+      },
+    },
+    initializationFailedHandler: () => false,
+    middleware: {
+      ...middleware,
+      workspace: {
+        ...middleware.workspace,
+        configuration: (params) =>
+          params.items.map((item) => (item.section === "coterie" ? settings(item.scopeUri ? Uri.parse(item.scopeUri) : null) : null)),
+      },
+    },
+  };
+  const client: LanguageClient = new QuietClient(
+    "coterie",
+    "Coterie",
+    { command: launch.command, args, options: { cwd: homeOf(context) } },
+    options,
+  );
+  client.registerFeature(announcement);
+  showMessagesOf(client);
+  return client;
+}
+
+/** Say whether a start failed because the server was gone, and not because of what it answered, or that there is no such program. */
+export function isOfItsEnd(error: unknown): boolean {
+  return error instanceof ResponseError && ENDS.has(error.code);
+}
+
+const ENDS: ReadonlySet<number> = new Set([
+  ErrorCodes.PendingResponseRejected,
+  ErrorCodes.ConnectionInactive,
+  ErrorCodes.MessageWriteError,
+  ErrorCodes.MessageReadError,
+]);
+
+/** Says that this client speaks `agent/*`: it is told of runs, and answers their questions. */
+const announcement: StaticFeature = {
+  fillClientCapabilities: (capabilities) => {
+    capabilities.experimental = { ...(capabilities.experimental as object | undefined), coterie: true };
+  },
+  initialize: () => undefined,
+  getState: () => ({ kind: "static" }),
+  clear: () => undefined,
+};
