@@ -30,16 +30,14 @@ export class Session implements Disposable {
     this.connection = connection;
     this.context = context;
     this.log = log;
-    this.drafts = new Drafts(context.workspaceState);
     this.wire = connection.wire;
     this.runs = new Runs(async (runId, after) => (await this.wire.request("agent/run/events", { runId, after })).events);
+    this.drafts = new Drafts(context.workspaceState, (runId) => this.runs.get(runId)?.plan);
     this.#subscriptions = [
       connection.on("agent/event", (told) => {
         this.runs.hear(told);
         this.approvals.hear(told);
-        if (told.event.kind === "approval" && told.event.state === "resolved") {
-          this.drafts.forget(told.event.approvalId);
-        }
+        this.drafts.hear(told);
         if (told.event.kind === "change" && workspace.getWorkspaceFolder(Uri.parse(told.event.uri)) !== undefined) {
           this.reviews.hear(told);
         }
@@ -69,10 +67,7 @@ export class Session implements Disposable {
     const told = await Promise.allSettled([
       this.wire.request("agent/status", {}).then((status) => this.#know(status)),
       this.wire.request("agent/channel/list", {}).then(({ channels }) => this.channels.replace(channels)),
-      this.wire.request("agent/approval/list", {}).then(({ approvals }) => {
-        this.approvals.replace(approvals);
-        this.drafts.forgetAllBut(approvals.map(({ approvalId }) => approvalId));
-      }),
+      this.wire.request("agent/approval/list", {}).then(({ approvals }) => this.approvals.replace(approvals)),
       this.wire.request("agent/review/list", {}).then((list) => this.reviews.replace(list)),
       this.runs.catchUp(),
     ]);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { ApprovalOption } from "../src/protocol";
+import type { AgentEvent, ApprovalEvent, ApprovalOption } from "../src/protocol";
 import { type DraftStore, Drafts } from "../src/state/drafts";
 
 const option = (kind: ApprovalOption["kind"]): ApprovalOption => ({ optionId: `the-${kind}`, label: kind, kind });
-const GATE = { approvalId: "a", options: [option("approve"), option("edit"), option("reject")] };
-const CALL = { approvalId: "a", options: [option("allow_once"), option("reject_once")] };
+const GATE = { approvalId: "a", runId: "r", options: [option("approve"), option("edit"), option("reject")] };
+const CALL = { approvalId: "b", runId: "r", options: [option("allow_once"), option("reject_once")] };
 
 /** What a window keeps, as text, so that nothing is kept that cannot be. */
 class Kept implements DraftStore {
@@ -23,52 +23,78 @@ class Kept implements DraftStore {
   }
 }
 
+const PLAN = { goal: "the planner's" };
+const planOf = (): typeof PLAN => PLAN;
+
+/** What is told of the end of a question of the run. */
+const ended = (question: Pick<ApprovalEvent, "approvalId" | "options">, kind: ApprovalOption["kind"] | null): AgentEvent => ({
+  seq: 1,
+  at: "2026-01-01T00:00:00Z",
+  runId: "r",
+  event: { kind: "approval", ...question, title: "", effects: [], state: "resolved", decision: { optionId: kind, kind } },
+});
+
 describe("the draft of a plan", () => {
   it.each([
     [GATE, "the-approve", { approvalId: "a", optionId: "the-edit", plan: { goal: "mine" } }],
     [GATE, "the-reject", { approvalId: "a", optionId: "the-reject" }],
-    [CALL, "the-allow_once", { approvalId: "a", optionId: "the-allow_once" }],
+    [CALL, "the-allow_once", { approvalId: "b", optionId: "the-allow_once" }],
   ])("is what is approved", (question, optionId, expected) => {
-    const drafts = new Drafts(new Kept());
-    drafts.set("a", { goal: "mine" });
+    const drafts = new Drafts(new Kept(), planOf);
+    drafts.set("r", { goal: "mine" });
     expect(drafts.answer(question, optionId)).toEqual(expected);
   });
 
-  it("is not there any more when it is forgotten", () => {
-    const drafts = new Drafts(new Kept());
-    drafts.set("a", { goal: "mine" });
-    drafts.forget("a");
-    expect(drafts.answer(GATE, "the-approve")).toEqual({ approvalId: "a", optionId: "the-approve" });
+  it.each([
+    ["the plan was approved", GATE, "edit", undefined],
+    ["the plan was rejected", GATE, "reject", undefined],
+    ["nobody was left to answer", GATE, null, { goal: "mine" }],
+    ["a call was allowed meanwhile", CALL, "allow_once", { goal: "mine" }],
+  ] as const)("is what it is after %s", (_words, question, kind, expected) => {
+    const drafts = new Drafts(new Kept(), planOf);
+    drafts.set("r", { goal: "mine" });
+    drafts.hear(ended(question, kind));
+    expect(drafts.get("r")).toEqual(expected);
   });
 
-  it("is there in the next window, until its question is answered", () => {
+  it("is there in the next window, until it is forgotten", () => {
     const store = new Kept();
-    const before = new Drafts(store);
-    before.set("a", { goal: "mine" });
-    before.set("b", { goal: "also mine" });
-    const after = new Drafts(store);
-    expect(after.get("a")).toEqual({ goal: "mine" });
+    new Drafts(store, planOf).set("r", { goal: "mine" });
+    const next = new Drafts(store, planOf);
+    expect(next.get("r")).toEqual({ goal: "mine" });
     const told: string[] = [];
-    after.changed.on((approvalId) => told.push(approvalId));
-    after.forgetAllBut(["b", "c"]);
-    const last = new Drafts(store);
-    expect([last.get("a"), last.get("b"), told]).toEqual([undefined, { goal: "also mine" }, ["a"]]);
+    next.changed.on((runId) => told.push(runId));
+    next.forget("r");
+    next.forget("r");
+    expect([new Drafts(store, planOf).get("r"), told]).toEqual([undefined, ["r"]]);
+  });
+
+  it("is none of another plan of the run", () => {
+    const store = new Kept();
+    new Drafts(store, planOf).set("r", { goal: "mine" });
+    const drafts = new Drafts(store, () => ({ goal: "the planner's second" }));
+    expect([drafts.get("r"), drafts.answer(GATE, "the-approve")]).toEqual([undefined, { approvalId: "a", optionId: "the-approve" }]);
   });
 
   it("is one of the twenty that were changed last", () => {
     const store = new Kept();
-    const drafts = new Drafts(store);
+    const drafts = new Drafts(store, planOf);
     for (let number = 0; number < 20; number += 1) {
       drafts.set(`p${number}`, { goal: String(number) });
     }
     drafts.set("p0", { goal: "again" });
     drafts.set("p20", { goal: "one more" });
-    const after = new Drafts(store);
+    const after = new Drafts(store, planOf);
     expect([after.get("p0"), after.get("p1"), after.get("p2")]).toEqual([{ goal: "again" }, undefined, { goal: "2" }]);
   });
 
-  it.each([[undefined], ["text"], [{ a: 1 }], [[["a", []], ["b"], 3, [1, {}]]]])("is none where something else was kept: %j", (value) => {
-    const drafts = new Drafts(new Kept(value));
-    expect([drafts.get("a"), drafts.get("b")]).toEqual([undefined, undefined]);
+  it.each([
+    [undefined],
+    ["text"],
+    [{ a: 1 }],
+    [[["r", []], ["r"], 3, [1, {}], ["r", { of: "{}", plan: null }]]],
+  ])("is none where something else was kept: %j", (value) => {
+    const drafts = new Drafts(new Kept(value), planOf);
+    expect(drafts.get("r")).toBeUndefined();
   });
 });

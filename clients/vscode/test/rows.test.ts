@@ -3,6 +3,7 @@ import type { AgentEvent, RunSummary } from "../src/protocol";
 import { artifactText } from "../src/runs/artifactText";
 import { plain, titleOf, written } from "../src/runs/commandText";
 import { RunList } from "../src/runs/list";
+import type { Plan } from "../src/runs/plan";
 import type { Row } from "../src/runs/row";
 import { rowsOf, runRow } from "../src/runs/rows";
 import { age, allowed, money, tokens, used } from "../src/runs/words";
@@ -27,7 +28,7 @@ const GATE: AgentEvent["event"] = {
   effects: [{ kind: "gate", target: "plan", rule: "gate(plan)" }],
   options: [{ optionId: "edit", label: "Edit", kind: "edit" }],
 };
-const rows = (run: Run, draft?: typeof PLAN) => rowsOf(run, () => draft, { usd: "3.0", tokens: null, wallS: 1800 });
+const rows = (run: Run, draft?: Plan) => rowsOf(run, draft, { usd: "3.0", tokens: null, wallS: 1800 });
 /** A row and what is below it, each as `label (description) [context]`, deeper ones further in. */
 const drawn = (all: readonly Row[], depth = 0): string =>
   all

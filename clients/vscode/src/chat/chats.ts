@@ -84,7 +84,6 @@ export class Chats implements Disposable {
       }
       void window.showInformationMessage("This question was answered already, or its run has ended.");
     }
-    this.#session.drafts.forget(approvalId);
     this.#session.approvals.forget(approvalId);
   }
 

@@ -3,6 +3,7 @@
 
 import { Disposable, EventEmitter, type TextDocumentContentProvider, Uri, workspace } from "vscode";
 import type { FileDiff } from "../protocol";
+import { running } from "../server/running";
 import type { Session } from "../session";
 import { artifactText } from "./artifactText";
 
@@ -49,6 +50,7 @@ export class RunDocuments implements TextDocumentContentProvider {
   }
 
   async provideTextDocumentContent(uri: Uri): Promise<string> {
+    await running(this.#session.connection);
     const { kind, runId, id } = partsOf(uri);
     switch (kind) {
       case "before":

@@ -1,5 +1,5 @@
-// A plan at its gate as a JSON document: saved, it is the draft that the tree shows and that is approved. The document is in memory alone;
-// its URI names the question.
+// A plan as a JSON document: saved while it waits, it is the draft that the tree shows and that is approved. The document is in memory alone;
+// its URI names the run.
 
 import {
   Disposable,
@@ -17,12 +17,12 @@ import { asDocument, fromDocument, type Plan } from "./plan";
 
 export const PLAN_SCHEME = "coterie-plan";
 
-export function planUri(approvalId: string): Uri {
-  return Uri.from({ scheme: PLAN_SCHEME, path: `/${approvalId}/Plan.json` });
+export function planUri(runId: string): Uri {
+  return Uri.from({ scheme: PLAN_SCHEME, path: `/${runId}/Plan.json` });
 }
 
-/** Return the question that a document belongs to. */
-export function questionOf(uri: Uri): string {
+/** Return the run that a document belongs to. */
+export function runOf(uri: Uri): string {
   return uri.path.split("/")[1] ?? "";
 }
 
@@ -30,31 +30,34 @@ export class PlanDocuments implements FileSystemProvider {
   readonly #changed = new EventEmitter<FileChangeEvent[]>();
   readonly onDidChangeFile = this.#changed.event;
   readonly #drafts: Drafts;
-  readonly #planOf: (approvalId: string) => Promise<Plan | undefined>;
+  readonly #planOf: (runId: string) => Promise<Plan | undefined>;
+  readonly #waits: (runId: string) => boolean;
   #time = Date.now();
 
-  constructor(drafts: Drafts, planOf: (approvalId: string) => Promise<Plan | undefined>) {
+  /** `planOf` tells a run's plan as it stands now, `waits` whether it can be changed. */
+  constructor(drafts: Drafts, planOf: (runId: string) => Promise<Plan | undefined>, waits: (runId: string) => boolean) {
     this.#drafts = drafts;
     this.#planOf = planOf;
-    drafts.changed.on((approvalId) => {
+    this.#waits = waits;
+    drafts.changed.on((runId) => {
       this.#time += 1;
-      this.#changed.fire([{ type: FileChangeType.Changed, uri: planUri(approvalId) }]);
+      this.#changed.fire([{ type: FileChangeType.Changed, uri: planUri(runId) }]);
     });
   }
 
   async readFile(uri: Uri): Promise<Uint8Array> {
-    const plan = await this.#planOf(questionOf(uri));
+    const plan = await this.#planOf(runOf(uri));
     if (plan === undefined) {
-      throw FileSystemError.FileNotFound("This plan is approved or gone.");
+      throw FileSystemError.FileNotFound("This plan is gone.");
     }
     return new TextEncoder().encode(asDocument(plan));
   }
 
-  async writeFile(uri: Uri, content: Uint8Array): Promise<void> {
-    if ((await this.#planOf(questionOf(uri))) === undefined) {
-      throw FileSystemError.NoPermissions("This plan is approved or gone: nothing can be changed in it any more.");
+  writeFile(uri: Uri, content: Uint8Array): void {
+    if (!this.#waits(runOf(uri))) {
+      throw FileSystemError.NoPermissions("This plan does not wait for approval: nothing can be changed in it now.");
     }
-    this.#drafts.set(questionOf(uri), fromDocument(new TextDecoder().decode(content)));
+    this.#drafts.set(runOf(uri), fromDocument(new TextDecoder().decode(content)));
   }
 
   async stat(uri: Uri): Promise<FileStat> {

@@ -3,11 +3,13 @@
 
 import { commands, DataTransferItem, Disposable, type TreeDragAndDropController, Uri, window, workspace } from "vscode";
 import { isHere } from "../folders";
+import type { Approval } from "../protocol";
 import { guarded } from "../refusals";
+import { running } from "../server/running";
 import type { Session } from "../session";
 import type { Drafts } from "../state/drafts";
 import { added, itemsOf, moved, type Plan, removed, renamed } from "./plan";
-import { PLAN_SCHEME, PlanDocuments, planUri, questionOf } from "./planDocument";
+import { PLAN_SCHEME, PlanDocuments, planUri, runOf } from "./planDocument";
 import { isPlanGate } from "./planRows";
 import type { Row } from "./row";
 
@@ -39,13 +41,19 @@ export class PlanEditing {
         const title = await askTitle("Add an Item to the Plan", "");
         return title === undefined ? undefined : added(plan, title, id);
       }),
-      commands.registerCommand("coterie.plan.edit", (about?: Row | Uri | string) => guarded(() => this.#open(about))),
-      commands.registerCommand("coterie.plan.approve", (about?: Row | Uri | string) => guarded(() => this.#answer(about, true))),
-      commands.registerCommand("coterie.plan.reject", (about?: Row | Uri | string) => guarded(() => this.#answer(about, false))),
-      workspace.registerFileSystemProvider(PLAN_SCHEME, new PlanDocuments(this.#drafts, (id) => this.#planOf(id)), {
-        isCaseSensitive: true,
-      }),
+      commands.registerCommand("coterie.plan.edit", (about?: Row | Uri) => guarded(() => this.#open(about))),
+      commands.registerCommand("coterie.plan.approve", (about?: Row | Uri) => guarded(() => this.#answer(about, true))),
+      commands.registerCommand("coterie.plan.reject", (about?: Row | Uri) => guarded(() => this.#answer(about, false))),
+      workspace.registerFileSystemProvider(PLAN_SCHEME, this.#documents(), { isCaseSensitive: true }),
       this.#session.approvals.changed.on(() => this.#tellContext()),
+    );
+  }
+
+  #documents(): PlanDocuments {
+    return new PlanDocuments(
+      this.#drafts,
+      (runId) => this.#planOf(runId),
+      (runId) => this.#gateOf(runId) !== undefined,
     );
   }
 
@@ -56,95 +64,91 @@ export class PlanEditing {
       dropMimeTypes: [DRAGGED],
       handleDrag: (rows, data) => {
         const [row] = rows;
-        if (row?.target.kind === "item" && row.target.approvalId !== undefined) {
+        if (row?.target.kind === "item" && row.target.waits) {
           data.set(DRAGGED, new DataTransferItem(row.target));
         }
       },
       handleDrop: async (onto, data) => {
         const dragged: unknown = data.get(DRAGGED)?.value;
-        if (isItem(dragged) && (onto?.target.kind === "item" || onto?.target.kind === "plan")) {
-          const { target } = onto;
-          await guarded(() => this.#drop(dragged, target.approvalId, target.kind === "item" ? target.itemId : undefined));
+        const target = onto?.target;
+        if (isItem(dragged) && (target?.kind === "item" || target?.kind === "plan") && target.runId === dragged.runId) {
+          await guarded(() => this.#drop(dragged, target.kind === "item" ? target.itemId : undefined));
         }
       },
     };
   }
 
-  async #drop(dragged: { approvalId: string; itemId: string }, approvalId: string | undefined, onto: string | undefined): Promise<void> {
-    const plan = await this.#planOf(dragged.approvalId);
-    if (plan === undefined || approvalId !== dragged.approvalId) {
+  async #drop({ runId, itemId }: Dragged, onto: string | undefined): Promise<void> {
+    const plan = await this.#planOf(runId);
+    if (plan === undefined || this.#gateOf(runId) === undefined) {
       return;
     }
-    const from = placeOf(plan, dragged.itemId);
+    const from = placeOf(plan, itemId);
     const to = onto === undefined ? 0 : placeOf(plan, onto);
     // Dropped on a later one it takes its place, too.
-    this.#drafts.set(approvalId, moved(plan, dragged.itemId, to > from ? to + 1 : to));
+    this.#drafts.set(runId, moved(plan, itemId, to > from ? to + 1 : to));
   }
 
   async #change(row: Row | undefined, change: (plan: Plan, itemId: string) => Plan | undefined | Promise<Plan | undefined>): Promise<void> {
     const target = row?.target;
-    if (target === undefined || (target.kind !== "item" && target.kind !== "plan") || target.approvalId === undefined) {
+    if ((target?.kind !== "item" && target?.kind !== "plan") || this.#gateOf(target.runId) === undefined) {
       return;
     }
-    const before = await this.#planOf(target.approvalId);
+    const before = await this.#planOf(target.runId);
     const after = before && (await change(before, target.kind === "item" ? target.itemId : ""));
     if (after !== undefined && after !== before) {
-      this.#drafts.set(target.approvalId, after);
+      this.#drafts.set(target.runId, after);
     }
   }
 
-  async #open(about: Row | Uri | string | undefined): Promise<void> {
-    const approvalId = this.#questionOf(about);
-    if (approvalId !== undefined) {
-      await window.showTextDocument(planUri(approvalId), { preview: false });
+  async #open(about: Row | Uri | undefined): Promise<void> {
+    const runId = this.#runOf(about);
+    if (runId !== undefined) {
+      await window.showTextDocument(planUri(runId), { preview: false });
     }
   }
 
-  async #answer(about: Row | Uri | string | undefined, yes: boolean): Promise<void> {
-    const approvalId = this.#questionOf(about);
-    const gate = approvalId === undefined ? undefined : this.#session.approvals.get(approvalId);
-    if (approvalId === undefined || gate === undefined) {
+  async #answer(about: Row | Uri | undefined, yes: boolean): Promise<void> {
+    const runId = this.#runOf(about);
+    const gate = runId === undefined ? undefined : this.#gateOf(runId);
+    if (runId === undefined || gate === undefined) {
       throw new Error("No plan waits for approval.");
     }
-    const open = workspace.textDocuments.find((document) => document.uri.toString() === planUri(approvalId).toString());
+    const open = workspace.textDocuments.find((document) => document.uri.toString() === planUri(runId).toString());
     if (yes && open?.isDirty && !(await open.save())) {
       return; // VS Code has said what is wrong with it
     }
     const kind = yes ? "approve" : "reject";
     const option = gate.options.find((each) => each.kind === kind);
     await this.#session.wire.request("agent/approval/answer", this.#drafts.answer(gate, option?.optionId ?? kind));
-    this.#drafts.forget(approvalId);
   }
 
-  /** Return which plan is meant: that of a row, of a document, of a question's id, or the one that waits. */
-  #questionOf(about: Row | Uri | string | undefined): string | undefined {
-    if (typeof about === "string") {
-      return about;
-    }
+  /** Return whose plan is meant: that of a row, of a document, or the one that waits. */
+  #runOf(about: Row | Uri | undefined): string | undefined {
     if (about instanceof Uri) {
-      return about.scheme === PLAN_SCHEME ? questionOf(about) : undefined;
+      return about.scheme === PLAN_SCHEME ? runOf(about) : undefined;
     }
     if (about !== undefined && "target" in about) {
       const { target } = about;
-      return target.kind === "plan" || target.kind === "item" ? target.approvalId : undefined;
+      return target.kind === "plan" || target.kind === "item" ? target.runId : undefined;
     }
-    return this.#gates()[0];
+    return this.#gates()[0]?.runId;
   }
 
-  #gates(): readonly string[] {
-    return this.#session.approvals
-      .all()
-      .filter((approval) => isPlanGate(approval) && isHere(approval.folder))
-      .map(({ approvalId }) => approvalId);
+  #gates(): readonly Approval[] {
+    return this.#session.approvals.all().filter((approval) => isPlanGate(approval) && isHere(approval.folder));
   }
 
-  /** Return the plan that a question is about, as it stands now, while the question is open. */
-  async #planOf(approvalId: string): Promise<Plan | undefined> {
-    const gate = this.#session.approvals.get(approvalId);
-    if (gate === undefined || !isPlanGate(gate)) {
-      return undefined;
-    }
-    return this.#drafts.get(approvalId) ?? (this.#session.runs.get(gate.runId) ?? (await this.#session.runs.load(gate.runId))).plan;
+  /** Return the question about a run's plan, while it is open. */
+  #gateOf(runId: string): Approval | undefined {
+    return this.#gates().find((gate) => gate.runId === runId);
+  }
+
+  /** Return a run's plan as it stands now. A document of an earlier window is asked for before the server runs. */
+  async #planOf(runId: string): Promise<Plan | undefined> {
+    await running(this.#session.connection);
+    const run = this.#session.runs.get(runId) ?? (await this.#session.runs.load(runId));
+    return this.#drafts.get(runId) ?? run.plan;
   }
 
   #told = false;
@@ -162,8 +166,13 @@ function placeOf(plan: Plan, id: string): number {
   return itemsOf(plan).findIndex((item) => item.id === id);
 }
 
-function isItem(value: unknown): value is { approvalId: string; itemId: string } {
-  return typeof value === "object" && value !== null && "itemId" in value && "approvalId" in value;
+interface Dragged {
+  readonly runId: string;
+  readonly itemId: string;
+}
+
+function isItem(value: unknown): value is Dragged {
+  return typeof value === "object" && value !== null && "itemId" in value && "runId" in value;
 }
 
 async function askTitle(title: string, value: string): Promise<string | undefined> {

@@ -16,12 +16,12 @@ export function isPlanGate({ options }: Pick<ApprovalEvent, "options">): boolean
   return options.some((option) => option.kind === "edit");
 }
 
-export function planRow(run: Run, draft: (approvalId: string) => Plan | undefined): Row | undefined {
+export function planRow(run: Run, draft: Plan | undefined): Row | undefined {
   if (run.plan === undefined) {
     return undefined;
   }
   const gate = planGate(run);
-  const edited = gate === undefined ? undefined : draft(gate.approvalId);
+  const edited = gate === undefined ? undefined : draft;
   const plan = edited ?? run.plan;
   const items = itemsOf(plan);
   const done = doneOf(run);
@@ -38,7 +38,7 @@ export function planRow(run: Run, draft: (approvalId: string) => Plan | undefine
     context: `plan${pending}`,
     expanded: gate !== undefined || !hasEnded(run),
     children: items.map((item, index) => itemRow(run, item, index, done, gate)),
-    target: { kind: "plan", runId: run.runId, approvalId: gate?.approvalId },
+    target: { kind: "plan", runId: run.runId, waits: gate !== undefined },
   };
 }
 
@@ -57,7 +57,7 @@ function itemRow(run: Run, item: PlanItem, index: number, done: ReadonlySet<stri
     tooltip: [item.title, item.detail, ...item.files].filter(Boolean).join("\n\n"),
     icon: itemIcon(run, finished, waits),
     context: gate === undefined ? "item" : "item.pending",
-    target: { kind: "item", runId: run.runId, approvalId: gate?.approvalId, itemId: item.id },
+    target: { kind: "item", runId: run.runId, waits: gate !== undefined, itemId: item.id },
   };
 }
 

@@ -5,8 +5,8 @@ import type { Icon } from "./words";
 /** What an action on a row is about. */
 export type Target =
   | { readonly kind: "run"; readonly runId: string }
-  | { readonly kind: "plan"; readonly runId: string; readonly approvalId: string | undefined }
-  | { readonly kind: "item"; readonly runId: string; readonly approvalId: string | undefined; readonly itemId: string }
+  | { readonly kind: "plan"; readonly runId: string; readonly waits: boolean }
+  | { readonly kind: "item"; readonly runId: string; readonly waits: boolean; readonly itemId: string }
   | { readonly kind: "step"; readonly runId: string; readonly stepId: string }
   | { readonly kind: "call"; readonly runId: string; readonly callId: string }
   | { readonly kind: "file"; readonly runId: string; readonly uri: string; readonly path: string }

@@ -29,7 +29,7 @@ export function runRow(summary: RunSummary, run: Run | undefined, nowMs: number)
 }
 
 /** Return what stands below a run. */
-export function rowsOf(run: Run, draft: (approvalId: string) => Plan | undefined, limits: RunLimits | null | undefined): readonly Row[] {
+export function rowsOf(run: Run, draft: Plan | undefined, limits: RunLimits | null | undefined): readonly Row[] {
   const rows = [
     endRow(run),
     ...questionRows(run),

@@ -146,7 +146,7 @@ export class RunTree implements TreeDataProvider<Row>, Disposable {
     if (!this.#limits.has(runId)) {
       this.#limits.set(runId, (await this.#session.wire.request("agent/run/get", { runId })).budget);
     }
-    return rowsOf(run, (approvalId) => this.#session.drafts.get(approvalId), this.#limits.get(runId));
+    return rowsOf(run, this.#session.drafts.get(runId), this.#limits.get(runId));
   }
 
   #hear(run: Run): void {

@@ -1,9 +1,8 @@
 // Waits for the server: VS Code asks for the texts of an earlier window's editors before there is one.
 
 import type { Connection } from "./connection";
-import { refusalOf } from "./wire";
 
-/** Wait until the server runs. Throws a `Refusal` when it cannot be started. */
+/** Wait until the server runs. Throws when it cannot be started. */
 export function running(connection: Pick<Connection, "state" | "changed">): Promise<void> {
   return new Promise((resolve, reject) => {
     const look = (): boolean => {
@@ -11,7 +10,7 @@ export function running(connection: Pick<Connection, "state" | "changed">): Prom
       if (state.kind === "running") {
         resolve();
       } else if (state.kind === "failed") {
-        reject(refusalOf(new Error(state.reason)));
+        reject(new Error(state.reason));
       }
       return state.kind === "running" || state.kind === "failed";
     };

@@ -1,7 +1,7 @@
-// Plans that a person has begun to change and not approved yet, by their question: wherever the plan is approved, it is approved as its draft
-// says. They outlive the window, in the store that it has, until the question is answered.
+// Plans that a person has begun to change and not decided yet, by their run: wherever the plan is approved, it is approved as its draft says.
+// They outlive the window, in the store that it has, and the question too: one that nobody was left to answer is asked again.
 
-import type { Approval, ApprovalAnswerParams, Json } from "../protocol";
+import type { AgentEvent, Approval, ApprovalAnswerParams, Json } from "../protocol";
 import { Signal } from "./signal";
 
 type Plan = Readonly<Record<string, Json>>;
@@ -16,45 +16,56 @@ const KEY = "coterie.planDrafts";
 /** How many are kept: nobody changes more plans at once. */
 const MOST = 20;
 
+/** A draft, and the text of the plan that it was made of: of another plan it is none. */
+interface Draft {
+  readonly of: string;
+  readonly plan: Plan;
+}
+
 export class Drafts {
+  /** The run whose draft is another one now. */
   readonly changed = new Signal<string>();
   readonly #store: DraftStore;
-  readonly #drafts: Map<string, Plan>;
+  readonly #planOf: (runId: string) => Plan | undefined;
+  readonly #drafts: Map<string, Draft>;
 
-  constructor(store: DraftStore) {
+  /** `planOf` tells a run's plan as the planner wrote it. */
+  constructor(store: DraftStore, planOf: (runId: string) => Plan | undefined) {
     this.#store = store;
+    this.#planOf = planOf;
     this.#drafts = new Map(kept(store.get(KEY)));
   }
 
-  get(approvalId: string): Plan | undefined {
-    return this.#drafts.get(approvalId);
+  get(runId: string): Plan | undefined {
+    const draft = this.#drafts.get(runId);
+    return draft?.of === JSON.stringify(this.#planOf(runId)) ? draft?.plan : undefined;
   }
 
-  set(approvalId: string, plan: Plan): void {
-    this.#drafts.delete(approvalId);
-    this.#drafts.set(approvalId, plan);
+  set(runId: string, plan: Plan): void {
+    this.#drafts.delete(runId);
+    this.#drafts.set(runId, { of: JSON.stringify(this.#planOf(runId)) ?? "", plan });
     for (const oldest of [...this.#drafts.keys()].slice(0, -MOST)) {
       this.forget(oldest);
     }
-    this.#keep(approvalId);
+    this.#keep(runId);
   }
 
-  forget(approvalId: string): void {
-    if (this.#drafts.delete(approvalId)) {
-      this.#keep(approvalId);
+  forget(runId: string): void {
+    if (this.#drafts.delete(runId)) {
+      this.#keep(runId);
     }
   }
 
-  /** Forget those whose question was answered while nobody listened. */
-  forgetAllBut(open: readonly string[]): void {
-    for (const approvalId of [...this.#drafts.keys()].filter((each) => !open.includes(each))) {
-      this.forget(approvalId);
+  /** Take in how a question ended: the draft of a plan that was decided is none any more. */
+  hear({ event, runId }: AgentEvent): void {
+    if (event.kind === "approval" && event.decision?.kind && event.options.some(({ kind }) => kind === "edit") && runId) {
+      this.forget(runId);
     }
   }
 
   /** Return what is to be answered by an option: yes to a plan that was changed is yes to the changed one. */
-  answer({ approvalId, options }: Pick<Approval, "approvalId" | "options">, optionId: string): ApprovalAnswerParams {
-    const draft = this.#drafts.get(approvalId);
+  answer({ approvalId, runId, options }: Pick<Approval, "approvalId" | "runId" | "options">, optionId: string): ApprovalAnswerParams {
+    const draft = this.get(runId);
     const edit = options.find((option) => option.kind === "edit");
     const isYes = options.some((option) => option.optionId === optionId && (option.kind === "approve" || option.kind === "edit"));
     return draft === undefined || edit === undefined || !isYes
@@ -62,18 +73,20 @@ export class Drafts {
       : { approvalId, optionId: edit.optionId, plan: draft };
   }
 
-  #keep(approvalId: string): void {
+  #keep(runId: string): void {
     void this.#store.update(KEY, [...this.#drafts]);
-    this.changed.emit(approvalId);
+    this.changed.emit(runId);
   }
 }
 
 /** Return what was kept, as far as it is what we keep. */
-function kept(value: unknown): readonly (readonly [string, Plan])[] {
+function kept(value: unknown): readonly (readonly [string, Draft])[] {
   return Array.isArray(value) ? value.filter(isDraft) : [];
 }
 
-function isDraft(value: unknown): value is [string, Plan] {
-  const plan: unknown = Array.isArray(value) ? value[1] : undefined;
-  return Array.isArray(value) && typeof value[0] === "string" && typeof plan === "object" && plan !== null && !Array.isArray(plan);
+function isDraft(value: unknown): value is [string, Draft] {
+  const draft: unknown = Array.isArray(value) && typeof value[0] === "string" ? value[1] : undefined;
+  return (
+    typeof draft === "object" && draft !== null && "of" in draft && "plan" in draft && typeof draft.plan === "object" && draft.plan !== null
+  );
 }
