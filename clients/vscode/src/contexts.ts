@@ -7,6 +7,11 @@ export function keepContexts(session: Session): Disposable {
   const set = (name: string, value: boolean): void => void commands.executeCommand("setContext", name, value);
   return Disposable.from(
     session.connection.changed.on(({ kind }) => set("coterie.running", kind === "running")),
-    session.statusChanged.on(({ providers }) => set("coterie.hasProvider", providers.length > 0)),
+    session.statusChanged.on(({ providers }) =>
+      set(
+        "coterie.hasProvider",
+        providers.some(({ state }) => state === "ready" || state === "unknown"),
+      ),
+    ),
   );
 }

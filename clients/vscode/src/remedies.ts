@@ -3,13 +3,14 @@
 /** A command that helps, and what its button says. */
 export interface Remedy {
   readonly label: string;
-  readonly command: string;
+  readonly command: RemedyCommand;
 }
 
-/** Every command that a page of ours may ask for: what is shown there was written by others, in part by a model. */
+/** Every command that a refusal or a page of ours may ask for: what is shown there was written by others, in part by a model. */
 const LABELS = {
   "coterie.checkClaudeCode": "Check Claude Code",
   "coterie.configureProviderKey": "Enter a Key",
+  "coterie.models.find": "Find Models",
   "coterie.restartServer": "Start the Server",
   "coterie.settings.open": "Open the Settings",
 } as const;
@@ -22,7 +23,7 @@ export function isRemedy(command: unknown): command is RemedyCommand {
 }
 
 /** What helps where the server names no command, by the code. */
-const COMMANDS: Readonly<Record<string, string>> = {
+const COMMANDS: Readonly<Record<string, RemedyCommand>> = {
   no_provider: "coterie.settings.open",
   unknown_model: "coterie.settings.open",
   auth_required: "coterie.configureProviderKey",
@@ -30,6 +31,6 @@ const COMMANDS: Readonly<Record<string, string>> = {
 
 /** Return the command that helps, if there is one. */
 export function remedyOf(refusal: { readonly code: string; readonly action: string | undefined }): Remedy | undefined {
-  const command = refusal.action ?? COMMANDS[refusal.code];
-  return command === undefined ? undefined : { label: isRemedy(command) ? LABELS[command] : "Show What Helps", command };
+  const command = isRemedy(refusal.action) ? refusal.action : COMMANDS[refusal.code];
+  return command === undefined ? undefined : { label: LABELS[command], command };
 }

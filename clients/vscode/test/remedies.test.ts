@@ -21,8 +21,9 @@ describe("what helps against a refusal", () => {
     });
   });
 
-  it("has a button also when we do not know the command", () => {
-    expect(refused("failed", "coterie.somethingElse")?.label).toBe("Show What Helps");
+  it("is no command that is not meant for that, whoever names it", () => {
+    expect(refused("failed", "workbench.action.terminal.sendSequence")).toBeUndefined();
+    expect(refused("no_provider", "coterie.run.undo")?.command).toBe("coterie.settings.open");
   });
 
   it.each([

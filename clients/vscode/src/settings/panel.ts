@@ -8,6 +8,7 @@ import { isRemedy } from "../remedies";
 import { CANCELLED, refusalOf } from "../server/wire";
 import type { Session } from "../session";
 import { pageOf, webviewOptions } from "../webviews";
+import { findModels } from "./finding";
 import { Gathering } from "./gathering";
 import { configureProviderKey, enterKey } from "./key";
 
@@ -32,6 +33,7 @@ export function registerSettings(session: Session): Disposable {
   return Disposable.from(
     commands.registerCommand("coterie.settings.open", open),
     commands.registerCommand("coterie.configureProviderKey", (provider: unknown) => guarded(() => configureProviderKey(session, provider))),
+    commands.registerCommand("coterie.models.find", () => guarded(() => findModels(session))),
     window.registerWebviewPanelSerializer(TYPE, {
       deserializeWebviewPanel: async (panel) => {
         panel.webview.options = webviewOptions(session.context.extensionUri);

@@ -24,7 +24,14 @@ export function Providers({ context }: Drawn): JSX.Element {
   return (
     <>
       {providers.length === 0 && (
-        <p class="muted">None yet. Start Ollama or another server on this machine, log in to the claude command line, or add one below.</p>
+        <div class="none">
+          <p class="muted">
+            None yet. Start Ollama or another server on this machine, log in to the claude command line, or add one below.
+          </p>
+          <button type="button" class="button" onClick={() => context.post({ kind: "command", command: "coterie.models.find" })}>
+            Find Models on This Machine
+          </button>
+        </div>
       )}
       {providers.map((provider) => (
         <Provider key={provider.id} context={context} provider={provider} />

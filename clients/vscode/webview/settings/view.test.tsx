@@ -163,6 +163,12 @@ describe("the settings view", () => {
     expect(root.querySelector("[role=alert]")).toBeNull();
   });
 
+  it("offers to look for models where there is no provider", () => {
+    become({ providers: [] });
+    void act(() => button("Find Models on This Machine").click());
+    expect(posted).toEqual([{ kind: "command", command: "coterie.models.find" }]);
+  });
+
   it("has fields of their own in each section", () => {
     tell({ kind: "show", section: "workspaces" });
     found<HTMLInputElement>("input").value = "half a path";
