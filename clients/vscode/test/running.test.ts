@@ -20,7 +20,7 @@ it("waits while the server starts, and says why it does not", async () => {
   await there;
   const bad = connection({ kind: "starting" });
   const never = running(bad);
-  bad.state = { kind: "failed", reason: "There is no Python." };
+  bad.state = { kind: "failed", reason: "There is no Python.", doing: "start" };
   bad.changed.emit(bad.state);
   await expect(never).rejects.toThrow("There is no Python.");
 });
