@@ -1,24 +1,23 @@
-"""Around the views in the real VS Code: the menu of the status bar, installations, keys, trust, commit messages, the walkthrough."""
+"""Around the views in the real VS Code: the menu of the status bar, installations, keys, trust, commit messages."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Locator
 
+from editors.ollama import ollama
 from editors.settings_view import section
 from editors.stage import staged
 from editors.terminal import BOUND_S, output
 from editors.vscode import CodeServer, code_server, shared
 from editors.window import Window
-from raw_http_server import RawHttpServer, Reply, Request, json_reply, raw_http_server
+from raw_http_server import RawHttpServer, raw_http_server
 from served import BROKEN, FIXED, fixture
 
 pytestmark = [pytest.mark.editors, pytest.mark.asyncio(loop_scope="module")]
@@ -32,39 +31,6 @@ BOX = """
 type = "ollama"
 base_url = "{url}"
 """
-
-
-def lines(*said: dict[str, Any]) -> Iterator[bytes]:
-    """Encode what Ollama says, a line each."""
-    return (json.dumps(each).encode() + b"\n" for each in said)
-
-
-def ollama() -> Callable[[Request], Reply]:
-    """Return an Ollama with one model, which says the same whatever it is asked, and goes on with an installation at the second try."""
-    names = ["old:1b"]
-    pulls = 0
-
-    def reply(request: Request) -> Reply:
-        nonlocal pulls
-        match request.path:
-            case "/api/pull":
-                pulls += 1
-                begun = lines({"status": "pulling", "digest": "a", "total": 10_000_000, "completed": 4_000_000})
-                if pulls == 1:
-                    return Reply(steps=(*begun, asyncio.Event()), content_type="application/x-ndjson")
-                names.append(request.json()["model"])
-                return Reply(steps=(*begun, *lines({"status": "success"})), content_type="application/x-ndjson")
-            case "/api/tags":
-                return json_reply({"models": [{"model": name} for name in names]})
-            case "/api/show":
-                return json_reply({"capabilities": ["completion", "tools"]})
-            case "/api/chat":
-                said = {"message": {"role": "assistant", "content": "Nothing is missing."}, "done": True, "done_reason": "stop"}
-                return Reply(steps=tuple(lines({"model": "old:1b", **said})), content_type="application/x-ndjson")
-            case _:
-                return json_reply({})
-
-    return reply
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

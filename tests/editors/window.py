@@ -29,6 +29,7 @@ THEMES = {
     "dark": ("Default Dark Modern", "vs-dark"),
     "light": ("Default Light Modern", "vs"),
     "contrast": ("Default High Contrast", "hc-black"),
+    "contrast-light": ("Default High Contrast Light", "hc-light"),
 }
 DIFFS = ".monaco-diff-editor *, .multiDiffEditor *"
 LOOKS_BEFORE_A_KEY = 20
