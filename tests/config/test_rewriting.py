@@ -1,9 +1,6 @@
-"""One key of a file of settings is changed and nothing else, and nobody's writing is lost by it."""
+"""One key of a file of settings is changed and nothing else."""
 
-import threading
 import tomllib
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coterie.base.errors import SettingsError
-from coterie.config.rewriting import rewrite, value_at, with_key
+from coterie.config.rewriting import value_at, with_key
 
 FILE = """\
 # mine
@@ -153,60 +150,15 @@ def test_a_file_that_is_no_toml_is_left_alone() -> None:
         with_key('providers = "work"\n', ("providers", "work", "type"), "ollama")
 
 
-def test_what_a_person_saves_meanwhile_is_kept(tmp_path: Path) -> None:
-    file = tmp_path / "config.toml"
-    file.write_text('model = "a/b"\n', encoding="utf-8")
-    texts: list[str] = []
-
-    def change(text: str) -> str:
-        texts.append(text)
-        if len(texts) == 1:
-            file.write_text('model = "a/b" # saved just now\n', encoding="utf-8")
-        return with_key(text, ("small_model",), "c/d")
-
-    assert rewrite(file, tmp_path / "lock", change)
-    assert len(texts) == 2
-    assert file.read_text(encoding="utf-8") == 'model = "a/b" # saved just now\nsmall_model = "c/d"\n'
-
-
-def test_a_file_that_never_holds_still_is_given_up(tmp_path: Path) -> None:
-    file = tmp_path / "config.toml"
-
-    def change(text: str) -> str:
-        file.write_text(f"{text}#\n", encoding="utf-8")
-        return "mine"
-
-    with pytest.raises(SettingsError, match="all the time"):
-        rewrite(file, tmp_path / "lock", change)
-    assert set(file.read_text(encoding="utf-8")) == {"#", "\n"}
-    assert {each.name for each in tmp_path.iterdir()} == {"config.toml", "lock"}
-
-
-def test_many_writers_lose_nothing(tmp_path: Path) -> None:
-    file = tmp_path / "new" / "config.toml"
-
-    def write(number: int) -> None:
-        for each in range(5):
-            rewrite(file, tmp_path / "lock", lambda text, each=each: with_key(text, ("actions", f"a{number}_{each}", "prompt"), "x"))  # type: ignore[misc]
-
-    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    actions: Mapping[str, object] = tomllib.loads(file.read_text(encoding="utf-8"))["actions"]
-    assert actions.keys() == {f"a{number}_{each}" for number in range(4) for each in range(5)}
-
-
-def test_mode_and_link_stay_and_the_same_text_is_not_written(tmp_path: Path) -> None:
-    real, link = tmp_path / "dotfiles.toml", tmp_path / "config.toml"
-    real.write_text('model = "a/b"\n', encoding="utf-8")
-    real.chmod(0o640)
-    link.symlink_to(real)
-    before = real.stat().st_ino
-    assert not rewrite(link, tmp_path / "lock", lambda text: with_key(text, ("model",), "a/b"))
-    assert real.stat().st_ino == before
-    assert rewrite(link, tmp_path / "lock", lambda text: with_key(text, ("model",), "c/d"))
-    assert link.is_symlink()
-    assert real.stat().st_mode & 0o777 == 0o640
-    assert real.read_text(encoding="utf-8") == 'model = "c/d"\n'
+@pytest.mark.parametrize(
+    ("text", "path", "value", "holds"),
+    [
+        ("a = 1\r\n[budget]\nusd = 1\r\n", ("budget", "tokens"), 5, "a = 1\r\n[budget]\nusd = 1\r\ntokens = 5\r\n"),
+        ("[budget]\nusd = 1\ntokens = 2\r\n# end\n", ("budget", "usd"), 7, "[budget]\nusd = 7\ntokens = 2\r\n# end\n"),
+        ("[budget]\r\nusd = 1\n# end\r\n", ("budget", "usd"), None, "[budget]\r\n# end\r\n"),
+        ("model = 'a/b'\r\n# no end", ("model",), "c/d", 'model = "c/d"\r\n# no end'),
+        ("# one\r\n# two\n", ("model",), "c/d", '# one\r\n# two\nmodel = "c/d"\n'),
+    ],
+)
+def test_each_line_ends_as_it_did_and_a_new_one_like_its_neighbour(text: str, path: tuple[str, ...], value: object, holds: str) -> None:
+    assert with_key(text, path, value) == holds

@@ -188,13 +188,15 @@ async def test_a_workspace_is_trusted_and_no_longer_and_its_settings_follow(tmp_
 
 
 @pytest.mark.parametrize("by", ["a folder around it", "the editor"])
-async def test_where_something_else_decides_about_trust_that_is_said(tmp_path: Path, by: str) -> None:
+async def test_where_something_else_decides_about_trust_that_is_said_and_nothing_written(tmp_path: Path, by: str) -> None:
     around = by == "a folder around it"
-    wrote(tmp_path / "home" / "config.toml", f'[trust]\nworkspaces = ["{tmp_path}"]\n' if around else "")
+    text = f'[trust]\nworkspaces = ["{tmp_path}", "{tmp_path}/project"]\n' if around else ""
+    user = wrote(tmp_path / "home" / "config.toml", text)
     async with served(tmp_path, {} if around else {"trust": {"workspaces": []}}) as editor:
         code, words = await refused(editor, "agent/trust/set", folder=editor.project.as_uri(), trusted=not around)
         assert code == "trust_overruled"
-        assert (str(tmp_path) if around else "editor settings") in words
+        assert (f"below {tmp_path}, which" if around else "editor settings") in words
+        assert user.read_text(encoding="utf-8") == text
 
 
 async def test_the_status_tells_how_ghost_text_stands(tmp_path: Path) -> None:

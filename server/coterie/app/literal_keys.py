@@ -12,7 +12,7 @@ from pathlib import Path
 
 from coterie.base.errors import SettingsError, StorageError
 from coterie.config.literals import LiteralKey, with_reference
-from coterie.config.rewriting import rewrite
+from coterie.config.replacing import rewrite
 from coterie.domain.secrets import API_KEY, REFERENCE
 from coterie.domain.store_ports import SecretStore
 

@@ -1,6 +1,6 @@
 """One key that somebody wants to set: judged as the settings judge a file, so that nothing is written that would be complained of.
 
-``features.settings`` asks before it writes.
+``features.preferences`` asks before it writes, ``features.kept_rules`` before it offers.
 """
 
 from __future__ import annotations

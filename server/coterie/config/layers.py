@@ -58,7 +58,7 @@ def read_file(name: LayerName, path: Path, problems: list[Problem], *, before: L
     """Read a TOML file; None when there is none. Where nothing can be read from it, it is as it was ``before``."""
     instead = "it is left out" if before is None else "what it said before holds"
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return None
     except NotADirectoryError:

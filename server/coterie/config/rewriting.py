@@ -1,21 +1,16 @@
-"""Changes a file of settings and leaves everything else in it as the person wrote it: comments, order, layout.
+"""Changes the text of a file of settings and leaves everything else in it as the person wrote it: comments, order, layout, line ends. Pure.
 
-``features.settings`` puts one key in place by it, ``app.literal_keys`` a reference in the place of a key that stood in the open. Several
-servers, and a person in an editor, may write the same file: servers wait for each other, and nothing is written over a text that was not
-read. Everything here blocks.
+``features.preferences`` puts one key in place by it; ``replacing`` puts what comes of it in the file's place.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
 import tomllib
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from coterie.base.errors import SettingsError
-from coterie.base.kept_file import alone
 from coterie.config.headings import lifted, put_back
 from coterie.config.lines import KeyPath
 
@@ -24,60 +19,6 @@ if TYPE_CHECKING:
     from tomlkit.items import AbstractTable
 
     Place = AbstractTable | Container
-
-_ATTEMPTS = 20
-"""How often a file is read again that somebody else has written meanwhile; a person cannot be that quick."""
-
-
-def rewrite(file: Path, lock: Path, change: Callable[[str], str | None]) -> bool:
-    """Put in the place of a file what ``change`` makes of its text, whole or not at all; None, or the same text, leaves it alone.
-
-    A file that is not there is made, with its folder. Returns whether there is another text now. Raises `OSError`; `SettingsError` when
-    the file is no text, or does not hold still; and what ``change`` raises.
-    """
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with alone(lock):
-        file = file.resolve()  # a link to where the person keeps their settings stays one
-        for _ in range(_ATTEMPTS):
-            before = _content(file)
-            try:
-                said = (before or b"").decode()
-            except UnicodeDecodeError as failure:
-                raise SettingsError(f"{file} is no UTF-8 text, so nothing was written to it.") from failure
-            text = change(said)
-            if text is None or text == said:
-                return False
-            if _replaced(file, before, text.encode()):
-                return True
-    raise SettingsError(f"{file} is being written by something else all the time, so nothing was written to it.")
-
-
-def _content(file: Path) -> bytes | None:
-    try:
-        return file.read_bytes()
-    except FileNotFoundError:
-        return None
-
-
-def _replaced(file: Path, before: bytes | None, content: bytes) -> bool:
-    """Put new content in place unless the file is no longer as it was ``before``; say whether it was put there."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    fresh = file.with_name(f"{file.name}.{os.getpid()}.new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        if before is not None:
-            with contextlib.suppress(FileNotFoundError):
-                fresh.chmod(file.stat().st_mode & 0o777)
-        if _content(file) != before:
-            return False
-        fresh.replace(file)
-        return True
-    finally:
-        fresh.unlink(missing_ok=True)
 
 
 def value_at(text: str, path: KeyPath) -> Any:
@@ -102,7 +43,6 @@ def with_key(text: str, path: KeyPath, value: object) -> str:
     import tomlkit  # noqa: PLC0415 - the server reads settings without it
     from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415 - (the same)
 
-    line_end = "\r\n" if "\r\n" in text else "\n"
     plain = text.replace("\r\n", "\n")
     try:
         wanted = tomllib.loads(plain)
@@ -118,7 +58,22 @@ def with_key(text: str, path: KeyPath, value: object) -> str:
         raise SettingsError(_BY_HAND.format(key=".".join(path))) from failure
     if _without_empty(said, path) != _without_empty(wanted, path):
         raise SettingsError(_BY_HAND.format(key=".".join(path)))
-    return changed.replace("\n", line_end)
+    return _with_ends(changed, text)
+
+
+def _with_ends(changed: str, text: str) -> str:
+    """Return a text in which lines end as they do in ``text``, and new ones like the line above them."""
+    if "\r\n" not in text:
+        return changed
+    old = text.split("\n")
+    ends = ["\r\n" if line.endswith("\r") else "\n" for line in old[:-1]]
+    was, lines = [line.removesuffix("\r") for line in old], changed.split("\n")
+    written: list[str] = []
+    for _, first, last, begin, end in SequenceMatcher(None, was, lines, autojunk=False).get_opcodes():
+        for number in range(begin, end):
+            like = max(0, min(first + number - begin, last - 1, len(ends) - 1))
+            written += (lines[number], ends[like])
+    return "".join(written[:-1])
 
 
 _BY_HAND = "`{key}` cannot be written there without changing something else in the file: write it by hand."

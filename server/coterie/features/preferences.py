@@ -1,6 +1,6 @@
 """The settings as a settings view needs them: what holds and why, and one key changed at a time, in the file that the person chooses.
 
-``app.core`` gives it the live settings; what a key may be is judged in ``config.assigning``, the file changed in ``config.rewriting``.
+``app.core`` gives it the live settings; what a key may be is judged in ``config.assigning``, the text changed in ``config.rewriting``.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from coterie.config.load import Loaded
 from coterie.config.overlay import leaves
 from coterie.config.paths import PROJECT_FILE, expand
 from coterie.config.problems import Problem
+from coterie.config.replacing import can_rewrite, rewrite
 from coterie.config.restrictions import MACHINE_SCOPE
-from coterie.config.rewriting import rewrite, value_at, with_key
+from coterie.config.rewriting import value_at, with_key
 from coterie.config.schema import Settings
 from coterie.config.showing import shown
 from coterie.domain.preferences import (
@@ -105,14 +106,19 @@ class PreferenceService:
 
     async def trust(self, folder: str, *, trusted: bool) -> FolderTrust:
         """Trust a workspace folder, or no longer, in the user's own file. Raises `RequestError` where something else decides that."""
-        place, file = self._folder(folder), self._source.loaded.places.config_file
+        place, file = self._folder(folder), self.own_file
         root = self._root(place.absolute)
+        if place.trusted != trusted and "trust.workspaces" in self._source.loaded.locks:
+            raise self._overruled(root, trusted=trusted)
 
         def among(said: Any) -> list[Any]:
             entries = list(said) if isinstance(said, list) else []
             if trusted:
                 return entries if any(root.is_relative_to(self._root(entry)) for entry in entries) else [*entries, str(root)]
-            return [entry for entry in entries if self._root(entry) != root]
+            left = [entry for entry in entries if self._root(entry) != root]
+            if any(root.is_relative_to(self._root(entry)) for entry in left):
+                raise self._overruled(root, trusted=trusted)  # it would stay trusted: then its own entry stays, too
+            return left
 
         changed = await self.write(file, ("trust", "workspaces"), among)
         now = self._folder(folder).trusted
@@ -127,18 +133,28 @@ class PreferenceService:
         elif trusted:
             text = f"{root} cannot be trusted: its settings are not read from where it lies."
         else:
-            around = next((entry for entry in self._source.loaded.settings.trust.workspaces if root.is_relative_to(self._root(entry))), "")
+            entries = self._source.loaded.settings.trust.workspaces
+            around = next((entry for entry in entries if root.is_relative_to(self._root(entry)) and self._root(entry) != root), root)
             text = f"{root} lies below {around}, which is trusted: take that out of `trust.workspaces` first."
         return RequestError(text, code="trust_overruled")
 
     def _root(self, entry: object) -> Path:
         return expand(str(entry), self._environ).resolve()
 
+    @property
+    def own_file(self) -> Path:
+        """The user's own file."""
+        return self._source.loaded.places.config_file
+
+    async def can_write(self, file: Path, path: KeyPath, value: Callable[[Any], Any]) -> bool:
+        """Whether `write` would put this into the file, as that is now."""
+        return await asyncio.to_thread(can_rewrite, file, _change(path, value))
+
     async def write(self, file: Path, path: KeyPath, value: Callable[[Any], Any]) -> bool:
         """Put what ``value`` makes of a file's value (None: there is none) in its place, and have it hold; say whether it is another."""
         lock = self._source.loaded.places.settings_lock
         try:
-            changed = await asyncio.to_thread(rewrite, file, lock, lambda text: with_key(text, path, value(value_at(text, path))))
+            changed = await asyncio.to_thread(rewrite, file, lock, _change(path, value))
         except OSError as failure:
             raise SettingsError(f"{file} cannot be written: {failure.strerror or failure}.") from failure
         if changed:
@@ -155,7 +171,7 @@ class PreferenceService:
 
     def _file(self, layer: FileLayer, folder: str | None) -> Path:
         if layer == "user":
-            return self._source.loaded.places.config_file
+            return self.own_file
         if folder is None and len(self._source.folders) != 1:
             raise InvalidParamsError("folder: say which workspace folder's settings are meant.")
         project = self._source.folders[0] if folder is None else self._folder(folder)
@@ -169,6 +185,10 @@ class PreferenceService:
             if folder.uri.rstrip("/") == uri.rstrip("/"):
                 return folder
         raise InvalidParamsError(f"folder: {uri} is not a workspace folder.")
+
+
+def _change(path: KeyPath, value: Callable[[Any], Any]) -> Callable[[str], str]:
+    return lambda text: with_key(text, path, value(value_at(text, path)))
 
 
 def _values(loaded: Loaded) -> Iterable[SettingView]:

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable
 
+from coterie.base.leftovers import is_alive
 from coterie.base.tasks import TaskSupervisor
 
 POLL_S = 3.0
@@ -33,17 +34,6 @@ def watch_process(process_id: int, on_gone: Callable[[], None], tasks: TaskSuper
         tasks.spawn(_poll(process_id, on_gone), name=f"watch process {process_id}")
     else:
         tasks.spawn(_await_end(descriptor, on_gone), name=f"watch process {process_id}")
-
-
-def is_alive(process_id: int) -> bool:
-    """Say whether there is such a process, be it somebody else's."""
-    try:
-        os.kill(process_id, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 async def _await_end(descriptor: int, on_gone: Callable[[], None]) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from coterie.base.errors import ModelMistakeError
+from coterie.base.leftovers import sweep
 
 MAX_BYTES = 5_000_000
 TEMPORARY_SUFFIX = ".coterie-tmp"
@@ -89,7 +90,7 @@ def put(place: str, expected: bytes | None, content: bytes | None, *, within: st
     if expected is not None and not os.access(path, os.W_OK):
         raise PermissionError(13, "it is read-only")
     path.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(path)
+    sweep(path.parent, f".{path.name}.", TEMPORARY_SUFFIX)
     temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY_SUFFIX}")
     try:
         _write(temporary, content, None if expected is None else path.stat())
@@ -139,30 +140,6 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-def _sweep(path: Path) -> None:
-    """Remove what a server that was killed in the middle of replacing this very file has left beside it."""
-    for left in path.parent.glob(f".{_literal(path.name)}.*{TEMPORARY_SUFFIX}"):
-        owner = left.name.removesuffix(TEMPORARY_SUFFIX).rpartition(".")[2]
-        if not _alive(owner) or owner == str(os.getpid()):
-            left.unlink(missing_ok=True)
-
-
-def _literal(name: str) -> str:
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
-
-
-def _alive(process: str) -> bool:
-    if os.name == "nt":
-        return True  # where signal 0 would be Ctrl-C
-    try:
-        os.kill(int(process), 0)
-    except (ValueError, ProcessLookupError):
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _remove_empty_folders(folder: Path, stop: Path) -> None:
