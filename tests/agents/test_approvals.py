@@ -31,7 +31,7 @@ async def test_a_run_has_all_its_time_left_when_a_person_has_answered(tmp_path: 
     mine = RunApprovals(
         LiveRun(row, store.runs, listener),
         approvals,
-        Policy(),
+        Policy,
         vouched=Policy(),
         meter=meter,
         unattended="deny",

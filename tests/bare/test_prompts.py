@@ -38,6 +38,7 @@ async def test_a_permission_is_a_prompt_and_closing_it_means_not_now(tmp_path: P
         run_id = (await command(editor.client, "coterie.run", {"prompt": "Make it"}))["runId"]
         prompt, params = await editor.client.question(PROMPT)
         assert "touch made" in params["message"]
+        assert "Allow always: exec(touch made). Holds in every project and for every agent; also within" in params["message"]
         [pending] = (await editor.client.request("agent/approval/list", {}))["approvals"]
         assert [action["title"] for action in params["actions"]] == [option["label"] for option in pending["options"]]
         assert editor.text("made") is None

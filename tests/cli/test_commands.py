@@ -4,6 +4,7 @@ import io
 import json
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -225,6 +226,21 @@ async def test_a_question_is_put_to_the_person(typed: bytes, asked: tuple[str, o
     assert "? execute_command make" in person.lines
     shown = [line for line in person.lines if line.startswith("  [")]
     assert shown[:2] == ["  [y] Allow once", "  [n] Reject"]
+
+
+async def test_what_an_answer_for_always_lets_through_is_read_before_it_is_given() -> None:
+    person = Person(b"a\n")
+    rule = "exec(make)"
+    always = ApprovalOption(option_id="always", label=f"Allow always: {rule}", kind="allow_always", rule=rule, admits="Holds everywhere.")
+    never = ApprovalOption(option_id="never", label=f"Reject always: {rule}", kind="reject_always", rule=rule, admits="Holds everywhere.")
+    wiring = ScriptedWiring([replace(QUESTION, options=(*QUESTION.options, always, never)), RunEvent(state="succeeded")])
+    try:
+        assert await conduct(parse(["run", "do it"]), wiring, person.output, person.streams) == exits.OK
+    finally:
+        person.close()
+    assert wiring.asked[-1] == ("answer", ("a1", "always", None))
+    at = person.lines.index("  [a] Allow always: exec(make)")
+    assert person.lines[at : at + 3] == ["  [a] Allow always: exec(make)", "      Holds everywhere.", "  [x] Reject always: exec(make)"]
 
 
 async def test_closing_the_input_at_a_gate_interrupts_the_run() -> None:

@@ -158,8 +158,18 @@ async def test_a_bare_client_gets_words_and_nothing_that_it_does_not_know() -> N
     [
         ("coterie.run", {"prompt": "x", "workflow": "team"}, "runId", "run_1"),
         ("coterie.ask", {"prompt": "x"}, "runId", "run_1"),
-        ("coterie.undo", {"runId": "run_7"}, "conflicts", [{"path": "README.md", "reason": "you edited it after run_7"}]),
-        ("coterie.undo", {}, "conflicts", [{"path": "README.md", "reason": "you edited it after run_1"}]),
+        (
+            "coterie.undo",
+            {"runId": "run_7"},
+            "conflicts",
+            [{"path": "README.md", "reason": "you edited it after run_7", "uri": "file:///project/README.md"}],
+        ),
+        (
+            "coterie.undo",
+            {},
+            "conflicts",
+            [{"path": "README.md", "reason": "you edited it after run_1", "uri": "file:///project/README.md"}],
+        ),
     ],
 )
 async def test_commands(command: str, argument: Any, field: str, value: Any) -> None:

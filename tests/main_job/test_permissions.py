@@ -22,6 +22,8 @@ ALL_TOOLS = (
     *("execute_command", "run_tests", "git_operation", "ask_user", "remember"),
 )
 
+KINDS = ["allow_once", "allow_run", "allow_session", "allow_always", "reject_once", "reject_always"]
+
 Script = Callable[[Asked], Reply]
 
 
@@ -87,7 +89,7 @@ async def test_a_person_is_asked_before_a_command_runs_and_everything_else_goes_
         assert [(effect["kind"], effect["rule"], effect["argv"]) for effect in question["effects"]] == [
             ("exec", "exec(touch made)", ["touch", "made"])
         ]
-        assert [option["kind"] for option in question["options"]] == ["allow_once", "allow_run", "allow_session", "reject_once"]
+        assert [option["kind"] for option in question["options"]] == KINDS
         assert "touch made" in question["title"]
         assert editor.text("made") is None
         assert [event["state"] for event in editor.events(run_id, "run")] == ["queued", "running", "waiting"]

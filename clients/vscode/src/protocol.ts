@@ -89,12 +89,13 @@ export interface ApprovalListResult {
   approvals: Approval[];
 }
 
-/** One answer that can be given. `rule` is what an `allow_always` would add to the user's rules. */
+/** One answer that can be given. `rule` is what a lasting one lets through: in the run, until the server ends, or, for `allow_always` and `reject_always`, for as long as it stands in the user's own settings, where they add it to the rules `allow` or `deny`. `admits` says what such a rule would speak of besides what is asked for. */
 export interface ApprovalOption {
   optionId: string;
   label: string;
   kind: "allow_once" | "allow_run" | "allow_session" | "allow_always" | "reject_once" | "reject_always" | "approve" | "edit" | "reject";
   rule?: string | null;
+  admits?: string | null;
 }
 
 /** The argument of `coterie.approve`; without a question, the workspace's only open one; without an option, yes for this once. The option `edit` of a plan's gate without a `plan` takes it from the document that the person was given to change. */

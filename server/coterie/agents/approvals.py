@@ -1,7 +1,8 @@
 """Nothing happens before it was allowed: the rules decide, a person is asked where they say so, nobody hangs.
 
 `Approvals` holds the pending questions of all runs; `RunApprovals` is what one run asks through, with the grants that it was given. Any
-client may answer; the first answer wins. When nobody can answer, the user's declared policy does.
+client may answer; the first answer wins. When nobody can answer, the user's declared policy does. Which answers outlast a question is in
+``lasting``.
 """
 
 from __future__ import annotations
@@ -9,25 +10,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
+from coterie.agents.lasting import Kept, UserRules, offered, rules_of
 from coterie.agents.live_run import LiveRun
 from coterie.agents.meter import Meter
 from coterie.base.errors import CoterieError, InvalidParamsError, ModelMistakeError, RequestError
 from coterie.base.ids import new_id, now
+from coterie.base.legible import visible
 from coterie.domain.client_ports import Audience
-from coterie.domain.events import ApprovalEvent, Event, RunEvent
+from coterie.domain.events import ApprovalEvent, Event, RunEvent, WarningEvent
 from coterie.domain.permissions import Approval, ApprovalOption, Decision, Effect, OptionKind
 from coterie.domain.records import GrantRecord, Record
 from coterie.domain.wire import Json
 from coterie.tools.rules import Policy, evaluate, rule_for
 
 Unattended = Literal["deny", "allow_list"]
-SessionGrants = dict[str, Literal["allow", "deny"]]
+SessionGrants = dict[str, Kept]
 """What a person answered for a whole session, by rule."""
 Answer = tuple[Decision, Mapping[str, Json] | None]
 
-_SCOPES: dict[str, OptionKind] = {"once": "allow_once", "run": "allow_run", "session": "allow_session"}
+_SCOPES: dict[str, OptionKind] = {"once": "allow_once", "run": "allow_run", "session": "allow_session", "user": "allow_always"}
 _ALLOWING: frozenset[OptionKind] = frozenset({"allow_once", "allow_run", "allow_session", "allow_always", "approve", "edit"})
 
 
@@ -137,31 +141,39 @@ class Verdict:
 class RunApprovals:
     """What one run asks through.
 
-    ``policy`` holds the rules of every layer, ``vouched`` those that also hold for commands that nothing confines; ``sandboxed`` says
-    whether commands are confined. ``session`` holds what was answered for the whole session of the client where the run is at home.
+    ``rules`` gives the rules of every layer as they are now, ``vouched`` are those that also hold for commands that nothing confines;
+    ``sandboxed`` says whether commands are confined. ``session`` holds what was answered for the whole session of the client where the run
+    is at home; ``user`` writes what is answered for always, None: nothing does.
     """
 
     def __init__(
         self,
         run: LiveRun,
         approvals: Approvals,
-        policy: Policy,
+        rules: Callable[[], Policy],
         *,
         vouched: Policy,
         meter: Meter,
         unattended: Unattended,
         session: SessionGrants,
         sandboxed: Callable[[], Awaitable[bool]],
+        user: UserRules | None = None,
     ) -> None:
         self._run = run
         self._approvals = approvals
-        self.policy = policy
+        self._rules = rules
         self._vouched = vouched
         self._meter = meter
         self._unattended = unattended
         self._session = session
         self._sandboxed = sandboxed
+        self._user = user
         self._waiting = 0
+
+    @property
+    def policy(self) -> Policy:
+        """All that decides now."""
+        return self._rules()
 
     async def decide(
         self,
@@ -192,7 +204,8 @@ class RunApprovals:
             await before_asking()
         if not self._approvals.audience.can_answer:
             return self._nobody(asking)
-        decision, _ = await self._question(title, asking, _options(asking))
+        allows = partial(self._allows, asking, confined=confined)
+        decision, _ = await self._question(title, asking, await offered(asking, policy, allows, self._user))
         if decision.option_id is None:
             return self._nobody(asking)
         return await self._taken(decision, asking)
@@ -246,7 +259,12 @@ class RunApprovals:
         unconfined = [effect for effect in commands if evaluate([effect], self._vouched).verdict != "allow"]
         return (*asking, *(effect for effect in unconfined if effect not in asking))
 
-    def _granted(self, effect: Effect) -> Literal["allow", "deny"] | None:
+    async def _allows(self, asking: Sequence[Effect], policy: Policy, *, confined: bool) -> bool:
+        """Say whether nobody would be asked for these effects under a policy."""
+        ruling = evaluate(asking, policy)
+        return ruling.verdict == "allow" and not await self._to_ask((), asking, confined=confined)
+
+    def _granted(self, effect: Effect) -> Kept | None:
         if rule_for(effect) is None:
             return None
         given = {grant.rule: grant.verdict for grant in self._run.history.grants}
@@ -272,9 +290,10 @@ class RunApprovals:
             channel_id=self._run.row.channel_id,
             folder=self._run.row.request.folder,
             at=now(),
-            title=title,
-            effects=effects,
-            options=options,
+            # A person decides by what they see: nothing in it may be hidden, or change the order of the rest.
+            title=visible(title),
+            effects=tuple(map(_visible, effects)),
+            options=tuple(map(_worded, options)),
         )
         answer: Answer = (Decision(option_id=None, kind=None, reason="run_ended"), None)
         self._waiting += 1
@@ -294,16 +313,37 @@ class RunApprovals:
 
     async def _taken(self, decision: Decision, asking: Sequence[Effect]) -> Verdict:
         allowed = decision.kind in _ALLOWING
-        verdict: Literal["allow", "deny"] = "allow" if allowed else "deny"
-        rules = [rule for effect in asking if (rule := rule_for(effect)) is not None]
-        if decision.kind in {"allow_run", "reject_always"}:
-            grants: list[Record] = [GrantRecord(rule=rule, verdict=verdict) for rule in rules]
-            await self._run.record(*grants)
-        if decision.kind in {"allow_session", "allow_always"}:
-            self._session.update(dict.fromkeys(rules, verdict))
+        rules = rules_of(asking)
+        match decision.kind:
+            case "allow_run":
+                await self._grant("allow", rules)
+            case "allow_session":
+                self._session.update(dict.fromkeys(rules, "allow"))
+            case "allow_always":
+                await self._keep("allow", rules, "This was allowed once")
+            case "reject_always" if not await self._keep("deny", rules, "It is rejected in this run"):
+                await self._grant("deny", rules)
+            case _:
+                pass
         if allowed:
             return Verdict(allowed=True)
         return Verdict(allowed=False, reason="Denied: the person rejected this call. Do it another way, or ask what they want.")
+
+    async def _grant(self, verdict: Kept, rules: Sequence[str]) -> None:
+        grants: list[Record] = [GrantRecord(rule=rule, verdict=verdict) for rule in rules]
+        await self._run.record(*grants)
+
+    async def _keep(self, verdict: Kept, rules: Sequence[str], instead: str) -> bool:
+        """Write rules into the user's settings; where that fails the person is told why, and what happens ``instead``."""
+        if self._user is None:
+            raise AssertionError("an answer for always was taken that nobody offered")
+        try:
+            await self._user.keep(verdict, rules)
+        except CoterieError as failure:
+            text = f"{instead}, but {', '.join(rules)} could not be added to your settings, so you will be asked again: {failure.message}"
+            await self._run.event(WarningEvent(code="rule_not_kept", text=text))
+            return False
+        return True
 
 
 def _checked(plan: Mapping[str, Json], check: Callable[[Mapping[str, Json]], Mapping[str, Json]]) -> Mapping[str, Json]:
@@ -321,7 +361,7 @@ def _widened(approval: Approval, chosen: ApprovalOption, scope: str) -> Approval
         return chosen
     wanted = next((option for option in approval.options if option.kind == _SCOPES[scope]), None)
     if wanted is None:
-        raise InvalidParamsError(f"scope: this question cannot be answered for a whole {scope}.")
+        raise InvalidParamsError(f"scope: this question cannot be answered for the scope '{scope}'.")
     return wanted
 
 
@@ -336,13 +376,10 @@ def _told(approval: Approval, state: Literal["pending", "resolved"], decision: D
     )
 
 
-def _options(asking: Sequence[Effect]) -> tuple[ApprovalOption, ...]:
-    """Return the options of a permission. A lasting one is offered only where its rule is proven to match what is asked for."""
-    options = [ApprovalOption(option_id="allow_once", label="Allow once", kind="allow_once")]
-    rules = [rule_for(effect) for effect in asking]
-    if all(rule is not None for rule in rules):
-        rule = ", ".join(rule for rule in rules if rule)
-        options.append(ApprovalOption(option_id="allow_run", label=f"Allow in this run: {rule}", kind="allow_run", rule=rule))
-        options.append(ApprovalOption(option_id="allow_session", label=f"Allow until restart: {rule}", kind="allow_session", rule=rule))
-    options.append(ApprovalOption(option_id="reject_once", label="Reject", kind="reject_once"))
-    return tuple(options)
+def _visible(effect: Effect) -> Effect:
+    argv = None if effect.argv is None else tuple(map(visible, effect.argv))
+    return replace(effect, target=visible(effect.target), argv=argv, rule=visible(effect.rule))
+
+
+def _worded(option: ApprovalOption) -> ApprovalOption:
+    return replace(option, label=visible(option.label), rule=None if option.rule is None else visible(option.rule))

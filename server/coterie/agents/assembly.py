@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,12 +17,14 @@ from coterie.agents.compacting import Compactor, LiveConversation
 from coterie.agents.coordinator import Walk
 from coterie.agents.effects import Effects
 from coterie.agents.external import Hire
+from coterie.agents.lasting import UserRules
 from coterie.agents.live_run import LiveRun
 from coterie.agents.meter import Meter, budget_of
 from coterie.agents.model_call import ModelCalls
 from coterie.agents.summarising import Summariser
 from coterie.agents.team import Crew, Team
 from coterie.agents.workflow import find
+from coterie.base.errors import SettingsError
 from coterie.base.tasks import TaskSupervisor
 from coterie.config.load import COMMAND_LINE, LayerRules, Loaded
 from coterie.config.paths import name_of
@@ -70,6 +73,7 @@ class Surroundings:
     index: Index | None = None
     index_wait_s: float | None = None
     attention: Attention | None = None
+    user_permissions: UserRules | None = None
 
 
 class Assembly:
@@ -101,12 +105,13 @@ class Assembly:
         approvals = RunApprovals(
             run,
             around.approvals,
-            self.policy(loaded.rules),
+            self._live_policy(loaded),
             vouched=self.policy([rules for rules in loaded.rules if rules.layer == COMMAND_LINE]),
             meter=meter,
             unattended=settings.permissions.policy_when_unattended,
             session=self._session,
             sandboxed=self._sandboxed,
+            user=around.user_permissions,
         )
         await around.providers.ready()
         choose = await self._chooser(run, settings, in_team=len(workflow.steps) > 1)
@@ -193,6 +198,25 @@ class Assembly:
             roots=tuple(folder.absolute for folder in self._around.workspace.folders),
             protected=tuple(str(folder) for folder in self._around.own_folders),
         )
+
+    def _live_policy(self, began: Loaded) -> Callable[[], Policy]:
+        """Return what gives the rules of a run as they are now.
+
+        What the settings denied or asked for when it began stays so, whatever becomes of the files and folders that said it; a rule that
+        cannot be read changes nothing.
+        """
+        first = self.policy(began.rules)
+        rules, policy = began.rules, first
+
+        def now() -> Policy:
+            nonlocal rules, policy
+            if (latest := self._around.loaded().rules) is not rules:
+                with suppress(SettingsError):
+                    policy = self.policy(latest).no_looser_than(first)
+                rules = latest
+            return policy
+
+        return now
 
     async def _sandboxed(self) -> bool:
         """Say whether commands may run by rule alone: they are confined, or the user said that they need not be."""

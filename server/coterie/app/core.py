@@ -46,6 +46,7 @@ from coterie.features.findings import Findings
 from coterie.features.hunks import HunkService
 from coterie.features.indexing import Indexing
 from coterie.features.inspector import Inspector
+from coterie.features.kept_rules import KeptRules
 from coterie.features.plan_documents import PlanDocuments
 from coterie.features.prediction_client import EditorPredictor
 from coterie.features.preferences import PreferenceService
@@ -127,6 +128,7 @@ class Core:
             later=lambda seconds, call: asyncio.get_running_loop().call_later(seconds, call),
         )
         self.sandbox = ProbedSandbox(values.sandbox.level, environ, hidden=tuple(map(str, own_folders)), on_found=self._status_changed)
+        self.preferences = PreferenceService(settings, environ, reread=self._reread, changed=audience.settings_changed)
         self._base = Assembly(
             Surroundings(
                 loaded=lambda: self._settings.loaded,
@@ -148,6 +150,7 @@ class Core:
                 index=index,
                 index_wait_s=index_wait_s,
                 attention=self.attention,
+                user_permissions=KeptRules(self.preferences),
             )
         )
         self.runs = RunService(
@@ -176,7 +179,6 @@ class Core:
         )
         self.accounts = AccountService(shared.store.usage)
         self.secrets = SecretService(shared.store.vault, self._reread)
-        self.preferences = PreferenceService(settings, environ, reread=self._reread, changed=audience.settings_changed)
         self._predictor = EditorPredictor(shared.predictions, self.workspace.documents, lambda: self.workspace.roots)
         self.suggestions = SuggestionService(
             self.workspace.documents,

@@ -45,6 +45,8 @@ async def choose(options: Sequence[ApprovalOption], say: Callable[[str], None], 
     while True:
         for key, option in keys.items():
             say(f"  [{key}] {option.label}")
+            if option.admits is not None:
+                say(f"      {option.admits}")
         typed = await read_line()
         if typed is None:
             return next((option.option_id for option in options if option.kind == "reject_once"), None)

@@ -42,12 +42,18 @@ class Effect:
 
 @wire
 class ApprovalOption:
-    """One answer that can be given. ``rule`` is what an ``allow_always`` would add to the user's rules."""
+    """One answer that can be given.
+
+    ``rule`` is what a lasting one lets through: in the run, until the server ends, or, for ``allow_always`` and ``reject_always``, for as
+    long as it stands in the user's own settings, where they add it to the rules ``allow`` or ``deny``. ``admits`` says what such a rule
+    would speak of besides what is asked for.
+    """
 
     option_id: str
     label: str
     kind: OptionKind
     rule: str | None = None
+    admits: str | None = None
 
 
 @wire

@@ -68,6 +68,8 @@ class Questions:
         message = f"Coterie: {project}{question.title}"
         if plan is not None:
             message = f"{message}\n\n{plan_in_words(plan)}"
+        admitting = (f"{option.label}. {option.admits}" for option in offered.values() if option.kind == "allow_always")
+        message = "\n\n".join([message, *admitting])
         chosen = await self.choose(message, list(offered))
         if not self.possible:
             return

@@ -104,7 +104,7 @@ class CommandPattern:
 
     def may_match(self, argv: tuple[str, ...]) -> bool:
         """Whether it could match once the shell has replaced variables and substitutions in ``argv``."""
-        fixed = next((at for at, word in enumerate(argv) if _REPLACED.search(word)), None)
+        fixed = next((at for at, word in enumerate(argv) if is_replaced(word)), None)
         return fixed is not None and any(self._begins(reading) for reading in self._readings(argv[:fixed]))
 
     def _readings(self, argv: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
@@ -152,6 +152,11 @@ class NamePattern:
     def matches(self, effect: Effect) -> bool:
         """Match the name with regard to case."""
         return fnmatchcase(effect.target, self.text)
+
+
+def is_replaced(word: str) -> bool:
+    """Whether a shell may put something else into the place of what stands in a word."""
+    return _REPLACED.search(word) is not None
 
 
 def command_text(argv: Sequence[str]) -> str:

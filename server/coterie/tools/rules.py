@@ -74,6 +74,11 @@ class Policy:
         """Return the policy with one more layer, for example of grants."""
         return replace(self, layers=(*self.layers, layer))
 
+    def no_looser_than(self, other: Policy) -> Policy:
+        """Return the policy with all that another one denies and asks for, too."""
+        stricter = tuple(replace(layer, allow=()) for layer in other.layers if layer.ask or layer.deny)
+        return replace(self, layers=(*self.layers, *stricter), roots=tuple(dict.fromkeys((*self.roots, *other.roots))))
+
     def hides(self, kinds: Collection[EffectKind]) -> str | None:
         """Return why no call with effects of these kinds can ever be allowed; None when some may."""
         for layer in self.layers:

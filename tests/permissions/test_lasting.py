@@ -1,0 +1,123 @@
+"""An answer that outlasts its question is offered only where its rule would have answered it, and says what else it lets through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from coterie.agents.lasting import Kept, offered, rules_of
+from coterie.domain.permissions import ApprovalOption, Effect
+from coterie.tools.reach import reach
+from coterie.tools.rules import Policy, RuleLayer, command_effect, evaluate, named_effect, parse_rule, path_effect, unclear_effect
+
+TOUCH = command_effect(["touch", "made"])
+ONCE = ["allow_once", "reject_once"]
+IN_RUN = ["allow_once", "allow_run", "allow_session", "reject_once"]
+ALWAYS = ["allow_once", "allow_run", "allow_session", "allow_always", "reject_once", "reject_always"]
+
+
+@dataclass
+class FakeRules:
+    """Implements `UserRules`: takes what ``takes`` names."""
+
+    takes: Sequence[Kept] = ("allow", "deny")
+    asked: list[Sequence[str]] = field(default_factory=list)
+
+    async def can_keep(self, verdict: Kept, rules: Sequence[str]) -> bool:
+        """Say so."""
+        self.asked.append(rules)
+        return verdict in self.takes
+
+    async def keep(self, verdict: Kept, rules: Sequence[str]) -> None:
+        """Refuse: nothing is answered here."""
+        raise AssertionError((verdict, rules))
+
+
+async def options_for(
+    *asking: Effect, user: FakeRules | None = None, confined: bool = True, **rules: Sequence[str]
+) -> tuple[ApprovalOption, ...]:
+    """Return the options for effects under rules of a project."""
+    policy = Policy(layers=(RuleLayer.of("project", **rules),), roots=("/p",), protected=("/home/me/.coterie",))
+
+    async def allows(tried: Policy) -> bool:
+        return confined and evaluate(asking, tried).verdict == "allow"
+
+    return await offered(asking, policy, allows, user)
+
+
+@pytest.mark.parametrize(
+    ("asking", "rules", "kinds"),
+    [
+        ((TOUCH,), {}, ALWAYS),
+        ((TOUCH,), {"ask": ["exec(touch *)"]}, [*IN_RUN, "reject_always"]),
+        ((TOUCH, command_effect(["chmod", "+x", "made"])), {}, [*ALWAYS[:-1]]),
+        ((TOUCH, TOUCH), {}, [*ALWAYS[:-1]]),
+        ((TOUCH, unclear_effect("$(x)")), {}, ONCE),
+        ((unclear_effect("$(x)"),), {}, ONCE),
+        ((command_effect(["rm", "$X"]),), {"ask": ["exec(rm -rf *)"]}, [*IN_RUN, "reject_always"]),
+        ((command_effect(["echo", "a\u202eb"]),), {}, IN_RUN),
+        ((command_effect(["echo", "it's", "[a]*"]),), {}, ALWAYS),
+        ((path_effect("write", ".vscode/tasks.json"),), {}, [*IN_RUN, "reject_always"]),
+        ((path_effect("write", "/etc/[hosts]"),), {}, ALWAYS),
+        ((path_effect("write", "/home/me/.coterie/config.toml"),), {}, [*IN_RUN, "reject_always"]),
+        ((path_effect("read", ".env"),), {}, ALWAYS),
+        ((named_effect("net", "example.org"),), {}, ALWAYS),
+        ((named_effect("mcp", "docs.search"),), {"ask": ["mcp(docs.*)"]}, [*IN_RUN, "reject_always"]),
+    ],
+)
+async def test_what_is_offered_is_proven(asking: tuple[Effect, ...], rules: dict[str, Sequence[str]], kinds: list[str]) -> None:
+    options = await options_for(*asking, user=FakeRules(), **rules)
+    assert [option.kind for option in options] == kinds
+    for option in options:
+        if option.kind == "allow_always":
+            kept = RuleLayer.of("user", allow=rules_of(asking))
+            policy = Policy(layers=(RuleLayer.of("project", **rules), kept), roots=("/p",))
+            assert evaluate(asking, policy).verdict == "allow"
+            assert option.label == f"Allow always: {option.rule}"
+            assert option.rule == ", ".join(rule.text for rule in kept.allow)
+
+
+async def test_what_cannot_be_kept_is_not_offered() -> None:
+    assert [option.kind for option in await options_for(TOUCH)] == IN_RUN
+    assert [option.kind for option in await options_for(TOUCH, user=FakeRules(takes=["allow"]))] == ALWAYS[:-1]
+    assert [option.kind for option in await options_for(TOUCH, user=FakeRules(takes=["deny"]))] == [*IN_RUN, "reject_always"]
+    assert [option.kind for option in await options_for(TOUCH, user=FakeRules(), confined=False)] == [*IN_RUN, "reject_always"]
+    unclear = FakeRules()
+    await options_for(unclear_effect("$(x)"), user=unclear)
+    assert unclear.asked == []
+
+
+@pytest.mark.parametrize(
+    ("effect", "says", "also"),
+    [
+        (TOUCH, "also within a longer command line; for a touch from any folder", command_effect(["/tmp/touch", "made"])),
+        (command_effect(["./touch", "made"]), "also within a longer command line", command_effect(["./touch", "made"])),
+        (command_effect(["echo", "$HOME"]), "whatever its variables and substitutions come to", command_effect(["echo", "$HOME"])),
+        (path_effect("read", ".env"), "there for the file .env of each", path_effect("read", ".env")),
+        (named_effect("net", "example.org"), "for every request to example.org", named_effect("net", "EXAMPLE.org")),
+        (named_effect("mcp", "docs.search"), "for docs.search whatever is asked of it", named_effect("mcp", "docs.search")),
+    ],
+)
+def test_what_else_a_rule_speaks_of_is_said_and_true(effect: Effect, says: str, also: Effect) -> None:
+    assert reach([effect]).startswith("Holds in every project and for every agent; ")
+    assert reach([effect]).endswith(f"{says}.")
+    [rule] = rules_of([effect])
+    assert parse_rule(rule).matches(also)
+
+
+def test_what_several_rules_speak_of_is_said_once() -> None:
+    assert reach([command_effect(["./a"]), command_effect(["./b"]), path_effect("write", "/etc/hosts")]) == (
+        "Holds in every project and for every agent; also within a longer command line."
+    )
+    assert reach([path_effect("write", "/etc/hosts")]) == "Holds in every project and for every agent."
+
+
+def test_a_policy_is_no_looser_than_the_one_it_began_with() -> None:
+    began = Policy(layers=(RuleLayer.of("project", allow=["exec(a)"], ask=["exec(b)"], deny=["exec(c)"]),), roots=("/p",))
+    now = Policy(layers=(RuleLayer.of("user", allow=["exec(**)"]),), roots=("/q",)).no_looser_than(began)
+    verdicts = [evaluate([command_effect([name])], now).verdict for name in "abc"]
+    assert (verdicts, now.roots) == (["allow", "ask", "deny"], ("/q", "/p"))
+    revoked = Policy().no_looser_than(began)
+    assert evaluate([command_effect(["a"])], revoked).verdict == "ask"
