@@ -148,6 +148,19 @@ describe("words", () => {
       { answers: "Allow in this run, allow until restart", rule: "exec(touch made)" },
       { answers: "Allow always (kept in your settings)", rule: "exec(touch *)" },
     ]);
+    const kept: ApprovalOption = {
+      ...always,
+      rule: "exec(touch made)",
+      label: "Allow always: exec(touch made)",
+      admits: "Holds everywhere.",
+    };
+    expect(rulesOf([run, kept])).toEqual([
+      {
+        answers: "Allow in this run, allow always (kept in your settings)",
+        rule: "exec(touch made)",
+        admits: "Holds everywhere.",
+      },
+    ]);
     expect(optionLabel({ optionId: "n", label: "No: thanks", kind: "reject_once" })).toBe("No: thanks");
   });
 
@@ -170,6 +183,12 @@ describe("words", () => {
     expect(questionWords({ title: "execute_command touch made", effects, options: [once] })).toBe(
       "Coterie asks: execute_command touch made. Run touch made; Write made.",
     );
+    const kept: ApprovalOption = { ...always, admits: "Holds everywhere." };
+    const never: ApprovalOption = { optionId: "x", label: "Reject always: exec(touch *)", kind: "reject_always", rule: "exec(touch *)" };
+    expect(questionWords({ title: "x", effects: effects.slice(0, 1), options: [once, kept, never] })).toBe(
+      "Coterie asks: Run touch made. Allow always (kept in your settings): exec(touch *). Holds everywhere.",
+    );
+    expect(buttonsOf({ options: [once, kept, never] }).map(({ label }) => label)).toEqual(["Allow once", "Always", "Show"]);
     const gate = { kind: "gate", target: "plan", rule: "gate(plan)" } as const;
     for (const [title, asked] of [
       ["Approve the plan", "Approve the plan."],
@@ -328,9 +347,9 @@ describe("what stands around a chat", () => {
 
 describe("what is dropped on a chat", () => {
   it.each([
-    ["one file", "file:///work/a.py", ["file:///work/a.py"]],
+    ["one file", "file:///src/a.py", ["file:///src/a.py"]],
     ["files, each once", "file:///a.py\r\n# a remark\r\nfile:///b%20c.py\r\nfile:///a.py", ["file:///a.py", "file:///b%20c.py"]],
-    ["a file of the machine that we run on", "vscode-remote://localhost:8080/work/a.py", ["file:///work/a.py"]],
+    ["a file of the machine that we run on", "vscode-remote://localhost:8080/src/a.py", ["file:///src/a.py"]],
     ["no page of the network, and no command", "https://example.org/a.py\ncommand:coterie.chat.new\nuntitled:Untitled-1", []],
     ["nothing", "", []],
   ])("is %s", (_what, list, uris) => {

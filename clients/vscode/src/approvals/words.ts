@@ -1,7 +1,7 @@
 // A question as a notification puts it: what would happen, the rule that answers make, and the answers as buttons. Pure.
 
 import { optionLabel, questionOf, rulesOf } from "../chat/effects";
-import type { Approval } from "../protocol";
+import type { Approval, ApprovalOption } from "../protocol";
 
 export interface AnswerButton {
   readonly label: string;
@@ -18,10 +18,17 @@ export interface AnswerButton {
 export function questionWords(approval: Pick<Approval, "title" | "effects" | "options">, elsewhere?: string): string {
   const { headline, effects } = questionOf(approval);
   const more = effects.length === 0 ? "" : ` ${effects.join("; ")}.`;
-  const rules = rulesOf(approval.options).map(({ answers, rule }) => ` ${answers}: ${rule}.`);
+  const rules = rulesOf(approval.options.filter(hasButton)).map(({ answers, rule, admits }) => {
+    return ` ${answers}: ${rule}.${admits === undefined ? "" : ` ${admits}`}`;
+  });
   const ended = /[.?!…]$/.test(headline) ? headline : `${headline}.`;
   const place = elsewhere === undefined ? "" : ` in ${nameOf(elsewhere)}, which is not open here`;
   return `Coterie asks${place}: ${ended}${more}${rules.join("")}`;
+}
+
+/** A notification has room for a few answers: what is never to happen can be said in the chat. */
+function hasButton({ kind }: ApprovalOption): boolean {
+  return kind !== "reject_always";
 }
 
 function nameOf(folder: string): string {
@@ -34,7 +41,7 @@ function nameOf(folder: string): string {
 }
 
 export function buttonsOf({ options }: Pick<Approval, "options">): readonly AnswerButton[] {
-  const answers = options.map((option, index) => {
+  const answers = options.filter(hasButton).map((option, index) => {
     const label = optionLabel(option);
     return { label: index === 0 ? label : shorter(label), optionId: option.optionId, edits: option.kind === "edit" };
   });

@@ -56,6 +56,8 @@ export interface MadeRule {
   /** What the answers are called, and where the rule is kept. */
   readonly answers: string;
   readonly rule: string;
+  /** What else a rule that is kept would speak of, in a sentence. */
+  readonly admits?: string;
 }
 
 /** The answers that make a rule, and where it is kept. */
@@ -68,15 +70,16 @@ const KEPT: Partial<Record<ApprovalOption["kind"], string>> = {
 
 /** Say what answers would add to a person's rules, each rule once. */
 export function rulesOf(options: readonly ApprovalOption[]): readonly MadeRule[] {
-  const made = new Map<string, string>();
+  const made = new Map<string, MadeRule>();
   for (const option of options) {
     const kept = KEPT[option.kind];
     if (kept !== undefined && typeof option.rule === "string") {
       const label = optionLabel(option);
       const before = made.get(option.rule);
-      const answers = before === undefined ? label : `${before}, ${label.charAt(0).toLowerCase()}${label.slice(1)}`;
-      made.set(option.rule, `${answers}${kept}`);
+      const answers = before === undefined ? label : `${before.answers}, ${label.charAt(0).toLowerCase()}${label.slice(1)}`;
+      const admits = option.admits ?? before?.admits;
+      made.set(option.rule, { answers: `${answers}${kept}`, rule: option.rule, ...(admits === undefined ? {} : { admits }) });
     }
   }
-  return [...made].map(([rule, answers]) => ({ answers, rule }));
+  return [...made.values()];
 }
