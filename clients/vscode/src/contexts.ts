@@ -1,4 +1,5 @@
-// Facts that `when` clauses in `package.json` ask for: whether the server runs, and whether a model can be asked.
+// Facts that `when` clauses and the walkthrough in `package.json` ask for: whether the server runs, whether a model can be asked, and whether
+// there has been a chat.
 
 import { commands, Disposable } from "vscode";
 import type { Session } from "./session";
@@ -11,6 +12,12 @@ export function keepContexts(session: Session): Disposable {
       set(
         "coterie.hasProvider",
         providers.some(({ state }) => state === "ready" || state === "unknown"),
+      ),
+    ),
+    session.channels.changed.on(() =>
+      set(
+        "coterie.hasChat",
+        session.channels.all().some(({ folder }) => folder === "chats"),
       ),
     ),
   );
