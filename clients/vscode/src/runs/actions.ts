@@ -7,8 +7,9 @@ import { guarded } from "../refusals";
 import type { Session } from "../session";
 import { isCommand } from "./callRows";
 import { type RunDocuments, runUri, sideUri } from "./documents";
+import type { Node } from "./forest";
 import type { RunList } from "./list";
-import type { Row } from "./row";
+import type { About } from "./row";
 import type { RunTerminals } from "./terminal";
 import type { RunTree } from "./tree";
 import { counted } from "./words";
@@ -17,15 +18,16 @@ interface Parts {
   readonly session: Session;
   readonly list: RunList;
   readonly tree: RunTree;
-  readonly view: TreeView<Row>;
+  readonly view: TreeView<Node>;
   readonly documents: RunDocuments;
   readonly terminals: RunTerminals;
 }
 
 export function registerActions(parts: Parts): Disposable {
   const { session, list, documents, terminals } = parts;
-  const on = (id: string, action: (about: Row) => unknown) => commands.registerCommand(id, (about: Row) => guarded(() => action(about)));
-  const ask = (method: "agent/run/interrupt" | "agent/run/cancel" | "agent/run/resume") => (about: Row) =>
+  const on = (id: string, action: (about: About) => unknown) =>
+    commands.registerCommand(id, (about?: About) => guarded(() => action(about ?? NOTHING)));
+  const ask = (method: "agent/run/interrupt" | "agent/run/cancel" | "agent/run/resume") => (about: About) =>
     session.wire.request(method, { runId: runOf(about) });
   return Disposable.from(
     commands.registerCommand("coterie.run.show", (runId: string) => guarded(() => show(parts, runId))),
@@ -50,7 +52,10 @@ export function registerActions(parts: Parts): Disposable {
   );
 }
 
-function runOf(about: Row): string {
+/** What VS Code gives for a row that went away beneath the pointer. */
+const NOTHING: About = { target: { kind: "none" } };
+
+function runOf(about: About): string {
   if ("runId" in about.target) {
     return about.target.runId;
   }
@@ -59,9 +64,9 @@ function runOf(about: Row): string {
 
 async function show({ tree, view }: Parts, runId: string): Promise<void> {
   await commands.executeCommand("coterie.runs.focus");
-  const row = await tree.rowOf(runId);
-  if (row !== undefined) {
-    await view.reveal(row, { select: true, focus: true, expand: true });
+  const node = await tree.nodeOf(runId);
+  if (node !== undefined) {
+    await view.reveal(node, { select: true, focus: true, expand: true });
   }
 }
 
@@ -73,7 +78,7 @@ async function undoRun(session: Session, runId: string): Promise<void> {
   }
 }
 
-async function undoPart(session: Session, { target }: Row): Promise<void> {
+async function undoPart(session: Session, { target }: About): Promise<void> {
   if (target.kind === "step") {
     await undo(session, { runId: target.runId, scope: "step", ids: [target.stepId] });
   } else if (target.kind === "file") {
@@ -104,7 +109,7 @@ export async function tellConflicts(conflicts: readonly UndoConflict[]): Promise
   }
 }
 
-async function showOutput(session: Session, terminals: RunTerminals, { target }: Row): Promise<void> {
+async function showOutput(session: Session, terminals: RunTerminals, { target }: About): Promise<void> {
   if (target.kind !== "call") {
     return;
   }
@@ -116,7 +121,7 @@ async function showOutput(session: Session, terminals: RunTerminals, { target }:
   }
 }
 
-async function showArtifact(session: Session, { target }: Row): Promise<void> {
+async function showArtifact(session: Session, { target }: About): Promise<void> {
   if (target.kind === "artifact") {
     const artifact = session.runs.get(target.runId)?.artifacts[target.index];
     const name = `${artifact?.stepId ?? "step"}-${artifact?.type ?? "artifact"}.md`;
@@ -124,7 +129,7 @@ async function showArtifact(session: Session, { target }: Row): Promise<void> {
   }
 }
 
-async function showChange(documents: RunDocuments, { target }: Row): Promise<void> {
+async function showChange(documents: RunDocuments, { target }: About): Promise<void> {
   if (target.kind !== "file" && target.kind !== "hunk") {
     return;
   }
@@ -155,7 +160,7 @@ async function showChanges(documents: RunDocuments, runId: string): Promise<void
   await commands.executeCommand("vscode.changes", "Changes of the Run", resources);
 }
 
-async function showFinding({ target }: Row): Promise<void> {
+async function showFinding({ target }: About): Promise<void> {
   if (target.kind !== "finding") {
     return;
   }

@@ -11,7 +11,7 @@ import type { Drafts } from "../state/drafts";
 import { added, itemsOf, moved, type Plan, removed, renamed } from "./plan";
 import { PLAN_SCHEME, PlanDocuments, planUri, runOf } from "./planDocument";
 import { isPlanGate } from "./planRows";
-import type { Row } from "./row";
+import type { About } from "./row";
 
 const DRAGGED = "application/vnd.code.tree.coterie.runs";
 
@@ -25,9 +25,9 @@ export class PlanEditing {
   }
 
   /** Give the plan's commands; by keys they are about what is selected. */
-  register(selected: () => Row | undefined): Disposable {
+  register(selected: () => About | undefined): Disposable {
     const onItem = (id: string, change: (plan: Plan, itemId: string) => Plan | undefined | Promise<Plan | undefined>) =>
-      commands.registerCommand(id, (row?: Row) => guarded(() => this.#change(row ?? selected(), change)));
+      commands.registerCommand(id, (row?: About) => guarded(() => this.#change(row ?? selected(), change)));
     return Disposable.from(
       onItem("coterie.plan.rename", async (plan, id) => {
         const value = itemsOf(plan).find((item) => item.id === id)?.title ?? "";
@@ -41,9 +41,9 @@ export class PlanEditing {
         const title = await askTitle("Add an Item to the Plan", "");
         return title === undefined ? undefined : added(plan, title, id);
       }),
-      commands.registerCommand("coterie.plan.edit", (about?: Row | Uri) => guarded(() => this.#open(about))),
-      commands.registerCommand("coterie.plan.approve", (about?: Row | Uri) => guarded(() => this.#answer(about, true))),
-      commands.registerCommand("coterie.plan.reject", (about?: Row | Uri) => guarded(() => this.#answer(about, false))),
+      commands.registerCommand("coterie.plan.edit", (about?: About | Uri) => guarded(() => this.#open(about))),
+      commands.registerCommand("coterie.plan.approve", (about?: About | Uri) => guarded(() => this.#answer(about, true))),
+      commands.registerCommand("coterie.plan.reject", (about?: About | Uri) => guarded(() => this.#answer(about, false))),
       workspace.registerFileSystemProvider(PLAN_SCHEME, this.#documents(), { isCaseSensitive: true }),
       this.#session.approvals.changed.on(() => this.#tellContext()),
     );
@@ -58,7 +58,7 @@ export class PlanEditing {
   }
 
   /** Items of a plan are dragged within their plan. */
-  get dragging(): TreeDragAndDropController<Row> {
+  get dragging(): TreeDragAndDropController<About> {
     return {
       dragMimeTypes: [DRAGGED],
       dropMimeTypes: [DRAGGED],
@@ -89,7 +89,10 @@ export class PlanEditing {
     this.#drafts.set(runId, moved(plan, itemId, to > from ? to + 1 : to));
   }
 
-  async #change(row: Row | undefined, change: (plan: Plan, itemId: string) => Plan | undefined | Promise<Plan | undefined>): Promise<void> {
+  async #change(
+    row: About | undefined,
+    change: (plan: Plan, itemId: string) => Plan | undefined | Promise<Plan | undefined>,
+  ): Promise<void> {
     const target = row?.target;
     if ((target?.kind !== "item" && target?.kind !== "plan") || this.#gateOf(target.runId) === undefined) {
       return;
@@ -101,14 +104,14 @@ export class PlanEditing {
     }
   }
 
-  async #open(about: Row | Uri | undefined): Promise<void> {
+  async #open(about: About | Uri | undefined): Promise<void> {
     const runId = this.#runOf(about);
     if (runId !== undefined) {
       await window.showTextDocument(planUri(runId), { preview: false });
     }
   }
 
-  async #answer(about: Row | Uri | undefined, yes: boolean): Promise<void> {
+  async #answer(about: About | Uri | undefined, yes: boolean): Promise<void> {
     const runId = this.#runOf(about);
     const gate = runId === undefined ? undefined : this.#gateOf(runId);
     if (runId === undefined || gate === undefined) {
@@ -124,7 +127,7 @@ export class PlanEditing {
   }
 
   /** Return whose plan is meant: that of a row, of a document, or the one that waits. */
-  #runOf(about: Row | Uri | undefined): string | undefined {
+  #runOf(about: About | Uri | undefined): string | undefined {
     if (about instanceof Uri) {
       return about.scheme === PLAN_SCHEME ? runOf(about) : undefined;
     }

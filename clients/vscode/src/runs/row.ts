@@ -16,7 +16,12 @@ export type Target =
   | { readonly kind: "more" }
   | { readonly kind: "none" };
 
-export interface Row {
+/** What a command is given: a row of the tree. */
+export interface About {
+  readonly target: Target;
+}
+
+export interface Row extends About {
   /** Stable, so that what is open stays open. */
   readonly id: string;
   readonly label: string;
@@ -30,5 +35,4 @@ export interface Row {
   readonly children?: readonly Row[];
   /** The command of a click; its argument is the target. */
   readonly command?: string;
-  readonly target: Target;
 }

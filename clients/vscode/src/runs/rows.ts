@@ -23,7 +23,6 @@ export function runRow(summary: RunSummary, run: Run | undefined, nowMs: number)
     icon: RUN_ICONS[state],
     context: `run.${hasEnded({ state }) ? (resumable ? "resumable" : "ended") : "live"}`,
     expanded: !hasEnded({ state }),
-    children: [],
     target: { kind: "run", runId: summary.runId },
   };
 }

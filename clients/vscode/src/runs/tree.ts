@@ -1,4 +1,4 @@
-// Gives the rows of runs to VS Code's tree. It knows nothing of runs but when to look again; plans are reordered by dragging their items.
+// Gives the rows of runs to VS Code's tree, and says which of them are to be drawn anew.
 
 import {
   type Disposable,
@@ -14,9 +14,11 @@ import {
 } from "vscode";
 import { isHere } from "../folders";
 import type { RunLimits } from "../protocol";
+import { phaseOf } from "../server/state";
 import type { Session } from "../session";
 import type { Run } from "../state/run";
 import { Throttle } from "../state/throttle";
+import { Forest, type Node } from "./forest";
 import type { RunList } from "./list";
 import type { Row } from "./row";
 import { rowsOf, runRow } from "./rows";
@@ -32,16 +34,17 @@ const MORE: Row = {
   target: { kind: "more" },
 };
 
-export class RunTree implements TreeDataProvider<Row>, Disposable {
-  readonly #changed = new EventEmitter<undefined>();
+export class RunTree implements TreeDataProvider<Node>, Disposable {
+  readonly #changed = new EventEmitter<Node[] | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #session: Session;
   readonly #list: RunList;
+  readonly #forest = new Forest();
+  /** The runs below which somebody has looked. */
   readonly #shown = new Map<string, Run>();
   readonly #limits = new Map<string, RunLimits | null | undefined>();
-  readonly #parents = new Map<string, Row>();
   readonly #subscriptions: readonly { dispose(): void }[];
-  readonly #lookAgain = new Throttle(LOOK_AGAIN_MS, () => this.#changed.fire(undefined));
+  readonly #lookAgain = new Throttle(LOOK_AGAIN_MS, () => this.#draw());
 
   constructor(session: Session, list: RunList) {
     this.#session = session;
@@ -53,9 +56,8 @@ export class RunTree implements TreeDataProvider<Row>, Disposable {
       session.connection.changed.on(({ kind }) => {
         if (kind === "running") {
           void list.refresh().catch(() => undefined);
-        } else {
-          this.#lookAgain.ask();
         }
+        this.#lookAgain.ask();
       }),
       workspace.onDidChangeWorkspaceFolders(() => this.#lookAgain.ask()),
     ];
@@ -69,7 +71,8 @@ export class RunTree implements TreeDataProvider<Row>, Disposable {
     this.#changed.dispose();
   }
 
-  getTreeItem(row: Row): TreeItem {
+  getTreeItem(node: Node): TreeItem {
+    const { row } = node;
     const isRun = row.target.kind === "run" && row.id === row.target.runId;
     const state =
       !isRun && !row.children?.length
@@ -93,60 +96,81 @@ export class RunTree implements TreeDataProvider<Row>, Disposable {
       item.contextValue = row.context;
     }
     if (row.command !== undefined) {
-      item.command = { command: row.command, title: row.label, arguments: [row] };
+      item.command = { command: row.command, title: row.label, arguments: [node] };
     }
     return item;
   }
 
-  async getChildren(row?: Row): Promise<readonly Row[] & Row[]> {
-    const rows = row === undefined ? await this.#roots() : await this.#below(row);
-    for (const each of rows) {
-      if (row !== undefined) {
-        this.#parents.set(each.id, row);
-      }
+  async getChildren(node?: Node): Promise<Node[]> {
+    if (node === undefined) {
+      await this.#loaded();
+      // VS Code looks below each of them by itself.
+      this.#forest.update(this.#rows());
+      return [...this.#forest.roots];
     }
-    return [...rows];
+    if (node.children === undefined && node.target.kind === "run") {
+      await this.#lookBelow(node.target.runId);
+      this.#draw(node);
+    }
+    return [...(node.children ?? [])];
   }
 
-  getParent(row: Row): Row | undefined {
-    return this.#parents.get(row.id);
+  getParent(node: Node): Node | undefined {
+    return node.parent;
   }
 
   /** Return the row of a run, asked for when it is not on the pages so far. */
-  async rowOf(runId: string): Promise<Row | undefined> {
+  async nodeOf(runId: string): Promise<Node | undefined> {
     if (this.#list.get(runId) === undefined) {
       await this.#list.refresh();
     }
-    return (await this.#roots()).find((row) => row.id === runId);
+    this.#draw();
+    return this.#forest.roots.find((node) => node.row.id === runId);
   }
 
-  async #roots(): Promise<readonly Row[]> {
-    if (this.#session.connection.state.kind !== "running") {
-      return [];
-    }
-    if (!this.#list.loaded) {
+  async #loaded(): Promise<void> {
+    if (this.#session.connection.state.kind === "running" && !this.#list.loaded) {
       await this.#list.refresh();
+    }
+  }
+
+  /** Know all that stands below a run. What was heard of it is up to date; one of an earlier time is asked for. */
+  async #lookBelow(runId: string): Promise<void> {
+    const run = this.#session.runs.get(runId) ?? (await this.#session.runs.load(runId));
+    if (!this.#limits.has(runId)) {
+      this.#limits.set(runId, (await this.#session.wire.request("agent/run/get", { runId })).budget);
+    }
+    this.#shown.set(runId, this.#session.runs.get(runId) ?? run);
+  }
+
+  /** Return all rows as they are to be now. */
+  #rows(): readonly Row[] {
+    const phase = phaseOf(this.#session.connection.state.kind);
+    if (phase === "stopped" || phase === "failed") {
+      return [];
     }
     const now = Date.now();
     const rows = this.#list
       .all()
       .filter((summary) => isHere(summary.folder))
-      .map((summary) => runRow(summary, this.#session.runs.get(summary.runId), now));
+      .map((summary) => {
+        const run = this.#shown.get(summary.runId);
+        const row = runRow(summary, run ?? this.#session.runs.get(summary.runId), now);
+        return run === undefined
+          ? row
+          : { ...row, children: rowsOf(run, this.#session.drafts.get(run.runId), this.#limits.get(run.runId)) };
+      });
     return this.#list.more ? [...rows, MORE] : rows;
   }
 
-  async #below(row: Row): Promise<readonly Row[]> {
-    if (row.target.kind !== "run" || row.id !== row.target.runId) {
-      return row.children ?? [];
+  /** Draw what has changed, but what is being drawn. */
+  #draw(being?: Node): void {
+    const anew = this.#forest.update(this.#rows())?.filter((node) => node !== being);
+    if (anew === undefined) {
+      this.#changed.fire(undefined);
+    } else if (anew.length > 0) {
+      this.#changed.fire([...anew]);
     }
-    const { runId } = row.target;
-    // What was heard of it is up to date; one of an earlier time is asked for.
-    const run = this.#session.runs.get(runId) ?? (await this.#session.runs.load(runId));
-    this.#shown.set(runId, run);
-    if (!this.#limits.has(runId)) {
-      this.#limits.set(runId, (await this.#session.wire.request("agent/run/get", { runId })).budget);
-    }
-    return rowsOf(run, this.#session.drafts.get(runId), this.#limits.get(runId));
   }
 
   #hear(run: Run): void {
@@ -154,7 +178,9 @@ export class RunTree implements TreeDataProvider<Row>, Disposable {
       void this.#list.refresh().catch(() => undefined);
     }
     const shown = this.#shown.get(run.runId);
-    this.#shown.set(run.runId, run);
+    if (shown !== undefined) {
+      this.#shown.set(run.runId, run);
+    }
     if (shown === undefined || looksDifferent(shown, run)) {
       this.#lookAgain.ask();
     }

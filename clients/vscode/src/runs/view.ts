@@ -4,9 +4,9 @@ import { Disposable, window } from "vscode";
 import type { Session } from "../session";
 import { registerActions } from "./actions";
 import { RunDocuments } from "./documents";
+import type { Node } from "./forest";
 import { RunList } from "./list";
 import { PlanEditing } from "./planEditing";
-import type { Row } from "./row";
 import { registerStarting } from "./start";
 import { RunTerminals } from "./terminal";
 import { RunTree } from "./tree";
@@ -19,7 +19,7 @@ export function registerRuns(session: Session): Disposable {
   );
   const tree = new RunTree(session, list);
   const editing = new PlanEditing(session);
-  const view = window.createTreeView<Row>("coterie.runs", {
+  const view = window.createTreeView<Node>("coterie.runs", {
     treeDataProvider: tree,
     dragAndDropController: editing.dragging,
     showCollapseAll: true,

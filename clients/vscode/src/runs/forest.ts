@@ -1,0 +1,68 @@
+// The rows that the tree shows now, as nodes that stay the same while they are shown: a new state says which of them are to be drawn anew.
+// VS Code forgets what is below a node that it draws, and a person's click with it, so as little as can be is drawn. Pure.
+
+import type { Row, Target } from "./row";
+
+/** A row that is shown, as it is now. */
+export class Node {
+  row: Row;
+  readonly parent: Node | undefined;
+  /** Undefined: nobody has looked below it. */
+  children: readonly Node[] | undefined;
+
+  constructor(row: Row, parent: Node | undefined) {
+    this.row = row;
+    this.parent = parent;
+    this.children = row.children?.map((child) => new Node(child, this));
+  }
+
+  get target(): Target {
+    return this.row.target;
+  }
+}
+
+export class Forest {
+  #roots: readonly Node[] = [];
+
+  get roots(): readonly Node[] {
+    return this.#roots;
+  }
+
+  /** Take in all rows, and return the nodes to be drawn anew with what is below them; undefined: all of them. */
+  update(rows: readonly Row[]): readonly Node[] | undefined {
+    const anew: Node[] = [];
+    const sameRoots = areSame(this.#roots, rows);
+    this.#roots = taken(this.#roots, rows, undefined, (node) => anew.push(node));
+    return sameRoots ? anew : undefined;
+  }
+}
+
+/** Return the nodes of these rows, those that there are already for rows that were there before. */
+function taken(before: readonly Node[], rows: readonly Row[], parent: Node | undefined, drawAnew: (node: Node) => void): readonly Node[] {
+  const known = new Map(before.map((node) => [node.row.id, node]));
+  return rows.map((row) => {
+    const node = known.get(row.id);
+    if (node === undefined) {
+      return new Node(row, parent);
+    }
+    const children = row.children ?? [];
+    const isOther = looks(node.row) !== looks(row) || !areSame(node.children ?? [], children);
+    if (isOther) {
+      drawAnew(node);
+    }
+    node.row = row;
+    // What is below a node that is drawn anew is drawn with it.
+    node.children = row.children && taken(node.children ?? [], children, node, isOther ? () => undefined : drawAnew);
+    return node;
+  });
+}
+
+function areSame(nodes: readonly Node[], rows: readonly Row[]): boolean {
+  return nodes.length === rows.length && nodes.every((node, index) => node.row.id === rows[index]?.id);
+}
+
+/** Return all that is seen of a row itself. */
+function looks(row: Row): string {
+  const { children, expanded: _atFirst, target: _unseen, ...seen } = row;
+  return JSON.stringify([seen, (children?.length ?? 0) > 0]);
+}
