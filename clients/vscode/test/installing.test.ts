@@ -42,6 +42,11 @@ describe("an installation", () => {
       "WARNING: Retrying: NewConnectionError: [Errno -2] Name or service not known\nERROR: No matching distribution found for pydantic",
       "could not be reached",
     ],
+    [
+      "packages",
+      "connection error: HTTPConnectionPool: Read timed out.\nERROR: No matching distribution found for x",
+      "could not be reached",
+    ],
     ["packages", "ERROR: No matching distribution found for pydantic<3,>=2", "no pydantic<3,>=2"],
     ["packages", "SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED]'))", "certificate"],
     ["packages", "ERROR: Could not install: [Errno 28] No space left on device", "disk is full"],

@@ -9,7 +9,7 @@ export type Step = "environment" | "packages";
 const OLDEST: Version = [3, 11];
 /** What pip says when it cannot get to where the packages are; "no matching distribution" is the last word of that, too. */
 const UNREACHABLE =
-  /ConnectionError|NewConnectionError|ConnectTimeout|ReadTimeout|Max retries exceeded|Name or service not known|getaddrinfo|name resolution|Network is unreachable|Connection refused|ProxyError/i;
+  /ConnectionError|NewConnectionError|ConnectTimeout|ReadTimeout|timed out|Max retries exceeded|Name or service not known|getaddrinfo|name resolution|Network is unreachable|Connection refused|ProxyError/i;
 const UNVERIFIED = /CERTIFICATE_VERIFY_FAILED|SSLError/;
 const ABSENT = /(?:No matching distribution found for|Could not find a version that satisfies the requirement) (\S+)/;
 const FULL = /No space left on device/;
@@ -20,7 +20,7 @@ export function isNewEnough([major, minor]: Version): boolean {
 
 /** Say that there is no Python that would do. */
 export function noPython(tooOld: readonly Version[]): string {
-  const needed = `Coterie's server needs Python ${OLDEST.join(".")} or later`;
+  const needed = `The server needs Python ${OLDEST.join(".")} or later`;
   const found = [...new Set(tooOld.map((version) => version.join(".")))];
   return found.length === 0
     ? `${needed}, and there is none on the PATH. Install it, then try again.`
