@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from coterie.agents.approvals import Approvals
 from coterie.agents.assembly import Assembly, Surroundings
 from coterie.agents.coordinator import Coordinator
 from coterie.agents.inspection import Inspection
+from coterie.agents.pending import Approvals
 from coterie.base.tasks import TaskSupervisor
 from coterie.config.load import load
 from coterie.domain.channels import ChannelChanged

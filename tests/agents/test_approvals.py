@@ -6,9 +6,10 @@ import asyncio
 from pathlib import Path
 
 from agent_stage import Listener
-from coterie.agents.approvals import Approvals, RunApprovals, Verdict
+from coterie.agents.approvals import RunApprovals, Verdict
 from coterie.agents.live_run import LiveRun
 from coterie.agents.meter import Meter
+from coterie.agents.pending import Approvals
 from coterie.domain.events import ApprovalEvent
 from coterie.domain.runs import Budget, RunRequest, RunRow
 from coterie.storage.store import Store

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from coterie.app.core import sole_core
+from coterie.app.sole import sole_core
 from coterie.features.attachment import Attached, Attachment
 from coterie.features.suggestions import filling
 from lsp_client import BARE, BOUND_S, LspClient, ResponseError

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from coterie.agents.allowances import Allowances
-from coterie.agents.approvals import Approvals, RunApprovals, SessionGrants
+from coterie.agents.approvals import RunApprovals, SessionGrants
 from coterie.agents.before import conversation_before, decided
 from coterie.agents.chat_commands import ChatCommands, CommandRun
 from coterie.agents.choosing import Chain, chain_of, discovering
@@ -21,6 +21,7 @@ from coterie.agents.lasting import UserRules
 from coterie.agents.live_run import LiveRun
 from coterie.agents.meter import Meter, budget_of
 from coterie.agents.model_call import ModelCalls
+from coterie.agents.pending import Approvals
 from coterie.agents.summarising import Summariser
 from coterie.agents.team import Crew, Team
 from coterie.agents.workflow import find

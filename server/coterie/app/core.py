@@ -8,24 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-
-from typing_extensions import override
+from collections.abc import Mapping
 
 from coterie.agents.assembly import Assembly, Surroundings
 from coterie.agents.inspection import Inspection
 from coterie.app.editors import EditorRecord
+from coterie.app.hosts import models_named, registry
 from coterie.app.literal_keys import moved
-from coterie.app.settings import LiveSettings, cache_limits, implied_provider, provider_configs
+from coterie.app.settings import LiveSettings, provider_configs
 from coterie.app.settings_watch import SettingsWatch
 from coterie.app.shared import Shared
-from coterie.base.redaction import Redaction
 from coterie.base.tasks import TaskSupervisor
-from coterie.config.addresses import usual_places
 from coterie.config.paths import Places
 from coterie.config.problems import Problem
-from coterie.config.schema import Settings
 from coterie.domain.client_ports import Audience, Editor
 from coterie.domain.status import Status
 from coterie.domain.wire import Json
@@ -59,19 +54,11 @@ from coterie.features.suggestions.outcomes import Outcomes
 from coterie.features.suggestions.service import SuggestionService
 from coterie.features.suggestions.snippets import SnippetSource
 from coterie.features.titles import Titles
-from coterie.providers.discovery import Discovery
-from coterie.providers.keys import Keys
-from coterie.providers.registry import ProviderRegistry
-from coterie.providers.resilience.cache import ResponseCache
-from coterie.providers.resilience.guard import Guard
 from coterie.sandbox.probe import ProbedSandbox
 from coterie.workspace.documents import Documents
 from coterie.workspace.editing import Editing
 from coterie.workspace.overlays import Overlay
 from coterie.workspace.workspace import LiveWorkspace
-
-RECORD = "COTERIE_RECORD"
-"""The environment variable that names a file to record every model's answers into."""
 
 log = logging.getLogger(__name__)
 
@@ -98,25 +85,7 @@ class Core:
         self._tasks = TaskSupervisor("core")
         values, places = settings.loaded.settings, settings.loaded.places
         own_folders = (places.config, places.data, places.cache, places.state)
-        self._providers = ProviderRegistry(
-            provider_configs(settings.loaded, environ),
-            default_model=values.model,
-            recording=shared.recording(Path(environ[RECORD])) if environ.get(RECORD) else None,
-            keys=Keys(shared.store.vault, shared.redaction),
-            environ=environ,
-            guard=Guard(
-                cache=ResponseCache(
-                    places.cache / "responses",
-                    limits=lambda: cache_limits(self._settings.loaded.settings),
-                    scope=lambda: " ".join(sorted(folder.uri for folder in self._settings.folders)),
-                ),
-                lanes=shared.lanes,
-            ),
-            model_host=shared.model_host,
-            cost_map=shared.cost_map(places.cache),
-            implied=lambda name: implied_provider(name, settings.loaded, environ),
-            discovery=Discovery(usual_places(environ), environ, wanted=lambda: self._settings.loaded.settings.discovery),
-        )
+        self._providers = registry(shared, settings, environ)
         self.workspace = LiveWorkspace(settings.folders, editor=editor, among=shared.overlays)
         index = shared.index(places.cache)
         self.attention = Attention(self.workspace.documents, lambda: self.findings.open())  # noqa: PLW0108 - which come later
@@ -285,7 +254,7 @@ class Core:
 
     async def status(self) -> Status:
         """Return the server's state; the first question tries the sandbox, and starts what the configured models need."""
-        self._providers.warm(_models_named(self._settings.loaded.settings))
+        self._providers.warm(models_named(self._settings.loaded.settings))
         await self._providers.discover("listing")
         await self.sandbox.status()
         return self._status()
@@ -365,45 +334,3 @@ class Core:
 
     def _status_changed(self) -> None:
         self._audience.status_changed(self._status())
-
-
-class SoleCore(Core):
-    """The core of a process that serves one client: it ends with that client, and everything with it."""
-
-    @override
-    async def aclose(self) -> None:
-        """Interrupt what runs, journal it, end every child, close the store."""
-        await self.chats.aclose()  # an editor that leaves applies no more edits
-        await self._shared.coordinator.aclose()
-        await self._leave()
-        await self._end_when_quiet()
-        await self._shared.aclose()
-
-
-def _models_named(settings: Settings) -> tuple[str, ...]:
-    """Return the ids of the models that the settings name."""
-    named = (settings.model, settings.small_model, settings.completion_model, *(agent.model for agent in settings.agents.values()))
-    return tuple(model_id for model_id in named if model_id is not None)
-
-
-def sole_core(
-    environ: Mapping[str, str],
-    folders: Sequence[Folder],
-    audience: Audience,
-    *,
-    editor: Editor | None = None,
-    editor_options: Mapping[str, Json] | None = None,
-    command_line: Mapping[str, Json] | None = None,
-    no_daemon: str | None = None,
-    redaction: Redaction | None = None,
-    index_wait_s: float | None = None,
-) -> SoleCore:
-    """Build everything for one client. Raises `SettingsError` or `StorageError`.
-
-    ``index_wait_s`` is for who does not keep the index up to date: how long a run waits for it before its first words.
-    """
-    settings = LiveSettings(environ, folders, editor_options=editor_options, command_line=command_line)
-    shared = Shared(settings.loaded.places.data, redaction)
-    core = SoleCore(shared, settings, environ, audience, editor=editor, no_daemon=no_daemon, index_wait_s=index_wait_s)
-    core.join()
-    return core

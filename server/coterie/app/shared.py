@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coterie.agents.approvals import Approvals
 from coterie.agents.coordinator import Coordinator
+from coterie.agents.pending import Approvals
 from coterie.app.hub import Hub
 from coterie.base.redaction import Redaction
 from coterie.base.tasks import TaskSupervisor

@@ -41,7 +41,7 @@ class Wiring:
 
     async def open(self, invocation: wiring.Invocation) -> wiring.Core:
         """Build the core without an editor; see `coterie.cli.wiring.Wiring.open`."""
-        from coterie.app.core import sole_core  # noqa: PLC0415 - see the class
+        from coterie.app.sole import sole_core  # noqa: PLC0415 - see the class
         from coterie.cli import wiring  # noqa: PLC0415
         from coterie.config.load import COMMAND_LINE  # noqa: PLC0415
 
@@ -112,14 +112,14 @@ def _first_model(settings: Settings) -> str | None:
 
 def _environ(record_to: Path | None) -> dict[str, str]:
     """Return the environment of a core; the file that a session is recorded into stands there."""
-    from coterie.app.core import RECORD  # noqa: PLC0415 - see the class
+    from coterie.app.hosts import RECORD  # noqa: PLC0415 - see the class
 
     return dict(os.environ) | ({} if record_to is None else {RECORD: str(record_to)})
 
 
 async def attach(attachment: Attachment, *, no_daemon: str | None = None, record_to: Path | None = None) -> Core:
     """Build the core of one editor."""
-    from coterie.app.core import sole_core  # noqa: PLC0415 - imported after the editor was answered
+    from coterie.app.sole import sole_core  # noqa: PLC0415 - imported after the editor was answered
 
     # What is loaded by now stays: to walk it in each full collection would stop the loop for 30 ms and more.
     gc.freeze()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from coterie.agents.approvals import Approvals
+from coterie.agents.pending import Approvals
 from coterie.domain.permissions import Approval, Decision
 from coterie.domain.wire import Json
 
