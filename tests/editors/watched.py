@@ -11,7 +11,7 @@ import contextlib
 import itertools
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from playwright.async_api import Error, Locator, Page
 
@@ -44,6 +44,8 @@ class Watched:
     """One page, with the pages of the webviews in it."""
 
     page: Page
+    _waits_s: float = field(default=BOUND_S, init=False, kw_only=True)
+    """How long Playwright waits for an element."""
 
     async def text(self) -> str:
         """Return all that can be read in the window, webviews too."""
@@ -136,12 +138,14 @@ class Watched:
 
     @contextmanager
     def impatient(self) -> Iterator[None]:
-        """Let Playwright give up an element soon, in a block that is done again."""
-        self.page.set_default_timeout(1000 * PATIENCE_S)
+        """Let Playwright give up an element soon, in a block that is done again, also where such a block is in another."""
+        before, self._waits_s = self._waits_s, PATIENCE_S
+        self.page.set_default_timeout(1000 * self._waits_s)
         try:
             yield
         finally:
-            self.page.set_default_timeout(1000 * BOUND_S)
+            self._waits_s = before
+            self.page.set_default_timeout(1000 * self._waits_s)
 
     async def next_change(self) -> None:
         """Wait until something changes on the page, or for a moment."""
