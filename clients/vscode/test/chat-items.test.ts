@@ -103,6 +103,27 @@ describe("the items of a run", () => {
     expect(itemsOfRun(decided)).toMatchObject([{ decided: words }]);
   });
 
+  it("show the plan that a question is about", () => {
+    const plan = { goal: "add adds", steps: [{ id: "s1", title: "Correct the sign", files: ["calc.py"] }], risks: ["None"] };
+    const options = [
+      { optionId: "yes", label: "Approve", kind: "approve" as const },
+      { optionId: "edit", label: "Approve an edited plan", kind: "edit" as const },
+    ];
+    const effects = [{ kind: "gate" as const, target: "plan", rule: "gate(plan)" }];
+    const gate = { kind: "approval", approvalId: "p", title: "Approve the plan?", effects, options, state: "pending" } as const;
+    expect(itemsOfRun(runOf([{ kind: "plan", plan }, gate]))).toMatchObject([
+      { title: "Approve the plan?", plan: { goal: "add adds", steps: ["Correct the sign (calc.py)"], risks: ["None"] } },
+    ]);
+    expect(
+      itemsOfRun(
+        runOf([
+          { kind: "plan", plan },
+          { ...gate, options: options.slice(0, 1) },
+        ]),
+      ),
+    ).toMatchObject([{ plan: undefined }]);
+  });
+
   it.each([
     [state("failed", "auth_required", "The key is wrong."), { tone: "error", text: "The key is wrong.", help: "configure" }],
     [state("failed", "tests_failed"), { tone: "error", help: "resume" }],
@@ -134,13 +155,13 @@ describe("the items of a run", () => {
 
   it("show what went along with the message that began the run, and with one that history alone tells of", () => {
     const attachments = [
-      { label: "a b.py", uri: "file:///work/a%20b.py", excerpt: null },
-      { label: "calc.py", uri: "vscode-remote://host/work/calc.py", excerpt: "Selected, lines 3 to 5:" },
+      { label: "a b.py", uri: "file:///src/a%20b.py", excerpt: null },
+      { label: "calc.py", uri: "vscode-remote://host/src/calc.py", excerpt: "Selected, lines 3 to 5:" },
       { label: "Problems:", uri: null, excerpt: null },
     ];
     const attached = [
-      { label: "a b.py", part: undefined, path: "/work/a b.py" },
-      { label: "calc.py", part: "Selected, lines 3 to 5", path: "/work/calc.py" },
+      { label: "a b.py", part: undefined, path: "/src/a b.py" },
+      { label: "calc.py", part: "Selected, lines 3 to 5", path: "/src/calc.py" },
       { label: "Problems:", part: undefined, path: undefined },
     ];
     expect(itemsOfRun(runOf([{ kind: "message", messageId: "q", role: "user", text: "Why?", attachments }]))).toMatchObject([{ attached }]);

@@ -70,16 +70,21 @@ export class Current {
     this.changed.emit();
   }
 
-  /** Stop what goes on at its next boundary; asked again, at once. */
+  /** Stop what goes on, and keep what was done. Once is enough: the server ends it as soon as it can. */
   async stop(): Promise<void> {
     const run = this.#feed?.active;
-    if (run === undefined) {
+    if (run === undefined || run.runId === this.#stopping) {
       return;
     }
-    const isSecond = this.#stopping === run.runId;
     this.#stopping = run.runId;
     this.changed.emit();
-    await this.#session.wire.request(isSecond ? "agent/run/cancel" : "agent/run/interrupt", { runId: run.runId });
+    try {
+      await this.#session.wire.request("agent/run/interrupt", { runId: run.runId });
+    } catch (error) {
+      this.#stopping = undefined;
+      this.changed.emit();
+      throw error;
+    }
   }
 
   surroundings(): Surroundings {

@@ -2,6 +2,8 @@
 // the webview shows them; `patch.ts` carries what has changed from one to the other.
 
 import type { ApprovalEvent, ApprovalOption, ChangeEvent, ChannelMessage, CompactionEvent, StepEvent, ToolCallEvent } from "../protocol";
+import { goalOf, itemsOf, listOf, type Plan } from "../runs/plan";
+import { isPlanGate } from "../runs/planRows";
 import type { Entry, Message, Run, Touched } from "../state/run";
 import { type AttachedItem, attachedItem } from "./attached";
 import { questionOf } from "./effects";
@@ -64,8 +66,17 @@ export interface ApprovalItem extends Base {
   readonly title: string;
   readonly effects: readonly string[];
   readonly options: readonly ApprovalOption[];
+  /** What it is about, where that is a plan. */
+  readonly plan: PlanView | undefined;
   /** What was decided; undefined while the question is open. */
   readonly decided: string | undefined;
+}
+
+/** A plan as one reads it before one approves it. */
+export interface PlanView {
+  readonly goal: string;
+  readonly steps: readonly string[];
+  readonly risks: readonly string[];
 }
 
 export interface NoteItem extends Base {
@@ -134,7 +145,7 @@ function itemOf(run: Run, entry: Entry, index: number): Item | undefined {
     }
     case "approval": {
       const approval = run.approvals[entry.id];
-      return approval === undefined ? undefined : approvalItem(approval, run.runId);
+      return approval === undefined ? undefined : approvalItem(approval, run);
     }
     case "warning":
       return note(run, `warning:${index}`, "warning", entry.event.text);
@@ -228,15 +239,22 @@ function changeItem(change: ChangeEvent, runId: string): ChangeItem {
 
 const approvals = new WeakMap<ApprovalEvent, ApprovalItem>();
 
-function approvalItem(approval: ApprovalEvent, runId: string): ApprovalItem {
+function approvalItem(approval: ApprovalEvent, { runId, plan }: Run): ApprovalItem {
   let item = approvals.get(approval);
   if (item === undefined) {
     const { approvalId, options } = approval;
     const { headline: title, effects } = questionOf(approval);
-    item = { kind: "approval", id: `approval:${approvalId}`, runId, approvalId, title, effects, options, decided: decisionWords(approval) };
+    const id = `approval:${approvalId}`;
+    const about = plan !== undefined && isPlanGate(approval) ? planView(plan) : undefined;
+    item = { kind: "approval", id, runId, approvalId, title, effects, options, plan: about, decided: decisionWords(approval) };
     approvals.set(approval, item);
   }
   return item;
+}
+
+function planView(plan: Plan): PlanView {
+  const steps = itemsOf(plan).map(({ title, files }) => (files.length === 0 ? title : `${title} (${files.join(", ")})`));
+  return { goal: goalOf(plan), steps, risks: listOf(plan, "risks") };
 }
 
 /** Say how a question was answered; undefined while it is open. */

@@ -119,10 +119,10 @@ export class Composer {
     this.#spent.textContent = now.spent;
     const goesOn = now.activity !== "idle";
     this.#stop.hidden = !goesOn;
-    const label = now.activity === "stopping" ? "Stop at Once" : "Stop";
+    const label = now.activity === "stopping" ? "Stopping…" : "Stop";
     this.#stop.title = label;
     this.#stop.setAttribute("aria-label", label);
-    this.#stop.toggleAttribute("data-urgent", now.activity === "stopping");
+    this.#stop.setAttribute("aria-disabled", String(now.activity === "stopping"));
     const sends = goesOn ? "Say It to the Run" : "Send";
     this.#send.title = sends;
     this.#send.setAttribute("aria-label", sends);

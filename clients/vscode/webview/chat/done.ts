@@ -13,7 +13,7 @@ const TOOL_STATES: Readonly<Record<ToolItem["state"], readonly [string, string]>
 };
 
 export function toolRow(item: ToolItem): Row {
-  const symbol = element("span", { class: "state" });
+  const symbol = icon("circle-outline");
   const title = element("span", { class: "tool-title" });
   const said = element("span", { class: "tool-state" });
   const input = element("pre", { tabindex: 0, aria: { label: "Arguments" } });
@@ -21,7 +21,7 @@ export function toolRow(item: ToolItem): Row {
   const details = element(
     "details",
     { class: "row fold tool" },
-    element("summary", {}, symbol, title, said),
+    element("summary", {}, element("span", { class: "state" }, symbol), title, said),
     element("div", { class: "fold-label" }, "Arguments"),
     input,
     element("div", { class: "fold-label" }, "Output"),
@@ -32,7 +32,8 @@ export function toolRow(item: ToolItem): Row {
     now = next;
     const [name, words] = TOOL_STATES[next.state];
     details.dataset["state"] = next.state;
-    symbol.replaceChildren(icon(name === "loading" ? "loading codicon-modifier-spin" : name));
+    // A press on it that has begun is not to lose it.
+    symbol.className = `codicon codicon-${name === "loading" ? "loading codicon-modifier-spin" : name}`;
     title.textContent = next.title;
     title.title = next.title;
     said.textContent = next.state === "failed" || next.state === "denied" ? words : "";

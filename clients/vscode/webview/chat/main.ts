@@ -110,6 +110,8 @@ function open(channelId: string | undefined, text: string, chips: readonly Chip[
   transcript.clear();
   composer.sent();
   composer.write(text, chips);
+  activity = "idle";
+  said.textContent = "";
   showTrouble(undefined);
   showNothing();
 }

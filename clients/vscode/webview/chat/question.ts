@@ -1,7 +1,7 @@
 // The row of a question to the person: what would happen, the answers, and the rules that they make. Answered, it is one line.
 
-import { isRefusal, optionLabel, rulesOf } from "../../src/chat/effects";
-import type { ApprovalItem } from "../../src/chat/items";
+import { isRefusal, type MadeRule, optionLabel, rulesOf } from "../../src/chat/effects";
+import type { ApprovalItem, PlanView } from "../../src/chat/items";
 import { element, icon } from "../base/dom";
 import { only, type Page, type Row } from "./row";
 
@@ -11,26 +11,59 @@ export function approvalRow(item: ApprovalItem, page: Page): Row {
   const options = element("div", { class: "options" });
   const rules = element("div", { class: "rules" });
   const decided = element("div", { class: "decided" });
-  const row = element("section", { class: "row approval", tabindex: -1 }, title, effects, options, rules, decided);
+  const plan = element("div", { class: "plan" });
+  const row = element("section", { class: "row approval", tabindex: -1 }, title, effects, plan, options, rules, decided);
+  let shown = "";
   const update = (next: ApprovalItem): void => {
-    row.dataset["state"] = next.decided === undefined ? "pending" : "resolved";
-    row.setAttribute("aria-label", next.decided === undefined ? `Asks you: ${next.title}` : `${next.title}: ${next.decided}`);
-    title.replaceChildren(icon(next.decided === undefined ? "shield" : "check"), element("span", {}, next.title));
+    const isOpen = next.decided === undefined;
+    row.dataset["state"] = isOpen ? "pending" : "resolved";
+    row.setAttribute("aria-label", isOpen ? `Asks you: ${next.title}` : `${next.title}: ${next.decided}`);
+    title.replaceChildren(icon(isOpen ? "shield" : "check"), element("span", {}, next.title));
     effects.replaceChildren(...next.effects.map((words) => element("li", {}, words)));
-    effects.hidden = effects.childElementCount === 0;
-    options.hidden = next.decided !== undefined;
-    rules.hidden = next.decided !== undefined;
-    rules.replaceChildren(
-      ...rulesOf(next.options).map(({ answers, rule }) => element("div", {}, `${answers}: `, element("code", { class: "rule" }, rule))),
-    );
-    decided.hidden = next.decided === undefined;
+    effects.hidden = next.effects.length === 0;
+    plan.hidden = next.plan === undefined || !isOpen;
+    plan.replaceChildren(...(next.plan === undefined ? [] : planParts(next.plan)));
+    rules.hidden = !isOpen;
+    rules.replaceChildren(...rulesOf(next.options).map(ruleLine));
+    decided.hidden = isOpen;
     decided.textContent = next.decided ?? "";
-    options.replaceChildren(
-      ...(next.decided === undefined ? next.options.map((option, index) => optionButton(next, option, index, page)) : []),
-    );
+    // Whoever has answered by a key is still here.
+    if (!isOpen && options.contains(document.activeElement)) {
+      row.focus();
+    }
+    options.hidden = !isOpen;
+    if (JSON.stringify(next.options) !== shown) {
+      shown = JSON.stringify(next.options);
+      options.replaceChildren(...next.options.map((option, index) => optionButton(next, option, index, page)));
+    }
+    disable(options, false);
   };
   update(item);
   return { element: row, update: only("approval", update) };
+}
+
+function ruleLine({ answers, rule, admits }: MadeRule): HTMLElement {
+  return element(
+    "div",
+    {},
+    `${answers}: `,
+    element("code", { class: "rule" }, rule),
+    admits && element("div", { class: "admits" }, admits),
+  );
+}
+
+function planParts({ goal, steps, risks }: PlanView): readonly HTMLElement[] {
+  const list = (tag: "ol" | "ul", label: string, lines: readonly string[]): HTMLElement =>
+    element(tag, { aria: { label } }, ...lines.map((line) => element("li", {}, line)));
+  const dangers = risks.length === 0 ? [] : [element("div", { class: "plan-heading" }, "Risks"), list("ul", "Risks", risks)];
+  return [element("div", { class: "plan-goal" }, goal), list("ol", "Steps", steps), ...dangers];
+}
+
+/** While an answer is on its way none else can be given. The buttons keep the focus: one that is really disabled would lose it. */
+function disable(options: HTMLElement, isDisabled: boolean): void {
+  for (const button of options.children) {
+    button.setAttribute("aria-disabled", String(isDisabled));
+  }
 }
 
 function optionButton(item: ApprovalItem, option: ApprovalItem["options"][number], index: number, page: Page): HTMLElement {
@@ -41,14 +74,12 @@ function optionButton(item: ApprovalItem, option: ApprovalItem["options"][number
     optionLabel(option),
   );
   button.addEventListener("click", () => {
-    for (const each of button.closest(".options")?.querySelectorAll("button") ?? []) {
-      each.disabled = true;
+    if (option.kind === "edit") {
+      page.post({ kind: "plan", runId: item.runId });
+    } else if (button.ariaDisabled !== "true" && button.parentElement !== null) {
+      disable(button.parentElement, true);
+      page.post({ kind: "answer", approvalId: item.approvalId, optionId: option.optionId });
     }
-    page.post(
-      option.kind === "edit"
-        ? { kind: "plan", runId: item.runId }
-        : { kind: "answer", approvalId: item.approvalId, optionId: option.optionId },
-    );
   });
   return button;
 }
