@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from coterie.__main__ import main
-from coterie.app import core
+from coterie.app import hosts
 from coterie.config.addresses import UsualPlace
 from coterie.providers.discovery import Discovery
 
@@ -27,7 +27,7 @@ def places(environ: Mapping[str, str]) -> tuple[UsualPlace, ...]:
 
 if __name__ == "__main__":
     ARGUMENTS = sys.argv[1:]
-    core.usual_places = places  # type: ignore[attr-defined]
-    core.Discovery = partial(Discovery, bound_s=PATIENT_S)  # type: ignore[assignment, attr-defined]
+    hosts.usual_places = places  # type: ignore[attr-defined]
+    hosts.Discovery = partial(Discovery, bound_s=PATIENT_S)  # type: ignore[assignment, attr-defined]
     sys.argv[1:] = ["serve", "--stdio"]
     sys.exit(main())
