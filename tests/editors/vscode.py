@@ -153,9 +153,9 @@ def program(name: str) -> str:
 
 @asynccontextmanager
 async def code_server(
-    stage: Stage, settings: Mapping[str, Any] | None = None, *, extension: Path | None = EXTENSION
+    stage: Stage, settings: Mapping[str, Any] | None = None, *, extension: Path | None = EXTENSION, beside: Sequence[Path] = ()
 ) -> AsyncIterator[CodeServer]:
-    """Run VS Code with the extension until the block ends; `settings` are the person's, beside those that keep it quiet."""
+    """Run VS Code with the extension, and others beside it, until the block ends; `settings` are the person's, over the quiet ones."""
     assert extension is None or extension.exists(), "the extension is not built: run `make vscode`"
     folder = stage.home / ("vscode" if extension is not None else "vscode-bare")
     folder.mkdir()
@@ -163,8 +163,8 @@ async def code_server(
     environment = {**stage.environment, "EXTENSIONS_GALLERY": NOWHERE}
     argv = [program("code-server"), "--config", f"{folder}/code-server.yaml"]
     argv += ["--user-data-dir", f"{folder}/data", "--extensions-dir", f"{folder}/extensions"]
-    if extension is not None:
-        await output([*argv, "--install-extension", str(extension)], environment)
+    for each in (*([extension] if extension is not None else []), *beside):
+        await output([*argv, "--install-extension", str(each)], environment)
     quiet = ("--disable-telemetry", "--disable-update-check", "--disable-getting-started-override")
     async with browser() as chromium:
         process = await asyncio.create_subprocess_exec(
