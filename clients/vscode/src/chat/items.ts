@@ -258,7 +258,7 @@ function planView(plan: Plan): PlanView {
 }
 
 /** Say how a question was answered; undefined while it is open. */
-export function decisionWords(approval: Pick<ApprovalEvent, "state" | "decision" | "options">): string | undefined {
+function decisionWords(approval: Pick<ApprovalEvent, "state" | "decision" | "options">): string | undefined {
   if (approval.state === "pending") {
     return undefined;
   }

@@ -7,7 +7,7 @@ import { running } from "../server/running";
 import type { Session } from "../session";
 import { artifactText } from "./artifactText";
 
-export const RUN_SCHEME = "coterie-run";
+const RUN_SCHEME = "coterie-run";
 
 type Kind = "before" | "after" | "artifact" | "output";
 

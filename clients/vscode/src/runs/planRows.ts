@@ -7,7 +7,7 @@ import type { Row } from "./row";
 import { firstLine, type Icon } from "./words";
 
 /** Return the question whether the plan is approved, while it is open. */
-export function planGate(run: Run): ApprovalEvent | undefined {
+function planGate(run: Run): ApprovalEvent | undefined {
   return Object.values(run.approvals).find((approval) => approval.state === "pending" && isPlanGate(approval));
 }
 

@@ -13,7 +13,7 @@ export interface ChangedFile {
 }
 
 /** Return the files that a run changed, or would, by path. */
-export function changedFiles(changes: Iterable<ChangeEvent>): readonly ChangedFile[] {
+function changedFiles(changes: Iterable<ChangeEvent>): readonly ChangedFile[] {
   const files = new Map<string, ChangedFile>();
   for (const change of changes) {
     const known = files.get(change.uri);
