@@ -49,6 +49,16 @@ describe("the rows that are shown", () => {
     expect(node?.target).toEqual({ kind: "run", runId: "another" });
   });
 
+  it("are drawn anew where they became others while somebody began to look below them", () => {
+    const forest = new Forest();
+    forest.update([row("r", "Run, running")]);
+    const [node] = forest.roots;
+    node?.unfold([row("step", "Coding")]);
+    expect(forest.update([row("r", "Run, running", [row("step", "Coding")])])).toEqual([]);
+    expect(forest.update([row("r", "Run, done", [row("step", "Coding")])])).toEqual([node]);
+    expect(node?.children?.[0]?.parent).toBe(node);
+  });
+
   it("have parents, and a row that can be unfolded now is drawn anew", () => {
     const forest = new Forest();
     forest.update([row("r", "Run")]);

@@ -19,6 +19,12 @@ export class Node {
   get target(): Target {
     return this.row.target;
   }
+
+  /** Know what is below, which is looked at for the first time; the row itself stays as it is drawn. */
+  unfold(rows: readonly Row[]): void {
+    this.row = { ...this.row, children: rows };
+    this.children = rows.map((row) => new Node(row, this));
+  }
 }
 
 export class Forest {

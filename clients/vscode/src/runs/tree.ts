@@ -109,8 +109,9 @@ export class RunTree implements TreeDataProvider<Node>, Disposable {
       return [...this.#forest.roots];
     }
     if (node.children === undefined && node.target.kind === "run") {
-      await this.#lookBelow(node.target.runId);
-      this.#draw(node);
+      node.unfold(this.#below(await this.#lookBelow(node.target.runId)));
+      // The row itself may have become another one meanwhile.
+      this.#lookAgain.ask();
     }
     return [...(node.children ?? [])];
   }
@@ -135,12 +136,18 @@ export class RunTree implements TreeDataProvider<Node>, Disposable {
   }
 
   /** Know all that stands below a run. What was heard of it is up to date; one of an earlier time is asked for. */
-  async #lookBelow(runId: string): Promise<void> {
+  async #lookBelow(runId: string): Promise<Run> {
     const run = this.#session.runs.get(runId) ?? (await this.#session.runs.load(runId));
     if (!this.#limits.has(runId)) {
       this.#limits.set(runId, (await this.#session.wire.request("agent/run/get", { runId })).budget);
     }
-    this.#shown.set(runId, this.#session.runs.get(runId) ?? run);
+    const latest = this.#session.runs.get(runId) ?? run;
+    this.#shown.set(runId, latest);
+    return latest;
+  }
+
+  #below(run: Run): readonly Row[] {
+    return rowsOf(run, this.#session.drafts.get(run.runId), this.#limits.get(run.runId));
   }
 
   /** Return all rows as they are to be now. */
@@ -156,16 +163,13 @@ export class RunTree implements TreeDataProvider<Node>, Disposable {
       .map((summary) => {
         const run = this.#shown.get(summary.runId);
         const row = runRow(summary, run ?? this.#session.runs.get(summary.runId), now);
-        return run === undefined
-          ? row
-          : { ...row, children: rowsOf(run, this.#session.drafts.get(run.runId), this.#limits.get(run.runId)) };
+        return run === undefined ? row : { ...row, children: this.#below(run) };
       });
     return this.#list.more ? [...rows, MORE] : rows;
   }
 
-  /** Draw what has changed, but what is being drawn. */
-  #draw(being?: Node): void {
-    const anew = this.#forest.update(this.#rows())?.filter((node) => node !== being);
+  #draw(): void {
+    const anew = this.#forest.update(this.#rows());
     if (anew === undefined) {
       this.#changed.fire(undefined);
     } else if (anew.length > 0) {
