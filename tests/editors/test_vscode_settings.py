@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -17,37 +19,43 @@ pytestmark = pytest.mark.editors
 CANARY = "sk-canary-of-vscode-4711"
 
 
-def holding(folder: Path, text: str) -> list[Path]:
-    """Return the files below a folder in which a text stands."""
-    files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
-    return [path for path in files if text.encode() in path.read_bytes()]
+def holding(root: Path, text: str) -> list[Path]:
+    """Return the files below a folder in which a text stands; what goes meanwhile, as a lock does, holds nothing."""
+    found = []
+    for folder, _, names in os.walk(root):
+        for path in (Path(folder, name) for name in names):
+            with contextlib.suppress(FileNotFoundError):
+                if path.is_file() and not path.is_symlink() and text.encode() in path.read_bytes():
+                    found.append(path)
+    return found
 
 
 async def test_a_host_is_added_and_its_key_is_found_only_encrypted(tmp_path: Path) -> None:
     fixtures = [fixture("chat-model", 0, text="It subtracts.")]
-    async with staged(tmp_path, fixtures) as stage, vscode(stage, "settings") as window:
-        view = await section(window, "Providers")
-        await view.get_by_role("region", name="work").get_by_text("work answers.").wait_for()
-        await window.screenshot("providers")
+    async with staged(tmp_path, fixtures) as stage:
+        async with vscode(stage, "settings") as window:
+            view = await section(window, "Providers")
+            await view.get_by_role("region", name="work").get_by_text("work answers.").wait_for()
+            await window.screenshot("providers")
 
-        name = view.get_by_label("Name", exact=True)
-        await window.until(view.get_by_text("Add a Provider").click, name, "the form")
-        await name.fill("spare")
-        await view.get_by_label("Type", exact=True).select_option("openai_compatible")
-        await view.get_by_label("Address").fill(f"{stage.host.url}/v1")
-        card = view.get_by_role("region", name="spare")
-        await window.until(view.get_by_role("button", name="Add", exact=True).click, card, "another provider")
-        await window.until(card.get_by_role("button", name="Enter a Key").click, window.given, "the question for its key")
-        await window.shows("Key of spare")
-        await window.answer(CANARY)
-        await card.get_by_role("button", name="Replace the Key").wait_for()
-        await card.get_by_text("spare answers.").wait_for()
-        await window.shows("vault://spare/api_key")
-        await window.screenshot("with-a-key")
+            name = view.get_by_label("Name", exact=True)
+            await window.until(view.get_by_text("Add a Provider").click, name, "the form")
+            await name.fill("spare")
+            await view.get_by_label("Type", exact=True).select_option("openai_compatible")
+            await view.get_by_label("Address").fill(f"{stage.host.url}/v1")
+            card = view.get_by_role("region", name="spare")
+            await window.until(view.get_by_role("button", name="Add", exact=True).click, card, "another provider")
+            await window.until(card.get_by_role("button", name="Enter a Key").click, window.given, "the question for its key")
+            await window.shows("Key of spare")
+            await window.answer(CANARY)
+            await card.get_by_role("button", name="Replace the Key").wait_for()
+            await card.get_by_text("spare answers.").wait_for()
+            await window.shows("vault://spare/api_key")
+            await window.screenshot("with-a-key")
 
         user = (Path(stage.environment["COTERIE_HOME"]) / "config.toml").read_text(encoding="utf-8")
         assert 'type = "openai_compatible"' in user.partition("[providers.spare]")[2]
-        await window.page.close()
+        assert Path(stage.environment["COTERIE_HOME"]) / "config.toml" in holding(tmp_path, "[providers.spare]")
         assert holding(tmp_path, CANARY) == [], "the key stands in plain text"
         listed = json.loads(await stage.coterie("keys", "list", "--json"))
         assert "spare/api_key" in json.dumps(listed)
