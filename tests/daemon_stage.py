@@ -72,6 +72,11 @@ class Stage:
         """Return what daemons logged."""
         return "".join(file.read_text(encoding="utf-8") for file in (self.runtime / "coterie").glob("*.log"))
 
+    async def stop(self) -> None:
+        """Have every daemon that listens here stop, and wait until it is gone: quicker than by a command of its own."""
+        for where in self.sockets:
+            await asyncio.to_thread(_stop, where)
+
     async def coterie(self, *argv: str) -> tuple[int | None, str]:
         """Run a command; return its exit status and output."""
         process = await asyncio.create_subprocess_exec(
@@ -96,8 +101,7 @@ async def stage(tmp_path: Path, **more: str) -> AsyncIterator[Stage]:
     try:
         yield made
     finally:
-        for where in made.sockets:
-            await asyncio.to_thread(_stop, where)
+        await made.stop()
         shutil.rmtree(runtime)
 
 

@@ -209,7 +209,7 @@ async def test_what_can_be_accepted_is_everybodys_and_stays_accepted(tmp_path: P
                 for editor in (one, later):
                     await editor.client.open(uri, FIXED)
                     await shows(editor, *REVIEW)
-        await here.coterie("daemon", "stop")
+        await here.stop()
         async with attached() as after, attached() as other:
             for editor in (after, other):
                 await editor.client.open(uri, FIXED)
@@ -219,7 +219,7 @@ async def test_what_can_be_accepted_is_everybodys_and_stays_accepted(tmp_path: P
             assert await command(after.client, "coterie.accept", {"runId": run_id, "uri": uri}) == {"accepted": 1}
             await shows(other)
             await other.client.eventually(lambda: other.client.wanted.count(refreshed) > asked)
-        await here.coterie("daemon", "stop")
+        await here.stop()
         async with attached() as last:
             await last.client.open(uri, FIXED)
             assert await command(last.client, "coterie.accept", {"runId": run_id}) == {"accepted": 0}
@@ -245,7 +245,7 @@ async def test_findings_are_everybodys_and_stay_dealt_with(tmp_path: Path) -> No
                 assert await published(editor.client, other) == []
             async with attached() as later:
                 assert await published(later.client, uri) == [docstring]
-        await here.coterie("daemon", "stop")
+        await here.stop()
         async with attached() as after:
             assert await published(after.client, uri) == [docstring]
             await after.client.request("agent/run/list", {})  # whoever answers this has published all

@@ -105,10 +105,7 @@ async def test_all_that_is_not_committed_is_read_in_a_trusted_folder_alone(tmp_p
     async with aimock([fixture("small-model", 0, text="Mend")]) as host, served(tmp_path, small(host.url)) as editor:
         assert await code_of(editor, staged=False) == "untrusted_workspace"
         assert await code_of(editor, folder="file:///elsewhere") == "invalid_params"
-    async with (
-        aimock([fixture("small-model", 0, text="Mend")]) as host,
-        served(tmp_path, small(host.url, trust={"workspaces": [str(tmp_path)]})) as editor,
-    ):
+        await editor.client.request("agent/trust/set", {"folder": project.as_uri(), "trusted": True})
         written = await editor.client.request("agent/commit/message", {"staged": False})
         assert (written["text"], written["paths"]) == ("Mend", ["calc.py"])
 
@@ -116,9 +113,10 @@ async def test_all_that_is_not_committed_is_read_in_a_trusted_folder_alone(tmp_p
 async def test_what_is_missing_is_said(tmp_path: Path) -> None:
     async with served(tmp_path, {}) as editor:
         assert await code_of(editor) == "no_repository"
-    git(tmp_path / "project", "init", "-q")
-    git(tmp_path / "project", "add", "calc.py")
-    async with served(tmp_path, {}) as editor:
+        git(tmp_path / "project", "init", "-q")
+        git(tmp_path / "project", "add", "calc.py")
         assert await code_of(editor) == "no_provider"
-    async with served(tmp_path, small("http://127.0.0.1:9", budget={"dayTokens": 1, "dayUsd": 0})) as editor:
+        host = {"type": "openai_compatible", "base_url": "http://127.0.0.1:9/v1"}
+        for key, value in (("providers.work", host), ("small_model", "work/small-model"), ("budget.day_tokens", 1), ("budget.day_usd", 0)):
+            await editor.client.request("agent/settings/set", {"key": key, "value": value})
         assert await code_of(editor) == "budget_exhausted"
