@@ -60,7 +60,7 @@ export interface Approval {
   state?: "pending" | "resolved";
 }
 
-/** Which option; `plan` goes with the option `edit` of a plan's gate. */
+/** Which option; `plan` goes with the option `edit` of a plan's gate. `scope` makes an allowing option last: `once`, `run`, `session`, or `user` (for always), where the question offers that. */
 export interface ApprovalAnswerParams {
   approvalId: string;
   optionId: string;

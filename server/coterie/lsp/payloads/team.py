@@ -18,7 +18,10 @@ class ApprovalListResult:
 
 @wire
 class ApprovalAnswerParams:
-    """Which option; ``plan`` goes with the option ``edit`` of a plan's gate."""
+    """Which option; ``plan`` goes with the option ``edit`` of a plan's gate.
+
+    ``scope`` makes an allowing option last: ``once``, ``run``, ``session``, or ``user`` (for always), where the question offers that.
+    """
 
     approval_id: str
     option_id: str
