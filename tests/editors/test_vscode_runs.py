@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Error, Locator
+from playwright.async_api import Locator
 
+from editors.runs_view import lens, make_room, run_agent, run_row, unfold
 from editors.stage import staged
 from editors.vscode import CodeServer, code_server, shared
 from editors.window import Window
@@ -24,6 +25,10 @@ allow = ["exec({SUITE})", "exec(python3 wait.py)"]
 
 [tests]
 command = "{SUITE}"
+
+[providers.work.price.coder-model]
+input = 1
+output = 2
 
 {MODELS}
 """
@@ -64,8 +69,10 @@ AGENT = [
         0,
         calls=[("edit_file", {"path": "calc.py", "edits": CHANGES}), ("write_file", {"path": "notes.md", "content": "# Notes\n"})],
     ),
-    fixture("coder-model", 1, calls=[("submit", {"summary": "The sign was wrong.", "steps_done": []})]),
+    fixture("coder-model", 1, calls=[("execute_command", {"command": "python3 wait.py"})]),
+    fixture("coder-model", 2, calls=[("submit", {"summary": "The sign was wrong.", "steps_done": []})]),
 ]
+ENDLESS = [fixture("coder-model", 0, calls=[("execute_command", {"command": "python3 wait.py"})])]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -84,71 +91,39 @@ async def start(window: Window, prompt: str) -> Locator:
     await window.answer(prompt)
     await window.choose("As the Settings Say")
     await make_room(window)
-    plan = window.row("add adds, approve it or change it")
+    plan = run_row(window, "add adds, approve it or change it")
     await plan.wait_for()
     return plan
 
 
-async def make_room(window: Window) -> None:
-    """Close the views above that of the runs."""
-    for view in ("Chat", "Chats"):
-        header = (
-            window.page.locator(".pane-header")
-            .get_by_role("button", name=f"{view} Section", exact=True)
-            .or_(window.page.locator(f'.pane-header[aria-label="{view} Section"]'))
-        )
-        await header.first.wait_for()
-        if await header.first.get_attribute("aria-expanded") == "true":
-            await header.first.click()
+async def remove(window: Window, item: str) -> None:
+    """Take an item out of a plan by keys."""
+    row = run_row(window, item)
+
+    async def press() -> None:
+        await window.select(row)
+        await window.press("Delete")
+
+    async def is_out() -> bool:
+        return not await row.is_visible()
+
+    await window.until(press, is_out, f"{item!r} to be out of the plan")
 
 
-async def push(row: Locator, button: str) -> None:
-    """Push a button in a row of a tree, which is there while the pointer is."""
-    await row.hover()
-    await row.get_by_role("button", name=re.compile(rf"^{button}( \(|$)")).click()  # the keys stand behind it
-
-
-async def choose(window: Window, row: Locator, title: str) -> None:
-    """Choose from the menu of a row. A menu that has just come does not hear a click."""
-    item = window.page.get_by_role("menuitem", name=title, exact=True)
-
-    async def opened() -> bool:
-        await row.click(button="right")
-        try:
-            await item.wait_for(timeout=5_000)
-        except Error:  # the row was drawn anew beneath the pointer, as those of a run that goes on are
-            await window.press("Escape")
-            return False
-        return True
-
-    await window.comes_true(opened, f"the menu with {title!r}")
-
-    async def chosen() -> bool:
-        if await item.is_visible():
-            await item.hover()
-            await window.press("Enter")
-        return not await item.is_visible()
-
-    await window.comes_true(chosen, f"{title} to be chosen")
-
-
-def lens(window: Window, title: str) -> Locator:
-    """Return the lenses with a title, from above to below."""
-    return window.page.locator(".editor-group-container.active .codelens-decoration a:visible", has_text=re.compile(rf"^\s*{title}$"))
+async def is_gone(file: Path) -> bool:
+    """Say whether a file is not there any more."""
+    return not file.exists()
 
 
 async def test_a_plan_is_changed_and_approved_its_changes_reviewed_one_by_one_and_undone(code: CodeServer) -> None:
     async with shared(code, "team", TEAM) as window:
         await start(window, "Make add add")
-        await push(window.row("2. Correct the sign"), "Move Up")
-        await push(window.row("2. Say what it is"), "Rename…")
+        await window.push_in(run_row(window, "2. Correct the sign"), "Move Up")
+        await window.push_in(run_row(window, "2. Say what it is"), "Rename…")
         await window.answer("Say in a comment what it is")
-        await window.row("3. Rewrite everything").click()
-        await window.press("Delete")
-        await window.row("add adds, changed by you").wait_for()
-        await window.row("3. Rewrite everything").wait_for(state="detached")
+        await remove(window, "3. Rewrite everything")
         await window.screenshot("plan")
-        await push(window.row("add adds, changed by you"), "Approve the Plan")
+        await window.push_in(run_row(window, "add adds, changed by you"), "Approve the Plan")
 
         # The coder has changed two places and waits for its command: its work is reviewed meanwhile.
         await window.status_item("0/2").wait_for()
@@ -162,7 +137,7 @@ async def test_a_plan_is_changed_and_approved_its_changes_reviewed_one_by_one_an
         ).wait_for()
         await window.screenshot("diff")
         await window.open("calc.py")
-        await lens(window, "Reject").first.click()
+        await window.click(lens(window, "Reject").first)
         await window.reads(FIXED)
         await window.status_item("1/2").wait_for()
         await window.press("Control+Home")
@@ -172,7 +147,7 @@ async def test_a_plan_is_changed_and_approved_its_changes_reviewed_one_by_one_an
 
         (window.project / "go").touch()
         await window.command("Coterie: Focus on Runs View")
-        await window.row("Make add add, done").wait_for()
+        await run_row(window, "Make add add, done").wait_for()
         await window.screenshot("done", ("dark", "light", "contrast"))
         requests = [request for request in await code.stage.host.journal() if request.model == "coder-model"]
         opening = json.dumps(requests[0].messages)
@@ -182,28 +157,28 @@ async def test_a_plan_is_changed_and_approved_its_changes_reviewed_one_by_one_an
         assert "Rejected, and not in calc.py any more" in told
         assert "+# Sums." in told
 
-        await choose(window, window.row("Make add add, done"), "Undo the Run…")
+        await window.menu(run_row(window, "Make add add, done"), "Undo the Run…")
         await window.push("Undo the Run")
         await window.reads(BROKEN)
 
 
 async def test_a_window_that_is_loaded_again_shows_the_run_that_went_on(code: CodeServer) -> None:
     async with shared(code, "reload", TEAM) as window:
-        await push(await start(window, "Make add add again"), "Approve the Plan")
+        await window.push_in(await start(window, "Make add add again"), "Approve the Plan")
         await window.status_item("0/2").wait_for()
         await window.reload()
         await window.status_item("0/2").wait_for()
         await window.command("Coterie: Focus on Runs View")
         await make_room(window)
-        run = window.row("Make add add again, running")
+        run = run_row(window, "Make add add again, running")
         await run.wait_for()
-        await choose(window, run, "Show the Commands")
+        await window.menu(run, "Show the Commands")
         await window.shows("Coterie: python3 wait.py …")
         # A terminal has the name that it was made with until it is open.
         await window.page.locator(".xterm-rows", has_text="$ python3 wait.py").wait_for()
 
         (window.project / "go").touch()
-        await window.row("Make add add again, done").wait_for()
+        await run_row(window, "Make add add again, done").wait_for()
         await window.shows(f"Coterie: {SUITE} ✓", "Ran 1 test", "[exit code 0]")
         await window.screenshot("terminal")
         await window.command("Problems: Focus on Problems View")
@@ -211,38 +186,84 @@ async def test_a_window_that_is_loaded_again_shows_the_run_that_went_on(code: Co
         await window.screenshot("problems")
 
 
-async def test_changes_of_several_files_are_reviewed_in_two_windows_by_keys_and_from_the_list(code: CodeServer) -> None:
-    async with shared(code, "review", AGENT) as window:
-        await window.command("Coterie: Run an Agent…")
-        await window.choose("coder")
-        await window.shows("What is to be done?")
-        await window.answer("Correct it and note it")
-        await window.choose("As the Settings Say")
+async def test_a_plan_is_changed_in_the_tree_and_as_a_document_kept_over_a_reload_and_rejected(code: CodeServer) -> None:
+    async with shared(code, "rejected", TEAM) as window:
+        plan = await start(window, "Make add add in another way")
+        await window.push_in(plan, "Add an Item…")
+        await window.answer("Thank the reader")
+        fourth, first = run_row(window, "4. Thank the reader"), run_row(window, "1. Say what it is")
+        await fourth.wait_for()
+        await window.until(lambda: fourth.drag_to(first), run_row(window, "1. Thank the reader"), "an item to be dragged to the top")
+
+        await window.push_in(run_row(window, "add adds, changed by you"), "Edit the Plan as a Document")
+        await window.page.locator('.editor-group-container.active .monaco-editor.focused[data-uri^="coterie-plan:"]').wait_for()
+        await window.press("Control+Home", "ArrowDown", "End", "ArrowLeft", "ArrowLeft")
+        await window.type(" well")
+        await window.press("Control+s")
+        await run_row(window, "add adds well, changed by you").wait_for()
+        await window.screenshot("document")
+
+        # Nobody is left to approve it meanwhile, so the question is asked again when the run goes on.
+        await window.reload()
+        await window.attached()
+        await window.menu(run_row(window, "Make add add in another way, interrupted"), "Resume")
+        plan = run_row(window, "add adds well, changed by you")
+        await unfold(window, "Make add add in another way")
+        await plan.wait_for()
+        await run_row(window, "1. Thank the reader").wait_for()
+        await window.push_in(plan, "Reject the Plan")
+        await run_row(window, "Make add add in another way, cancelled").wait_for()
+        assert not [request for request in await code.stage.host.journal() if request.model == "coder-model"]
+
+
+async def test_a_run_is_resumed_after_its_server_was_killed_and_undone_part_by_part(code: CodeServer) -> None:
+    async with shared(code, "resumed", AGENT) as window:
+        (window.project / "wait.py").write_text(WAIT, encoding="utf-8")
+        await window.open("calc.py")
+        await run_agent(window, "coder", "Correct it and note it", "At Most $0.50")
+        await make_room(window)
+        await run_row(window, "Correct it and note it, running").wait_for()
         await window.status_item("0/3").wait_for()
-        async with code.window("other", window.project) as other:
-            await other.status_item("0/3").wait_for()
-            await window.page.bring_to_front()  # one behind another is not drawn
-            await window.command("Coterie: Review All Changes")
-            await window.page.locator(".multiDiffEditor .monaco-diff-editor").nth(1).wait_for()
-            await window.screenshot("all")
+        await make_room(window, "Review")
+        await run_row(window, "$ python3 wait.py").wait_for()
+        (await code.stage.server()).kill()
+        run = run_row(window, "Correct it and note it, interrupted")
+        await run.wait_for()
+        await window.screenshot("interrupted")
+        (window.project / "go").touch()
+        await window.menu(run, "Resume")
+        await run_row(window, "Correct it and note it, done").wait_for()
+        await make_room(window, "Review")
+        await unfold(window, "Correct it and note it")
+        await run_row(window, "Cost, < $0.01").wait_for()
+        await window.shows("of at most $0.50")
 
-            # What a person types above an open change moves it, and goes along with neither verdict.
-            await window.press("Control+Shift+e")
-            await window.row("notes.md").wait_for()  # rows move when one comes
-            await window.open("calc.py")
-            await lens(window, "Accept").nth(1).wait_for()
-            await window.press("Control+Home")
-            await window.type("# Mine.\n")
-            await window.press("Control+k", "x")
-            await window.reads(f"# Mine.\n{FIXED}")
-            await other.status_item("1/3").wait_for()
-            await window.press("Control+k", "n", "Control+k", "y")
-            await other.status_item("2/3").wait_for()
+        await unfold(window, "calc.py")
+        await window.screenshot("parts")
+        await window.reads(BOTH)
+        await window.push_in(run_row(window, "Line 1, applied"), "Undo")
+        await window.reads(FIXED)
+        await window.push_in(run_row(window, "notes.md"), "Undo")
+        await window.comes_true(lambda: is_gone(window.project / "notes.md"), "the new file to be taken back")
 
-            await other.page.bring_to_front()
-            await other.command("Coterie: Focus on Review View")
-            await other.screenshot("list")
-            await push(other.row("notes.md"), "Reject All Changes of the File")
-            await window.status_item("2/3").wait_for(state="hidden")
-            await other.status_item("2/3").wait_for(state="hidden")
-            assert not (window.project / "notes.md").exists()
+        # What a person has written into a change is theirs.
+        await window.open("calc.py")
+        await window.press("Control+End", "ArrowUp", "End", "ArrowLeft", "ArrowLeft", "Backspace")
+        await window.type("*")
+        theirs = FIXED.replace("a + b", "a * b")
+        await window.reads(theirs)
+        await window.open("test_calc.py")
+        await window.command("Coterie: Focus on Runs View")
+        await window.push_in(run_row(window, "coder"), "Undo")
+        await window.notification("Not taken back: calc.py").wait_for()
+        await window.screenshot("conflict")
+        await window.push("Show the File")
+        await window.reads(theirs)
+
+        (window.project / "go").unlink()
+        await code.stage.host.answer_with(ENDLESS)
+        await run_agent(window, "coder", "Wait for it")
+        run = run_row(window, "Wait for it, running")
+        await run_row(window, "$ python3 wait.py").wait_for()
+        await window.menu(run, "Cancel")
+        await run_row(window, "Wait for it, cancelled").wait_for()
