@@ -143,6 +143,23 @@ describe("a server that was found", () => {
     expect(made).toHaveLength(1);
   });
 
+  it.each([
+    ["was given up", LIMIT.count + 1, GONE - 2],
+    ["has refused", 1, -32600],
+  ])("is not started again when it %s and its end is told late", async (_case, starts, code) => {
+    const failsToWrite = async (): Promise<void> => {
+      throw new Rejected(code);
+    };
+    plan.push(...Array.from({ length: starts }, () => failsToWrite));
+    const { server, kinds } = connected();
+    await server.start();
+    made.at(-1)?.end();
+    await vi.waitFor(() => expect(made.every(({ disposed }) => disposed)).toBe(true));
+    expect(made).toHaveLength(starts);
+    expect(kinds.filter((kind) => kind === "failed")).toHaveLength(1);
+    expect(server.state.kind).toBe("failed");
+  });
+
   it("is not started again when its window has stopped it", async () => {
     const { server } = connected();
     await server.start();

@@ -185,6 +185,10 @@ export class Connection {
 
   #fail(reason: string, doing: "start" | "install"): void {
     this.#log.error(reason);
+    // That its server has ended may be told later than that nothing could be written to it; it is nobody's any more.
+    const left = this.#client;
+    this.#client = undefined;
+    void left?.dispose().catch((error: unknown) => this.#log.debug(`What was left of the server: ${String(error)}`));
     this.#become({ kind: "failed", reason, doing });
   }
 
