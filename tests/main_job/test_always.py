@@ -23,8 +23,8 @@ KEY = f"sk-ant-api03-{'A' * 86}-AAAAAAAA"
 
 
 def commanding(asked: Asked) -> Reply:
-    """Play a model that runs what it is told to, and ends its turn when it has heard."""
-    if asked.last.answers:
+    """Play a model that runs what it is told to, twice where it is told so, and ends its turn when it has heard."""
+    if sum(len(message.answers) for message in asked.messages) >= (2 if "Twice" in asked.prompt else 1):
         return answer("openai_compatible", "That is all.")
     command = asked.prompt.rpartition("Run: ")[2].strip()
     return answer("openai_compatible", "", ("execute_command", {"command": command}), number=asked.number)
@@ -72,7 +72,8 @@ async def answered(editor: Served, run_id: str, question: Mapping[str, Any], kin
 
 async def test_allowed_always_is_never_asked_again_by_this_server_or_the_next(tmp_path: Path) -> None:
     async with home(tmp_path) as (editor, file):
-        run_id, question = await asked_for(editor, 1, "touch made")
+        run_id = await editor.start("Twice, please. Run: touch made")
+        question = await editor.asked()
         assert kinds(question) == ["allow_once", "allow_run", "allow_session", "allow_always", "reject_once", "reject_always"]
         always = option_of(question, "allow_always")
         assert (always["rule"], always["label"]) == ("exec(touch made)", "Allow always: exec(touch made)")
@@ -82,6 +83,9 @@ async def test_allowed_always_is_never_asked_again_by_this_server_or_the_next(tm
         )
         await answered(editor, run_id, question, "allow_always")
         assert editor.text("made") == ""
+        states = [call["state"] for call in editor.events(run_id, "tool_call")]
+        assert states == ["pending", "running", "succeeded"] * 2, "the rule holds in the run that goes on"
+        assert [event["state"] for event in editor.events(run_id, "approval")] == ["pending", "resolved"]
         assert editor.events(run_id, "approval")[-1]["decision"]["kind"] == "allow_always"
         written = file.read_text(encoding="utf-8")
         assert written.splitlines() == [*MINE.splitlines()[:-1], '  "exec(touch made)",', "]"]
