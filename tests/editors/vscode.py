@@ -14,7 +14,8 @@ How to write a test of a view, whole:
 `vscode` is one VS Code with one window on the stage's project, attached to the server; with `file` that file is open. It takes ten
 seconds to start, so tests share one where they can, as those of `test_vscode` do: a fixture of the module yields `code_server(stage)`, and
 each test takes `shared(code, name, fixtures)`, a window on a project of its own and what the models answer in it. Two windows at once are
-two of `code.window(name, project)`. `editors.window` has what can be done in a window.
+two of `code.window(name, project)`. `editors.window` has what can be done in a window. What it has no verb for is done `until` its effect
+can be seen, and buttons of webviews by `click`, because a single click may be lost (`editors.watched`).
 
 The extension is the one that `make vscode` built. Everything lives in the stage's home and is gone with it; neither the browser nor VS Code
 can reach another machine. When a window's block fails, its screen and all that can be read in it are kept (build/screens/failed) and the
