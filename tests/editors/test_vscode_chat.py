@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Frame, Locator, expect
+from playwright.async_api import Frame, expect
 
+from editors.chat_view import field, new_chat, push_in, say
 from editors.stage import TOUCH, staged
 from editors.terminal import BOUND_S
 from editors.vscode import CodeServer, code_server, shared
@@ -38,31 +39,6 @@ async def code(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[CodeSe
         yield code
 
 
-async def new_chat(window: Window) -> Frame:
-    """Begin a chat, and return its page once one can write."""
-    await window.command("Coterie: New Chat")
-    chat = await window.webview(".composer textarea")
-    await expect(chat.get_by_role("heading", name="What shall we do?")).to_be_visible()
-    return chat
-
-
-def field(chat: Frame) -> Locator:
-    """Return where one writes."""
-    return chat.get_by_role("combobox", name="Message")
-
-
-async def say(chat: Frame, text: str) -> None:
-    """Write something, and send it."""
-    await field(chat).fill(text)
-    await field(chat).press("Enter")
-
-
-async def push_in(row: Locator, button: str) -> None:
-    """Push a button that a row shows while the pointer is there."""
-    await row.hover()
-    await row.get_by_role("button", name=button).click()
-
-
 async def test_a_chat_attaches_asks_answers_and_its_code_is_applied_once_confirmed(code: CodeServer) -> None:
     fixtures = [
         fixture("chat-model", 0, text="I look at it first.", calls=[LOOK, TOUCH]),
@@ -84,7 +60,8 @@ async def test_a_chat_attaches_asks_answers_and_its_code_is_applied_once_confirm
         await field(chat).press_sequentially("@file")
         await chat.get_by_role("option", name="@file").wait_for()
         await field(chat).press("Enter")
-        await chat.get_by_role("button", name="Remove test_calc.py").click()
+        await window.click(chat.get_by_role("button", name="Remove test_calc.py"))
+        await field(chat).focus()
         await field(chat).press_sequentially("it do?")
         await field(chat).press("Enter")
 
@@ -96,7 +73,7 @@ async def test_a_chat_attaches_asks_answers_and_its_code_is_applied_once_confirm
         await window.page.locator(".tab", has_text="What does it do?").wait_for()
         chat = await window.webview(".approval[data-state=pending]")
         await window.screenshot("asked", themes=("dark",))
-        await chat.locator(".approval").get_by_role("button", name="Allow once").last.click()
+        await window.click(chat.locator(".approval").get_by_role("button", name="Allow once").last)
 
         await window.shows("the test says so")
         assert (window.project / "made").exists()
@@ -106,13 +83,14 @@ async def test_a_chat_attaches_asks_answers_and_its_code_is_applied_once_confirm
         assert "unittest" not in said, "what was taken away again does not go along"
         assert "a - b" in str(second.messages), "the agent has looked at the file"
         await expect(chat.locator(".approval").last).to_contain_text("Allow once")
-        await chat.locator("details.tool summary").first.click()
+        await window.click(chat.locator("details.tool summary").first)
         await expect(chat.locator("details.tool pre").nth(1)).to_contain_text("return a - b")
         await window.shows("tokens · $")
         await window.screenshot("answered", themes=("dark", "light", "contrast"))
 
-        await chat.get_by_role("button", name="Apply to calc.py").last.click()
-        await window.page.locator(".tab", has_text="calc.py (suggested)").wait_for()
+        suggested = window.page.locator(".tab", has_text="calc.py (suggested)")
+        await window.click(chat.get_by_role("button", name="Apply to calc.py").last)
+        await suggested.wait_for()
         assert (window.project / "calc.py").read_text() == BROKEN, "it is only shown"
         await window.screenshot("suggested", themes=("dark",))
         await window.command("Coterie: Apply the Suggested Code")
@@ -120,7 +98,7 @@ async def test_a_chat_attaches_asks_answers_and_its_code_is_applied_once_confirm
         await window.reads(FIXED)
 
 
-async def test_what_is_attached_while_the_chat_is_hidden_is_there_beside_the_draft(code: CodeServer) -> None:
+async def test_what_is_attached_while_the_chat_is_hidden_or_by_a_drop_is_there_beside_the_draft(code: CodeServer) -> None:
     async with shared(code, "hidden", [fixture("chat-model", 0, text="Hello.")]) as window:
         await window.open("calc.py")
         chat = await new_chat(window)
@@ -133,6 +111,29 @@ async def test_what_is_attached_while_the_chat_is_hidden_is_there_beside_the_dra
         await expect(chat.get_by_role("button", name="Remove calc.py")).to_be_visible()
         await expect(field(chat)).to_have_value("half a thought")
 
+        await window.command("Coterie: Open the Chat in an Editor")
+        await window.command("View: Show Explorer")
+        chat = await window.webview(".composer textarea")
+        dropped = chat.get_by_role("button", name="Remove test_calc.py")
+        await window.until(lambda: drop(window, chat, "test_calc.py"), dropped, "a file of the Explorer in the chat")
+
+
+async def drop(window: Window, chat: Frame, file: str) -> None:
+    """Drag a file from the Explorer onto the chat, with the key that VS Code asks for."""
+    mouse, keyboard = window.page.mouse, window.page.keyboard
+    row, field_box = await window.row(file).bounding_box(), await field(chat).bounding_box()
+    assert row is not None
+    assert field_box is not None
+    await mouse.move(row["x"] + 40, row["y"] + row["height"] / 2)
+    await mouse.down()
+    await keyboard.down("Shift")
+    try:
+        for step in range(1, 4):
+            await mouse.move(field_box["x"] + 20 * step, field_box["y"] + 10, steps=5)
+    finally:
+        await mouse.up()
+        await keyboard.up("Shift")
+
 
 async def test_one_chat_in_two_windows_is_told_once_and_answered_once(code: CodeServer) -> None:
     fixtures = [
@@ -143,22 +144,29 @@ async def test_one_chat_in_two_windows_is_told_once_and_answered_once(code: Code
     ]
     async with shared(code, "one", fixtures) as one, code.window("two", one.project) as two:
         here = await new_chat(one)
-        await say(here, "Make it")
+        await say(one, here, "Make it")
         await two.page.locator(".notification-list-item", has_text="touch made").wait_for()
         await two.screenshot("notified", themes=("dark",))
         await two.command("Coterie: Focus on Chats View")
-        await two.row("Make it").click()
+        await two.until(two.row("Make it").click, two.row("Make it").and_(two.page.locator(".selected")), "the chat to be opened")
         there = await two.webview(".approval[data-state=pending]")
         await expect(here.locator(".approval[data-state=pending]")).to_have_count(1)
-        await there.get_by_role("button", name="Allow once").click()
+        await one.click(here.get_by_role("button", name="Allow once"))
         for chat in (here, there):
             await expect(chat.locator(".approval[data-state=resolved]")).to_contain_text("Allow once")
             await expect(chat.locator(".answer", has_text="It is made.")).to_have_count(1)
             await expect(chat.locator(".user")).to_have_count(1)
 
-        await say(there, "Again")
+        # VS Code cannot take the notification back: who presses its button is told.
+        notification = two.notification("touch made")
+        await two.until(
+            notification.get_by_role("button", name="Allow once").click, two.notification("answered already"), "what became of it"
+        )
+        await expect(there.locator(".trouble")).to_be_hidden()
+
+        await say(two, there, "Again")
         await expect(here.locator(".user", has_text="Again")).to_have_count(1)
-        await here.get_by_role("button", name="Allow once").click()
+        await one.click(here.get_by_role("button", name="Allow once"))
         for chat in (here, there):
             await expect(chat.locator(".answer", has_text="It is made again.")).to_have_count(1)
             await expect(chat.locator(".user")).to_have_count(2)
@@ -169,7 +177,7 @@ async def test_a_run_is_stopped_gone_on_with_and_outlives_a_reload_with_what_was
     slow = {**fixture("chat-model", 0, text=LONG), "latency": 60, "chunkSize": 40}
     async with shared(code, "reload", [slow]) as window:
         chat = await new_chat(window)
-        await say(chat, "Tell me all")
+        await say(window, chat, "Tell me all")
         await window.shows("Line 3 of a long answer")
         await field(chat).fill("and then")
         await kept(window, "and then")
@@ -181,12 +189,12 @@ async def test_a_run_is_stopped_gone_on_with_and_outlives_a_reload_with_what_was
         await expect(chat.get_by_role("button", name="Stop", exact=True)).to_be_visible()
         before = len(await chat.locator(".answer").inner_text())
         await longer(chat, before)
-        await chat.get_by_role("button", name="Stop", exact=True).click()
-        await expect(chat.locator(".note")).to_contain_text("Go On")
+        stop = chat.get_by_role("button", name="Stop", exact=True)
+        await window.until(stop.click, chat.locator(".note", has_text="Go On"), "the run to be stopped")
         await window.screenshot("stopped", themes=("dark",))
 
         await code.stage.host.answer_with([fixture("chat-model", 0, text="All is told."), fixture("chat-model", 1, text="All is told.")])
-        await chat.locator(".note").get_by_role("button", name="Go On").click()
+        await window.click(chat.locator(".note").get_by_role("button", name="Go On"))
         await expect(chat.locator(".answer", has_text="All is told.")).to_have_count(1)
         await expect(chat.locator(".note")).to_have_count(0)
 
@@ -234,32 +242,32 @@ async def test_chats_are_written_anew_found_renamed_put_away_and_deleted(code: C
     ]
     async with shared(code, "list", fixtures) as window:
         chat = await new_chat(window)
-        await say(chat, "Why is it wrong?")
+        await say(window, chat, "Why is it wrong?")
         await expect(chat.locator(".answer")).to_contain_text("The sign is wrong.")
-        await push_in(chat.locator(".user"), "Edit and Send Again")
+        await push_in(window, chat.locator(".user"), "Edit and Send Again")
         await expect(field(chat)).to_have_value("Why is it wrong?")
-        await say(chat, "Is it right?")
+        await say(window, chat, "Is it right?")
         await expect(chat.locator(".answer", has_text="It is not right.")).to_have_count(1)
         await expect(chat.locator(".answer")).to_have_count(1)
         assert "Why" not in str((await code.stage.host.journal())[-1].messages), "the model reads what was written anew alone"
 
         await window.command("Coterie: Focus on Chats View")
         await window.row("Why is it wrong? (fork)").wait_for()
-        await window.row("Why is it wrong?, idle").click()
-        await expect(chat.locator(".answer", has_text="The sign is wrong.")).to_have_count(1)
+        old = chat.locator(".answer", has_text="The sign is wrong.")
+        await window.until(window.row("Why is it wrong?, idle").click, old, "the old chat to be opened")
         await window.menu(window.row("Why is it wrong?, idle"), "Rename…")
         await window.answer("About signs")
         await window.row("About signs").wait_for()
         await window.screenshot("list", themes=("dark",))
 
         await window.command("Coterie: Search Chats…")
-        await window.page.locator(".quick-input-widget input").fill("not right")
-        await window.page.locator(".quick-input-list").get_by_role("option", name="It is not right.").click()
+        await window.given.fill("not right")
+        found = window.page.locator(".quick-input-list").get_by_role("option", name="It is not right.")
+        await window.click(found)
         await expect(chat.locator(".answer", has_text="It is not right.")).to_have_count(1)
 
         await window.command("Coterie: Focus on Chats View")
-        await window.row("About signs").hover()
-        await window.row("About signs").get_by_role("button", name="Archive").click()
+        await window.push_in(window.row("About signs"), "Archive")
         await window.menu(window.row("About signs, archived"), "Delete…")
         await window.push("Delete")
         await window.row("About signs").wait_for(state="detached")

@@ -15,7 +15,7 @@ import type { Errand } from "./errands";
 import { Outgoing } from "./outgoing";
 import type { Page } from "./page";
 
-export type Asked = Exclude<FromView, Errand | { kind: "ready" }>;
+export type Asked = Exclude<FromView, Errand | { kind: "ready" | "heard" }>;
 
 export class Asking {
   readonly #session: Session;

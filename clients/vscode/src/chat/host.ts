@@ -111,7 +111,7 @@ export class ChatHost implements Disposable {
     this.#told = "";
     this.#surround();
     this.#current.feed?.repeat();
-    this.#page.catchUp();
+    this.#page.repeat();
     void this.#load();
   }
 
@@ -136,7 +136,7 @@ export class ChatHost implements Disposable {
   async #hear(message: FromView): Promise<void> {
     if (message.kind === "ready") {
       this.#arrive(message.channelId);
-    } else {
+    } else if (message.kind !== "heard") {
       await this.#try(() => (isErrand(message) ? runErrand(message, this.#session.wire, this.channelId) : this.#asking.do(message)));
     }
   }

@@ -1,19 +1,33 @@
-// The page of a chat as the extension talks to it: what is said before it listens waits for it, and what goes on in a conversation is not told
-// to a page that nobody sees. `host.ts` has one.
+// The page of a chat as the extension talks to it: what goes on in a conversation is not told to a page that nobody sees, and what a person did
+// is told until the page says that it has heard it. VS Code makes the page anew whenever its view is shown again, and what is sent to it
+// meanwhile may be lost. `host.ts` has one.
 
-import type { Disposable, Webview } from "vscode";
-import type { FromView, ToView } from "../messages/chat";
+import type { FromView, Spoken, ToView } from "../messages/chat";
+import type { Subscription } from "../state/signal";
 
-export class Page implements Disposable {
-  readonly #webview: Webview;
-  readonly #listening: Disposable;
+/** The part of a webview that is needed here. */
+export interface Line {
+  readonly onDidReceiveMessage: (hear: (message: FromView) => void) => Subscription;
+  postMessage(message: Spoken): unknown;
+}
+
+const SURE: ReadonlySet<ToView["kind"]> = new Set(["attach", "write", "reveal", "focus", "trouble"]);
+
+export class Page {
+  readonly #line: Line;
+  readonly #listening: Subscription;
   #isReady = false;
   #isSeen = true;
-  #waiting: ToView[] = [];
+  #count = 0;
+  readonly #unheard = new Map<number, ToView>();
 
-  constructor(webview: Webview, hear: (message: FromView) => void) {
-    this.#webview = webview;
-    this.#listening = webview.onDidReceiveMessage((message: FromView) => {
+  constructor(line: Line, hear: (message: FromView) => void) {
+    this.#line = line;
+    this.#listening = line.onDidReceiveMessage((message) => {
+      if (message.kind === "heard") {
+        this.#unheard.delete(message.number);
+        return;
+      }
       this.#isReady ||= message.kind === "ready";
       hear(message);
     });
@@ -31,24 +45,29 @@ export class Page implements Disposable {
   }
 
   say(message: ToView): void {
-    if (message.kind === "patch" && !this.#isSeen) {
-      return;
-    }
-    if (this.#isReady) {
-      void this.#webview.postMessage(message);
-    } else if (message.kind !== "patch") {
-      this.#waiting.push(message);
+    if (SURE.has(message.kind)) {
+      this.#count += 1;
+      this.#unheard.set(this.#count, message);
+      this.#post({ message, number: this.#count });
+    } else if (message.kind !== "patch" || this.#isSeen) {
+      this.#post({ message, number: undefined });
     }
   }
 
-  /** Say what has waited. */
-  catchUp(): void {
-    for (const message of this.#waiting.splice(0)) {
-      this.say(message);
+  /** Say again what was not heard. */
+  repeat(): void {
+    for (const [number, message] of this.#unheard) {
+      this.#post({ message, number });
     }
   }
 
   dispose(): void {
     this.#listening.dispose();
+  }
+
+  #post(spoken: Spoken): void {
+    if (this.#isReady) {
+      void this.#line.postMessage(spoken);
+    }
   }
 }

@@ -43,8 +43,15 @@ export type ToView =
   | { readonly kind: "reveal"; readonly itemId: string }
   | { readonly kind: "focus" };
 
+/** What the page is told; it says of one with a number that it has heard it. */
+export interface Spoken {
+  readonly message: ToView;
+  readonly number: number | undefined;
+}
+
 export type FromView =
   | { readonly kind: "ready"; readonly channelId: string | undefined }
+  | { readonly kind: "heard"; readonly number: number }
   | { readonly kind: "draft"; readonly text: string; readonly chips: readonly Chip[] }
   | { readonly kind: "send"; readonly text: string; readonly chips: readonly Chip[]; readonly insteadOf: string | undefined }
   | { readonly kind: "stop" }

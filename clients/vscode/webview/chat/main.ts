@@ -1,14 +1,13 @@
 // The chat's page: hears the extension, holds the conversation and what is being written, and keeps both places over a reload.
 
 import type { Chip } from "../../src/chat/draft";
-import type { FromView, Surroundings, ToView, Trouble } from "../../src/messages/chat";
+import type { FromView, Spoken, Surroundings, ToView, Trouble } from "../../src/messages/chat";
 import { element, icon } from "../base/dom";
 import { connect } from "../base/host";
 import { Composer } from "./composer";
 import { acceptDrops } from "./dropping";
 import { emptyChat } from "./empty";
 import { followLinks } from "./markdown";
-import { Opening } from "./opening";
 import { type Place, Transcript } from "./transcript";
 
 /** What VS Code keeps for this page. */
@@ -17,8 +16,7 @@ interface Kept {
   readonly place: Place;
 }
 
-const opening = new Opening();
-const host = connect<FromView, ToView, Kept>((message) => opening.take(message).forEach(receive));
+const host = connect<FromView, Spoken, Kept>(take);
 const composer = new Composer(host.post);
 const transcript = new Transcript({ post: host.post, edit: (item) => composer.edit(item) }, moved);
 const older = element("button", { class: "link older", type: "button", hidden: true }, "Show Earlier Messages");
@@ -32,6 +30,7 @@ const nothing = element("div", { class: "nothing" });
 const said = element("div", { class: "visually-hidden", role: "status", aria: { live: "polite" } });
 let now: Surroundings | undefined;
 let activity: Surroundings["activity"] = "idle";
+let isOpen = false;
 
 const page = element(
   "main",
@@ -60,6 +59,18 @@ window.addEventListener("focus", (event) => {
 });
 transcript.goTo(host.state()?.place);
 host.post({ kind: "ready", channelId: host.state()?.channelId });
+
+/** What comes before it is said which chat is shown was meant for the page before this one: it is said again where it matters. */
+function take({ message, number }: Spoken): void {
+  isOpen ||= message.kind === "opened";
+  if (!isOpen) {
+    return;
+  }
+  receive(message);
+  if (number !== undefined) {
+    host.post({ kind: "heard", number });
+  }
+}
 
 function receive(message: ToView): void {
   switch (message.kind) {
