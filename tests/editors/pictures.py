@@ -114,7 +114,7 @@ async def main() -> None:
             person = ("-c", "user.name=n", "-c", "user.email=n@example.org", "-c", "commit.gpgsign=false")
             for words in (("init", "--quiet"), ("add", "."), ("commit", "--quiet", "--message", "Split bills")):
                 await output(["git", *person, *words], stage.environment, cwd=project)
-            async with code_server(stage) as code, code.window("picture", project) as window:
+            async with code_server(stage, {"diffEditor.codeLens": True}) as code, code.window("picture", project) as window:
                 await window.page.set_viewport_size(SIZE)
                 await settings(window)
                 await chat(window)
