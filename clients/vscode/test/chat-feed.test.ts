@@ -143,6 +143,17 @@ describe("a chat's feed", () => {
     feed.dispose();
     expect(runs.all().length).toBeLessThanOrEqual(4);
   });
+
+  it("that was closed while it read shows nothing, and holds nothing", async () => {
+    const { wire, runs, loaded } = serverOf(20);
+    const feed = new Feed(wire, runs, "c");
+    const patches: Patch[] = [];
+    feed.patched.on((patch) => patches.push(patch));
+    const refreshing = feed.refresh();
+    feed.dispose();
+    await refreshing;
+    expect([patches, feed.items, loaded]).toEqual([[], [], []]);
+  });
 });
 
 const nextPatch = (feed: Feed): Promise<Patch> =>

@@ -47,6 +47,16 @@ it("says nothing twice that was heard", () => {
   expect(heard).toEqual([{ kind: "ready", channelId: undefined }]);
 });
 
+it("does not tell in another chat what was not heard in the one before", () => {
+  const { told, tell, page } = lineOf();
+  tell({ kind: "ready", channelId: undefined });
+  page.say(attach);
+  page.forget();
+  told.length = 0;
+  page.repeat();
+  expect(told).toEqual([]);
+});
+
 it("waits for the page, and tells one that nobody sees nothing of what goes on", () => {
   const { told, tell, page } = lineOf();
   page.say(attach);

@@ -42,6 +42,18 @@ describe("runs", () => {
     expect(runs.get("r")?.messages["m"]?.text).toBe("abcdef");
   });
 
+  it("keeps what else came where a piece stays missing however often it is asked for", async () => {
+    let asked = 0;
+    const runs: Runs = new Runs(async () => {
+      asked += 1;
+      runs.hear(delta(10 * asked, 50, "late"));
+      runs.hear(told(10 * asked + 1, { kind: "tool_call", callId: `t${asked}`, tool: "search", arguments: {}, state: "running" }));
+      return asked === 1 ? [told(1, { kind: "run", state: "running" })] : [];
+    });
+    await runs.load("r");
+    expect(runs.get("r")).toMatchObject({ gap: false, toolCalls: { [`t${asked}`]: { tool: "search" } } });
+  });
+
   it("tells each state once", async () => {
     const runs = new Runs(async () => [told(1, { kind: "run", state: "running" })]);
     const seen: (string | undefined)[] = [];

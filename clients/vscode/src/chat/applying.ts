@@ -6,6 +6,7 @@ import {
   type Disposable,
   env,
   Range,
+  type Tab,
   type TextDocument,
   type TextDocumentContentProvider,
   Uri,
@@ -16,8 +17,7 @@ import {
 import { guarded } from "../refusals";
 import { Refusal } from "../server/wire";
 import { placed, readInfo } from "./code";
-import { isInside } from "./inside";
-import { fileNamed } from "./links";
+import { fileNamed, staysInside } from "./links";
 
 const SCHEME = "coterie-suggested";
 
@@ -56,7 +56,7 @@ async function suggest(code: string, path: string | undefined): Promise<void> {
   if (file === undefined) {
     throw new Refusal("Open the file that the code goes into first: the block names none.", "no_editor", undefined);
   }
-  if (path !== undefined && file.scheme === "file" && !(await isInside(file.fsPath, openFolders()))) {
+  if (path !== undefined && !(await staysInside(file))) {
     throw new Refusal(`${path} leads out of the open folders by a link.`, "outside", undefined);
   }
   const document = await opened(file);
@@ -76,10 +76,6 @@ function newFile(path: string): Uri | undefined {
   const folder = workspace.workspaceFolders?.[0];
   const file = folder === undefined ? undefined : Uri.joinPath(folder.uri, path);
   return file !== undefined && workspace.getWorkspaceFolder(file) !== undefined ? file : undefined;
-}
-
-function openFolders(): readonly string[] {
-  return (workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
 }
 
 async function opened(file: Uri): Promise<TextDocument | undefined> {
@@ -116,10 +112,21 @@ async function accept(shown: Uri): Promise<void> {
 
 async function discard(shown: Uri): Promise<void> {
   suggestions.delete(shown.toString());
-  const tabs = window.tabGroups.all
-    .flatMap((group) => group.tabs)
-    .filter(({ input }) => modifiedIn(input)?.toString() === shown.toString());
-  await window.tabGroups.close(tabs);
+  await window.tabGroups.close(tabs().filter(({ input }) => modifiedIn(input)?.toString() === shown.toString()));
+}
+
+/** A suggestion that no tab shows any more cannot be applied. */
+function forgetClosed(): void {
+  const shown = new Set(tabs().map(({ input }) => modifiedIn(input)?.toString()));
+  for (const uri of suggestions.keys()) {
+    if (!shown.has(uri)) {
+      suggestions.delete(uri);
+    }
+  }
+}
+
+function tabs(): readonly Tab[] {
+  return window.tabGroups.all.flatMap((group) => group.tabs);
 }
 
 function modifiedIn(input: unknown): Uri | undefined {
@@ -139,6 +146,7 @@ export function registerSuggestions(): readonly Disposable[] {
   };
   return [
     workspace.registerTextDocumentContentProvider(SCHEME, provider),
+    window.tabGroups.onDidChangeTabs(({ closed }) => closed.length > 0 && forgetClosed()),
     commands.registerCommand("coterie.chat.applySuggestion", on(accept)),
     commands.registerCommand("coterie.chat.discardSuggestion", on(discard)),
   ];

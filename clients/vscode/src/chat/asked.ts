@@ -63,19 +63,28 @@ export class Asking {
   }
 
   async #send(text: string, chips: readonly Chip[], insteadOf: string | undefined): Promise<void> {
+    const { channelId } = this.#current;
     this.#page.say({ kind: "trouble", trouble: undefined });
     try {
       await this.#post(text, chips, insteadOf);
     } catch (error) {
-      this.#page.say({ kind: "write", text, chips });
+      if (this.#current.channelId === channelId) {
+        this.#page.say({ kind: "write", text, chips });
+      } else {
+        await this.#chats.drafts.keep(channelId, { text, chips });
+      }
       throw error;
     }
   }
 
+  /** Who has turned to another chat by the time it is said stays there. */
   async #post(text: string | undefined, chips: readonly Chip[], insteadOf: string | undefined): Promise<void> {
     const { channelId, choice } = this.#current;
     const said = await this.#outgoing.send({ channelId, text, chips, choice, insteadOf });
     await this.#chats.drafts.keep(channelId, NO_DRAFT);
+    if (this.#current.channelId !== channelId) {
+      return;
+    }
     if (said !== channelId) {
       this.#show(said);
       this.#current.choose(choice);
@@ -87,7 +96,8 @@ export class Asking {
   async #retry(messageId: string): Promise<void> {
     const items = this.#current.feed?.items ?? [];
     const at = items.findIndex((item) => item.kind === "answer" && item.messageId === messageId);
-    const asked = items.slice(0, at).findLast((item) => item.kind === "user");
+    // -1: the chat has gone on without it meanwhile.
+    const asked = items.slice(0, Math.max(0, at)).findLast((item) => item.kind === "user");
     if (asked?.kind === "user") {
       await this.#post(undefined, [], asked.messageId);
     }

@@ -9,6 +9,8 @@ export interface Draft {
 }
 
 const KEY = "coterie.chat.drafts";
+/** How many are kept: nobody has so many chats under way. */
+const MOST = 100;
 export const NO_DRAFT: Draft = { text: "", chips: [] };
 
 export class Drafts {
@@ -30,7 +32,8 @@ export class Drafts {
     if (isEmpty && before === undefined) {
       return;
     }
-    this.#drafts = isEmpty ? others : { ...others, [channelId ?? ""]: { text, chips } };
+    const kept = Object.entries(others).slice(1 - MOST);
+    this.#drafts = isEmpty ? others : Object.fromEntries([...kept, [channelId ?? "", { text, chips }]]);
     await this.#memento.update(KEY, this.#drafts);
   }
 }

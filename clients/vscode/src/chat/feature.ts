@@ -53,7 +53,10 @@ export class ChatFeature {
       case "coterie.run":
       case "coterie.fix": {
         const started = await guarded(next);
-        await chats.open(textIn(started, "channelId"));
+        const channelId = textIn(started, "channelId");
+        if (channelId !== undefined) {
+          await chats.open(channelId);
+        }
         return started;
       }
       case "coterie.inspectContext": {

@@ -32,6 +32,7 @@ export class Feed {
   #shown: Shown;
   #spent: Spent | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #isClosed = false;
 
   constructor(wire: Pick<Wire, "request">, runs: Source, channelId: string) {
     this.#wire = wire;
@@ -83,7 +84,9 @@ export class Feed {
     this.#show(this.#conversation);
   }
 
+  /** Whoever reads on meanwhile reads for nobody. */
   dispose(): void {
+    this.#isClosed = true;
     this.#listening.dispose();
     clearTimeout(this.#timer);
     for (const held of this.#held.values()) {
@@ -97,6 +100,9 @@ export class Feed {
 
   /** A run that cannot be had is shown as far as history tells of it. What was loaded may not fit into memory until it is held. */
   async #load(runs: readonly (string | null | undefined)[]): Promise<void> {
+    if (this.#isClosed) {
+      return;
+    }
     const named = [...new Set(runs)].filter((runId): runId is string => typeof runId === "string");
     for (const runId of named) {
       this.#hold(runId);
@@ -130,6 +136,9 @@ export class Feed {
 
   /** Show a conversation, all of it as it is now. */
   #show(conversation: Conversation): void {
+    if (this.#isClosed) {
+      return;
+    }
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#news.take();

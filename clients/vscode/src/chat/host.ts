@@ -63,6 +63,7 @@ export class ChatHost implements Disposable {
   open(channelId: string | undefined): void {
     this.#isChosen = true;
     if (this.channelId !== channelId || this.#current.feed === undefined) {
+      this.#page.forget();
       this.#show(channelId);
     }
   }

@@ -1,7 +1,9 @@
 // Follows a link that a model wrote: a web page after VS Code has asked, a file only where it lies in an open folder, and nothing else.
 
+import { posix } from "node:path";
 import { env, Position, Range, Uri, window, workspace } from "vscode";
 import { unlinked } from "../notices";
+import { isInside } from "./inside";
 import { readTarget } from "./target";
 
 export async function followLink(target: string): Promise<void> {
@@ -19,16 +21,21 @@ export async function followLink(target: string): Promise<void> {
   await window.showTextDocument(uri, line === undefined ? {} : { selection: new Range(at, at) });
 }
 
-/** Return the file of an open folder that a path names, if it is there. */
+/** Return the file of an open folder that a path names, if it is there, and there without a link that leads out. */
 export async function fileNamed(path: string): Promise<Uri | undefined> {
   for (const folder of workspace.workspaceFolders ?? []) {
-    const uri = path.startsWith("/") ? folder.uri.with({ path }) : Uri.joinPath(folder.uri, path);
-    const isInside = workspace.getWorkspaceFolder(uri) !== undefined;
-    if (isInside && (await isFile(uri))) {
+    const uri = path.startsWith("/") ? folder.uri.with({ path: posix.normalize(path) }) : Uri.joinPath(folder.uri, path);
+    if (workspace.getWorkspaceFolder(uri) !== undefined && (await isFile(uri)) && (await staysInside(uri))) {
       return uri;
     }
   }
   return undefined;
+}
+
+/** Say whether a file lies in an open folder once its links are followed, as far as this machine can tell. */
+export async function staysInside(uri: Uri): Promise<boolean> {
+  const folders = (workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath);
+  return uri.scheme !== "file" || isInside(uri.fsPath, folders);
 }
 
 async function isFile(uri: Uri): Promise<boolean> {

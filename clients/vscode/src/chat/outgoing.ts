@@ -1,7 +1,8 @@
 // What a person says on its way to the server: a new chat is opened for the first words, a message that is written anew goes on in a chat of
 // its own, and while the server starts the words wait for it.
 
-import { window, workspace } from "vscode";
+import { window } from "vscode";
+import { folderFor } from "../folders";
 import { unlinked } from "../notices";
 import type { Attachment, ChannelForked } from "../protocol";
 import { guarded } from "../refusals";
@@ -59,7 +60,11 @@ export class Outgoing {
     }
     // A chat that begins with its first words is called by them.
     const who = workflow === null ? { agent } : { workflow };
-    const where = { channelId: channelId ?? null, folder: folderNow() ?? null };
+    const folder = await folderFor(window.activeTextEditor?.document.uri);
+    if (folder === undefined) {
+      throw new Refusal("Nothing was sent: no folder was chosen for it.", "no_folder", undefined);
+    }
+    const where = { channelId: channelId ?? null, folder };
     const started = await wire.request("agent/run/start", { prompt: text, ...who, ...where, model, attachments });
     if (channelId === undefined && (agent !== null || model !== null)) {
       await wire.request("agent/channel/choose", { channelId: started.channelId, agent, model });
@@ -98,10 +103,4 @@ export class Outgoing {
       throw new Refusal("The Coterie server is not running.", "not_running", "coterie.restartServer");
     }
   }
-}
-
-/** The folder in which a person works: that of the active editor, where several are open. */
-function folderNow(): string | undefined {
-  const uri = window.activeTextEditor?.document.uri;
-  return uri === undefined ? undefined : workspace.getWorkspaceFolder(uri)?.uri.toString();
 }

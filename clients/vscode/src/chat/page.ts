@@ -54,6 +54,11 @@ export class Page {
     }
   }
 
+  /** Let go of what was not heard: it was about a chat that is not shown any more. */
+  forget(): void {
+    this.#unheard.clear();
+  }
+
   /** Say again what was not heard. */
   repeat(): void {
     for (const [number, message] of this.#unheard) {

@@ -1,6 +1,7 @@
 // Starts runs from the palette, the view and the editor: who, what about, and what it may cost.
 
-import { commands, Disposable, type QuickPickItem, Uri, window, workspace } from "vscode";
+import { commands, Disposable, type QuickPickItem, Uri, window } from "vscode";
+import { folderFor } from "../folders";
 import type { Budget, Selection } from "../protocol";
 import { guarded } from "../refusals";
 import type { Session } from "../session";
@@ -66,11 +67,14 @@ async function start(session: Session, title: string, who: { workflow: string } 
   if (limit === undefined) {
     return;
   }
-  const folder = await folderOf(selection);
+  const folder = await folderFor(selection === undefined ? window.activeTextEditor?.document.uri : Uri.parse(selection.uri));
+  if (folder === undefined) {
+    return;
+  }
   const started = await session.wire.request("agent/run/start", {
     prompt,
     ...who,
-    ...(folder === undefined ? {} : { folder }),
+    folder,
     ...(selection === undefined ? {} : { selection }),
     ...(limit === null ? {} : { budget: limit }),
   });
@@ -107,16 +111,4 @@ function selected(): Selection | undefined {
     end: { line: end.line, character: end.character },
   };
   return { uri: editor.document.uri.toString(), range };
-}
-
-/** Return the folder that a run works in: the selection's, that of the file before the person, or one that they choose. */
-async function folderOf(selection: Selection | undefined): Promise<string | undefined> {
-  const folders = workspace.workspaceFolders ?? [];
-  const [first] = folders;
-  if (folders.length < 2) {
-    return first?.uri.toString();
-  }
-  const uri = selection === undefined ? window.activeTextEditor?.document.uri : Uri.parse(selection.uri);
-  const here = uri && workspace.getWorkspaceFolder(uri);
-  return (here ?? (await window.showWorkspaceFolderPick({ placeHolder: "Which folder is it about?" })))?.uri.toString();
 }

@@ -103,19 +103,18 @@ export class Runs {
     this.#waiting.set(runId, waiting);
     try {
       let run = this.#runs.get(runId) ?? emptyRun(runId);
+      let latest = run;
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
         run = [...(await this.#fetch(runId, run.seq))].reduce(reduce, { ...run, gap: false });
-        const caughtUp = waiting.splice(0).reduce(reduce, run);
-        if (!caughtUp.gap) {
-          const whole = { ...caughtUp, touched: undefined };
-          this.#keep(whole);
-          return whole;
+        latest = waiting.splice(0).reduce(reduce, run);
+        if (!latest.gap) {
+          break;
         }
       }
-      // What is missing comes with the message's end, which is told as a whole.
-      run = { ...run, touched: undefined };
-      this.#keep(run);
-      return run;
+      // A piece that is missing still comes with its message's end, which is told as a whole; all else that came meanwhile is in here.
+      const caughtUp: Run = { ...latest, gap: false, touched: undefined };
+      this.#keep(caughtUp);
+      return caughtUp;
     } finally {
       this.#waiting.delete(runId);
     }

@@ -46,7 +46,16 @@ type Found = ReturnType<typeof grammars.highlight>["children"][number];
 export function colourSoon(root: HTMLElement): void {
   const blocks = [...root.querySelectorAll<HTMLElement>("code[data-language]")].filter(isColourable);
   if (blocks.length > 0) {
-    requestIdleCallback(() => blocks.forEach(colour));
+    whenIdle(() => blocks.forEach(colour));
+  }
+}
+
+/** Safari does not tell when it is idle. */
+function whenIdle(act: () => void): void {
+  if (typeof requestIdleCallback === "function") {
+    requestIdleCallback(act);
+  } else {
+    setTimeout(act);
   }
 }
 

@@ -27,6 +27,7 @@ export class Composer {
   #insteadOf: UserItem | undefined;
   #asking: Asking | undefined;
   #request = 0;
+  #isOpen = false;
   #isSending = false;
   #now: Surroundings | undefined;
 
@@ -65,6 +66,7 @@ export class Composer {
       ),
       element("div", { class: "below" }, this.#spent),
     );
+    this.#enable();
   }
 
   get text(): string {
@@ -81,6 +83,13 @@ export class Composer {
     this.#field.value = text;
     this.#chips.show(chips);
     this.#changed();
+  }
+
+  /** Show what was being written in a chat: before it is known which one is shown, nothing can be. */
+  open(text: string, chips: readonly Chip[]): void {
+    this.#isOpen = true;
+    this.#edit(undefined);
+    this.write(text, chips);
   }
 
   /** What was sent has arrived. */
@@ -173,7 +182,7 @@ export class Composer {
   }
 
   #enable(): void {
-    this.#field.readOnly = this.#isSending;
+    this.#field.readOnly = this.#isSending || !this.#isOpen;
     this.#field.setAttribute("aria-busy", String(this.#isSending));
     this.#send.disabled = this.#field.value.trim() === "" || this.#isSending || this.#now?.needsModel === true;
   }

@@ -119,8 +119,7 @@ function open(channelId: string | undefined, text: string, chips: readonly Chip[
     host.keep({ channelId, place: { itemId: undefined, below: 0 } });
   }
   transcript.clear();
-  composer.sent();
-  composer.write(text, chips);
+  composer.open(text, chips);
   activity = "idle";
   said.textContent = "";
   showTrouble(undefined);

@@ -19,6 +19,13 @@ beforeEach(() => {
   vi.stubGlobal("requestIdleCallback", (work: () => void) => idle.push(work));
 });
 
+it("shows code in a browser that does not tell when it is idle, and colours it soon", async () => {
+  vi.stubGlobal("requestIdleCallback", undefined);
+  const prose = new Prose(post);
+  prose.show("```python\ndef x(): pass\n```\n", false);
+  await vi.waitFor(() => expect(prose.element.querySelector(".hljs-keyword")?.textContent).toBe("def"), { timeout: 30_000 });
+});
+
 describe("Markdown of a model", () => {
   it.each([
     ["HTML", "<img src=x onerror=alert(1)><script>alert(1)</script>", "img, script"],

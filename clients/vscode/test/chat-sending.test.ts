@@ -1,0 +1,71 @@
+import { describe, expect, it, vi } from "vitest";
+
+vi.mock("vscode", () => ({ window: {}, workspace: {}, Uri: {}, commands: {}, env: {}, Range: class {}, Position: class {} }));
+vi.mock("vscode-languageclient/node", () => ({ ResponseError: class extends Error {}, LSPErrorCodes: {} }));
+
+import { Asking } from "../src/chat/asked";
+import type { Chats } from "../src/chat/chats";
+import type { Current } from "../src/chat/current";
+import type { Draft } from "../src/chat/drafts";
+import type { Page } from "../src/chat/page";
+import type { ToView } from "../src/messages/chat";
+import type { Session } from "../src/session";
+
+const HELLO = { kind: "send", text: "hello", chips: [], insteadOf: undefined } as const;
+
+/** A page that shows chat `a`, and a server that answers when it is told to. */
+function page() {
+  const said: ToView["kind"][] = [];
+  const shown: (string | undefined)[] = [];
+  const kept: [string | undefined, Draft][] = [];
+  const current = {
+    channelId: "a" as string | undefined,
+    choice: {},
+    choose: () => undefined,
+    feed: { items: [{ kind: "user", messageId: "u" }] },
+  };
+  let answer: { resolve: (value: unknown) => void; reject: (error: Error) => void } | undefined;
+  const request = vi.fn(() => new Promise((resolve, reject) => (answer = { resolve, reject })));
+  const session = { connection: { state: { kind: "running" } }, runs: { active: () => undefined }, wire: { request } };
+  const drafts = { keep: async (channelId: string | undefined, draft: Draft) => void kept.push([channelId, draft]) };
+  const asking = new Asking(
+    session as unknown as Session,
+    { drafts } as unknown as Chats,
+    current as unknown as Current,
+    { say: ({ kind }: ToView) => said.push(kind) } as unknown as Page,
+    (channelId) => shown.push(channelId),
+  );
+  const asked = async () => {
+    await vi.waitFor(() => expect(answer).toBeDefined(), { timeout: 30_000 });
+    return answer;
+  };
+  return { asking, current, said, shown, kept, request, asked };
+}
+
+describe("what is said in a chat that the person leaves meanwhile", () => {
+  it("leaves the other chat alone once it has arrived", async () => {
+    const { asking, current, said, shown, kept, asked } = page();
+    const sending = asking.do(HELLO);
+    const answer = await asked();
+    current.channelId = "b";
+    answer?.resolve({});
+    await sending;
+    expect([said, shown, kept]).toEqual([["trouble"], [], [["a", { text: "", chips: [] }]]]);
+  });
+
+  it("is a draft of its own chat when it did not arrive", async () => {
+    const { asking, current, said, kept, asked } = page();
+    const sending = asking.do(HELLO);
+    const answer = await asked();
+    current.channelId = "b";
+    answer?.reject(new Error("gone"));
+    await expect(sending).rejects.toThrow("gone");
+    expect([said, kept]).toEqual([["trouble"], [["a", { text: "hello", chips: [] }]]]);
+  });
+});
+
+it("asks nothing again for an answer that is not there any more", async () => {
+  const { asking, request } = page();
+  await asking.do({ kind: "retry", messageId: "gone" });
+  expect(request).not.toHaveBeenCalled();
+});
