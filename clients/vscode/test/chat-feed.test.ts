@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import { Feed, type Source } from "../src/chat/feed";
 import type { Item } from "../src/chat/items";
 import type { Patch } from "../src/chat/patch";
-import type { AgentEvent, ChannelMessage } from "../src/protocol";
+import { withDrafts } from "../src/chat/planned";
+import type { AgentEvent, ApprovalOption, ChannelMessage } from "../src/protocol";
 import type { Wire } from "../src/server/wire";
+import { Drafts } from "../src/state/drafts";
 import { Runs } from "../src/state/runs";
 
 const event = (runId: string, seq: number, of: AgentEvent["event"]): AgentEvent => ({
@@ -142,6 +144,36 @@ describe("a chat's feed", () => {
     expect(runs.all()).toHaveLength(20);
     feed.dispose();
     expect(runs.all().length).toBeLessThanOrEqual(4);
+  });
+
+  it("shows the plan that a question is about as the person has changed it", async () => {
+    const plan = { goal: "add adds", steps: [] };
+    const options = ["approve", "edit", "reject"].map((kind) => ({ optionId: kind, label: kind, kind }) as ApprovalOption);
+    const effects = [{ kind: "gate" as const, target: "plan", rule: "gate(plan)" }];
+    const runs = new Runs(async () => [
+      event("r", 1, { kind: "run", state: "waiting" }),
+      event("r", 2, { kind: "plan", plan }),
+      event("r", 3, { kind: "approval", approvalId: "p", title: "Approve the plan?", effects, options, state: "pending" }),
+    ]);
+    const drafts = new Drafts(
+      { get: () => undefined, update: async () => undefined },
+      () => runs.get("r")?.plan,
+      async () => undefined,
+    );
+    await runs.load("r");
+    const feed = new Feed(serverOf(0).wire, withDrafts(runs, drafts), "c");
+    await feed.refresh();
+    const goals: unknown[] = [];
+    for (const change of [() => drafts.set("r", { goal: "add adds well", steps: [] }), () => drafts.forget("r")]) {
+      const patched = nextPatch(feed);
+      change();
+      goals.push((await patched).items);
+    }
+    expect(goals).toMatchObject([
+      [{ id: "approval:p", plan: { goal: "add adds well" } }],
+      [{ id: "approval:p", plan: { goal: "add adds" } }],
+    ]);
+    feed.dispose();
   });
 
   it("that was closed while it read shows nothing, and holds nothing", async () => {

@@ -9,6 +9,7 @@ import { type Choice, choiceOf } from "./answerer";
 import { spentWords } from "./conversation";
 import { Feed } from "./feed";
 import type { Patch } from "./patch";
+import { withDrafts } from "./planned";
 import { surroundingsOf } from "./surroundings";
 
 export class Current {
@@ -50,7 +51,7 @@ export class Current {
     this.#feed?.dispose();
     this.#feed = undefined;
     if (channelId !== undefined) {
-      this.#feed = new Feed(this.#session.wire, this.#session.runs, channelId);
+      this.#feed = new Feed(this.#session.wire, withDrafts(this.#session.runs, this.#session.drafts), channelId);
       this.#feed.patched.on((patch) => this.patched.emit(patch));
       this.#feed.changed.on(() => this.changed.emit());
     }

@@ -15,7 +15,9 @@ const PAGE = 40;
 const FRAME_MS = 16;
 
 /** What of the runs a chat needs. */
-export type Source = Pick<Runs, "get" | "live" | "active" | "load" | "hold" | "changed">;
+export interface Source extends Pick<Runs, "get" | "live" | "active" | "load" | "hold"> {
+  readonly changed: Pick<Signal<Run>, "on">;
+}
 
 export class Feed {
   readonly patched = new Signal<Patch>();

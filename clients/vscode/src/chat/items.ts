@@ -237,17 +237,19 @@ function changeItem(change: ChangeEvent, runId: string): ChangeItem {
   return item;
 }
 
-const approvals = new WeakMap<ApprovalEvent, ApprovalItem>();
+// A plan can be changed while the question about it is open.
+const approvals = new WeakMap<ApprovalEvent, { readonly plan: Plan | undefined; readonly item: ApprovalItem }>();
 
 function approvalItem(approval: ApprovalEvent, { runId, plan }: Run): ApprovalItem {
-  let item = approvals.get(approval);
+  const made = approvals.get(approval);
+  let item = made?.plan === plan ? made?.item : undefined;
   if (item === undefined) {
     const { approvalId, options } = approval;
     const { headline: title, effects } = questionOf(approval);
     const id = `approval:${approvalId}`;
     const about = plan !== undefined && isPlanGate(approval) ? planView(plan) : undefined;
     item = { kind: "approval", id, runId, approvalId, title, effects, options, plan: about, decided: decisionWords(approval) };
-    approvals.set(approval, item);
+    approvals.set(approval, { plan, item });
   }
   return item;
 }
