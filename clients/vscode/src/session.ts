@@ -1,7 +1,7 @@
 // What this window knows of the server's runs, chats and questions, and the wire to it. One for the window; every view gets it and keeps
 // no state of its own.
 
-import { type Disposable, type ExtensionContext, type LogOutputChannel, Uri, workspace } from "vscode";
+import { type Disposable, type ExtensionContext, type LogOutputChannel, Uri, type WorkspaceFolder, workspace } from "vscode";
 import type { Status } from "./protocol";
 import type { Connection } from "./server/connection";
 import type { Wire } from "./server/wire";
@@ -32,13 +32,17 @@ export class Session implements Disposable {
     this.log = log;
     this.wire = connection.wire;
     this.runs = new Runs(async (runId, after) => (await this.wire.request("agent/run/events", { runId, after })).events);
-    this.drafts = new Drafts(context.workspaceState, (runId) => this.runs.get(runId)?.plan);
+    this.drafts = new Drafts(
+      context.workspaceState,
+      (runId) => this.runs.get(runId)?.plan,
+      (runId) => this.runs.load(runId),
+    );
     this.#subscriptions = [
       connection.on("agent/event", (told) => {
         this.runs.hear(told);
         this.approvals.hear(told);
         this.drafts.hear(told);
-        if (told.event.kind === "change" && workspace.getWorkspaceFolder(Uri.parse(told.event.uri)) !== undefined) {
+        if (told.event.kind === "change" && isInside(told.event.uri)) {
           this.reviews.hear(told);
         }
       }),
@@ -48,6 +52,10 @@ export class Session implements Disposable {
         if (state.kind === "running") {
           void this.#catchUp();
         }
+      }),
+      workspace.onDidChangeWorkspaceFolders(({ added }) => {
+        this.reviews.keep(isInside);
+        void this.#review(added);
       }),
     ];
   }
@@ -71,6 +79,20 @@ export class Session implements Disposable {
       this.wire.request("agent/review/list", {}).then((list) => this.reviews.replace(list)),
       this.runs.catchUp(),
     ]);
+    this.#warn(told);
+  }
+
+  /** Ask what waits for review in folders by their names: the server may hear later than this that they are open. */
+  async #review(folders: readonly WorkspaceFolder[]): Promise<void> {
+    if (this.connection.state.kind === "running") {
+      const asked = folders.map(async ({ uri }) =>
+        this.reviews.add(await this.wire.request("agent/review/list", { folder: uri.toString() })),
+      );
+      this.#warn(await Promise.allSettled(asked));
+    }
+  }
+
+  #warn(told: readonly PromiseSettledResult<unknown>[]): void {
     for (const failed of told.filter((each) => each.status === "rejected")) {
       this.log.warn(`The server did not tell all of its state: ${String(failed.reason)}`);
     }
@@ -80,4 +102,9 @@ export class Session implements Disposable {
     this.#status = status;
     this.statusChanged.emit(status);
   }
+}
+
+/** Say whether a file is in a folder of this window. */
+function isInside(uri: string): boolean {
+  return workspace.getWorkspaceFolder(Uri.parse(uri)) !== undefined;
 }

@@ -75,7 +75,7 @@ export class Chats implements Disposable {
   async answer(approvalId: string, optionId: string): Promise<void> {
     try {
       const question = this.#session.approvals.get(approvalId);
-      const answer = question === undefined ? { approvalId, optionId } : this.#session.drafts.answer(question, optionId);
+      const answer = question === undefined ? { approvalId, optionId } : await this.#session.drafts.answer(question, optionId);
       await this.#session.wire.request("agent/approval/answer", answer);
     } catch (error) {
       const refusal = refusalOf(error);

@@ -123,7 +123,8 @@ export class PlanEditing {
     }
     const kind = yes ? "approve" : "reject";
     const option = gate.options.find((each) => each.kind === kind);
-    await this.#session.wire.request("agent/approval/answer", this.#drafts.answer(gate, option?.optionId ?? kind));
+    const answer = await this.#drafts.answer(gate, option?.optionId ?? kind);
+    await this.#session.wire.request("agent/approval/answer", answer);
   }
 
   /** Return whose plan is meant: that of a row, of a document, or the one that waits. */

@@ -27,12 +27,14 @@ export class Drafts {
   readonly changed = new Signal<string>();
   readonly #store: DraftStore;
   readonly #planOf: (runId: string) => Plan | undefined;
+  readonly #read: (runId: string) => Promise<unknown>;
   readonly #drafts: Map<string, Draft>;
 
-  /** `planOf` tells a run's plan as the planner wrote it. */
-  constructor(store: DraftStore, planOf: (runId: string) => Plan | undefined) {
+  /** `planOf` tells a run's plan as the planner wrote it, once the run was read, which `read` does. */
+  constructor(store: DraftStore, planOf: (runId: string) => Plan | undefined, read: (runId: string) => Promise<unknown>) {
     this.#store = store;
     this.#planOf = planOf;
+    this.#read = read;
     this.#drafts = new Map(kept(store.get(KEY)));
   }
 
@@ -63,14 +65,24 @@ export class Drafts {
     }
   }
 
-  /** Return what is to be answered by an option: yes to a plan that was changed is yes to the changed one. */
-  answer({ approvalId, runId, options }: Pick<Approval, "approvalId" | "runId" | "options">, optionId: string): ApprovalAnswerParams {
-    const draft = this.get(runId);
+  /**
+   * Return what is to be answered by an option: yes to a plan that was changed is yes to the changed one. A window that was loaded again may
+   * not have read the run yet whose draft it has kept. Throws when it cannot be read: nobody has agreed to the plan without the changes.
+   */
+  async answer(
+    { approvalId, runId, options }: Pick<Approval, "approvalId" | "runId" | "options">,
+    optionId: string,
+  ): Promise<ApprovalAnswerParams> {
     const edit = options.find((option) => option.kind === "edit");
     const isYes = options.some((option) => option.optionId === optionId && (option.kind === "approve" || option.kind === "edit"));
-    return draft === undefined || edit === undefined || !isYes
-      ? { approvalId, optionId }
-      : { approvalId, optionId: edit.optionId, plan: draft };
+    if (edit === undefined || !isYes || !this.#drafts.has(runId)) {
+      return { approvalId, optionId };
+    }
+    if (this.#planOf(runId) === undefined) {
+      await this.#read(runId);
+    }
+    const draft = this.get(runId);
+    return draft === undefined ? { approvalId, optionId } : { approvalId, optionId: edit.optionId, plan: draft };
   }
 
   #keep(runId: string): void {

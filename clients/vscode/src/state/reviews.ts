@@ -46,8 +46,25 @@ export class Reviews {
   /** Take in what the server lists; what it does not list any more was decided while nobody listened. */
   replace(list: ReviewList): void {
     this.#clear();
+    this.add(list);
+  }
+
+  /** Take in what the server lists of a folder that is one of this window's now. */
+  add(list: ReviewList): void {
     for (const change of list.files.flatMap((file) => file.changes)) {
       this.#put(change);
+    }
+    this.changed.emit(undefined);
+  }
+
+  /** Forget what is of no file that this window has any more: it is not to be decided from here. */
+  keep(isWanted: (uri: string) => boolean): void {
+    const wanted = [...this.#changes.values()].filter(({ uri }) => isWanted(uri));
+    this.#clear();
+    if (wanted.some(({ hunks }) => hunks.some(isOpen))) {
+      for (const change of wanted) {
+        this.#put(change);
+      }
     }
     this.changed.emit(undefined);
   }
