@@ -14,6 +14,10 @@ export class RunList {
   #more = false;
   #loaded = false;
   #loading: Promise<void> | undefined;
+  /** Unknown runs that were told of since the newest were asked for. */
+  readonly #unlisted = new Set<string>();
+  /** Those that were not among the newest when these were asked for: they stand on an older page. */
+  readonly #older = new Set<string>();
 
   constructor(fetch: FetchRuns) {
     this.#fetch = fetch;
@@ -50,10 +54,14 @@ export class RunList {
     this.changed.emit();
   }
 
-  /** Take in what was told of a run; says whether the list has to be asked for, because it is a run that it does not know. */
+  /** Take in what was told of a run; says whether the list has to be asked for, because it may be a new run. */
   hear(run: Run): boolean {
     const known = this.get(run.runId);
     if (known === undefined) {
+      if (this.#older.has(run.runId)) {
+        return false;
+      }
+      this.#unlisted.add(run.runId);
       return true;
     }
     const state = run.state ?? known.state;
@@ -63,6 +71,15 @@ export class RunList {
   }
 
   async #refresh(): Promise<void> {
+    do {
+      await this.#askNewest();
+      // What was told of meanwhile may have begun meanwhile.
+    } while (this.#unlisted.size > 0);
+  }
+
+  async #askNewest(): Promise<void> {
+    const unlisted = [...this.#unlisted];
+    this.#unlisted.clear();
     const page = await this.#fetch(undefined);
     // Nothing that is known on the page: there may be runs in between, so what is known is asked for anew by "more".
     if (!page.runs.some((run) => this.get(run.runId) !== undefined)) {
@@ -71,6 +88,9 @@ export class RunList {
     }
     this.#loaded = true;
     this.#take(page.runs);
+    for (const runId of unlisted.filter((each) => this.get(each) === undefined)) {
+      this.#older.add(runId);
+    }
     this.changed.emit();
   }
 
