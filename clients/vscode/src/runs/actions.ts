@@ -5,6 +5,7 @@ import { unlinked } from "../notices";
 import type { RunUndoParams, UndoConflict } from "../protocol";
 import { guarded } from "../refusals";
 import type { Session } from "../session";
+import type { Run } from "../state/run";
 import { isCommand } from "./callRows";
 import { type RunDocuments, runUri, sideUri } from "./documents";
 import type { Node } from "./forest";
@@ -109,11 +110,16 @@ export async function tellConflicts(conflicts: readonly UndoConflict[]): Promise
   }
 }
 
+/** Return a run, asked for when it is not here any more. */
+async function runAt(session: Session, runId: string): Promise<Run> {
+  return session.runs.get(runId) ?? (await session.runs.load(runId));
+}
+
 async function showOutput(session: Session, terminals: RunTerminals, { target }: About): Promise<void> {
   if (target.kind !== "call") {
     return;
   }
-  const call = session.runs.get(target.runId)?.toolCalls[target.callId];
+  const call = (await runAt(session, target.runId)).toolCalls[target.callId];
   if (call !== undefined && isCommand(call)) {
     await terminals.show(target.runId);
   } else {
@@ -123,7 +129,7 @@ async function showOutput(session: Session, terminals: RunTerminals, { target }:
 
 async function showArtifact(session: Session, { target }: About): Promise<void> {
   if (target.kind === "artifact") {
-    const artifact = session.runs.get(target.runId)?.artifacts[target.index];
+    const artifact = (await runAt(session, target.runId)).artifacts[target.index];
     const name = `${artifact?.stepId ?? "step"}-${artifact?.type ?? "artifact"}.md`;
     await window.showTextDocument(runUri(target.runId, "artifact", String(target.index), name), { preview: true });
   }

@@ -5,11 +5,15 @@ import { Disposable, EventEmitter, type TextDocumentContentProvider, Uri, worksp
 import type { FileDiff } from "../protocol";
 import { running } from "../server/running";
 import type { Session } from "../session";
+import type { Run } from "../state/run";
+import { Throttle } from "../state/throttle";
 import { artifactText } from "./artifactText";
+import { type Kind, Sources } from "./sources";
 
 const RUN_SCHEME = "coterie-run";
 
-type Kind = "before" | "after" | "artifact" | "output";
+/** Enough for eyes, and a file that changes a hundred times in a second is not read a hundred times. */
+const LOOK_AGAIN_MS = 150;
 
 /** Return the URI of a hand-off, by its place, or of a call's output. */
 export function runUri(runId: string, kind: "artifact" | "output", id: string, name: string): Uri {
@@ -30,6 +34,15 @@ export class RunDocuments implements TextDocumentContentProvider {
   readonly #session: Session;
   readonly #changed = new EventEmitter<Uri>();
   readonly onDidChange = this.#changed.event;
+  readonly #sources = new Sources();
+  readonly #others = new Map<string, Uri>();
+  readonly #tell = new Throttle(LOOK_AGAIN_MS, () => {
+    const uris = [...this.#others.values()];
+    this.#others.clear();
+    for (const uri of uris) {
+      this.#changed.fire(uri);
+    }
+  });
 
   constructor(session: Session) {
     this.#session = session;
@@ -38,11 +51,14 @@ export class RunDocuments implements TextDocumentContentProvider {
   register(): Disposable {
     return Disposable.from(
       this.#changed,
+      this.#tell,
       workspace.registerTextDocumentContentProvider(RUN_SCHEME, this),
-      this.#session.runs.changed.on(({ runId }) => {
+      workspace.onDidCloseTextDocument(({ uri }) => this.#sources.forget(uri.toString())),
+      this.#session.runs.changed.on((run) => {
         for (const { uri } of workspace.textDocuments) {
-          if (uri.scheme === RUN_SCHEME && partsOf(uri).runId === runId) {
-            this.#changed.fire(uri);
+          if (uri.scheme === RUN_SCHEME && this.#isOther(uri, run)) {
+            this.#others.set(uri.toString(), uri);
+            this.#tell.ask();
           }
         }
       }),
@@ -52,6 +68,10 @@ export class RunDocuments implements TextDocumentContentProvider {
   async provideTextDocumentContent(uri: Uri): Promise<string> {
     await running(this.#session.connection);
     const { kind, runId, id } = partsOf(uri);
+    const known = this.#session.runs.get(runId);
+    if (known !== undefined) {
+      this.#isOther(uri, known);
+    }
     switch (kind) {
       case "before":
       case "after": {
@@ -76,6 +96,12 @@ export class RunDocuments implements TextDocumentContentProvider {
 
   async diffOf(runId: string, uri: string): Promise<FileDiff | undefined> {
     return (await this.filesOf(runId, [uri])).find((file) => file.uri === uri);
+  }
+
+  /** Say whether a text may be another one after what was told of a run. */
+  #isOther(uri: Uri, run: Run): boolean {
+    const { kind, runId, id } = partsOf(uri);
+    return runId === run.runId && this.#sources.differs(uri.toString(), run, kind, id);
   }
 
   async #run(runId: string) {
