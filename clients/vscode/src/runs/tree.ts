@@ -17,6 +17,7 @@ import type { RunLimits } from "../protocol";
 import { phaseOf } from "../server/state";
 import type { Session } from "../session";
 import type { Run } from "../state/run";
+import type { Subscription } from "../state/signal";
 import { Throttle } from "../state/throttle";
 import { Forest, type Node } from "./forest";
 import type { RunList } from "./list";
@@ -34,6 +35,12 @@ const MORE: Row = {
   target: { kind: "more" },
 };
 
+/** A run as it was told of last, which stays for as long as somebody looks below it. */
+interface Shown {
+  readonly run: Run;
+  readonly held: Subscription;
+}
+
 export class RunTree implements TreeDataProvider<Node>, Disposable {
   readonly #changed = new EventEmitter<Node[] | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
@@ -41,7 +48,7 @@ export class RunTree implements TreeDataProvider<Node>, Disposable {
   readonly #list: RunList;
   readonly #forest = new Forest();
   /** The runs below which somebody has looked. */
-  readonly #shown = new Map<string, Run>();
+  readonly #shown = new Map<string, Shown>();
   readonly #limits = new Map<string, RunLimits | null | undefined>();
   readonly #subscriptions: readonly { dispose(): void }[];
   readonly #lookAgain = new Throttle(LOOK_AGAIN_MS, () => this.#draw());
@@ -65,7 +72,7 @@ export class RunTree implements TreeDataProvider<Node>, Disposable {
 
   dispose(): void {
     this.#lookAgain.dispose();
-    for (const subscription of this.#subscriptions) {
+    for (const subscription of [...this.#subscriptions, ...[...this.#shown.values()].map(({ held }) => held)]) {
       subscription.dispose();
     }
     this.#changed.dispose();
@@ -120,6 +127,14 @@ export class RunTree implements TreeDataProvider<Node>, Disposable {
     return node.parent;
   }
 
+  /** Keep nothing more of a run that nobody looks below. Unfolded again, it is looked at again. */
+  fold({ row }: Node): void {
+    if (row.target.kind === "run" && row.id === row.target.runId) {
+      this.#forget(row.id);
+      this.#lookAgain.ask();
+    }
+  }
+
   /** Return the row of a run, asked for when it is not on the pages so far. */
   async nodeOf(runId: string): Promise<Node | undefined> {
     if (this.#list.get(runId) === undefined) {
@@ -137,13 +152,26 @@ export class RunTree implements TreeDataProvider<Node>, Disposable {
 
   /** Know all that stands below a run. What was heard of it is up to date; one of an earlier time is asked for. */
   async #lookBelow(runId: string): Promise<Run> {
-    const run = this.#session.runs.get(runId) ?? (await this.#session.runs.load(runId));
-    if (!this.#limits.has(runId)) {
-      this.#limits.set(runId, (await this.#session.wire.request("agent/run/get", { runId })).budget);
+    const { runs, wire } = this.#session;
+    const held = runs.hold(runId);
+    try {
+      const run = runs.get(runId) ?? (await runs.load(runId));
+      const { budget } = await wire.request("agent/run/get", { runId });
+      const latest = runs.get(runId) ?? run;
+      this.#forget(runId);
+      this.#limits.set(runId, budget);
+      this.#shown.set(runId, { run: latest, held });
+      return latest;
+    } catch (error) {
+      held.dispose();
+      throw error;
     }
-    const latest = this.#session.runs.get(runId) ?? run;
-    this.#shown.set(runId, latest);
-    return latest;
+  }
+
+  #forget(runId: string): void {
+    this.#shown.get(runId)?.held.dispose();
+    this.#shown.delete(runId);
+    this.#limits.delete(runId);
   }
 
   #below(run: Run): readonly Row[] {
@@ -161,7 +189,7 @@ export class RunTree implements TreeDataProvider<Node>, Disposable {
       .all()
       .filter((summary) => isHere(summary.folder))
       .map((summary) => {
-        const run = this.#shown.get(summary.runId);
+        const run = this.#shown.get(summary.runId)?.run;
         const row = runRow(summary, run ?? this.#session.runs.get(summary.runId), now);
         return run === undefined ? row : { ...row, children: this.#below(run) };
       });
@@ -183,9 +211,9 @@ export class RunTree implements TreeDataProvider<Node>, Disposable {
     }
     const shown = this.#shown.get(run.runId);
     if (shown !== undefined) {
-      this.#shown.set(run.runId, run);
+      this.#shown.set(run.runId, { ...shown, run });
     }
-    if (shown === undefined || looksDifferent(shown, run)) {
+    if (shown === undefined || looksDifferent(shown.run, run)) {
       this.#lookAgain.ask();
     }
   }

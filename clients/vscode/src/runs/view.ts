@@ -29,6 +29,7 @@ export function registerRuns(session: Session): Disposable {
   return Disposable.from(
     tree,
     view,
+    view.onDidCollapseElement(({ element }) => tree.fold(element)),
     terminals,
     documents.register(),
     editing.register(() => view.selection[0]),
