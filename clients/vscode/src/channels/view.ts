@@ -16,10 +16,13 @@ import type { Chats } from "../chat/chats";
 import type { Channel } from "../protocol";
 import { guarded } from "../refusals";
 import type { Session } from "../session";
-import { ago, FOLDERS, type Folder, inFolder, stateIcon, stateWords, tooltipLines } from "./words";
+import { Throttle } from "../state/throttle";
+import { entryOf, FOLDERS, type Folder, inFolder, looks } from "./words";
 
 const VIEW = "coterie.channels";
 const MINUTE_MS = 60_000;
+/** A run that begins tells of its chat several times. */
+const LOOK_AGAIN_MS = 150;
 
 type Node = Folder | Channel;
 
@@ -27,17 +30,28 @@ class ChannelTree implements TreeDataProvider<Node> {
   readonly #changed = new EventEmitter<Node | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #session: Session;
+  /** How the list looked when it was drawn; undefined when it may look otherwise. */
+  #seen: string | undefined;
 
   constructor(session: Session) {
     this.#session = session;
   }
 
+  /** Have the list drawn anew where it looks otherwise: a click between two drawings is lost. */
   refresh(): void {
-    this.#changed.fire(undefined);
+    const seen = looks(this.#session.channels.all(), Date.now());
+    if (seen !== this.#seen) {
+      this.#seen = seen;
+      this.#changed.fire(undefined);
+    }
   }
 
   getChildren(node?: Node): readonly Node[] & Node[] {
     const all = this.#session.channels.all();
+    if (looks(all, Date.now()) !== this.#seen) {
+      // Drawn without having been asked to, as when the view is opened.
+      this.#seen = undefined;
+    }
     if (node === undefined) {
       // With nothing in it the view shows what can be done instead.
       return all.length === 0 ? [] : [...FOLDERS];
@@ -52,14 +66,14 @@ class ChannelTree implements TreeDataProvider<Node> {
       item.contextValue = "folder";
       return item;
     }
-    const now = Date.now();
-    const item = new TreeItem(node.title, TreeItemCollapsibleState.None);
-    item.id = node.channelId;
-    item.iconPath = new ThemeIcon(stateIcon(node));
-    item.description = ago(node.updatedAt, now);
-    item.tooltip = tooltipLines(node, now).join("\n");
-    item.contextValue = `channel.${node.state}`;
-    item.accessibilityInformation = { label: `${node.title}, ${stateWords(node)}, ${item.description}` };
+    const entry = entryOf(node, Date.now());
+    const item = new TreeItem(entry.label, TreeItemCollapsibleState.None);
+    item.id = entry.id;
+    item.iconPath = new ThemeIcon(entry.icon);
+    item.description = entry.age;
+    item.tooltip = entry.tooltip;
+    item.contextValue = entry.context;
+    item.accessibilityInformation = { label: entry.spoken };
     item.command = { command: "coterie.chat.open", title: "Open", arguments: [node.channelId] };
     return item;
   }
@@ -77,9 +91,11 @@ export function registerChannels(session: Session, chats: Chats): Disposable {
   };
   // Ages grow by themselves.
   const timer = setInterval(() => view.visible && tree.refresh(), MINUTE_MS);
+  const later = new Throttle(LOOK_AGAIN_MS, () => tree.refresh());
   return Disposables.from(
     view,
-    session.channels.changed.on(() => tree.refresh()),
+    later,
+    session.channels.changed.on(() => later.ask()),
     session.approvals.changed.on(showBadge),
     { dispose: () => clearInterval(timer) },
     ...actions(session, chats, view),

@@ -43,6 +43,35 @@ export function tooltipLines(channel: Channel, now: number): readonly string[] {
   ];
 }
 
+/** What is seen of a chat in the list. */
+export interface Entry {
+  readonly id: string;
+  readonly label: string;
+  readonly icon: string;
+  readonly age: string;
+  readonly tooltip: string;
+  readonly context: string;
+  readonly spoken: string;
+}
+
+export function entryOf(channel: Channel, now: number): Entry {
+  const age = ago(channel.updatedAt, now);
+  return {
+    id: channel.channelId,
+    label: channel.title,
+    icon: stateIcon(channel),
+    age,
+    tooltip: tooltipLines(channel, now).join("\n"),
+    context: `channel.${channel.state}`,
+    spoken: `${channel.title}, ${stateWords(channel)}, ${age}`,
+  };
+}
+
+/** Return all that is seen of the list: while it is the same, there is nothing to draw. */
+export function looks(channels: readonly Channel[], now: number): string {
+  return JSON.stringify(FOLDERS.map(({ id }) => inFolder(channels, id).map((channel) => entryOf(channel, now))));
+}
+
 export interface Folder {
   readonly id: "chats" | "tasks";
   readonly label: string;

@@ -1,0 +1,20 @@
+import { describe, expect, it } from "vitest";
+import { looks } from "../src/channels/words";
+import type { Channel } from "../src/protocol";
+
+const CHAT: Channel = { channelId: "c", title: "Sums", folder: "chats", state: "idle", updatedAt: "2026-01-01T00:00:00Z" };
+const NOW = Date.parse("2026-01-01T00:05:10Z");
+
+describe("the list of chats", () => {
+  it.each<[string, readonly Channel[], number, boolean]>([
+    ["nothing is seen otherwise", [{ ...CHAT, updatedAt: "2026-01-01T00:00:05Z" }], NOW, true],
+    ["a chat has another title", [{ ...CHAT, title: "Products" }], NOW, false],
+    ["a run goes on in it", [{ ...CHAT, state: "active" }], NOW, false],
+    ["a question waits in it", [{ ...CHAT, pendingApprovals: 1 }], NOW, false],
+    ["it has grown older", [CHAT], NOW + 60_000, false],
+    ["there is another one", [CHAT, { ...CHAT, channelId: "d" }], NOW, false],
+    ["it is none of a person's any more", [{ ...CHAT, folder: "tasks" }], NOW, false],
+  ])("when %s: drawn as before or not", (_when, channels, now, same) => {
+    expect(looks(channels, now) === looks([CHAT], NOW)).toBe(same);
+  });
+});
