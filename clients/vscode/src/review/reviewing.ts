@@ -34,6 +34,7 @@ export class Reviewing implements Disposable {
         this.changed.emit(file);
       }),
       workspace.onDidChangeTextDocument((event) => this.#follow(event)),
+      workspace.onDidCloseTextDocument(({ uri }) => this.#places.delete(uriKey(uri.toString()))),
     ];
   }
 
