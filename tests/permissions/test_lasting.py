@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
 from coterie.agents.lasting import Kept, offered, rules_of
 from coterie.domain.permissions import ApprovalOption, Effect
+from coterie.tools.command_line import line_effects
 from coterie.tools.reach import reach
 from coterie.tools.rules import Policy, RuleLayer, command_effect, evaluate, named_effect, parse_rule, path_effect, unclear_effect
+from coterie.tools.tool import Place
+from workspace_fake import FakeWorkspace
+
+
+def shell(line: str) -> Effect:
+    """Return the only effect of a shell line."""
+    [effect] = line_effects(line, Place(workspace=FakeWorkspace(Path("/p"))), Path("/p"))
+    return effect
+
 
 TOUCH = command_effect(["touch", "made"])
 ONCE = ["allow_once", "reject_once"]
@@ -58,7 +69,9 @@ async def options_for(
         ((unclear_effect("$(x)"),), {}, ONCE),
         ((command_effect(["rm", "$X"]),), {"ask": ["exec(rm -rf *)"]}, [*IN_RUN, "reject_always"]),
         ((command_effect(["echo", "a\u202eb"]),), {}, IN_RUN),
-        ((command_effect(["echo", "it's", "[a]*"]),), {}, ALWAYS),
+        ((shell("echo it\\'s [a]*"),), {}, ALWAYS),
+        ((shell("echo it\\'s '[a]*'"),), {}, ONCE),
+        ((command_effect(["git", "add", "*.py"]),), {}, ONCE),
         ((path_effect("write", ".vscode/tasks.json"),), {}, [*IN_RUN, "reject_always"]),
         ((path_effect("write", "/etc/[hosts]"),), {}, ALWAYS),
         ((path_effect("write", "/home/me/.coterie/config.toml"),), {}, [*IN_RUN, "reject_always"]),
@@ -79,6 +92,43 @@ async def test_what_is_offered_is_proven(asking: tuple[Effect, ...], rules: dict
             assert option.rule == ", ".join(rule.text for rule in kept.allow)
 
 
+@pytest.mark.parametrize(
+    ("asked", "otherwise"),
+    [
+        ("stat -c %n '~'", "stat -c %n ~"),
+        ("rm -rf \\~", "rm -rf ~"),
+        ('rm "~"/x', "rm ~/x"),
+        ("rm ~'/x'", "rm ~/x"),
+        ("make X='~/x'", "make X=~/x"),
+        ("rm '*'", "rm *"),
+        ('rm "a?"', "rm a?"),
+        ("rm \\[ab]", "rm [ab]"),
+        ("rm '*'*", "rm **"),
+        ("env rm '*'", "rm *"),
+        ("sh -c \"rm '*'\"", "rm *"),
+    ],
+)
+def test_what_quotes_keep_from_expansion_gets_no_rule_that_would_let_the_expanded_one_run(asked: str, otherwise: str) -> None:
+    assert rules_of([shell(asked)]) == ()
+    assert shell(asked).rule == shell(otherwise).rule, "rules do not tell them apart"
+    assert rules_of([shell(otherwise)]) == (shell(otherwise).rule,)
+    assert reach([shell(otherwise)]).endswith("; whatever its wildcards and ~ come to.")
+
+
+@pytest.mark.parametrize(
+    ("asked", "other"),
+    [
+        (named_effect("net", "*"), named_effect("net", "evil.org")),
+        (named_effect("net", "*.com"), named_effect("net", "evil.com")),
+        (named_effect("mcp", "docs.?"), named_effect("mcp", "docs.x")),
+        (named_effect("spawn", "[ab]"), named_effect("spawn", "a")),
+    ],
+)
+def test_a_wildcard_in_a_name_stands_for_itself(asked: Effect, other: Effect) -> None:
+    [rule] = rules_of([asked])
+    assert (parse_rule(rule).matches(asked), parse_rule(rule).matches(other)) == (True, False)
+
+
 async def test_what_cannot_be_kept_is_not_offered() -> None:
     assert [option.kind for option in await options_for(TOUCH)] == IN_RUN
     assert [option.kind for option in await options_for(TOUCH, user=FakeRules(takes=["allow"]))] == ALWAYS[:-1]
@@ -95,8 +145,10 @@ async def test_what_cannot_be_kept_is_not_offered() -> None:
         (TOUCH, "also within a longer command line; for a touch from any folder", command_effect(["/tmp/touch", "made"])),
         (command_effect(["./touch", "made"]), "also within a longer command line", command_effect(["./touch", "made"])),
         (command_effect(["echo", "$HOME"]), "whatever its variables and substitutions come to", command_effect(["echo", "$HOME"])),
+        (shell("rm ~/x [ab]*"), "whatever its wildcards and ~ come to", shell("rm ~/x [ab]*")),
         (path_effect("read", ".env"), "there for the file .env of each", path_effect("read", ".env")),
         (named_effect("net", "example.org"), "for every request to example.org", named_effect("net", "EXAMPLE.org")),
+        (named_effect("net", "*.org"), "for every request to *.org", named_effect("net", "*.ORG")),
         (named_effect("mcp", "docs.search"), "for docs.search whatever is asked of it", named_effect("mcp", "docs.search")),
     ],
 )

@@ -16,8 +16,10 @@ from coterie.tools.rules import (
     parse_rule,
     path_effect,
     rule_for,
+    shell_effect,
     unclear_effect,
 )
+from coterie.tools.shell import Word
 from coterie.tools.tool import Place
 from workspace_fake import FakeWorkspace
 
@@ -186,8 +188,8 @@ def test_a_role_writes_only_what_it_may() -> None:
     "effect",
     [
         command_effect(["touch", "made"]),
-        command_effect(["./x.sh", "a b", "it's", "*.log", ""]),
-        command_effect(["echo", "two\nlines", ")", "[x]"]),
+        shell_effect(tuple(map(Word, ["./x.sh", "a b", "it's", "*.log", ""]))),
+        shell_effect(tuple(map(Word, ["echo", "two\nlines", ")", "[x]"]))),
         path_effect("write", "odd [name]*?.txt"),
         named_effect("gate", "plan"),
     ],

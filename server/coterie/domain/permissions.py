@@ -31,13 +31,15 @@ class Effect:
 
     ``target`` is a path relative to its workspace folder (absolute outside of all folders), a command line, a host, or a gate's
     step. ``argv`` is set for ``exec``; ``rule`` is the rule, spelled as in the settings, that would match exactly this effect:
-    ``exec(touch made)``, ``gate(plan)``.
+    ``exec(touch made)``, ``gate(plan)``. ``literal`` is true of a command in which quotes keep a shell from expanding a wildcard or a
+    tilde: rules do not tell it from the one that is expanded, so no answer to it lasts.
     """
 
     kind: EffectKind
     target: str
     argv: tuple[str, ...] | None = None
     rule: str
+    literal: bool | None = None
 
 
 @wire

@@ -8,7 +8,7 @@ from typing import Literal
 
 from coterie.base.errors import ModelMistakeError
 from coterie.domain.permissions import Effect
-from coterie.tools.rules import command_effect, path_effect, unclear_effect
+from coterie.tools.rules import path_effect, shell_effect, unclear_effect
 from coterie.tools.shell import UnclearError, read_line
 from coterie.tools.tool import Place
 from coterie.tools.wrappers import unwrapped
@@ -35,7 +35,7 @@ def _effects(text: str, place: Place, folder: Path, depth: int) -> tuple[list[Ef
         try:
             for inner in unwrapped(words):
                 if inner.line is None:
-                    effects.append(command_effect([word.text for word in inner.words]))
+                    effects.append(shell_effect(inner.words))
                 elif depth:
                     more, not_read = _effects(inner.line, place, folder, depth - 1)
                     effects += more

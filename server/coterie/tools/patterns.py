@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from coterie.domain.permissions import Effect
+from coterie.tools.shell import TILDE, WILDCARDS
 
 _WORKSPACE = "workspace/"
 _PYTHON = re.compile(r"python[\d.]*")
@@ -157,6 +158,11 @@ class NamePattern:
 def is_replaced(word: str) -> bool:
     """Whether a shell may put something else into the place of what stands in a word."""
     return _REPLACED.search(word) is not None
+
+
+def is_expanded(word: str) -> bool:
+    """Whether a shell puts names of files, or a home folder, into the place of what stands in a word, unless it is quoted."""
+    return not WILDCARDS.isdisjoint(word) or TILDE.search(word) is not None
 
 
 def command_text(argv: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import assert_never
 
 from coterie.domain.permissions import Effect
-from coterie.tools.patterns import is_replaced
+from coterie.tools.patterns import is_expanded, is_replaced
 
 
 def reach(effects: Sequence[Effect]) -> str:
@@ -45,3 +45,5 @@ def _commands(argv: Sequence[str]) -> Iterable[str]:
         yield f"for a {name} from any folder"
     if any(map(is_replaced, argv)):
         yield "whatever its variables and substitutions come to"
+    if any(map(is_expanded, argv)):
+        yield "whatever its wildcards and ~ come to"

@@ -15,7 +15,8 @@ from typing import Literal, get_args
 
 from coterie.base.errors import SettingsError
 from coterie.domain.permissions import Effect, EffectKind, Ruling, Verdict
-from coterie.tools.patterns import CommandPattern, HostPattern, NamePattern, PathPattern, Pattern, command_text
+from coterie.tools.patterns import CommandPattern, HostPattern, NamePattern, PathPattern, Pattern, command_text, is_expanded
+from coterie.tools.shell import Word
 from coterie.workspace.ignore import is_secret
 
 MEMORY_FILE = ".coterie/memory.md"
@@ -123,9 +124,18 @@ def path_effect(kind: Literal["read", "write"], path: str) -> Effect:
 
 
 def command_effect(argv: Sequence[str]) -> Effect:
-    """Return the effect of running ``argv``."""
+    """Return the effect of running ``argv`` as it stands, without a shell."""
+    return _command(argv, literal=any(map(is_expanded, argv)))
+
+
+def shell_effect(words: Sequence[Word]) -> Effect:
+    """Return the effect of a command of a shell line."""
+    return _command([word.text for word in words], literal=any(word.literal for word in words))
+
+
+def _command(argv: Sequence[str], *, literal: bool) -> Effect:
     text = command_text(argv)
-    return Effect(kind="exec", target=text, argv=tuple(argv), rule=f"exec({text})")
+    return Effect(kind="exec", target=text, argv=tuple(argv), rule=f"exec({text})", literal=True if literal else None)
 
 
 def unclear_effect(line: str) -> Effect:
@@ -135,11 +145,16 @@ def unclear_effect(line: str) -> Effect:
 
 def named_effect(kind: Literal["net", "env", "mcp", "spawn", "gate"], target: str) -> Effect:
     """Return the effect of any other kind."""
-    return Effect(kind=kind, target=target, rule=f"{kind}({target})")
+    return Effect(kind=kind, target=target, rule=f"{kind}({PathPattern.literal(target)})")
 
 
 def rule_for(effect: Effect) -> str | None:
-    """Return the rule that an "always" would add; None when no rule can match exactly this effect."""
+    """Return the rule that an "always" would add; None when no rule can match exactly this effect.
+
+    Rules compare words, not their quotes: one for ``rm '*'`` would let ``rm *`` run too, which nobody was asked about.
+    """
+    if effect.literal:
+        return None
     try:
         rule = parse_rule(effect.rule)
     except SettingsError:

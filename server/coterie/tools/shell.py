@@ -42,6 +42,9 @@ _RESERVED = frozenset(
     | {"coproc", "[[", "]]"},
 )
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(\[.*\])?\+?=")
+WILDCARDS = frozenset("*?[")
+TILDE = re.compile(r"(?:^|[=:])~")
+"""Where some shell puts a home folder in the place of a tilde."""
 _PARAMETER = re.compile(r"[A-Za-z_]\w*|[0-9?#@*!$-]|\{[#!]?\w+\}")
 
 
@@ -51,12 +54,16 @@ class UnclearError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word without its quotes. ``dynamic`` when the shell puts something else in its place (variables, substitutions)."""
+    """A word without its quotes. ``dynamic`` when the shell puts something else in its place (variables, substitutions).
+
+    ``literal`` when quotes keep the shell from expanding what it holds (a wildcard, a tilde): without them the word is another one.
+    """
 
     text: str
     dynamic: bool = False
     glob: bool = False
     bare: bool = True
+    literal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +217,7 @@ class _WordReader:
         self.text = text
         self.at = at
         self.out: list[str] = []
-        self.dynamic = self.glob = False
+        self.dynamic = self.glob = self.literal = False
         self.bare = True
 
     def read(self) -> Word:
@@ -220,7 +227,8 @@ class _WordReader:
         text = "".join(self.out)
         if self.bare and re.search(r"[{}]", text) and text not in {"{", "}", "{}"} and not self.dynamic:
             raise UnclearError("braces that some shells expand")
-        return Word(text, self.dynamic, self.glob, self.bare)
+        literal = self.literal or (not self.bare and TILDE.search(text) is not None)
+        return Word(text, self.dynamic, self.glob, self.bare, literal)
 
     def _piece(self, character: str) -> None:
         match character:
@@ -243,6 +251,11 @@ class _WordReader:
 
     def _quoted(self, text: str) -> None:
         self.bare = False
+        self._keep(text)
+
+    def _keep(self, text: str) -> None:
+        """Take over what quotes keep as it is."""
+        self.literal = self.literal or not WILDCARDS.isdisjoint(text)
         self.out.append(text)
 
     def _until(self, end: str) -> str:
@@ -267,7 +280,7 @@ class _WordReader:
                 self.out.append(self.text[self.at + 1].replace("\n", ""))
                 self.at += 2
             else:
-                self.out.append(character)
+                self._keep(character)
                 self.at += 1
         raise UnclearError('" is not closed')
 
