@@ -1,11 +1,12 @@
 // Gathers what the settings view shows from the server, and keeps it while the view is open.
 
-import { CancellationTokenSource, type Disposable } from "vscode";
+import type { Disposable } from "vscode";
 import type { SettingsState } from "../messages/settings";
 import type { ProviderCheck } from "../protocol";
 import { refusalOf } from "../server/wire";
 import type { Session } from "../session";
 import { Signal } from "../state/signal";
+import type { Installations } from "./installations";
 
 const EMPTY: SettingsState = {
   running: false,
@@ -22,18 +23,21 @@ const EMPTY: SettingsState = {
 export class Gathering implements Disposable {
   readonly changed = new Signal<SettingsState>();
   readonly #session: Session;
+  readonly #installations: Installations;
   readonly #subscriptions: Disposable[];
-  readonly #installing = new Map<string, CancellationTokenSource>();
-  #state: SettingsState = EMPTY;
+  #state: SettingsState;
 
-  constructor(session: Session) {
+  constructor(session: Session, installations: Installations) {
     this.#session = session;
+    this.#installations = installations;
+    this.#state = { ...EMPTY, installs: installations.all };
     const { connection } = session;
     this.#subscriptions = [
       connection.changed.on(() => void this.refresh()),
       connection.on("agent/settings/changed", () => void this.refresh()),
       connection.on("agent/provider/changed", ({ providers }) => this.#become({ providers })),
       session.statusChanged.on(({ sandbox }) => this.#become({ sandbox })),
+      installations.changed.on(() => void this.#installsChanged()),
     ];
   }
 
@@ -42,7 +46,7 @@ export class Gathering implements Disposable {
   }
 
   dispose(): void {
-    for (const each of [...this.#subscriptions, ...this.#installing.values()]) {
+    for (const each of this.#subscriptions) {
       each.dispose();
     }
   }
@@ -82,37 +86,16 @@ export class Gathering implements Disposable {
     }
   }
 
-  async install(model: string): Promise<void> {
-    if (this.#installing.has(model)) {
-      return;
-    }
-    const source = new CancellationTokenSource();
-    this.#installing.set(model, source);
-    const workDoneToken = `coterie-install-${model}`;
-    const progress = this.#session.connection.onProgress(workDoneToken, (text) => this.#installed(model, text));
-    this.#installed(model, "asking the host");
-    try {
-      await this.#session.wire.request("agent/model/install", { model, workDoneToken }, source.token);
-    } finally {
-      progress.dispose();
-      source.dispose();
-      this.#installing.delete(model);
-      await this.refresh();
-      this.#installed(model, undefined);
-    }
-  }
-
-  cancelInstall(model: string): void {
-    this.#installing.get(model)?.cancel();
-  }
-
   #checked(provider: string, check: ProviderCheck | "checking"): void {
     this.#become({ checks: { ...this.#state.checks, [provider]: check } });
   }
 
-  #installed(model: string, text: string | undefined): void {
-    const { [model]: _before, ...others } = this.#state.installs;
-    this.#become({ installs: text === undefined ? others : { ...others, [model]: text } });
+  /** The row of a model goes when the list of models tells whether it is there. */
+  async #installsChanged(): Promise<void> {
+    if (Object.keys(this.#state.installs).some((model) => !(model in this.#installations.all))) {
+      await this.refresh();
+    }
+    this.#become({ installs: this.#installations.all });
   }
 
   #become(change: Partial<SettingsState>): void {

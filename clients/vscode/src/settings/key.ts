@@ -1,4 +1,5 @@
-// Entering a key of a host: asked for with a masked field, kept in the server's vault, and tried at once. It is written nowhere else.
+// Keys of hosts: asked for with a masked field, kept in the server's vault, and tried at once; deleted, asked first. They are written nowhere
+// else.
 
 import { ThemeIcon, window } from "vscode";
 import { unlinked } from "../notices";
@@ -23,6 +24,17 @@ export async function enterKey(session: Session, named?: string): Promise<string
   }
   await session.wire.request("agent/key/set", { provider, value: value.trim() });
   return provider;
+}
+
+/** Delete a key for good, if the person says so once more. Returns whether it is gone. */
+export async function deleteKey(session: Session, name: string): Promise<boolean> {
+  const yes = "Delete";
+  const detail = "It is kept nowhere else: what needs it asks for it again.";
+  if ((await window.showWarningMessage(unlinked(`Delete the key ${name} from the vault?`), { modal: true, detail }, yes)) !== yes) {
+    return false;
+  }
+  await session.wire.request("agent/key/delete", { name });
+  return true;
 }
 
 /** Enter a key and say what the provider makes of it. */

@@ -3,21 +3,23 @@
 
 import { commands, Disposable, Selection, Uri, ViewColumn, type WebviewPanel, window, workspace } from "vscode";
 import type { FromSettings, ToSettings } from "../messages/settings";
-import { guarded } from "../refusals";
-import { isRemedy } from "../remedies";
+import { guarded, showRemedy } from "../refusals";
+import { isRemedy, remedyOf } from "../remedies";
 import { CANCELLED, refusalOf } from "../server/wire";
 import type { Session } from "../session";
 import { pageOf, webviewOptions } from "../webviews";
 import { findModels } from "./finding";
 import { Gathering } from "./gathering";
-import { configureProviderKey, enterKey } from "./key";
+import { Installations } from "./installations";
+import { configureProviderKey, deleteKey, enterKey } from "./key";
 
 const TYPE = "coterie.settings";
 
 export function registerSettings(session: Session): Disposable {
+  const installations = new Installations(session);
   let view: SettingsPanel | undefined;
   const attach = (panel: WebviewPanel): SettingsPanel => {
-    const made = new SettingsPanel(panel, session);
+    const made = new SettingsPanel(panel, session, installations);
     panel.onDidDispose(() => {
       made.dispose();
       view = undefined;
@@ -41,24 +43,34 @@ export function registerSettings(session: Session): Disposable {
       },
     }),
     { dispose: () => view?.dispose() },
+    installations,
   );
 }
 
 class SettingsPanel implements Disposable {
   readonly #panel: WebviewPanel;
   readonly #session: Session;
+  readonly #installations: Installations;
   readonly #gathering: Gathering;
   readonly #subscriptions: Disposable[];
+  /** The section to be shown once the page is there. */
   #section: string | undefined;
+  /** The page hears what it is told; while its tab is hidden there is none. */
+  #isThere = false;
+  #isClosed = false;
 
-  constructor(panel: WebviewPanel, session: Session) {
+  constructor(panel: WebviewPanel, session: Session, installations: Installations) {
     this.#panel = panel;
     this.#session = session;
-    this.#gathering = new Gathering(session);
+    this.#installations = installations;
+    this.#gathering = new Gathering(session, installations);
     this.#subscriptions = [
       this.#gathering,
       this.#gathering.changed.on((state) => this.#post({ kind: "state", state })),
       panel.webview.onDidReceiveMessage((message: FromSettings) => this.#receive(message)),
+      panel.onDidChangeViewState(() => {
+        this.#isThere &&= panel.visible;
+      }),
     ];
     const icon = (theme: string): Uri => Uri.joinPath(session.context.extensionUri, "media", `tab-${theme}.svg`);
     panel.iconPath = { light: icon("light"), dark: icon("dark") };
@@ -66,18 +78,28 @@ class SettingsPanel implements Disposable {
   }
 
   dispose(): void {
+    this.#isClosed = true;
     Disposable.from(...this.#subscriptions).dispose();
   }
 
   show(section: string | undefined): void {
-    this.#panel.reveal();
     this.#section = section;
-    if (section !== undefined) {
-      this.#post({ kind: "show", section });
+    this.#panel.reveal();
+    this.#turn();
+  }
+
+  /** Show the section that was asked for, once: where a person turns to afterwards is where the view stays. */
+  #turn(): void {
+    if (this.#isThere && this.#section !== undefined) {
+      this.#post({ kind: "show", section: this.#section });
+      this.#section = undefined;
     }
   }
 
   #post(message: ToSettings): void {
+    if (this.#isClosed) {
+      return;
+    }
     void this.#panel.webview.postMessage(message);
   }
 
@@ -88,7 +110,12 @@ class SettingsPanel implements Disposable {
       this.#post({ kind: "saved", at });
     } catch (error) {
       const refusal = refusalOf(error);
-      if (refusal.code !== CANCELLED) {
+      if (refusal.code === CANCELLED) {
+        return;
+      }
+      if (this.#isClosed) {
+        await showRemedy(refusal.message, remedyOf(refusal));
+      } else {
         this.#post({ kind: "refused", at, text: refusal.message });
       }
     }
@@ -99,9 +126,8 @@ class SettingsPanel implements Disposable {
     switch (message.kind) {
       case "ready":
         this.#post({ kind: "state", state: this.#gathering.state });
-        if (this.#section !== undefined) {
-          this.#post({ kind: "show", section: this.#section });
-        }
+        this.#isThere = true;
+        this.#turn();
         await this.#gathering.refresh();
         await this.#gathering.checkAll();
         break;
@@ -129,14 +155,15 @@ class SettingsPanel implements Disposable {
         }
         break;
       case "delete_key":
-        await wire.request("agent/key/delete", { name: message.name });
-        await this.#gathering.refresh();
+        if (await deleteKey(this.#session, message.name)) {
+          await this.#gathering.refresh();
+        }
         break;
       case "install":
-        await this.#gathering.install(message.model);
+        await this.#installations.install(message.model);
         break;
       case "cancel_install":
-        this.#gathering.cancelInstall(message.model);
+        this.#installations.cancel(message.model);
         break;
       case "favourite":
         await wire.request("agent/model/favourite", { model: message.model, favourite: message.favourite });

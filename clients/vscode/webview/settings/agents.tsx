@@ -51,6 +51,7 @@ function Agent({ context, agent }: Drawn & { readonly agent: AgentView }): JSX.E
           <label for={`add-${fallbacks.key}`}>{fallbacks.label}</label>
         </div>
         <List
+          context={context}
           name={fallbacks.key}
           values={textsOf(fallbacks.value)}
           placeholder={agent.fallbacks.length === 0 ? "Add a model" : `Instead of ${agent.fallbacks.join(", ")}`}

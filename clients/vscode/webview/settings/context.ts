@@ -13,6 +13,8 @@ export interface Context {
   readonly note: (at: string) => string | undefined;
   /** How often a field was saved since the view is there: what was typed for it counts until then. */
   readonly saved: (at: string) => number;
+  /** How often it was said what became of a field, saved or not: what was sent for it counts until then. */
+  readonly settled: (at: string) => number;
   readonly saveTo: (folder: string | undefined) => void;
 }
 

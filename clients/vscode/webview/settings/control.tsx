@@ -53,6 +53,7 @@ export function Control(of: Fielded): JSX.Element {
     case "list":
       return (
         <List
+          context={context}
           name={field.key}
           values={textsOf(field.value)}
           placeholder={`Add to ${field.label.toLowerCase()}`}

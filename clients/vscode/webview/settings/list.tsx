@@ -1,11 +1,14 @@
 // A list of texts that can be added to, taken from and put in another order.
 
 import type { JSX } from "preact";
-import { useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Json } from "../../src/protocol";
+import type { Context } from "./context";
+import { useSent } from "./draft";
 import { Icon } from "./marks";
 
 interface Listed {
+  readonly context: Context;
   /** The key of the setting; its field has the id `add-<name>`. */
   readonly name: string;
   readonly values: readonly string[];
@@ -15,30 +18,44 @@ interface Listed {
   readonly change: (values: string[]) => void;
 }
 
-export function List({ name, values, placeholder, choices, change }: Listed): JSX.Element {
+export function List(listed: Listed): JSX.Element {
+  // Each file has a list of its own: what was sent for one is not shown for another.
+  return <Texts key={listed.context.folder ?? ""} {...listed} />;
+}
+
+function Texts({ context, name, values: stored, placeholder, choices, change }: Listed): JSX.Element {
+  const { value: values, send } = useSent(stored, context.settled(name), (next) => change([...next]));
+  const moved = useRef<HTMLButtonElement>();
   const field = useRef<HTMLInputElement>(null);
   const add = (event: Event): void => {
     event.preventDefault();
     const value = field.current?.value.trim() ?? "";
     if (value !== "" && !values.includes(value)) {
-      change([...values, value]);
+      send((before) => [...before, value]);
     }
     (event.currentTarget as HTMLFormElement).reset();
   };
   const remove = (value: string): void => {
-    change(values.filter((each) => each !== value));
+    send((before) => before.filter((each) => each !== value));
     // Its button goes with it, and the focus would be nowhere.
     field.current?.focus();
   };
-  const up = (index: number): void =>
-    change([...values.slice(0, index - 1), ...values.slice(index - 1, index + 1).reverse(), ...values.slice(index + 1)]);
+  const up = (value: string, button: HTMLButtonElement): void => {
+    moved.current = button;
+    send((before) => raised(before, value));
+  };
+  // An element that is put elsewhere loses the focus.
+  useLayoutEffect(() => {
+    moved.current?.focus();
+    moved.current = undefined;
+  });
   return (
     <div class="list">
       <ul>
         {values.map((value, index) => (
           <li key={value}>
             <code>{value}</code>
-            {index > 0 && <IconButton icon="arrow-up" label={`Move ${value} up`} act={() => up(index)} />}
+            <IconButton icon="arrow-up" label={`Move ${value} up`} off={index === 0} act={(button) => up(value, button)} />
             <IconButton icon="close" label={`Remove ${value}`} act={() => remove(value)} />
           </li>
         ))}
@@ -53,6 +70,12 @@ export function List({ name, values, placeholder, choices, change }: Listed): JS
   );
 }
 
+/** Put a text before the one that it follows. */
+function raised(values: readonly string[], value: string): readonly string[] {
+  const index = values.indexOf(value);
+  return index < 1 ? values : [...values.slice(0, index - 1), value, values[index - 1] ?? "", ...values.slice(index + 1)];
+}
+
 /** What a list of the settings holds. */
 export function textsOf(value: Json | undefined): readonly string[] {
   return Array.isArray(value) ? value.map(String) : [];
@@ -61,15 +84,25 @@ export function textsOf(value: Json | undefined): readonly string[] {
 interface Pressed {
   readonly icon: string;
   readonly label: string;
-  readonly act: () => void;
+  readonly act: (button: HTMLButtonElement) => void;
+  /** It does nothing where it is, but keeps its place and the focus. */
+  readonly off?: boolean;
   /** For a button that is either on or off. */
   readonly on?: boolean;
 }
 
 /** A button that is a codicon, with its words for a screen reader and under the mouse. */
-export function IconButton({ icon, label, act, on }: Pressed): JSX.Element {
+export function IconButton({ icon, label, act, off = false, on }: Pressed): JSX.Element {
   return (
-    <button type="button" class="icon-button" title={label} aria-label={label} aria-pressed={on} onClick={act}>
+    <button
+      type="button"
+      class="icon-button"
+      title={label}
+      aria-label={label}
+      aria-pressed={on}
+      aria-disabled={off || undefined}
+      onClick={(event) => off || act(event.currentTarget)}
+    >
       <Icon name={icon} />
     </button>
   );

@@ -3,6 +3,7 @@
 import { render } from "preact";
 import type { FromSettings, ToSettings } from "../../src/messages/settings";
 import { connect } from "../base/host";
+import { keepingFocus } from "./focus";
 import { after, EMPTY, type Page } from "./page";
 import { View } from "./view";
 
@@ -26,10 +27,11 @@ show(page);
 host.post({ kind: "ready" });
 
 function show(next: Page): void {
+  if (next.section !== page.section) {
+    host.keep({ section: next.section });
+  }
   page = next;
-  const open = (section: string): void => {
-    host.keep({ section });
-    show({ ...page, section });
-  };
-  render(<View page={page} post={host.post} open={open} saveTo={(folder) => show({ ...page, folder })} />, root);
+  const open = (section: string): void => show({ ...page, section });
+  const view = <View page={page} post={host.post} open={open} saveTo={(folder) => show({ ...page, folder })} />;
+  keepingFocus(root, () => render(view, root));
 }

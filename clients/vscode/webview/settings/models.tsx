@@ -32,6 +32,7 @@ export function Models({ context }: Drawn): JSX.Element {
             <Prose text={`${field.doc}.`} />
           </p>
           <List
+            context={context}
             name={field.key}
             values={textsOf(field.value)}
             placeholder="Add a model"

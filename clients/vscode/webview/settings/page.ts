@@ -12,9 +12,18 @@ export interface Page {
   readonly notes: ReadonlyMap<string, string>;
   /** How often a field was saved. */
   readonly saved: ReadonlyMap<string, number>;
+  /** How often it was said what became of a field, saved or not. */
+  readonly settled: ReadonlyMap<string, number>;
 }
 
-export const EMPTY: Page = { section: "providers", folder: undefined, state: undefined, notes: new Map(), saved: new Map() };
+export const EMPTY: Page = {
+  section: "providers",
+  folder: undefined,
+  state: undefined,
+  notes: new Map(),
+  saved: new Map(),
+  settled: new Map(),
+};
 
 /** Return the page after a message, and what a screen reader is told of it. */
 export function after(page: Page, message: ToSettings): { readonly page: Page; readonly said: string } {
@@ -23,14 +32,21 @@ export function after(page: Page, message: ToSettings): { readonly page: Page; r
       return { page: { ...page, state: message.state }, said: announcement(page.state, message.state) };
     case "saved": {
       const notes = new Map([...page.notes].filter(([at]) => !isAbout(at, message.at)));
-      const saved = new Map(page.saved).set(message.at, (page.saved.get(message.at) ?? 0) + 1);
-      return { page: { ...page, notes, saved }, said: notes.size < page.notes.size ? "Saved." : "" };
+      const [saved, settled] = [oneMore(page.saved, message.at), oneMore(page.settled, message.at)];
+      return { page: { ...page, notes, saved, settled }, said: notes.size < page.notes.size ? "Saved." : "" };
     }
     case "refused":
-      return { page: { ...page, notes: new Map(page.notes).set(message.at, message.text) }, said: message.text };
+      return {
+        page: { ...page, notes: new Map(page.notes).set(message.at, message.text), settled: oneMore(page.settled, message.at) },
+        said: message.text,
+      };
     case "show":
       return { page: { ...page, section: message.section }, said: "" };
   }
+}
+
+function oneMore(counts: ReadonlyMap<string, number>, at: string): ReadonlyMap<string, number> {
+  return new Map(counts).set(at, (counts.get(at) ?? 0) + 1);
 }
 
 /** Whether a note is about what was saved; all about trust is about one list. */

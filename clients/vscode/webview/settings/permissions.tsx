@@ -44,7 +44,13 @@ function Rules({ context, rules }: Drawn & { readonly rules: (typeof RULES)[numb
         <span class="origin">{originLabel(origin)}</span>
       </div>
       <p class="doc">{doc}</p>
-      <List name={key} values={own} placeholder={`A rule, such as ${example}`} change={(values) => set(context, key, values)} />
+      <List
+        context={context}
+        name={key}
+        values={own}
+        placeholder={`A rule, such as ${example}`}
+        change={(values) => set(context, key, values)}
+      />
       {others.length > 0 && (
         <p class="muted">
           From other layers:{" "}

@@ -51,7 +51,10 @@ function Provider({ context, provider }: Drawn & { readonly provider: ProviderVi
   const shown = check === undefined || checking ? provider.state : check.state;
   const text = check === undefined || checking ? (provider.error ?? "") : check.text;
   const disconnected = provider.state === "disconnected";
-  const inFile = settings.files.some((file) => Object.keys(file.values ?? {}).some((key) => key.startsWith(`providers.${id}.`)));
+  // A provider of a project stands in the project's own file, which is not written from here.
+  const isOwn = settings.files.some(
+    ({ layer, values }) => layer === "user" && Object.keys(values ?? {}).some((key) => key.startsWith(`providers.${id}.`)),
+  );
   const hasKey = state.keys.some((key) => key.provider === id);
   const button = (label: string, act: () => void): JSX.Element => (
     <button type="button" class="button secondary" onClick={act}>
@@ -76,7 +79,7 @@ function Provider({ context, provider }: Drawn & { readonly provider: ProviderVi
           ? button("Check the Login", () => post({ kind: "command", command: "coterie.checkClaudeCode" }))
           : button(hasKey ? "Replace the Key" : "Enter a Key", () => post({ kind: "enter_key", provider: id }))}
         {button(disconnected ? "Connect" : "Disconnect", () => post({ kind: "connect", provider: id, connect: disconnected }))}
-        {inFile && button("Remove", () => set({ ...context, folder: undefined }, `providers.${id}`, null))}
+        {isOwn && button("Remove", () => set({ ...context, folder: undefined }, `providers.${id}`, null))}
       </div>
       <Note context={context} at={`provider ${id}`} />
       <Note context={context} at={`providers.${id}`} />

@@ -4,6 +4,7 @@ import { act } from "preact/test-utils";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { FromSettings, SettingsState, ToSettings } from "../../src/messages/settings";
 import type { ProviderView, SettingsView } from "../../src/protocol";
+import { keepingFocus } from "./focus";
 import { after, EMPTY, type Page } from "./page";
 import { View } from "./view";
 
@@ -47,7 +48,7 @@ function draw(next: Page): void {
       saveTo={(folder) => draw({ ...page, folder })}
     />
   );
-  void act(() => render(drawn, root));
+  keepingFocus(root, () => void act(() => render(drawn, root)));
 }
 
 const tell = (message: ToSettings): void => draw(after(page, message).page);
@@ -161,6 +162,63 @@ describe("the settings view", () => {
     expect(document.activeElement?.id).toBe("add-trust.workspaces");
     tell({ kind: "saved", at: "trust.workspaces" });
     expect(root.querySelector("[role=alert]")).toBeNull();
+  });
+
+  it("takes both rules away that are removed before the server answers, and shows its list when it refuses", () => {
+    const allowing = (...rules: string[]): SettingsView => ({
+      ...settings,
+      files: [{ layer: "user", path: "/c.toml", uri: "file:///c.toml", exists: true, values: { "permissions.allow": rules } }],
+    });
+    const at = "permissions.allow";
+    const rules = (): readonly (string | null)[] => [...root.querySelectorAll(".list li code")].map(({ textContent }) => textContent);
+    tell({ kind: "show", section: "permissions" });
+    become({ settings: allowing("exec(rm *)", "exec(curl *)", "net(*)") });
+    void act(() => button("Remove exec(rm *)").click());
+    void act(() => button("Remove exec(curl *)").click());
+    expect(posted.map((message) => (message.kind === "set" ? message.value : undefined))).toEqual([["exec(curl *)", "net(*)"], ["net(*)"]]);
+    become({ settings: allowing("exec(curl *)", "net(*)") });
+    tell({ kind: "saved", at });
+    expect(rules()).toEqual(["net(*)"]);
+    tell({ kind: "refused", at, text: "The file is read-only." });
+    expect(rules()).toEqual(["exec(curl *)", "net(*)"]);
+  });
+
+  it("leaves the focus on the button of a row that is moved, also at the top, where it does nothing", () => {
+    tell({ kind: "show", section: "workspaces" });
+    const label = "Move /two up";
+    button(label).focus();
+    void act(() => button(label).click());
+    expect(posted).toEqual([{ kind: "set", key: "trust.workspaces", value: ["/two", "/one"], folder: undefined }]);
+    expect([document.activeElement, button(label).getAttribute("aria-disabled")]).toEqual([button(label), "true"]);
+    void act(() => button(label).click());
+    expect(posted).toHaveLength(1);
+  });
+
+  it("passes the focus on when a row goes with the button that has it", () => {
+    const key = (name: string): SettingsState["keys"][number] => ({
+      name,
+      reference: `vault://${name}`,
+      updatedAt: "2026-01-01T00:00:00Z",
+    });
+    become({ keys: [key("one"), key("two")] });
+    button("Delete the key one").focus();
+    become({ keys: [key("two")] });
+    expect(document.activeElement).toBe(button("Delete the key two"));
+    become({});
+    expect([root.contains(document.activeElement), document.activeElement?.tagName]).toEqual([true, "INPUT"]);
+  });
+
+  it("offers to remove a provider that stands in the person's own file, no other", () => {
+    const removable = (layer: "user" | "project"): boolean => {
+      become({
+        settings: {
+          ...settings,
+          files: [{ layer, path: "/c", uri: "file:///c", exists: true, values: { "providers.work.type": "ollama" } }],
+        },
+      });
+      return [...root.querySelectorAll("button")].some(({ textContent }) => textContent === "Remove");
+    };
+    expect([removable("user"), removable("project")]).toEqual([true, false]);
   });
 
   it("offers to look for models where there is no provider", () => {

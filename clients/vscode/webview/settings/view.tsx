@@ -94,6 +94,7 @@ function Content({ page, post, saveTo, section }: Viewed & { readonly section: S
     post,
     note: (at) => page.notes.get(at),
     saved: (at) => page.saved.get(at) ?? 0,
+    settled: (at) => page.settled.get(at) ?? 0,
     saveTo,
   };
   const warnings = state.settings.problems.filter(({ level }) => level === "warning");

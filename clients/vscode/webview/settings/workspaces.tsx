@@ -22,6 +22,7 @@ export function Workspaces({ context }: Drawn): JSX.Element {
       ))}
       <h2>Trusted Folders</h2>
       <List
+        context={{ ...context, folder: undefined }}
         name={KEY}
         values={ownList(context.settings, KEY, undefined)}
         placeholder="A folder's whole path"
