@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { buttonsOf, questionWords } from "../src/approvals/words";
+import { answersOf, buttonsOf, questionWords } from "../src/approvals/words";
 import { ago, inFolder, stateIcon, tooltipLines } from "../src/channels/words";
 import { answererOf, choiceOf } from "../src/chat/answerer";
 import { BlockSplitter } from "../src/chat/blocks";
@@ -164,7 +164,7 @@ describe("words", () => {
     expect(optionLabel({ optionId: "n", label: "No: thanks", kind: "reject_once" })).toBe("No: thanks");
   });
 
-  it("say in a notification what would happen, once, and offer every answer and a look", () => {
+  it("say in a notification what would happen, once, with the rules, and offer yes, no and all others", () => {
     const effects = [
       { kind: "exec" as const, target: "touch made", rule: "exec(touch made)" },
       { kind: "write" as const, target: "made", rule: "write(made)" },
@@ -178,7 +178,7 @@ describe("words", () => {
     const once: ApprovalOption = { optionId: "y", label: "Allow once", kind: "allow_once" };
     const options = [once, run];
     expect(questionWords({ title: "execute_command touch made", effects: effects.slice(0, 1), options })).toBe(
-      "Coterie asks: Run touch made. Allow in this run: exec(touch made).",
+      "Coterie asks: Run touch made. A lasting answer adds the rule exec(touch made).",
     );
     expect(questionWords({ title: "execute_command touch made", effects, options: [once] })).toBe(
       "Coterie asks: execute_command touch made. Run touch made; Write made.",
@@ -186,9 +186,25 @@ describe("words", () => {
     const kept: ApprovalOption = { ...always, admits: "Holds everywhere." };
     const never: ApprovalOption = { optionId: "x", label: "Reject always: exec(touch *)", kind: "reject_always", rule: "exec(touch *)" };
     expect(questionWords({ title: "x", effects: effects.slice(0, 1), options: [once, kept, never] })).toBe(
-      "Coterie asks: Run touch made. Allow always (kept in your settings): exec(touch *). Holds everywhere.",
+      "Coterie asks: Run touch made. A lasting answer adds the rule exec(touch *).",
     );
-    expect(buttonsOf({ options: [once, kept, never] }).map(({ label }) => label)).toEqual(["Allow once", "Always", "Show"]);
+    const no: ApprovalOption = { optionId: "n", label: "Reject", kind: "reject_once" };
+    const all = [once, run, kept, no, never];
+    expect(buttonsOf({ options: all }).map(({ title, act }) => [title, act])).toEqual([
+      ["Allow once", { kind: "answer", option: once }],
+      ["Reject", { kind: "answer", option: no }],
+      ["More…", { kind: "more" }],
+    ]);
+    expect(answersOf({ options: all }).map(({ label, description, detail }) => [label, description, detail])).toEqual([
+      ["Allow once", "", ""],
+      ["Allow in this run", "exec(touch made)", ""],
+      ["Allow always", "exec(touch *), kept in your settings", "Holds everywhere."],
+      ["Reject", "", ""],
+      ["Reject always", "exec(touch *), kept in your settings", ""],
+      ["Show in the Chat", "", ""],
+    ]);
+    const [hidden] = answersOf({ options: [{ ...run, label: "Allow in this run: exec(echo $(id))", rule: "exec(echo $(id))" }] });
+    expect(hidden?.description).toBe("exec(echo $ (id))");
     const gate = { kind: "gate", target: "plan", rule: "gate(plan)" } as const;
     for (const [title, asked] of [
       ["Approve the plan", "Approve the plan."],
@@ -199,11 +215,7 @@ describe("words", () => {
         `Coterie asks in my shop, which is not open here: ${asked}`,
       );
     }
-    expect(buttonsOf({ options }).map(({ label, optionId }) => [label, optionId])).toEqual([
-      ["Allow once", "y"],
-      ["In this run", "r"],
-      ["Show", undefined],
-    ]);
+    expect(buttonsOf({ options: [once, no] }).map(({ title }) => title)).toEqual(["Allow once", "Reject", "Show"]);
   });
 
   it("say that an effect of a later server is one", () => {
