@@ -98,16 +98,17 @@ async def test_the_server_is_installed_from_the_extension_once_a_person_says_so(
             await window.until(lambda: push(window, "Install"), refused, "the refusal of a Python that is too old")
             await window.screenshot("too-old", themes=("dark",))
 
-            # This one begins with an environment, and goes on until it is ended.
-            tool(tools, "python3", f'case "$1" in -c) echo 3 12 ;; *) mkdir "$4" && exec cat "{stage.home / "never"}" ;; esac')
+            # This one begins with an environment, and a program of its own goes on writing into it until that is ended, too.
+            writes = 'i=0; while :; do i=$((i+1)); echo > "$3/$i"; sleep 0.01; done'
+            tool(tools, "python3", f'case "$1" in -c) echo 3 12 ;; *) ({writes}) & exec cat "{stage.home / "never"}" ;; esac')
             await window.push("Try Again")
-            environment = code.profile.folder / "User" / "globalStorage" / "coterie.coterie" / "server"
+            store = code.profile.folder / "User" / "globalStorage" / "coterie.coterie" / "server"
 
             async def begun() -> bool:
-                return environment.exists()
+                return any(store.glob("env-*/1"))
 
             async def cleared() -> bool:
-                return not environment.exists()
+                return not any(store.glob("env-*"))
 
             await window.comes_true(begun, "an environment")
             await notified(window, "making an environment")
@@ -122,6 +123,7 @@ async def test_the_server_is_installed_from_the_extension_once_a_person_says_so(
                 return "found by: own." in window.log()
 
             assert await window.within(2 * BOUND_S, installed), "pip installs it"
+            [environment] = store.glob("env-*")
             assert await found.by("own", window) == str(environment / "bin" / "coterie")
 
 
@@ -141,4 +143,4 @@ async def test_the_server_of_the_active_environment_is_taken_and_without_one_tha
             active.unlink()
             await window.command("Coterie: Restart the Server")
             [wheel] = (code.profile.folder.parent / "extensions").glob("coterie.*/server/*.whl")
-            assert await found.by("uvx", window) == f"uvx --from {wheel} coterie"
+            assert await found.by("uvx", window) == f"{tools / 'uvx'} --from {wheel} coterie"

@@ -1,7 +1,7 @@
 // The composition root: makes the one connection and the one session, and gives them to each view. A view is a folder of `src/` whose
 // `register` returns what is to be disposed of; nothing else is wired anywhere else.
 
-import { commands, type Disposable, type ExtensionContext, window } from "vscode";
+import { commands, type Disposable, type ExtensionContext, window, workspace } from "vscode";
 import { ChatFeature } from "./chat/feature";
 import { keepContexts } from "./contexts";
 import { registerReview } from "./review/view";
@@ -30,6 +30,11 @@ export function activate(context: ExtensionContext): void {
     session,
     { dispose: () => connection.stop() },
     explainFailures(connection, log),
+    workspace.onDidChangeConfiguration((change) => {
+      if (change.affectsConfiguration("coterie.server")) {
+        void connection.restart();
+      }
+    }),
     keepContexts(session),
     commands.registerCommand("coterie.restartServer", () => connection.restart()),
     commands.registerCommand("coterie.installServer", () => connection.install()),

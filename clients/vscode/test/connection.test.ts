@@ -67,6 +67,7 @@ vi.mock("vscode-languageclient/node", () => ({
 }));
 
 const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn(), debug: vi.fn() } as unknown as LogOutputChannel;
+const PATIENCE = { timeout: 30_000 };
 const SERVER: Launch = { source: "own", command: "coterie", args: [] };
 const endsWhileItStarts = async (client: Client): Promise<void> => {
   client.end();
@@ -101,7 +102,7 @@ describe("a server that was found", () => {
     const { server, kinds } = connected();
     await server.start();
     made[0]?.end();
-    await vi.waitFor(() => expect(server.state.kind).toBe("running"));
+    await vi.waitFor(() => expect(server.state.kind).toBe("running"), PATIENCE);
     expect(kinds).toEqual(["starting", "running", "restarting", "running"]);
     expect(made.map(({ disposed }) => disposed)).toEqual([true, false]);
   });
@@ -154,10 +155,54 @@ describe("a server that was found", () => {
     const { server, kinds } = connected();
     await server.start();
     made.at(-1)?.end();
-    await vi.waitFor(() => expect(made.every(({ disposed }) => disposed)).toBe(true));
+    await vi.waitFor(() => expect(made.every(({ disposed }) => disposed)).toBe(true), PATIENCE);
     expect(made).toHaveLength(starts);
     expect(kinds.filter((kind) => kind === "failed")).toHaveLength(1);
     expect(server.state.kind).toBe("failed");
+  });
+
+  it.each(["restart", "install"] as const)("that never answers is ended by %s", async (act) => {
+    plan.push(() => new Promise(() => undefined));
+    here.installs = async () => true;
+    const { server, kinds } = connected();
+    const first = server.start();
+    await vi.waitFor(() => expect(made).toHaveLength(1), PATIENCE);
+    await server[act]();
+    await first;
+    expect(server.state.kind).toBe("running");
+    expect(kinds).not.toContain("failed");
+    expect(made.map(({ disposed }) => disposed)).toEqual([true, false]);
+  });
+
+  it("that never answers is given up after a while, and said", async () => {
+    vi.useFakeTimers();
+    try {
+      plan.push(() => new Promise(() => undefined));
+      const { server } = connected();
+      const started = server.start();
+      await vi.advanceTimersByTimeAsync(60_000);
+      await started;
+      expect(server.state).toMatchObject({ kind: "failed", doing: "start", reason: expect.stringContaining("did not answer") });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("says that the extension brings another one than it has installed", async () => {
+    here.found = { ...SERVER, brings: "0.2.0" };
+    const { server } = connected();
+    await server.start();
+    expect(server.state).toMatchObject({ kind: "running", brings: "0.2.0" });
+  });
+
+  it("is looked for no longer when its window asks for another start", async () => {
+    const { server, kinds } = connected();
+    here.found = new Promise(() => undefined) as never;
+    const first = server.start();
+    here.found = SERVER;
+    await server.restart();
+    await first;
+    expect(kinds).toEqual(["starting", "stopped", "starting", "running"]);
   });
 
   it("is not started again when its window has stopped it", async () => {

@@ -33,8 +33,8 @@ describe("finding the server", () => {
   it.each([
     ["the active environment", ["/env/bin/python", "/usr/bin/coterie"], "environment"],
     ["the PATH, in its order", ["/opt/bin/coterie", "/store/bin/coterie"], "path"],
-    ["its own environment", ["/store/bin/coterie", "uvx"], "own"],
-    ["uvx", ["uvx"], "uvx"],
+    ["its own environment", ["/store/bin/coterie", "/opt/bin/uvx"], "own"],
+    ["uvx", ["/opt/bin/uvx", "uvx"], "uvx"],
   ])("finds %s first", async (_name, there, source) => {
     expect((await locate(places, only(...there)))?.source).toBe(source);
   });
@@ -46,6 +46,14 @@ describe("finding the server", () => {
     expect(await probeFrom(tmpdir())(process.execPath, program)).toBeUndefined();
   });
 
+  it.each([
+    ["/ext/coterie-0.2.0-py3-none-any.whl", "0.2.0"],
+    ["/ext/coterie-0.1.0-py3-none-any.whl", undefined],
+  ])("says what %s brings in the place of an own one", async (wheel, brings) => {
+    expect((await locate({ ...places, wheel }, only("/store/bin/coterie")))?.brings).toBe(brings);
+    expect((await locate({ ...places, wheel }, only("/opt/bin/coterie")))?.brings).toBeUndefined();
+  });
+
   it("says that there is none", async () => {
     expect(await locate(places, only())).toBeUndefined();
   });
@@ -55,7 +63,7 @@ describe("finding the server", () => {
   });
 
   it("runs uvx on its own wheel and never on a name that an index resolves", () => {
-    expect(candidates(places).at(-1)).toEqual({ source: "uvx", command: "uvx", args: ["--from", "/ext/coterie.whl", "coterie"] });
+    expect(candidates(places).at(-1)).toEqual({ source: "uvx", command: "/opt/bin/uvx", args: ["--from", "/ext/coterie.whl", "coterie"] });
     expect(candidates({ ...places, wheel: undefined }).map((each) => each.source)).not.toContain("uvx");
   });
 });

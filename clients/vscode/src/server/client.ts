@@ -1,5 +1,7 @@
 // Makes the language client for one life of the server. `connection.ts` says when there is one, and hears when its server has ended.
 
+import type { ChildProcess } from "node:child_process";
+import type { Writable } from "node:stream";
 import { type ConfigurationScope, type ExtensionContext, type LogOutputChannel, Uri, workspace } from "vscode";
 import {
   CloseAction,
@@ -12,26 +14,57 @@ import {
   RevealOutputChannelOn,
   type StaticFeature,
 } from "vscode-languageclient/node";
+import { type Child, end, ended, talkedTo } from "./child";
 import { homeOf } from "./find";
 import type { Launch } from "./locate";
 import { showMessagesOf } from "./messages";
 import { collected, keysOf } from "./settings";
 
-/** Tells of its troubles in the log alone: what a person is to know of them `trouble.ts` says, once. */
-class QuietClient extends LanguageClient {
+/** How long a server that has said good-bye may take to end. */
+const GRACE_MS = 3000;
+
+/** A client with the process of its server. Tells of its troubles in the log alone: what a person is to know `trouble.ts` says, once. */
+export class ServerClient extends LanguageClient {
+  #process: Child | undefined;
+
+  constructor(start: () => Promise<Child<Writable>>, options: LanguageClientOptions) {
+    const started = async (): Promise<ChildProcess> => {
+      const child = await start();
+      this.#process = child;
+      child.on("exit", (code, signal) => this.info(`The server's process has ended: ${signal ?? code}.`, undefined, false));
+      return child;
+    };
+    super("coterie", "Coterie", started, options);
+  }
+
+  /** Stop the server in order, and end what is left of it: one that never answered cannot be asked. */
+  async leave(): Promise<void> {
+    try {
+      await this.dispose();
+    } catch (error) {
+      if (this.#process !== undefined) {
+        end(this.#process);
+      }
+      throw error;
+    }
+    if (this.#process !== undefined) {
+      await ended(this.#process, GRACE_MS);
+    }
+  }
+
   override error(message: string, data?: unknown): void {
     super.error(message, data, false);
   }
 }
 
-/** Make a client whose server ends but once: `ended` is told, and nothing is started again. */
+/** Make a client whose server ends but once: `told` is called, and nothing is started again. */
 export function clientOf(
   launch: Launch,
   context: ExtensionContext,
   log: LogOutputChannel,
   middleware: Middleware,
-  ended: (client: LanguageClient) => void,
-): LanguageClient {
+  told: (client: ServerClient) => void,
+): ServerClient {
   const settings = (scope: ConfigurationScope | null = null): Record<string, unknown> => {
     const configuration = workspace.getConfiguration("coterie", scope);
     return collected(keysOf(context.extension.packageJSON), (name) => configuration.inspect(name));
@@ -46,7 +79,7 @@ export function clientOf(
     errorHandler: {
       error: () => ({ action: ErrorAction.Continue, handled: true }),
       closed: () => {
-        ended(client);
+        told(client);
         return { action: CloseAction.DoNotRestart, handled: true };
       },
     },
@@ -60,12 +93,7 @@ export function clientOf(
       },
     },
   };
-  const client: LanguageClient = new QuietClient(
-    "coterie",
-    "Coterie",
-    { command: launch.command, args, options: { cwd: homeOf(context) } },
-    options,
-  );
+  const client: ServerClient = new ServerClient(() => talkedTo(launch.command, args, homeOf(context)), options);
   client.registerFeature(announcement);
   showMessagesOf(client);
   return client;

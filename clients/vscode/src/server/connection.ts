@@ -7,13 +7,18 @@ import type { ExtensionContext, LogOutputChannel } from "vscode";
 import { type LanguageClient, type Middleware, State, WorkDoneProgress } from "vscode-languageclient/node";
 import type { Notifications } from "../protocol";
 import { Signal, type Subscription } from "../state/signal";
-import { clientOf, isOfItsEnd } from "./client";
+import { bounded } from "./bounded";
+import { clientOf, isOfItsEnd, type ServerClient } from "./client";
 import { findServer, installServer } from "./find";
 import type { Launch } from "./locate";
 import { Restarts } from "./restarts";
 import type { ServerState } from "./state";
 import type { Notification, Told } from "./wire";
 import { type Wire, wireOver } from "./wire";
+
+/** A server says within this what it can do; the first start of the one that windows share is the longest. */
+const START_MS = 60_000;
+const LATE = "The server was started and did not answer within a minute.";
 
 type Listener = (params: never) => void;
 
@@ -25,9 +30,11 @@ export class Connection {
   readonly #middleware: Middleware;
   readonly #restarts = new Restarts();
   readonly #listeners = new Map<Notification, Signal<unknown>>();
-  #client: LanguageClient | undefined;
+  #client: ServerClient | undefined;
   #state: ServerState = { kind: "stopped" };
   #starting: Promise<void> | undefined;
+  /** Given when a start that goes on is not wanted any more. */
+  #halt = new AbortController();
   #restarting: Promise<void> | undefined;
 
   constructor(context: ExtensionContext, log: LogOutputChannel, middleware: Middleware) {
@@ -67,7 +74,11 @@ export class Connection {
   start(): Promise<void> {
     return this.#once("start", async () => {
       this.#become({ kind: "starting" });
-      const launch = await findServer(this.#context, this.#log);
+      const { signal } = this.#halt;
+      const launch = await Promise.race([findServer(this.#context, this.#log), halted(signal)]);
+      if (signal.aborted) {
+        return;
+      }
       if (launch === undefined) {
         this.#become({ kind: "missing" });
       } else {
@@ -89,8 +100,8 @@ export class Connection {
     if (this.#state.kind === "installing") {
       return;
     }
-    await this.#starting;
     await this.stop();
+    await this.#starting;
     await this.#once("install", async () => {
       this.#become({ kind: "installing" });
       if (!(await installServer(this.#context, this.#log))) {
@@ -102,16 +113,22 @@ export class Connection {
     }
   }
 
+  /** Stop the server, also one that has not answered yet, and a search for one. */
   async stop(): Promise<void> {
     const client = this.#client;
     this.#client = undefined;
+    this.#halt.abort();
+    this.#halt = new AbortController();
     this.#become({ kind: "stopped" });
-    await client?.dispose().catch((error: unknown) => this.#log.warn(`The server did not stop in order: ${String(error)}`));
+    await client?.leave().catch((error: unknown) => this.#log.warn(`The server did not stop in order: ${String(error)}`));
   }
 
   async #restart(): Promise<void> {
-    await this.#starting;
+    if (this.#state.kind === "installing") {
+      await this.#starting;
+    }
     await this.stop();
+    await this.#starting;
     this.#restarts.forget();
     await this.start();
   }
@@ -147,6 +164,7 @@ export class Connection {
 
   /** Start a server once. False: it ended meanwhile. Throws when it is no server, or refuses. */
   async #begin(launch: Launch): Promise<boolean> {
+    const { signal } = this.#halt;
     let ended = false;
     const client = clientOf(launch, this.#context, this.#log, this.#middleware, () => {
       ended = true;
@@ -156,17 +174,21 @@ export class Connection {
     });
     client.onDidChangeState(({ newState }) => {
       if (client === this.#client && newState === State.Running) {
-        this.#become({ kind: "running", version: client.initializeResult?.serverInfo?.version ?? "" });
+        const version = client.initializeResult?.serverInfo?.version ?? "";
+        this.#become({ kind: "running", version, ...(launch.brings === undefined ? {} : { brings: launch.brings }) });
       }
     });
     const before = this.#client;
     this.#client = client;
-    await before?.dispose().catch((error: unknown) => this.#log.debug(`What was left of the server: ${String(error)}`));
+    await before?.leave().catch((error: unknown) => this.#log.debug(`What was left of the server: ${String(error)}`));
     for (const [method, signal] of this.#listeners) {
       this.#relay(client, method, signal);
     }
     try {
-      await client.start();
+      if (signal.aborted) {
+        return true;
+      }
+      await bounded(client.start(), START_MS, LATE, signal);
       return !ended || client !== this.#client;
     } catch (error) {
       if (client !== this.#client) {
@@ -188,7 +210,7 @@ export class Connection {
     // That its server has ended may be told later than that nothing could be written to it; it is nobody's any more.
     const left = this.#client;
     this.#client = undefined;
-    void left?.dispose().catch((error: unknown) => this.#log.debug(`What was left of the server: ${String(error)}`));
+    void left?.leave().catch((error: unknown) => this.#log.debug(`What was left of the server: ${String(error)}`));
     this.#become({ kind: "failed", reason, doing });
   }
 
@@ -196,4 +218,9 @@ export class Connection {
     this.#state = state;
     this.changed.emit(state);
   }
+}
+
+/** Wait until a signal is given. */
+function halted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(undefined), { once: true }));
 }

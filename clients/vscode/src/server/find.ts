@@ -2,11 +2,14 @@
 
 import { existsSync, readdirSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { type ExtensionContext, extensions, type LogOutputChannel, ProgressLocation, window, workspace } from "vscode";
+import { delimiter, isAbsolute, join } from "node:path";
+import { type ExtensionContext, type LogOutputChannel, ProgressLocation, window, workspace } from "vscode";
+import { isInside } from "../chat/inside";
+import { current, sweep } from "./environments";
 import { install, programIn } from "./install";
 import { type Launch, locate } from "./locate";
 import { probeFrom } from "./probe";
+import { activePython } from "./python";
 
 /**
  * Return the folder that programs are started in: the extension's own. The folder that is open would be searched for programs on Windows, and
@@ -21,14 +24,18 @@ export async function findServer(context: ExtensionContext, log: LogOutputChanne
   const home = homeOf(context);
   await mkdir(home, { recursive: true });
   const setting = workspace.getConfiguration("coterie").get<string[]>("server.command", []);
-  const python = workspace.isTrusted ? await activePython(log) : undefined;
+  // The setting is the whole answer: nothing else is looked at then.
+  const python = workspace.isTrusted && setting.length === 0 ? await activePython(log) : undefined;
   const wheel = wheelIn(context);
-  const found = await locate(
-    { setting, python, path: process.env["PATH"] ?? "", own: programIn(environmentOf(context)), wheel, windows: WINDOWS },
-    probeFrom(home),
-  );
+  const store = storeOf(context);
+  const environment = current(store);
+  const own = environment === undefined ? undefined : programIn(environment);
+  const found = await locate({ setting, python, path: await trustedPath(), own, wheel, windows: WINDOWS }, probeFrom(home));
   if (found !== undefined) {
     log.info(`The server is ${[found.command, ...found.args].join(" ")}, found by: ${found.source}.`);
+    if (found.source === "own") {
+      void sweep(store).catch((error: unknown) => log.debug(`Earlier environments stay: ${String(error)}`));
+    }
   } else if (wheel === undefined) {
     throw new Error(NONE);
   }
@@ -42,14 +49,19 @@ export function installServer(context: ExtensionContext, log: LogOutputChannel):
     throw new Error(NONE);
   }
   const options = { location: ProgressLocation.Notification, title: "Coterie", cancellable: true };
-  return Promise.resolve(window.withProgress(options, (progress, token) => install(environmentOf(context), wheel, progress, token, log)));
+  return Promise.resolve(
+    window.withProgress(options, async (progress, token) => {
+      const plan = { store: storeOf(context), wheel, env: { ...process.env, PATH: await trustedPath() } };
+      return install(plan, progress, token, log);
+    }),
+  );
 }
 
 const WINDOWS = process.platform === "win32";
 const NONE = "There is no Coterie server on this machine. Install it, or name it in the setting `coterie.server.command`.";
 
-/** The folder of the extension's own environment. */
-function environmentOf(context: ExtensionContext): string {
+/** The folder of the extension's own environments. */
+function storeOf(context: ExtensionContext): string {
   return join(homeOf(context), "server");
 }
 
@@ -60,26 +72,18 @@ function wheelIn(context: ExtensionContext): string | undefined {
   return name === undefined ? undefined : join(folder, name);
 }
 
-/** What the Python extension exports, as far as we ask it. */
-interface PythonApi {
-  readonly environments: {
-    getActiveEnvironmentPath(): { readonly path: string };
-    resolveEnvironment(path: {
-      readonly path: string;
-    }): Promise<{ readonly executable: { readonly uri?: { readonly fsPath: string } } } | undefined>;
-  };
+/**
+ * Return the folders that programs are looked for in: those of the PATH. A relative one would be looked for in the folder that is open, and
+ * one below a folder that is not trusted is the folder's own.
+ */
+async function trustedPath(): Promise<string> {
+  const files = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file");
+  const untrusted = workspace.isTrusted ? [] : files.map(({ uri }) => uri.fsPath);
+  return outside((process.env["PATH"] ?? "").split(delimiter), untrusted);
 }
 
-async function activePython(log: LogOutputChannel): Promise<string | undefined> {
-  const extension = extensions.getExtension<PythonApi>("ms-python.python");
-  if (extension === undefined) {
-    return undefined;
-  }
-  try {
-    const { environments } = await extension.activate();
-    return (await environments.resolveEnvironment(environments.getActiveEnvironmentPath()))?.executable.uri?.fsPath;
-  } catch (error) {
-    log.warn(`The Python extension did not say which environment is active: ${String(error)}`);
-    return undefined;
-  }
+/** Join those folders that are whole paths and in none of the others. */
+export async function outside(folders: readonly string[], others: readonly string[]): Promise<string> {
+  const keeps = await Promise.all(folders.map(async (folder) => isAbsolute(folder) && !(await isInside(folder, others))));
+  return folders.filter((_folder, index) => keeps[index]).join(delimiter);
 }

@@ -1,7 +1,7 @@
 // Which program is the server: the one that the settings name, else the first that answers of the active Python environment, the PATH, the
 // extension's own environment, and `uvx` with the wheel that comes with the extension. Pure but for the `Probe`.
 
-import { delimiter, join } from "node:path";
+import { basename, delimiter, join } from "node:path";
 
 export type Source = "settings" | "environment" | "path" | "own" | "uvx";
 
@@ -10,6 +10,8 @@ export interface Launch {
   readonly source: Source;
   readonly command: string;
   readonly args: readonly string[];
+  /** The version of the server that the extension comes with, where it has installed another one earlier. */
+  readonly brings?: string;
 }
 
 /** Where to look. */
@@ -19,8 +21,8 @@ export interface Places {
   /** The Python program of the active environment; none where the folder is not trusted, for it may be the folder's own. */
   readonly python: string | undefined;
   readonly path: string;
-  /** The program in the extension's own environment, whether it is there or not. */
-  readonly own: string;
+  /** The program in the extension's own environment, whether it is there or not; undefined: it has none. */
+  readonly own: string | undefined;
   /** The wheel in the extension. */
   readonly wheel: string | undefined;
   readonly windows: boolean;
@@ -37,8 +39,10 @@ export async function locate(places: Places, probe: Probe): Promise<Launch | und
     return { source: "settings", command: named, args };
   }
   for (const launch of candidates(places)) {
-    if ((await probe(launch.command, launch.args)) !== undefined) {
-      return launch;
+    const version = await probe(launch.command, launch.args);
+    if (version !== undefined) {
+      const brings = launch.source === "own" ? versionOf(places.wheel) : undefined;
+      return brings === undefined || brings === version ? launch : { ...launch, brings };
     }
   }
   return undefined;
@@ -52,13 +56,23 @@ export function candidates(places: Places): readonly Launch[] {
     found.push({ source: "environment", command: places.python, args: ["-m", "coterie"] });
   }
   // Only whole paths: a relative one would be looked for in the folder that is open.
-  for (const folder of places.path.split(delimiter).filter((each) => each.startsWith("/") || /^[A-Za-z]:[\\/]/.test(each))) {
+  const folders = places.path.split(delimiter).filter((each) => each.startsWith("/") || /^[A-Za-z]:[\\/]/.test(each));
+  for (const folder of folders) {
     found.push({ source: "path", command: join(folder, program), args: [] });
   }
-  found.push({ source: "own", command: places.own, args: [] });
+  if (places.own !== undefined) {
+    found.push({ source: "own", command: places.own, args: [] });
+  }
   if (places.wheel !== undefined) {
     // From the wheel, never by the bare name: an index could give anybody's package of that name.
-    found.push({ source: "uvx", command: places.windows ? "uvx.exe" : "uvx", args: ["--from", places.wheel, "coterie"] });
+    for (const folder of folders) {
+      found.push({ source: "uvx", command: join(folder, places.windows ? "uvx.exe" : "uvx"), args: ["--from", places.wheel, "coterie"] });
+    }
   }
   return found;
+}
+
+/** Return the version that the name of a wheel says. */
+function versionOf(wheel: string | undefined): string | undefined {
+  return wheel === undefined ? undefined : /^[^-]+-([^-]+)-/.exec(basename(wheel))?.[1];
 }

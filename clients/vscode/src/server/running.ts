@@ -2,17 +2,24 @@
 
 import type { Connection } from "./connection";
 
-/** Wait until the server runs. Throws when it cannot be started. */
+/** Wait until the server runs. Throws when it cannot be started, or there is none. */
 export function running(connection: Pick<Connection, "state" | "changed">): Promise<void> {
   return new Promise((resolve, reject) => {
     const look = (): boolean => {
       const { state } = connection;
-      if (state.kind === "running") {
-        resolve();
-      } else if (state.kind === "failed") {
-        reject(new Error(state.reason));
+      switch (state.kind) {
+        case "running":
+          resolve();
+          return true;
+        case "failed":
+          reject(new Error(state.reason));
+          return true;
+        case "missing":
+          reject(new Error("There is no Coterie server on this machine yet."));
+          return true;
+        default:
+          return false;
       }
-      return state.kind === "running" || state.kind === "failed";
     };
     if (!look()) {
       const listening = connection.changed.on(() => {

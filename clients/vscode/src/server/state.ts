@@ -8,7 +8,8 @@ export type ServerState =
   | { readonly kind: "starting" }
   /** It ended by itself. */
   | { readonly kind: "restarting" }
-  | { readonly kind: "running"; readonly version: string }
+  /** `brings`: the version that could be installed in the place of the one that the extension has installed earlier. */
+  | { readonly kind: "running"; readonly version: string; readonly brings?: string }
   | { readonly kind: "failed"; readonly reason: string; readonly doing: "start" | "install" };
 
 /** Whether one can work with it: for whoever does not say more than that. */

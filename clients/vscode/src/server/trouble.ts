@@ -1,15 +1,19 @@
-// Tells a person once that the server does not run, with a button for what helps.
+// Tells a person once that the server does not run, or is an earlier one, with a button for what helps.
 
 import { commands, type Disposable, type LogOutputChannel, window } from "vscode";
 import { unlinked } from "../notices";
 import type { Connection } from "./connection";
 
 export function explainFailures(connection: Connection, log: LogOutputChannel): Disposable {
+  let renewing = false;
   return connection.changed.on((state) => {
     if (state.kind === "failed") {
       void explain(state.reason, state.doing === "start" ? AGAIN : TRY_AGAIN, log);
     } else if (state.kind === "missing") {
       void offer();
+    } else if (state.kind === "running" && state.brings !== undefined && !renewing) {
+      renewing = true;
+      void renew(state.brings);
     }
   });
 }
@@ -49,6 +53,14 @@ async function offer(): Promise<void> {
       await chooseServer();
       break;
     default:
+  }
+}
+
+async function renew(version: string): Promise<void> {
+  const install = "Install";
+  const text = `Coterie comes with version ${version} of its server; it has installed another one here earlier. Install this one?`;
+  if ((await window.showInformationMessage(unlinked(text), install)) === install) {
+    await commands.executeCommand("coterie.installServer");
   }
 }
 
