@@ -5,17 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator
+from playwright.async_api import Locator, expect
 
+from editors.chat_view import field, say
 from editors.ollama import ANSWER, ollama
 from editors.settings_view import section
 from editors.stage import staged
+from editors.terminal import BOUND_S
 from editors.vscode import code_server
 from editors.window import THEMES, Window
 from raw_http_server import raw_http_server
 from served import fixture
 
 pytestmark = pytest.mark.editors
+expect.set_options(timeout=1000 * BOUND_S)
 
 
 async def test_the_walkthrough_finds_what_this_machine_has_and_leads_to_a_first_chat(tmp_path: Path) -> None:
@@ -32,6 +35,16 @@ async def test_the_walkthrough_finds_what_this_machine_has_and_leads_to_a_first_
             await window.screenshot("without", themes=tuple(THEMES))
             assert await done.count() == 0
 
+            # A chat says what is missing, and leads there.
+            await window.command("Coterie: New Chat")
+            chat = await window.webview(".composer textarea")
+            await chat.get_by_role("heading", name="Choose a model to begin").wait_for()
+            await expect(field(chat)).to_have_attribute("placeholder", "Choose a model first")
+            await expect(chat.get_by_role("button", name="Send")).to_be_disabled()
+            await window.screenshot("no-model", themes=tuple(THEMES))
+            await window.click(chat.get_by_role("button", name="Set Up a Model"))
+            await (await window.webview(".sections")).get_by_role("heading", name="Providers").wait_for()
+
             # The person lets Coterie look around; what it finds is told in the walkthrough, which is still open.
             view = await section(window, "Providers")
             await view.get_by_text("None yet.").wait_for()
@@ -47,9 +60,9 @@ async def test_the_walkthrough_finds_what_this_machine_has_and_leads_to_a_first_
             await window.screenshot("found", themes=tuple(THEMES))
 
             await window.click(found.get_by_role("button", name="Start a Chat"))
-            written = (await window.webview("textarea")).locator("textarea")
-            await written.fill("What is missing?")
-            await written.press("Enter")
+            chat = await window.webview(".composer textarea")
+            await chat.get_by_role("heading", name="What shall we do?").wait_for()
+            await say(window, chat, "What is missing?")
             await window.shows(ANSWER)
             await done.nth(1).wait_for()
             await window.screenshot("begun")
