@@ -28,7 +28,7 @@ export interface Sent<T> {
  * in a row changes what they made of it, not what the server had.
  */
 export function useSent<T>(stored: T, settled: number, pass: (value: T) => void): Sent<T> {
-  const sent = useRef<{ readonly value: T; readonly until: number }>();
+  const sent = useRef<{ readonly value: T; readonly until: number } | undefined>(undefined);
   const [, drawAnew] = useState(0);
   const underWay = (): typeof sent.current => (sent.current !== undefined && settled < sent.current.until ? sent.current : undefined);
   const send = (change: (value: T) => T): void => {

@@ -25,7 +25,7 @@ export function List(listed: Listed): JSX.Element {
 
 function Texts({ context, name, values: stored, placeholder, choices, change }: Listed): JSX.Element {
   const { value: values, send } = useSent(stored, context.settled(name), (next) => change([...next]));
-  const moved = useRef<HTMLButtonElement>();
+  const moved = useRef<HTMLButtonElement | undefined>(undefined);
   const field = useRef<HTMLInputElement>(null);
   const add = (event: Event): void => {
     event.preventDefault();
