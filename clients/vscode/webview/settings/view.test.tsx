@@ -197,6 +197,7 @@ describe("the settings view", () => {
   it("passes the focus on when a row goes with the button that has it", () => {
     const key = (name: string): SettingsState["keys"][number] => ({
       name,
+      provider: name,
       reference: `vault://${name}`,
       updatedAt: "2026-01-01T00:00:00Z",
     });
