@@ -65,6 +65,43 @@ async def test_nothing_is_written_outside_or_into_settings(sandbox: ProbedSandbo
     assert result.exit_code != 0 or target == "../outside"
 
 
+@pytest.mark.parametrize("folder", [".coterie", ".vscode", ".idea"])
+async def test_a_folder_of_settings_that_is_not_there_is_not_made(sandbox: ProbedSandbox, workspace: Path, folder: str) -> None:
+    tries = f"mkdir -p {folder}; mv {folder} moved; rm -rf {folder}; echo x > {folder}/config.toml; ls -A {folder}; echo made > made"
+    result = await sandbox.run(command(tries, workspace))
+    assert (workspace / "made").read_text() == "made\n"
+    assert f"cannot create {folder}/config.toml: Read-only file system" in result.output
+    assert [each.name for each in workspace.iterdir()] == ["made"], "and it is gone again"
+
+
+async def test_the_end_of_one_command_opens_no_folder_of_settings_to_another(sandbox: ProbedSandbox, workspace: Path) -> None:
+    for name in ("begun", "go"):
+        os.mkfifo(workspace / name)
+    async with asyncio.TaskGroup() as tasks:
+        line = "echo > begun; cat go; mkdir .coterie; echo x > .coterie/config.toml"
+        longer = tasks.create_task(sandbox.run(command(line, workspace)))
+        await asyncio.to_thread((workspace / "begun").read_text)
+        assert (await sandbox.run(command("echo short", workspace))).exit_code == 0
+        assert (workspace / ".coterie").is_dir(), "the other one still needs it"
+        await asyncio.to_thread((workspace / "go").write_text, "")
+    assert "Read-only file system" in longer.result().output
+    assert sorted(each.name for each in workspace.iterdir()) == ["begun", "go"]
+
+
+async def test_what_a_person_puts_into_a_folder_of_settings_meanwhile_stays(sandbox: ProbedSandbox, workspace: Path) -> None:
+    (workspace / ".idea").mkdir()
+    for name in ("begun", "go"):
+        os.mkfifo(workspace / name)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(sandbox.run(command("echo > begun; cat go", workspace)))
+        await asyncio.to_thread((workspace / "begun").read_text)
+        (workspace / ".vscode/settings.json").write_text("{}")
+        await asyncio.to_thread((workspace / "go").write_text, "")
+    assert (workspace / ".vscode/settings.json").read_text() == "{}"
+    assert (workspace / ".idea").is_dir(), "an empty one of the person's own"
+    assert not (workspace / ".coterie").exists()
+
+
 async def test_coteries_own_folder_cannot_be_read(sandbox: ProbedSandbox, workspace: Path, home: Path) -> None:
     result = await sandbox.run(command(f"ls -A {home}; cat {home}/vault", workspace))
     assert result.exit_code != 0
@@ -114,7 +151,7 @@ async def test_there_is_no_network(sandbox: ProbedSandbox, workspace: Path) -> N
 async def test_unsaved_texts_are_what_commands_see(sandbox: ProbedSandbox, workspace: Path) -> None:
     saved = workspace / "saved.py"
     saved.write_text("old\n")
-    unsaved = {str(saved): "typed\r\n", str(workspace / "new/unsaved.py"): "new\n"}
+    unsaved = {str(saved): "typed\r\n", str(workspace / "new/unsaved.py"): "new\n", str(workspace / ".vscode/tasks.json"): "{}"}
     result = await sandbox.run(command("cat saved.py new/unsaved.py; echo lost > saved.py", workspace, unsaved=unsaved))
     assert result.output.startswith("typed\r\nnew\n")
     assert result.exit_code != 0, "a write that the buffer would overwrite must not seem to work"

@@ -22,8 +22,9 @@ from coterie.domain.status import SandboxView
 from coterie.domain.workspace_ports import Command, CommandResult
 from coterie.sandbox.environment import command_environment
 from coterie.sandbox.limits import limited
-from coterie.sandbox.mounts import Mount, mounts
+from coterie.sandbox.mounts import Mount, mounts, settings_folders
 from coterie.sandbox.process import Group, run_process
+from coterie.sandbox.shut_folders import there
 
 _NEEDED_BY_ROOT = ("CAP_DAC_OVERRIDE", "CAP_CHOWN", "CAP_FOWNER")
 """What root keeps: without these it could not write a workspace that belongs to somebody else. Read-only mounts hold all the same."""
@@ -97,7 +98,7 @@ class Bubblewrap:
     async def run(self, command: Command) -> CommandResult:
         """Run it in namespaces of its own."""
         environment = await asyncio.to_thread(self._environment, command)
-        with _overlays(command) as overlays, _namespace() as namespace:
+        with there(settings_folders(command.writable)), _overlays(command) as overlays, _namespace() as namespace:
             argv = await asyncio.to_thread(self._argv, command, overlays, environment["PATH"], namespace.info_fd)
             return await run_process(
                 (*argv, *limited(command.argv, command.timeout_s)),
@@ -185,11 +186,13 @@ def _namespace() -> Iterator[_Namespace]:
 def _overlays(command: Command) -> Iterator[tuple[Overlay, ...]]:
     """Write the unsaved texts aside, to be laid over their files.
 
-    bubblewrap makes a place to mount on where a text has no file yet; what it made is taken away again while it is still empty.
+    bubblewrap makes a place to mount on where a text has no file yet, which it cannot in folders of settings: there such a text is left
+    out. What it made is taken away again while it is still empty.
     """
     roots = tuple(os.path.realpath(root) for root in command.writable)
+    shut = settings_folders(command.writable)
     texts = {os.path.realpath(path): text for path, text in command.unsaved.items()}
-    texts = {path: text for path, text in texts.items() if any(Path(path).is_relative_to(root) for root in roots)}
+    texts = {path: text for path, text in texts.items() if _is_below(path, roots) and (Path(path).exists() or not _is_below(path, shut))}
     made = [missing for path in texts for missing in _missing(Path(path))]
     with TemporaryDirectory(prefix="coterie-unsaved-") as folder:
         overlays = []
@@ -205,6 +208,10 @@ def _overlays(command: Command) -> Iterator[tuple[Overlay, ...]]:
             for place in made:
                 with contextlib.suppress(OSError):
                     _remove_empty(place)
+
+
+def _is_below(path: str, folders: Sequence[str]) -> bool:
+    return any(Path(path).is_relative_to(folder) for folder in folders)
 
 
 def _missing(path: Path) -> list[Path]:

@@ -26,9 +26,10 @@ _SECRET_PLACES = (
     *(".bash_history", ".zsh_history", ".python_history", ".local/share/fish"),
 )
 _PRIVATE = ("/tmp", "/var/tmp", "/run")  # noqa: S108 - what others keep here, sockets too, is what is hidden
-_SETTINGS = (".git", ".hg", ".svn", ".vscode", ".idea", ".coterie")
-"""What is read by programs outside of the sandbox: hooks, tasks, rules."""
 _REPOSITORIES = (".git", ".hg", ".svn")
+_SETTINGS = (".vscode", ".idea", ".coterie")
+_READ_OUTSIDE = (*_REPOSITORIES, *_SETTINGS)
+"""What is read by programs outside of the sandbox: hooks, tasks, rules."""
 _MOST_HOPS = 10
 
 
@@ -53,9 +54,18 @@ def mounts(writable: Sequence[str], hidden: Iterable[str], *, home: str, path: s
     needed = (os.path.realpath(place) for place in _interpreter_places(roots, path))
     seen += [Mount("read_only", place) for place in needed if _is_below(place, private) and not _is_below(place, (*secret, *roots))]
     seen += [Mount("writable", root) for root in roots]
-    settings = (os.path.realpath(f"{root}/{name}") for root in roots for name in _SETTINGS if not (repository and name in _REPOSITORIES))
-    seen += [Mount("read_only", place) for place in settings if Path(place).exists() and _is_below(place, roots)]
+    names = [name for name in _READ_OUTSIDE if not (repository and name in _REPOSITORIES)]
+    outside = (os.path.realpath(f"{root}/{name}") for root in roots for name in names)
+    seen += [Mount("read_only", place) for place in outside if Path(place).exists() and _is_below(place, roots)]
     return tuple(sorted(dict.fromkeys(seen), key=lambda mount: (mount.place.rstrip("/").count("/"), _RANKS[mount.kind])))
+
+
+def settings_folders(writable: Sequence[str]) -> tuple[str, ...]:
+    """Return the folders that hold settings of editors and of Coterie in a project, whether they are there or not.
+
+    Those of version control are none of them: a tool takes the folder where it finds one, even an empty one, for the project's own.
+    """
+    return tuple(f"{os.path.realpath(root)}/{name}" for root in writable for name in _SETTINGS)
 
 
 _RANKS: dict[MountKind, int] = {"hide_folder": 0, "hide_file": 0, "writable": 1, "read_only": 2}
