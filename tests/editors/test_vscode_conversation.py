@@ -12,6 +12,7 @@ import pytest_asyncio
 from playwright.async_api import Frame, Locator, expect
 
 from editors.chat_view import choose_who, field, new_chat, push_in, say
+from editors.runs_view import make_room, run_row, unfold
 from editors.stage import BIN, EDIT, TOUCH, Stage, staged
 from editors.terminal import BOUND_S
 from editors.vscode import CodeServer, code_server, shared
@@ -103,11 +104,28 @@ async def test_a_run_is_told_more_while_it_works_stopped_at_once_and_a_team_goes
         question = chat.locator(".approval[data-state=pending]")
         await expect(question).to_contain_text("add adds")
         await window.screenshot("plan", themes=("dark", "light"))
+        chat = await change_plan(window)
+        question = chat.locator(".approval[data-state=pending]")
         approve = question.get_by_role("button", name="Approve", exact=True)
         await window.click(approve)
         await expect(chat.locator(".approval[data-state=resolved]").first).to_contain_text("Approve")
         await expect(chat.get_by_role("button", name=re.compile(r"^calc\.py: 1 lines added"))).to_have_count(1)
         await window.saved(window.project / "calc.py", FIXED)
+        [coder, *_] = [request for request in await code.stage.host.journal() if request.model == "coder-model"]
+        assert "Thank the reader" in str(coder.messages), "the plan is approved as the chat has shown it"
+
+
+async def change_plan(window: Window) -> Frame:
+    """Add an item to the plan that waits, in the view of the runs, and return the page of the chat that asks for it."""
+    await window.command("Coterie: Open the Chat in an Editor")
+    await window.command("Coterie: Focus on Runs View")
+    await make_room(window)
+    await unfold(window, "Make add add")
+    plan = run_row(window, "add adds, approve it or change it")
+    await plan.wait_for()
+    await window.push_in(plan, "Add an Item…")
+    await window.answer("Thank the reader")
+    return await window.webview('.approval[data-state=pending]:has-text("Thank the reader")')
 
 
 async def test_a_long_chat_is_read_upwards_forked_at_a_message_and_an_answer_tried_again(code: CodeServer) -> None:
