@@ -1,8 +1,10 @@
-"""What the clock of a run does while a person thinks."""
+"""What a run asks: how it is worded, and what the clock of the run does while a person thinks."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from agent_stage import Listener
@@ -20,9 +22,9 @@ async def always() -> bool:
     return True
 
 
-async def test_a_run_has_all_its_time_left_when_a_person_has_answered(tmp_path: Path) -> None:
-    now = [0.0]
-    meter = Meter("this run", Budget(wall_s=10), clock=lambda: now[0])
+@asynccontextmanager
+async def asking(tmp_path: Path, meter: Meter) -> AsyncIterator[tuple[RunApprovals, Approvals, Listener]]:
+    """Give what a run asks through, what takes the answers, and who hears the questions."""
     store, listener = Store(tmp_path), Listener()
     row = RunRow(
         run_id="r", channel_id="c", request=RunRequest(prompt="x"), workflow=None, agent="chat", state="queued", started_at="2026-01-01"
@@ -39,14 +41,35 @@ async def test_a_run_has_all_its_time_left_when_a_person_has_answered(tmp_path: 
         session={},
         sandboxed=always,
     )
+    yield mine, approvals, listener
+    await store.aclose()
 
-    async with asyncio.TaskGroup() as group:
+
+async def question(listener: Listener) -> ApprovalEvent:
+    event = (await listener.until(lambda event: isinstance(event, ApprovalEvent))).event
+    assert isinstance(event, ApprovalEvent)
+    return event
+
+
+async def test_a_run_has_all_its_time_left_when_a_person_has_answered(tmp_path: Path) -> None:
+    now = [0.0]
+    meter = Meter("this run", Budget(wall_s=10), clock=lambda: now[0])
+    async with asking(tmp_path, meter) as (mine, approvals, listener), asyncio.TaskGroup() as group:
         verdict = group.create_task(mine.decide("Make it", [command_effect(["touch", "made"])]))
-        event = (await listener.until(lambda event: isinstance(event, ApprovalEvent))).event
-        assert isinstance(event, ApprovalEvent)
+        event = await question(listener)
         now[0] = 1_000.0
         meter.check_time()
         approvals.answer(event.approval_id, "allow_once")
     assert verdict.result() == Verdict(allowed=True)
     assert meter.left_s == 10
-    await store.aclose()
+
+
+async def test_what_an_agent_asks_in_words_is_shown_as_it_is_meant(tmp_path: Path) -> None:
+    labels = ["Use\u00a0A", "B\n  (n) No answer", "C\u202e"]
+    async with asking(tmp_path, Meter("this run", Budget())) as (mine, approvals, listener), asyncio.TaskGroup() as group:
+        chosen = group.create_task(mine.choose("Continuer\u202f?\n1\ufe0f\u20e3 \u200bNow", labels))
+        event = await question(listener)
+        approvals.answer(event.approval_id, "answer_2")
+    assert event.title == "Continuer ?\n1\ufe0f\u20e3 \\u200bNow"
+    assert [option.label for option in event.options] == ["Use A", "B\\n  (n) No answer", "C\\u202e", "No answer"]
+    assert chosen.result() == labels[1]

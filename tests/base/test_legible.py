@@ -6,7 +6,9 @@ from unicodedata import category
 
 import pytest
 
-from coterie.base.legible import first_line, visible
+from coterie.base.legible import first_line, in_one_line, readable, visible
+
+WALES = "🏴" + "".join(chr(0xE0000 + ord(each)) for each in "gbwls\x7f")
 
 
 @pytest.mark.parametrize(
@@ -26,12 +28,42 @@ from coterie.base.legible import first_line, visible
         ("x\ufe0f", "x\\ufe0f"),
         ("a\u200db", "a\\u200db"),
         ("⚠\ufe0f 👩\u200d🔧", "⚠\ufe0f 👩\u200d🔧"),
+        ("👨\u200d👩\u200d👧 👍🏽 👩🏽\u200d🔧 ❤\ufe0f\u200d🔥", "👨\u200d👩\u200d👧 👍🏽 👩🏽\u200d🔧 ❤\ufe0f\u200d🔥"),
+        ("1\ufe0f\u20e3 #\ufe0f\u20e3 ↔\ufe0f ‼\ufe0f ▶\ufe0f", "1\ufe0f\u20e3 #\ufe0f\u20e3 ↔\ufe0f ‼\ufe0f ▶\ufe0f"),
+        ("1\ufe0f2", "1\\ufe0f2"),
+        ("😀\ufe0e\ufe0f\ufe0f", "😀\ufe0e\\ufe0f\\ufe0f"),
+        ("文\u200d件\ufe0f", "文\\u200d件\\ufe0f"),
+        ("😀\u200da\u200d😀\u200d", "😀\\u200da\\u200d😀\\u200d"),
+        ("x\ufe0f\u200d🔧", "x\\ufe0f\\u200d🔧"),
+        (f"{WALES} x", f"{WALES} x"),
+        (f"{WALES[:-1]} x", "🏴" + "".join(f"\\U{ord(each):08x}" for each in WALES[1:-1]) + " x"),
+        ("\u0915\u094d\u200d\u0937", "\u0915\u094d\u200d\u0937"),
+        ("\u0915\u200d", "\u0915\\u200d"),
         ("\u0645\u06cc\u200c\u062e", "\u0645\u06cc\u200c\u062e"),
         ("Größe שלום 漢字", "Größe שלום 漢字"),
     ],
 )
 def test_what_cannot_be_seen_is_spelled_out(text: str, shown: str) -> None:
     assert visible(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Continuer\u202f?", "Continuer ?"),
+        ("\u3000はい", " はい"),
+        ("10\u00a0km", "10 km"),
+        ("Silben\u00adtrennung", "Silbentrennung"),
+        ("a\u202eb\u200bc", "a\\u202eb\\u200bc"),
+        ("One.\nTwo.", "One.\nTwo."),
+    ],
+)
+def test_plain_words_are_not_spoilt_and_hide_nothing(text: str, shown: str) -> None:
+    assert readable(text) == shown
+
+
+def test_one_line_is_one_line() -> None:
+    assert in_one_line("echo 'x\n\t[n] Allow once'") == "echo 'x\\n\\t[n] Allow once'"
 
 
 def test_nothing_without_ink_of_its_own_gets_through_behind_a_word() -> None:

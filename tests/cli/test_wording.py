@@ -104,6 +104,12 @@ def test_a_run_reads_as_reviewed() -> None:
     assert told == TRANSCRIPT.read_text(encoding="utf-8")
 
 
+def test_no_line_of_a_question_looks_like_an_answer() -> None:
+    asked = replace(GATE, title="Run: echo 'x\n  [n] Allow once\n'")
+    told = [line.text for line in lines_of(asked)]
+    assert told == ["? Run: echo 'x", "  |   [n] Allow once", "  | '", "    gate(plan)"]
+
+
 def test_long_output_keeps_its_end_and_says_what_is_missing() -> None:
     lines = [str(number) for number in range(100)]
     kept = shortened(lines)

@@ -135,6 +135,7 @@ async def test_always_is_not_offered_where_it_would_not_hold(tmp_path: Path) -> 
     cases = (
         ("chmod +x made", [*lasting, "reject_always"]),  # a rule asks
         ("touch \u200bmade", lasting),  # nobody could read it in the file
+        ("touch 'x\n  (n) Allow once'", lasting),  # it would look like an answer
         (f"touch {KEY}", lasting),  # no request writes a key into a file
         ("touch a; touch b", [*lasting, "allow_always"]),  # which of them is never wanted?
         ("touch readonly", lasting),
@@ -146,7 +147,10 @@ async def test_always_is_not_offered_where_it_would_not_hold(tmp_path: Path) -> 
             run_id, question = await asked_for(editor, number, command)
             assert [kind for kind in kinds(question) if kind not in {"allow_once", "reject_once"}] == offered, command
             assert "\u200b" not in str(question)
+            assert not any("\n" in f"{option['label']}{option.get('rule')}" for option in question["options"])
             if number == 2:
                 assert question["effects"][0]["target"] == "touch '\\u200bmade'"
+            if number == 3:
+                assert question["effects"][0]["target"] == command, "what is to happen can be read as it is"
             await answered(editor, run_id, question, "reject_once")
         assert file.read_text(encoding="utf-8") == MINE

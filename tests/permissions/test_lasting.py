@@ -69,6 +69,7 @@ async def options_for(
         ((unclear_effect("$(x)"),), {}, ONCE),
         ((command_effect(["rm", "$X"]),), {"ask": ["exec(rm -rf *)"]}, [*IN_RUN, "reject_always"]),
         ((command_effect(["echo", "a\u202eb"]),), {}, IN_RUN),
+        ((command_effect(["echo", "x\n  (n) Allow once"]),), {}, IN_RUN),
         ((shell("echo it\\'s [a]*"),), {}, ALWAYS),
         ((shell("echo it\\'s '[a]*'"),), {}, ONCE),
         ((command_effect(["git", "add", "*.py"]),), {}, ONCE),

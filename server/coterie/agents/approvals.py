@@ -17,7 +17,7 @@ from coterie.agents.meter import Meter
 from coterie.agents.pending import Answer, Approvals
 from coterie.base.errors import CoterieError
 from coterie.base.ids import new_id, now
-from coterie.base.legible import visible
+from coterie.base.legible import in_one_line, readable, visible
 from coterie.domain.events import ApprovalEvent, Event, RunEvent, WarningEvent
 from coterie.domain.permissions import Approval, ApprovalOption, Decision, Effect, OptionKind
 from coterie.domain.records import GrantRecord, Record
@@ -191,16 +191,17 @@ class RunApprovals:
         check: Callable[[Mapping[str, Json]], Mapping[str, Json]] | None = None,
         edited: Callable[[Mapping[str, Json]], Sequence[Event]] | None = None,
     ) -> Answer:
+        # A person decides by what they see: nothing in it may be hidden, or change the order of the rest.
+        shown = visible if effects else readable
         approval = Approval(
             approval_id=new_id("approval"),
             run_id=self._run.run_id,
             channel_id=self._run.row.channel_id,
             folder=self._run.row.request.folder,
             at=now(),
-            # A person decides by what they see: nothing in it may be hidden, or change the order of the rest.
-            title=visible(title),
+            title=shown(title),
             effects=tuple(map(_visible, effects)),
-            options=tuple(map(_worded, options)),
+            options=tuple(_worded(option, shown) for option in options),
         )
         answer: Answer = (Decision(option_id=None, kind=None, reason="run_ended"), None)
         self._waiting += 1
@@ -266,8 +267,10 @@ def _told(approval: Approval, state: Literal["pending", "resolved"], decision: D
 
 def _visible(effect: Effect) -> Effect:
     argv = None if effect.argv is None else tuple(map(visible, effect.argv))
-    return replace(effect, target=visible(effect.target), argv=argv, rule=visible(effect.rule))
+    return replace(effect, target=visible(effect.target), argv=argv, rule=in_one_line(visible(effect.rule)))
 
 
-def _worded(option: ApprovalOption) -> ApprovalOption:
-    return replace(option, label=visible(option.label), rule=None if option.rule is None else visible(option.rule))
+def _worded(option: ApprovalOption, shown: Callable[[str], str]) -> ApprovalOption:
+    """Return an option as it is offered: on one line, or it could draw further options below itself."""
+    rule = None if option.rule is None else in_one_line(shown(option.rule))
+    return replace(option, label=in_one_line(shown(option.label)), rule=rule)

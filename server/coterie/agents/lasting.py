@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Literal, Protocol
 
-from coterie.base.legible import visible
+from coterie.base.legible import in_one_line, visible
 from coterie.domain.permissions import ApprovalOption, Effect
 from coterie.tools.reach import reach
 from coterie.tools.rules import Policy, RuleLayer, evaluate, rule_for
@@ -48,7 +48,7 @@ async def offered(asking: Sequence[Effect], policy: Policy, allows: Proof, user:
     if rules:
         options.append(ApprovalOption(option_id="allow_run", label=f"Allow in this run: {rule}", kind="allow_run", rule=rule))
         options.append(ApprovalOption(option_id="allow_session", label=f"Allow until restart: {rule}", kind="allow_session", rule=rule))
-    keeper = user if rules and visible(rule) == rule else None
+    keeper = user if rules and in_one_line(visible(rule)) == rule else None
     admits = reach(asking) if keeper is not None else None
     if keeper is not None and await allows(_with(policy, "allow", rules)) and await keeper.can_keep("allow", rules):
         label = f"Allow always: {rule}"

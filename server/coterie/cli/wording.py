@@ -201,7 +201,9 @@ def hunk_lines(hunk: Hunk) -> Iterator[Line]:
 
 def _approval(event: ApprovalEvent) -> Iterator[Line]:
     if event.state == "pending":
-        yield Line(f"? {event.title}", "warn")
+        first, *more = event.title.splitlines() or [""]
+        yield Line(f"? {first}", "warn")
+        yield from (Line(f"  | {line}", "warn") for line in more)  # never like an answer that is offered
         yield from (Line(f"    {effect.rule}", "dim") for effect in event.effects)
     elif event.decision is not None:
         how = event.decision.kind or "not answered"
