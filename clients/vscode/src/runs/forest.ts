@@ -25,6 +25,13 @@ export class Node {
     this.row = { ...this.row, children: rows };
     this.children = rows.map((row) => new Node(row, this));
   }
+
+  /** Forget what is below: it is looked at again when somebody wants to see it. */
+  fold(): void {
+    const { children: _gone, ...row } = this.row;
+    this.row = row;
+    this.children = undefined;
+  }
 }
 
 export class Forest {

@@ -128,10 +128,12 @@ export class RunTree implements TreeDataProvider<Node>, Disposable {
   }
 
   /** Keep nothing more of a run that nobody looks below. Unfolded again, it is looked at again. */
-  fold({ row }: Node): void {
-    if (row.target.kind === "run" && row.id === row.target.runId) {
-      this.#forget(row.id);
-      this.#lookAgain.ask();
+  fold(node: Node): void {
+    if (node.target.kind === "run" && node.row.id === node.target.runId) {
+      this.#forget(node.row.id);
+      node.fold();
+      // VS Code would show again what it was given, also where that was nothing.
+      this.#changed.fire([node]);
     }
   }
 
