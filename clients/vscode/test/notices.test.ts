@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { unlinked, withoutIcons } from "../src/notices";
+import { unlinked } from "../src/notices";
 
 /** What VS Code makes links of in a notification. */
 const LINK = /\[([^\]]+)\]\(((?:https?:\/\/|command:|file:)[^)\s]+)(?: (["'])(.+?)(\3))?\)/i;
@@ -35,11 +35,4 @@ describe("words of others in a notification", () => {
     expect(shown.length).toBeGreaterThan(10);
     expect(open.map((call) => call.replace(/: .*/, ""))).toEqual(["channels/view.ts", "review/deciding.ts"]);
   });
-});
-
-it.each([
-  ["exec(echo $(id))", "exec(echo $ (id))"],
-  ["cost $5 (five)", "cost $5 (five)"],
-])("words of others in a list hold no icon: %s", (text, shown) => {
-  expect(withoutIcons(text)).toBe(shown);
 });

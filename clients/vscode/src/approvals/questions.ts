@@ -7,7 +7,7 @@ import { unlinked } from "../notices";
 import type { Approval } from "../protocol";
 import { guarded } from "../refusals";
 import type { Session } from "../session";
-import { type Act, answersOf, buttonsOf, questionWords } from "./words";
+import { buttonsOf, questionWords } from "./words";
 
 export function registerQuestions(session: Session, chats: Chats): Disposable {
   return session.approvals.asked.on((approval) => {
@@ -19,33 +19,19 @@ export function registerQuestions(session: Session, chats: Chats): Disposable {
 
 async function ask(session: Session, chats: Chats, approval: Approval): Promise<void> {
   const elsewhere = isHere(approval.folder) ? undefined : (approval.folder ?? undefined);
-  const words = questionWords(approval, elsewhere);
-  const act = (await window.showInformationMessage(unlinked(words), ...buttonsOf(approval)))?.act;
-  if (act?.kind === "more" && isOpen(session, approval)) {
-    const chosen = await window.showQuickPick(answersOf(approval), { title: "Coterie Asks", placeHolder: words, ignoreFocusOut: true });
-    await perform(session, chats, approval, chosen?.act);
-  } else {
-    await perform(session, chats, approval, act);
+  const pressed = await window.showInformationMessage(unlinked(questionWords(approval, elsewhere)), ...buttonsOf(approval));
+  if (pressed === undefined) {
+    return;
   }
-}
-
-async function perform(session: Session, chats: Chats, approval: Approval, act: Act | undefined): Promise<void> {
-  if (act?.kind === "show") {
+  const { option } = pressed;
+  if (option === undefined) {
     await chats.open(approval.channelId);
-  } else if (act?.kind === "answer" && isOpen(session, approval)) {
-    if (act.option.kind === "edit") {
-      await commands.executeCommand("coterie.run.show", approval.runId);
-    } else {
-      await chats.answer(approval.approvalId, act.option.optionId);
-    }
-  }
-}
-
-/** VS Code cannot take a notification away that was answered in another window: who presses its buttons is told. */
-function isOpen(session: Session, { approvalId }: Approval): boolean {
-  const open = session.approvals.get(approvalId) !== undefined;
-  if (!open) {
+  } else if (session.approvals.get(approval.approvalId) === undefined) {
+    // VS Code cannot take a notification away that was answered in another window.
     void window.showInformationMessage("This question was answered already, or its run has ended.");
+  } else if (option.kind === "edit") {
+    await commands.executeCommand("coterie.run.show", approval.runId);
+  } else {
+    await chats.answer(approval.approvalId, option.optionId);
   }
-  return open;
 }

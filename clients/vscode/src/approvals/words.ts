@@ -1,26 +1,13 @@
-// A question as a notification puts it: what would happen, the rules that answers make, and the answers as buttons and in a list. Pure.
+// A question as a notification puts it: what would happen, the rules that answers make, and a few answers as buttons. Pure.
 
 import { isRefusal, optionLabel, questionOf, rulesOf } from "../chat/effects";
-import { withoutIcons } from "../notices";
 import type { Approval, ApprovalOption } from "../protocol";
-
-/** What a button does: give an answer, offer all of them, or show the chat. */
-export type Act = { readonly kind: "answer"; readonly option: ApprovalOption } | { readonly kind: "more" } | { readonly kind: "show" };
 
 export interface Button {
   readonly title: string;
-  readonly act: Act;
+  /** Undefined: shows the chat, where all answers are. */
+  readonly option?: ApprovalOption;
 }
-
-/** An answer in the list of all, with the rule that it makes and what else that would speak of. */
-export interface AnswerRow {
-  readonly label: string;
-  readonly description: string;
-  readonly detail: string;
-  readonly act: Act;
-}
-
-const SHOW: Act = { kind: "show" };
 
 /**
  * Return what is asked, with all that it would do and the rules that lasting answers would add. `elsewhere` is the folder that it is about,
@@ -45,28 +32,11 @@ function nameOf(folder: string): string {
   }
 }
 
-/** VS Code cuts the words of more than three buttons: yes, no, and all the others in a list. */
+/** VS Code cuts the words of more than three buttons: yes, no, and a look at the chat, where all answers stand with what they admit. */
 export function buttonsOf({ options }: Pick<Approval, "options">): readonly Button[] {
-  const button = (option: ApprovalOption): Button => ({ title: optionLabel(option), act: { kind: "answer", option } });
-  if (options.length <= 2) {
-    return [...options.map(button), { title: "Show", act: SHOW }];
-  }
   const [first, ...others] = options;
   const no = others.find(isRefusal);
-  return [...[first, no].filter((each) => each !== undefined).map(button), { title: "More…", act: { kind: "more" } }];
-}
-
-/** Return every answer, and the way to the chat. */
-export function answersOf({ options }: Pick<Approval, "options">): readonly AnswerRow[] {
-  const rows = options.map((option) => ({
-    label: withoutIcons(optionLabel(option)),
-    description: withoutIcons([option.rule, keptWhere(option)].filter(Boolean).join(", ")),
-    detail: withoutIcons(option.admits ?? ""),
-    act: { kind: "answer" as const, option },
-  }));
-  return [...rows, { label: "Show in the Chat", description: "", detail: "", act: SHOW }];
-}
-
-function keptWhere({ kind }: ApprovalOption): string {
-  return kind === "allow_always" || kind === "reject_always" ? "kept in your settings" : "";
+  const shown = options.length <= 2 ? options : [first, no].filter((each) => each !== undefined);
+  const answers = shown.map((option) => ({ title: optionLabel(option), option }));
+  return [...answers, { title: answers.length < options.length ? "More…" : "Show" }];
 }
