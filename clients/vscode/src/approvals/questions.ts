@@ -1,6 +1,6 @@
 // Questions of runs whose chat nobody sees: a notification that can be answered at once, put off, or left. Leaving it answers nothing.
 
-import { commands, type Disposable, window } from "vscode";
+import { type Disposable, window } from "vscode";
 import type { Chats } from "../chat/chats";
 import { isHere } from "../folders";
 import { unlinked } from "../notices";
@@ -29,8 +29,6 @@ async function ask(session: Session, chats: Chats, approval: Approval): Promise<
   } else if (session.approvals.get(approval.approvalId) === undefined) {
     // VS Code cannot take a notification away that was answered in another window.
     void window.showInformationMessage("This question was answered already, or its run has ended.");
-  } else if (option.kind === "edit") {
-    await commands.executeCommand("coterie.run.show", approval.runId);
   } else {
     await chats.answer(approval.approvalId, option.optionId);
   }
