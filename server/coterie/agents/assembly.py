@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -45,6 +45,8 @@ from coterie.domain.workspace_ports import Folder, Sandbox, Workspace
 from coterie.providers.resilience.policy import RetryPolicy
 from coterie.tools.rules import MEMORY_FILE, Policy, RuleLayer
 from coterie.tools.tool import Place
+
+_LEVEL = "sandbox.level"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +113,7 @@ class Assembly:
             meter=meter,
             unattended=settings.permissions.policy_when_unattended,
             session=self._session,
-            sandboxed=self._sandboxed,
+            sandboxed=self._sandboxed_since(loaded),
             user=around.user_permissions,
         )
         await around.providers.ready()
@@ -203,8 +205,8 @@ class Assembly:
     def _live_policy(self, began: Loaded) -> Callable[[], Policy]:
         """Return what gives the rules of a run as they are now.
 
-        What the settings denied or asked for when it began stays so, whatever becomes of the files and folders that said it; a rule that
-        cannot be read changes nothing.
+        What the settings denied or asked for when it began stays so, whatever becomes of the files and folders that said it; a project,
+        whose file the run may have changed, allows nothing more; and a rule that cannot be read changes nothing.
         """
         first = self.policy(began.rules)
         rules, policy = began.rules, first
@@ -213,7 +215,7 @@ class Assembly:
             nonlocal rules, policy
             if (latest := self._around.loaded().rules) is not rules:
                 with suppress(SettingsError):
-                    policy = self.policy(latest).no_looser_than(first)
+                    policy = self.policy([_as_begun(each, began.rules) for each in latest]).no_looser_than(first)
                 rules = latest
             return policy
 
@@ -221,13 +223,34 @@ class Assembly:
 
     async def _sandboxed(self) -> bool:
         """Say whether commands may run by rule alone: they are confined, or the user said that they need not be."""
-        if self._around.loaded().settings.sandbox.level == "none":
-            return True
+        return self._around.loaded().settings.sandbox.level == "none" or await self._confined()
+
+    def _sandboxed_since(self, began: Loaded) -> Callable[[], Awaitable[bool]]:
+        """Return what says so to a run, in which no project switches the sandbox off that did not when it began."""
+
+        async def sandboxed() -> bool:
+            latest = self._around.loaded()
+            by_project = latest.origins.get(_LEVEL) == ("project",)
+            if by_project and latest.settings.sandbox.level == "none" != began.settings.sandbox.level:
+                return await self._confined()
+            return await self._sandboxed()
+
+        return sandboxed
+
+    async def _confined(self) -> bool:
         return (await self._around.sandbox.status()).level != "none"
 
     async def _small_model(self) -> ModelChoice | None:
         small, providers = self._around.loaded().settings.small_model, self._around.providers
         return None if small is None else await discovering(providers, lambda: providers.choose(small))
+
+
+def _as_begun(rules: LayerRules, began: Sequence[LayerRules]) -> LayerRules:
+    """Return a layer's rules; a project's with no more allowed than when the run began."""
+    if rules.layer != "project":
+        return rules
+    held = {rule for each in began if each.origin == rules.origin for rule in each.allow}
+    return replace(rules, allow=tuple(rule for rule in rules.allow if rule in held))
 
 
 def _command_in(request: RunRequest) -> ChatCommand | None:
