@@ -77,9 +77,9 @@ async def test_allowed_always_is_never_asked_again_by_this_server_or_the_next(tm
         assert kinds(question) == ["allow_once", "allow_run", "allow_session", "allow_always", "reject_once", "reject_always"]
         always = option_of(question, "allow_always")
         assert (always["rule"], always["label"]) == ("exec(touch made)", "Allow always: exec(touch made)")
-        assert (
-            always["admits"]
-            == "Holds in every project and for every agent; also within a longer command line; for a touch from any folder."
+        assert always["admits"] == (
+            "Holds in every project and for every agent; also within a longer command line, whatever is piped into it; on what each "
+            "project has under the names in it, trusted or not; for a touch from any folder, or python -m touch."
         )
         await answered(editor, run_id, question, "allow_always")
         assert editor.text("made") == ""

@@ -24,6 +24,7 @@ def shell(line: str) -> Effect:
 
 
 TOUCH = command_effect(["touch", "made"])
+ANYWHERE = "also within a longer command line, whatever is piped into it; on what each project has under the names in it, trusted or not"
 ONCE = ["allow_once", "reject_once"]
 IN_RUN = ["allow_once", "allow_run", "allow_session", "reject_once"]
 ALWAYS = ["allow_once", "allow_run", "allow_session", "allow_always", "reject_once", "reject_always"]
@@ -94,6 +95,34 @@ async def test_what_is_offered_is_proven(asking: tuple[Effect, ...], rules: dict
 
 
 @pytest.mark.parametrize(
+    ("line", "known"),
+    [
+        ("cat x.sh | sh", False),
+        ("sudo bash", False),
+        ("bash -o pipefail", False),
+        ("bash -s x", False),
+        ("python3 -", False),
+        ("python3.12 -W ignore", False),
+        ("/usr/bin/python3 /dev/stdin", False),
+        ("busybox sh", False),
+        ("ls | xargs rm", False),
+        ("find . -exec perl ';'", False),
+        ("python3 make.py", True),
+        ("python3 -m pytest -q", True),
+        ("python3 -c 'print(1)'", True),
+        ("python3 --version", True),
+        ("bash script.sh", True),
+        ("node x.js | cat", True),
+        ("./build.sh", True),
+    ],
+)
+async def test_what_runs_whatever_it_reads_is_never_allowed_for_always(line: str, known: bool) -> None:  # noqa: FBT001 - a column
+    effects = line_effects(line, Place(workspace=FakeWorkspace(Path("/p"))), Path("/p"))
+    offered_now = {option.kind for option in await options_for(*effects, user=FakeRules())}
+    assert ("allow_always" in offered_now, "allow_run" in offered_now) == (known, True)
+
+
+@pytest.mark.parametrize(
     ("asked", "otherwise"),
     [
         ("stat -c %n '~'", "stat -c %n ~"),
@@ -113,7 +142,7 @@ def test_what_quotes_keep_from_expansion_gets_no_rule_that_would_let_the_expande
     assert rules_of([shell(asked)]) == ()
     assert shell(asked).rule == shell(otherwise).rule, "rules do not tell them apart"
     assert rules_of([shell(otherwise)]) == (shell(otherwise).rule,)
-    assert reach([shell(otherwise)]).endswith("; whatever its wildcards and ~ come to.")
+    assert (reach([shell(otherwise)]) or "").endswith("; whatever its wildcards and ~ come to.")
 
 
 @pytest.mark.parametrize(
@@ -143,8 +172,10 @@ async def test_what_cannot_be_kept_is_not_offered() -> None:
 @pytest.mark.parametrize(
     ("effect", "says", "also"),
     [
-        (TOUCH, "also within a longer command line; for a touch from any folder", command_effect(["/tmp/touch", "made"])),
-        (command_effect(["./touch", "made"]), "also within a longer command line", command_effect(["./touch", "made"])),
+        (TOUCH, f"{ANYWHERE}; for a touch from any folder, or python -m touch", command_effect(["/tmp/touch", "made"])),
+        (TOUCH, "or python -m touch", command_effect(["/tmp/python", "-m", "touch", "made"])),
+        (command_effect(["./touch", "made"]), ANYWHERE, command_effect(["./touch", "made"])),
+        (shell("python3 make.py"), "or python -m python3", shell("python3 make.py")),
         (command_effect(["echo", "$HOME"]), "whatever its variables and substitutions come to", command_effect(["echo", "$HOME"])),
         (shell("rm ~/x [ab]*"), "whatever its wildcards and ~ come to", shell("rm ~/x [ab]*")),
         (path_effect("read", ".env"), "there for the file .env of each", path_effect("read", ".env")),
@@ -154,15 +185,16 @@ async def test_what_cannot_be_kept_is_not_offered() -> None:
     ],
 )
 def test_what_else_a_rule_speaks_of_is_said_and_true(effect: Effect, says: str, also: Effect) -> None:
-    assert reach([effect]).startswith("Holds in every project and for every agent; ")
-    assert reach([effect]).endswith(f"{says}.")
+    told = reach([effect]) or ""
+    assert told.startswith("Holds in every project and for every agent; ")
+    assert told.endswith(f"{says}.")
     [rule] = rules_of([effect])
     assert parse_rule(rule).matches(also)
 
 
 def test_what_several_rules_speak_of_is_said_once() -> None:
     assert reach([command_effect(["./a"]), command_effect(["./b"]), path_effect("write", "/etc/hosts")]) == (
-        "Holds in every project and for every agent; also within a longer command line."
+        f"Holds in every project and for every agent; {ANYWHERE}."
     )
     assert reach([path_effect("write", "/etc/hosts")]) == "Holds in every project and for every agent."
 

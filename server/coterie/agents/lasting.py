@@ -1,7 +1,8 @@
 """The answers to a question that outlast it, each offered only where its rule is proven to match what is asked for.
 
 ``approvals`` offers what `offered` returns. A rule that is kept in the user's own settings is tried on the request first, as if it stood
-there: one that would not have decided this is not offered, and neither is one that could not be written or shown as it is.
+there: one that would not have decided this is not offered, and neither is one that could not be written or shown as it is, or that would
+let through what its words do not say.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ async def offered(asking: Sequence[Effect], policy: Policy, allows: Proof, user:
     if rules:
         options.append(ApprovalOption(option_id="allow_run", label=f"Allow in this run: {rule}", kind="allow_run", rule=rule))
         options.append(ApprovalOption(option_id="allow_session", label=f"Allow until restart: {rule}", kind="allow_session", rule=rule))
-    keeper = user if rules and in_one_line(visible(rule)) == rule else None
-    admits = reach(asking) if keeper is not None else None
+    admits = reach(asking) if rules and in_one_line(visible(rule)) == rule else None
+    keeper = user if admits is not None else None
     if keeper is not None and await allows(_with(policy, "allow", rules)) and await keeper.can_keep("allow", rules):
         label = f"Allow always: {rule}"
         options.append(ApprovalOption(option_id="allow_always", label=label, kind="allow_always", rule=rule, admits=admits))

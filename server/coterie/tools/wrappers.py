@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from coterie.tools.shell import UnclearError, Word
 
 _SYSTEM_FOLDERS = frozenset({".", "/bin", "/usr/bin", "/usr/local/bin"})
-_SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash"})
+SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash"})
 _FIND_ACTIONS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 
 
@@ -64,7 +64,7 @@ def unwrapped(words: tuple[Word, ...]) -> Iterator[Inner]:
     """Yield what really runs. Raises `UnclearError` when that cannot be told, after what can be told."""
     path = PurePosixPath(words[0].text)
     name, hidden = path.name, str(path.parent) in _SYSTEM_FOLDERS and not words[0].text.startswith("./")
-    if name in _SHELLS:
+    if name in SHELLS:
         yield from _shell(words, hidden=hidden)
     elif name == "find":
         yield Inner(words)
