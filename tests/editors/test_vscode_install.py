@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 import pytest
 
 from editors.installing import PYTHON, bare, python_extension, tool, wheels
@@ -127,7 +128,7 @@ async def test_the_server_is_installed_from_the_extension_once_a_person_says_so(
             assert await found.by("own", window) == str(environment / "bin" / "coterie")
 
 
-async def test_the_server_of_the_active_environment_is_taken_and_without_one_that_of_uvx(tmp_path: Path) -> None:
+async def test_the_server_is_that_of_the_active_environment_or_of_uvx_or_what_the_setting_names(tmp_path: Path) -> None:
     async with staged(tmp_path, [ANSWER]) as stage:
         uv = {"UV_NO_INDEX": "1", "UV_OFFLINE": "1", "UV_PYTHON": str(PYTHON), "UV_FIND_LINKS": str(wheels(stage.home / "wheels"))}
         active = stage.home / "active"
@@ -144,3 +145,19 @@ async def test_the_server_of_the_active_environment_is_taken_and_without_one_tha
             await window.command("Coterie: Restart the Server")
             [wheel] = (code.profile.folder.parent / "extensions").glob("coterie.*/server/*.whl")
             assert await found.by("uvx", window) == f"{tools / 'uvx'} --from {wheel} coterie"
+
+            # What the setting names is started once it is said, and one that never answers does not keep the next one from it.
+            never, answers, number = stage.home / "never", BIN / "coterie", stage.home / "silent.pid"
+            os.mkfifo(never)
+            tool(tools, "silent", f'echo $$ > "{number}.new"; mv "{number}.new" "{number}"; exec cat "{never}"')
+            window.configure({"coterie.server.command": [str(tools / "silent")]})
+
+            async def starts() -> bool:
+                return number.exists()
+
+            await window.comes_true(starts, "a server that never answers")
+            silent = psutil.Process(int(number.read_text(encoding="utf-8")))
+            window.configure({"coterie.server.command": [str(answers)]})
+            await window.logged(f"The server is {answers}, found by: settings.")
+            assert await found.by("settings", window) == str(answers)
+            assert not silent.is_running(), "it was ended"

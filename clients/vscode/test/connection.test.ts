@@ -165,13 +165,16 @@ describe("a server that was found", () => {
     plan.push(() => new Promise(() => undefined));
     here.installs = async () => true;
     const { server, kinds } = connected();
+    plan.push(() => new Promise(() => undefined));
     const first = server.start();
     await vi.waitFor(() => expect(made).toHaveLength(1), PATIENCE);
+    const second = server.restart();
+    await vi.waitFor(() => expect(made).toHaveLength(2), PATIENCE);
     await server[act]();
-    await first;
+    await Promise.all([first, second]);
     expect(server.state.kind).toBe("running");
     expect(kinds).not.toContain("failed");
-    expect(made.map(({ disposed }) => disposed)).toEqual([true, false]);
+    expect(made.map(({ disposed }) => disposed)).toEqual([true, true, false]);
   });
 
   it("that never answers is given up after a while, and said", async () => {

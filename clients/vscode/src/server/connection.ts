@@ -35,7 +35,7 @@ export class Connection {
   #starting: Promise<void> | undefined;
   /** Given when a start that goes on is not wanted any more. */
   #halt = new AbortController();
-  #restarting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
 
   constructor(context: ExtensionContext, log: LogOutputChannel, middleware: Middleware) {
     this.#context = context;
@@ -87,12 +87,16 @@ export class Connection {
     });
   }
 
-  /** Stop the server and start it; asked while that goes on, it is done once: a second client beside the first would never be stopped. */
-  restart(): Promise<void> {
-    this.#restarting ??= this.#restart().finally(() => {
-      this.#restarting = undefined;
+  /**
+   * Stop the server and start it; asked while it is stopped, it is done once: a second client beside the first would never be stopped. Asked
+   * while it starts, it is done again: that start may never end.
+   */
+  async restart(): Promise<void> {
+    this.#stopping ??= this.#stopAll().finally(() => {
+      this.#stopping = undefined;
     });
-    return this.#restarting;
+    await this.#stopping;
+    await this.start();
   }
 
   /** Install the server that comes with the extension, and start it; asked while that goes on, it is done once. Never throws. */
@@ -123,14 +127,13 @@ export class Connection {
     await client?.leave().catch((error: unknown) => this.#log.warn(`The server did not stop in order: ${String(error)}`));
   }
 
-  async #restart(): Promise<void> {
+  async #stopAll(): Promise<void> {
     if (this.#state.kind === "installing") {
       await this.#starting;
     }
     await this.stop();
     await this.#starting;
     this.#restarts.forget();
-    await this.start();
   }
 
   /** Do one thing at a time that ends with a server or without; what it throws is the state. */
