@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from coterie.base.errors import SettingsError
+from coterie.base.kept_file import alone
 from coterie.config.load import load
-from coterie.config.replacing import can_rewrite, rewrite
+from coterie.config.replacing import FRESH_SUFFIX, can_rewrite, rewrite
 from coterie.config.rewriting import with_key
 
 
@@ -91,13 +92,14 @@ def test_a_byte_order_mark_is_read_past_and_stays(tmp_path: Path) -> None:
 def test_what_a_killed_server_left_goes_with_the_next_write_and_nothing_else(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     dead = 2**22 + 1
-    gone = [f"config.toml.{dead}.new", f"config.toml.{2**200}.new"]
+    gone = [f"config.toml.{dead}{FRESH_SUFFIX}", f"config.toml.{2**200}{FRESH_SUFFIX}"]
     stays = [
-        f"config.toml.{os.getppid()}.new",
-        "config.toml.mine.new",
-        "config.toml.new",
-        f"config.toml.old.{dead}.new",
-        f"other.{dead}.new",
+        f"config.toml.{os.getppid()}{FRESH_SUFFIX}",
+        f"config.toml.mine{FRESH_SUFFIX}",
+        f"config.toml{FRESH_SUFFIX}",
+        f"config.toml.old.{dead}{FRESH_SUFFIX}",
+        f"other.{dead}{FRESH_SUFFIX}",
+        "config.toml.20261122.new",
     ]
     for name in (*gone, *stays):
         (tmp_path / name).touch()
@@ -108,18 +110,29 @@ def test_what_a_killed_server_left_goes_with_the_next_write_and_nothing_else(tmp
 def test_a_file_that_nobody_may_write_is_not_replaced(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text('model = "a/b"\n', encoding="utf-8")
-    assert can_rewrite(file, chosen)
+    assert can_rewrite(file, tmp_path / "lock", chosen)
     file.chmod(0o444)
     with pytest.raises(PermissionError, match="read-only"):
         rewrite(file, tmp_path / "lock", chosen)
-    assert not can_rewrite(file, chosen)
+    assert not can_rewrite(file, tmp_path / "lock", chosen)
     assert file.read_text(encoding="utf-8") == 'model = "a/b"\n'
 
 
 def test_whether_a_file_could_be_written_is_known_before(tmp_path: Path) -> None:
-    assert can_rewrite(tmp_path / "new" / "config.toml", chosen)
+    assert can_rewrite(tmp_path / "new" / "config.toml", tmp_path / "lock", chosen)
     assert not (tmp_path / "new").exists()
     for name, content in (("broken", b"[half"), ("binary", b"\xff\xfe")):
         (tmp_path / name).write_bytes(content)
-        assert not can_rewrite(tmp_path / name, chosen)
-    assert not can_rewrite(tmp_path / "broken" / "config.toml", chosen)
+        assert not can_rewrite(tmp_path / name, tmp_path / "lock", chosen)
+    assert not can_rewrite(tmp_path / "broken" / "config.toml", tmp_path / "lock", chosen)
+
+
+def test_nobody_waits_for_ever_for_a_server_that_was_stopped(tmp_path: Path) -> None:
+    file, lock = tmp_path / "config.toml", tmp_path / "lock"
+    with alone(lock):
+        assert not can_rewrite(file, lock, chosen, within_s=0)
+        with pytest.raises(TimeoutError, match="holds its lock"), alone(lock, within_s=0):
+            raise AssertionError("two hold it")
+    assert can_rewrite(file, lock, chosen, within_s=0)
+    (tmp_path / "folder").mkdir()
+    assert not can_rewrite(file, tmp_path / "folder", chosen)

@@ -8,10 +8,16 @@ from __future__ import annotations
 
 import json
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from errno import ETIMEDOUT
 from pathlib import Path
 from typing import Any
+
+PATIENCE_S = 60.0
+"""How long somebody waits who has to write; a writer needs the time of one file."""
+_PAUSE_S = 0.005
 
 
 def kept(file: Path) -> Any:
@@ -44,10 +50,21 @@ def _replace(file: Path, text: str) -> None:
 
 
 @contextmanager
-def alone(lock: Path) -> Iterator[None]:
-    """Keep other servers, and other threads of this one, from writing at the same time."""
+def alone(lock: Path, within_s: float = PATIENCE_S) -> Iterator[None]:
+    """Keep other servers, and other threads of this one, from writing at the same time.
+
+    Raises `OSError` where one that was stopped does not let go of the lock.
+    """
     import fcntl  # noqa: PLC0415 - not loaded at server start
 
+    end = time.monotonic() + within_s
     with lock.open("wb") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+        while True:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as taken:
+                if time.monotonic() >= end:
+                    raise TimeoutError(ETIMEDOUT, "something else holds its lock all the time") from taken
+                time.sleep(_PAUSE_S)
         yield

@@ -18,6 +18,9 @@ from coterie.base.errors import SettingsError
 from coterie.base.kept_file import alone
 from coterie.base.leftovers import sweep
 
+FRESH_SUFFIX = ".coterie-new"
+"""Nobody else's: a person may keep a ``config.toml.20260102.new``."""
+_ASKING_PATIENCE_S = 5.0
 _ATTEMPTS = 20
 """How often a file is read again that somebody else has written meanwhile; a person cannot be that quick."""
 
@@ -43,11 +46,13 @@ def rewrite(file: Path, lock: Path, change: Callable[[str], str | None]) -> bool
     raise SettingsError(f"{file} is being written by something else all the time, so nothing was written to it.")
 
 
-def can_rewrite(file: Path, change: Callable[[str], str | None]) -> bool:
-    """Say whether `rewrite` would write what ``change`` makes of the file, as that is now."""
+def can_rewrite(file: Path, lock: Path, change: Callable[[str], str | None], within_s: float = _ASKING_PATIENCE_S) -> bool:
+    """Say whether `rewrite` would write what ``change`` makes of the file, as that is now; not where the lock is not to be had."""
     file = file.resolve()
     try:
-        change(_text(file, _content(file))[1])
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        with alone(lock, within_s):
+            change(_text(file, _content(file))[1])
     except (OSError, SettingsError):
         return False
     place = next((each for each in file.parents if each.exists()), None)
@@ -81,8 +86,8 @@ def _replaced(file: Path, before: bytes | None, content: bytes) -> bool:
     if _is_read_only(file):
         raise PermissionError(EACCES, "it is read-only")
     file.parent.mkdir(parents=True, exist_ok=True)
-    sweep(file.parent, f"{file.name}.", ".new")
-    fresh = file.with_name(f"{file.name}.{os.getpid()}.new")
+    sweep(file.parent, f"{file.name}.", FRESH_SUFFIX)
+    fresh = file.with_name(f"{file.name}.{os.getpid()}{FRESH_SUFFIX}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as out:

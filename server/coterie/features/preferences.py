@@ -148,7 +148,7 @@ class PreferenceService:
 
     async def can_write(self, file: Path, path: KeyPath, value: Callable[[Any], Any]) -> bool:
         """Whether `write` would put this into the file, as that is now."""
-        return await asyncio.to_thread(can_rewrite, file, _change(path, value))
+        return await asyncio.to_thread(can_rewrite, file, self._source.loaded.places.settings_lock, _change(path, value))
 
     async def write(self, file: Path, path: KeyPath, value: Callable[[Any], Any]) -> bool:
         """Put what ``value`` makes of a file's value (None: there is none) in its place, and have it hold; say whether it is another."""
