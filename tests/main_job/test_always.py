@@ -154,3 +154,21 @@ async def test_always_is_not_offered_where_it_would_not_hold(tmp_path: Path) -> 
                 assert question["effects"][0]["target"] == command, "what is to happen can be read as it is"
             await answered(editor, run_id, question, "reject_once")
         assert file.read_text(encoding="utf-8") == MINE
+
+
+async def test_what_is_said_while_a_question_waits_counts_for_its_answer(tmp_path: Path) -> None:
+    async with home(tmp_path) as (editor, file):
+        run_id, question = await asked_for(editor, 1, "chmod +x calc.py")
+        await editor.client.request("agent/settings/set", {"key": "permissions.ask", "value": ["exec(chmod *)"]})
+        written = file.read_text(encoding="utf-8")
+        await answered(editor, run_id, question, "allow_always")
+        assert editor.events(run_id, "tool_call")[-1]["state"] == "succeeded"
+        [told] = [warning for warning in editor.events(run_id, "warning") if warning["code"] == "rule_not_kept"]
+        assert told["text"].startswith("This was allowed once, but exec(chmod +x calc.py) could not be added to your settings")
+        assert file.read_text(encoding="utf-8") == written
+        run_id, question = await asked_for(editor, 2, "touch made")
+        await editor.client.request("agent/settings/set", {"key": "permissions.deny", "value": ["exec(touch *)"]})
+        await answered(editor, run_id, question, "allow_once")
+        assert editor.events(run_id, "tool_call")[-1]["state"] == "denied"
+        assert editor.events(run_id, "tool_call")[-1]["output"].startswith("Denied: denied by exec(touch *) in user settings")
+        assert editor.text("made") is None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
-from coterie.agents.lasting import Kept, UserRules, offered, rules_of
+from coterie.agents.lasting import Kept, UserRules, having, offered, rules_of
 from coterie.agents.live_run import LiveRun
 from coterie.agents.meter import Meter
 from coterie.agents.pending import Answer, Approvals
@@ -19,7 +19,7 @@ from coterie.base.errors import CoterieError
 from coterie.base.ids import new_id, now
 from coterie.base.legible import in_one_line, readable, visible
 from coterie.domain.events import ApprovalEvent, Event, RunEvent, WarningEvent
-from coterie.domain.permissions import Approval, ApprovalOption, Decision, Effect, OptionKind
+from coterie.domain.permissions import Approval, ApprovalOption, Decision, Effect, OptionKind, Ruling
 from coterie.domain.records import GrantRecord, Record
 from coterie.domain.wire import Json
 from coterie.tools.rules import Policy, evaluate, rule_for
@@ -96,10 +96,10 @@ class RunApprovals:
         ``confined`` is False for commands that run outside of our sandbox, wherever there is one. ``before_asking`` raises what makes the
         question pointless.
         """
-        policy = replace(self.policy, writes=writes) if writes else self.policy
+        policy = self._policy_of(writes)
         ruling = evaluate(effects, policy)
         if ruling.verdict == "deny":
-            return Verdict(allowed=False, reason=f"Denied: {ruling.reason}. Do it another way, or say what you would have done.")
+            return _denied(ruling)
         asking = await self._to_ask(ruling.asking, effects, confined=confined)
         refused = next((effect for effect in asking if self._granted(effect) == "deny"), None)
         if refused is not None:
@@ -115,7 +115,11 @@ class RunApprovals:
         decision, _ = await self._question(title, asking, await offered(asking, policy, allows, self._user))
         if decision.option_id is None:
             return self._nobody(asking)
-        return await self._taken(decision, asking)
+        policy = self._policy_of(writes)  # the settings may say something else than when it was asked
+        return await self._taken(decision, asking, evaluate(effects, policy), lambda rules: allows(having(policy, "allow", rules)))
+
+    def _policy_of(self, writes: tuple[str, ...]) -> Policy:
+        return replace(self.policy, writes=writes) if writes else self.policy
 
     async def gate(
         self,
@@ -219,14 +223,21 @@ class RunApprovals:
             await self._run.event(_told(approval, "resolved", answer[0]), *follows, *last)
         return answer
 
-    async def _taken(self, decision: Decision, asking: Sequence[Effect]) -> Verdict:
+    async def _taken(
+        self, decision: Decision, asking: Sequence[Effect], ruling: Ruling, decides: Callable[[Sequence[str]], Awaitable[bool]]
+    ) -> Verdict:
+        """Do what an answer says. ``ruling`` is what holds by now, ``decides`` says whether rules of the user's would decide that."""
         allowed = decision.kind in _ALLOWING
+        if allowed and ruling.verdict == "deny":
+            return _denied(ruling)
         rules = rules_of(asking)
         match decision.kind:
             case "allow_run":
                 await self._grant("allow", rules)
             case "allow_session":
                 self._session.update(dict.fromkeys(rules, "allow"))
+            case "allow_always" if not await decides(rules):
+                await self._not_kept("This was allowed once", rules, "by now it would be asked for all the same.")
             case "allow_always":
                 await self._keep("allow", rules, "This was allowed once")
             case "reject_always" if not await self._keep("deny", rules, "It is rejected in this run"):
@@ -248,10 +259,17 @@ class RunApprovals:
         try:
             await self._user.keep(verdict, rules)
         except CoterieError as failure:
-            text = f"{instead}, but {', '.join(rules)} could not be added to your settings, so you will be asked again: {failure.message}"
-            await self._run.event(WarningEvent(code="rule_not_kept", text=text))
+            await self._not_kept(instead, rules, failure.message)
             return False
         return True
+
+    async def _not_kept(self, instead: str, rules: Sequence[str], why: str) -> None:
+        text = f"{instead}, but {', '.join(rules)} could not be added to your settings, so you will be asked again: {why}"
+        await self._run.event(WarningEvent(code="rule_not_kept", text=text))
+
+
+def _denied(ruling: Ruling) -> Verdict:
+    return Verdict(allowed=False, reason=f"Denied: {ruling.reason}. Do it another way, or say what you would have done.")
 
 
 def _told(approval: Approval, state: Literal["pending", "resolved"], decision: Decision | None = None) -> ApprovalEvent:

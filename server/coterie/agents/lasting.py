@@ -51,18 +51,19 @@ async def offered(asking: Sequence[Effect], policy: Policy, allows: Proof, user:
         options.append(ApprovalOption(option_id="allow_session", label=f"Allow until restart: {rule}", kind="allow_session", rule=rule))
     admits = reach(asking) if rules and in_one_line(visible(rule)) == rule else None
     keeper = user if admits is not None else None
-    if keeper is not None and await allows(_with(policy, "allow", rules)) and await keeper.can_keep("allow", rules):
+    if keeper is not None and await allows(having(policy, "allow", rules)) and await keeper.can_keep("allow", rules):
         label = f"Allow always: {rule}"
         options.append(ApprovalOption(option_id="allow_always", label=label, kind="allow_always", rule=rule, admits=admits))
     options.append(ApprovalOption(option_id="reject_once", label="Reject", kind="reject_once"))
     # Of several effects it is not known which one the person would never have.
-    if keeper is not None and len(asking) == 1 and _denies(_with(policy, "deny", rules), asking) and await keeper.can_keep("deny", rules):
+    if keeper is not None and len(asking) == 1 and _denies(having(policy, "deny", rules), asking) and await keeper.can_keep("deny", rules):
         label = f"Reject always: {rule}"
         options.append(ApprovalOption(option_id="reject_always", label=label, kind="reject_always", rule=rule, admits=admits))
     return tuple(options)
 
 
-def _with(policy: Policy, verdict: Kept, rules: Sequence[str]) -> Policy:
+def having(policy: Policy, verdict: Kept, rules: Sequence[str]) -> Policy:
+    """Return what a policy would be if rules stood in the user's settings."""
     layer = RuleLayer.of(USER, allow=rules) if verdict == "allow" else RuleLayer.of(USER, deny=rules)
     return policy.with_layer(layer)
 
