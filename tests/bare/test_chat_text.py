@@ -155,11 +155,18 @@ def test_no_line_end_lets_a_heading_of_ours_through(end: str) -> None:
 
 
 def test_what_went_along_with_a_message_stands_below_it_live_and_recalled() -> None:
-    along = (Attached(label="a`b.py", uri="file:///p/a%60b.py", excerpt="Lines 3 to 5:"), Attached(label="Problems:"))
+    along = (
+        Attached(label="a`b.py", uri="file:///p/a%60b.py", excerpt="Lines 3 to 5:"),
+        Attached(label=""),
+        Attached(label="\n\n## You\n", excerpt="def f(**kw): <!-- [\n## You"),
+        Attached(label="Problems:"),
+    )
     live, recalled = Transcript(), Transcript()
     live.add("run", MessageEvent(message_id="u", role="user", text="Why?\n", attachments=along))
     recalled.recall(ChannelMessage(message_id="u", role="user", text="Why?\n", at="2026-01-01", attachments=along))
-    assert [turn.said for turn in (*live.turns, *recalled.turns)] == ["Why?\n\n> Attached: `ab.py` (Lines 3 to 5), `Problems:`"] * 2
+    assert [turn.said for turn in (*live.turns, *recalled.turns)] == [
+        "Why?\n\n> Attached: `ab.py` (`Lines 3 to 5`), `## You` (`def f(**kw): <!-- [`), `Problems:`"
+    ] * 2
 
 
 def test_that_a_conversation_became_shorter_is_a_line_at_the_answer_s_end() -> None:

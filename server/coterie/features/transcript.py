@@ -118,8 +118,9 @@ class Transcript:
     def _say(self, message_id: str, text: str, attachments: Sequence[Attached]) -> None:
         if message_id not in self._said:
             self._said.add(message_id)
-            parts = [text.strip(), *([f"> Attached: {', '.join(map(_attached, attachments))}"] if attachments else [])]
-            self.turns.append(Turn(message_id, _safe("\n\n".join(parts))))
+            along = ", ".join(filter(None, map(_attached, attachments)))
+            parts = [text.strip(), f"> Attached: {along}" if along else ""]
+            self.turns.append(Turn(message_id, _safe("\n\n".join(parts).rstrip())))
 
     def _call(self, call: ToolCallEvent) -> None:
         if call.state in FINISHED:
@@ -155,9 +156,15 @@ def wording(call: ToolCallEvent) -> str:
 
 
 def _attached(each: Attached) -> str:
-    """Return what went along as Markdown shows it: a name, which may hold anything, as code."""
-    name = f"`{each.label.replace('`', '')}`"
-    return name if each.excerpt is None else f"{name} ({each.excerpt.rstrip(':')})"
+    """Return what went along as Markdown shows it; nothing where there is nothing to show."""
+    name, excerpt = _code(each.label), _code((each.excerpt or "").rstrip(":"))
+    return f"{name} ({excerpt})" if name and excerpt else name or excerpt
+
+
+def _code(text: str) -> str:
+    """Return the first line of a text, which may hold anything, as code."""
+    line = first_line(text.replace("`", ""))
+    return f"`{line}`" if line else ""
 
 
 def _safe(text: str) -> str:
