@@ -4,6 +4,7 @@ import { artifactText } from "../src/runs/artifactText";
 import { plain, titleOf, written } from "../src/runs/commandText";
 import { RunList } from "../src/runs/list";
 import type { Plan } from "../src/runs/plan";
+import { planRow } from "../src/runs/planRows";
 import type { Row } from "../src/runs/row";
 import { rowsOf, runRow } from "../src/runs/rows";
 import { age, allowed, money, tokens, used } from "../src/runs/words";
@@ -56,6 +57,13 @@ describe("the rows of a run", () => {
     expect(drawn(rows(run, { ...PLAN, steps: [{ id: "s2", title: "Only" }] }))).toBe(
       "add adds (changed by you) [plan.pending]\n  1. Only [item.pending]\n",
     );
+  });
+
+  it("have another plan while it waits, which VS Code unfolds though the one before it was folded", () => {
+    const before = runOf({ kind: "run", state: "interrupted" }, { kind: "plan", plan: PLAN });
+    const waiting = runOf({ kind: "run", state: "waiting" }, { kind: "plan", plan: PLAN }, GATE);
+    const [one, other] = [before, waiting].map((run) => planRow(run, undefined));
+    expect([one?.expanded, other?.expanded, one?.id === other?.id]).toEqual([false, true, false]);
   });
 
   it("show steps with their calls, what is done of the plan, changes and cost against the budget", () => {

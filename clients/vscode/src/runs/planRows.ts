@@ -30,7 +30,8 @@ export function planRow(run: Run, draft: Plan | undefined): Row | undefined {
     gate === undefined ? `${finished} of ${items.length} done` : edited === undefined ? "approve it or change it" : "changed by you";
   const pending = gate === undefined ? "" : ".pending";
   return {
-    id: `${run.runId}/plan`,
+    // Another row while it waits for a person: VS Code unfolds a row by itself when it is new only, and this one is to be seen.
+    id: `${run.runId}/plan${pending}`,
     label: firstLine(goalOf(plan)) || "Plan",
     description: state,
     tooltip: [goalOf(plan), ...section("Done when", listOf(plan, "criteria")), ...section("Risks", listOf(plan, "risks"))].join("\n"),
