@@ -90,8 +90,11 @@ async def test_a_run_edits_the_open_buffer_and_leaves_saving_to_the_person(code:
         await window.screenshot("edited")
         file = window.project / "calc.py"
         assert file.read_text(encoding="utf-8") == BROKEN
-        await window.press("Control+s")
-        await window.saved(file, FIXED)
+
+        async def is_saved() -> bool:
+            return file.read_text(encoding="utf-8") == FIXED
+
+        await window.until(lambda: window.press("Control+s"), is_saved, "the file to be saved")
 
 
 @pytest.mark.parametrize("victim", ["server", "relay"])

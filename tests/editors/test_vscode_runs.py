@@ -199,8 +199,8 @@ async def test_a_plan_is_changed_in_the_tree_and_as_a_document_kept_over_a_reloa
         await window.page.locator('.editor-group-container.active .monaco-editor.focused[data-uri^="coterie-plan:"]').wait_for()
         await window.press("Control+Home", "ArrowDown", "End", "ArrowLeft", "ArrowLeft")
         await window.type(" well")
-        await window.press("Control+s")
-        await run_row(window, "add adds well, changed by you").wait_for()
+        changed = run_row(window, "add adds well, changed by you")
+        await window.until(lambda: window.press("Control+s"), changed, "the plan's document to be saved")
         await window.screenshot("document")
 
         # Nobody is left to approve it meanwhile, so the question is asked again when the run goes on.
