@@ -127,6 +127,15 @@ def test_whether_a_file_could_be_written_is_known_before(tmp_path: Path) -> None
     assert not can_rewrite(tmp_path / "broken" / "config.toml", tmp_path / "lock", chosen)
 
 
+def test_a_link_that_leads_in_a_circle_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.symlink_to(file)
+    assert not can_rewrite(file, tmp_path / "lock", chosen)
+    with pytest.raises(SettingsError, match=r"config.toml is a link that leads in a circle"):
+        rewrite(file, tmp_path / "lock", chosen)
+    assert file.is_symlink()
+
+
 def test_nobody_waits_for_ever_for_a_server_that_was_stopped(tmp_path: Path) -> None:
     file, lock = tmp_path / "config.toml", tmp_path / "lock"
     with alone(lock):

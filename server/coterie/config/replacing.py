@@ -34,7 +34,7 @@ def rewrite(file: Path, lock: Path, change: Callable[[str], str | None]) -> bool
     """
     lock.parent.mkdir(parents=True, exist_ok=True)
     with alone(lock):
-        file = file.resolve()  # a link to where the person keeps their settings stays one
+        file = _followed(file)
         for _ in range(_ATTEMPTS):
             before = _content(file)
             mark, said = _text(file, before)
@@ -48,8 +48,8 @@ def rewrite(file: Path, lock: Path, change: Callable[[str], str | None]) -> bool
 
 def can_rewrite(file: Path, lock: Path, change: Callable[[str], str | None], within_s: float = _ASKING_PATIENCE_S) -> bool:
     """Say whether `rewrite` would write what ``change`` makes of the file, as that is now; not where the lock is not to be had."""
-    file = file.resolve()
     try:
+        file = _followed(file)
         lock.parent.mkdir(parents=True, exist_ok=True)
         with alone(lock, within_s):
             change(_text(file, _content(file))[1])
@@ -57,6 +57,14 @@ def can_rewrite(file: Path, lock: Path, change: Callable[[str], str | None], wit
         return False
     place = next((each for each in file.parents if each.exists()), None)
     return place is not None and place.is_dir() and os.access(place, os.W_OK | os.X_OK) and not _is_read_only(file)
+
+
+def _followed(file: Path) -> Path:
+    """Return what is written when the file is: a link to where a person keeps their settings stays one."""
+    real = Path(os.path.realpath(file))
+    if real.is_symlink():
+        raise SettingsError(f"{file} is a link that leads in a circle, so nothing was written to it.")
+    return real
 
 
 def _text(file: Path, content: bytes | None) -> tuple[bytes, str]:
