@@ -55,8 +55,11 @@ async def test_every_change_is_told_once(tmp_path: Path) -> None:
         await clock.round()
         assert changes == 3
         file.unlink()
-        watch.noted()
+        watch.while_read(lambda: None)
         await clock.round()
         assert changes == 3, "whoever has read it needs not be told"
+        watch.while_read(file.touch)
+        await clock.round()
+        assert changes == 4, "it may have been read before"
     finally:
         looking.cancel()

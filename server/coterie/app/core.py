@@ -297,9 +297,8 @@ class Core:
 
     def _reread(self) -> None:
         """Take over what the files say now."""
-        self._settings.reread()
+        self._watch.while_read(self._settings.reread)
         self.workspace.set_folders(self._settings.folders)
-        self._watch.noted()
         self._reloaded()
 
     def _look_back(self) -> None:

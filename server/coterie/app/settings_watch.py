@@ -34,9 +34,10 @@ class SettingsWatch:
         self._pause = pause
         self._seen = _stamps(files())
 
-    def noted(self) -> None:
-        """Take the files as they are now for known: whoever calls has just read them."""
+    def while_read(self, read: Callable[[], None]) -> None:
+        """Have the files read, so that no look tells of them as they are now; what is written meanwhile the next one does tell of."""
         self._seen = _stamps(self._files())
+        read()
 
     async def run(self) -> None:
         """Look until cancelled."""

@@ -11,8 +11,9 @@ from typing import Literal
 
 from coterie.base.errors import InvalidParamsError
 from coterie.config.assigning import assigned
+from coterie.config.key_paths import dotted
 from coterie.config.lines import KeyPath
-from coterie.features.preferences import PreferenceService
+from coterie.features.preferences import PreferenceService, entries_of
 
 
 class KeptRules:
@@ -27,17 +28,17 @@ class KeptRules:
             assigned("user", _path(verdict), list(rules))
         except InvalidParamsError:
             return False  # it holds what looks like a key, for example
-        return await self._preferences.can_write(self._preferences.own_file, _path(verdict), partial(_with, rules))
+        return await self._preferences.can_write(self._preferences.own_file, _path(verdict), partial(_with, verdict, rules))
 
     async def keep(self, verdict: Literal["allow", "deny"], rules: Sequence[str]) -> None:
         """Write rules, and return when they hold. Raises `SettingsError`."""
-        await self._preferences.write(self._preferences.own_file, _path(verdict), partial(_with, rules))
+        await self._preferences.write(self._preferences.own_file, _path(verdict), partial(_with, verdict, rules))
 
 
 def _path(verdict: Literal["allow", "deny"]) -> KeyPath:
     return ("permissions", verdict)
 
 
-def _with(rules: Sequence[str], said: object) -> list[object]:
-    there = list(said) if isinstance(said, list) else []
+def _with(verdict: Literal["allow", "deny"], rules: Sequence[str], said: object) -> list[object]:
+    there = entries_of(said, dotted(_path(verdict)))
     return [*there, *(rule for rule in rules if rule not in there)]

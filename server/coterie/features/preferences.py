@@ -112,7 +112,7 @@ class PreferenceService:
             raise self._overruled(root, trusted=trusted)
 
         def among(said: Any) -> list[Any]:
-            entries = list(said) if isinstance(said, list) else []
+            entries = entries_of(said, "trust.workspaces")
             if trusted:
                 return entries if any(root.is_relative_to(self._root(entry)) for entry in entries) else [*entries, str(root)]
             left = [entry for entry in entries if self._root(entry) != root]
@@ -157,8 +157,7 @@ class PreferenceService:
             changed = await asyncio.to_thread(rewrite, file, lock, _change(path, value))
         except OSError as failure:
             raise SettingsError(f"{file} cannot be written: {failure.strerror or failure}.") from failure
-        if changed:
-            self._reread()
+        self._reread()  # also when it was there: somebody else may have written it just now
         return changed
 
     def reloaded(self) -> None:
@@ -185,6 +184,13 @@ class PreferenceService:
             if folder.uri.rstrip("/") == uri.rstrip("/"):
                 return folder
         raise InvalidParamsError(f"folder: {uri} is not a workspace folder.")
+
+
+def entries_of(said: object, key: str) -> list[Any]:
+    """Return what a file's list holds, to add to it. Raises `SettingsError` where the key holds no list, which nobody then writes over."""
+    if said is None or isinstance(said, list):
+        return list(said or ())
+    raise SettingsError(f"`{key}` is no list in that file: make it one first.")
 
 
 def _change(path: KeyPath, value: Callable[[Any], Any]) -> Callable[[str], str]:
