@@ -30,7 +30,7 @@ def rewrite(file: Path, lock: Path, change: Callable[[str], str | None]) -> bool
 
     A file that is not there is made, with its folder; a byte order mark stays, and ``change`` does not see it. Returns whether there is
     another text now. Raises `OSError`, also where the person has made the file one that is not written; `SettingsError` when it is no text,
-    or does not hold still; and what ``change`` raises.
+    is a link that leads in a circle, or does not hold still; and what ``change`` raises.
     """
     lock.parent.mkdir(parents=True, exist_ok=True)
     with alone(lock):
