@@ -63,7 +63,8 @@ async def test_another_projects_runs_are_not_shown_and_their_questions_fall_to_w
             first.client.process.kill()
             await killed(first.client)
         prompt, params = await stranger.client.question(PROMPT)
-        assert params["message"] == f"Coterie: In {first.project}: {question['title']}"
+        always = next(option for option in question["options"] if option["kind"] == "allow_always")
+        assert params["message"] == f"Coterie: In {first.project}: {question['title']}\n\n{always['label']}. {always['admits']}"
         await stranger.client.reply(prompt, {"title": "Allow once"})
         run = await stranger.client.request("agent/run/get", {"runId": run_id})
         while run["state"] not in ENDED:
