@@ -1,4 +1,4 @@
-"""Gradient boosting of trees whose levels ask one question each: what `retrieval_forest` learns with.
+"""Gradient boosting of trees whose levels ask one question each: what `retrieval_forest` and `prediction_gate` learn with.
 
 Each tree looks at a part of the rows and of the measures, so that they do not all learn the same.
 """
@@ -44,6 +44,10 @@ class Grown:
         sums: Matrix = self.heights[leaf]
         return sums
 
+    def named(self, names: Sequence[str]) -> dict[str, list[tuple[str, float]] | list[float]]:
+        """Return the tree as the product reads it, with the measures by name."""
+        return {"questions": [(names[measure], bound) for measure, bound in self.asked], "heights": self.heights.tolist()}
+
 
 def boost(values: Matrix, scores: Matrix, derivatives: Derivatives, growth: Growth) -> list[Grown]:
     """Learn trees one after the other, each from what the ``scores`` and those before it got wrong."""
@@ -64,6 +68,14 @@ def boost(values: Matrix, scores: Matrix, derivatives: Derivatives, growth: Grow
         scores += heights[leaf]
         trees.append(Grown(tuple((measure, float(edges[measure][split])) for measure, split in asked), heights))
     return trees
+
+
+def sum_of(trees: Sequence[Grown], values: Matrix) -> Matrix:
+    """Return what trees together add to each row."""
+    sums = np.zeros(len(values))
+    for tree in trees:
+        sums += tree.sums(values)
+    return sums
 
 
 def _grow(seen: dict[int, tuple[Numbers, int]], missing: Matrix, bend: Matrix, growth: Growth) -> tuple[list[tuple[int, int]], Matrix]:

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.boosting import Grown, Growth, Matrix, Numbers, boost
+from benchmarks.boosting import Grown, Growth, Matrix, Numbers, boost, sum_of
 from benchmarks.retrieval import code_of
 from benchmarks.retrieval_states import states
 from coterie.index.evidence import gather
@@ -149,7 +149,7 @@ def check(samples: Samples) -> None:
     scores = samples.scores.copy()
     for fold in range(FOLDS):
         unseen = samples.repository % FOLDS == fold
-        scores[unseen] += sum(tree.sums(samples.measures[unseen]) for tree in learn(samples.only(~unseen)))
+        scores[unseen] += sum_of(learn(samples.only(~unseen)), samples.measures[unseen])
     print(f"without trees: {recalls(samples, samples.scores)}; with trees that have not seen the repository: {recalls(samples, scores)}")
 
 
@@ -157,10 +157,7 @@ def document(trees: Sequence[Grown], samples: Samples, learned_from: str) -> str
     """Return the text of the file of the trees, a tree a line."""
     asked = len(np.unique(samples.question))
     note = f"Written by `python -m benchmarks.retrieval_forest --write`, from {asked:,} questions about commits of {learned_from}."
-    told = [
-        json.dumps({"questions": [[samples.names[measure], bound] for measure, bound in tree.asked], "heights": tree.heights.tolist()})
-        for tree in trees
-    ]
+    told = [json.dumps(tree.named(samples.names)) for tree in trees]
     return f'{{"note": {json.dumps(note)}, "trees": [\n' + ",\n".join(told) + "\n]}\n"
 
 

@@ -15,6 +15,7 @@ from coterie.index.build import Refreshed
 from coterie.index.facts import MAX_BYTES
 from coterie.index.folder import FolderIndex, cache_file
 from coterie.index.readers import WORTH_IT
+from coterie.index.snapshot import load
 
 Write = Callable[[str, str], None]
 Commit = Callable[[str], None]
@@ -255,3 +256,39 @@ def test_two_processes_share_one_cache(write: Write, project: Path, caches: Path
 def test_the_cache_is_nobody_elses_business(index: FolderIndex, project: Path, caches: Path) -> None:
     index.refresh()
     assert cache_file(caches, str(project)).stat().st_mode & 0o077 == 0
+
+
+def save(index: FolderIndex, project: Path, path: str, text: str) -> None:
+    (project / path).write_text(text, encoding="utf-8")
+    index.refresh_file(path)
+
+
+def save_away(index: FolderIndex, project: Path, path: str, text: str) -> None:
+    (project / path).unlink()
+    index.refresh_file(path)
+    save(index, project, path, text)
+
+
+def save_anew(index: FolderIndex, project: Path, path: str, text: str) -> None:
+    index._cache.discard()
+    (project / path).write_text(text, encoding="utf-8")
+    index.refresh()
+
+
+@pytest.mark.parametrize("change", [save, save_away, save_anew], ids=["saved", "gone and there again", "in a cache that is built again"])
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [("door.py", "import window\n"), ("house.py", "import window\n" * 9), ("house.py", "")],
+    ids=["an import more", "another import", "nothing"],
+)
+def test_what_is_taken_over_from_an_earlier_state_is_what_a_new_one_holds(
+    project: Path, index: FolderIndex, change: Callable[..., None], path: str, text: str
+) -> None:
+    for name, body in {"door.py": "width = 1\n", "window.py": "panes = 4\n", "house.py": "import door\n"}.items():
+        (project / name).write_text(body, encoding="utf-8")
+    index.refresh()
+    index._snapshot()
+    for saved in (text, f"{text}roof = 1\n"):
+        change(index, project, path, saved)
+        with index._cache.reading():
+            assert index._snapshot() == load(index._cache, index.commits)

@@ -14,7 +14,7 @@ import json
 import sqlite3
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,15 +22,21 @@ from pathlib import Path
 from coterie.index.facts import FileFacts
 from coterie.index.symbols import Symbol
 
-VERSION = 3
-"""Raised whenever the tables or what is written into them change."""
+VERSION = 4
+"""Raised whenever the tables or what is written into them change.
+
+Changes are counted on from the clock, so that those of a cache that is built again come after those of the one before.
+"""
 _BUSY_S = 10.0
 ID_SHIFT = 32
 _TABLES = """
 CREATE TABLE file (
     id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL,
-    digest BLOB NOT NULL, length INTEGER NOT NULL, terms TEXT NOT NULL, imports TEXT NOT NULL
+    digest BLOB NOT NULL, length INTEGER NOT NULL, imports TEXT NOT NULL, change INTEGER NOT NULL, terms TEXT NOT NULL
 );
+CREATE INDEX file_by_change ON file (change);
+CREATE TABLE change (number INTEGER NOT NULL);
+INSERT INTO change VALUES (CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER));
 CREATE TABLE symbol (
     file INTEGER NOT NULL REFERENCES file (id) ON DELETE CASCADE,
     name TEXT NOT NULL, kind TEXT NOT NULL, line INTEGER NOT NULL, end_line INTEGER NOT NULL
@@ -53,7 +59,7 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """A file of the index."""
+    """A file of the index; ``change`` is larger than that of every change before its last one."""
 
     id: int
     path: str
@@ -61,6 +67,7 @@ class KnownFile:
     stamp: Stamp
     digest: bytes
     imports: tuple[str, ...]
+    change: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,20 +112,24 @@ class Cache:
         self._remove()
         self._connection = self._open()
 
-    def state(self) -> tuple[int, int]:
-        """Return what other numbers replace whenever any process has changed the index."""
-        (others,) = self._connection.execute("PRAGMA data_version").fetchone()
-        return self._inode, int(others) + self._connection.total_changes
+    def state(self) -> int:
+        """Return a number that a larger one replaces whenever any process has changed files, or has begun anew."""
+        (number,) = self._connection.execute("SELECT number FROM change").fetchone()
+        return int(number)
 
-    def files(self, path: str | None = None) -> list[KnownFile]:
-        """Return all files, or the one at ``path``."""
-        where, values = ("", ()) if path is None else (" WHERE path = ?", (path,))
-        columns = "id, path, length, size, mtime_ns, ctime_ns, digest, imports"
-        rows = self._connection.execute(f"SELECT {columns} FROM file{where} ORDER BY id", values)  # noqa: S608 - of our own words
+    def files(self, path: str | None = None, *, since: int = -1) -> list[KnownFile]:
+        """Return all files, or the one at ``path``; those whose ``change`` is above ``since``."""
+        where, values = ("change > ?", (since,)) if path is None else ("path = ? AND change > ?", (path, since))
+        columns = "id, path, length, size, mtime_ns, ctime_ns, digest, imports, change"
+        rows = self._connection.execute(f"SELECT {columns} FROM file WHERE {where} ORDER BY id", values)  # noqa: S608 - of our own words
         return [
-            KnownFile(id, path, length, Stamp(size, mtime, ctime), digest, tuple(imports.split("\n")) if imports else ())
-            for id, path, length, size, mtime, ctime, digest, imports in rows  # noqa: A001 - the column's name
+            KnownFile(id, path, length, Stamp(size, mtime, ctime), digest, tuple(imports.split("\n")) if imports else (), change)
+            for id, path, length, size, mtime, ctime, digest, imports, change in rows  # noqa: A001 - the column's name
         ]
+
+    def ids(self) -> set[int]:
+        """Return the ids of all files."""
+        return {id for (id,) in self._connection.execute("SELECT id FROM file")}  # noqa: A001 - the column's name
 
     def postings(self, term: str) -> Sequence[int]:
         """Return where a term stands; see the module's docstring."""
@@ -128,10 +139,10 @@ class Cache:
             found.frombytes(row[0])
         return found
 
-    def symbols(self, file: int) -> tuple[Symbol, ...]:
-        """Return what a file defines, by line."""
-        rows = self._connection.execute("SELECT name, kind, line, end_line FROM symbol WHERE file = ? ORDER BY line", (file,))
-        return tuple(Symbol(*row) for row in rows)
+    def symbols(self, file: int, is_wanted: Callable[[str], bool] = lambda _name: True) -> tuple[Symbol, ...]:
+        """Return what a file defines under names that are wanted, by line: in the order in which they were written."""
+        rows = self._connection.execute("SELECT name, kind, line, end_line FROM symbol WHERE file = ? ORDER BY rowid", (file,))
+        return tuple([Symbol(*row) for row in rows if is_wanted(row[0])])
 
     def definitions(self, name: str, limit: int, *, besides: Sequence[str] = ()) -> list[tuple[str, Symbol]]:
         """Return the paths and definitions whose names hold ``name``, without regard to ASCII case; the shortest first.
@@ -152,12 +163,15 @@ class Cache:
             "UPDATE file SET size = ?, mtime_ns = ?, ctime_ns = ? WHERE id = ?", (stamp.size, stamp.mtime_ns, stamp.ctime_ns, known.id)
         )
 
-    def put(self, files: Mapping[str, tuple[Stamp, FileFacts]], gone: Iterable[int]) -> None:
+    def put(self, files: Mapping[str, tuple[Stamp, FileFacts]], gone: Sequence[int]) -> None:
         """Take in files that are new or have changed, and take out others; within `writing`."""
+        if not files and not gone:
+            return
         changes = _Changes()
+        (number,) = self._connection.execute("UPDATE change SET number = number + 1 RETURNING number").fetchone()
         for path, (stamp, facts) in files.items():
             row = self._connection.execute("SELECT id, terms FROM file WHERE path = ?", (path,)).fetchone()
-            file = self._write(path, stamp, facts, None if row is None else row[0])
+            file = self._write(path, stamp, facts, None if row is None else row[0], number)
             changes.note(file, {} if row is None else json.loads(row[1]), facts.terms)
         for file in gone:
             row = self._connection.execute("SELECT terms FROM file WHERE id = ?", (file,)).fetchone()
@@ -179,11 +193,11 @@ class Cache:
             ((sha, " ".join(commit.said), "\n".join(commit.paths)) for sha, commit in commits.items()),
         )
 
-    def _write(self, path: str, stamp: Stamp, facts: FileFacts, known: int | None) -> int:
+    def _write(self, path: str, stamp: Stamp, facts: FileFacts, known: int | None, change: int) -> int:
         cursor = self._connection.execute(
-            "INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET size = excluded.size, "
+            "INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET size = excluded.size, "
             "mtime_ns = excluded.mtime_ns, ctime_ns = excluded.ctime_ns, digest = excluded.digest, length = excluded.length, "
-            "terms = excluded.terms, imports = excluded.imports RETURNING id",
+            "imports = excluded.imports, change = excluded.change, terms = excluded.terms RETURNING id",
             (
                 known,
                 path,
@@ -192,8 +206,9 @@ class Cache:
                 stamp.ctime_ns,
                 facts.digest,
                 facts.length,
-                json.dumps(facts.terms),
                 "\n".join(facts.imports),
+                change,
+                json.dumps(facts.terms),
             ),
         )
         (file,) = cursor.fetchone()

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from coterie.index.cache import ID_SHIFT
-from coterie.index.facts import DEFINED_SHIFT, MOST_BODY, MOST_DEFINED, MOST_PATH, PATH_SHIFT, STEM_OF_PATH
+from coterie.index.facts import DEFINED_SHIFT, MOST_BODY, MOST_DEFINED, MOST_PATH, NAMED, PATH_SHIFT, STEM_OF_PATH
 from coterie.index.past import alike, rarity, to_one, told
 from coterie.index.query import Query
 from coterie.index.roles import Role
@@ -46,11 +46,12 @@ def gather(query: Query, snapshot: Snapshot, postings: Postings, seen: Mapping[i
             held[file] += weight
             if rarest[file] < weight:  # noqa: PLR1730 - this is the innermost loop, where a call is dear
                 rarest[file] = weight
-        in_names = [(posting >> ID_SHIFT, times) for posting in found if (times := posting >> DEFINED_SHIFT & MOST_DEFINED)]
+        named = [posting for posting in found if posting & NAMED]
+        in_names = [(posting >> ID_SHIFT, times) for posting in named if (times := posting >> DEFINED_SHIFT & MOST_DEFINED)]
         weight = asked * rarity(len(in_names), count)
         for file, times in in_names:
             names[file] += weight * times / (times + 1)
-        in_path = [(posting >> ID_SHIFT, where) for posting in found if (where := posting >> PATH_SHIFT & MOST_PATH)]
+        in_path = [(posting >> ID_SHIFT, where) for posting in named if (where := posting >> PATH_SHIFT & MOST_PATH)]
         weight = asked * rarity(len(in_path), count)
         for file, where in in_path:
             path[file] += weight * where / STEM_OF_PATH

@@ -20,6 +20,8 @@ _LONGEST_LINE = 5_000
 """Minified code has lines like this; its names mean nothing."""
 MOST_BODY, MOST_DEFINED, MOST_PATH = 0xFFFF, 0xFF, 0xF
 DEFINED_SHIFT, PATH_SHIFT, REFERENCE_SHIFT = 16, 24, 28
+NAMED = MOST_DEFINED << DEFINED_SHIFT | MOST_PATH << PATH_SHIFT
+"""The bits of a term that stands in a defined name or in the path, as few do."""
 STEM_OF_PATH, FOLDER_OF_PATH = 2, 1
 
 

@@ -6,6 +6,7 @@ The command line uses it as it is. A server must not: it asks through `client`, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from coterie.config.paths import name_of
@@ -37,7 +38,7 @@ class FolderIndex:
         self.folder = folder
         self._cache = Cache(cache_file(caches, folder))
         self._commits: Sequence[str] = ()
-        self._seen: tuple[tuple[int, int], Sequence[str], Snapshot] | None = None
+        self._seen: tuple[int, Sequence[str], Snapshot] | None = None
         self._unsaved = Unsaved(folder)
         self._laid: tuple[Snapshot, int, Overlaid] | None = None
 
@@ -126,13 +127,14 @@ class FolderIndex:
             snapshot = state.snapshot
             evidence = gather(query, snapshot, state.postings(self._cache.postings), _at_hand(question, snapshot))
             scores = judge(query, weigh(query, evidence, snapshot, learned_weights()), snapshot, learned_forest())
+            asked = {term for term, _ in query.terms}
             return tuple(
                 Found(
                     path=snapshot.files[file].path,
                     score=round(scores.total[file], 4),
                     reasons=reasons(file, scores, snapshot),
                     tokens=snapshot.files[file].size // _BYTES_A_TOKEN,
-                    lines=best_lines(query, self._symbols(file, state)),
+                    lines=best_lines(query, self._symbols(file, state, asked)) if file in evidence["names"] else None,
                 )
                 for file in ranked(scores, snapshot, question.limit)
             )
@@ -142,8 +144,10 @@ class FolderIndex:
         self._commits = refresh_history(self.folder, self._cache)
         return done
 
-    def _symbols(self, file: int, state: Overlaid) -> Sequence[Symbol]:
-        return state.drafts[file].facts.symbols if file in state.drafts else self._cache.symbols(file)
+    def _symbols(self, file: int, state: Overlaid, asked: AbstractSet[str]) -> Sequence[Symbol]:
+        if file in state.drafts:
+            return state.drafts[file].facts.symbols
+        return self._cache.symbols(file, lambda name: not asked.isdisjoint(split(name)))
 
     def _state(self) -> Overlaid:
         snapshot = self._snapshot()

@@ -44,7 +44,7 @@ class Snapshot:
     """One state. Ids are the cache's.
 
     ``together``, ``imports`` and ``family`` map a file to its neighbours, the former with weights up to one; ``imported`` is what
-    ``imports`` was made of.
+    ``imports`` was made of. ``change`` is the latest of the cache's that is in it.
     """
 
     files: Mapping[int, File]
@@ -54,6 +54,7 @@ class Snapshot:
     imported: Mapping[int, tuple[str, tuple[str, ...]]]
     imports: Mapping[int, Mapping[int, float]]
     family: Mapping[int, tuple[int, ...]]
+    change: int
 
 
 def load(cache: Cache, commits: Sequence[str], before: Snapshot | None = None) -> Snapshot:
@@ -61,32 +62,36 @@ def load(cache: Cache, commits: Sequence[str], before: Snapshot | None = None) -
 
     ``before`` is an earlier one, with the same commits: what a saved file leaves as it is is taken over from there.
     """
-    known = cache.files()
-    if before is None or [(file, each.path) for file, each in before.files.items()] != [(file.id, file.path) for file in known]:
+    changed = [] if before is None else cache.files(since=before.change)
+    if before is None or cache.ids() != before.files.keys() or any(file.path != before.files[file.id].path for file in changed):
         past = cache.commits(commits)
-        return take(known, [past[sha] for sha in commits if sha in past])
-    imports = {file.id: (file.path, file.imports) for file in known}
+        return take(cache.files(), [past[sha] for sha in commits if sha in past])
+    files = {**before.files, **_files(changed)}
+    imported = {**before.imported, **_imported(changed)}
+    is_same = all(imported[file.id] == before.imported[file.id] for file in changed)
     return replace(
         before,
-        files=_files(known),
-        average_length=_average_length(known),
-        imported=imports,
-        imports=before.imports if before.imported == imports else importers(imports),
+        files=files,
+        average_length=_average_length(files),
+        imported=imported,
+        imports=before.imports if is_same else importers(imported),
+        change=max((file.change for file in changed), default=before.change),
     )
 
 
 def take(known: Sequence[KnownFile], past: Sequence[PastCommit]) -> Snapshot:
     """Put a snapshot together."""
     history = remember(((file.path, file.id) for file in known), past)
-    imports = {file.id: (file.path, file.imports) for file in known}
+    files, imported = _files(known), _imported(known)
     return Snapshot(
-        files=_files(known),
-        average_length=_average_length(known),
+        files=files,
+        average_length=_average_length(files),
         history=history,
         together=_together(history.touched),
-        imported=imports,
-        imports=importers(imports),
+        imported=imported,
+        imports=importers(imported),
         family=_families(known),
+        change=max((file.change for file in known), default=0),
     )
 
 
@@ -94,8 +99,12 @@ def _files(known: Iterable[KnownFile]) -> Mapping[int, File]:
     return {file.id: File(file.path, file.length, file.stamp.size, role_of(file.path)) for file in known}
 
 
-def _average_length(known: Sequence[KnownFile]) -> float:
-    return sum(file.length for file in known) / max(1, len(known)) or 1.0
+def _imported(known: Iterable[KnownFile]) -> Mapping[int, tuple[str, tuple[str, ...]]]:
+    return {file.id: (file.path, file.imports) for file in known}
+
+
+def _average_length(files: Mapping[int, File]) -> float:
+    return sum([file.length for file in files.values()]) / max(1, len(files)) or 1.0
 
 
 def _together(touched: Sequence[tuple[int, ...]]) -> Mapping[int, Mapping[int, float]]:
