@@ -10,7 +10,7 @@ import pytest
 
 from aimock_server import JournalEntry, aimock
 from lsp_client import ResponseError
-from served import BROKEN, FIXED, Served, fixture, served, settings
+from served import BROKEN, FIXED, Served, fixture, make_project, served, settings
 
 EDIT = {"path": "calc.py", "edits": [{"old": "a - b", "new": "a + b"}]}
 READ = [("read_file", {"path": "calc.py"})]
@@ -166,3 +166,20 @@ async def test_what_cannot_be_forked(tmp_path: Path, message: str | None, code: 
         assert refused.value.data["code"] == code
         empty = await fork(editor, channel)
         assert (empty["kept"], await said(editor, empty["channelId"])) == (0, [])
+
+
+async def test_a_chat_and_its_fork_go_on_in_the_folder_that_the_chat_is_in(tmp_path: Path) -> None:
+    second = make_project(tmp_path / "second")
+    async with aimock(TALK) as host, served(tmp_path, settings(host.url, "openai_compatible")) as editor:
+        event = {"added": [{"uri": second.as_uri(), "name": "second"}], "removed": []}
+        await editor.client.notify("workspace/didChangeWorkspaceFolders", {"event": event})
+        _, asked = await editor.play("What is wrong?", folder=second.as_uri())
+        assert asked["state"] == "succeeded"
+        channel = (await editor.client.request("agent/channel/list"))["channels"][0]["channelId"]
+        forked = await fork(editor, channel)
+        await talk(editor, channel, "Mend it.")
+        assert ((second / "calc.py").read_text(encoding="utf-8"), editor.text("calc.py")) == (FIXED, BROKEN)
+
+        (second / "calc.py").write_text(BROKEN, encoding="utf-8")
+        await talk(editor, forked["channelId"], "Mend it.")
+        assert ((second / "calc.py").read_text(encoding="utf-8"), editor.text("calc.py")) == (FIXED, BROKEN)

@@ -99,7 +99,7 @@ class RunService:
             raise InvalidParamsError("prompt: say what is to be done.")
         if request.workflow is not None and request.agent is not None:
             raise InvalidParamsError("workflow, agent: name one of them, not both.")
-        request = replace(request, folder=self._folder(request.folder))
+        request = replace(request, folder=await self._folder(request))
         channel = await self._channel(request)
         agent = None if request.workflow is not None else request.agent or channel.agent or "chat"
         workflow = find(request.workflow, agent)
@@ -123,15 +123,28 @@ class RunService:
             started_at=now(),
         )
 
-    def _folder(self, asked: str | None) -> str | None:
-        """Return the URI of the folder that a run works in: kept with the run, so that it is resumed in no other."""
-        folders = self._base.workspace.folders
-        if asked is None:
-            return folders[0].uri if folders else None
-        for folder in folders:
-            if folder.uri.rstrip("/") == asked.rstrip("/"):
-                return folder.uri
-        raise InvalidParamsError(f"folder: {asked} is not a workspace folder.")
+    async def _folder(self, request: RunRequest) -> str | None:
+        """Return the URI of the folder that a run works in: kept with the run, so that it is resumed in no other.
+
+        Where none is asked for a chat goes on in the folder that it was last in, as long as that is open.
+        """
+        uris = [folder.uri for folder in self._base.workspace.folders]
+        if (asked := request.folder) is not None:
+            for uri in uris:
+                if uri.rstrip("/") == asked.rstrip("/"):
+                    return uri
+            raise InvalidParamsError(f"folder: {asked} is not a workspace folder.")
+        last = None if request.channel_id is None else await self._last_run(request.channel_id)
+        if last is not None and last.request.folder in uris:
+            return last.request.folder
+        return uris[0] if uris else None
+
+    async def _last_run(self, channel_id: str) -> RunRow | None:
+        """Return the last run of a channel's story; a fork's begins with runs of another channel."""
+        if rows := await self._runs.rows(channel_id=channel_id, limit=1):
+            return rows[0]
+        fork = await self._channels.fork_of(channel_id)
+        return None if fork is None or not fork.kept else await self._runs.row(fork.kept[-1].run_id)
 
     async def _channel(self, request: RunRequest) -> Channel:
         if request.channel_id is None:
