@@ -32,6 +32,8 @@ THEMES = {
     "contrast-light": ("Default High Contrast Light", "hc-light"),
 }
 DIFFS = ".monaco-diff-editor *, .multiDiffEditor *"
+LOADED_S = 15.0
+"""How long a window that is loaded may take to list its folders, before it is loaded again."""
 LOOKS_BEFORE_A_KEY = 20
 KEEPING_S = 20.0
 """How long a window whose story failed may take to show itself: less than what pytest leaves of the story's time."""
@@ -98,12 +100,20 @@ class Window(Watched):
         kind = "workspace" if self.project.suffix == ".code-workspace" else "folder"
         await self.page.goto(f"{self.address}/?{urlencode({kind: str(self.project)})}", wait_until="domcontentloaded")
         await self._ready()
+        if kind == "workspace":
+            await self._have_folders()
 
     async def reload(self) -> None:
         """Load the window again, as `Developer: Reload Window` does."""
         self._before = frozenset(self.profile.logs())
         await self.page.reload(wait_until="domcontentloaded")
         await self._ready()
+
+    async def _have_folders(self) -> None:
+        """See that the folders of a workspace are there: a window that reads their file too early has none, and does not look again."""
+        folders = self.page.locator(".explorer-folders-view .monaco-list-row").first
+        if not await self.within(LOADED_S, folders.is_visible):
+            await self.until(self.reload, folders, "the workspace's folders")
 
     async def _ready(self) -> None:
         await self.page.locator(".explorer-folders-view .monaco-list-row, .part.statusbar .statusbar-item").first.wait_for()
