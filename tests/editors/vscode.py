@@ -76,6 +76,8 @@ BROWSER = (
 )
 NOWHERE = json.dumps({"serviceUrl": "http://127.0.0.1:9"})
 """Instead of the gallery of extensions."""
+GRACE_S = "10"
+"""How long the extensions of a page that could not say that it goes wait for it; they are an editor of the server meanwhile."""
 LISTENING = re.compile(r"listening on (http://127\.0\.0\.1:\d+)")
 
 
@@ -166,7 +168,7 @@ async def code_server(
     argv += ["--user-data-dir", f"{folder}/data", "--extensions-dir", f"{folder}/extensions"]
     for each in (*([extension] if extension is not None else []), *beside):
         await output([*argv, "--install-extension", str(each)], environment)
-    quiet = ("--disable-telemetry", "--disable-update-check", "--disable-getting-started-override")
+    quiet = ("--disable-telemetry", "--disable-update-check", "--disable-getting-started-override", "--reconnection-grace-time", GRACE_S)
     async with browser() as chromium:
         process = await asyncio.create_subprocess_exec(
             *(*argv, "--bind-addr", "127.0.0.1:0", *quiet),
