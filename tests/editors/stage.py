@@ -83,10 +83,17 @@ class Stage:
         return psutil.Process(int(said[1]))
 
     async def told(self, text: str, *arguments: str) -> None:
-        """Wait until a command of Coterie's says something."""
-        async with asyncio.timeout(BOUND_S):
-            while text not in await self.coterie(*arguments):
-                pass  # asking takes long enough
+        """Wait until a command of Coterie's says something. It may fail while the server comes or goes."""
+        said = trouble = ""
+        try:
+            async with asyncio.timeout(BOUND_S):
+                while text not in said:  # asking takes long enough
+                    try:
+                        said = await self.coterie(*arguments)
+                    except AssertionError as failure:
+                        trouble = str(failure)
+        except TimeoutError:
+            raise AssertionError(f"waited {BOUND_S:.0f} s for {text!r}; it said {said!r} {trouble}") from None
 
 
 @asynccontextmanager
