@@ -52,10 +52,30 @@ async def test_actions_have_their_kinds_and_are_resolved_when_they_are_chosen(tm
         assert argument["selection"] == {"uri": uri, "range": WHOLE}
         own = (await editor.client.request("codeAction/resolve", found["Write a haiku"]))["command"]
         assert own["arguments"] == [
-            {"prompt": "Write a haiku about this code.", "selection": {"uri": uri, "range": WHOLE}, "agent": "coder"}
+            {
+                "action": "own.haiku",
+                "prompt": "Write a haiku about this code.",
+                "selection": {"uri": uri, "range": WHOLE},
+                "agent": "coder",
+            }
         ]
         explain = (await editor.client.request("codeAction/resolve", found["Explain with Coterie"]))["command"]
         assert explain["command"] == "coterie.ask"
+
+
+async def test_a_resolved_action_says_in_its_command_which_one_it_is_and_the_command_takes_that(tmp_path: Path) -> None:
+    """VS Code hands out an action's title, kind and command, and nothing else."""
+    async with plain(tmp_path, NOWHERE, actions=OWN) as editor:
+        uri = (editor.project / "calc.py").as_uri()
+        found = await offered(editor.client, uri, diagnostics=[PROBLEM])
+        resolved = [await editor.client.request("codeAction/resolve", action) for action in found.values()]
+        said = [action["command"]["arguments"][0]["action"] for action in resolved]
+        assert said == ["fix", "explain", "refactor", "optimise", "test", "document", "ask", "own.haiku"]
+        for action in resolved:
+            arguments = [{**action["command"]["arguments"][0], "agent": "nobody", "channelId": "none"}]
+            with pytest.raises(ResponseError) as refused:
+                await editor.client.request("workspace/executeCommand", {**action["command"], "arguments": arguments})
+            assert refused.value.data["code"] in {"unknown_agent", "unknown_channel"}, "the fields were read"
 
 
 @pytest.mark.parametrize(

@@ -114,11 +114,12 @@ export interface ArtifactEvent {
   value: Record<string, Json>;
 }
 
-/** The argument of `coterie.ask`. */
+/** The argument of `coterie.ask`; `action` as in `coterie.run`. */
 export interface AskArguments {
   prompt: string;
   channelId?: string | null;
   selection?: Selection | null;
+  action?: string | null;
 }
 
 /** What went along with a message, as it is shown: never the whole text. `label` is the file's name, or the first line of a text that stands for itself. `excerpt` is set where a text was sent in the place of the whole file `uri`: its first line. */
@@ -671,13 +672,14 @@ export interface ModelView {
 export interface NoParams {
 }
 
-/** The argument of `coterie.openChannel`: a channel, or what a new one is called and who answers in it. `selection` is quoted where the person is to write. */
+/** The argument of `coterie.openChannel`: a channel, or what a new one is called and who answers in it. `selection` is quoted where the person is to write; `action` is as in `coterie.run`. */
 export interface OpenChannelArguments {
   channelId?: string | null;
   title?: string | null;
   agent?: string | null;
   model?: string | null;
   selection?: Selection | null;
+  action?: string | null;
 }
 
 /** A piece that the model reads. `preview` is how it begins. */
@@ -806,13 +808,14 @@ export interface ReviewedChange {
   hunks: Hunk[];
 }
 
-/** The argument of `coterie.run`. */
+/** The argument of `coterie.run`. `action`: the code action that it stands for, by which a client finds it among others. */
 export interface RunArguments {
   prompt: string;
   agent?: string | null;
   workflow?: string | null;
   channelId?: string | null;
   selection?: Selection | null;
+  action?: string | null;
 }
 
 /** Which files of a run; none named: all. With `texts` their whole texts are told, too. */

@@ -46,22 +46,24 @@ SUGGESTION_SNOOZE_COMMAND: Final = "coterie.suggestion.snooze"
 
 @wire
 class RunArguments:
-    """The argument of ``coterie.run``."""
+    """The argument of ``coterie.run``. ``action``: the code action that it stands for, by which a client finds it among others."""
 
     prompt: Words
     agent: str | None = None
     workflow: str | None = None
     channel_id: str | None = None
     selection: Selection | None = None
+    action: str | None = None
 
 
 @wire
 class AskArguments:
-    """The argument of ``coterie.ask``."""
+    """The argument of ``coterie.ask``; ``action`` as in ``coterie.run``."""
 
     prompt: Words
     channel_id: str | None = None
     selection: Selection | None = None
+    action: str | None = None
 
 
 @wire
@@ -109,7 +111,7 @@ class ApproveArguments:
 class OpenChannelArguments:
     """The argument of ``coterie.openChannel``: a channel, or what a new one is called and who answers in it.
 
-    ``selection`` is quoted where the person is to write.
+    ``selection`` is quoted where the person is to write; ``action`` is as in ``coterie.run``.
     """
 
     channel_id: str | None = None
@@ -117,6 +119,7 @@ class OpenChannelArguments:
     agent: str | None = None
     model: str | None = None
     selection: Selection | None = None
+    action: str | None = None
 
 
 @wire

@@ -3,17 +3,9 @@
 import { type CodeAction, type Command, commands, type Disposable, type Range, type TextEditor, type Uri, window } from "vscode";
 import { guarded } from "../refusals";
 import { Refusal } from "../server/wire";
+import { ACTIONS, type ActionId, commandOf } from "./actions";
 import type { Chats } from "./chats";
 import { fileChip, selectionChip } from "./chips";
-
-/** The server's own actions that are in the editor's menu: the command's last word, and how the action is called. */
-const ACTIONS = {
-  explain: { kind: "coterie.explain", title: "Explain with Coterie" },
-  fix: { kind: "quickfix", title: "Fix with Coterie" },
-  test: { kind: "refactor.rewrite", title: "Write tests with Coterie" },
-  document: { kind: "refactor.rewrite", title: "Document with Coterie" },
-  refactor: { kind: "refactor.rewrite", title: "Refactor with Coterie" },
-} as const;
 
 export function registerCommands(chats: Chats): readonly Disposable[] {
   const on = (name: string, action: (...args: never[]) => unknown): Disposable =>
@@ -32,7 +24,7 @@ export function registerCommands(chats: Chats): readonly Disposable[] {
         await chats.attach(fileChip(each));
       }
     }),
-    ...Object.entries(ACTIONS).map(([name, action]) => on(`coterie.code.${name}`, () => act(editorNow(), action.kind, action.title))),
+    ...(Object.keys(ACTIONS) as ActionId[]).map((action) => on(`coterie.code.${action}`, () => act(editorNow(), action))),
   ];
 }
 
@@ -45,8 +37,9 @@ function editorNow(): TextEditor {
 }
 
 /** Run an action of the server's on the selection, or on the line of the cursor, as VS Code's light bulb does. */
-async function act(editor: TextEditor, kind: string, title: string): Promise<void> {
+async function act(editor: TextEditor, action: ActionId): Promise<void> {
   const { document, selection } = editor;
+  const kind = ACTIONS[action];
   const range: Range = selection.isEmpty && kind === "quickfix" ? document.lineAt(selection.active.line).range : selection;
   const found = await commands.executeCommand<(CodeAction | Command)[]>(
     "vscode.executeCodeActionProvider",
@@ -55,13 +48,12 @@ async function act(editor: TextEditor, kind: string, title: string): Promise<voi
     kind,
     MANY,
   );
-  const action = found.find((each) => each.title === title);
-  const command = typeof action?.command === "object" ? action.command : undefined;
+  const command = commandOf(action, found);
   if (command === undefined) {
     throw new Refusal(kind === "quickfix" ? "There is no problem here to fix." : "The server offers nothing here.", "no_action", undefined);
   }
   await commands.executeCommand(command.command, ...(command.arguments ?? []));
 }
 
-/** How many actions are resolved: an action's command is known only then. */
-const MANY = 20;
+/** How many actions are resolved, those of other extensions among them: an action's command is known only then. */
+const MANY = 50;

@@ -101,15 +101,17 @@ async def resolve(session: Session, params: types.CodeAction) -> types.CodeActio
         selection["range"] = to_wire(data.range)
     elif not action.for_problems:
         prompt += f" The cursor is on line {data.range.start.line + 1}."
+    # Titles are for people, and an editor may give nothing but the command to whoever looks for an action.
+    argument: dict[str, Json] = {"action": action.action_id, "selection": selection}
     match action.way:
         case "run":
-            command, argument = commands.RUN_COMMAND, {"prompt": prompt, "selection": selection}
+            command, argument["prompt"] = commands.RUN_COMMAND, prompt
             if action.agent is not None:
                 argument["agent"] = action.agent
         case "ask":
-            command, argument = commands.ASK_COMMAND, {"prompt": prompt, "selection": selection}
+            command, argument["prompt"] = commands.ASK_COMMAND, prompt
         case "chat":
-            command, argument = commands.OPEN_CHANNEL_COMMAND, {"selection": selection}
+            command = commands.OPEN_CHANNEL_COMMAND
     return _with_command(params, types.Command(action.title, command, arguments=[argument]))
 
 
