@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+
+import pytest
 
 from agent_stage import Listener
 from coterie.agents.approvals import RunApprovals, Verdict
 from coterie.agents.live_run import LiveRun
 from coterie.agents.meter import Meter
 from coterie.agents.pending import Approvals
-from coterie.domain.events import ApprovalEvent
+from coterie.domain.events import ApprovalEvent, Event, PlanEvent
 from coterie.domain.runs import Budget, RunRequest, RunRow
+from coterie.domain.wire import Json
 from coterie.storage.store import Store
-from coterie.tools.rules import Policy, command_effect
+from coterie.tools.rules import Policy, RuleLayer, command_effect
 
 
 async def always() -> bool:
@@ -23,8 +26,10 @@ async def always() -> bool:
 
 
 @asynccontextmanager
-async def asking(tmp_path: Path, meter: Meter) -> AsyncIterator[tuple[RunApprovals, Approvals, Listener]]:
-    """Give what a run asks through, what takes the answers, and who hears the questions."""
+async def asking(
+    tmp_path: Path, meter: Meter, rules: Callable[[], Policy] = Policy
+) -> AsyncIterator[tuple[RunApprovals, Approvals, Listener]]:
+    """Give what a run asks through under ``rules``, what takes the answers, and who hears the questions."""
     store, listener = Store(tmp_path), Listener()
     row = RunRow(
         run_id="r", channel_id="c", request=RunRequest(prompt="x"), workflow=None, agent="chat", state="queued", started_at="2026-01-01"
@@ -34,7 +39,7 @@ async def asking(tmp_path: Path, meter: Meter) -> AsyncIterator[tuple[RunApprova
     mine = RunApprovals(
         LiveRun(row, store.runs, listener),
         approvals,
-        Policy,
+        rules,
         vouched=Policy(),
         meter=meter,
         unattended="deny",
@@ -73,3 +78,40 @@ async def test_what_an_agent_asks_in_words_is_shown_as_it_is_meant(tmp_path: Pat
     assert event.title == "Continuer ?\n1\ufe0f\u20e3 \\u200bNow"
     assert [option.label for option in event.options] == ["Use A", "B\\n  (n) No answer", "C\\u202e", "No answer"]
     assert chosen.result() == labels[1]
+
+
+def as_it_is(plan: Mapping[str, Json]) -> Mapping[str, Json]:
+    return plan
+
+
+def told(plan: Mapping[str, Json]) -> tuple[Event, ...]:
+    return (PlanEvent(plan=plan),)
+
+
+@pytest.mark.parametrize(("option", "plan"), [("approve", None), ("edit", {"goal": "other"})])
+async def test_a_denial_that_comes_while_a_gate_waits_outweighs_the_answer(
+    tmp_path: Path, option: str, plan: Mapping[str, Json] | None
+) -> None:
+    layers: list[RuleLayer] = []
+    meter = Meter("this run", Budget())
+    async with asking(tmp_path, meter, lambda: Policy(layers=tuple(layers))) as (mine, approvals, listener), asyncio.TaskGroup() as group:
+        kind = group.create_task(mine.gate("plan", "Approve the plan?", as_it_is, told))
+        event = await question(listener)
+        layers.append(RuleLayer.of("user settings", deny=["gate(plan)"]))
+        approvals.answer(event.approval_id, option, plan=plan)
+    assert kind.result() == "reject"
+    again = mine.gate("plan", "Approve the plan?", as_it_is, told)
+    assert await again == "reject", "what was approved before does not open it either, when the run is resumed"
+    layers.clear()
+    assert await mine.gate("plan", "Approve the plan?", as_it_is, told) == "approve"
+
+
+async def test_a_gate_that_a_rule_comes_to_allow_still_has_the_persons_answer(tmp_path: Path) -> None:
+    layers: list[RuleLayer] = []
+    meter = Meter("this run", Budget())
+    async with asking(tmp_path, meter, lambda: Policy(layers=tuple(layers))) as (mine, approvals, listener), asyncio.TaskGroup() as group:
+        kind = group.create_task(mine.gate("plan", "Approve the plan?", as_it_is, told))
+        event = await question(listener)
+        layers.append(RuleLayer.of("user settings", allow=["gate(plan)"]))
+        approvals.answer(event.approval_id, "reject")
+    assert kind.result() == "reject"

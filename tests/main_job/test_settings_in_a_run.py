@@ -24,7 +24,11 @@ def commanding(asked: Asked) -> Reply:
     done = sum(len(message.answers) for message in asked.messages)
     if done == len(commands):
         return answer("openai_compatible", "That is all.")
-    return answer("openai_compatible", "", ("execute_command", {"command": commands[done]}), number=asked.number)
+    words = commands[done].split()
+    git = ("git_operation", {"operation": words[1], "args": words[2:]})
+    return answer(
+        "openai_compatible", "", git if words[0] == "git" else ("execute_command", {"command": commands[done]}), number=asked.number
+    )
 
 
 @asynccontextmanager
@@ -74,13 +78,19 @@ async def test_a_command_does_not_loosen_what_holds_for_the_next(tmp_path: Path)
 
 
 async def test_what_a_trusted_project_comes_to_loosen_waits_for_the_next_run(tmp_path: Path) -> None:
-    loosening = (("permissions.allow", ["exec(touch made)"], "touch made"), ("sandbox.level", "none", "touch other"))
+    loosening = (
+        ("permissions.allow", ["exec(touch made)"], "touch made"),
+        ("sandbox.level", "none", "touch other"),
+        ("sandbox.level", "none", "git status"),
+    )
     async with home(tmp_path, trusted=True, allow=("exec(touch other)",)) as editor:
         for number, (key, value, command) in enumerate(loosening):
+            await editor.client.request("agent/settings/set", {"key": key, "value": None, "layer": "project"})
             run_id, question = await asked_first(editor, 2 * number, command)
             await editor.client.request("agent/settings/set", {"key": key, "value": value, "layer": "project"})
             await refused(editor, run_id, await asked_next(editor, 2 * number, question, command))
-        run_id, _ = await editor.play("Run: touch made then touch other")
+        await editor.client.request("agent/settings/set", {"key": "permissions.allow", "value": ["exec(touch made)"], "layer": "project"})
+        run_id, _ = await editor.play("Run: touch made then touch other then git status")
         assert editor.events(run_id, "approval") == []
         assert (editor.text("made"), editor.text("other")) == ("", "")
 

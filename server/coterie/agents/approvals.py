@@ -134,10 +134,10 @@ class RunApprovals:
         """
         effect = Effect(kind="gate", target=step_id, rule=f"gate({step_id})")
         ruling = evaluate([effect], self.policy)
+        if ruling.verdict == "deny":
+            return "reject"  # also what a person approved before: a denial came since
         if ruling.verdict == "allow" or effect.rule in self._run.history.approved:
             return "approve"
-        if ruling.verdict == "deny":
-            return "reject"
         if not self._approvals.audience.can_answer:
             raise ApprovalRequiredError(f"The {step_id} waits for approval. Approve it with --yes-to '{effect.rule}', or resume attended.")
         options = (
@@ -149,7 +149,8 @@ class RunApprovals:
         if decision.kind is None:
             why = "You did not approve" if decision.reason == "dismissed" else "Nobody was left to approve"
             raise ApprovalRequiredError(f"{why} the {step_id}. Resume the run to be asked again, or allow {effect.rule} by a rule.")
-        return decision.kind
+        # As for calls: a denial that came while it was waited for outweighs the answer.
+        return "reject" if evaluate([effect], self.policy).verdict == "deny" else decision.kind
 
     async def choose(self, question: str, labels: Sequence[str]) -> str | None:
         """Ask the person a question of the agent's; returns the chosen label, None when they would not or could not say."""

@@ -105,6 +105,7 @@ class Assembly:
         used = await around.usage.spent(run_id=run.run_id)
         meter = Meter("this run", budget_of(settings, request.budget), used=used, worked_s=run.history.worked_s)
         meter_of = _meters(settings, {agent: await around.usage.spent(run_id=run.run_id, agent=agent) for agent in settings.agents})
+        sandboxed = self._sandboxed_since(loaded)
         approvals = RunApprovals(
             run,
             around.approvals,
@@ -113,7 +114,7 @@ class Assembly:
             meter=meter,
             unattended=settings.permissions.policy_when_unattended,
             session=self._session,
-            sandboxed=self._sandboxed_since(loaded),
+            sandboxed=sandboxed,
             user=around.user_permissions,
         )
         await around.providers.ready()
@@ -147,7 +148,7 @@ class Assembly:
             await run.event(WarningEvent(code="memory", text=warning))
         crew = Crew(
             workspace=around.workspace,
-            place=self.place(request.folder),
+            place=replace(self.place(request.folder), confined=sandboxed),
             rules=rules,
             memory=memory,
             models=models,
