@@ -47,7 +47,7 @@ export interface AgentView {
   error?: string | null;
 }
 
-/** A pending question, as `agent/approval/list` tells it. `folder` is where its run works. */
+/** A pending question, as `agent/approval/list` tells it. `folder` is where its run works; `change_ids` are the proposed changes that it is about. */
 export interface Approval {
   approvalId: string;
   runId: string;
@@ -58,6 +58,7 @@ export interface Approval {
   effects: Effect[];
   options: ApprovalOption[];
   state?: "pending" | "resolved";
+  changeIds?: string[];
 }
 
 /** Which option; `plan` goes with the option `edit` of a plan's gate. `scope` makes an allowing option last: `once`, `run`, `session`, or `user` (for always), where the question offers that. */
@@ -73,7 +74,7 @@ export interface ApprovalAnswerResult {
   decision: Decision;
 }
 
-/** A question to the person was asked or resolved. */
+/** A question to the person was asked or resolved. `change_ids` are the changes that it is about, which were told as `proposed` before it: the two halves of a move are two. Where all their hunks are decided one by one, the question is resolved by that. */
 export interface ApprovalEvent {
   kind: "approval";
   approvalId: string;
@@ -82,6 +83,7 @@ export interface ApprovalEvent {
   options: ApprovalOption[];
   state: "pending" | "resolved";
   decision?: Decision | null;
+  changeIds?: string[];
 }
 
 /** Questions that wait for an answer. */
@@ -988,7 +990,7 @@ export interface SendArguments {
   uri?: string | null;
 }
 
-/** What is wrong in a layer. `line` counts from 1; `file` is a path, or the name of a layer that has no file. A `note` has no effect in this version. `ignored` says why what is right is left out: the workspace is `untrusted` and this would loosen the settings; a workspace's editor settings may not say it (`machine_scope`); nobody vouches for themselves (`vouching`). */
+/** What is wrong in a layer. `line` counts from 1; `file` is a path, or the name of a layer that has no file. A `note` has no effect in this version. `ignored` says why what is right is left out: the workspace is `untrusted` and this would loosen the settings; a workspace's editor settings may not say it (`machine_scope`); nobody vouches for themselves (`vouching`); no project loosens it, trusted or not (`held`). */
 export interface SettingProblem {
   file: string;
   line: number | null;
@@ -996,7 +998,7 @@ export interface SettingProblem {
   message: string;
   suggestion: string | null;
   level: "warning" | "note";
-  ignored?: "untrusted" | "machine_scope" | "vouching" | null;
+  ignored?: "untrusted" | "machine_scope" | "vouching" | "held" | null;
 }
 
 /** A value that is set or has a default; a host's key shows only where it is read from. `key` is `path` as TOML spells it. `origin` is the layer that it comes from, all layers of a list that adds up. `locked_by` is the layer above the user's file that decides it: what is written there does not hold. */

@@ -20,7 +20,7 @@ from coterie.config.literals import LiteralKey
 from coterie.config.overlay import ADDING, leaves, overlay
 from coterie.config.paths import PROJECT_FILE, Places, expand, places
 from coterie.config.problems import Problem
-from coterie.config.restrictions import only_tighter, without_machine_scope, without_trust
+from coterie.config.restrictions import only_tighter, without_loosening, without_machine_scope, without_trust
 from coterie.config.schema import ProviderSettings, Settings
 from coterie.config.vault_names import keys_in_vault, read_vault_names
 from coterie.domain.status import ProviderType
@@ -184,7 +184,7 @@ def _projects(folders: Sequence[Path], trusted: frozenset[Path], below: Values, 
         layer = files.layer("project", folder / PROJECT_FILE)
         if layer is None:
             continue
-        layer = without_trust(layer, files.problems)
+        layer = without_loosening(without_trust(layer, files.problems), below, files.problems)
         if folder not in trusted:
             layer = only_tighter(layer, below, str(folder), files.problems)
         below = overlay(below, layer.values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Ignored = Literal["untrusted", "machine_scope", "vouching"]
+Ignored = Literal["untrusted", "machine_scope", "vouching", "held"]
 """Why something that is right is not taken from where it stands; see ``restrictions``."""
 
 

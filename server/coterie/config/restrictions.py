@@ -14,7 +14,7 @@ from coterie.config.lines import KeyPath
 from coterie.config.overlay import leaves
 from coterie.config.problems import Ignored, Problem
 
-_MACHINE_TABLES = frozenset({"permissions", "sandbox", "trust", "mcp"})
+_MACHINE_TABLES = frozenset({"permissions", "review", "sandbox", "trust", "mcp"})
 _MACHINE_PROVIDER_KEYS = frozenset({"type", "base_url", "api_key", "cassette", "command", "vendor"})
 _MACHINE_AGENT_KEYS = frozenset({"external", "flags"})
 MACHINE_SCOPE: tuple[str, ...] = (
@@ -24,14 +24,17 @@ MACHINE_SCOPE: tuple[str, ...] = (
 )
 """The same for people and their views: patterns of dotted keys."""
 
-_OFF: Mapping[KeyPath, object] = {
+_HELD: frozenset[KeyPath] = frozenset({("review", "mode")})
+"""What every project, trusted or not, may only tighten: whether a person sees an edit first is not for those to say whose text it is."""
+_TIGHTEST: Mapping[KeyPath, object] = {
     ("permissions", "policy_when_unattended"): "deny",
+    ("review", "mode"): "before",
     ("sandbox", "network"): False,
     ("suggestions", "enabled"): False,
     ("completion_model",): "none",
     ("discovery",): False,
 }
-"""What switches a thing off, which any project may."""
+"""What allows least, or switches a thing off, which any project may."""
 
 
 def without_machine_scope(layer: Layer, problems: list[Problem]) -> Layer:
@@ -60,6 +63,17 @@ def without_trust(layer: Layer, problems: list[Problem]) -> Layer:
     return _filtered(layer, lambda path, _value: path[0] != "trust", problems, message=message, why="vouching")
 
 
+def without_loosening(layer: Layer, below: Mapping[str, Any], problems: list[Problem]) -> Layer:
+    """Return a project's layer without what would loosen what no project loosens, over the values ``below`` it with the defaults."""
+    return _filtered(
+        layer,
+        lambda path, value: path not in _HELD or value == _TIGHTEST[path] or value == _at(below, path),
+        problems,
+        message="A project's settings may only tighten this; it is left out.",
+        why="held",
+    )
+
+
 def only_tighter(layer: Layer, below: Mapping[str, Any], folder: str, problems: list[Problem]) -> Layer:
     """Return what an untrusted project's layer may say over the values ``below`` it, which include the defaults."""
 
@@ -72,7 +86,7 @@ def only_tighter(layer: Layer, below: Mapping[str, Any], folder: str, problems: 
             case ("budget", _) | ("agents", _, "budget", _):
                 return _smaller(value, _at(below, path))
             case _:
-                return path in _OFF and value == _OFF[path]
+                return path in _TIGHTEST and value == _TIGHTEST[path]
 
     return _filtered(
         layer,

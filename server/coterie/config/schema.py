@@ -233,7 +233,10 @@ class ContextSettings(Table):
 class ReviewSettings(Table):
     """When the person looks at edits."""
 
-    mode: Literal["after"] = Field("after", description="edits are applied and can be undone")
+    mode: Literal["after", "before"] = Field(
+        "after",
+        description="`after`: edits are applied, looked at then, and can be undone; `before`: each one is a proposal until it is allowed",
+    )
 
 
 class ProjectTestSettings(Table):

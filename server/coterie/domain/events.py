@@ -152,7 +152,11 @@ class ChangeEvent:
 
 @wire
 class ApprovalEvent:
-    """A question to the person was asked or resolved."""
+    """A question to the person was asked or resolved.
+
+    ``change_ids`` are the changes that it is about, which were told as ``proposed`` before it: the two halves of a move are two. Where all
+    their hunks are decided one by one, the question is resolved by that.
+    """
 
     kind: Literal["approval"] = "approval"
     approval_id: str
@@ -161,6 +165,7 @@ class ApprovalEvent:
     options: tuple[ApprovalOption, ...]
     state: Literal["pending", "resolved"]
     decision: Decision | None = None
+    change_ids: tuple[str, ...] = ()
 
 
 @wire

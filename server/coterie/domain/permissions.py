@@ -69,7 +69,10 @@ class Decision:
 
 @wire
 class Approval:
-    """A pending question, as ``agent/approval/list`` tells it. ``folder`` is where its run works."""
+    """A pending question, as ``agent/approval/list`` tells it.
+
+    ``folder`` is where its run works; ``change_ids`` are the proposed changes that it is about.
+    """
 
     approval_id: str
     run_id: str
@@ -80,6 +83,7 @@ class Approval:
     effects: tuple[Effect, ...]
     options: tuple[ApprovalOption, ...]
     state: Literal["pending", "resolved"] = "pending"
+    change_ids: tuple[str, ...] = ()
 
 
 @wire

@@ -32,7 +32,8 @@ class SettingProblem:
     """What is wrong in a layer. ``line`` counts from 1; ``file`` is a path, or the name of a layer that has no file.
 
     A ``note`` has no effect in this version. ``ignored`` says why what is right is left out: the workspace is ``untrusted`` and this would
-    loosen the settings; a workspace's editor settings may not say it (``machine_scope``); nobody vouches for themselves (``vouching``).
+    loosen the settings; a workspace's editor settings may not say it (``machine_scope``); nobody vouches for themselves (``vouching``); no
+    project loosens it, trusted or not (``held``).
     """
 
     file: str
@@ -41,7 +42,7 @@ class SettingProblem:
     message: str
     suggestion: str | None
     level: Literal["warning", "note"]
-    ignored: Literal["untrusted", "machine_scope", "vouching"] | None = None
+    ignored: Literal["untrusted", "machine_scope", "vouching", "held"] | None = None
 
 
 @wire
