@@ -35,6 +35,7 @@ export function activate(context: ExtensionContext): void {
         void connection.restart();
       }
     }),
+    workspace.onDidGrantWorkspaceTrust(() => connection.lookAgain()),
     keepContexts(session),
     commands.registerCommand("coterie.restartServer", () => connection.restart()),
     commands.registerCommand("coterie.installServer", () => connection.install()),

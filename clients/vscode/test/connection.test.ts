@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { ExtensionContext, LogOutputChannel } from "vscode";
+import { ServerClient } from "../src/server/client";
 import { Connection } from "../src/server/connection";
 import type { Launch } from "../src/server/locate";
 import { LIMIT } from "../src/server/restarts";
@@ -12,7 +13,7 @@ interface Client {
   end(): void;
 }
 
-const { made, plan, here, STATE, GONE, Rejected } = vi.hoisted(() => ({
+const { made, plan, here, logged, STATE, GONE, Rejected } = vi.hoisted(() => ({
   Rejected: class extends Error {
     readonly code: number;
     constructor(code: number) {
@@ -21,6 +22,8 @@ const { made, plan, here, STATE, GONE, Rejected } = vi.hoisted(() => ({
     }
   },
   made: [] as Client[],
+  /** What the language client itself would log. */
+  logged: [] as (readonly [string, string, unknown])[],
   /** What the next starts do; none: they work. */
   plan: [] as ((client: Client) => Promise<void>)[],
   here: { found: undefined as Launch | undefined, installs: undefined as (() => Promise<boolean>) | undefined },
@@ -49,6 +52,12 @@ vi.mock("vscode-languageclient/node", () => ({
     constructor(_id: string, _name: string, _server: unknown, options: { errorHandler: { closed(): { action: number } } }) {
       this.end = () => expect(options.errorHandler.closed().action, "the connection starts the next one itself").toBe(1);
       made.push(this);
+    }
+    info(message: string, data?: unknown): void {
+      logged.push(["info", message, data]);
+    }
+    error(message: string, data?: unknown): void {
+      logged.push(["error", message, data]);
     }
     registerFeature(): void {}
     onNotification(): void {}
@@ -84,6 +93,7 @@ function connected(): { readonly server: Connection; readonly kinds: string[] } 
 
 beforeEach(() => {
   made.length = 0;
+  logged.length = 0;
   plan.length = 0;
   here.found = SERVER;
   here.installs = undefined;
@@ -215,6 +225,74 @@ describe("a server that was found", () => {
     made[0]?.end();
     expect(server.state.kind).toBe("stopped");
     expect(made).toHaveLength(1);
+  });
+});
+
+describe("a server that is looked for again", () => {
+  const other: Launch = { source: "environment", command: "python", args: ["-m", "coterie"] };
+
+  it.each([
+    ["the same is found", async () => SERVER],
+    ["none is found", async () => undefined],
+    ["there can be none", () => Promise.reject(new Error("There is none."))],
+  ])("goes on when %s", async (_case, found) => {
+    const { server, kinds } = connected();
+    await server.start();
+    here.found = found() as never;
+    await server.lookAgain();
+    expect(kinds).toEqual(["starting", "running"]);
+    expect(made.map(({ disposed }) => disposed)).toEqual([false]);
+  });
+
+  it("makes room when another one is found", async () => {
+    const { server, kinds } = connected();
+    await server.start();
+    here.found = other;
+    await server.lookAgain();
+    expect(kinds).toEqual(["starting", "running", "stopped", "starting", "running"]);
+    expect(made.map(({ disposed }) => disposed)).toEqual([true, false]);
+    await server.lookAgain();
+    expect(made, "it is the one that runs").toHaveLength(2);
+  });
+
+  it("is started where there was none", async () => {
+    here.found = undefined;
+    const { server, kinds } = connected();
+    await server.start();
+    here.found = other;
+    await server.lookAgain();
+    expect(kinds).toEqual(["starting", "missing", "stopped", "starting", "running"]);
+  });
+
+  it("is waited for while it is installed", async () => {
+    const { server, kinds } = connected();
+    let done: (installed: boolean) => void = () => undefined;
+    here.installs = () => new Promise((resolve) => (done = resolve));
+    const installed = server.install();
+    await vi.waitFor(() => expect(server.state.kind).toBe("installing"), PATIENCE);
+    await server.lookAgain();
+    expect(server.state.kind).toBe("installing");
+    done(true);
+    await installed;
+    expect(kinds).toEqual(["stopped", "installing", "stopped", "starting", "running"]);
+  });
+});
+
+describe("what the language client logs", () => {
+  it("has the stack of a fault, and of what follows from the server's end only what it is", () => {
+    const client = new ServerClient(() => Promise.reject(new Error("not started")), {
+      errorHandler: { closed: () => ({ action: 1 }) },
+    } as never);
+    const fault = new Error("Connection is disposed.");
+    client.error("Stopping server failed", fault);
+    client.lose();
+    client.error("Stopping server failed", fault);
+    client.error("The connection got closed.");
+    expect(logged).toEqual([
+      ["error", "Stopping server failed", fault],
+      ["info", "Stopping server failed: Connection is disposed.", undefined],
+      ["info", "The connection got closed.", undefined],
+    ]);
   });
 });
 

@@ -26,6 +26,8 @@ const GRACE_MS = 3000;
 /** A client with the process of its server. Tells of its troubles in the log alone: what a person is to know `trouble.ts` says, once. */
 export class ServerClient extends LanguageClient {
   #process: Child | undefined;
+  /** Whether the server has ended by itself. */
+  #gone = false;
 
   constructor(start: () => Promise<Child<Writable>>, options: LanguageClientOptions) {
     const started = async (): Promise<ChildProcess> => {
@@ -37,8 +39,11 @@ export class ServerClient extends LanguageClient {
     super("coterie", "Coterie", started, options);
   }
 
-  /** Stop the server in order, and end what is left of it: one that never answered cannot be asked. */
+  /** Stop the server in order, and end what is left of it: one that never answered cannot be asked, one that has ended by itself neither. */
   async leave(): Promise<void> {
+    if (this.#gone) {
+      await new Promise((noted) => setImmediate(noted)); // The language client notes the end only after whom it told of it.
+    }
     try {
       await this.dispose();
     } catch (error) {
@@ -52,8 +57,17 @@ export class ServerClient extends LanguageClient {
     }
   }
 
+  /** Note that the server has ended by itself: what fails by that is no fault of its own, and its stack tells nothing. */
+  lose(): void {
+    this.#gone = true;
+  }
+
   override error(message: string, data?: unknown): void {
-    super.error(message, data, false);
+    if (this.#gone) {
+      super.info(data instanceof Error ? `${message.replace(/\.$/, "")}: ${data.message}` : message, undefined, false);
+    } else {
+      super.error(message, data, false);
+    }
   }
 }
 
@@ -79,6 +93,7 @@ export function clientOf(
     errorHandler: {
       error: () => ({ action: ErrorAction.Continue, handled: true }),
       closed: () => {
+        client.lose();
         told(client);
         return { action: CloseAction.DoNotRestart, handled: true };
       },

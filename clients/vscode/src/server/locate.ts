@@ -14,6 +14,11 @@ export interface Launch {
   readonly brings?: string;
 }
 
+/** Say whether two starts are of one program. */
+export function isSame(one: Launch, other: Launch | undefined): boolean {
+  return JSON.stringify([one.command, ...one.args]) === JSON.stringify([other?.command, ...(other?.args ?? [])]);
+}
+
 /** Where to look. */
 export interface Places {
   /** What `coterie.server.command` says; empty: nothing. */
