@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { AgentEvent, Hunk } from "../src/protocol";
-import { linesOf, neighbour, placeAt, placesOf, shifted, withoutOpen, withProposed } from "../src/review/places";
-import { type OpenHunk, Reviews, uriKey } from "../src/state/reviews";
+import { linesOf, neighbour, placeAt, placesOf, shifted, withoutApplied, withProposed } from "../src/review/places";
+import { type OpenHunk, placedHunks, Reviews, uriKey } from "../src/state/reviews";
 
 const hunk = (id: string, at: number, oldText: string, newText: string, more: Partial<Hunk> = {}): Hunk => ({
   hunkId: id,
@@ -15,7 +15,15 @@ const hunk = (id: string, at: number, oldText: string, newText: string, more: Pa
   review: "open",
   ...more,
 });
-const open = (given: Hunk): OpenHunk => ({ runId: "r", changeId: "c", hunk: given });
+const placed = (...hunks: Hunk[]): readonly OpenHunk[] => placedHunks({ runId: "r", changeId: "c", hunks });
+/** Each hunk in a change of its own. */
+const open = (given: Hunk): OpenHunk => {
+  const [only] = placed(given);
+  if (only === undefined) {
+    throw new Error("there is no hunk");
+  }
+  return only;
+};
 const lines = (text: string) => linesOf(text);
 
 describe("where hunks stand", () => {
@@ -30,12 +38,18 @@ describe("where hunks stand", () => {
   });
 
   it("is that of the new lines where a proposal is shown as if it were there, and of the old ones where it is not", () => {
-    const proposed = open(hunk("h", 2, "old\n", "NEW\nTOO\n", { state: "proposed" }));
-    const more = open(hunk("i", 3, "", "END\n", { state: "proposed", newStart: 4 }));
-    expect(placesOf(lines("a\nold\nb\n"), [proposed])).toMatchObject([{ start: 1, lines: 1 }]);
-    expect(placesOf(lines("a\nNEW\nTOO\nEND\nb\n"), [proposed, more], [], true)).toMatchObject([
+    const hunks = placed(
+      hunk("h", 2, "old\n", "NEW\nTOO\n", { state: "proposed" }),
+      hunk("i", 3, "", "END\n", { state: "proposed", newStart: 4 }),
+    );
+    expect(placesOf(lines("a\nold\nb\n"), hunks.slice(0, 1))).toMatchObject([{ start: 1, lines: 1 }]);
+    expect(placesOf(lines("a\nNEW\nTOO\nEND\nb\n"), hunks, [], "proposed")).toMatchObject([
       { start: 1, lines: 2 },
       { start: 3, lines: 1 },
+    ]);
+    expect(placesOf(lines("a\nold\nb\n"), hunks, [], "before")).toMatchObject([
+      { start: 1, lines: 1 },
+      { start: 2, lines: 0 },
     ]);
   });
 
@@ -80,13 +94,33 @@ describe("the text without what is open", () => {
     ["lines that end as on Windows", "a\r\nNEW\r\n", [hunk("h", 2, "old\r\n", "NEW\r\n")], "a\r\nold\r\n"],
     ["what a person has rewritten: it stays", "a\nMINE\n", [hunk("h", 2, "old\n", "NEW\n")], "a\nMINE\n"],
   ])("has %s taken back", (_what, text, hunks, expected) => {
-    expect(withoutOpen(text, hunks.map(open))).toBe(expected);
+    expect(withoutApplied(text, hunks.map(open))).toBe(expected);
   });
 
   it("has a proposal only on the other side", () => {
     const proposed = open(hunk("h", 2, "b\n", "B\n", { state: "proposed" }));
-    expect(withoutOpen("a\nb\n", [proposed])).toBe("a\nb\n");
+    expect(withoutApplied("a\nb\n", [proposed])).toBe("a\nb\n");
     expect(withProposed("a\nb\n", [proposed])).toBe("a\nB\n");
+  });
+
+  // One line becomes three, one comes and one goes: whatever of it was decided, the sides are what it was and what it would be.
+  it.each([
+    ["nothing", ["proposed", "proposed", "proposed"], "a\nb\nc\nd\n", "A\nA\nA\nb\nNEW\nc\n"],
+    ["the first one is applied", ["applied", "proposed", "proposed"], "A\nA\nA\nb\nc\nd\n", "A\nA\nA\nb\nNEW\nc\n"],
+    ["the first one is rejected", ["rejected", "proposed", "proposed"], "a\nb\nc\nd\n", "a\nb\nNEW\nc\n"],
+    ["all but the one between are", ["applied", "proposed", "applied"], "A\nA\nA\nb\nc\n", "A\nA\nA\nb\nNEW\nc\n"],
+    ["all, one each way", ["applied", "rejected", "applied"], "A\nA\nA\nb\nc\n", "A\nA\nA\nb\nc\n"],
+    ["all of it is applied", ["applied", "applied", "applied"], "A\nA\nA\nb\nNEW\nc\n", "A\nA\nA\nb\nNEW\nc\n"],
+  ] as const)("is that of a proposal when %s", (_decided, states, text, proposed) => {
+    const hunks = placed(
+      hunk("1", 1, "a\n", "A\nA\nA\n", { state: states[0] }),
+      hunk("2", 3, "", "NEW\n", { state: states[1] }),
+      hunk("3", 4, "d\n", "", { state: states[2] }),
+    );
+    expect([withoutApplied(text, hunks), withProposed(text, hunks)]).toEqual(["a\nb\nc\nd\n", proposed]);
+    const waiting = hunks.filter((each) => each.hunk.state === "proposed");
+    const inserted = placesOf(lines(proposed), waiting, [], "proposed").find((place) => place.open.hunk.hunkId === "2");
+    expect(inserted?.start).toBe(waiting.length > 0 && states[1] === "proposed" ? linesOf(proposed).indexOf("NEW") : undefined);
   });
 });
 

@@ -19,7 +19,7 @@ import { counted } from "../runs/words";
 import { uriKey } from "../state/reviews";
 import { choices, LENSES_IN_DIFFS, showsLensesInDiffs } from "./choices";
 import type { Reviewing } from "./reviewing";
-import { fileOf, REVIEW_SCHEME } from "./sides";
+import { fileOf, isLeft, REVIEW_SCHEME } from "./sides";
 
 const COLOR = new ThemeColor("coterie.openChangeForeground");
 
@@ -82,7 +82,7 @@ export class ReviewDecorations implements FileDecorationProvider {
     if (editor.document.uri.scheme !== "file" && editor.document.uri.scheme !== REVIEW_SCHEME) {
       return;
     }
-    const places = this.#reviewing.placesIn(editor.document);
+    const places = isLeft(editor.document.uri) ? [] : this.#reviewing.placesIn(editor.document);
     // One without a column is inside of another, as those of a diff are, where VS Code shows no lenses unless it is told to.
     const hasLenses = editor.viewColumn !== undefined || showsLensesInDiffs();
     const marksOf = (gone: boolean): DecorationOptions[] =>

@@ -2,7 +2,11 @@
 
 import { CodeLens, type CodeLensProvider, type Disposable, EventEmitter, languages, Range, type TextDocument } from "vscode";
 import type { Reviewing } from "./reviewing";
-import { REVIEW_SCHEME } from "./sides";
+import { isLeft, REVIEW_SCHEME } from "./sides";
+
+/** What a lens says, and what it does, of a hunk that is in the file, and of one that is only proposed. */
+const ACCEPT = ["Accept", "Keep this change", "Take this change back; an agent that works on is told"] as const;
+const APPLY = ["Apply", "Write this change into the file", "Leave this change out; the agent is told"] as const;
 
 export class ReviewLenses implements CodeLensProvider {
   readonly #changed = new EventEmitter<void>();
@@ -19,22 +23,22 @@ export class ReviewLenses implements CodeLensProvider {
   }
 
   provideCodeLenses(document: TextDocument): readonly CodeLens[] & CodeLens[] {
-    const places = this.#reviewing.placesIn(document);
+    const places = isLeft(document.uri) ? [] : this.#reviewing.placesIn(document);
     return places.flatMap(({ open, start }, index) => {
       const range = new Range(start, 0, start, 0);
-      const kind = open.hunk.state === "proposed" ? "Apply" : "Accept";
+      const [yes, about, no] = open.hunk.state === "proposed" ? APPLY : ACCEPT;
       const more =
         places.length < 2 ? [] : [new CodeLens(range, { title: `${index + 1} of ${places.length}`, command: "coterie.review.next" })];
       return [
         new CodeLens(range, {
-          title: `$(check)\u00a0${kind}`,
-          tooltip: "Keep this change",
+          title: `$(check)\u00a0${yes}`,
+          tooltip: about,
           command: "coterie.review.acceptHunk",
           arguments: [open],
         }),
         new CodeLens(range, {
           title: "$(discard)\u00a0Reject",
-          tooltip: "Take this change back; an agent that works on is told",
+          tooltip: no,
           command: "coterie.review.rejectHunk",
           arguments: [open],
         }),

@@ -44,6 +44,12 @@ export async function show(reviewing: Reviewing, file: OpenFile, open: OpenHunk 
   reveal(editor && reviewing.placesIn(editor.document).find((each) => each.open.hunk.hunkId === open?.hunk.hunkId));
 }
 
+/** Go to the first open hunk of the active editor. */
+export function showFirst(reviewing: Reviewing): void {
+  const editor = window.activeTextEditor;
+  reveal(editor && reviewing.placesIn(editor.document)[0]);
+}
+
 /** Put the cursor at a hunk of the active editor. */
 function reveal(place: Placed | undefined): void {
   const editor = window.activeTextEditor;

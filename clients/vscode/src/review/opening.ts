@@ -30,7 +30,7 @@ export async function openAll(session: Session, runId: unknown): Promise<void> {
 export async function openDiff(file: OpenFile): Promise<void> {
   const { file: uri, left, right } = sidesOf(file);
   if (left !== undefined && right !== undefined) {
-    await commands.executeCommand("vscode.diff", left, right, `${file.path} (Review)`);
+    await commands.executeCommand("vscode.diff", left, right, `${file.path} (${proposes(file) ? "Proposed" : "Review"})`);
   } else {
     await window.showTextDocument(right ?? left ?? uri);
   }

@@ -1,7 +1,6 @@
 // Where hunks stand in a text, how that follows what a person types, and the text without them. Pure.
 
-import type { Hunk } from "../protocol";
-import type { OpenHunk } from "../state/reviews";
+import type { OpenHunk, PlacedHunk } from "../state/reviews";
 
 /** A hunk in a text. Lines count from 0; none of them: it took lines away, before this one. */
 export interface Placed {
@@ -17,22 +16,25 @@ export interface LineEdit {
   readonly now: number;
 }
 
+/** The text that hunks stand in: without any of them, the file as it is, or the file with what is proposed for it. */
+export type Text = "before" | "file" | "proposed";
+
 /**
  * Return where each hunk stands, by line: by its own lines, nearest to where it was; one that a person has rewritten where it was.
- * What is proposed stands in the file as the lines that it would replace, and `withProposals` as those that it would write.
+ * Where it is not in the text it stands as the lines that it would replace.
  */
 export function placesOf(
   lines: readonly string[],
   hunks: readonly OpenHunk[],
   known: readonly Placed[] = [],
-  withProposals = false,
+  text: Text = "file",
 ): readonly Placed[] {
   const before = new Map(known.map((place) => [place.open.hunk.hunkId, place]));
   const places = hunks.map((open): Placed => {
     const was = before.get(open.hunk.hunkId);
-    const isOld = open.hunk.state === "proposed" && !withProposals;
+    const isOld = text === "before" || (text === "file" && open.hunk.state === "proposed");
     const wanted = linesOf(isOld ? open.hunk.oldText : open.hunk.newText);
-    const near = was?.start ?? Math.max((isOld ? open.hunk.oldStart : open.hunk.newStart) - 1, 0);
+    const near = was?.start ?? { before: Math.max(open.hunk.oldStart - 1, 0), file: open.start, proposed: open.proposedStart }[text];
     const start = located(lines, wanted, near);
     if (start !== undefined) {
       return { open, start, lines: wanted.length };
@@ -58,21 +60,21 @@ export function shifted(places: readonly Placed[], edit: LineEdit): readonly Pla
   });
 }
 
-/** Return the text without its open hunks, latest change first; what cannot be found any more stays. */
-export function withoutOpen(text: string, hunks: readonly OpenHunk[]): string {
+/** Return a text without these hunks, latest change first; what cannot be found any more stays. */
+export function withoutApplied(text: string, hunks: readonly PlacedHunk[]): string {
   return replaced(
     text,
     [...hunks].reverse().filter(({ hunk }) => hunk.state === "applied"),
-    (hunk) => [hunk.newText, hunk.oldText],
+    ({ hunk }) => [hunk.newText, hunk.oldText],
   );
 }
 
 /** Return the text with what is proposed for it. */
-export function withProposed(text: string, hunks: readonly OpenHunk[]): string {
+export function withProposed(text: string, hunks: readonly PlacedHunk[]): string {
   return replaced(
     text,
     [...hunks].reverse().filter(({ hunk }) => hunk.state === "proposed"),
-    (hunk) => [hunk.oldText, hunk.newText],
+    ({ hunk }) => [hunk.oldText, hunk.newText],
   );
 }
 
@@ -94,10 +96,6 @@ export function linesOf(text: string): readonly string[] {
   return text === "" || lines.at(-1) === "" ? lines.slice(0, -1) : lines;
 }
 
-function startOf(hunk: Hunk): number {
-  return Math.max((hunk.state === "proposed" ? hunk.oldStart : hunk.newStart) - 1, 0);
-}
-
 function located(lines: readonly string[], wanted: readonly string[], near: number): number | undefined {
   if (wanted.length === 0) {
     return Math.min(near, Math.max(lines.length - 1, 0));
@@ -113,15 +111,15 @@ function located(lines: readonly string[], wanted: readonly string[], near: numb
   return undefined;
 }
 
-function replaced(text: string, hunks: readonly OpenHunk[], sides: (hunk: Hunk) => readonly [string, string]): string {
+function replaced(text: string, hunks: readonly PlacedHunk[], sides: (placed: PlacedHunk) => readonly [string, string]): string {
   const end = text.includes("\r\n") ? "\r\n" : "\n";
   let lines = linesOf(text);
   let endsWithLine = text === "" || /[\r\n]$/.test(text);
-  for (const { hunk } of hunks) {
-    const [there, wanted] = sides(hunk);
+  for (const placed of hunks) {
+    const [there, wanted] = sides(placed);
     const old = linesOf(there);
     // Where nothing is to go, what comes stands before that line, or behind the last one.
-    const place = old.length === 0 ? Math.min(startOf(hunk), lines.length) : located(lines, old, startOf(hunk));
+    const place = old.length === 0 ? Math.min(placed.start, lines.length) : located(lines, old, placed.start);
     if (place === undefined) {
       continue;
     }

@@ -8,8 +8,8 @@ import { Refusal } from "../server/wire";
 import type { Session } from "../session";
 import { type OpenHunk, uriKey } from "../state/reviews";
 import { Signal } from "../state/signal";
-import { linesOf, type Placed, placesOf, shifted } from "./places";
-import { fileOf, sideOf, sideUri } from "./sides";
+import { linesOf, type Placed, placesOf, shifted, type Text } from "./places";
+import { changesOf, fileOf, sideOf } from "./sides";
 
 export type Verdict = "accept" | "reject";
 
@@ -28,8 +28,9 @@ export class Reviewing implements Disposable {
         if (file === undefined) {
           this.#places.clear();
         } else {
-          this.#places.delete(uriKey(file.toString()));
-          this.#places.delete(uriKey(sideUri(file, "proposed").toString()));
+          for (const { uri: of } of workspace.textDocuments.filter((document) => isAbout(document.uri, file))) {
+            this.#places.delete(uriKey(of.toString()));
+          }
         }
         this.changed.emit(file);
       }),
@@ -51,11 +52,16 @@ export class Reviewing implements Disposable {
     if (known !== undefined) {
       return known;
     }
-    const side = sideOf(document.uri);
-    const file = side === "before" ? undefined : this.session.reviews.file(fileOf(document.uri).toString());
-    const places = file === undefined ? [] : placesOf(linesOf(document.getText()), file.hunks, [], side === "proposed");
+    const places = placesOf(linesOf(document.getText()), this.#openIn(document.uri), [], textOf(document.uri));
     this.#places.set(key, places);
     return places;
+  }
+
+  /** Return the open hunks that a text is about: of a proposal its own ones. */
+  #openIn(uri: Uri): readonly OpenHunk[] {
+    const hunks = this.session.reviews.file(fileOf(uri).toString())?.hunks ?? [];
+    const own = new Set(changesOf(uri).map(({ changeId }) => changeId));
+    return own.size === 0 ? hunks : hunks.filter(({ changeId }) => own.has(changeId));
   }
 
   /** Tell the server what a person says of hunks. */
@@ -87,6 +93,9 @@ export class Reviewing implements Disposable {
     const file = contentChanges.length === 0 ? undefined : this.session.reviews.file(document.uri.toString());
     if (file === undefined) {
       this.#places.delete(key);
+      if (contentChanges.length > 0 && workspace.textDocuments.some(({ uri }) => sideOf(uri) !== undefined && isAbout(uri, document.uri))) {
+        this.changed.emit(document.uri);
+      }
       return;
     }
     let places = this.#places.get(key) ?? [];
@@ -97,4 +106,14 @@ export class Reviewing implements Disposable {
     this.#places.set(key, placesOf(linesOf(document.getText()), file.hunks, places));
     this.changed.emit(document.uri);
   }
+}
+
+/** Say whether a text is a file, or a side of a diff about it. */
+function isAbout(uri: Uri, file: Uri): boolean {
+  return uriKey(fileOf(uri).toString()) === uriKey(file.toString());
+}
+
+function textOf(uri: Uri): Text {
+  const side = sideOf(uri);
+  return side === undefined ? "file" : side === "proposed" ? "proposed" : "before";
 }

@@ -1,12 +1,13 @@
-// The two sides of a review's diff, and what their URIs say: a side that is no file has the file's own path, and its URI as the query.
+// The sides of a review's diff that are no files, and what their URIs say: the file's own path, and as the query which file it is and, of a
+// proposal, the changes that it is made of, so that it shows the same after they are decided.
 
 import { Uri, workspace } from "vscode";
-import type { OpenFile } from "../state/reviews";
+import type { OpenFile, OpenHunk } from "../state/reviews";
 
 export const REVIEW_SCHEME = "coterie-review";
 
-/** A text without the changes that wait for review, or one with those that are proposed. */
-type Side = "before" | "proposed";
+/** A text without the changes that wait for review; one without changes that were proposed; one with them. */
+export type Side = "before" | "was" | "proposed";
 
 /** What a diff editor shows: the left side, the right one, and the file that both are about. */
 export interface Sides {
@@ -15,16 +16,23 @@ export interface Sides {
   readonly right: Uri | undefined;
 }
 
+/** A change of a run. */
+export type ChangeId = Pick<OpenHunk, "runId" | "changeId">;
+
 export function sidesOf(file: OpenFile): Sides {
   const uri = Uri.parse(file.uri);
+  if (proposes(file)) {
+    const changes = new Map(file.hunks.map(({ runId, changeId }) => [changeId, { runId, changeId }]));
+    return proposalSides(uri, [...changes.values()]);
+  }
   const isNew = file.hunks.every(({ hunk }) => hunk.oldLines === 0 && hunk.oldStart <= 1) && file.hunks.length === 1;
-  const isGone = file.hunks.some(({ hunk }) => hunk.state === "applied" && hunk.newLines === 0 && hunk.newStart <= 1 && !isOpenFile(uri));
-  const isProposed = proposes(file);
-  return {
-    file: uri,
-    left: isNew && !isProposed ? undefined : sideUri(uri, "before"),
-    right: isGone ? undefined : isProposed ? sideUri(uri, "proposed") : uri,
-  };
+  const isGone = file.hunks.some(({ hunk }) => hunk.newLines === 0 && hunk.newStart <= 1 && !isOpenFile(uri));
+  return { file: uri, left: isNew ? undefined : sideUri(uri, "before"), right: isGone ? undefined : uri };
+}
+
+/** Return the sides of changes of a file that are, or were, proposed. */
+export function proposalSides(file: Uri, changes: readonly ChangeId[]): Sides {
+  return { file, left: sideUri(file, "was", changes), right: sideUri(file, "proposed", changes) };
 }
 
 /** Say whether something waits to be written into a file. */
@@ -32,19 +40,38 @@ export function proposes(file: OpenFile): boolean {
   return file.hunks.some(({ hunk }) => hunk.state === "proposed");
 }
 
-export function sideUri(file: Uri, side: Side): Uri {
+function sideUri(file: Uri, side: Side, changes: readonly ChangeId[] = []): Uri {
+  const query = JSON.stringify([file.toString(), ...changes.map(({ runId, changeId }) => [runId, changeId])]);
   // The file's own path, so that VS Code takes neither side for another file's.
-  return Uri.from({ scheme: REVIEW_SCHEME, authority: side, path: file.path, query: file.toString() });
+  return Uri.from({ scheme: REVIEW_SCHEME, authority: side, path: file.path, query });
 }
 
 /** Return which side a text is; undefined when it is a file. */
 export function sideOf(uri: Uri): Side | undefined {
-  return uri.scheme !== REVIEW_SCHEME ? undefined : uri.authority === "proposed" ? "proposed" : "before";
+  return uri.scheme === REVIEW_SCHEME ? (uri.authority as Side) : undefined;
+}
+
+/** Say whether a text is the left side of a diff, where nothing that waits is to be seen. */
+export function isLeft(uri: Uri): boolean {
+  return sideOf(uri) === "before" || sideOf(uri) === "was";
 }
 
 /** Return the file that a text is about. */
 export function fileOf(uri: Uri): Uri {
-  return uri.scheme === REVIEW_SCHEME ? Uri.parse(uri.query) : uri;
+  return uri.scheme === REVIEW_SCHEME ? Uri.parse(read(uri)[0]) : uri;
+}
+
+/** Return the changes that a side is made of; none: whatever waits for review. */
+export function changesOf(uri: Uri): readonly ChangeId[] {
+  return uri.scheme === REVIEW_SCHEME
+    ? read(uri)
+        .slice(1)
+        .map(([runId = "", changeId = ""]) => ({ runId, changeId }))
+    : [];
+}
+
+function read(uri: Uri): readonly [string, ...(readonly string[])[]] {
+  return JSON.parse(uri.query) as [string, ...string[][]];
 }
 
 function isOpenFile(uri: Uri): boolean {

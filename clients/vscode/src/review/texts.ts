@@ -1,10 +1,12 @@
-// The two sides of a review's diff that are no files: a text without the changes that wait for review, and with those that are proposed.
+// The sides of a review's diff that are no files: a text without the changes that wait for review, and, of a proposal, the text without it and
+// the one with it. What is applied of it stays on the right side alone, so that the diff shows it also after all of it is decided.
 
 import { Disposable, EventEmitter, type TextDocumentContentProvider, type Uri, workspace } from "vscode";
-import { type OpenHunk, uriKey } from "../state/reviews";
-import { withoutOpen, withProposed } from "./places";
+import { running } from "../server/running";
+import { type PlacedHunk, placedHunks, uriKey } from "../state/reviews";
+import { withoutApplied, withProposed } from "./places";
 import type { Reviewing } from "./reviewing";
-import { fileOf, REVIEW_SCHEME, sideOf } from "./sides";
+import { type ChangeId, changesOf, fileOf, REVIEW_SCHEME, sideOf } from "./sides";
 
 export class ReviewTexts implements TextDocumentContentProvider {
   readonly #reviewing: Reviewing;
@@ -24,10 +26,24 @@ export class ReviewTexts implements TextDocumentContentProvider {
   }
 
   async provideTextDocumentContent(uri: Uri): Promise<string> {
+    const { session } = this.#reviewing;
     const file = fileOf(uri);
-    const hunks: readonly OpenHunk[] = this.#reviewing.session.reviews.file(file.toString())?.hunks ?? [];
+    const side = sideOf(uri);
+    if (side === "before") {
+      return withoutApplied(await textOf(file), session.reviews.file(file.toString())?.hunks ?? []);
+    }
+    await running(session.connection);
+    const hunks = (await Promise.all(changesOf(uri).map((change) => this.#hunksOf(change)))).flat();
+    // Read last: what is decided is in the file by the time that it is told.
     const text = await textOf(file);
-    return sideOf(uri) === "proposed" ? withProposed(text, hunks) : withoutOpen(text, hunks);
+    return side === "proposed" ? withProposed(text, hunks) : withoutApplied(text, hunks);
+  }
+
+  /** Return all hunks of a change, also of one that was decided long ago. */
+  async #hunksOf({ runId, changeId }: ChangeId): Promise<readonly PlacedHunk[]> {
+    const { reviews, runs } = this.#reviewing.session;
+    const change = reviews.change(changeId) ?? (runs.get(runId) ?? (await runs.load(runId))).changes[changeId];
+    return change === undefined ? [] : placedHunks({ runId, changeId, hunks: change.hunks });
   }
 
   #tell(about: Uri | undefined): void {

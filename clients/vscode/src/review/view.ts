@@ -2,53 +2,67 @@
 
 import { commands, Disposable, type Uri, window } from "vscode";
 import { guarded } from "../refusals";
+import type { Node } from "../runs/forest";
 import type { Session } from "../session";
-import type { OpenHunk } from "../state/reviews";
+import { isProposed, type OpenHunk } from "../state/reviews";
 import { showLensesInDiffs } from "./choices";
 import { decideAll, decideOne, decideWhole } from "./deciding";
 import { ReviewDecorations } from "./decorations";
 import { ReviewLenses } from "./lenses";
 import { go, show } from "./navigation";
 import { chooseFile, openAll } from "./opening";
+import { openProposal } from "./proposals";
 import { Reviewing, type Verdict } from "./reviewing";
+import type { Reviewed } from "./rows";
 import { fileOf } from "./sides";
 import { ReviewTexts } from "./texts";
-import { type ReviewRow, ReviewTree } from "./tree";
+import { ReviewTree } from "./tree";
 
 export function registerReview(session: Session): Disposable {
   const reviewing = new Reviewing(session);
   const on = <A extends readonly never[]>(id: string, action: (...given: A) => unknown) =>
     commands.registerCommand(id, (...given) => guarded(() => action(...(given as unknown as A))));
-  let told: boolean | undefined;
-  const tellContext = () => {
-    const document = window.activeTextEditor?.document;
-    const inFile = document !== undefined && session.reviews.file(fileOf(document.uri).toString()) !== undefined;
-    if (inFile !== told) {
-      told = inFile;
-      void commands.executeCommand("setContext", "coterie.review.inFile", inFile);
-    }
-  };
-  const decideHunk = (verdict: Verdict) => (about?: OpenHunk | ReviewRow | Uri | string) => decideOne(reviewing, verdict, about);
-  const decideFile = (verdict: Verdict) => (about?: ReviewRow | Uri) => decideWhole(reviewing, verdict, about);
+  const decideHunk = (verdict: Verdict) => (about?: OpenHunk | Node<Reviewed> | Uri | string) => decideOne(reviewing, verdict, about);
+  const decideFile = (verdict: Verdict) => (about?: Node<Reviewed> | Uri) => decideWhole(reviewing, verdict, about);
   return Disposable.from(
     reviewing,
     new ReviewTexts(reviewing).register(),
     new ReviewLenses(reviewing).register(),
     new ReviewDecorations(reviewing).register(),
     new ReviewTree(reviewing).register(),
-    window.onDidChangeActiveTextEditor(tellContext),
-    session.reviews.changed.on(tellContext),
+    keepContext(reviewing),
     on("coterie.review.open", (runId?: string) => openAll(session, runId)),
     on("coterie.review.files", () => chooseFile(session)),
-    on("coterie.review.show", ({ file, open }: ReviewRow) => show(reviewing, file, open)),
+    on("coterie.review.show", ({ target }: Node<Reviewed>) => show(reviewing, target.file, target.open)),
+    on("coterie.review.proposal", (runId: string, changeIds: readonly string[]) => openProposal(reviewing, runId, changeIds)),
     on("coterie.review.next", () => go(reviewing, false)),
     on("coterie.review.previous", () => go(reviewing, true)),
     on("coterie.review.acceptHunk", decideHunk("accept")),
+    on("coterie.review.applyHunk", decideHunk("accept")),
     on("coterie.review.rejectHunk", decideHunk("reject")),
     on("coterie.review.acceptFile", decideFile("accept")),
+    on("coterie.review.applyFile", decideFile("accept")),
     on("coterie.review.rejectFile", decideFile("reject")),
     on("coterie.review.lensesInDiffs", showLensesInDiffs),
     on("coterie.review.acceptAll", () => decideAll(reviewing, "accept")),
     on("coterie.review.rejectAll", () => decideAll(reviewing, "reject")),
   );
+}
+
+/** Let keys and bars know whether the active editor has open hunks, and whether these are only proposed: then they are applied, not accepted. */
+function keepContext({ session }: Reviewing): Disposable {
+  const told = new Map<string, boolean>();
+  const tell = (name: string, value: boolean): void => {
+    if (told.get(name) !== value) {
+      told.set(name, value);
+      void commands.executeCommand("setContext", name, value);
+    }
+  };
+  const look = (): void => {
+    const document = window.activeTextEditor?.document;
+    const file = document && session.reviews.file(fileOf(document.uri).toString());
+    tell("coterie.review.inFile", file !== undefined);
+    tell("coterie.review.proposed", file !== undefined && isProposed(file));
+  };
+  return Disposable.from(window.onDidChangeActiveTextEditor(look), session.reviews.changed.on(look));
 }

@@ -1,27 +1,27 @@
-// The rows that the tree shows now, as nodes that stay the same while they are shown: a new state says which of them are to be drawn anew.
+// The rows that a tree shows now, as nodes that stay the same while they are shown: a new state says which of them are to be drawn anew.
 // VS Code forgets what is below a node that it draws, and a person's click with it, so as little as can be is drawn. Pure.
 
 import type { Row, Target } from "./row";
 
 /** A row that is shown, as it is now. */
-export class Node {
-  row: Row;
-  readonly parent: Node | undefined;
+export class Node<T = Target> {
+  row: Row<T>;
+  readonly parent: Node<T> | undefined;
   /** Undefined: nobody has looked below it. */
-  children: readonly Node[] | undefined;
+  children: readonly Node<T>[] | undefined;
 
-  constructor(row: Row, parent: Node | undefined) {
+  constructor(row: Row<T>, parent: Node<T> | undefined) {
     this.row = row;
     this.parent = parent;
     this.children = row.children?.map((child) => new Node(child, this));
   }
 
-  get target(): Target {
+  get target(): T {
     return this.row.target;
   }
 
   /** Know what is below, which is looked at for the first time; the row itself stays as it is drawn. */
-  unfold(rows: readonly Row[]): void {
+  unfold(rows: readonly Row<T>[]): void {
     this.row = { ...this.row, children: rows };
     this.children = rows.map((row) => new Node(row, this));
   }
@@ -34,16 +34,16 @@ export class Node {
   }
 }
 
-export class Forest {
-  #roots: readonly Node[] = [];
+export class Forest<T = Target> {
+  #roots: readonly Node<T>[] = [];
 
-  get roots(): readonly Node[] {
+  get roots(): readonly Node<T>[] {
     return this.#roots;
   }
 
   /** Take in all rows, and return the nodes to be drawn anew with what is below them; undefined: all of them. */
-  update(rows: readonly Row[]): readonly Node[] | undefined {
-    const anew: Node[] = [];
+  update(rows: readonly Row<T>[]): readonly Node<T>[] | undefined {
+    const anew: Node<T>[] = [];
     const sameRoots = areSame(this.#roots, rows);
     this.#roots = taken(this.#roots, rows, undefined, (node) => anew.push(node));
     return sameRoots ? anew : undefined;
@@ -51,7 +51,12 @@ export class Forest {
 }
 
 /** Return the nodes of these rows, those that there are already for rows that were there before. */
-function taken(before: readonly Node[], rows: readonly Row[], parent: Node | undefined, drawAnew: (node: Node) => void): readonly Node[] {
+function taken<T>(
+  before: readonly Node<T>[],
+  rows: readonly Row<T>[],
+  parent: Node<T> | undefined,
+  drawAnew: (node: Node<T>) => void,
+): readonly Node<T>[] {
   const known = new Map(before.map((node) => [node.row.id, node]));
   return rows.map((row) => {
     const node = known.get(row.id);
@@ -70,12 +75,12 @@ function taken(before: readonly Node[], rows: readonly Row[], parent: Node | und
   });
 }
 
-function areSame(nodes: readonly Node[], rows: readonly Row[]): boolean {
+function areSame<T>(nodes: readonly Node<T>[], rows: readonly Row<T>[]): boolean {
   return nodes.length === rows.length && nodes.every((node, index) => node.row.id === rows[index]?.id);
 }
 
 /** Return all that is seen of a row itself. */
-function looks(row: Row): string {
+function looks<T>(row: Row<T>): string {
   const { children, expanded: _atFirst, target: _unseen, ...seen } = row;
   return JSON.stringify([seen, (children?.length ?? 0) > 0]);
 }

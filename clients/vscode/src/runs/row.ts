@@ -1,4 +1,4 @@
-// A row of the tree of runs, and what an action on it is about.
+// A row of a tree, such as that of runs, and what an action on it is about.
 
 import type { Icon } from "./words";
 
@@ -21,7 +21,9 @@ export interface About {
   readonly target: Target;
 }
 
-export interface Row extends About {
+/** A row of a tree; `T` is what an action on it is about. */
+export interface Row<T = Target> {
+  readonly target: T;
   /** Stable, so that what is open stays open. */
   readonly id: string;
   readonly label: string;
@@ -32,7 +34,7 @@ export interface Row extends About {
   /** The URI of a file that the row stands for. */
   readonly resource?: string | undefined;
   readonly expanded?: boolean;
-  readonly children?: readonly Row[];
-  /** The command of a click; its argument is the target. */
+  readonly children?: readonly Row<T>[];
+  /** The command of a click; its argument has the target. */
   readonly command?: string;
 }

@@ -1,17 +1,6 @@
 // Gives the rows of runs to VS Code's tree, and says which of them are to be drawn anew.
 
-import {
-  type Disposable,
-  EventEmitter,
-  MarkdownString,
-  ThemeColor,
-  ThemeIcon,
-  type TreeDataProvider,
-  TreeItem,
-  TreeItemCollapsibleState,
-  Uri,
-  workspace,
-} from "vscode";
+import { type Disposable, EventEmitter, type TreeDataProvider, type TreeItem, TreeItemCollapsibleState, workspace } from "vscode";
 import { isHere } from "../folders";
 import type { RunLimits } from "../protocol";
 import { phaseOf } from "../server/state";
@@ -20,6 +9,7 @@ import type { Run } from "../state/run";
 import type { Subscription } from "../state/signal";
 import { Throttle } from "../state/throttle";
 import { Forest, type Node } from "./forest";
+import { itemOf } from "./item";
 import type { RunList } from "./list";
 import type { Row } from "./row";
 import { rowsOf, runRow } from "./rows";
@@ -87,25 +77,7 @@ export class RunTree implements TreeDataProvider<Node>, Disposable {
         : row.expanded
           ? TreeItemCollapsibleState.Expanded
           : TreeItemCollapsibleState.Collapsed;
-    const item = new TreeItem(row.label, state);
-    item.id = row.id;
-    item.description = row.description ?? "";
-    item.tooltip = row.tooltip === undefined ? "" : new MarkdownString().appendText(row.tooltip);
-    item.accessibilityInformation = { label: [row.label, row.description].filter(Boolean).join(", ") };
-    if (row.icon !== undefined) {
-      item.iconPath = new ThemeIcon(row.icon.name, row.icon.color === undefined ? undefined : new ThemeColor(row.icon.color));
-    }
-    if (row.resource !== undefined) {
-      item.resourceUri = Uri.parse(row.resource);
-      item.iconPath = ThemeIcon.File;
-    }
-    if (row.context !== undefined) {
-      item.contextValue = row.context;
-    }
-    if (row.command !== undefined) {
-      item.command = { command: row.command, title: row.label, arguments: [node] };
-    }
-    return item;
+    return itemOf(node, state);
   }
 
   async getChildren(node?: Node): Promise<Node[]> {

@@ -4,12 +4,19 @@
 import type { AgentEvent, Hunk, ReviewedChange, ReviewList } from "../protocol";
 import { Signal } from "./signal";
 
-/** A hunk that can be accepted or rejected. */
-export interface OpenHunk {
+/** A hunk with where it stands. */
+export interface PlacedHunk {
   readonly runId: string;
   readonly changeId: string;
   readonly hunk: Hunk;
+  /** The line, from 0, in the file as the change left it: what is only proposed is not in there. */
+  readonly start: number;
+  /** The line in the file with what is proposed. */
+  readonly proposedStart: number;
 }
+
+/** A hunk that can be accepted or rejected. */
+export type OpenHunk = PlacedHunk;
 
 /** A file with open hunks, oldest change first. */
 export interface OpenFile {
@@ -107,6 +114,11 @@ export class Reviews {
     return this.#files.get(uriKey(uri))?.open;
   }
 
+  /** Return a change, as long as anything waits for review. */
+  change(changeId: string): ReviewedChange | undefined {
+    return this.#changes.get(changeId);
+  }
+
   progress(): Progress {
     return { decided: this.#decided, total: this.#total };
   }
@@ -142,7 +154,7 @@ export class Reviews {
 
 /** Return what is open of a file's changes; undefined when nothing is. */
 function openOf(changes: readonly ReviewedChange[]): OpenFile | undefined {
-  const hunks = changes.flatMap(({ runId, changeId, hunks: all }) => all.filter(isOpen).map((hunk) => ({ runId, changeId, hunk })));
+  const hunks = changes.flatMap((change) => placedHunks(change).filter(({ hunk }) => isOpen(hunk)));
   const latest = changes.at(-1);
   const total = changes.reduce((sum, change) => sum + change.hunks.length, 0);
   return latest === undefined || hunks.length === 0
@@ -150,8 +162,26 @@ function openOf(changes: readonly ReviewedChange[]): OpenFile | undefined {
     : { path: latest.path, uri: latest.uri, hunks, decided: total - hunks.length };
 }
 
+/** Return the hunks of a change, each with where it stands: some of a proposal may be in the file, others not yet, or never. */
+export function placedHunks({ runId, changeId, hunks }: Pick<ReviewedChange, "runId" | "changeId" | "hunks">): readonly PlacedHunk[] {
+  let [grown, proposed] = [0, 0];
+  return hunks.map((hunk) => {
+    const at = Math.max(hunk.oldStart - 1, 0);
+    const placed = { runId, changeId, hunk, start: at + grown, proposedStart: at + proposed };
+    const growth = hunk.newLines - hunk.oldLines;
+    grown += hunk.state === "applied" ? growth : 0;
+    proposed += hunk.state === "applied" || hunk.state === "proposed" ? growth : 0;
+    return placed;
+  });
+}
+
 function byPath(one: OpenFile, other: OpenFile): number {
   return one.path === other.path ? (one.uri < other.uri ? -1 : 1) : one.path < other.path ? -1 : 1;
+}
+
+/** Say whether all that is open of a file is only proposed. */
+export function isProposed(file: OpenFile): boolean {
+  return file.hunks.every(({ hunk }) => hunk.state === "proposed");
 }
 
 /** Say whether a hunk waits for a person's word. */

@@ -1,0 +1,71 @@
+// The edit that a question is about, as the chat and a notification put it: which files, how much, and what became of it. Pure.
+
+import type { Approval, ChangeEvent } from "../protocol";
+import { isOpen } from "../state/reviews";
+
+export interface Proposal {
+  /** What would happen: `Edit calc.py`. */
+  readonly words: string;
+  readonly added: number;
+  readonly removed: number;
+  /** How many of its parts are decided, and how many of those are applied. */
+  readonly decided: number;
+  readonly applied: number;
+  readonly total: number;
+}
+
+type Change = Pick<ChangeEvent, "path" | "uri" | "hunks">;
+
+/** The tools by what they would do. */
+const VERBS: Readonly<Record<string, string>> = { delete_file: "Delete" };
+
+/** Return what is proposed; undefined where the question is about no edit, or nothing is known of it. */
+export function proposalOf({ title }: Pick<Approval, "title">, changes: readonly Change[]): Proposal | undefined {
+  const [first] = changes;
+  if (first === undefined) {
+    return undefined;
+  }
+  const hunks = changes.flatMap((change) => change.hunks);
+  const move = moveIn(changes);
+  const sum = (side: "newLines" | "oldLines"): number => hunks.reduce((all, hunk) => all + hunk[side], 0);
+  const what = move ? `Move ${move.gone.path} to ${move.made.path}` : changes.length === 1 ? first.path : `${changes.length} files`;
+  return {
+    words: move ? what : `${VERBS[title.split(" ", 1)[0] ?? ""] ?? "Edit"} ${what}`,
+    added: move ? 0 : sum("newLines"),
+    removed: move ? 0 : sum("oldLines"),
+    decided: hunks.filter((hunk) => !isOpen(hunk)).length,
+    applied: hunks.filter((hunk) => hunk.state === "applied").length,
+    total: hunks.length,
+  };
+}
+
+/** Return the words with how much it is: `Edit calc.py (+2 −1)`. */
+export function sizedWords({ words, added, removed }: Pick<Proposal, "words" | "added" | "removed">): string {
+  return added === 0 && removed === 0 ? words : `${words} (+${added} −${removed})`;
+}
+
+/** Say what became of a proposal; undefined while something of it is open. */
+export function outcomeWords({ decided, applied, total }: Proposal): string | undefined {
+  if (decided < total) {
+    return undefined;
+  }
+  return applied === total ? "Applied" : applied === 0 ? "Not applied" : `${applied} of ${total} changes applied`;
+}
+
+/** Return the two halves of a move: the file that would go, and the one that would come. */
+export function moveIn<C extends Change>(changes: readonly C[]): { readonly gone: C; readonly made: C } | undefined {
+  const [one, other, ...more] = changes;
+  if (one === undefined || other === undefined || more.length > 0) {
+    return undefined;
+  }
+  // Of an empty file there is nothing to tell them by but their order: the server makes the new one first.
+  const [gone, made] = whole(one, "old") === "" ? [other, one] : [one, other];
+  const isSame = whole(gone, "old") === whole(made, "new") && whole(gone, "new") === "" && whole(made, "old") === "";
+  return isSame ? { gone, made } : undefined;
+}
+
+/** Return one side of a change that is all of a file; undefined where it is not. */
+function whole({ hunks }: Change, side: "old" | "new"): string | undefined {
+  const [hunk, ...more] = hunks;
+  return more.length > 0 ? undefined : side === "old" ? hunk?.oldText : hunk?.newText;
+}

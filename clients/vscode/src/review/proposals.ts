@@ -1,0 +1,35 @@
+// Shows the edit that a question is about as a native diff: the file as it was, and with what is proposed for it.
+
+import { commands, Uri, window } from "vscode";
+import { moveIn } from "../approvals/proposal";
+import type { Session } from "../session";
+import { showFirst } from "./navigation";
+import type { Reviewing } from "./reviewing";
+import { proposalSides } from "./sides";
+
+/** Show changes of a run that are, or were, proposed; a person looks at them before or after they are decided. */
+export async function openProposal(reviewing: Reviewing, runId: string, changeIds: readonly string[]): Promise<void> {
+  const known = await changesOf(reviewing.session, runId);
+  const changes = changeIds.flatMap((changeId) => known[changeId] ?? []);
+  const sides = changes.map(({ uri, changeId }) => proposalSides(Uri.parse(uri), [{ runId, changeId }]));
+  const move = moveIn(changes);
+  const [first] = changes;
+  if (first === undefined) {
+    window.setStatusBarMessage("Coterie: nothing is known of this edit any more.", 10_000);
+    return;
+  }
+  if (move !== undefined) {
+    const [left, right] = [sides[changes.indexOf(move.gone)]?.left, sides[changes.indexOf(move.made)]?.right];
+    await commands.executeCommand("vscode.diff", left, right, `${move.gone.path} → ${move.made.path} (Proposed)`);
+  } else if (changes.length === 1) {
+    await commands.executeCommand("vscode.diff", sides[0]?.left, sides[0]?.right, `${first.path} (Proposed)`);
+  } else {
+    const resources = sides.map(({ file, left, right }) => [file, left, right]);
+    await commands.executeCommand("vscode.changes", `${changes.length} Files (Proposed)`, resources);
+  }
+  showFirst(reviewing);
+}
+
+async function changesOf({ runs }: Session, runId: string) {
+  return (runs.get(runId) ?? (await runs.load(runId))).changes;
+}

@@ -1,0 +1,68 @@
+// The rows of the review: files with open hunks, and below each its hunks. Pure.
+
+import type { Row } from "../runs/row";
+import { counted } from "../runs/words";
+import { linesOf } from "../runs/workRows";
+import { isProposed, type OpenFile, type OpenHunk } from "../state/reviews";
+
+/** What an action on a row is about: a file, or a hunk of it. */
+export interface Reviewed {
+  readonly file: OpenFile;
+  readonly open?: OpenHunk;
+}
+
+export type ReviewRow = Row<Reviewed>;
+
+const COLOR = "coterie.openChangeForeground";
+
+export function reviewRows(files: readonly OpenFile[]): readonly ReviewRow[] {
+  return files.map(fileRow);
+}
+
+function fileRow(file: OpenFile): ReviewRow {
+  const folders = file.path.split("/");
+  const name = folders.pop() ?? file.path;
+  const total = file.decided + file.hunks.length;
+  return {
+    id: file.uri,
+    label: name,
+    description: [folders.join("/"), isProposed(file) ? "proposed" : "", `${file.decided} of ${total}`].filter(Boolean).join(" · "),
+    tooltip: `${file.path}: ${file.decided} of ${counted(total, "change")} reviewed`,
+    resource: file.uri,
+    context: contextOf("reviewFile", isProposed(file)),
+    command: "coterie.review.show",
+    children: file.hunks.map((open) => hunkRow(file, open)),
+    target: { file },
+  };
+}
+
+function hunkRow(file: OpenFile, open: OpenHunk): ReviewRow {
+  const { hunk } = open;
+  const icon = hunk.newLines === 0 ? "diff-removed" : hunk.oldLines === 0 ? "diff-added" : "diff-modified";
+  const proposed = hunk.state === "proposed";
+  return {
+    id: hunk.hunkId,
+    label: linesOf(hunk),
+    // What is said of its file is said of it.
+    description: `${proposed && !isProposed(file) ? "proposed · " : ""}+${hunk.newLines} −${hunk.oldLines}`,
+    tooltip: [...marked(hunk.oldText, "− "), ...marked(hunk.newText, "+ ")].join("\n"),
+    icon: { name: icon, color: COLOR },
+    context: contextOf("reviewHunk", proposed),
+    command: "coterie.review.show",
+    target: { file, open },
+  };
+}
+
+/** Of what is proposed the menus say that it is applied. */
+function contextOf(name: string, proposed: boolean): string {
+  return proposed ? `${name}.proposed` : name;
+}
+
+function marked(text: string, mark: string): readonly string[] {
+  return text === ""
+    ? []
+    : text
+        .replace(/\n$/, "")
+        .split("\n")
+        .map((line) => mark + line);
+}

@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import type { Hunk, ReviewedChange } from "../src/protocol";
+import { type Reviewed, reviewRows } from "../src/review/rows";
+import { Forest } from "../src/runs/forest";
+import { Reviews } from "../src/state/reviews";
+
+const hunk = (hunkId: string, more: Partial<Hunk> = {}): Hunk => ({
+  hunkId,
+  oldStart: 1,
+  oldLines: 1,
+  newStart: 1,
+  newLines: 1,
+  oldText: "old\n",
+  newText: "new\n",
+  state: "applied",
+  review: "open",
+  ...more,
+});
+const change = (path: string, ...hunks: Hunk[]): ReviewedChange => ({
+  runId: "r",
+  changeId: `change of ${path}`,
+  path,
+  uri: `file:///w/${path}`,
+  state: "applied",
+  hunks,
+});
+
+describe("the list of what waits for review", () => {
+  const reviews = (...changes: ReviewedChange[]): Reviews => {
+    const made = new Reviews();
+    made.replace({
+      files: changes.map(({ path, uri, hunks, ...of }) => ({ path, uri, open: hunks.length, changes: [{ path, uri, hunks, ...of }] })),
+    });
+    return made;
+  };
+  const tell = (told: Reviews, { runId, ...event }: ReviewedChange): void =>
+    told.hear({ seq: 2, at: "2026-01-01T00:00:00Z", runId, channelId: "c", event: { kind: "change", ...event } });
+
+  it("says of each file and hunk what it is, and what can be done with it", () => {
+    const proposed = hunk("3", { state: "proposed", oldLines: 0, oldText: "" });
+    const rows = reviewRows(
+      reviews(change("src/calc.py", hunk("1"), hunk("2", { review: "accepted" })), change("new.py", proposed)).files(),
+    );
+    expect(rows).toMatchObject([
+      { label: "new.py", description: "proposed · 0 of 1", context: "reviewFile.proposed" },
+      { label: "calc.py", description: "src · 1 of 2", context: "reviewFile", resource: "file:///w/src/calc.py" },
+    ]);
+    expect(rows.flatMap((row) => row.children ?? [])).toMatchObject([
+      { id: "3", description: "+1 −0", icon: { name: "diff-added" }, context: "reviewHunk.proposed", tooltip: "+ new" },
+      { id: "1", description: "+1 −1", icon: { name: "diff-modified" }, context: "reviewHunk", tooltip: "− old\n+ new" },
+    ]);
+  });
+
+  it("is drawn anew where a hunk was decided, and nowhere else", () => {
+    const told = reviews(change("a.py", hunk("1"), hunk("2")), change("b.py", hunk("3")), change("c.py", hunk("4")));
+    const forest = new Forest<Reviewed>();
+    forest.update(reviewRows(told.files()));
+    const [first, second] = forest.roots;
+    tell(told, change("a.py", hunk("1", { review: "accepted" }), hunk("2")));
+    expect(forest.update(reviewRows(told.files()))).toEqual([first]);
+    expect(first?.children?.map((node) => node.target.open?.hunk.hunkId)).toEqual(["2"]);
+    expect(forest.roots[1]).toBe(second);
+    expect(forest.update(reviewRows(told.files()))).toEqual([]);
+    tell(told, change("b.py", hunk("3", { review: "accepted" })));
+    expect(forest.update(reviewRows(told.files()))).toBeUndefined();
+  });
+});
