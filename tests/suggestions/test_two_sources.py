@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from coterie.base.errors import ProviderError
 from coterie.config.schema import Settings
+from coterie.context.fill import NOT_AGAIN, VARIED, Gap
+from coterie.domain.messages import ModelRequest
 from coterie.domain.prediction import PredictorState
 from coterie.domain.suggestions import FillRequest
-from coterie.features.suggestions.ranking import PATIENCE_S, SURE, SURE_ENOUGH, suffices
+from coterie.features.suggestions.ranking import PATIENCE_BY_HAND_S, PATIENCE_S, SURE, SURE_ENOUGH, suffices
 from ghost_stage import MODEL, Desk, desk
 from virtual_time import in_virtual_time
 
@@ -298,6 +301,60 @@ async def test_by_hand_there_are_choices_without_doubles_each_with_a_name_of_its
         assert place.service.accepted(second.suggestion_id).state == "accepted"
         assert place.service.rejected(first.suggestion_id).state == "rejected"
         assert place.service.shown(second.suggestion_id).state == "accepted"
+
+
+def one_after_the_other(*answers: str | Exception) -> Callable[[Gap], str | Exception]:
+    """Return a model that says something else each time."""
+    left = iter(answers)
+    return lambda _: next(left)
+
+
+@pytest.mark.parametrize("fim", [True, False])
+@in_virtual_time
+async def test_who_sees_one_answer_and_asks_by_hand_gets_another_one_beside_it(*, fim: bool) -> None:
+    async with desk(one_after_the_other("alpha()", "beta()"), fim=fim) as place:
+        first = await place.ask("x = |")
+        assert len(place.model.log) == 1, "unasked, the model says one thing"
+        choices = await place.choices()
+        assert [each.text for each in choices] == ["alpha()", "beta()"]
+        assert choices[0] == first, "what is read stays where it is"
+        usual, another = place.model.requests
+        if isinstance(usual, FillRequest):
+            assert (usual.temperature, another.temperature) == (None, VARIED)
+        else:
+            assert isinstance(another, ModelRequest)
+            assert another.messages[0].text.endswith(f"\n\n{NOT_AGAIN}\nalpha()")  # type: ignore[union-attr]
+
+        assert await place.choices() == choices
+        place.type("al")
+        assert [each.text for each in await place.choices()] == ["pha()"]
+        assert len(place.model.log) == 2, "each suggestion costs one call more at most, also where an editor asks by hand with each key"
+
+
+@pytest.mark.parametrize(
+    ("another", "latency"),
+    [("alpha()", 0.2), ("", 0.2), (ProviderError("It is gone.", kind="transient"), 0.2), ("beta()", PATIENCE_BY_HAND_S + 1)],
+    ids=["the same", "nothing", "a failure", "too late"],
+)
+@in_virtual_time
+async def test_what_stands_there_stays_when_the_model_has_nothing_else_to_say(another: str | Exception, latency: float) -> None:
+    async with desk(one_after_the_other("alpha()", another)) as place:
+        first = await place.ask("x = |")
+        place.model.latency = latency
+        assert await place.choices() == (first,)
+        assert await place.ask() == first
+        assert len(place.model.log) == 2
+
+
+@in_virtual_time
+async def test_another_answer_is_not_what_the_place_is_known_by() -> None:
+    async with desk(one_after_the_other("alpha()", "beta()", "gamma()")) as place:
+        await place.ask("x = |")
+        await place.choices()
+        await place.ask("y = |")
+        found = await place.ask("x = |")
+        assert found is not None
+        assert found.text == "alpha()"
 
 
 @in_virtual_time

@@ -19,6 +19,8 @@ from coterie.domain.suggestions import FillRequest, Snippet
 PREFIX_TOKENS = 1_500
 SUFFIX_TOKENS = 500
 MAX_TOKENS: Final = {"line": 96, "block": 384}
+VARIED: Final = 0.8
+"""The temperature at which a model that fills gaps says something else than before, mostly."""
 TAB_SIZE = 4
 CURSOR = "<|cursor|>"
 AGENT = "suggestions"
@@ -39,6 +41,7 @@ _HOW_MUCH: Final = {
     "line": "Write the rest of the line at most.",
     "block": "Write the rest of the statement or block at most.",
 }
+NOT_AGAIN: Final = "This was offered already; write something else:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +133,16 @@ def in_window(
 
 
 def fill_request(
-    gap: Gap, extent: Extent, choice: ModelChoice, *, path: str = "", project: str = "", snippets: tuple[Snippet, ...] = ()
+    gap: Gap,
+    extent: Extent,
+    choice: ModelChoice,
+    *,
+    path: str = "",
+    project: str = "",
+    snippets: tuple[Snippet, ...] = (),
+    varied: bool = False,
 ) -> FillRequest:
-    """Return the call for a model that fills gaps."""
+    """Return the call for a model that fills gaps. ``varied``: it has said something already, and is to say something else."""
     # On a blank line some models begin with line feeds, which are cut off: stopping there would leave nothing.
     stop = ("\n",) if extent == "line" and gap.line_before.strip() else ()
     return FillRequest(
@@ -141,7 +151,7 @@ def fill_request(
         suffix=gap.suffix,
         max_tokens=_longest(extent, choice),
         stop=stop,
-        temperature=choice.temperature,
+        temperature=max(choice.temperature or 0.0, VARIED) if varied else choice.temperature,
         top_p=choice.top_p,
         extra=choice.extra or {},
         path=path,
@@ -151,11 +161,19 @@ def fill_request(
 
 
 def chat_request(
-    gap: Gap, extent: Extent, choice: ModelChoice, *, language: str, path: str, snippets: tuple[Snippet, ...] = ()
+    gap: Gap,
+    extent: Extent,
+    choice: ModelChoice,
+    *,
+    language: str,
+    path: str,
+    snippets: tuple[Snippet, ...] = (),
+    other_than: Sequence[str] = (),
 ) -> ModelRequest:
-    """Return the call for any other model: a conversation of one message."""
+    """Return the call for any other model: a conversation of one message. ``other_than`` is what it is not to say again."""
     others = "".join(f"From {snippet.path}:\n{snippet.text}\n\n" for snippet in snippets)
     shown = f"{others}{path} ({language})\n\n{gap.prefix}{CURSOR}{gap.suffix}\n\n{_HOW_MUCH[extent]}"
+    shown += "".join(f"\n\n{NOT_AGAIN}\n{text}" for text in other_than)
     return ModelRequest(
         model=choice.model,
         system=_SYSTEM,

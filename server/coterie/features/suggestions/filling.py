@@ -40,7 +40,10 @@ MOST_HEARD = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What is to be filled in. ``path`` is what the file is called to the model; ``project`` and ``snippets`` are as in `FillRequest`."""
+    """What is to be filled in. ``path`` is what the file is called to the model; ``project`` and ``snippets`` are as in `FillRequest`.
+
+    ``other_than`` is what the person has seen already, when they want something else.
+    """
 
     gap: Gap
     extent: Extent
@@ -49,6 +52,7 @@ class Job:
     manual: bool
     project: str = ""
     snippets: tuple[Snippet, ...] = ()
+    other_than: tuple[str, ...] = ()
 
 
 class Filling:
@@ -162,7 +166,7 @@ def _call(choice: ModelChoice, job: Job, calibration: Calibration, *, speaks: bo
     """Return how many bytes the model is asked, and its answer."""
     shown, snippets = in_window(job.gap, job.snippets, job.extent, choice, calibration)
     if not speaks:
-        gap = fill_request(shown, job.extent, choice, path=job.path, project=job.project, snippets=snippets)
+        gap = fill_request(shown, job.extent, choice, path=job.path, project=job.project, snippets=snippets, varied=bool(job.other_than))
         return gap.size, choice.provider.fill(gap)
-    request = chat_request(shown, job.extent, choice, language=job.language, path=job.path, snippets=snippets)
+    request = chat_request(shown, job.extent, choice, language=job.language, path=job.path, snippets=snippets, other_than=job.other_than)
     return len(request_bytes(request)), choice.provider.stream(request)

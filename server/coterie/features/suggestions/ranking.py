@@ -19,6 +19,8 @@ from coterie.features.suggestions.reuse import Candidate
 
 PATIENCE_S: Final = 0.75
 """How long a person waits for a model's answer when there is another one already."""
+PATIENCE_BY_HAND_S: Final = 6.0
+"""How long who has asked by hand waits for another answer than the one that stands there."""
 FAST_S, SLOW_S = 0.3, 1.0
 SURE, SURE_ENOUGH = 0.9, 0.6
 """From which likelihood on a prediction is not worth the call of a fast model, and of a slow one."""

@@ -40,7 +40,8 @@ def spot_at(uri: str, text: str, offset: int) -> Spot:
 class Candidate:
     """A suggestion as it was made, with the place it was made for. ``text`` is not yet fitted to what stands behind the cursor.
 
-    ``score`` is how likely it is to be right, where its source says so. ``used`` is what else the model was shown for it.
+    ``score`` is how likely it is to be right, where its source says so. ``used`` is what else the model was shown for it. ``has_rivals``: the
+    model was asked for something else than this already.
     """
 
     suggestion_id: str
@@ -50,6 +51,7 @@ class Candidate:
     source: SuggestionSource = "model"
     score: float = 0.0
     used: tuple[SnippetUsed, ...] = ()
+    has_rivals: bool = False
 
     def rest(self, text: str, offset: int) -> str | None:
         """Return what is left of it when the person has typed its beginning; None when they did anything else."""

@@ -40,6 +40,8 @@ from coterie.features.suggestions.gate import REJECTED, Refusal
 from coterie.features.suggestions.outcomes import Outcomes
 from coterie.features.suggestions.predicting import predicted
 from coterie.features.suggestions.ranking import (
+    MOST_CHOICES,
+    PATIENCE_BY_HAND_S,
     PATIENCE_S,
     SOURCES,
     Accepted,
@@ -185,22 +187,31 @@ class SuggestionService:
             self._tasks.spawn(self._stand_by(asked, spot, job, since=started), name="a model's answer behind a prediction")
             found = foreseen
         else:
-            said = known or await self._ask_in_time(asked, spot, job, since=started)
+            wait = self._wait(job.language)
+            said = known or await self._ask_in_time(asked, spot, job, since=started, within_s=wait + PATIENCE_S)
             if isinstance(said, Candidate):
                 return (await self._in_order(asked, job, [said, foreseen]))[:1]
             found = foreseen if yields(said) else said
         return found if isinstance(found, Refusal) else (found,)
 
     async def _choices(self, asked: SuggestionRequest, spot: Spot) -> tuple[Candidate, ...] | Refusal:
-        """Return what is shown to who asked by hand: what is there already, a model's answer and its first line, and the predictor's."""
+        """Return what is shown to who asked by hand: what is there already, a model's answers and their first lines, and the predictor's.
+
+        Who sees one answer alone, and asks, wants others: the model is asked for another one, once.
+        """
         known = self._memory.fitting(asked, spot)
         job = await self._job(asked)
         foreseen = await self._predicted(asked, spot, job)
-        said: Candidate | Refusal | None = next((each for each in known if each.source == "model"), None)
-        if said is None and self._model is not None:
+        said: Candidate | Refusal | None = None
+        if self._model is not None and all(each.source != "model" for each in known):
             said = await self._ask(asked, spot, job, since=_time())
+        elif self._model is not None and len(known) == 1 and not known[0].has_rivals:
+            another = replace(job, other_than=(known[0].rest(asked.text, asked.offset) or "",))
+            known = (replace(known[0], has_rivals=True),)
+            said = await self._ask_in_time(asked, spot, another, since=_time(), within_s=PATIENCE_BY_HAND_S)
         found = list(dict.fromkeys(each for each in (*known, said, foreseen) if isinstance(each, Candidate)))
-        found += [line for each in found if (line := first_line(each)) is not None]
+        lines = [line for each in found if (line := first_line(each)) is not None]
+        found += lines[: max(0, MOST_CHOICES - len(found))]
         if found:
             return await self._in_order(asked, job, found)
         return said if isinstance(said, Refusal) else foreseen if isinstance(foreseen, Refusal) else gate.NOT_SURE
@@ -225,11 +236,10 @@ class SuggestionService:
         model = self._settings().completion_model
         return None if model == "none" else model
 
-    async def _ask_in_time(self, asked: SuggestionRequest, spot: Spot, job: Job, *, since: float) -> Candidate | Refusal:
+    async def _ask_in_time(self, asked: SuggestionRequest, spot: Spot, job: Job, *, since: float, within_s: float) -> Candidate | Refusal:
         """Ask the model as long as it is worth waiting for when there is another answer already."""
-        wait = self._wait(job.language)
         try:
-            async with asyncio.timeout(wait + PATIENCE_S):
+            async with asyncio.timeout(within_s):
                 return await self._ask(asked, spot, job, since=since)
         except TimeoutError:
             self._rhythm.answered(PATIENCE_S)  # at least
@@ -249,9 +259,10 @@ class SuggestionService:
             return broke
         if not asked.manual and (resting := self._filling.resting()) is not None:
             return resting
-        if spot not in self._calls and not asked.manual:
+        call = (spot, job.other_than)
+        if call not in self._calls and not asked.manual:
             await asyncio.sleep(max(0.0, since + self._wait(job.language) - _time()))
-        found = await self._calls.share(spot, lambda: self._fill(asked, spot, job))
+        found = await self._calls.share(call, lambda: self._fill(asked, spot, job))
         return found if isinstance(found, Refusal) else replace(found, offset=asked.offset)
 
     def _wait(self, language: str) -> float:
@@ -278,12 +289,14 @@ class SuggestionService:
         text = await self._filling.fill(self._model or "", job)
         if not isinstance(text, Refusal):
             candidate = Candidate(new_id("suggestion"), spot, asked.offset, text, used=found.used)
-            self._memory.answered(spot, candidate, versions)
+            if not job.other_than:
+                self._memory.answered(spot, candidate, versions)
             return candidate
         if text.stage != "filter":  # nothing was answered
             return text
         text = replace(text, used=found.used)
-        self._memory.answered(spot, text, versions)
+        if not job.other_than:
+            self._memory.answered(spot, text, versions)
         return text
 
     def _offer(self, ask: SuggestionRequest, asked: SuggestionRequest, candidates: Sequence[Candidate]) -> tuple[Suggestion, ...]:
