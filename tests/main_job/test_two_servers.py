@@ -91,3 +91,29 @@ async def test_each_server_leaves_the_others_runs_alone_while_it_lives(tmp_path:
         assert survivor.text("made") == ""
     async with served(tmp_path, options) as later:
         assert await states(later) == {own: "succeeded", theirs: "succeeded"}
+
+
+async def test_what_another_server_does_to_channels_is_told_to_who_has_the_list(tmp_path: Path) -> None:
+    options = playing(record(tmp_path / "cassette.json", {"chat": ([], ["It is made."])}))
+    async with served(tmp_path, options) as listing, served(tmp_path, options) as other:
+        assert (await listing.client.request("agent/channel/list", {})) == {"channels": []}
+
+        async def told(channel_id: str, **fields: Any) -> dict[str, Any]:
+            def fits(params: Any) -> bool:
+                said = {"change": params["change"], **(params["channel"] or {})}
+                return params["channelId"] == channel_id and fields.items() <= said.items()
+
+            found: dict[str, Any] = await listing.client.expect("agent/channel/changed", fits)
+            return found
+
+        request = other.client.request
+        channel_id = (await request("agent/channel/open", {"title": "Theirs"}))["channelId"]
+        await told(channel_id, change="created", title="Theirs", state="idle", folder="chats")
+        await request("agent/channel/rename", {"channelId": channel_id, "title": "Still theirs"})
+        await told(channel_id, change="updated", title="Still theirs")
+        run_id = (await request("agent/channel/post", {"channelId": channel_id, "text": "Make it"}))["runId"]
+        await other.ended(run_id)
+        before = (await request("agent/channel/history", {"channelId": channel_id}))["messages"][-1]["at"]
+        assert (await told(channel_id, change="updated", state="idle", updatedAt=before))["channel"]["title"] == "Still theirs"
+        await request("agent/channel/delete", {"channelId": channel_id})
+        await told(channel_id, change="deleted")

@@ -1453,7 +1453,7 @@ export interface Requests {
 export interface Notifications {
   /** Something happened in a run. */
   "agent/event": { params: AgentEvent };
-  /** A channel was created, updated or deleted. */
+  /** A channel was created, updated or deleted, by this server or another one on the same home. */
   "agent/channel/changed": { params: ChannelChanged };
   /** A provider came, went, or is in another state; told a few times a second at most. */
   "agent/provider/changed": { params: ProvidersChanged };

@@ -131,7 +131,7 @@ class Core:
             providers=self._providers,
             settings=lambda: self._settings.loaded.settings,
         )
-        self.channels = ChannelService(shared.store.channels, shared.store.runs, self.runs, shared.news)
+        self.channels = ChannelService(shared.store.channels, shared.store.runs, self.runs, shared.news, shared.channel_watch)
         inspection = Inspection(self._base, shared.coordinator)
         self.inspector = Inspector(inspection, shared.store.marks, self.workspace, shared.news.touched)
         self.approvals = ApprovalService(shared.approvals, shared.attendance_changed)
@@ -281,6 +281,7 @@ class Core:
     async def _leave(self) -> None:
         for each in (self._audience, *self._listeners):
             self._shared.hub.leave(each)
+        self.channels.leave()
         await self.chats.aclose()
         await self.readings.aclose()
         await self.findings.aclose()

@@ -15,6 +15,7 @@ from coterie.app.hub import Hub
 from coterie.base.redaction import Redaction
 from coterie.base.tasks import TaskSupervisor
 from coterie.features.channel_news import ChannelNews
+from coterie.features.channel_watch import ChannelWatch
 from coterie.features.prediction_client import PredictionProcess
 from coterie.features.reviews import Reviews
 from coterie.features.unseen import Unseen
@@ -47,6 +48,7 @@ class Shared:
         self._recording: Recording | None = None
         self.approvals = Approvals(self.hub)
         self.news = ChannelNews(self.store.channels, self.hub, self.tasks, pending=self.approvals.count)
+        self.channel_watch = ChannelWatch(self.store.channels, self.news.list)
         self.approvals.on_change = self.news.touched
         self.hub.on_left = self.attendance_changed
         self.coordinator = Coordinator(self.store.runs, self.hub, self.news.touched)
@@ -78,6 +80,7 @@ class Shared:
     async def aclose(self) -> None:
         """Interrupt what runs, journal it, let every core end, and close the store."""
         await self.coordinator.aclose()
+        await self.channel_watch.aclose()
         await self.tasks.settled()
         await self.tasks.aclose()
         await self.model_host.aclose()

@@ -100,6 +100,10 @@ class ChannelStore(Protocol):
         """Return the messages that hold ``query`` in whatever case, latest first, with their channels' ids."""
         ...
 
+    async def version(self) -> int:
+        """Return a number that is another one once another server has written anything; what this one writes does not change it."""
+        ...
+
     async def delete(self, channel_id: str) -> None:
         """Remove a channel and its messages; its runs keep their journals."""
         ...

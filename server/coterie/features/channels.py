@@ -24,6 +24,7 @@ from coterie.domain.channels import (
 from coterie.domain.runs import Attachment, RunRequest
 from coterie.domain.store_ports import ChannelStore, RunStore
 from coterie.features.channel_news import ChannelNews
+from coterie.features.channel_watch import ChannelWatch
 from coterie.features.runs import NEW_CHAT, RunService, check_page
 
 LONGEST_TITLE = 200
@@ -35,19 +36,27 @@ AROUND = 80
 class ChannelService:
     """Implements `coterie.features.protocol_faces.Channels`."""
 
-    def __init__(self, channels: ChannelStore, journal: RunStore, runs: RunService, news: ChannelNews) -> None:
+    def __init__(self, channels: ChannelStore, journal: RunStore, runs: RunService, news: ChannelNews, watch: ChannelWatch) -> None:
         self._channels = channels
         self._journal = journal
         self._runs = runs
         self._news = news
+        self._watch = watch
+
+    def leave(self) -> None:
+        """Note that the client is gone: nobody has the list before them here."""
+        self._watch.leave(self)
 
     async def list(self, *, folder: str | None = None, state: str | None = None, query: str | None = None) -> tuple[Channel, ...]:
-        """Return channels, latest first."""
+        """Return channels, latest first. Who asks for all of them is told of each difference from then on, whoever makes it."""
         for name, value, known in (("folder", folder, get_args(ChannelFolder)), ("state", state, get_args(ChannelState))):
             if value is not None and value not in known:
                 raise InvalidParamsError(f"{name}: '{value}' is not one of {', '.join(known)}.")
-        channels = await self._channels.list(folder=folder, state=state, query=query)
-        return tuple(map(self._news.counted, channels))
+        if folder is state is query is None:
+            channels = await self._news.list()
+            self._watch.attend(self)
+            return channels
+        return tuple(map(self._news.counted, await self._channels.list(folder=folder, state=state, query=query)))
 
     async def search(self, query: str, *, limit: int = 50) -> ChannelsFound:
         """Return the channels and messages that hold ``query``, latest first, at most ``limit`` of each."""

@@ -121,6 +121,15 @@ class Channels:
 
         return await self._database.run(select)
 
+    async def version(self) -> int:
+        """Return a number that is another one once another server has written anything; what this one writes does not change it."""
+
+        def select(connection: sqlite3.Connection) -> int:
+            (version,) = connection.execute("PRAGMA data_version").fetchone()
+            return int(version)
+
+        return await self._database.run(select)
+
     async def delete(self, channel_id: str) -> None:
         """Remove a channel and its messages; its runs keep their journals."""
 
