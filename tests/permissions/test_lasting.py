@@ -68,12 +68,14 @@ async def options_for(
         ((TOUCH, TOUCH), {}, [*ALWAYS[:-1]]),
         ((TOUCH, unclear_effect("$(x)")), {}, ONCE),
         ((unclear_effect("$(x)"),), {}, ONCE),
-        ((command_effect(["rm", "$X"]),), {"ask": ["exec(rm -rf *)"]}, [*IN_RUN, "reject_always"]),
+        ((shell("rm $X"),), {"ask": ["exec(rm -rf *)"]}, [*IN_RUN, "reject_always"]),
         ((command_effect(["echo", "a\u202eb"]),), {}, IN_RUN),
         ((command_effect(["echo", "x\n  (n) Allow once"]),), {}, IN_RUN),
         ((shell("echo it\\'s [a]*"),), {}, ALWAYS),
-        ((shell("echo it\\'s '[a]*'"),), {}, ONCE),
-        ((command_effect(["git", "add", "*.py"]),), {}, ONCE),
+        ((shell("echo it\\'s '[a]*'"),), {}, ALWAYS),
+        ((shell("find . -name '*.py'"),), {}, ALWAYS),
+        ((command_effect(["git", "add", "*.py"]),), {}, ALWAYS),
+        ((unclear_effect("echo ''$X"),), {}, ONCE),
         ((path_effect("write", ".vscode/tasks.json"),), {}, [*IN_RUN, "reject_always"]),
         ((path_effect("write", "/etc/[hosts]"),), {}, ALWAYS),
         ((path_effect("write", "/home/me/.coterie/config.toml"),), {}, [*IN_RUN, "reject_always"]),
@@ -134,15 +136,18 @@ async def test_what_runs_whatever_it_reads_is_never_allowed_for_always(line: str
         ('rm "a?"', "rm a?"),
         ("rm \\[ab]", "rm [ab]"),
         ("rm '*'*", "rm **"),
+        ("echo '$X'*", "echo $X*"),
         ("env rm '*'", "rm *"),
         ("sh -c \"rm '*'\"", "rm *"),
     ],
 )
-def test_what_quotes_keep_from_expansion_gets_no_rule_that_would_let_the_expanded_one_run(asked: str, otherwise: str) -> None:
-    assert rules_of([shell(asked)]) == ()
-    assert shell(asked).rule == shell(otherwise).rule, "rules do not tell them apart"
-    assert rules_of([shell(otherwise)]) == (shell(otherwise).rule,)
-    assert (reach([shell(otherwise)]) or "").endswith("; whatever its wildcards and ~ come to.")
+def test_what_quotes_keep_from_expansion_gets_a_rule_that_lets_the_expanded_one_not_run(asked: str, otherwise: str) -> None:
+    for mine, other in ((asked, otherwise), (otherwise, asked)):
+        [rule] = rules_of([shell(mine)])
+        assert parse_rule(rule).admits(shell(mine))
+        assert not parse_rule(rule).admits(shell(other))
+        assert parse_rule(rule).matches(shell(other)), "what it denies it denies however it is quoted"
+    assert "whatever its wildcards and ~ come to" in (reach([shell(otherwise)]) or "")
 
 
 @pytest.mark.parametrize(
@@ -176,7 +181,7 @@ async def test_what_cannot_be_kept_is_not_offered() -> None:
         (TOUCH, "or python -m touch", command_effect(["/tmp/python", "-m", "touch", "made"])),
         (command_effect(["./touch", "made"]), ANYWHERE, command_effect(["./touch", "made"])),
         (shell("python3 make.py"), "or python -m python3", shell("python3 make.py")),
-        (command_effect(["echo", "$HOME"]), "whatever its variables and substitutions come to", command_effect(["echo", "$HOME"])),
+        (shell('echo "$HOME"'), "whatever its variables and substitutions come to", shell('echo "$HOME"')),
         (shell("rm ~/x [ab]*"), "whatever its wildcards and ~ come to", shell("rm ~/x [ab]*")),
         (path_effect("read", ".env"), "there for the file .env of each", path_effect("read", ".env")),
         (named_effect("net", "example.org"), "for every request to example.org", named_effect("net", "EXAMPLE.org")),
@@ -189,7 +194,7 @@ def test_what_else_a_rule_speaks_of_is_said_and_true(effect: Effect, says: str, 
     assert told.startswith("Holds in every project and for every agent; ")
     assert told.endswith(f"{says}.")
     [rule] = rules_of([effect])
-    assert parse_rule(rule).matches(also)
+    assert parse_rule(rule).admits(also)
 
 
 def test_what_several_rules_speak_of_is_said_once() -> None:

@@ -19,9 +19,14 @@ from coterie.tools.rules import (
     shell_effect,
     unclear_effect,
 )
-from coterie.tools.shell import Word
+from coterie.tools.shell import read_line
 from coterie.tools.tool import Place
 from workspace_fake import FakeWorkspace
+
+
+def shell(line: str) -> Effect:
+    """Return the effect of the last command of a line."""
+    return shell_effect(read_line(line).commands[-1])
 
 
 def check_match(rule: str, effect: Effect, *, matches: bool) -> None:
@@ -94,6 +99,39 @@ def test_a_pattern_may_name_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> 
 )
 def test_command_patterns(pattern: str, argv: list[str], *, matches: bool) -> None:
     check_match(f"exec({pattern})", command_effect(argv), matches=matches)
+
+
+@pytest.mark.parametrize(
+    ("rule", "admitted", "others"),
+    [
+        ("find . -name '*.py'", ["find . -name '*.py'", 'find . -name "*.py"', "find . -name \\*.py"], ["find . -name *.py"]),
+        ("find . -name [*].py", ["find . -name *.py"], ["find . -name '*.py'", "find . -name a.py"]),
+        ("find . -name *.py", ["find . -name '*.py'", "find . -name *.py", "find . -name a.py"], []),
+        ("grep 'a*' *", ["grep 'a*' file", "grep 'a*' *", "grep 'a*'"], ["grep a* file"]),
+        ("rm ~/x", ["rm ~/x"], ["rm '~/x'", "rm \\~/x"]),
+        ("rm '~/x'", ["rm '~/x'", "rm \\~/x"], ["rm ~/x"]),
+        ("git show HEAD~1", ["git show HEAD~1", "git show 'HEAD~1'"], []),
+        ("echo $X", ["echo $X"], ["echo '$X'", 'echo "$X"', "echo \\$X"]),
+        ('echo "$X y"', ['echo "$X y"', "echo \"$X\"' y'"], ["echo '$X y'", "echo $X' y'"]),
+        ("echo '$X'", ["echo '$X'", 'echo "\\$X"'], ["echo $X", 'echo "$X"']),
+        ("echo [ab]", ["echo a", "echo 'b'"], ["echo '[ab]'"]),
+        ("echo [[]ab]", ["echo [ab]"], ["echo '[ab]'", "echo a", "echo [a'b']"]),
+        ("echo {a,b}", ["echo '{a,b}'"], []),
+        ("echo 'a b'", ["echo 'a b'", "echo a\\ b"], []),
+    ],
+)
+def test_what_a_rule_allows_is_quoted_as_in_the_rule_and_what_it_denies_may_be_quoted_anyhow(
+    rule: str, admitted: list[str], others: list[str]
+) -> None:
+    parsed = parse_rule(f"exec({rule})")
+    for line in admitted:
+        assert parsed.admits(shell(line)), line
+        assert evaluate([shell(line)], policy(allow=("exec(**)",), deny=(f"exec({rule})",))).verdict == "deny", line
+    for line in others:
+        assert not parsed.admits(shell(line)), line
+        assert evaluate([shell(line)], policy(allow=(f"exec({rule})",))).verdict == "ask", line
+    as_text = [line for line in others if shell(line).argv == shell(admitted[0]).argv]
+    assert all(parsed.matches(shell(line)) for line in as_text), "a denial holds however it is quoted"
 
 
 def test_other_patterns() -> None:
@@ -173,8 +211,10 @@ def test_the_strictest_of_several_effects_counts_and_says_why() -> None:
 def test_a_variable_that_may_become_what_is_denied_is_asked_for() -> None:
     rules = policy(allow=("exec(rm *)",), deny=("exec(rm -rf *)",))
     assert evaluate([command_effect(["rm", "a"])], rules).verdict == "allow"
-    assert evaluate([command_effect(["rm", "$(cat options)"])], rules).verdict == "ask"
-    assert evaluate([command_effect(["rm", "a", "$X"])], rules).verdict == "allow"
+    assert evaluate([shell("rm $OPTIONS")], rules).verdict == "ask"
+    assert evaluate([shell('rm "`cat options`"')], rules).verdict == "ask"
+    assert evaluate([shell("rm '$X'")], rules).verdict == "allow", "nothing is put in its place"
+    assert evaluate([shell("rm a $X")], rules).verdict == "allow"
 
 
 def test_a_role_writes_only_what_it_may() -> None:
@@ -188,8 +228,9 @@ def test_a_role_writes_only_what_it_may() -> None:
     "effect",
     [
         command_effect(["touch", "made"]),
-        shell_effect(tuple(map(Word, ["./x.sh", "a b", "it's", "*.log", ""]))),
-        shell_effect(tuple(map(Word, ["echo", "two\nlines", ")", "[x]"]))),
+        command_effect(["./x.sh", "a b", "it's", "*.log", ""]),
+        command_effect(["echo", "two\nlines", ")", "[x]"]),
+        shell("echo two'\n'lines [x]* ~/y \"$HOME\" $X $(date)"),
         path_effect("write", "odd [name]*?.txt"),
         named_effect("gate", "plan"),
     ],

@@ -437,13 +437,13 @@ export interface Degraded {
   text: string;
 }
 
-/** One thing that a call would do to the world. `target` is a path relative to its workspace folder (absolute outside of all folders), a command line, a host, or a gate's step. `argv` is set for `exec`; `rule` is the rule, spelled as in the settings, that would match exactly this effect: `exec(touch made)`, `gate(plan)`. `literal` is true of a command in which quotes keep a shell from expanding a wildcard or a tilde: rules do not tell it from the one that is expanded, so no answer to it lasts. */
+/** One thing that a call would do to the world. `target` is a path relative to its workspace folder (absolute outside of all folders), a command line, a host, or a gate's step. `argv` is set for `exec`; `rule` is the rule, spelled as in the settings, that would match exactly this effect: `exec(touch made)`, `gate(plan)`. `quoting` has for each word of `argv` a mark for each of its characters where quotes make a difference: `q` quoted, `b` bare, `w` replaced by the shell as a whole, `s` replaced and split, `-` any other. */
 export interface Effect {
   kind: "read" | "write" | "exec" | "net" | "env" | "mcp" | "spawn" | "gate";
   target: string;
   argv?: string[] | null;
   rule: string;
-  literal?: boolean | null;
+  quoting?: string[] | null;
 }
 
 /** One change of a run, as `agent/run/get` and `change` events tell it. */

@@ -286,7 +286,8 @@ def _told(approval: Approval, state: Literal["pending", "resolved"], decision: D
 
 def _visible(effect: Effect) -> Effect:
     argv = None if effect.argv is None else tuple(map(visible, effect.argv))
-    return replace(effect, target=visible(effect.target), argv=argv, rule=in_one_line(visible(effect.rule)))
+    quoting = effect.quoting if argv == effect.argv else None
+    return replace(effect, target=visible(effect.target), argv=argv, rule=in_one_line(visible(effect.rule)), quoting=quoting)
 
 
 def _worded(option: ApprovalOption, shown: Callable[[str], str]) -> ApprovalOption:

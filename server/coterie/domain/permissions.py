@@ -31,15 +31,15 @@ class Effect:
 
     ``target`` is a path relative to its workspace folder (absolute outside of all folders), a command line, a host, or a gate's
     step. ``argv`` is set for ``exec``; ``rule`` is the rule, spelled as in the settings, that would match exactly this effect:
-    ``exec(touch made)``, ``gate(plan)``. ``literal`` is true of a command in which quotes keep a shell from expanding a wildcard or a
-    tilde: rules do not tell it from the one that is expanded, so no answer to it lasts.
+    ``exec(touch made)``, ``gate(plan)``. ``quoting`` has for each word of ``argv`` a mark for each of its characters where quotes make a
+    difference: ``q`` quoted, ``b`` bare, ``w`` replaced by the shell as a whole, ``s`` replaced and split, ``-`` any other.
     """
 
     kind: EffectKind
     target: str
     argv: tuple[str, ...] | None = None
     rule: str
-    literal: bool | None = None
+    quoting: tuple[str, ...] | None = None
 
 
 @wire

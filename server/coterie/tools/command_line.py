@@ -9,8 +9,9 @@ from typing import Literal
 from coterie.base.errors import ModelMistakeError
 from coterie.domain.permissions import Effect
 from coterie.tools.rules import path_effect, shell_effect, unclear_effect
-from coterie.tools.shell import UnclearError, read_line
+from coterie.tools.shell import read_line
 from coterie.tools.tool import Place
+from coterie.tools.words import UnclearError
 from coterie.tools.wrappers import unwrapped
 
 _DEEPEST = 4

@@ -1,7 +1,8 @@
 """What a rule would speak of beyond the one effect that it is made of, in words: a person reads it before they keep the rule.
 
 ``agents.lasting`` asks for every rule that an answer would write into the user's settings. Of commands that run whatever they are given to
-read, nothing can be said. How rules match is in ``patterns``.
+read, nothing can be said. How rules match is in ``patterns`` and
+``command_patterns``.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from pathlib import PurePath
 from typing import assert_never
 
 from coterie.domain.permissions import Effect
-from coterie.tools.patterns import is_expanded, is_replaced
+from coterie.tools.command_patterns import marked
+from coterie.tools.words import is_expanded, is_replaced
 from coterie.tools.wrappers import SHELLS
 
 _SCRIPTING = r"(?:python|pypy|ipython|node|nodejs|deno|bun|ruby|perl|php|lua|luajit|Rscript|R|julia|tclsh|guile|pwsh|fish|csh|tcsh)[\d.]*"
@@ -36,7 +38,7 @@ def reach(effects: Sequence[Effect]) -> str | None:
 def _also(effect: Effect) -> Iterable[str]:
     match effect.kind:
         case "exec":
-            yield from _commands(effect.argv or ())
+            yield from _commands(effect)
         case "read" | "write":
             if not PurePath(effect.target).is_absolute():
                 yield f"there for the file {effect.target} of each"
@@ -52,15 +54,16 @@ def _also(effect: Effect) -> Iterable[str]:
             assert_never(effect.kind)
 
 
-def _commands(argv: Sequence[str]) -> Iterable[str]:
-    name = argv[0]
+def _commands(effect: Effect) -> Iterable[str]:
+    words = marked(effect)
+    name = words[0][0]
     yield "also within a longer command line, whatever is piped into it"
     yield "on what each project has under the names in it, trusted or not"
     if "/" not in name:
         yield f"for a {name} from any folder, or python -m {name}"
-    if any(map(is_replaced, argv)):
+    if any(is_replaced(quoting) for _, quoting in words):
         yield "whatever its variables and substitutions come to"
-    if any(map(is_expanded, argv)):
+    if any(is_expanded(*word) for word in words):
         yield "whatever its wildcards and ~ come to"
 
 

@@ -2,7 +2,8 @@
 
 A rule is ``kind(pattern)``: ``exec(pytest *)``, ``write(docs/**)``, ``net(*.example.org)``, ``gate(plan)``. ``agents.approvals`` builds a
 `Policy` of every layer (settings, role, grants of the run) and asks the person where `evaluate` says so. Order never matters: what is
-protected > deny > ask > allow > default. How patterns match is in ``patterns``; how a shell line becomes effects in ``shell``.
+protected > deny > ask > allow > default. How patterns match is in ``patterns`` and ``command_patterns``; how a shell line becomes effects
+in ``shell``.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from typing import Literal, get_args
 
 from coterie.base.errors import SettingsError
 from coterie.domain.permissions import Effect, EffectKind, Ruling, Verdict
-from coterie.tools.patterns import CommandPattern, HostPattern, NamePattern, PathPattern, Pattern, command_text, is_expanded
-from coterie.tools.shell import Word
+from coterie.tools.command_patterns import CommandPattern
+from coterie.tools.patterns import HostPattern, NamePattern, PathPattern, Pattern
+from coterie.tools.words import AS_IT_IS, Word, spelled
 from coterie.workspace.ignore import is_secret
 
 MEMORY_FILE = ".coterie/memory.md"
@@ -36,6 +38,10 @@ class Rule:
     def matches(self, effect: Effect) -> bool:
         """Whether the rule speaks of ``effect``."""
         return effect.kind == self.kind and self.pattern.matches(effect)
+
+    def admits(self, effect: Effect) -> bool:
+        """Whether the rule may allow ``effect``: of a command, only as the rule has it quoted."""
+        return self.matches(effect) and (not isinstance(self.pattern, CommandPattern) or self.pattern.admits(effect))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,17 +131,23 @@ def path_effect(kind: Literal["read", "write"], path: str) -> Effect:
 
 def command_effect(argv: Sequence[str]) -> Effect:
     """Return the effect of running ``argv`` as it stands, without a shell."""
-    return _command(argv, literal=any(map(is_expanded, argv)))
+    return _command([(word, AS_IT_IS * len(word)) for word in argv])
 
 
 def shell_effect(words: Sequence[Word]) -> Effect:
     """Return the effect of a command of a shell line."""
-    return _command([word.text for word in words], literal=any(word.literal for word in words))
+    return _command([(word.text, word.quoting) for word in words])
 
 
-def _command(argv: Sequence[str], *, literal: bool) -> Effect:
-    text = command_text(argv)
-    return Effect(kind="exec", target=text, argv=tuple(argv), rule=f"exec({text})", literal=True if literal else None)
+def _command(words: Sequence[tuple[str, str]]) -> Effect:
+    quoting = tuple(marks for _, marks in words)
+    return Effect(
+        kind="exec",
+        target=spelled(words, as_rule=False),
+        argv=tuple(text for text, _ in words),
+        rule=f"exec({spelled(words, as_rule=True)})",
+        quoting=quoting if set().union(*quoting) - {AS_IT_IS} else None,
+    )
 
 
 def unclear_effect(line: str) -> Effect:
@@ -149,17 +161,12 @@ def named_effect(kind: Literal["net", "env", "mcp", "spawn", "gate"], target: st
 
 
 def rule_for(effect: Effect) -> str | None:
-    """Return the rule that an "always" would add; None when no rule can match exactly this effect.
-
-    Rules compare words, not their quotes: one for ``rm '*'`` would let ``rm *`` run too, which nobody was asked about.
-    """
-    if effect.literal:
-        return None
+    """Return the rule that an "always" would add; None when no rule can match exactly this effect."""
     try:
         rule = parse_rule(effect.rule)
     except SettingsError:
         return None
-    return rule.text if rule.matches(effect) and effect.argv != () and not _is_unclear(effect) else None
+    return rule.text if rule.admits(effect) and effect.argv != () and not _is_unclear(effect) else None
 
 
 def evaluate(effects: Sequence[Effect], policy: Policy) -> Ruling:
@@ -176,8 +183,10 @@ def _judge(effect: Effect, policy: Policy) -> tuple[Verdict, str]:
         return "deny", f"denied by {forbidden}"
     if (doubt := _doubt(effect, layers) or _first(effect, [(layer, layer.ask) for layer in layers])) is not None:
         return "ask", f"asked for because of {doubt}"
-    if (allowed := _first(effect, [(layer, layer.allow) for layer in layers])) is not None:
-        return "allow", f"allowed by {allowed}"
+    for layer in layers:
+        for rule in layer.allow:
+            if rule.admits(effect):
+                return "allow", f"allowed by {rule.text} in {layer.name}"
     return _default(effect)
 
 
@@ -187,7 +196,7 @@ def _doubt(effect: Effect, layers: Sequence[RuleLayer]) -> str | None:
         return "a command line that cannot be read with certainty"
     for layer in layers:
         for rule in (*layer.deny, *layer.ask):
-            if isinstance(rule.pattern, CommandPattern) and effect.argv is not None and rule.pattern.may_match(effect.argv):
+            if isinstance(rule.pattern, CommandPattern) and effect.kind == "exec" and rule.pattern.may_match(effect):
                 return f"a variable or substitution that may come to what {rule.text} in {layer.name} speaks of"
     return None
 

@@ -2,7 +2,8 @@
 
 ``command_line`` makes effects of it. This is no shell: where a line could mean more than what is read here (assignments, functions,
 loops, here documents, process substitutions, unbalanced quotes, commands made of variables) it is ``unclear`` and a person is asked.
-What was understood until then is still told, so that deny rules hold. `coterie.tools.wrappers` looks inside ``sudo``, ``xargs``, ``sh -c``.
+What was understood until then is still told, so that deny rules hold. ``words`` reads the single words, `coterie.tools.wrappers` looks
+inside ``sudo``, ``xargs``, ``sh -c``.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
+
+from coterie.tools.words import UnclearError, Word, WordReader
 
 _OPERATORS = (
     "&&",
@@ -42,28 +46,6 @@ _RESERVED = frozenset(
     | {"coproc", "[[", "]]"},
 )
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(\[.*\])?\+?=")
-WILDCARDS = frozenset("*?[")
-TILDE = re.compile(r"(?:^|[=:])~")
-"""Where some shell puts a home folder in the place of a tilde."""
-_PARAMETER = re.compile(r"[A-Za-z_]\w*|[0-9?#@*!$-]|\{[#!]?\w+\}")
-
-
-class UnclearError(Exception):
-    """The line may mean more than what can be read; the message says where."""
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A word without its quotes. ``dynamic`` when the shell puts something else in its place (variables, substitutions).
-
-    ``literal`` when quotes keep the shell from expanding what it holds (a wildcard, a tilde): without them the word is another one.
-    """
-
-    text: str
-    dynamic: bool = False
-    glob: bool = False
-    bare: bool = True
-    literal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,130 +186,6 @@ def _tokens(line: ShellLine, text: str) -> Iterator[Word | _Operator]:
             yield _Operator(operator)
             at += len(operator)
         else:
-            reader = _WordReader(line, text, at)
+            reader = WordReader(text, at, partial(_read_into, line))
             yield reader.read()
             at = reader.at
-
-
-class _WordReader:
-    """Reads one word from ``at`` on; its private state is why this is a class."""
-
-    def __init__(self, line: ShellLine, text: str, at: int) -> None:
-        self.line = line
-        self.text = text
-        self.at = at
-        self.out: list[str] = []
-        self.dynamic = self.glob = self.literal = False
-        self.bare = True
-
-    def read(self) -> Word:
-        """Read up to the next blank or operator."""
-        while self.at < len(self.text) and self.text[self.at] not in " \t\n;&|<>()":
-            self._piece(self.text[self.at])
-        text = "".join(self.out)
-        if self.bare and re.search(r"[{}]", text) and text not in {"{", "}", "{}"} and not self.dynamic:
-            raise UnclearError("braces that some shells expand")
-        literal = self.literal or (not self.bare and TILDE.search(text) is not None)
-        return Word(text, self.dynamic, self.glob, self.bare, literal)
-
-    def _piece(self, character: str) -> None:
-        match character:
-            case "'":
-                self._quoted(self._until("'"))
-            case '"':
-                self._double_quoted()
-            case "\\":
-                if self.text.startswith("\n", self.at + 1):
-                    self.at += 2
-                    return
-                self._quoted(self.text[self.at + 1 : self.at + 2] or "\\")
-                self.at += 2
-            case "$" | "`":
-                self._expansion()
-            case _:
-                self.glob = self.glob or character in "*?["
-                self.out.append(character)
-                self.at += 1
-
-    def _quoted(self, text: str) -> None:
-        self.bare = False
-        self._keep(text)
-
-    def _keep(self, text: str) -> None:
-        """Take over what quotes keep as it is."""
-        self.literal = self.literal or not WILDCARDS.isdisjoint(text)
-        self.out.append(text)
-
-    def _until(self, end: str) -> str:
-        stop = self.text.find(end, self.at + 1)
-        if stop < 0:
-            raise UnclearError(f"{end} is not closed")
-        inner = self.text[self.at + 1 : stop]
-        self.at = stop + 1
-        return inner
-
-    def _double_quoted(self) -> None:
-        self.bare = False
-        self.at += 1
-        while self.at < len(self.text):
-            character = self.text[self.at]
-            if character == '"':
-                self.at += 1
-                return
-            if character in "$`":
-                self._expansion(in_quotes=True)
-            elif character == "\\" and self.text[self.at + 1 : self.at + 2] in {"$", "`", '"', "\\", "\n"}:
-                self.out.append(self.text[self.at + 1].replace("\n", ""))
-                self.at += 2
-            else:
-                self._keep(character)
-                self.at += 1
-        raise UnclearError('" is not closed')
-
-    def _expansion(self, *, in_quotes: bool = False) -> None:
-        """Take over what the shell will replace, and read the commands in it."""
-        start = self.at
-        if self.text[start] == "`":
-            inner = self._until("`")
-            if "\\" in inner:
-                raise UnclearError("escapes in backquotes")
-            _read_into(self.line, inner)
-        elif self.text.startswith("$((", start):
-            raise UnclearError("arithmetic")
-        elif self.text.startswith("$(", start):
-            self.at = _closing(self.text, start + 2)
-            _read_into(self.line, self.text[start + 2 : self.at])
-            self.at += 1
-        elif (parameter := _PARAMETER.match(self.text, start + 1)) is not None:
-            self.at = parameter.end()
-        elif self.text[start + 1 : start + 2] in {"{", "'"} or (not in_quotes and self.text.startswith('"', start + 1)):
-            raise UnclearError("an expansion that is not read")
-        else:
-            self.out.append("$")
-            self.at += 1
-            return
-        self.dynamic = True
-        self.out.append(self.text[start : self.at])
-
-
-def _closing(text: str, at: int) -> int:
-    """Return where the parenthesis closes that was opened before ``at``; quotes inside are honoured."""
-    depth, quote = 1, ""
-    while at < len(text):
-        character = text[at]
-        if character == "\\" and quote != "'":
-            at += 1
-        elif quote:
-            quote = "" if character == quote else quote
-            if quote == '"' and character in "$`":
-                raise UnclearError("an expansion within quotes within a substitution")
-        elif character in "'\"":
-            quote = character
-        elif character in "#`":
-            raise UnclearError("a comment or backquotes within a substitution")
-        elif character in "()":
-            depth += 1 if character == "(" else -1
-            if depth == 0:
-                return at
-        at += 1
-    raise UnclearError("a substitution is not closed")

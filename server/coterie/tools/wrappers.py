@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import PurePosixPath
 
-from coterie.tools.shell import UnclearError, Word
+from coterie.tools.words import UnclearError, Word
 
 _SYSTEM_FOLDERS = frozenset({".", "/bin", "/usr/bin", "/usr/local/bin"})
 SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash"})
