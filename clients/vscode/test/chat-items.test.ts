@@ -103,6 +103,49 @@ describe("the items of a run", () => {
     expect(itemsOfRun(decided)).toMatchObject([{ decided: words }]);
   });
 
+  it("show an edit in the question about it alone, and there what becomes of it", () => {
+    const hunk = { hunkId: "1", oldStart: 1, oldLines: 1, newStart: 1, newLines: 2, oldText: "a\n", newText: "b\nc\n" } as const;
+    const change = (first: "proposed" | "applied", second: "proposed" | "rejected" | "undone"): Event => ({
+      kind: "change",
+      changeId: "x",
+      path: "a.py",
+      uri: "file:///a.py",
+      state: "proposed",
+      hunks: [
+        { ...hunk, state: first, review: first === "proposed" ? "open" : "accepted" },
+        { ...hunk, hunkId: "2", state: second, review: second === "proposed" ? "open" : "rejected" },
+      ],
+    });
+    const options = [
+      { optionId: "yes", label: "Apply", kind: "allow_once" as const },
+      { optionId: "run", label: "Apply all edits of this run", kind: "allow_run" as const, rule: "write(**)" },
+    ];
+    const effects = [{ kind: "write" as const, target: "a.py", rule: "write(a.py)" }];
+    const question = { kind: "approval" as const, approvalId: "p", title: "edit_file a.py", effects, options, changeIds: ["x"] };
+    const asked = runOf([change("proposed", "proposed"), { ...question, state: "pending" }]);
+    const pending = {
+      kind: "approval",
+      title: "Edit a.py",
+      effects: [],
+      proposal: { added: 4, removed: 2, decided: 0 },
+      decided: undefined,
+    };
+    expect(itemsOfRun(asked)).toMatchObject([pending]);
+    const tell = (run: Run, event: Event): Run => reduce(run, { seq: run.seq + 1, at: "2026-01-01T00:00:00Z", runId: "r", event });
+    const shown = new Shown(() => current);
+    let current = asked;
+    shown.replace([{ runId: "r", told: [], isLive: true }]);
+    current = tell(asked, change("applied", "proposed"));
+    const patch = shown.update("r", [{ kind: "change", id: "x" }]);
+    expect(patch?.items).toMatchObject([{ ...pending, proposal: { decided: 1, applied: 1, total: 2 } }]);
+    const decided = (optionId: string, after: Event): readonly Item[] =>
+      itemsOfRun(tell(tell(current, after), { ...question, state: "resolved", decision: { optionId, kind: "allow_once" } }));
+    expect(decided("yes", change("applied", "rejected"))).toMatchObject([{ decided: "1 of 2 changes applied" }]);
+    expect(decided("run", change("applied", "rejected"))).toMatchObject([
+      { decided: "1 of 2 changes applied: Apply all edits of this run" },
+    ]);
+  });
+
   it("show the plan that a question is about", () => {
     const plan = { goal: "add adds", steps: [{ id: "s1", title: "Correct the sign", files: ["calc.py"] }], risks: ["None"] };
     const options = [

@@ -208,6 +208,24 @@ describe("words", () => {
     expect(buttonsOf({ options: [once, no] }).map(({ title }) => title)).toEqual(["Allow once", "Reject", "Show"]);
   });
 
+  it("say in a notification which edit is asked about and how much of it, and offer to look at it first", () => {
+    const proposal = { words: "Edit calc.py", added: 2, removed: 1, decided: 0, applied: 0, undone: 0, total: 2 };
+    const options: ApprovalOption[] = [
+      { optionId: "y", label: "Apply", kind: "allow_once" },
+      { optionId: "r", label: "Apply all edits of this run", kind: "allow_run", rule: "write(**)" },
+      { optionId: "n", label: "Reject", kind: "reject_once" },
+    ];
+    const effects = [{ kind: "write" as const, target: "calc.py", rule: "write(calc.py)" }];
+    expect(questionWords({ title: "edit_file calc.py", effects, options }, undefined, proposal)).toBe(
+      "Coterie asks: Edit calc.py (+2 −1)?",
+    );
+    expect(buttonsOf({ options }, proposal).map(({ title, shows }) => [title, shows])).toEqual([
+      ["Review", "edit"],
+      ["Apply", undefined],
+      ["Reject", undefined],
+    ]);
+  });
+
   it("say that an effect of a later server is one", () => {
     expect(effectWords({ kind: "teleport" as never, target: "Mars", rule: "" })).toBe("teleport Mars");
   });

@@ -50,7 +50,7 @@ describe("the edit that a question is about", () => {
     [["applied", "applied"], "Applied"],
     [["rejected", "applied"], "1 of 2 changes applied"],
     [["rejected", "rejected"], "Not applied"],
-    [["undone", "undone"], "Not applied"],
+    [["undone", "rejected"], "Taken back"],
   ] as const)("says what became of it: %j", (states, words) => {
     const hunks = states.map((state) => hunk(1, 1, { state, review: state === "proposed" ? "open" : "accepted" }));
     const proposal = proposalOf({ title: "edit_file calc.py" }, [change("calc.py", ...hunks)]);

@@ -8,9 +8,10 @@ export interface Proposal {
   readonly words: string;
   readonly added: number;
   readonly removed: number;
-  /** How many of its parts are decided, and how many of those are applied. */
+  /** How many of its parts are decided, how many of those are applied, and how many were, but are taken back. */
   readonly decided: number;
   readonly applied: number;
+  readonly undone: number;
   readonly total: number;
 }
 
@@ -35,8 +36,17 @@ export function proposalOf({ title }: Pick<Approval, "title">, changes: readonly
     removed: move ? 0 : sum("oldLines"),
     decided: hunks.filter((hunk) => !isOpen(hunk)).length,
     applied: hunks.filter((hunk) => hunk.state === "applied").length,
+    undone: hunks.filter((hunk) => hunk.state === "undone").length,
     total: hunks.length,
   };
+}
+
+/** Return the changes that a question is about, of all those of its run. */
+export function changesIn(
+  { changeIds = [] }: Pick<Approval, "changeIds">,
+  all: Readonly<Record<string, ChangeEvent>>,
+): readonly ChangeEvent[] {
+  return changeIds.flatMap((changeId) => all[changeId] ?? []);
 }
 
 /** Return the words with how much it is: `Edit calc.py (+2 −1)`. */
@@ -45,11 +55,14 @@ export function sizedWords({ words, added, removed }: Pick<Proposal, "words" | "
 }
 
 /** Say what became of a proposal; undefined while something of it is open. */
-export function outcomeWords({ decided, applied, total }: Proposal): string | undefined {
+export function outcomeWords({ decided, applied, undone, total }: Proposal): string | undefined {
   if (decided < total) {
     return undefined;
   }
-  return applied === total ? "Applied" : applied === 0 ? "Not applied" : `${applied} of ${total} changes applied`;
+  if (applied === 0) {
+    return undone > 0 ? "Taken back" : "Not applied";
+  }
+  return applied === total ? "Applied" : `${applied} of ${total} changes applied`;
 }
 
 /** Return the two halves of a move: the file that would go, and the one that would come. */

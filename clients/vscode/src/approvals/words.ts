@@ -2,24 +2,30 @@
 
 import { isRefusal, optionLabel, questionOf, rulesOf } from "../chat/effects";
 import type { Approval, ApprovalOption } from "../protocol";
+import { type Proposal, sizedWords } from "./proposal";
 
 export interface Button {
   readonly title: string;
-  /** Undefined: shows the chat, where all answers are. */
+  /** The answer that it gives; none: it shows something. */
   readonly option?: ApprovalOption;
+  /** It shows the edit, not the chat with all answers. */
+  readonly shows?: "edit";
 }
 
 /**
  * Return what is asked, with all that it would do and the rules that lasting answers would add. `elsewhere` is the folder that it is about,
  * where that is none of this window's: who answers has to know that it is not what is before them.
  */
-export function questionWords(approval: Pick<Approval, "title" | "effects" | "options">, elsewhere?: string): string {
+export function questionWords(approval: Pick<Approval, "title" | "effects" | "options">, elsewhere?: string, proposal?: Proposal): string {
+  const place = elsewhere === undefined ? "" : ` in ${nameOf(elsewhere)}, which is not open here`;
+  if (proposal !== undefined) {
+    return `Coterie asks${place}: ${sizedWords(proposal)}?`;
+  }
   const { headline, effects } = questionOf(approval);
   const more = effects.length === 0 ? "" : ` ${effects.join("; ")}.`;
   const rules = rulesOf(approval.options).map(({ rule }) => rule);
   const lasting = rules.length === 0 ? "" : ` A lasting answer adds the rule ${rules.join(" or ")}.`;
   const ended = /[.?!…]$/.test(headline) ? headline : `${headline}.`;
-  const place = elsewhere === undefined ? "" : ` in ${nameOf(elsewhere)}, which is not open here`;
   return `Coterie asks${place}: ${ended}${more}${lasting}`;
 }
 
@@ -32,11 +38,17 @@ function nameOf(folder: string): string {
   }
 }
 
-/** VS Code cuts the words of more than three buttons: yes, no, and a look at the chat, where all answers stand with what they admit. */
-export function buttonsOf({ options }: Pick<Approval, "options">): readonly Button[] {
+/**
+ * VS Code cuts the words of more than three buttons: yes, no, and a look at the chat, where all answers stand with what they admit; of an edit
+ * a look at it, which comes first: who is asked about edits wants to see them.
+ */
+export function buttonsOf({ options }: Pick<Approval, "options">, proposal?: Proposal): readonly Button[] {
   const [first, ...others] = options;
   const no = others.find(isRefusal);
   const shown = options.length <= 2 ? options : [first, no].filter((each) => each !== undefined);
   const answers = shown.map((option) => ({ title: optionLabel(option), option }));
+  if (proposal !== undefined) {
+    return [{ title: "Review", shows: "edit" }, ...answers];
+  }
   return [...answers, { title: answers.length < options.length ? "More…" : "Show" }];
 }

@@ -8,7 +8,7 @@ import { useCode } from "./applying";
 import type { Help } from "./items";
 import { followLink } from "./links";
 
-const KINDS = ["code", "copy", "link", "change", "plan", "remedy", "help"] as const;
+const KINDS = ["code", "copy", "link", "change", "plan", "proposal", "remedy", "help"] as const;
 
 export type Errand = Extract<FromView, { kind: (typeof KINDS)[number] }>;
 
@@ -29,6 +29,9 @@ export async function runErrand(errand: Errand, wire: Wire, channelId: string | 
       return;
     case "plan":
       await commands.executeCommand("coterie.run.show", errand.runId);
+      return;
+    case "proposal":
+      await commands.executeCommand("coterie.review.proposal", errand.runId, errand.changeIds);
       return;
     case "help":
       return help(errand.help, errand.runId, wire, channelId);

@@ -1,12 +1,10 @@
 // What stands in a chat, item by item, as a person reads it: pure, of a run's state and of a channel's history. The extension makes items,
 // the webview shows them; `patch.ts` carries what has changed from one to the other.
 
-import type { ApprovalEvent, ApprovalOption, ChangeEvent, ChannelMessage, CompactionEvent, StepEvent, ToolCallEvent } from "../protocol";
-import { goalOf, itemsOf, listOf, type Plan } from "../runs/plan";
-import { isPlanGate } from "../runs/planRows";
+import type { ApprovalEvent, ChangeEvent, ChannelMessage, CompactionEvent, StepEvent, ToolCallEvent } from "../protocol";
 import type { Entry, Message, Run, Touched } from "../state/run";
 import { type AttachedItem, attachedItem } from "./attached";
-import { questionOf } from "./effects";
+import { askedAbout, type Question, questionAbout } from "./question";
 import { quotedIn } from "./quoted";
 import { toolTitle } from "./tools";
 
@@ -60,23 +58,9 @@ export interface ChangeItem extends Base {
   readonly removed: number;
 }
 
-export interface ApprovalItem extends Base {
+export interface ApprovalItem extends Base, Question {
   readonly kind: "approval";
   readonly approvalId: string;
-  readonly title: string;
-  readonly effects: readonly string[];
-  readonly options: readonly ApprovalOption[];
-  /** What it is about, where that is a plan. */
-  readonly plan: PlanView | undefined;
-  /** What was decided; undefined while the question is open. */
-  readonly decided: string | undefined;
-}
-
-/** A plan as one reads it before one approves it. */
-export interface PlanView {
-  readonly goal: string;
-  readonly steps: readonly string[];
-  readonly risks: readonly string[];
 }
 
 export interface NoteItem extends Base {
@@ -141,7 +125,8 @@ function itemOf(run: Run, entry: Entry, index: number): Item | undefined {
       return stepItem(run, entry.id, entry.attempt);
     case "change": {
       const change = run.changes[entry.id];
-      return change === undefined ? undefined : changeItem(change, run.runId);
+      // The question that it stands in says all of it.
+      return change === undefined || askedAbout(run).has(entry.id) ? undefined : changeItem(change, run.runId);
     }
     case "approval": {
       const approval = run.approvals[entry.id];
@@ -237,35 +222,17 @@ function changeItem(change: ChangeEvent, runId: string): ChangeItem {
   return item;
 }
 
-// A plan can be changed while the question about it is open.
-const approvals = new WeakMap<ApprovalEvent, { readonly plan: Plan | undefined; readonly item: ApprovalItem }>();
+const approvals = new WeakMap<Question, ApprovalItem>();
 
-function approvalItem(approval: ApprovalEvent, { runId, plan }: Run): ApprovalItem {
-  const made = approvals.get(approval);
-  let item = made?.plan === plan ? made?.item : undefined;
+function approvalItem(approval: ApprovalEvent, run: Run): ApprovalItem {
+  const question = questionAbout(approval, run);
+  let item = approvals.get(question);
   if (item === undefined) {
-    const { approvalId, options } = approval;
-    const { headline: title, effects } = questionOf(approval);
-    const id = `approval:${approvalId}`;
-    const about = plan !== undefined && isPlanGate(approval) ? planView(plan) : undefined;
-    item = { kind: "approval", id, runId, approvalId, title, effects, options, plan: about, decided: decisionWords(approval) };
-    approvals.set(approval, { plan, item });
+    const { approvalId } = approval;
+    item = { kind: "approval", id: `approval:${approvalId}`, runId: run.runId, approvalId, ...question };
+    approvals.set(question, item);
   }
   return item;
-}
-
-function planView(plan: Plan): PlanView {
-  const steps = itemsOf(plan).map(({ title, files }) => (files.length === 0 ? title : `${title} (${files.join(", ")})`));
-  return { goal: goalOf(plan), steps, risks: listOf(plan, "risks") };
-}
-
-/** Say how a question was answered; undefined while it is open. */
-function decisionWords(approval: Pick<ApprovalEvent, "state" | "decision" | "options">): string | undefined {
-  if (approval.state === "pending") {
-    return undefined;
-  }
-  const chosen = approval.options.find((option) => option.optionId === approval.decision?.optionId);
-  return chosen?.label ?? "Closed without an answer";
 }
 
 function compactionWords(event: CompactionEvent): string {

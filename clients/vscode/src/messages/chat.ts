@@ -69,4 +69,6 @@ export type FromView =
   | { readonly kind: "link"; readonly target: string }
   | { readonly kind: "change"; readonly runId: string | undefined; readonly uri: string }
   | { readonly kind: "plan"; readonly runId: string | undefined }
+  /** The edit that a question is about is to be seen. */
+  | { readonly kind: "proposal"; readonly runId: string | undefined; readonly changeIds: readonly string[] }
   | { readonly kind: "remedy"; readonly command: RemedyCommand };

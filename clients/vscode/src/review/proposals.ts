@@ -1,16 +1,15 @@
 // Shows the edit that a question is about as a native diff: the file as it was, and with what is proposed for it.
 
 import { commands, Uri, window } from "vscode";
-import { moveIn } from "../approvals/proposal";
-import type { Session } from "../session";
+import { changesIn, moveIn } from "../approvals/proposal";
 import { showFirst } from "./navigation";
 import type { Reviewing } from "./reviewing";
 import { proposalSides } from "./sides";
 
 /** Show changes of a run that are, or were, proposed; a person looks at them before or after they are decided. */
 export async function openProposal(reviewing: Reviewing, runId: string, changeIds: readonly string[]): Promise<void> {
-  const known = await changesOf(reviewing.session, runId);
-  const changes = changeIds.flatMap((changeId) => known[changeId] ?? []);
+  const { runs } = reviewing.session;
+  const changes = changesIn({ changeIds: [...changeIds] }, (runs.get(runId) ?? (await runs.load(runId))).changes);
   const sides = changes.map(({ uri, changeId }) => proposalSides(Uri.parse(uri), [{ runId, changeId }]));
   const move = moveIn(changes);
   const [first] = changes;
@@ -28,8 +27,4 @@ export async function openProposal(reviewing: Reviewing, runId: string, changeId
     await commands.executeCommand("vscode.changes", `${changes.length} Files (Proposed)`, resources);
   }
   showFirst(reviewing);
-}
-
-async function changesOf({ runs }: Session, runId: string) {
-  return (runs.get(runId) ?? (await runs.load(runId))).changes;
 }

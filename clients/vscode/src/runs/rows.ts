@@ -1,6 +1,7 @@
 // What the tree shows of a run, as plain rows: `tree.ts` gives them to VS Code, `package.json` hangs actions on their contexts. Pure.
 
-import type { RunLimits, RunSummary, StepEvent, ToolCallEvent } from "../protocol";
+import { changesIn, proposalOf, sizedWords } from "../approvals/proposal";
+import type { ApprovalEvent, RunLimits, RunSummary, StepEvent, ToolCallEvent } from "../protocol";
 import { hasEnded, type Run } from "../state/run";
 import { callRow } from "./callRows";
 import type { Plan } from "./plan";
@@ -60,12 +61,17 @@ function questionRows(run: Run): readonly Row[] {
     .filter((approval) => approval.state === "pending" && !approval.effects.some((effect) => effect.kind === "gate"))
     .map((approval) => ({
       id: `${run.runId}/question/${approval.approvalId}`,
-      label: approval.title,
+      label: askedWords(approval, run),
       description: "waits for your answer",
       icon: RUN_ICONS.waiting,
       command: "coterie.run.openChat",
       target: { kind: "run", runId: run.runId },
     }));
+}
+
+function askedWords(approval: ApprovalEvent, run: Run): string {
+  const proposal = proposalOf(approval, changesIn(approval, run.changes));
+  return proposal === undefined ? approval.title : sizedWords(proposal);
 }
 
 const STEP_NAMES: Readonly<Record<string, string>> = {

@@ -93,6 +93,7 @@ const LABELS: Readonly<Record<string, string>> = {
   "context.map_tokens": "Map of the project, in tokens",
   model: "Default model",
   completion_model: "Model of ghost text",
+  "review.mode": "When you look at edits",
   "retry.attempts": "Attempts of a call",
   "retry.base_ms": "First wait between attempts, in milliseconds",
   "retry.max_ms": "Longest wait between attempts, in milliseconds",

@@ -17,13 +17,14 @@ const ITEM: ApprovalItem = {
     { optionId: "no", label: "Reject", kind: "reject_once" },
   ],
   plan: undefined,
+  proposal: undefined,
   decided: undefined,
 };
 const shown = (): { row: ReturnType<typeof approvalRow>; button: HTMLButtonElement } => {
   posted.length = 0;
   const row = approvalRow(ITEM, { post: (message) => void posted.push(message), edit: () => undefined });
   document.body.replaceChildren(row.element);
-  const button = row.element.querySelector("button");
+  const button = row.element.querySelector<HTMLButtonElement>(".options button:not([hidden])");
   if (button === null) {
     throw new Error("there is no button");
   }
@@ -36,7 +37,7 @@ it("a question is answered once, and again where the answer did not arrive", () 
   button.click();
   expect(posted).toEqual([{ kind: "answer", approvalId: "p", optionId: "yes" }]);
   row.update({ ...ITEM, options: [...ITEM.options] });
-  expect(row.element.querySelector("button")).toBe(button);
+  expect(row.element.querySelector<HTMLButtonElement>(".options button:not([hidden])")).toBe(button);
   button.click();
   expect(posted).toHaveLength(2);
 });
@@ -63,4 +64,25 @@ it("a plan can be read before it is approved, and so can a rule, with what else 
     "Correct the sign (calc.py)",
     "Somebody relies on it",
   ]);
+});
+
+it("an edit can be looked at before and after it is decided, and says how far one is", () => {
+  const proposal = { words: "Edit calc.py", added: 2, removed: 1, decided: 0, applied: 0, undone: 0, total: 2, changeIds: ["c"] };
+  const edit: ApprovalItem = { ...ITEM, title: proposal.words, proposal };
+  const { row } = shown();
+  row.update(edit);
+  const visible = (): string[] =>
+    [...row.element.querySelectorAll<HTMLElement>("button, .progress")]
+      .filter((each) => each.closest("[hidden]") === null)
+      .map((each) => each.textContent ?? "");
+  expect(row.element.getAttribute("aria-label")).toBe("Asks you: Edit calc.py (+2 −1)");
+  expect(visible()).toEqual(["Review", "Allow once", "Reject"]);
+  row.element.querySelector<HTMLButtonElement>(".options button")?.click();
+  row.update({ ...edit, proposal: { ...proposal, decided: 1, applied: 1 } });
+  expect(visible()[0]).toBe("1 of 2 changes decided, 1 applied. An answer is for the others.");
+  row.update({ ...edit, proposal: { ...proposal, decided: 2, applied: 1 }, decided: "1 of 2 changes applied" });
+  expect(visible()).toEqual(["Show"]);
+  row.element.querySelector<HTMLButtonElement>(".link")?.click();
+  const asked = { kind: "proposal", runId: "r", changeIds: ["c"] };
+  expect(posted).toEqual([asked, asked]);
 });

@@ -1,8 +1,10 @@
 // The row of a question to the person: what would happen, the answers, and the rules that they make. Answered, it is one line.
 
 import { isRefusal, type MadeRule, optionLabel, rulesOf } from "../../src/chat/effects";
-import type { ApprovalItem, PlanView } from "../../src/chat/items";
+import type { ApprovalItem } from "../../src/chat/items";
+import type { PlanView } from "../../src/chat/question";
 import { element, icon } from "../base/dom";
+import { editParts, iconOf, sizeParts, wordsOf } from "./edit";
 import { only, type Page, type Row } from "./row";
 
 export function approvalRow(item: ApprovalItem, page: Page): Row {
@@ -12,17 +14,30 @@ export function approvalRow(item: ApprovalItem, page: Page): Row {
   const rules = element("div", { class: "rules" });
   const decided = element("div", { class: "decided" });
   const plan = element("div", { class: "plan" });
-  const row = element("section", { class: "row approval", tabindex: -1 }, title, effects, plan, options, rules, decided);
+  const edit = editParts(page);
+  const row = element(
+    "section",
+    { class: "row approval", tabindex: -1 },
+    title,
+    effects,
+    plan,
+    edit.progress,
+    options,
+    rules,
+    decided,
+    edit.show,
+  );
   let shown = "";
   const update = (next: ApprovalItem): void => {
     const isOpen = next.decided === undefined;
     row.dataset["state"] = isOpen ? "pending" : "resolved";
-    row.setAttribute("aria-label", isOpen ? `Asks you: ${next.title}` : `${next.title}: ${next.decided}`);
-    title.replaceChildren(icon(isOpen ? "shield" : "check"), element("span", {}, next.title));
+    row.setAttribute("aria-label", isOpen ? `Asks you: ${wordsOf(next)}` : `${wordsOf(next)}: ${next.decided}`);
+    title.replaceChildren(icon(iconOf(next)), element("span", {}, next.title), ...sizeParts(next.proposal));
     effects.replaceChildren(...next.effects.map((words) => element("li", {}, words)));
     effects.hidden = next.effects.length === 0;
     plan.hidden = next.plan === undefined || !isOpen;
     plan.replaceChildren(...(next.plan === undefined ? [] : planParts(next.plan)));
+    edit.update(next);
     rules.hidden = !isOpen;
     rules.replaceChildren(...rulesOf(next.options).map(ruleLine));
     decided.hidden = isOpen;
@@ -34,7 +49,7 @@ export function approvalRow(item: ApprovalItem, page: Page): Row {
     options.hidden = !isOpen;
     if (JSON.stringify(next.options) !== shown) {
       shown = JSON.stringify(next.options);
-      options.replaceChildren(...next.options.map((option, index) => optionButton(next, option, index, page)));
+      options.replaceChildren(edit.review, ...next.options.map((option, index) => optionButton(next, option, index, page)));
     }
     disable(options, false);
   };
@@ -67,7 +82,7 @@ function disable(options: HTMLElement, isDisabled: boolean): void {
 }
 
 function optionButton(item: ApprovalItem, option: ApprovalItem["options"][number], index: number, page: Page): HTMLElement {
-  const isFirst = index === 0 && !isRefusal(option);
+  const isFirst = index === 0 && item.proposal === undefined && !isRefusal(option);
   const button = element(
     "button",
     { class: isFirst ? "button" : "button secondary", type: "button", title: option.label },

@@ -1,4 +1,5 @@
-// What agents may do: the three lists of rules, each as the chosen file says it, with what other layers add; and how commands are confined.
+// What agents may do: the three lists of rules, each as the chosen file says it, with what other layers add; whether edits are looked at before
+// they are made; and how commands are confined.
 
 import type { JSX } from "preact";
 import { fieldsOf, holding, originLabel, ownList } from "../../src/settings/fields";
@@ -25,6 +26,8 @@ export function Permissions({ context }: Drawn): JSX.Element {
         context={context}
         fields={fieldsOf(settings, "permissions").filter((field) => field.key === "permissions.policy_when_unattended")}
       />
+      <h2>Review</h2>
+      <Rows context={context} fields={fieldsOf(settings, "review")} />
       <h2>Sandbox</h2>
       <Confinement context={context} />
       <Rows context={context} fields={fieldsOf(settings, "sandbox")} />
