@@ -243,7 +243,9 @@ REQUESTS: Final[Mapping[str, Request]] = {
 
 NOTIFICATIONS: Final[Mapping[str, Notification]] = {
     EVENT: Notification(AgentEvent, "Something happened in a run."),
-    CHANNEL_CHANGED: Notification(ChannelChanged, "A channel was created, updated or deleted, by this server or another one on the same home."),
+    CHANNEL_CHANGED: Notification(
+        ChannelChanged, "A channel was created, updated or deleted, by this server or another one on the same home."
+    ),
     PROVIDER_CHANGED: Notification(ProvidersChanged, "A provider came, went, or is in another state; told a few times a second at most."),
     STATUS_CHANGED: Notification(Status, "The server's state changed."),
     SETTINGS_CHANGED: Notification(SettingsChanged, "Settings of this client are others now, by whatever layer."),
