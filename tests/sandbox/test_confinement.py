@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -36,8 +37,29 @@ def sandbox(home: Path) -> ProbedSandbox:
     return ProbedSandbox("bubblewrap", environ, hidden=[str(home)])
 
 
-def command(line: str, workspace: Path, *, timeout_s: float = 60, unsaved: dict[str, str] | None = None) -> Command:
-    return Command(argv=("/bin/sh", "-c", line), cwd=str(workspace), writable=(str(workspace),), unsaved=unsaved or {}, timeout_s=timeout_s)
+def command(
+    line: str,
+    workspace: Path,
+    *,
+    also: Path | None = None,
+    timeout_s: float = 60,
+    unsaved: dict[str, str] | None = None,
+    repository: bool = False,
+) -> Command:
+    return Command(
+        argv=("/bin/sh", "-c", line),
+        cwd=str(workspace),
+        writable=(str(workspace), *([] if also is None else [str(also)])),
+        unsaved=unsaved or {},
+        timeout_s=timeout_s,
+        repository=repository,
+    )
+
+
+def git(folder: Path, *words: str) -> str:
+    """Run git as the person does."""
+    name = ("-c", "user.name=me", "-c", "user.email=me@example.org", "-c", "protocol.file.allow=always")
+    return subprocess.run(["git", *name, *words], cwd=folder, check=True, capture_output=True, text=True).stdout
 
 
 async def test_the_probe_says_that_it_works_here(sandbox: ProbedSandbox) -> None:
@@ -65,13 +87,118 @@ async def test_nothing_is_written_outside_or_into_settings(sandbox: ProbedSandbo
     assert result.exit_code != 0 or target == "../outside"
 
 
-@pytest.mark.parametrize("folder", [".coterie", ".vscode", ".idea"])
+@pytest.mark.parametrize("folder", [".coterie", ".vscode", ".idea", ".git"])
 async def test_a_folder_of_settings_that_is_not_there_is_not_made(sandbox: ProbedSandbox, workspace: Path, folder: str) -> None:
     tries = f"mkdir -p {folder}; mv {folder} moved; rm -rf {folder}; echo x > {folder}/config.toml; ls -A {folder}; echo made > made"
     result = await sandbox.run(command(tries, workspace))
     assert (workspace / "made").read_text() == "made\n"
     assert f"cannot create {folder}/config.toml: Read-only file system" in result.output
     assert [each.name for each in workspace.iterdir()] == ["made"], "and it is gone again"
+
+
+async def test_a_repository_is_made_in_no_folder_of_the_workspace_but_by_what_may(
+    sandbox: ProbedSandbox, workspace: Path, tmp_path: Path
+) -> None:
+    second = tmp_path / "second"
+    second.mkdir()
+    refused = await sandbox.run(command(f"git init; cd {second} && git init", workspace, also=second))
+    assert refused.exit_code != 0
+    assert [*workspace.iterdir(), *second.iterdir()] == []
+    made = await sandbox.run(command("git init -q . && git config x.y z", workspace, also=second, repository=True))
+    assert (made.exit_code, git(workspace, "config", "x.y")) == (0, "z\n")
+    assert list(second.iterdir()) == []
+
+
+async def test_a_repository_that_is_made_while_another_command_runs_stays_and_is_shut_to_that_one(
+    sandbox: ProbedSandbox, workspace: Path
+) -> None:
+    for name in ("begun", "go"):
+        os.mkfifo(workspace / name)
+    async with asyncio.TaskGroup() as tasks:
+        longer = tasks.create_task(sandbox.run(command("echo > begun; cat go; echo x > .git/config", workspace)))
+        await asyncio.to_thread((workspace / "begun").read_text)
+        assert (await sandbox.run(command("git init -q .", workspace, repository=True))).exit_code == 0
+        await asyncio.to_thread((workspace / "go").write_text, "")
+    assert "Read-only file system" in longer.result().output
+    assert git(workspace, "rev-parse", "--is-inside-work-tree") == "true\n"
+
+
+async def test_a_folder_within_a_repository_is_the_same_to_git_while_its_own_is_shut(sandbox: ProbedSandbox, workspace: Path) -> None:
+    git(workspace, "init", "-q")
+    inner = workspace / "inner"
+    inner.mkdir()
+    (inner / "a.py").write_text("x\n")
+    outside = Command(argv=("/bin/sh", "-c", "ls -A; cat ../.git/HEAD"), cwd=str(inner), writable=(str(inner),), unsaved={}, timeout_s=60)
+    for name in ("begun", "go"):
+        os.mkfifo(inner / name)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(sandbox.run(command("echo > begun; cat go", inner)))
+        await asyncio.to_thread((inner / "begun").read_text)
+        assert git(inner, "status", "--short", "--", "a.py") == "?? a.py\n"
+        await asyncio.to_thread((inner / "go").write_text, "")
+    assert not (inner / ".git").exists()
+    assert (await sandbox.run(outside)).output.startswith(".coterie\n.git\n")
+
+
+async def test_repositories_within_a_workspace_are_not_written(sandbox: ProbedSandbox, workspace: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    for folder in (workspace, workspace / "vendored" / "deep", other):
+        folder.mkdir(parents=True, exist_ok=True)
+        git(folder, "init", "-q")
+        git(folder, "commit", "-q", "--allow-empty", "-m", "x")
+    git(workspace, "submodule", "add", "-q", str(other), "module")
+    git(workspace, "worktree", "add", "-q", "tree")
+    (workspace / "bare").mkdir()
+    git(workspace / "bare", "init", "-q", "--bare", "store")
+    (workspace / "bare/.git").write_text("gitdir: store\n")
+    targets = ("vendored/deep/.git/config", "module/.git", ".git/modules/module/config", "tree/.git", "bare/store/hooks/post-commit")
+    before = {target: (workspace / target).read_bytes() if (workspace / target).exists() else None for target in targets}
+    for target in targets:
+        result = await sandbox.run(command(f"echo made > made; rm -rf {target}; echo x > {target}", workspace))
+        assert result.exit_code != 0, target
+    assert {target: (workspace / target).read_bytes() if (workspace / target).exists() else None for target in targets} == before
+    assert (workspace / "made").exists()
+    allowed = await sandbox.run(command("cd vendored/deep && git config x.y z", workspace, repository=True))
+    assert (allowed.exit_code, git(workspace / "vendored/deep", "config", "x.y")) == (0, "z\n")
+
+
+@pytest.fixture
+def worktree(tmp_path: Path) -> Path:
+    """Return a worktree whose repository lies outside of it, below a folder that commands do not see."""
+    main = tmp_path / "main"
+    main.mkdir()
+    git(main, "init", "-q", "-b", "main")
+    git(main, "commit", "-q", "--allow-empty", "-m", "first")
+    git(main, "worktree", "add", "-q", str(tmp_path / "tree"))
+    return tmp_path / "tree"
+
+
+async def test_in_a_worktree_git_looks_and_commits_only_where_that_is_allowed(
+    sandbox: ProbedSandbox, worktree: Path, tmp_path: Path
+) -> None:
+    commit = "git -c user.name=me -c user.email=me@example.org commit -q --allow-empty -m made && echo done"
+    looked = await sandbox.run(command(f"git log --format=%s; {commit}", worktree))
+    assert looked.output.startswith("first\n")
+    assert "done" not in looked.output
+    assert (await sandbox.run(command(commit, worktree, repository=True))).output == "done\n"
+    assert git(worktree, "log", "--format=%s") == "made\nfirst\n"
+    assert git(tmp_path / "main", "log", "--format=%s") == "first\n"
+
+
+@pytest.mark.parametrize("lie", ["gitdir: {outside}", "gitdir: {outside}/worktrees/x", "gitdir: own/worktrees/x", "gitdir: \0"])
+async def test_a_file_of_the_project_opens_nothing_outside_of_it(sandbox: ProbedSandbox, workspace: Path, tmp_path: Path, lie: str) -> None:
+    outside = tmp_path / "outside"
+    (outside / "worktrees/x").mkdir(parents=True)
+    (outside / "HEAD").write_text("ref: refs/heads/main\n")
+    (outside / "canary").write_text(CANARY)
+    (workspace / "own/worktrees/x").mkdir(parents=True)
+    (workspace / "own/worktrees/x/gitdir").write_text(f"{workspace}/.git\n")
+    (workspace / "own/worktrees/x/commondir").write_text(f"{outside}\n")
+    (workspace / "own/HEAD").write_text("ref: refs/heads/main\n")
+    (workspace / ".git").write_text(lie.format(outside=outside) + "\n")
+    result = await sandbox.run(command(f"cat {outside}/canary; echo x > {outside}/made", workspace, repository=True))
+    assert CANARY not in result.output
+    assert not (outside / "made").exists()
 
 
 async def test_the_end_of_one_command_opens_no_folder_of_settings_to_another(sandbox: ProbedSandbox, workspace: Path) -> None:

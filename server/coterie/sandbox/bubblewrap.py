@@ -22,7 +22,7 @@ from coterie.domain.status import SandboxView
 from coterie.domain.workspace_ports import Command, CommandResult
 from coterie.sandbox.environment import command_environment
 from coterie.sandbox.limits import limited
-from coterie.sandbox.mounts import Mount, mounts, settings_folders
+from coterie.sandbox.mounts import Mount, mounts, shut_folders
 from coterie.sandbox.process import Group, run_process
 from coterie.sandbox.shut_folders import there
 
@@ -98,7 +98,11 @@ class Bubblewrap:
     async def run(self, command: Command) -> CommandResult:
         """Run it in namespaces of its own."""
         environment = await asyncio.to_thread(self._environment, command)
-        with there(settings_folders(command.writable)), _overlays(command) as overlays, _namespace() as namespace:
+        with (
+            there(shut_folders(command.writable, repository=command.repository)),
+            _overlays(command) as overlays,
+            _namespace() as namespace,
+        ):
             argv = await asyncio.to_thread(self._argv, command, overlays, environment["PATH"], namespace.info_fd)
             return await run_process(
                 (*argv, *limited(command.argv, command.timeout_s)),
@@ -190,7 +194,7 @@ def _overlays(command: Command) -> Iterator[tuple[Overlay, ...]]:
     out. What it made is taken away again while it is still empty.
     """
     roots = tuple(os.path.realpath(root) for root in command.writable)
-    shut = settings_folders(command.writable)
+    shut = shut_folders(command.writable, repository=command.repository)
     texts = {os.path.realpath(path): text for path, text in command.unsaved.items()}
     texts = {path: text for path, text in texts.items() if _is_below(path, roots) and (Path(path).exists() or not _is_below(path, shut))}
     made = [missing for path in texts for missing in _missing(Path(path))]

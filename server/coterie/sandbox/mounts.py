@@ -1,4 +1,4 @@
-"""What a confined command sees of the file system: an ordered list of mounts, worked out without touching anything but links.
+"""What a confined command sees of the file system: an ordered list of mounts, worked out by looking, without changing anything.
 
 ``bubblewrap`` turns it into arguments. The deeper of two places wins, so the workspace below a masked folder is there, and a masked
 folder below the workspace is not.
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from coterie.sandbox.environment import virtual_environments
+from coterie.sandbox.repositories import inner_repositories, led_to, worktree_folders
 
 MountKind = Literal["hide_folder", "hide_file", "read_only", "writable"]
 
@@ -28,8 +29,7 @@ _SECRET_PLACES = (
 _PRIVATE = ("/tmp", "/var/tmp", "/run")  # noqa: S108 - what others keep here, sockets too, is what is hidden
 _REPOSITORIES = (".git", ".hg", ".svn")
 _SETTINGS = (".vscode", ".idea", ".coterie")
-_READ_OUTSIDE = (*_REPOSITORIES, *_SETTINGS)
-"""What is read by programs outside of the sandbox: hooks, tasks, rules."""
+"""Both are read by programs outside of the sandbox: hooks, tasks, rules."""
 _MOST_HOPS = 10
 
 
@@ -45,7 +45,7 @@ def mounts(writable: Sequence[str], hidden: Iterable[str], *, home: str, path: s
     """Return what a command of a project sees.
 
     ``hidden`` are further places to mask; ``home`` is the user's home folder and ``path`` the command's PATH; ``repository`` leaves the
-    version control's own files writable.
+    version control's own files writable, and makes those writable that a worktree has elsewhere.
     """
     roots = tuple(os.path.realpath(root) for root in writable)
     private = [os.path.realpath(place) for place in _PRIVATE]
@@ -54,18 +54,26 @@ def mounts(writable: Sequence[str], hidden: Iterable[str], *, home: str, path: s
     needed = (os.path.realpath(place) for place in _interpreter_places(roots, path))
     seen += [Mount("read_only", place) for place in needed if _is_below(place, private) and not _is_below(place, (*secret, *roots))]
     seen += [Mount("writable", root) for root in roots]
-    names = [name for name in _READ_OUTSIDE if not (repository and name in _REPOSITORIES)]
-    outside = (os.path.realpath(f"{root}/{name}") for root in roots for name in names)
-    seen += [Mount("read_only", place) for place in outside if Path(place).exists() and _is_below(place, roots)]
+    git_files = [f"{root}/.git" for root in roots]
+    elsewhere = [place for file in git_files for place in worktree_folders(file) if not _is_below(place, (*secret, *roots))]
+    seen += [Mount("writable" if repository else "read_only", place) for place in elsewhere if repository or _is_below(place, private)]
+    outside = [f"{root}/{name}" for root in roots for name in _SETTINGS]
+    if not repository:
+        outside += [f"{root}/{name}" for root in roots for name in _REPOSITORIES]
+        git_files += [inner for root in roots for inner in inner_repositories(root)]
+        outside += [*git_files, *filter(None, map(led_to, git_files))]
+    places = (os.path.realpath(place) for place in outside)
+    seen += [Mount("read_only", place) for place in places if Path(place).exists() and _is_below(place, roots)]
     return tuple(sorted(dict.fromkeys(seen), key=lambda mount: (mount.place.rstrip("/").count("/"), _RANKS[mount.kind])))
 
 
-def settings_folders(writable: Sequence[str]) -> tuple[str, ...]:
-    """Return the folders that hold settings of editors and of Coterie in a project, whether they are there or not.
+def shut_folders(writable: Sequence[str], *, repository: bool = False) -> tuple[str, ...]:
+    """Return the folders that no command may make in a project: of settings of editors and of Coterie, and that of git.
 
-    Those of version control are none of them: a tool takes the folder where it finds one, even an empty one, for the project's own.
+    Git takes an empty folder for none of its own. Of other version control that is not so, and nobody is to find an empty repository.
     """
-    return tuple(f"{os.path.realpath(root)}/{name}" for root in writable for name in _SETTINGS)
+    names = _SETTINGS if repository else (*_SETTINGS, ".git")
+    return tuple(f"{os.path.realpath(root)}/{name}" for root in writable for name in names)
 
 
 _RANKS: dict[MountKind, int] = {"hide_folder": 0, "hide_file": 0, "writable": 1, "read_only": 2}

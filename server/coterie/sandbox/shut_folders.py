@@ -1,6 +1,6 @@
-"""Keeps a command from making the folders of settings that a workspace does not have yet.
+"""Keeps a command from making the folders of settings, and of git, that a workspace does not have yet.
 
-What stands in them has programs outside of the sandbox run things: an editor, and Coterie itself. ``mounts`` makes read-only what is
+What stands in them has programs outside of the sandbox run things: an editor, git, and Coterie itself. ``mounts`` makes read-only what is
 there, so ``bubblewrap`` has the missing ones be there, empty, while a command runs. Commands run side by side, in several servers too, and
 none may lose its mount to the end of another: each holds the folder by a shared lock, and only the last one takes it away.
 """
