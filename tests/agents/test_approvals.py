@@ -10,15 +10,18 @@ from pathlib import Path
 import pytest
 
 from agent_stage import Listener
-from coterie.agents.approvals import RunApprovals, Verdict
+from coterie.agents.approvals import RunApprovals
 from coterie.agents.live_run import LiveRun
 from coterie.agents.meter import Meter
 from coterie.agents.pending import Approvals
+from coterie.agents.wanted import Verdict, Wanted
 from coterie.domain.events import ApprovalEvent, Event, PlanEvent
 from coterie.domain.runs import Budget, RunRequest, RunRow
 from coterie.domain.wire import Json
 from coterie.storage.store import Store
 from coterie.tools.rules import Policy, RuleLayer, command_effect
+
+MAKE = Wanted(title="Make it", effects=(command_effect(["touch", "made"]),))
 
 
 async def always() -> bool:
@@ -60,7 +63,7 @@ async def test_a_run_has_all_its_time_left_when_a_person_has_answered(tmp_path: 
     now = [0.0]
     meter = Meter("this run", Budget(wall_s=10), clock=lambda: now[0])
     async with asking(tmp_path, meter) as (mine, approvals, listener), asyncio.TaskGroup() as group:
-        verdict = group.create_task(mine.decide("Make it", [command_effect(["touch", "made"])]))
+        verdict = group.create_task(mine.decide(MAKE))
         event = await question(listener)
         now[0] = 1_000.0
         meter.check_time()

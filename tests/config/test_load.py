@@ -314,7 +314,7 @@ def test_an_untrusted_project_can_switch_ghost_text_off_and_not_on(home: Home, u
         (None, "after", "before", "before", 0),
     ],
 )
-def test_no_project_says_that_edits_are_not_looked_at_first(
+def test_no_project_says_that_edits_are_not_looked_at_first(  # noqa: PLR0917 - a table
     home: Home, user: str | None, first: str, second: str | None, mode: str, left_out: int, trust: str
 ) -> None:
     for write, wanted in ((home.user, user), (home.project, first), (lambda text: home.project(text, 1), second)):

@@ -7,14 +7,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Literal
 
-from coterie.agents.lasting import Kept, UserRules, having, offered, rules_of
+from coterie.agents.lasting import EVERY_EDIT, Kept, UserRules, having, offered, offered_for_review
 from coterie.agents.live_run import LiveRun
 from coterie.agents.meter import Meter
 from coterie.agents.pending import Answer, Approvals
+from coterie.agents.wanted import Asking, Verdict, Wanted
 from coterie.base.errors import CoterieError
 from coterie.base.ids import new_id, now
 from coterie.base.legible import in_one_line, readable, visible
@@ -22,7 +23,7 @@ from coterie.domain.events import ApprovalEvent, Event, RunEvent, WarningEvent
 from coterie.domain.permissions import Approval, ApprovalOption, Decision, Effect, OptionKind, Ruling
 from coterie.domain.records import GrantRecord, Record
 from coterie.domain.wire import Json
-from coterie.tools.rules import Policy, evaluate, rule_for
+from coterie.tools.rules import Policy, allows_by_name, evaluate, rule_for
 
 Unattended = Literal["deny", "allow_list"]
 SessionGrants = dict[str, Kept]
@@ -37,20 +38,13 @@ class ApprovalRequiredError(CoterieError):
     code = "approval_required"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether a call may go on; ``reason`` is worded for the model when it may not."""
-
-    allowed: bool
-    reason: str = ""
-
-
 class RunApprovals:
     """What one run asks through.
 
-    ``rules`` gives the rules of every layer as they are now, ``vouched`` are those that also hold for commands that nothing confines;
-    ``sandboxed`` says whether commands are confined. ``session`` holds what was answered for the whole session of the client where the run
-    is at home; ``user`` writes what is answered for always, None: nothing does.
+    ``rules`` gives the rules of every layer as they are now, ``vouched`` are those that also hold for commands that nothing confines and
+    for edits that a person is to see; ``sandboxed`` says whether commands are confined, ``reviewed`` whether a person sees edits before
+    they are made. ``session`` holds what was answered for the whole session of the client where the run is at home; ``user`` writes what is
+    answered for always, None: nothing does.
     """
 
     def __init__(
@@ -64,6 +58,7 @@ class RunApprovals:
         unattended: Unattended,
         session: SessionGrants,
         sandboxed: Callable[[], Awaitable[bool]],
+        reviewed: Callable[[], bool] = lambda: False,
         user: UserRules | None = None,
     ) -> None:
         self._run = run
@@ -74,6 +69,7 @@ class RunApprovals:
         self._unattended = unattended
         self._session = session
         self._sandboxed = sandboxed
+        self._reviewed = reviewed
         self._user = user
         self._waiting = 0
 
@@ -82,41 +78,42 @@ class RunApprovals:
         """All that decides now."""
         return self._rules()
 
-    async def decide(
-        self,
-        title: str,
-        effects: Sequence[Effect],
-        *,
-        writes: tuple[str, ...] = (),
-        confined: bool = True,
-        before_asking: Callable[[], Awaitable[None]] | None = None,
-    ) -> Verdict:
-        """Say whether effects may happen, after asking whoever must be asked. Raises `ApprovalRequiredError` when nobody can be.
+    async def decide(self, wanted: Wanted) -> Verdict:
+        """Say whether something may happen, after asking whoever must be asked. Raises `ApprovalRequiredError` when nobody can be."""
+        standing = await self.weigh(wanted)
+        return await self.ask(standing) if isinstance(standing, Asking) else standing
 
-        ``confined`` is False for commands that run outside of our sandbox, wherever there is one. ``before_asking`` raises what makes the
-        question pointless.
-        """
-        policy = self._policy_of(writes)
-        ruling = evaluate(effects, policy)
-        if ruling.verdict == "deny":
-            return _denied(ruling)
-        asking = await self._to_ask(ruling.asking, effects, confined=confined)
-        refused = next((effect for effect in asking if self._granted(effect) == "deny"), None)
+    async def weigh(self, wanted: Wanted) -> Verdict | Asking:
+        """Say whether something may happen as far as that is known without asking anybody."""
+        by_rule: tuple[Effect, ...] = ()
+        if not wanted.judged:
+            ruling = evaluate(wanted.effects, self._policy_of(wanted.writes))
+            if ruling.verdict == "deny":
+                return _denied(ruling)
+            by_rule = await self._to_ask(ruling.asking, wanted.effects, confined=wanted.confined)
+        refused = next((effect for effect in by_rule if self._granted(effect) == "deny"), None)
         if refused is not None:
             return Verdict(allowed=False, reason=f"Denied: the person does not want {refused.rule} in this run.")
-        asking = tuple(effect for effect in asking if self._granted(effect) != "allow")
-        if not asking:
-            return Verdict(allowed=True)
-        if before_asking is not None:
-            await before_asking()
+        by_rule = tuple(effect for effect in by_rule if self._granted(effect) != "allow")
+        asking = (*by_rule, *(effect for effect in self._to_show(wanted) if effect not in by_rule))
+        return Asking(wanted=wanted, effects=asking, by_rule=bool(by_rule)) if asking else Verdict(allowed=True)
+
+    async def ask(self, asking: Asking, change_ids: tuple[str, ...] = ()) -> Verdict:
+        """Ask a person, who may also decide about the hunks of the changes that it is about; the last of these verdicts is an answer.
+
+        Raises `ApprovalRequiredError` when nobody can be asked.
+        """
         if not self._approvals.audience.can_answer:
             return self._nobody(asking)
-        allows = partial(self._allows, asking, confined=confined)
-        decision, _ = await self._question(title, asking, await offered(asking, policy, allows, self._user))
+        policy = self._policy_of(asking.wanted.writes)
+        allows = partial(self._allows, asking)
+        options = await offered(asking.effects, policy, allows, self._user) if asking.by_rule else offered_for_review()
+        decision, _ = await self._question(asking.wanted.title, asking.effects, options, change_ids=change_ids)
         if decision.option_id is None:
             return self._nobody(asking)
-        policy = self._policy_of(writes)  # the settings may say something else than when it was asked
-        return await self._taken(decision, asking, evaluate(effects, policy), lambda rules: allows(having(policy, "allow", rules)))
+        policy = self._policy_of(asking.wanted.writes)  # the settings may say something else than when it was asked
+        ruling = evaluate(asking.effects, policy)
+        return await self._taken(decision, asking, ruling, lambda rules: allows(having(policy, "allow", rules)))
 
     def _policy_of(self, writes: tuple[str, ...]) -> Policy:
         return replace(self.policy, writes=writes) if writes else self.policy
@@ -145,7 +142,7 @@ class RunApprovals:
             ApprovalOption(option_id="edit", label="Approve an edited plan", kind="edit"),
             ApprovalOption(option_id="reject", label="Reject", kind="reject"),
         )
-        decision, _ = await self._question(title, (effect,), options, check, edited)
+        decision, _ = await self._question(title, (effect,), options, check=check, edited=edited)
         if decision.kind is None:
             why = "You did not approve" if decision.reason == "dismissed" else "Nobody was left to approve"
             raise ApprovalRequiredError(f"{why} the {step_id}. Resume the run to be asked again, or allow {effect.rule} by a rule.")
@@ -171,30 +168,55 @@ class RunApprovals:
         unconfined = [effect for effect in commands if evaluate([effect], self._vouched).verdict != "allow"]
         return (*asking, *(effect for effect in unconfined if effect not in asking))
 
-    async def _allows(self, asking: Sequence[Effect], policy: Policy, *, confined: bool) -> bool:
-        """Say whether nobody would be asked for these effects under a policy."""
-        ruling = evaluate(asking, policy)
-        return ruling.verdict == "allow" and not await self._to_ask((), asking, confined=confined)
+    async def _allows(self, asking: Asking, policy: Policy) -> bool:
+        """Say whether nobody would be asked under a policy."""
+        ruling = evaluate(asking.effects, policy)
+        return (
+            ruling.verdict == "allow"
+            and not self._to_show(asking.wanted)
+            and not await self._to_ask((), asking.effects, confined=asking.wanted.confined)
+        )
+
+    def _to_show(self, wanted: Wanted) -> tuple[Effect, ...]:
+        """Return what a person is to see before it is made, though no rule asks for it, but what this very command line allows."""
+        if not (wanted.is_edit and self._reviewed()):
+            return ()
+        writing = (effect for effect in wanted.effects if effect.kind == "write")
+        return tuple(effect for effect in writing if not (allows_by_name(self._vouched, effect) or self._waved_through(effect)))
+
+    def _waved_through(self, effect: Effect) -> bool:
+        """Say whether a person wants to see no more of such edits."""
+        return "allow" in {self._granted(effect), self._given(EVERY_EDIT)}
 
     def _granted(self, effect: Effect) -> Kept | None:
-        if rule_for(effect) is None:
-            return None
-        given = {grant.rule: grant.verdict for grant in self._run.history.grants}
-        return given.get(effect.rule) or self._session.get(effect.rule)
+        return None if rule_for(effect) is None else self._given(effect.rule)
 
-    def _nobody(self, asking: Sequence[Effect]) -> Verdict:
-        wanted = ", ".join(effect.rule for effect in asking)
-        if self._unattended == "deny":
+    def _given(self, rule: str) -> Kept | None:
+        given = {grant.rule: grant.verdict for grant in self._run.history.grants}
+        return given.get(rule) or self._session.get(rule)
+
+    def _nobody(self, asking: Asking) -> Verdict:
+        wanted = ", ".join(effect.rule for effect in asking.effects)
+        if self._unattended == "deny" and asking.by_rule:
             raise ApprovalRequiredError(f"{wanted} needs approval and nobody is there to give it. Allow it by a rule, or resume attended.")
-        return Verdict(allowed=False, reason=f"Denied: {wanted} is on no allow list and nobody is there to ask.")
+        if self._unattended == "deny":
+            raise ApprovalRequiredError(
+                f"{wanted} is to be seen before it happens and nobody is there. Decide about the proposed changes, or allow it by "
+                f"--yes-to '{EVERY_EDIT}', and resume."
+            )
+        if asking.by_rule:
+            return Verdict(allowed=False, reason=f"Denied: {wanted} is on no allow list and nobody is there to ask.")
+        return Verdict(allowed=False, reason="Denied: a person sees edits before they are made, and nobody is there.")
 
     async def _question(
         self,
         title: str,
         effects: tuple[Effect, ...],
         options: tuple[ApprovalOption, ...],
+        *,
         check: Callable[[Mapping[str, Json]], Mapping[str, Json]] | None = None,
         edited: Callable[[Mapping[str, Json]], Sequence[Event]] | None = None,
+        change_ids: tuple[str, ...] = (),
     ) -> Answer:
         # A person decides by what they see: nothing in it may be hidden, or change the order of the rest.
         shown = visible if effects else readable
@@ -207,11 +229,12 @@ class RunApprovals:
             title=shown(title),
             effects=tuple(map(_visible, effects)),
             options=tuple(_worded(option, shown) for option in options),
+            change_ids=change_ids,
         )
         answer: Answer = (Decision(option_id=None, kind=None, reason="run_ended"), None)
         self._waiting += 1
         try:
-            with self._meter.standing_still():
+            with self._meter.standing_still(), self._run.watched(partial(self._settle, approval)):
                 first = (RunEvent(state="waiting"),) if self._waiting == 1 else ()
                 answered = self._approvals.open(approval, check)
                 await self._run.event(*first, _told(approval, "pending"))
@@ -224,14 +247,22 @@ class RunApprovals:
             await self._run.event(_told(approval, "resolved", answer[0]), *follows, *last)
         return answer
 
+    def _settle(self, approval: Approval) -> None:
+        """Answer a question about changes when the last of their hunks is decided."""
+        history = self._run.history
+        if approval.change_ids and not history.open_hunks(approval.change_ids):
+            taken = any(hunk.state == "applied" for each in approval.change_ids for hunk in history.changes[each].hunks)
+            kind: OptionKind = "allow_once" if taken else "reject_once"
+            self._approvals.settle(approval, Decision(option_id=kind, kind=kind, reason="reviewed"))
+
     async def _taken(
-        self, decision: Decision, asking: Sequence[Effect], ruling: Ruling, decides: Callable[[Sequence[str]], Awaitable[bool]]
+        self, decision: Decision, asking: Asking, ruling: Ruling, decides: Callable[[Sequence[str]], Awaitable[bool]]
     ) -> Verdict:
         """Do what an answer says. ``ruling`` is what holds by now, ``decides`` says whether rules of the user's would decide that."""
         allowed = decision.kind in _ALLOWING
         if allowed and ruling.verdict == "deny":
             return _denied(ruling)
-        rules = rules_of(asking)
+        rules = asking.rules
         match decision.kind:
             case "allow_run":
                 await self._grant("allow", rules)
@@ -247,7 +278,8 @@ class RunApprovals:
                 pass
         if allowed:
             return Verdict(allowed=True)
-        return Verdict(allowed=False, reason="Denied: the person rejected this call. Do it another way, or ask what they want.")
+        reason = "Denied: the person rejected this call. Do it another way, or ask what they want."
+        return Verdict(allowed=False, reason=reason, rejected=decision.reason != "dismissed")
 
     async def _grant(self, verdict: Kept, rules: Sequence[str]) -> None:
         grants: list[Record] = [GrantRecord(rule=rule, verdict=verdict) for rule in rules]
@@ -281,6 +313,7 @@ def _told(approval: Approval, state: Literal["pending", "resolved"], decision: D
         options=approval.options,
         state=state,
         decision=decision,
+        change_ids=approval.change_ids,
     )
 
 

@@ -47,6 +47,7 @@ from coterie.tools.rules import MEMORY_FILE, Policy, RuleLayer
 from coterie.tools.tool import Place
 
 _LEVEL = "sandbox.level"
+_REVIEW = "review.mode"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +116,7 @@ class Assembly:
             unattended=settings.permissions.policy_when_unattended,
             session=self._session,
             sandboxed=sandboxed,
+            reviewed=self._reviewed_since(loaded),
             user=around.user_permissions,
         )
         await around.providers.ready()
@@ -237,6 +239,11 @@ class Assembly:
             return await self._sandboxed()
 
         return sandboxed
+
+    def _reviewed_since(self, began: Loaded) -> Callable[[], bool]:
+        """Return what says to a run whether a person sees edits first: as is set now, and as a project did when the run began."""
+        by_project = began.settings.review.mode == "before" and began.origins.get(_REVIEW) == ("project",)
+        return lambda: by_project or self._around.loaded().settings.review.mode == "before"
 
     async def _confined(self) -> bool:
         return (await self._around.sandbox.status()).level != "none"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from coterie.agents.approvals import RunApprovals
-from coterie.agents.effects import Effects, Where
+from coterie.agents.edit_records import Where
+from coterie.agents.effects import Effects
 from coterie.agents.live_run import LiveRun
 from coterie.agents.meter import Meter
+from coterie.agents.wanted import Wanted
 from coterie.base.errors import ModelMistakeError
 from coterie.base.ids import new_id
 from coterie.domain.events import ToolCallEvent, ToolCallState, WarningEvent
@@ -32,7 +34,7 @@ class Baseline:
         try:
             effects = await self._tests.effects({})
             await self._tell(call_id, "pending")
-            verdict = await self._approvals.decide("Run the tests before the first change", effects)
+            verdict = await self._approvals.decide(Wanted(title="Run the tests before the first change", effects=effects))
             if not verdict.allowed:
                 await self._tell(call_id, "denied", verdict.reason)
                 await self._warn("The tests were not allowed to run before the first change: every failure will count as new.")

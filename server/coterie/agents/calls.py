@@ -9,16 +9,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import groupby
 from typing import assert_never
 
 from coterie.agents.approvals import RunApprovals
-from coterie.agents.effects import Effects, Where
+from coterie.agents.edit_records import Where
+from coterie.agents.effects import Effects
 from coterie.agents.history import FINISHED_CALLS, Edit
 from coterie.agents.live_run import LiveRun
 from coterie.agents.meter import Meter
+from coterie.agents.proposing import Proposing
 from coterie.agents.reconcile import UNKNOWN_OUTCOME, reconciled
+from coterie.agents.wanted import Asking, Verdict, Wanted
 from coterie.base.errors import ModelMistakeError
 from coterie.base.tasks import side_by_side
 from coterie.domain.events import ToolCallEvent, ToolCallState
@@ -37,6 +39,7 @@ from coterie.domain.records import EditIntent
 from coterie.domain.wire import Json
 from coterie.domain.workspace_ports import Workspace
 from coterie.tools.registry import Toolbox
+from coterie.tools.tool import Tool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +84,7 @@ class Calls:
         self._toolbox = toolbox
         self._approvals = approvals
         self._effects = effects
+        self._proposing = Proposing(run, workspace, approvals, effects)
         self._limits = limits
         self._accept = accept
         self._artifact: Mapping[str, Json] | None = None
@@ -115,7 +119,7 @@ class Calls:
             state, output = "failed", mistake.message
         except asyncio.CancelledError:
             latest = self._run.history.calls.get(call.call_id)
-            if latest is not None and latest.state == "running":
+            if latest is not None and latest.state == "running" and call.call_id not in self._run.history.proposals:
                 await self._tell(call, "failed", UNKNOWN_OUTCOME)
             raise
         await self._tell(call, state, output)
@@ -131,12 +135,48 @@ class Calls:
             return "denied", f"Denied: {call.tool} is {why}."
         if call.arguments is None:
             raise ModelMistakeError(f"The arguments of {call.tool} are not a JSON object. Send the call again with valid JSON.")
-        effects, check = await tool.effects(call.arguments), partial(tool.check, call.arguments)
-        verdict = await self._approvals.decide(_title(call), effects, writes=self._limits.writes, before_asking=check)
-        if not verdict.allowed:
-            return "denied", verdict.reason
+        effects = await tool.effects(call.arguments)
+        wanted = Wanted(title=_title(call), effects=effects, writes=self._limits.writes, is_edit=tool.edits)
+        standing = await self._approvals.weigh(wanted)
+        if isinstance(standing, Asking):
+            offered = await self._offered(call, tool, standing) if standing.is_about_an_edit else None
+            if offered is not None:
+                return offered
+            await tool.check(call.arguments)
+            standing = await self._approvals.ask(standing)
+        if not standing.allowed:
+            return "denied", standing.reason
         await self._tell(call, "running")
         return await self._act(call, await tool.propose(call.arguments))
+
+    async def _offered(self, call: ToolCall, tool: Tool, asking: Asking) -> tuple[ToolCallState, str] | None:
+        """Put an edit before the person and do with it as they say; None where there is nothing to show, and they are asked without."""
+        try:
+            proposal = await tool.propose(call.arguments or {})
+            assert isinstance(proposal, EditProposal | MoveProposal)  # noqa: S101 - such a tool makes nothing else
+            where = Where(self._step_id, self._attempt, call.call_id)
+            change_ids = await self._proposing.offer(where, [proposal])
+        except ModelMistakeError:
+            if asking.by_rule:
+                return None  # what does not fit says something of the file, and nobody has allowed the call yet
+            raise
+        if change_ids:
+            return await self._settled(call, asking, change_ids, proposal.summary)
+        return None if asking.by_rule else ("succeeded", f"{proposal.file.path} has this content already; nothing was changed.")
+
+    async def _settled(
+        self, call: ToolCall, standing: Asking | Verdict, change_ids: tuple[str, ...], summary: str | None = None
+    ) -> tuple[ToolCallState, str]:
+        return await self._proposing.settle(standing, change_ids, summary, begin=lambda: self._tell(call, "running"))
+
+    async def _go_on_offering(self, call: ToolCall, change_ids: tuple[str, ...]) -> tuple[ToolCallState, str]:
+        """Go on with an edit that was proposed before the run was resumed, whatever was decided since."""
+        if not self._run.history.open_hunks(change_ids):
+            return await self._settled(call, Verdict(allowed=True), change_ids)
+        tool = self._toolbox.get(call.tool)
+        effects = await tool.effects(call.arguments or {})
+        wanted = Wanted(title=_title(call), effects=effects, writes=self._limits.writes, is_edit=tool.edits)
+        return await self._settled(call, await self._approvals.weigh(wanted), change_ids)
 
     async def _act(self, call: ToolCall, proposal: Proposal) -> tuple[ToolCallState, str]:
         where = Where(self._step_id, self._attempt, call.call_id)
@@ -173,6 +213,8 @@ class Calls:
 
     async def _reconcile(self, call: ToolCall) -> tuple[ToolCallState, str] | None:
         """Say what became of a call that began before the run was resumed; None when it is to be carried out."""
+        if change_ids := tuple(self._run.history.proposals.get(call.call_id, ())):
+            return await self._go_on_offering(call, change_ids)
         edits = [edit for edit in self._run.history.edits.values() if edit.intent.call_id == call.call_id]
         if edits:
             settled = [await reconciled(self._run, self._workspace, edit) for edit in edits if edit is edits[-1] or edit.state is None]

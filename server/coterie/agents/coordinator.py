@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, TypeVar
 
 from coterie.agents.approvals import ApprovalRequiredError
@@ -49,7 +49,6 @@ class _Live:
     base: Base
     stop: Stop | None = None
     reason: str = ""
-    deciding: asyncio.Lock = field(default_factory=asyncio.Lock)  # held while a verdict is carried out, and while the end is journalled
 
     @property
     def has_ended(self) -> bool:
@@ -178,7 +177,7 @@ class Coordinator:
 
     async def _decide(self, run_id: str, base: Base, choice: HunkChoice) -> Sequence[UndoConflict]:
         while (live := self._live.get(run_id)) is not None:
-            async with live.deciding:
+            async with live.run.deciding:
                 if not live.has_ended:
                     return await decide(live.run, live.base.workspace, chosen(live.run.history, choice), choice.verdict)
             await asyncio.wait([live.task])
@@ -267,7 +266,7 @@ class Coordinator:
         async with self._claiming:
             pass
         for live in tuple(self._live.values()):
-            async with live.deciding:
+            async with live.run.deciding:
                 pass
         for live in self._live.values():
             live.stop = live.stop or "interrupted"
@@ -330,7 +329,7 @@ class Coordinator:
 
     async def _end(self, run: LiveRun, end: RunEvent) -> None:
         try:
-            async with self._live[run.run_id].deciding:
+            async with run.deciding:
                 closed = _given_up(run.history) if end.state == "cancelled" else ()
                 await run.event(*closed, end, durable=True)
                 await self._store.release(run.run_id)

@@ -10,35 +10,27 @@ import os
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from coterie.agents import disk_changes
+from coterie.agents.edit_records import Where, change_of, intent_of, texts_of
 from coterie.agents.live_run import LiveRun
 from coterie.agents.undo import take_back
 from coterie.base.errors import ModelMistakeError
 from coterie.base.ids import new_id
 from coterie.base.kept_file import alone
 from coterie.base.tasks import TaskSupervisor
-from coterie.domain.edits import Applied, ChangeState, Draft, Hunk, Outcome, Refused, digest_of
-from coterie.domain.events import ChangeEvent, WarningEvent
+from coterie.domain.edits import Applied, Draft, Outcome, Refused
+from coterie.domain.events import WarningEvent
 from coterie.domain.proposals import CommandProposal, EditProposal, MoveProposal, NoteProposal
-from coterie.domain.records import CommandIntent, EditIntent, EditOutcome, EventRecord, Record, SuiteRecord
+from coterie.domain.records import CommandIntent, EditOutcome, EventRecord, Record, SuiteRecord
 from coterie.domain.workspace_ports import Command, Sandbox, Workspace
 from coterie.tools.testoutput import failures
 from coterie.workspace.files import decoded, in_thread, put, read_bytes
-from coterie.workspace.hunks import hunks_between
 
 SHELL = ("/bin/sh", "-c")
 _ATTEMPTS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """The call on whose behalf something happens."""
-
-    step_id: str | None
-    attempt: int
-    call_id: str
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +53,7 @@ class Effects:
 
     async def edit(self, where: Where, proposal: EditProposal) -> str:
         """Change a file and return what the model is told. Raises `ModelMistakeError` when nothing was changed."""
-        return await self._to_its_end(self._edit(where, proposal), f"edit {proposal.file.path}")
+        return await self.to_its_end(self._edit(where, proposal), f"edit {proposal.file.path}")
 
     async def note(self, proposal: NoteProposal) -> str:
         """Add a note to a file of the person's own and return what the model is told. To note the same again changes nothing."""
@@ -69,13 +61,14 @@ class Effects:
 
     async def move(self, where: Where, proposal: MoveProposal) -> str:
         """Move a file and return what the model is told. Raises `ModelMistakeError` when it is where it was."""
-        return await self._to_its_end(self._move(where, proposal), f"move {proposal.file.path}")
+        return await self.to_its_end(self._move(where, proposal), f"move {proposal.file.path}")
 
     async def finish_move(self, where: Where, proposal: MoveProposal) -> str:
         """Delete the old file of a move that made its new one before the run was interrupted. Raises as `move` does."""
-        return await self._to_its_end(self._leave(where, proposal), f"move {proposal.file.path}")
+        return await self.to_its_end(self._leave(where, proposal), f"move {proposal.file.path}")
 
-    async def _to_its_end(self, changing: Coroutine[Any, Any, str], name: str) -> str:
+    async def to_its_end(self, changing: Coroutine[Any, Any, _T], name: str) -> _T:
+        """Do something to files that a cancellation does not stop half-way: it ends first."""
         work = self._tasks.spawn(_tried(changing), name=name)
         try:
             told = await asyncio.shield(work)
@@ -126,8 +119,7 @@ class Effects:
 
         async def intend(draft: Draft) -> None:
             drafts.append(draft)
-            texts = [text for text in (draft.before, draft.after) if text is not None]
-            await self._run.record(_intent(change_id, where, draft, moved_from), texts=texts, durable=True)
+            await self._run.record(intent_of(change_id, where, draft, moved_from), texts=texts_of(draft), durable=True)
 
         outcome: Outcome
         try:
@@ -152,14 +144,14 @@ class Effects:
             case Applied(draft):
                 await self._run.record(
                     EditOutcome(change_id=change_id, state="applied"),
-                    EventRecord(event=_change(change_id, where, draft, "applied")),
+                    EventRecord(event=change_of(change_id, where, draft, "applied")),
                 )
                 return proposal.summary
             case Refused(reason):
                 records: list[Record] = []
                 if drafts:
                     records.append(EditOutcome(change_id=change_id, state="refused", reason=reason))
-                    records.append(EventRecord(event=_change(change_id, where, drafts[-1], "proposed")))
+                    records.append(EventRecord(event=change_of(change_id, where, drafts[-1], "proposed")))
                 # Also when nothing was tried: only a person can save or close what is in the way.
                 await self._run.record(
                     *records, EventRecord(event=WarningEvent(code="edit_refused", text=f"{proposal.file.path}: {reason}"))
@@ -208,10 +200,10 @@ class Effects:
         for found in disk_changes.changes(before, after):
             change_id, draft = new_id("change"), found.draft
             await self._run.record(
-                _intent(change_id, where, draft, found.moved_from),
+                intent_of(change_id, where, draft, found.moved_from),
                 EditOutcome(change_id=change_id, state="applied"),
-                EventRecord(event=_change(change_id, where, draft, "applied")),
-                texts=[text for text in (draft.before, draft.after) if text is not None],
+                EventRecord(event=change_of(change_id, where, draft, "applied")),
+                texts=texts_of(draft),
             )
 
 
@@ -230,29 +222,9 @@ def _noted(proposal: NoteProposal) -> str:
     raise ModelMistakeError(f"{file.name} changed again and again meanwhile. Nothing was noted.")
 
 
-async def _tried(changing: Coroutine[Any, Any, str]) -> str | ModelMistakeError:
+async def _tried(changing: Coroutine[Any, Any, _T]) -> _T | ModelMistakeError:
     """Return a mistake instead of raising it: a person who types is no failure of the task, which would be logged as one."""
     try:
         return await changing
     except ModelMistakeError as mistake:
         return mistake
-
-
-def _intent(change_id: str, where: Where, draft: Draft, moved_from: str | None) -> EditIntent:
-    return EditIntent(
-        change_id=change_id,
-        step_id=where.step_id or "",
-        call_id=where.call_id,
-        folder=draft.file.folder,
-        path=draft.file.path,
-        uri=draft.file.uri,
-        before=None if draft.before is None else digest_of(draft.before),
-        after=None if draft.after is None else digest_of(draft.after),
-        mode=draft.mode,
-        moved_from=moved_from,
-    )
-
-
-def _change(change_id: str, where: Where, draft: Draft, state: ChangeState) -> ChangeEvent:
-    hunks: tuple[Hunk, ...] = hunks_between(draft.before, draft.after, state=state, step_id=where.step_id)
-    return ChangeEvent(change_id=change_id, path=draft.file.path, uri=draft.file.uri, state=state, hunks=hunks)

@@ -15,14 +15,16 @@ from pathlib import Path
 
 from coterie.agents.answer import Answer
 from coterie.agents.approvals import RunApprovals
-from coterie.agents.effects import Effects, Where
+from coterie.agents.edit_records import Where
+from coterie.agents.effects import Effects
 from coterie.agents.history import FINISHED_CALLS
-from coterie.agents.importing import Import
+from coterie.agents.importing import Import, Sorted
 from coterie.agents.live_run import LiveRun
 from coterie.agents.loop import Ended, Opening
 from coterie.agents.meter import Meter
 from coterie.agents.reconcile import UNKNOWN_OUTCOME
 from coterie.agents.reserving import Held, reserved
+from coterie.agents.wanted import Asking, Wanted
 from coterie.base.errors import ModelMistakeError, ProviderError, RunError
 from coterie.base.ids import new_id
 from coterie.context.verdicts import worded
@@ -209,7 +211,9 @@ class ExternalAgent:
             await self._tell(call_id, tool, arguments, "denied", mistake.message)
             return mistake.message
         title = foreign_title(tool, arguments, self._place)
-        verdict = await self._post.approvals.decide(title, effects, writes=self._post.writes, confined=False)
+        # What it edits is its copy: a person who sees edits before they are made sees them when they are taken over.
+        wanted = Wanted(title=title, effects=tuple(effects), writes=self._post.writes, confined=False)
+        verdict = await self._post.approvals.decide(wanted)
         if not verdict.allowed:
             await self._tell(call_id, tool, arguments, "denied", verdict.reason)
             return verdict.reason
@@ -258,22 +262,27 @@ class ExternalAgent:
 
     async def _take_over(self, aside: Aside) -> None:
         where = Where(self._post.step_id, self._post.attempt, new_id("call"))
-        taking = Import(self._run, self._post.workspace, self._post.effects, where, self._folder().uri)
+        post, folder = self._post, self._folder().uri
+        taking = Import(self._run, post.workspace, effects=post.effects, approvals=post.approvals, where=where, folder=folder)
         await taking.settle()
-        allowed, denied = [], []
+        sorted_out = Sorted()
         for change in await aside.differences():
-            effect = path_effect("write", change.path)
-            # What an allowed call of its tools wrote was judged then; what a command wrote is judged now.
-            verdict = (
-                None
-                if change.path in self._written
-                else await self._post.approvals.decide(f"Take over {change.path}", (effect,), writes=self._post.writes)
+            wanted = Wanted(
+                title=f"Take over {change.path}",
+                effects=(path_effect("write", change.path),),
+                writes=self._post.writes,
+                is_edit=True,
+                # What an allowed call of its tools wrote was judged then; what a command wrote is judged now.
+                judged=change.path in self._written,
             )
-            if verdict is None or verdict.allowed:
-                allowed.append(change)
+            standing = await self._post.approvals.weigh(wanted)
+            if isinstance(standing, Asking):
+                sorted_out.ask(standing, change)
+            elif standing.allowed:
+                sorted_out.allowed.append(change)
             else:
-                denied.append((change.path, verdict.reason))
-        if not (allowed or denied) or await taking.take_over(allowed, denied):
+                sorted_out.denied.append((change.path, standing.reason))
+        if not sorted_out or await taking.take_over(sorted_out):
             await aside.remove()
 
 

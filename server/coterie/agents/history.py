@@ -104,6 +104,8 @@ class History:
     edits: dict[str, Edit] = field(default_factory=dict)
     changes: dict[str, ChangeEvent] = field(default_factory=dict)
     offered: set[str] = field(default_factory=set)  # the changes that were not made at once, but proposed
+    proposals: dict[str, list[str]] = field(default_factory=dict)  # by call: those of them that a person was to see before
+    answered_for: set[str] = field(default_factory=set)  # the hunks of which the result of their call says what became
     told: dict[tuple[str, int], set[str]] = field(default_factory=dict)  # by conversation: the hunks whose verdict it knows
     tests: list[SuiteRecord] = field(default_factory=list)
     grants: list[GrantRecord] = field(default_factory=list)
@@ -153,6 +155,8 @@ class History:
                 self.edits[record.change_id] = Edit(record)
             case EditOutcome():
                 self.edits[record.change_id].state = record.state
+                if record.state == "proposed":
+                    self.proposals.setdefault(self.edits[record.change_id].intent.call_id, []).append(record.change_id)
             case CommandIntent():
                 self.commands.add(record.call_id)
             case CallRecord():
@@ -195,6 +199,7 @@ class History:
                 self.unanswered.pop(event.message_id, None)
             case ToolCallEvent():
                 self.calls[event.call_id] = event
+                self._call_ended(event)
             case ChangeEvent():
                 self.changes[event.change_id] = event
                 if event.state == "proposed":
@@ -209,6 +214,16 @@ class History:
                 pass
             case _:
                 assert_never(event)
+
+    def _call_ended(self, call: ToolCallEvent) -> None:
+        """Note which verdicts the model learns by a call's own result; one that was cut off says nothing of them."""
+        if call.state not in {"succeeded", "denied"}:
+            return
+        hunks = [hunk for change_id in self.proposals.get(call.call_id, ()) for hunk in self.changes[change_id].hunks]
+        decided = {hunk.hunk_id for hunk in hunks if not (hunk.state == "proposed" and hunk.is_open)}
+        self.answered_for |= decided
+        if (step := self.steps.get(call.step_id or "")) is not None:
+            self.told.setdefault((step.step_id, step.attempt), set()).update(decided)
 
     def _compacted(self, record: CompactionRecord) -> None:
         self.compactions.append(record)
@@ -255,7 +270,8 @@ class History:
 
     def changed(self, path: str) -> bool:
         """Say whether the run has changed a file (a relative path or a URI), or may have, whatever became of that since."""
-        return any(path in {edit.intent.path, edit.intent.uri} and edit.state != "refused" for edit in self.edits.values())
+        untouched = {"refused", "proposed"}
+        return any(path in {edit.intent.path, edit.intent.uri} and edit.state not in untouched for edit in self.edits.values())
 
     def applied(self, paths: Iterable[str] = ()) -> dict[tuple[str, str], list[Edit]]:
         """Return the edits that are in files now, oldest first, by file; only those of ``paths`` when given."""
@@ -303,8 +319,14 @@ class History:
             DecidedHunk(change.path, hunk)
             for change in self.changes.values()
             for hunk in change.hunks
-            if hunk.review == "rejected" or (hunk.review == "accepted" and change.change_id in self.offered)
+            if hunk.review == "rejected"
+            or (hunk.review == "accepted" and change.change_id in self.offered and hunk.hunk_id not in self.answered_for)
         )
+
+    def open_hunks(self, change_ids: Iterable[str]) -> frozenset[str]:
+        """Return the hunks of proposed changes that nobody has decided about."""
+        hunks = (hunk for change_id in change_ids for hunk in self.changes[change_id].hunks)
+        return frozenset(hunk.hunk_id for hunk in hunks if hunk.state == "proposed" and hunk.is_open)
 
     def unheard(self, step_id: str, attempt: int) -> tuple[tuple[str, str], ...]:
         """Return what the person said in the run after its prompt and an attempt's conversation has not heard: ids and texts."""

@@ -21,6 +21,8 @@ Proof = Callable[[Policy], Awaitable[bool]]
 """Says whether nothing is left to ask under a policy."""
 
 USER: Final = "user settings"
+EVERY_EDIT: Final = "write(**)"
+"""The rule of an answer to a proposed edit that lasts: what is not asked for by any rule is applied without being shown first."""
 
 
 class UserRules(Protocol):
@@ -60,6 +62,16 @@ async def offered(asking: Sequence[Effect], policy: Policy, allows: Proof, user:
         label = f"Reject always: {rule}"
         options.append(ApprovalOption(option_id="reject_always", label=label, kind="reject_always", rule=rule, admits=admits))
     return tuple(options)
+
+
+def offered_for_review() -> tuple[ApprovalOption, ...]:
+    """Return the options for an edit that no rule asks for, and that is shown before it is made."""
+    return (
+        ApprovalOption(option_id="allow_once", label="Apply", kind="allow_once"),
+        ApprovalOption(option_id="allow_run", label="Apply all edits of this run", kind="allow_run", rule=EVERY_EDIT),
+        ApprovalOption(option_id="allow_session", label="Apply all edits until restart", kind="allow_session", rule=EVERY_EDIT),
+        ApprovalOption(option_id="reject_once", label="Reject", kind="reject_once"),
+    )
 
 
 def having(policy: Policy, verdict: Kept, rules: Sequence[str]) -> Policy:

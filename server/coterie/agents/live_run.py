@@ -7,7 +7,8 @@ Everything that happens is written here first and told after, in one order: sequ
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 
 from coterie.agents.history import History
@@ -24,17 +25,23 @@ _BLOCK = 256
 
 
 class LiveRun:
-    """Writes and tells. `history` is what the journal says so far."""
+    """Writes and tells.
+
+    `history` is what the journal says so far; `deciding` is held by whoever carries out what a person decided about the run's changes, and
+    while its end is journalled: one verdict at a time.
+    """
 
     def __init__(self, row: RunRow, store: RunStore, audience: Audience, history: History | None = None) -> None:
         self.row = row
         self.history = history or History()
+        self.deciding = asyncio.Lock()
         self._store = store
         self._audience = audience
         self._order = asyncio.Lock()
         self._next = 0
         self._reserved = 0
         self._streaming: dict[str, tuple[int, MessageEvent]] = {}
+        self._watchers: list[Callable[[], None]] = []
 
     @property
     def run_id(self) -> str:
@@ -54,6 +61,17 @@ class LiveRun:
             self.history.add(entry)
             if isinstance(entry.record, EventRecord):
                 self._tell(entry.seq, entry.at, entry.record.event)
+        for look in tuple(self._watchers):
+            look()
+
+    @contextmanager
+    def watched(self, look: Callable[[], None]) -> Iterator[None]:
+        """Have ``look`` called after whatever is journalled meanwhile. It never blocks."""
+        self._watchers.append(look)
+        try:
+            yield
+        finally:
+            self._watchers.remove(look)
 
     async def event(self, *events: Event, durable: bool = False) -> None:
         """Journal and tell events."""

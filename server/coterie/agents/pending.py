@@ -88,6 +88,11 @@ class Approvals:
         self.on_change(approval.channel_id)
         return pending.answered
 
+    def settle(self, approval: Approval, decision: Decision) -> None:
+        """Answer a question by what was decided elsewhere; nothing happens when somebody was quicker."""
+        if (pending := self._pending.get(approval.approval_id)) is not None:
+            self._close(pending, (decision, None))
+
     def withdraw(self, approval: Approval) -> None:
         """Take a question back that nobody has answered."""
         self._forget(approval)

@@ -62,17 +62,28 @@ def _is_already(hunk: Hunk, verdict: HunkVerdict) -> bool:
 
 
 async def decide(run: LiveRun, workspace: Workspace, hunk_ids: Collection[str], verdict: HunkVerdict) -> list[UndoConflict]:
-    """Carry a verdict out, latest change first; returns what could not be."""
+    """Carry a verdict out; returns what could not be. What is taken out goes latest change first, what is put in oldest first."""
     conflicts: dict[str, UndoConflict] = {}
     halves = frozenset[str]().union(*(_other_half(run.history, hunk_id) for hunk_id in hunk_ids))
     hunks = {hunk.hunk_id: hunk for change in run.history.changes.values() for hunk in change.hunks}
     ids = frozenset(hunk_ids) | {hunk_id for hunk_id in halves if _can_be(hunks[hunk_id], verdict)}
-    for change_id, change in reversed([*run.history.changes.items()]):  # to which the run may add meanwhile
+    known = [*run.history.changes.items()]  # to which the run may add meanwhile
+    for change_id, change in known if verdict == "accepted" else reversed(known):
         mine = ids & run.history.hunk_ids(change_id)
         if mine and (reason := await _decide_change(run, workspace, change_id, mine, verdict)) is not None:
             conflicts.setdefault(change.uri, UndoConflict(path=change.path, reason=reason, uri=change.uri))
             ids -= {hunk_id for each in mine for hunk_id in _other_half(run.history, each)}
+            if verdict == "accepted":
+                await _take_back_half(run, workspace, change_id)
     return list(conflicts.values())
+
+
+async def _take_back_half(run: LiveRun, workspace: Workspace, change_id: str) -> None:
+    """Take the new file of a move away again whose old one, ``change_id``, has to stay."""
+    halves = _halves(run.history, edit) if (edit := run.history.edits.get(change_id)) is not None else None
+    if halves is not None and halves[1] is edit and halves[0].state == "applied":
+        made = halves[0].intent.change_id
+        await _decide_change(run, workspace, made, frozenset(run.history.hunk_ids(made)), "undone")
 
 
 async def _decide_change(run: LiveRun, workspace: Workspace, change_id: str, ids: frozenset[str], verdict: HunkVerdict) -> str | None:
@@ -134,6 +145,9 @@ async def _place(run: LiveRun, workspace: Workspace, edit: Edit, shift: _Shift, 
     for made, _ in moves:
         await in_thread(carry, await _kept(run, made.intent.after), shift.old, shift.new)
     halves = _halves(history, edit)
+    if halves is not None and halves[0] is edit and verdict == "accepted":
+        # The old file goes after the new one is made: found out now whether it can.
+        await _check_leaving(run, workspace, halves[1].intent)
     if halves is not None and halves[1] is edit:
         made, _ = halves
         if verdict == "accepted" and made.state != "applied":
@@ -143,6 +157,14 @@ async def _place(run: LiveRun, workspace: Workspace, edit: Edit, shift: _Shift, 
             there = await workspace.read(workspace.locate(made.intent.path, made.intent.folder), exact=True)
             await in_thread(carry, there, await _kept(run, made.intent.after), None)
     return moves[-1][0].intent if moves else edit.intent
+
+
+async def _check_leaving(run: LiveRun, workspace: Workspace, intent: EditIntent) -> None:
+    """Raise `MergeConflictError` when the old file of a move cannot go as it is now."""
+    file = workspace.locate(intent.path, intent.folder)
+    await in_thread(carry, await workspace.read(file, exact=True), await _kept(run, intent.before), None)
+    if file.absolute in workspace.unsaved():
+        raise MergeConflictError("it is open in the editor with unsaved text; save or close it first")
 
 
 @dataclass(slots=True)

@@ -1,12 +1,12 @@
 """What a model is told of hunks that a person has reviewed: which were rejected, so that it does not write them again. Pure.
 
 `agents.loop` puts it into the next message that it says anyway, a tool's result or the person's words: a message of its own would be one
-that nobody said.
+that nobody said. Of an edit that was shown before it was made the call's own result says it, by `agents.proposing`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -32,11 +32,29 @@ def with_verdicts(message: UserMessage | ToolMessage, decided: Sequence[DecidedH
 
 def worded(decided: Sequence[DecidedHunk]) -> str:
     """Say what a person has decided, hunk by hunk."""
-    shown, left = decided[:MOST_HUNKS], decided[MOST_HUNKS:]
-    parts = ["[The person has reviewed changes of yours.", *("\n".join(_one(each)) for each in shown)]
+    return "\n".join(["[The person has reviewed changes of yours.", *_some(decided, _one)]) + "]"
+
+
+def not_in_file(hunks: Sequence[DecidedHunk]) -> str:
+    """Say which hunks of an edit are not in its files, to who wanted them: what a person rejected, and what is left to them."""
+    return "\n".join(_some(hunks, _missing))
+
+
+def _some(hunks: Sequence[DecidedHunk], show: Callable[[DecidedHunk], Iterator[str]]) -> Iterator[str]:
+    """Show as many hunks as are worth the room, and say where the others are."""
+    shown, left = hunks[:MOST_HUNKS], hunks[MOST_HUNKS:]
+    yield from ("\n".join(show(each)) for each in shown)
     if left:
-        parts.append(f"{len(left)} more in {', '.join(sorted({each.path for each in left}))}: read what stands there before you edit it.")
-    return "\n".join(parts) + "]"
+        yield f"{len(left)} more in {', '.join(sorted({each.path for each in left}))}: read what stands there before you edit it."
+
+
+def _missing(decided: DecidedHunk) -> Iterator[str]:
+    path, hunk = decided.path, decided.hunk
+    if hunk.review == "rejected":
+        yield f"Rejected, and not in {path}, line {hunk.old_start}. Do not make this change again unless they ask for it:"
+    else:
+        yield f"Not in {path}, line {hunk.old_start}:"
+    yield from _lines(hunk)
 
 
 def _one(decided: DecidedHunk) -> Iterator[str]:

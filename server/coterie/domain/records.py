@@ -57,9 +57,9 @@ class ConversationRecord:
 class EditIntent:
     """A file is about to change from ``before`` to ``after`` (digests of kept texts; None: no such file).
 
-    ``mode`` are the permission bits of a file that goes; ``moved_from`` is the URI of the file whose text comes here. An intent that
-    carries out a person's ``verdict`` names the ``hunks`` that it is about. Where a part of a change is taken back, or put in later, a
-    later intent of that change says what of it stands, with its outcome in the same transaction.
+    ``mode`` are the permission bits of a file that goes, or that is to come by a move; ``moved_from`` is the URI of the file whose text
+    comes here. An intent that carries out a person's ``verdict`` names the ``hunks`` that it is about. Where a part of a change is taken
+    back, or put in later, a later intent of that change says what of it stands, with its outcome in the same transaction.
     """
 
     kind: Literal["edit_intent"] = "edit_intent"
@@ -79,11 +79,14 @@ class EditIntent:
 
 @wire
 class EditOutcome:
-    """What became of the latest intent of ``change_id``. An undo is an outcome ``undone``, a verdict that was carried out ``decided``."""
+    """What became of the latest intent of ``change_id``.
+
+    An undo is an outcome ``undone``, a verdict that was carried out ``decided``, what a person is to see before it happens ``proposed``.
+    """
 
     kind: Literal["edit_outcome"] = "edit_outcome"
     change_id: str
-    state: Literal["applied", "refused", "undone", "decided"]
+    state: Literal["applied", "refused", "undone", "decided", "proposed"]
     reason: str | None = None
 
 

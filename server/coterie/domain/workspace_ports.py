@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # annotations are all that need them, and a start that loads none of them is a tenth shorter
-    from coterie.domain.edits import FileRef, OnIntent, Outcome, Rewrite
+    from coterie.domain.edits import Draft, FileRef, OnIntent, Outcome, Rewrite
     from coterie.domain.status import SandboxView
 
 
@@ -58,6 +58,10 @@ class Workspace(Protocol):
 
     async def files(self, folder: str | None = None, under: str = "") -> tuple[FileRef, ...]:
         """Return the files below ``under``, sorted by path, without ignored, secret and binary ones; unsaved new buffers are there."""
+        ...
+
+    async def draft(self, file: FileRef, rewrite: Rewrite) -> Draft:
+        """Say what `change` would make of a file as it is now, and touch nothing. Raises what ``rewrite`` and `read` raise."""
         ...
 
     async def change(

@@ -43,6 +43,12 @@ class Remember(BuiltinTool[RememberArguments]):
     kinds: ClassVar[frozenset[EffectKind]] = frozenset({"write"})
     arguments = RememberArguments
 
+    @property
+    @override
+    def edits(self) -> bool:
+        """Whether the note goes into a file of the workspace; else it goes into one of the person's own, which is not shown first."""
+        return self.place.notes is None
+
     @override
     def declare(self, arguments: RememberArguments) -> tuple[Effect, ...]:
         """Write the memory of the project, wherever it is kept."""

@@ -177,6 +177,11 @@ def evaluate(effects: Sequence[Effect], policy: Policy) -> Ruling:
     return Ruling(verdict=verdict, reason=reason, effects=tuple(effects), asking=asking)
 
 
+def allows_by_name(policy: Policy, effect: Effect) -> bool:
+    """Say whether a rule of the policy allows an effect in so many words, and no default does."""
+    return _first(effect, [(layer, layer.allow) for layer in policy.layers]) is not None
+
+
 def _judge(effect: Effect, policy: Policy) -> tuple[Verdict, str]:
     layers = policy.layers if effect.target == MEMORY_FILE else (*policy.layers, _SAFETY)
     if (forbidden := _floor(effect, policy) or _first(effect, [(layer, layer.deny) for layer in layers])) is not None:

@@ -14,6 +14,7 @@ class Submit:
     """Hands the arguments on as they are: ``agents.artifacts`` validates them, and its objections go back to the model."""
 
     reads_only = False
+    edits = False
     kinds: frozenset[EffectKind] = frozenset()
 
     def __init__(self, schema: Mapping[str, Json]) -> None:

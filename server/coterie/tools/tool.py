@@ -43,6 +43,11 @@ class Tool(Protocol):
         ...
 
     @property
+    def edits(self) -> bool:
+        """Whether calls change files of the workspace, and nothing else: they can be shown before they happen."""
+        ...
+
+    @property
     def kinds(self) -> frozenset[EffectKind]:
         """The kinds of effect that every call has: where all effects of one kind are denied, the tool is not shown."""
         ...
@@ -137,6 +142,11 @@ class BuiltinTool(ABC, Generic[A]):
 
     def __init__(self, place: Place) -> None:
         self.place = place
+
+    @property
+    def edits(self) -> bool:
+        """Whether calls change files of the workspace, and nothing else."""
+        return "write" in self.kinds
 
     @cached_property
     def spec(self) -> ToolSpec:

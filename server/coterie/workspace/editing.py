@@ -63,16 +63,21 @@ class Wish:
 
     def draft(self, text: str | None) -> Draft:
         """Match the change against a text. Raises what ``rewrite`` raises."""
-        if text is None or self.exact:
-            after = self.rewrite(text)
-        else:
-            wanted = self.rewrite(shown(text))
-            after = None if wanted is None else as_in(text, wanted)
-        try:
-            (after or "").encode()
-        except UnicodeEncodeError:
-            raise ModelMistakeError("The new text contains half a character (a lone surrogate), which cannot be stored.") from None
-        return Draft(self.file, text, after)
+        return drafted(self.file, self.rewrite, text, exact=self.exact)
+
+
+def drafted(file: FileRef, rewrite: Rewrite, text: str | None, *, exact: bool = False) -> Draft:
+    """Match a change against a file's text, in the line ends that it has. Raises what ``rewrite`` raises."""
+    if text is None or exact:
+        after = rewrite(text)
+    else:
+        wanted = rewrite(shown(text))
+        after = None if wanted is None else as_in(text, wanted)
+    try:
+        (after or "").encode()
+    except UnicodeEncodeError:
+        raise ModelMistakeError("The new text contains half a character (a lone surrogate), which cannot be stored.") from None
+    return Draft(file, text, after)
 
 
 class Editing:

@@ -14,11 +14,11 @@ from typing import TypeAlias
 
 from coterie.base.errors import ModelMistakeError
 from coterie.domain.client_ports import Editor
-from coterie.domain.edits import FileRef, OnIntent, Outcome, Rewrite
+from coterie.domain.edits import Draft, FileRef, OnIntent, Outcome, Rewrite
 from coterie.domain.workspace_ports import Folder
 from coterie.workspace.documents import Buffer, Documents
-from coterie.workspace.editing import Editing, Patience, Wish
-from coterie.workspace.files import decoded, in_thread, read_bytes
+from coterie.workspace.editing import Editing, Patience, Wish, drafted
+from coterie.workspace.files import decoded, in_thread, mode_of, read_bytes
 from coterie.workspace.folders import Folders
 from coterie.workspace.line_ends import BYTE_ORDER_MARK, shown
 from coterie.workspace.overlays import Overlay, Overlays
@@ -119,6 +119,14 @@ class LiveWorkspace:
             if Path(absolute).is_relative_to(start.absolute)
         }
         return await in_thread(_listed, start.folder, root, "" if start.path == "." else start.path, opened)
+
+    async def draft(self, file: FileRef, rewrite: Rewrite) -> Draft:
+        """Say what a change would make of a file; see `domain.workspace_ports.Workspace.draft`."""
+        text = await self.read(file, exact=True)
+        draft = await in_thread(drafted, file, rewrite, text)
+        if draft.after is None and draft.before is not None:
+            return replace(draft, mode=await in_thread(mode_of, file.absolute))
+        return draft
 
     async def change(
         self, file: FileRef, rewrite: Rewrite, *, label: str, on_intent: OnIntent, exact: bool = False, mode: int | None = None

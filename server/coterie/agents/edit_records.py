@@ -1,0 +1,49 @@
+"""How an edit of an agent's stands in the journal and is told: its intent, and the change with its hunks.
+
+`agents.effects` writes them of edits that it makes, `agents.proposing` of those that a person is to see before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from coterie.domain.edits import ChangeState, Draft, digest_of
+from coterie.domain.events import ChangeEvent
+from coterie.domain.records import EditIntent
+from coterie.workspace.hunks import hunks_between
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The call on whose behalf something happens."""
+
+    step_id: str | None
+    attempt: int
+    call_id: str
+
+
+def intent_of(change_id: str, where: Where, draft: Draft, moved_from: str | None) -> EditIntent:
+    """Return the intent to make of a file what a draft says; ``moved_from`` is the URI of the file whose text comes to it."""
+    return EditIntent(
+        change_id=change_id,
+        step_id=where.step_id or "",
+        call_id=where.call_id,
+        folder=draft.file.folder,
+        path=draft.file.path,
+        uri=draft.file.uri,
+        before=None if draft.before is None else digest_of(draft.before),
+        after=None if draft.after is None else digest_of(draft.after),
+        mode=draft.mode,
+        moved_from=moved_from,
+    )
+
+
+def texts_of(draft: Draft) -> list[str]:
+    """Return the texts that an intent names, to be kept with it."""
+    return [text for text in (draft.before, draft.after) if text is not None]
+
+
+def change_of(change_id: str, where: Where, draft: Draft, state: ChangeState) -> ChangeEvent:
+    """Return the change of a draft as it is told."""
+    hunks = hunks_between(draft.before, draft.after, state=state, step_id=where.step_id)
+    return ChangeEvent(change_id=change_id, path=draft.file.path, uri=draft.file.uri, state=state, hunks=hunks)
