@@ -303,29 +303,6 @@ def test_an_untrusted_project_can_switch_ghost_text_off_and_not_on(home: Home, u
     assert (loaded.settings.suggestions, loaded.settings.completion_model) == (wanted.suggestions, wanted.completion_model)
 
 
-@pytest.mark.parametrize("trust", ["trusted", "untrusted"])
-@pytest.mark.parametrize(
-    ("user", "first", "second", "mode", "left_out"),
-    [
-        ("after", "before", None, "before", 0),
-        (None, "before", None, "before", 0),
-        ("before", "after", None, "before", 1),
-        (None, "before", "after", "before", 1),
-        (None, "after", "before", "before", 0),
-    ],
-)
-def test_no_project_says_that_edits_are_not_looked_at_first(  # noqa: PLR0917 - a table
-    home: Home, user: str | None, first: str, second: str | None, mode: str, left_out: int, trust: str
-) -> None:
-    for write, wanted in ((home.user, user), (home.project, first), (lambda text: home.project(text, 1), second)):
-        if wanted is not None:
-            write(f'[review]\nmode = "{wanted}"')
-    loaded = home.load(editor_options={"trust": {"workspaces": [str(folder) for folder in home.folders]}} if trust == "trusted" else None)
-    assert loaded.settings.review.mode == mode
-    held = [problem for problem in loaded.problems if problem.ignored == "held"]
-    assert (len(held), {problem.key for problem in held}) == (left_out, {"review.mode"} if left_out else set())
-
-
 def test_an_untrusted_project_only_tightens(home: Home) -> None:
     home.user('[budget]\nusd = 2\n[sandbox]\nnetwork = true\n[permissions]\npolicy_when_unattended = "allow_list"')
     text = """model = "evil/model"
