@@ -402,6 +402,21 @@ async def test_a_dismissed_choice_is_not_followed_by_the_next_one() -> None:
         assert place.reason == "rejected"
 
 
+@in_virtual_time
+async def test_choices_that_are_dismissed_together_make_the_next_wait_as_long_as_one_does() -> None:
+    async def waited(*, dismissed: int) -> float:
+        async with desk("alpha()") as place:
+            foretell(place, HARDLY, text="gamma()")
+            for each in (await place.choices("x = |"))[:dismissed]:
+                assert place.service.rejected(each.suggestion_id).state == "rejected"
+            started = asyncio.get_running_loop().time()
+            await place.ask("y = |")
+            return place.model.log[-1][0] - started
+
+    assert await waited(dismissed=0) < await waited(dismissed=1)
+    assert await waited(dismissed=1) == pytest.approx(await waited(dismissed=2))
+
+
 @pytest.mark.parametrize(
     ("latency", "threshold"), [(0.0, SURE), (0.3, SURE), (0.65, (SURE + SURE_ENOUGH) / 2), (1.0, SURE_ENOUGH), (9.0, SURE_ENOUGH)]
 )

@@ -11,11 +11,15 @@ describe("a suggestion that VS Code gets", () => {
       document: "file:///a.py",
       offset: 20,
       text: "return a",
+      reached: 0,
     });
   });
 
-  it("is what comes behind the text that stands there and that it repeats", () => {
-    expect(offeredBy(item("    return a", { suggestionId: "s" }), { ...place, before: "    " })?.text).toBe("return a");
+  it("is reached as far as the text goes that stands there and that it repeats", () => {
+    expect(offeredBy(item("    return a", { suggestionId: "s" }), { ...place, before: "    " })).toMatchObject({
+      text: "    return a",
+      reached: 4,
+    });
   });
 
   it.each([

@@ -30,18 +30,24 @@ type Next = (
 export class SuggestionFeedback {
   readonly #tracker = new Tracker();
   #session: Session | undefined;
-  #latest: Offered | undefined;
+  #latest: readonly Offered[] = [];
   #seen: string | undefined;
 
   /** Stands between VS Code and the language client, which asks the server. */
   readonly middleware: Middleware = {
     provideInlineCompletionItems: async (document, position, context, token, next: Next) => {
       const answer = await next(document, position, context, token);
-      const first = Array.isArray(answer) ? answer[0] : answer?.items[0];
-      // What of the replaced text stands before the cursor.
-      const before = first?.range === undefined ? "" : document.getText(first.range.with({ end: position }));
-      const place = { document: document.uri.toString(), offset: document.offsetAt(position), before };
-      this.#offer(token.isCancellationRequested ? undefined : offeredBy(first, place), document, position);
+      const items = token.isCancellationRequested ? [] : Array.isArray(answer) ? answer : (answer?.items ?? []);
+      const offered = items.map((item) => {
+        // What of the replaced text stands before the cursor.
+        const before = item.range === undefined ? "" : document.getText(item.range.with({ end: position }));
+        return offeredBy(item, { document: document.uri.toString(), offset: document.offsetAt(position), before });
+      });
+      this.#offer(
+        offered.filter((each) => each !== undefined),
+        document,
+        position,
+      );
       return answer;
     },
   };
@@ -58,21 +64,22 @@ export class SuggestionFeedback {
       }),
       commands.registerCommand("coterie.suggestion.dismiss", async () => {
         await commands.executeCommand("editor.action.inlineSuggest.hide");
-        if (this.#latest !== undefined) {
-          this.#tell("agent/suggestion/rejected", { suggestionId: this.#latest.suggestionId });
+        for (const { suggestionId } of this.#latest) {
+          this.#tell("agent/suggestion/rejected", { suggestionId });
         }
       }),
     );
   }
 
-  #offer(offered: Offered | undefined, document: TextDocument, position: Position): void {
+  #offer(offered: readonly Offered[], document: TextDocument, position: Position): void {
     this.#tracker.offer(offered);
     this.#latest = offered;
     const editor = window.activeTextEditor;
     const onScreen = editor?.document === document && editor.selection.isEmpty && editor.selection.active.isEqual(position);
-    if (offered !== undefined && onScreen && this.#seen !== offered.suggestionId) {
-      this.#seen = offered.suggestionId;
-      this.#tell("agent/suggestion/shown", { suggestionId: offered.suggestionId });
+    const [first] = offered;
+    if (first !== undefined && onScreen && this.#seen !== first.suggestionId) {
+      this.#seen = first.suggestionId;
+      this.#tell("agent/suggestion/shown", { suggestionId: first.suggestionId });
     }
   }
 

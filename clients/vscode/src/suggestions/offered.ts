@@ -15,7 +15,7 @@ export interface Place {
   readonly before: string;
 }
 
-/** Return what is new at the place; undefined when it is no suggestion of the server, or changes what stands there already. */
+/** Return it with how much of it stands there; undefined when it is no suggestion of the server, or changes what stands there already. */
 export function offeredBy(item: Item | undefined, { document, offset, before }: Place): Offered | undefined {
   const argument: unknown = item?.command?.arguments?.[0];
   const suggestionId =
@@ -24,5 +24,5 @@ export function offeredBy(item: Item | undefined, { document, offset, before }: 
   if (typeof suggestionId !== "string" || typeof text !== "string" || !text.startsWith(before)) {
     return undefined;
   }
-  return { suggestionId, document, offset, text: text.slice(before.length) };
+  return { suggestionId, document, offset, text, reached: before.length };
 }

@@ -1,15 +1,16 @@
-// What became of the suggestion that was offered last, told from the edits that follow it. Pure.
+// What became of the suggestions that were offered last, told from the edits that follow them. Pure.
 //
 // VS Code tells an extension when a whole suggestion was taken (it runs the item's command), and nothing else. What can be known besides:
-// it was on the screen when its place was still the cursor's, and a part of it was taken when a text of several characters appeared at that
-// place that is how the suggestion begins: nobody types more than one at a time. A dismissal cannot be known.
+// one was on the screen when its place was still the cursor's, and a part of one was taken when a text of several characters appeared at that
+// place that is how it begins: nobody types more than one at a time. Which of several choices is looked at cannot be known, nor a dismissal.
 
-/** A suggestion as it was offered: `text` goes in at `offset` (UTF-16 units from the start of the document). */
+/** A suggestion as it was offered: what of `text` is behind the first `reached` units goes in at `offset`. All of it in UTF-16 units. */
 export interface Offered {
   readonly suggestionId: string;
   readonly document: string;
   readonly offset: number;
   readonly text: string;
+  readonly reached: number;
 }
 
 /** An edit of a document, in the form in which VS Code tells it. */
@@ -29,42 +30,39 @@ export interface Taken {
 const PAIRS: ReadonlySet<string> = new Set(["()", "[]", "{}", '""', "''", "``", "<>"]);
 
 export class Tracker {
-  #offered: Offered | undefined;
-  /** How much of the suggestion stands in the document. */
-  #reached = 0;
+  /** The choices at one place, the first one being shown first. */
+  #offered: readonly Offered[] = [];
 
-  offer(offered: Offered | undefined): void {
-    const before = this.#offered;
+  offer(offered: readonly Offered[]): void {
     // What is left of a suggestion that is being typed comes again under its id, and its length counts on from the start.
-    if (before !== undefined && offered?.suggestionId === before.suggestionId && before.text.slice(this.#reached) === offered.text) {
-      return;
-    }
-    this.#offered = offered;
-    this.#reached = 0;
+    this.#offered = offered.map((now) => {
+      const before = this.#offered.find(({ suggestionId }) => suggestionId === now.suggestionId);
+      return before !== undefined && rest(before) === rest(now) ? { ...before, offset: now.offset } : now;
+    });
   }
 
   /** Take in the edits of one change of a document; returns what was taken by them. */
   edited(document: string, edits: readonly Edit[]): Taken | undefined {
-    const offered = this.#offered;
     const [edit] = edits;
-    if (offered === undefined || offered.document !== document || edit === undefined) {
+    if (edit === undefined || this.#offered.every((offered) => offered.document !== document)) {
       return undefined;
     }
-    const place = offered.offset + this.#reached;
-    const rest = offered.text.slice(this.#reached);
-    const goesOn = edits.length === 1 && edit.removed === 0 && edit.offset === place && edit.text !== "" && rest.startsWith(edit.text);
-    if (!goesOn) {
-      this.#offered = undefined;
-      return undefined;
-    }
-    this.#reached += edit.text.length;
-    const whole = this.#reached === offered.text.length;
-    if (whole) {
-      // Taken as a whole, which the item's command tells, or typed to its end.
-      this.#offered = undefined;
-    }
-    return whole || [...edit.text].length === 1 || PAIRS.has(edit.text)
+    // A suggestion's lines end with line feeds, whatever the document's end with.
+    const text = edit.text.replaceAll("\r\n", "\n");
+    const adds = edits.length === 1 && edit.removed === 0 && text !== "";
+    const goesOn = this.#offered
+      .filter((offered) => adds && edit.offset === offered.offset && rest(offered).startsWith(text))
+      .map((offered) => ({ ...offered, offset: offered.offset + edit.text.length, reached: offered.reached + text.length }));
+    this.#offered = goesOn.filter((offered) => rest(offered) !== "");
+    const [first] = this.#offered;
+    // One that is there as a whole was taken, which its command tells, or typed to its end.
+    const isWhole = this.#offered.length < goesOn.length;
+    return first === undefined || isWhole || [...text].length === 1 || PAIRS.has(text)
       ? undefined
-      : { suggestionId: offered.suggestionId, length: this.#reached };
+      : { suggestionId: first.suggestionId, length: first.reached };
   }
+}
+
+function rest({ text, reached }: Offered): string {
+  return text.slice(reached);
 }

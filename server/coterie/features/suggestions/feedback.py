@@ -116,8 +116,8 @@ class Feedback:
         offer = self._offer(suggestion_id)
         if offer.become("rejected"):
             self.on_screen(offer.candidate.spot.uri, None)
-            self._memory.rejected(offer.candidate)
-            self._rhythm.rejected()
+            if self._memory.rejected(offer.candidate):
+                self._rhythm.rejected()
         return offer.told
 
     def used(self, suggestion_id: str) -> tuple[SnippetUsed, ...]:

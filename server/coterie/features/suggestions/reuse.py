@@ -150,12 +150,17 @@ class Memory:
         """Keep an answer for when what is shown before it does not fit any more."""
         self._standing[candidate.spot.uri] = candidate
 
-    def rejected(self, candidate: Candidate) -> None:
-        """See to it that a candidate does not come again at its place, nor another one there unless it is asked for by hand."""
+    def rejected(self, candidate: Candidate) -> bool:
+        """See to it that a candidate does not come again at its place, nor another one there unless it is asked for by hand.
+
+        Says whether it is the first one there: several choices may be dismissed at once.
+        """
         uri = candidate.spot.uri
+        is_first = self._recent.get(candidate.spot) is not REJECTED
         self._recent.put(candidate.spot, REJECTED)
         self._standing.pop(uri, None)
         self._latest[uri] = tuple(each for each in self._latest.get(uri, ()) if each.suggestion_id != candidate.suggestion_id)
+        return is_first
 
     def forget(self) -> None:
         """Drop everything, when it was made under other settings."""
