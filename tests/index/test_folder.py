@@ -12,6 +12,7 @@ import pytest
 from coterie.domain.retrieval import Question
 from coterie.index import facts, readers
 from coterie.index.build import Refreshed
+from coterie.index.cache import VERSION
 from coterie.index.facts import MAX_BYTES
 from coterie.index.folder import FolderIndex, cache_file
 from coterie.index.readers import WORTH_IT
@@ -251,6 +252,20 @@ def test_two_processes_share_one_cache(write: Write, project: Path, caches: Path
     other.refresh()
     other.close()
     assert sorted(rank(index, "sockets", 5)) == ["a.py", "b.py"]
+
+
+def test_what_another_version_keeps_is_left_alone_until_it_was_not_used_for_long(project: Path, caches: Path) -> None:
+    ours = cache_file(caches, str(project))
+    prefix = ours.name.removesuffix(f"{VERSION}.sqlite")
+    assert ours.name == f"{prefix}{VERSION}.sqlite", "a server of another version has another file"
+    ours.parent.mkdir(parents=True)
+    used, unused, foreign = (ours.with_name(name) for name in (f"{prefix}0.sqlite", f"{prefix}sqlite-wal", f"other-{prefix}0.sqlite"))
+    for file in (used, unused, foreign):
+        file.write_bytes(b"")
+    for file in (unused, foreign):
+        os.utime(file, (0, 0))
+    FolderIndex(str(project), caches).close()
+    assert (used.exists(), unused.exists(), foreign.exists(), ours.exists()) == (True, False, True, True)
 
 
 def test_the_cache_is_nobody_elses_business(index: FolderIndex, project: Path, caches: Path) -> None:

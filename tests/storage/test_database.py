@@ -1,5 +1,6 @@
 """What a database that cannot be used says, that it is used again once it can be, and that nothing is opened early."""
 
+import re
 import sqlite3
 import subprocess
 import sys
@@ -57,6 +58,16 @@ async def test_a_file_that_cannot_be_used_is_left_alone_and_said_so(
         assert str(path) in raised.value.message
     assert (path.read_bytes() if path.is_file() else None) == before
     await database.aclose()
+
+
+@pytest.mark.parametrize("statement", [statement for migration in MIGRATIONS for statement in migration])
+def test_a_migration_only_adds_so_that_a_server_of_the_version_before_can_go_on(statement: str) -> None:
+    """The rest of it is the fixture ``store``, whose columns a later version has added."""
+    column = re.fullmatch(r"ALTER TABLE \w+ ADD COLUMN (.*)", statement)
+    if column is None:
+        assert re.match(r"CREATE (TABLE|INDEX|VIEW|TRIGGER) ", statement)
+    else:
+        assert "NOT NULL" not in column[1] or "DEFAULT" in column[1]
 
 
 async def test_a_home_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ from coterie.features.commit_message import CommitMessages
 from coterie.features.completing import AttachmentCompleter
 from coterie.features.context_documents import ContextDocuments
 from coterie.features.findings import Findings
+from coterie.features.grants import GrantService
 from coterie.features.hunks import HunkService
 from coterie.features.indexing import Indexing
 from coterie.features.inspector import Inspector
@@ -98,6 +99,7 @@ class Core:
         )
         self.sandbox = ProbedSandbox(values.sandbox.level, environ, hidden=tuple(map(str, own_folders)), on_found=self._status_changed)
         self.preferences = PreferenceService(settings, environ, reread=self._reread, changed=audience.settings_changed)
+        kept_rules = KeptRules(self.preferences)
         self._base = Assembly(
             Surroundings(
                 loaded=lambda: self._settings.loaded,
@@ -119,7 +121,7 @@ class Core:
                 index=index,
                 index_wait_s=index_wait_s,
                 attention=self.attention,
-                user_permissions=KeptRules(self.preferences),
+                user_permissions=kept_rules,
             )
         )
         self.runs = RunService(
@@ -135,6 +137,7 @@ class Core:
         inspection = Inspection(self._base, shared.coordinator)
         self.inspector = Inspector(inspection, shared.store.marks, self.workspace, shared.news.touched)
         self.approvals = ApprovalService(shared.approvals, shared.attendance_changed)
+        self.grants = GrantService(shared.coordinator, shared.store.runs, self._base.session, kept_rules)
         self.catalogue = CatalogueService(self._providers, shared.store.favourites)
         self.roster = RosterService(self._base, self._providers, lambda: self._settings.loaded.settings)
         self.completer = AttachmentCompleter(self.workspace, index, self.attention, self._tasks)
@@ -188,6 +191,7 @@ class Core:
         self.contexts = ContextDocuments(places.state / "contexts", self.inspector)
         self.plans = PlanDocuments(shared.data / "plans", self.workspace.documents)
         self._providers.on_change(self._providers_changed)
+        shared.succession.watch(self._status_changed)
         self._watch = SettingsWatch(lambda: settings.files, self._reread)
         self._tasks.spawn(self._watch.run(), name="watch the settings")
         # What follows runs hears of them before the client does, whose next request may be about it.
@@ -256,6 +260,7 @@ class Core:
         """Return the server's state; the first question tries the sandbox, and starts what the configured models need."""
         self._providers.warm(models_named(self._settings.loaded.settings))
         await self._providers.discover("listing")
+        await self._shared.succession.look()
         await self.sandbox.status()
         return self._status()
 
@@ -281,6 +286,7 @@ class Core:
     async def _leave(self) -> None:
         for each in (self._audience, *self._listeners):
             self._shared.hub.leave(each)
+        self._shared.succession.unwatch(self._status_changed)
         self.channels.leave()
         await self.chats.aclose()
         await self.readings.aclose()
@@ -322,6 +328,7 @@ class Core:
             model=self._settings.loaded.settings.model,
             storage=self._shared.store.problem,
             no_daemon=self._no_daemon,
+            superseded=self._shared.succession.superseded,
             index=self.indexing.view(),
             unwatched=self.indexing.unwatched,
             unindexed=self.indexing.failed,

@@ -2,7 +2,8 @@
 
 It accepts relays (``relay.attach``) on the Unix socket of ``relay.places`` and serves each of them as ``lsp.server`` serves an editor on
 pipes. Runs, open questions and channels are shared; environment, settings, workspace, trust and the grants of a session stay with each
-connection. It ends on ``stop``, on a signal, or when for an hour no editor was there and no run went on.
+connection. It ends on ``stop``, on a signal, or when for an hour no editor was there and no run went on. When its files are replaced
+by others (`succession`) it takes no more editors, and ends with the last of those that it has.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ GREETING_S = 30.0
 LEAVING_S = 30.0
 """How long editors may take at the end to be told of it."""
 IDLE_S = 3600.0
+SUPERSEDED_S = 1.0
+"""The same of a daemon whose files are others now."""
 IDLE = "COTERIE_DAEMON_IDLE_S"
 """The environment variable that sets how many idle seconds the daemon outlives its last editor."""
 
@@ -81,22 +84,23 @@ class Daemon:
         self._shared = Shared(places(environ).data, redaction)
         self._accepting = TaskSupervisor("accepting")  # until a connection has said what it is for
         self._connections = TaskSupervisor("connections")
+        self._watching = TaskSupervisor("watching")
         self._sessions: dict[str, _Session] = {}
         self._stoppers: list[socket.socket] = []  # who wait for our end: these connections are closed by it
         self._ending = asyncio.Event()
+        self._where: tuple[socket.socket, Rendezvous, int] | None = None  # while it accepts: the inode tells our socket's file from others
         self._idle: asyncio.TimerHandle | None = None
 
     async def serve(self, listening: socket.socket, where: Rendezvous) -> None:
         """Accept until the end, then end in order: runs are interrupted and journalled, editors are told, the store is closed."""
-        ours = where.socket.stat().st_ino
+        self._where = listening, where, where.socket.stat().st_ino
         self._accepting.spawn(self._accept(listening), name="accept")
+        self._shared.succession.watch(self._give_way)
+        self._watching.spawn(self._shared.succession.watch_files(), name="watch our files")
         self._idle = asyncio.get_running_loop().call_later(max(self._idle_s, GREETING_S), self._end_if_idle)
         await self._ending.wait()
-        with where.changing():
-            if where.socket.exists() and where.socket.stat().st_ino == ours:
-                where.socket.unlink()
-        await self._accepting.aclose()
-        listening.close()  # who waits in its queue finds out, and starts the next daemon
+        await self._watching.aclose()
+        await self._accept_no_more()
         await self._shared.coordinator.aclose()
         for session in tuple(self._sessions.values()):
             session.leave()
@@ -110,6 +114,21 @@ class Daemon:
     def end(self) -> None:
         """Begin the end."""
         self._ending.set()
+
+    async def _accept_no_more(self) -> None:
+        if self._where is None:
+            return
+        (listening, where, ours), self._where = self._where, None
+        with where.changing():
+            if where.socket.exists() and where.socket.stat().st_ino == ours:
+                where.socket.unlink()
+        await self._accepting.aclose()
+        listening.close()  # who waits in its queue finds out, and starts the next daemon
+
+    def _give_way(self) -> None:
+        """Leave the place to a daemon of the new files, and end with the editors that are here."""
+        self._connections.spawn(self._accept_no_more(), name="accept no more")
+        self._rest()
 
     async def _accept(self, listening: socket.socket) -> None:
         loop = asyncio.get_running_loop()
@@ -138,6 +157,8 @@ class Daemon:
 
     async def _answer(self, connection: socket.socket, greeting: Mapping[str, Any]) -> None:
         match greeting:
+            case {"kind": "session"} if await self._shared.succession.look():
+                log.info("an editor was sent to the next daemon")
             case {"kind": "session", "environ": dict(environ)}:
                 await self._session(connection, {str(name): str(value) for name, value in environ.items()})
             case {"kind": "stream", "id": str(name)} if name in self._sessions:
@@ -190,7 +211,8 @@ class Daemon:
         """Begin to count idle time, unless an editor is there."""
         if not self._sessions:
             self._stay()
-            self._idle = asyncio.get_running_loop().call_later(self._idle_s, self._end_if_idle)
+            idle_s = min(self._idle_s, SUPERSEDED_S) if self._shared.succession.superseded else self._idle_s
+            self._idle = asyncio.get_running_loop().call_later(idle_s, self._end_if_idle)
 
     def _end_if_idle(self) -> None:
         if self._shared.coordinator.live:

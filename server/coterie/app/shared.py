@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from coterie.agents.coordinator import Coordinator
 from coterie.agents.pending import Approvals
 from coterie.app.hub import Hub
+from coterie.app.succession import Succession
 from coterie.base.redaction import Redaction
 from coterie.base.tasks import TaskSupervisor
 from coterie.features.channel_news import ChannelNews
@@ -42,6 +43,7 @@ class Shared:
         self.store = Store(data)
         self.model_host = ModelHost()
         self.lanes = Lanes()
+        self.succession = Succession()
         self.predictions = PredictionProcess()
         self._cost_maps: dict[Path, CostMap] = {}
         self._indexes: dict[Path, IndexProcess] = {}

@@ -10,6 +10,10 @@ from coterie.domain.model_ports import Providers
 from coterie.domain.status import Degraded, IndexView, Mode, ProviderHealth, ProviderView, Status, SuggestionsView
 from coterie.domain.workspace_ports import Sandbox
 
+SUPERSEDED = (
+    f"Coterie was installed anew, or removed, while this server (version {__version__}) runs: what it has not loaded yet may not fit. "
+    "Restart it when its runs are done; what is started from now on is the new one."
+)
 NO_MODEL = "No model is configured. Set ANTHROPIC_API_KEY or OPENAI_API_KEY, or add a provider to the settings; `coterie doctor` says more."
 
 
@@ -21,6 +25,7 @@ def status_of(
     model: str | None = None,
     storage: StorageError | None = None,
     no_daemon: str | None = None,
+    superseded: bool = False,
     index: IndexView | None = None,
     suggestions: SuggestionsView | None = None,
     unwatched: str | None = None,
@@ -29,7 +34,7 @@ def status_of(
     """Return the server's state from what is known already: nothing is probed for it.
 
     ``problems`` are the settings' own, ``model`` the one that serves who names none; ``storage`` is why nothing can be kept, if that was
-    found out; ``no_daemon`` is why a client that wanted the shared server has none;
+    found out; ``no_daemon`` is why a client that wanted the shared server has none; ``superseded`` says that its files are others by now;
     ``index`` is how the index stands, ``unwatched`` why it does not follow the disk by itself, ``unindexed`` why there is none;
     ``suggestions`` is how ghost text stands.
     """
@@ -41,6 +46,8 @@ def status_of(
     if no_daemon is not None:
         text = f"No shared server is possible ({no_daemon}): this editor has one of its own, and other editors do not see its runs live."
         degraded.append(Degraded(code="no_daemon", text=text))
+    if superseded:
+        degraded.append(Degraded(code="superseded", text=SUPERSEDED))
     if not views:
         degraded.append(Degraded(code="no_provider", text=NO_MODEL))
     degraded += [Degraded(code=f"provider_{view.state}", text=f"{view.id}: {view.error}") for view in views if view.error]

@@ -5,15 +5,17 @@ The command line uses it as it is. A server must not: it asks through `client`, 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from pathlib import Path
 
 from coterie.config.paths import name_of
 from coterie.domain.overview import Landmark
 from coterie.domain.retrieval import Definition, Definitions, Found, Question
 from coterie.index.build import Progress, Refreshed, refresh, refresh_file, refresh_history
-from coterie.index.cache import ID_SHIFT, Cache, DamagedCacheError
+from coterie.index.cache import ID_SHIFT, VERSION, Cache, DamagedCacheError
 from coterie.index.evidence import gather
 from coterie.index.facts import REFERENCE_SHIFT
 from coterie.index.forest import learned_forest
@@ -25,16 +27,32 @@ from coterie.index.symbols import Symbol
 from coterie.index.terms import split
 from coterie.index.unsaved import Overlaid, Unsaved, overlaid
 
+_UNUSED_S = 30 * 24 * 3600.0
+
 
 def cache_file(caches: Path, folder: str) -> Path:
     """Say where the index of a folder is kept, below Coterie's cache folder."""
-    return caches / "index" / f"{name_of(folder)}.sqlite"
+    # Servers of several versions may work at once: one that cannot read the other's builds its own, and not both in turn.
+    return caches / "index" / f"{name_of(folder)}.{VERSION}.sqlite"
+
+
+def sweep(caches: Path, folder: str) -> None:
+    """Remove what other versions have kept of a folder and not used for a month."""
+    ours = cache_file(caches, folder)
+    long_ago = time.time() - _UNUSED_S
+    with suppress(OSError):  # there may be nothing yet
+        for file in tuple(ours.parent.iterdir()):
+            is_of_another = file.name.startswith(f"{name_of(folder)}.") and not file.name.startswith(ours.name)
+            if is_of_another and file.stat().st_mtime < long_ago:
+                file.unlink()
 
 
 class FolderIndex:
     """One folder's index. Opening it costs next to nothing: `refresh` does the work."""
 
     def __init__(self, folder: str, caches: Path) -> None:
+        if not cache_file(caches, folder).exists():
+            sweep(caches, folder)
         self.folder = folder
         self._cache = Cache(cache_file(caches, folder))
         self._commits: Sequence[str] = ()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _INSERT = """INSERT INTO channels (title, folder, archived, updated_at, agent, model, channel_id)
     VALUES (?, ?, ?, ?, ?, ?, ?)"""
+_INSERT_FORK = "INSERT INTO channel_forks (channel_id, origin, kept) VALUES (?, ?, ?)"
 _COPY_MARKS = """INSERT INTO context_marks (channel_id, target, kind, at)
     SELECT ?, target, kind, at FROM context_marks WHERE channel_id = ? ORDER BY number"""
 _CHANNELS = """SELECT * FROM (
@@ -65,7 +66,7 @@ class Channels:
         def insert(connection: sqlite3.Connection) -> None:
             connection.execute(_INSERT, _values(channel))
             kept = adapter(tuple[KeptRun, ...]).dump_json(fork.kept, by_alias=True).decode()
-            connection.execute("INSERT INTO channel_forks VALUES (?, ?, ?)", (channel.channel_id, fork.channel_id, kept))
+            connection.execute(_INSERT_FORK, (channel.channel_id, fork.channel_id, kept))
             for message in messages:
                 put_message(connection, channel.channel_id, message)
             connection.execute(_COPY_MARKS, (channel.channel_id, fork.channel_id))

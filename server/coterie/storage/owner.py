@@ -39,7 +39,7 @@ class Owner:
             fcntl.flock(lock, fcntl.LOCK_EX)
             self._lock = lock
         # Each time, because an earlier transaction that said so may have been rolled back.
-        connection.execute("INSERT OR IGNORE INTO owners VALUES (?, ?, ?)", (self.id, os.getpid(), now()))
+        connection.execute("INSERT OR IGNORE INTO owners (owner_id, pid, since) VALUES (?, ?, ?)", (self.id, os.getpid(), now()))
 
     def alive(self, owner_id: str) -> bool:
         """Say whether the server of this id lives."""

@@ -1,6 +1,7 @@
 """The tables, as a list of migrations: the file's ``user_version`` says how many of them it has been through.
 
-``database`` applies what is missing when it opens a file. A migration that has shipped is never edited; the next one is appended.
+``database`` applies what is missing when it opens a file. A migration that has shipped is never edited; the next one is appended. It only
+adds: a server of the version before may have the file open, for the editors that it has, and goes on; one that starts later is refused.
 """
 
 from __future__ import annotations
