@@ -93,6 +93,7 @@ def python_extension(folder: Path, chosen: Path) -> Path:
         "engines": {"vscode": "^1.91.0"},
         "main": "./extension.js",
         "activationEvents": ["*"],
+        "capabilities": {"untrustedWorkspaces": {"supported": "limited", "description": "It runs nothing there."}},
     }
     vsix = folder / "python.vsix"
     with zipfile.ZipFile(vsix, "w") as archive:

@@ -117,6 +117,16 @@ async def test_what_is_attached_while_the_chat_is_hidden_or_by_a_drop_is_there_b
         dropped = chat.get_by_role("button", name="Remove test_calc.py")
         await window.until(lambda: drop(window, chat, "test_calc.py"), dropped, "a file of the Explorer in the chat")
 
+        # What the editor's menu runs is the server's own action, of which nothing is known here but its id.
+        await window.open("calc.py")
+        await window.command("Coterie: Write Tests")
+
+        async def asked() -> bool:
+            journal = await code.stage.host.journal()
+            return any("Write tests for this code" in str(each.messages[-1]["content"]) for each in journal)
+
+        await window.comes_true(asked, "the model to be asked for tests")
+
 
 async def drop(window: Window, chat: Frame, file: str) -> None:
     """Drag a file from the Explorer onto the chat, with the key that VS Code asks for."""

@@ -26,6 +26,8 @@ pytestmark = pytest.mark.editors
 ANSWER = fixture("chat-model", 0, text="Nobody asked.")
 UNNAMED: Mapping[str, object] = {"coterie.server.command": []}
 """Nobody has said which server it is."""
+UNTRUSTED: Mapping[str, object] = {"security.workspace.trust.enabled": True}
+"""A folder is not trusted before a person says so."""
 
 
 @dataclass
@@ -82,6 +84,17 @@ async def push(window: Window, label: str) -> None:
     await button.click()
 
 
+async def trust(window: Window) -> None:
+    """Trust the window's folder."""
+    button = window.page.locator(".workspace-trust-editor").get_by_role("button", name="Trust", exact=True)
+    await window.until(lambda: window.command("Workspaces: Manage Workspace Trust"), button, "the editor of the folder's trust")
+
+    async def trusted() -> bool:
+        return not await window.status_item("Restricted Mode").is_visible()
+
+    await window.until(button.click, trusted, "a trusted folder")
+
+
 async def test_the_server_is_installed_from_the_extension_once_a_person_says_so(tmp_path: Path) -> None:
     async with staged(tmp_path, [ANSWER]) as stage:
         # pip is told where packages come from as a person tells it.
@@ -128,16 +141,20 @@ async def test_the_server_is_installed_from_the_extension_once_a_person_says_so(
             assert await found.by("own", window) == str(environment / "bin" / "coterie")
 
 
-async def test_the_server_is_that_of_the_active_environment_or_of_uvx_or_what_the_setting_names(tmp_path: Path) -> None:
+async def test_the_server_is_that_of_the_active_environment_once_trusted_or_of_uvx_or_what_the_setting_names(tmp_path: Path) -> None:
     async with staged(tmp_path, [ANSWER]) as stage:
         uv = {"UV_NO_INDEX": "1", "UV_OFFLINE": "1", "UV_PYTHON": str(PYTHON), "UV_FIND_LINKS": str(wheels(stage.home / "wheels"))}
         active = stage.home / "active"
         active.write_text(sys.executable, encoding="utf-8")
         async with (
             without_server(stage, **uv) as (found, tools),
-            code_server(found.machine, UNNAMED, beside=[python_extension(stage.home, active)]) as code,
+            code_server(found.machine, {**UNNAMED, **UNTRUSTED}, beside=[python_extension(stage.home, active)]) as code,
             code.window("found", attached=False) as window,
         ):
+            # An environment may be the folder's own; once the folder is trusted it is looked at without being asked again.
+            await notified(window, "Install it into the extension's own folder?")
+            await window.shows("Restricted Mode")
+            await trust(window)
             assert await found.by("environment", window) == f"{sys.executable} -m coterie"
 
             tool(tools, "uvx", f'exec "{BIN / "uvx"}" "$@"')

@@ -29,7 +29,7 @@ export function activate(context: ExtensionContext): void {
     log,
     session,
     { dispose: () => connection.stop() },
-    explainFailures(connection, log),
+    explainFailures(connection, log, versionOf(context)),
     workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration("coterie.server")) {
         void connection.restart();
@@ -46,4 +46,9 @@ export function activate(context: ExtensionContext): void {
   );
   // Not awaited: the window is usable, and every view says that the server starts.
   void connection.start();
+}
+
+function versionOf(context: ExtensionContext): string {
+  const { version } = context.extension.packageJSON as { readonly version: string };
+  return version;
 }

@@ -6,6 +6,7 @@ import { candidates, locate, type Places } from "../src/server/locate";
 import { probeFrom } from "../src/server/probe";
 import { Restarts } from "../src/server/restarts";
 import { collected, keysOf } from "../src/server/settings";
+import { strangeness } from "../src/server/versions";
 
 const places: Places = {
   setting: [],
@@ -65,6 +66,21 @@ describe("finding the server", () => {
   it("runs uvx on its own wheel and never on a name that an index resolves", () => {
     expect(candidates(places).at(-1)).toEqual({ source: "uvx", command: "/opt/bin/uvx", args: ["--from", "/ext/coterie.whl", "coterie"] });
     expect(candidates({ ...places, wheel: undefined }).map((each) => each.source)).not.toContain("uvx");
+  });
+});
+
+describe("the version of a server that was found", () => {
+  it.each([
+    ["0.1.0", "0.1.9", undefined],
+    ["0.1.0", "0.2.0", "earlier"],
+    ["0.10.0", "0.9.3", "later"],
+    ["0.9.0", "1.0.0", "earlier"],
+    ["1.0.0", "0.99.0", "later"],
+    ["1.2.0", "1.9.0", undefined],
+    ["2.0.0rc1", "1.9.0", "later"],
+    ["", "0.1.0", undefined],
+  ])("%s is to an extension of %s: %s", (server, extension, said) => {
+    expect(strangeness(server, extension)).toBe(said);
   });
 });
 

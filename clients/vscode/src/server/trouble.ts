@@ -1,11 +1,14 @@
-// Tells a person once that the server does not run, or is an earlier one, with a button for what helps.
+// Tells a person once that the server does not run, or is of another version, with a button for what helps.
 
 import { commands, type Disposable, type LogOutputChannel, window } from "vscode";
 import { unlinked } from "../notices";
 import type { Connection } from "./connection";
+import { strangeness } from "./versions";
 
-export function explainFailures(connection: Connection, log: LogOutputChannel): Disposable {
+/** Explain what fails from now on; `version` is the extension's. */
+export function explainFailures(connection: Connection, log: LogOutputChannel, version: string): Disposable {
   let renewing = false;
+  let compared: string | undefined;
   return connection.changed.on((state) => {
     if (state.kind === "failed") {
       void explain(state.reason, state.doing === "start" ? AGAIN : TRY_AGAIN, log);
@@ -14,6 +17,9 @@ export function explainFailures(connection: Connection, log: LogOutputChannel): 
     } else if (state.kind === "running" && state.brings !== undefined && !renewing) {
       renewing = true;
       void renew(state.brings);
+    } else if (state.kind === "running" && state.brings === undefined && state.version !== compared) {
+      compared = state.version;
+      void compare(state.version, version, log);
     }
   });
 }
@@ -61,6 +67,21 @@ async function renew(version: string): Promise<void> {
   const text = `Coterie comes with version ${version} of its server; it has installed another one here earlier. Install this one?`;
   if ((await window.showInformationMessage(unlinked(text), install)) === install) {
     await commands.executeCommand("coterie.installServer");
+  }
+}
+
+async function compare(server: string, extension: string, log: LogOutputChannel): Promise<void> {
+  const strange = strangeness(server, extension);
+  if (strange === undefined) {
+    return;
+  }
+  const [which, choose, show] = [strange === "earlier" ? "server" : "extension", CHOOSE, "Show the Log"];
+  const text = `Coterie's server is version ${server}, this extension ${extension}: parts of it may not work. Update the ${which}, or choose another server.`;
+  const chosen = await window.showWarningMessage(unlinked(text), choose, show);
+  if (chosen === choose) {
+    await chooseServer();
+  } else if (chosen === show) {
+    log.show();
   }
 }
 
