@@ -38,11 +38,12 @@ LOOKS_BEFORE_A_KEY = 20
 KEEPING_S = 20.0
 """How long a window whose story failed may take to show itself: less than what pytest leaves of the story's time."""
 LINES = """(ghost) => {
-  const editor = document.querySelector('.editor-group-container.active .monaco-editor[data-uri]');
+  const cell = document.querySelector('.notebookOverlay .monaco-editor.focused[data-uri]');
+  const editor = cell ?? document.querySelector('.editor-group-container.active .monaco-editor[data-uri]');
   if (!editor) return null;
   const isGhost = '[class*="ghost-text"], .suggest-preview-text';
   const top = (each) => each.getBoundingClientRect().top;
-  const said = [...editor.querySelectorAll('.view-lines .view-line, .view-zones [class*="ghost-text"] .view-line')]
+  const said = [...editor.querySelectorAll('.view-lines .view-line, .view-zones .suggest-preview-text .view-line')]
     .sort((one, other) => top(one) - top(other))
     .map((line) => {
       if (line.closest('.view-zones')) return ghost ? line.textContent : null;
@@ -52,7 +53,7 @@ LINES = """(ghost) => {
     .filter((line) => line !== null);
   return said.join('\\n').replaceAll('\\u00a0', ' ').replaceAll('\\u200b', '');
 }"""
-"""The lines of the active editor that are on the screen, or the ghost text in them."""
+"""The lines of the active editor, or of the cell that one types in, that are on the screen, or the ghost text in them."""
 
 
 @dataclass(frozen=True)
