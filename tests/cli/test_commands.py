@@ -18,8 +18,8 @@ from coterie.cli.runs import conduct
 from coterie.cli.terminal import Streams, TextOutput
 from coterie.cli.wiring import Surroundings
 from coterie.cli.wording import Line
-from coterie.domain.edits import FileChange, UndoConflict, UndoResult
-from coterie.domain.events import AgentEvent, ApprovalEvent, Event, MessageDelta, MessageEvent, RunEvent, WarningEvent
+from coterie.domain.edits import FileChange, Hunk, UndoConflict, UndoResult
+from coterie.domain.events import AgentEvent, ApprovalEvent, ChangeEvent, Event, MessageDelta, MessageEvent, RunEvent, WarningEvent
 from coterie.domain.permissions import ApprovalOption, Effect
 from coterie.domain.status import DatabaseView, SandboxView
 from wiring_fake import RUN, ScriptedWiring
@@ -226,6 +226,28 @@ async def test_a_question_is_put_to_the_person(typed: bytes, asked: tuple[str, o
     assert "? execute_command make" in person.lines
     shown = [line for line in person.lines if line.startswith("  [")]
     assert shown[:2] == ["  [y] Allow once", "  [n] Reject"]
+
+
+HUNK = Hunk(hunk_id="h", old_start=2, old_lines=1, new_start=2, new_lines=1, old_text="a\n", new_text="b\u202e\n", state="proposed")
+CHANGE = FileChange(change_id="c1", path="a.txt", uri="file:///a.txt", state="proposed", hunks=(HUNK, replace(HUNK, review="rejected")))
+SHOWN = ["  ± a.txt proposed (+1 -1)", "    @@ -2,1 +2,1 @@", "    -a", "    +b\\u202e"]
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["told before", "of a run that is resumed"])
+async def test_the_difference_stands_above_what_can_be_answered(told: bool) -> None:  # noqa: FBT001 - a case
+    person = Person(b"y\n")
+    event = ChangeEvent(change_id="c1", path="a.txt", uri="file:///a.txt", state="proposed", hunks=(HUNK,))
+    question = replace(QUESTION, change_ids=("c1",))
+    wiring = ScriptedWiring([*([event] if told else []), question, RunEvent(state="succeeded")])
+    wiring.changes = (CHANGE,)
+    try:
+        assert await conduct(parse(["run", "do it"]), wiring, person.output, person.streams) == exits.OK
+    finally:
+        person.close()
+    at = person.lines.index(SHOWN[0])
+    assert person.lines[at : at + 4] == SHOWN
+    assert at < person.lines.index("  [y] Allow once")
+    assert person.lines.count(SHOWN[0]) == 1
 
 
 async def test_what_an_answer_for_always_lets_through_is_read_before_it_is_given() -> None:

@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 import pytest
 
+from cassettes import record
 from coterie.cli import exits
 from coterie.cli.demo import sample_project
 
@@ -79,6 +80,25 @@ def test_a_run_waits_for_approval_is_resumed_and_taken_back(coterie: Coterie, pr
     assert undone.returncode == exits.OK, undone.stdout + undone.stderr
     assert json.loads(undone.stdout)["conflicts"] == []
     assert sample_project.fingerprints(project) == before
+
+
+def test_an_edit_that_nobody_can_look_at_waits_for_an_explicit_word(coterie: Coterie, project: Path, tmp_path: Path) -> None:
+    (project / "a.txt").write_text("one\n", encoding="utf-8")
+    edit = ("edit_file", {"path": "a.txt", "edits": [{"old": "one", "new": "two"}]})
+    recording = record(tmp_path / "edit.json", {"chat": ([edit], ["Done."])})
+    settings = tmp_path / "home" / "config.toml"
+    text = re.sub('cassette = "[^"]*"', f'cassette = "{recording}"', settings.read_text(encoding="utf-8"))
+    settings.write_text(f'{text}\nreview.mode = "before"\npermissions.allow = ["write(**)"]\n', encoding="utf-8")
+
+    waiting = coterie("run", "Change it")
+    assert waiting.returncode == exits.APPROVAL_REQUIRED, waiting.stderr
+    assert "--yes-to 'write(**)'" in waiting.stderr
+    assert "    -one\n    +two\n" in waiting.stderr
+    assert (project / "a.txt").read_text(encoding="utf-8") == "one\n"
+    (run_id,) = (line.removeprefix("run ") for line in waiting.stderr.splitlines() if line.startswith("run run_"))
+    resumed = coterie("run", "--resume", run_id, "--yes-to", "write(**)")
+    assert resumed.returncode == exits.OK, resumed.stderr
+    assert (project / "a.txt").read_text(encoding="utf-8") == "two\n"
 
 
 def test_a_home_that_cannot_be_written_is_told_once(coterie: Coterie, tmp_path: Path) -> None:

@@ -21,8 +21,8 @@ from coterie.cli.opening import opened
 from coterie.cli.questions import ReadLine, choose, line_reader
 from coterie.cli.terminal import Output, Streams
 from coterie.cli.wiring import Invocation, Wiring
-from coterie.cli.wording import Line, usage_text
-from coterie.domain.events import ENDED, AgentEvent, ApprovalEvent, RunEvent
+from coterie.cli.wording import Line, proposal_lines, usage_text
+from coterie.domain.events import ENDED, AgentEvent, ApprovalEvent, ChangeEvent, RunEvent
 from coterie.domain.runs import Attachment, RunRequest, RunView
 from coterie.domain.wire import Json, to_wire
 from coterie.features.application import Application
@@ -83,6 +83,7 @@ class Following:
         self._output = output
         self._read_line = read_line
         self._asking: dict[str, asyncio.Task[None]] = {}
+        self._shown: set[str] = set()  # the changes whose differences stand on the screen
         # One question at a time: two prompts would share one line of input.
         self._prompt = asyncio.Lock()
         self._tasks = TaskSupervisor("command line")
@@ -104,6 +105,8 @@ class Following:
         match told.event:
             case RunEvent() as event if event.state in ENDED:
                 return event
+            case ChangeEvent() as event:
+                self._shown.add(event.change_id)
             case ApprovalEvent() as event if event.state == "pending" and self._read_line is not None:
                 work = self._answer(event, self._read_line)
                 self._asking[event.approval_id] = self._tasks.spawn(work, name=f"question {event.approval_id}")
@@ -115,6 +118,7 @@ class Following:
 
     async def _answer(self, question: ApprovalEvent, read_line: ReadLine) -> None:
         async with self._prompt:
+            await self._show_changes(question)
             chosen = await choose(question.options, lambda text: self._output.line(Line(text, "strong")), read_line)
         try:
             if chosen is None:
@@ -124,6 +128,15 @@ class Following:
         except RequestError as refused:
             # The run has ended meanwhile and took its question back.
             self._output.line(Line(refused.message, "dim"))
+
+    async def _show_changes(self, question: ApprovalEvent) -> None:
+        """Show the edits that a question is about where they were told before this command was there: of a run that is resumed."""
+        missing = set(question.change_ids) - self._shown
+        if missing:
+            changes = (await self._application.runs.get(self._run_id)).changes
+            for line in (line for change in changes if change.change_id in missing for line in proposal_lines(change)):
+                self._output.line(line)
+            self._shown |= missing
 
     async def _cancel_when(self, interrupted: asyncio.Event) -> None:
         await interrupted.wait()

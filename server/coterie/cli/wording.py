@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
-from coterie.domain.edits import Hunk
+from coterie.base.legible import visible
+from coterie.domain.edits import FileChange, Hunk
 from coterie.domain.events import (
     ApprovalEvent,
     ArtifactEvent,
@@ -33,6 +34,8 @@ from coterie.domain.wire import Json
 Style = Literal["plain", "dim", "strong", "good", "bad", "warn", "added", "removed"]
 
 SHOWN_LINES = 24
+PROPOSED_LINES = 400
+"""Of an edit that is to be decided about: who does not see it cannot."""
 """Lines of one output or difference before the middle is left out."""
 SPOKEN_TOOLS = frozenset({"run_tests", "execute_command"})
 """Tools whose output is news for the person, not only for the model."""
@@ -179,6 +182,13 @@ def argument_of(event: ToolCallEvent) -> str:
     return ""
 
 
+def proposal_lines(change: FileChange) -> Iterator[Line]:
+    """Tell what of a proposed change is still to be decided."""
+    hunks = tuple(hunk for hunk in change.hunks if hunk.state == "proposed" and hunk.is_open)
+    event = ChangeEvent(change_id=change.change_id, path=change.path, uri=change.uri, state="proposed", hunks=hunks)
+    return _change(event)
+
+
 def _change(event: ChangeEvent) -> Iterator[Line]:
     reviews = [hunk.review for hunk in event.hunks]
     if reviews.count("open") < len(reviews):  # the difference was shown before
@@ -189,14 +199,15 @@ def _change(event: ChangeEvent) -> Iterator[Line]:
     removed = sum(hunk.old_lines for hunk in event.hunks)
     yield Line(f"  ± {event.path} {event.state} (+{added} -{removed})", "warn" if event.state == "rejected" else "strong")
     if event.state in {"applied", "proposed"}:
-        yield from shortened_lines([line for hunk in event.hunks for line in hunk_lines(hunk)])
+        limit = PROPOSED_LINES if event.state == "proposed" else SHOWN_LINES
+        yield from shortened_lines([line for hunk in event.hunks for line in hunk_lines(hunk)], limit)
 
 
 def hunk_lines(hunk: Hunk) -> Iterator[Line]:
     """Tell a difference as ``diff -u`` does, without context."""
     yield Line(f"    @@ -{hunk.old_start},{hunk.old_lines} +{hunk.new_start},{hunk.new_lines} @@", "dim")
-    yield from (Line(f"    -{line}", "removed") for line in hunk.old_text.splitlines())
-    yield from (Line(f"    +{line}", "added") for line in hunk.new_text.splitlines())
+    yield from (Line(f"    -{visible(line)}", "removed") for line in hunk.old_text.splitlines())
+    yield from (Line(f"    +{visible(line)}", "added") for line in hunk.new_text.splitlines())
 
 
 def _approval(event: ApprovalEvent) -> Iterator[Line]:

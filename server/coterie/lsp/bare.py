@@ -141,7 +141,15 @@ class BareAudience:
             self._questions.withdraw(question.approval_id)
             return
         self._questions.ask(
-            Question(question.approval_id, question.title, question.options, folder, run_id if is_gate(question.effects) else None)
+            Question(
+                question.approval_id,
+                run_id,
+                question.title,
+                question.options,
+                folder,
+                about_plan=is_gate(question.effects),
+                change_ids=question.change_ids,
+            )
         )
 
     async def offer_to_resume(self) -> None:

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from pygls.exceptions import JsonRpcException
 
 from coterie.base.errors import CoterieError, RequestError
+from coterie.base.legible import in_one_line, visible
 from coterie.base.tasks import TaskSupervisor
+from coterie.domain.edits import FileChange
 from coterie.domain.permissions import ApprovalOption
 from coterie.domain.wire import Json
 from coterie.features.application import Application
@@ -28,13 +30,15 @@ from coterie.lsp.views import Views
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, and of which folder; ``plan_of`` is the run whose plan it is about."""
+    """What is asked, by which run, and of which folder; it is about the run's plan, or about ``change_ids``, or about neither."""
 
     approval_id: str
+    run_id: str
     title: str
     options: tuple[ApprovalOption, ...]
     folder: str | None
-    plan_of: str | None = None
+    about_plan: bool = False
+    change_ids: tuple[str, ...] = ()
 
 
 class Questions:
@@ -61,13 +65,15 @@ class Questions:
             prompt.cancel()
 
     async def _prompt(self, question: Question) -> None:
-        plan = None if question.plan_of is None else await self._plan(question.plan_of)
+        plan = await self._plan(question.run_id) if question.about_plan else None
         can_edit = plan is not None and self._views.shows_documents
         offered = {option.label: option for option in question.options if can_edit or option.kind != "edit"}
         project = "" if self._core().concerns(question.folder) else f"In {file_path(question.folder) or question.folder}: "
         message = f"Coterie: {project}{question.title}"
         if plan is not None:
             message = f"{message}\n\n{plan_in_words(plan)}"
+        if question.change_ids:
+            message = "\n".join([message, *await self._changes(question)])
         admitting = (f"{option.label}. {option.admits}" for option in offered.values() if option.kind == "allow_always")
         message = "\n\n".join([message, *admitting])
         chosen = await self.choose(message, list(offered))
@@ -102,6 +108,14 @@ class Questions:
         except CoterieError:
             return None  # the question stands without it
 
+    async def _changes(self, question: Question) -> list[str]:
+        """Return which files would change, and by how much; the hunks themselves are shown where their lines are."""
+        try:
+            changes = (await self._core().runs.get(question.run_id)).changes
+        except CoterieError:
+            return []  # the question stands without it
+        return [change_in_words(change) for change in changes if change.change_id in question.change_ids]
+
     async def _answer(self, approval_id: str, option: ApprovalOption | None) -> None:
         try:
             if option is None:
@@ -110,6 +124,12 @@ class Questions:
                 await self._core().approvals.answer(approval_id, option.option_id)
         except RequestError:
             pass  # somebody else was quicker, or the run has ended
+
+
+def change_in_words(change: FileChange) -> str:
+    """Return a proposed change as a person reads it in a prompt: the file, and how many lines come and go."""
+    added, gone = sum(hunk.new_lines for hunk in change.hunks), sum(hunk.old_lines for hunk in change.hunks)
+    return f"{in_one_line(visible(change.path))}: +{added} -{gone} line{'' if added + gone == 1 else 's'}"
 
 
 def plan_in_words(plan: Mapping[str, Json]) -> str:
