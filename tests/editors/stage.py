@@ -7,6 +7,7 @@ that a page which does not work fails its test.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 import sys
@@ -137,3 +138,14 @@ def documented(page: str, language: str) -> Sequence[str]:
     blocks = re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
     assert blocks, f"{page} has no {language} block"
     return blocks
+
+
+def holding(root: Path, text: str) -> Sequence[Path]:
+    """Return the files below a folder in which a text stands; what goes meanwhile, as a lock does, holds nothing."""
+    found = []
+    for folder, _, names in os.walk(root):
+        for path in (Path(folder, name) for name in names):
+            with contextlib.suppress(FileNotFoundError):
+                if path.is_file() and not path.is_symlink() and text.encode() in path.read_bytes():
+                    found.append(path)
+    return found

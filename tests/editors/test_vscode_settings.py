@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from pathlib import Path
 
 import pytest
 
 from editors.settings_view import section, turn_to
-from editors.stage import TOUCH, staged
+from editors.stage import TOUCH, holding, staged
 from editors.vscode import vscode
 from served import fixture
 
 pytestmark = pytest.mark.editors
 
 CANARY = "sk-canary-of-vscode-4711"
-
-
-def holding(root: Path, text: str) -> list[Path]:
-    """Return the files below a folder in which a text stands; what goes meanwhile, as a lock does, holds nothing."""
-    found = []
-    for folder, _, names in os.walk(root):
-        for path in (Path(folder, name) for name in names):
-            with contextlib.suppress(FileNotFoundError):
-                if path.is_file() and not path.is_symlink() and text.encode() in path.read_bytes():
-                    found.append(path)
-    return found
 
 
 async def test_a_host_is_added_and_its_key_is_found_only_encrypted(tmp_path: Path) -> None:

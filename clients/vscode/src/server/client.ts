@@ -19,6 +19,7 @@ import { homeOf } from "./find";
 import type { Launch } from "./locate";
 import { showMessagesOf } from "./messages";
 import { collected, keysOf } from "./settings";
+import { traced } from "./tracing";
 
 /** How long a server that has said good-bye may take to end. */
 const GRACE_MS = 3000;
@@ -68,6 +69,10 @@ export class ServerClient extends LanguageClient {
     } else {
       super.error(message, data, false);
     }
+  }
+
+  override trace(message: string, data?: unknown): void {
+    super.trace(message, traced(message, data));
   }
 }
 
