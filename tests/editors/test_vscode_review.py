@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import Locator
 
 from editors.runs_view import lens, make_room, run_agent, run_row
 from editors.settings_view import section
@@ -33,6 +35,11 @@ SEVERAL = [
     ),
     fixture("coder-model", 1, calls=[DONE]),
 ]
+PROPOSED = [
+    fixture("coder-model", 0, calls=[("edit_file", {"path": "calc.py", "edits": CHANGES})]),
+    fixture("coder-model", 1, calls=[("write_file", {"path": "notes.md", "content": "# Notes\n"})]),
+    fixture("coder-model", 2, calls=[DONE]),
+]
 SUMS = "def total(numbers):\n    return max(numbers)\n"
 HEAD = "\ndef madd(a, b, c):\n    "
 RIGHT = SUMS.replace("max", "sum")
@@ -48,6 +55,11 @@ async def code(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[CodeSe
     """Return the one VS Code of these tests."""
     async with staged(tmp_path_factory.mktemp("review"), SEVERAL, more=MORE) as stage, code_server(stage) as code:
         yield code
+
+
+def waiting(window: Window) -> Locator:
+    """Return the badge that says that something waits for the person."""
+    return window.page.locator(".activitybar").get_by_role("tab", name=re.compile("A question waits for you")).first
 
 
 async def begin(window: Window) -> None:
@@ -87,6 +99,62 @@ async def test_changes_of_several_files_are_reviewed_in_two_windows_by_keys_and_
             await window.status_item("2/3").wait_for(state="hidden")
             await other.status_item("2/3").wait_for(state="hidden")
             assert not (window.project / "notes.md").exists()
+
+
+async def test_an_edit_is_looked_at_before_it_is_made_hunk_by_hunk_in_its_diff_or_taken_as_it_is(code: CodeServer) -> None:
+    project = await code.stage.another("before")
+    (project / ".coterie").mkdir()
+    (project / ".coterie" / "config.toml").write_text('[review]\nmode = "before"\n', encoding="utf-8")
+    await code.stage.host.answer_with(PROPOSED)
+    async with code.window("before", project) as window:
+        await run_agent(window, "coder", "Correct it and note it")
+        question = window.notification("Edit calc.py (+2 \N{MINUS SIGN}1)?")
+        await question.wait_for()
+        await waiting(window).wait_for()
+        await window.screenshot("asked")
+        await window.click(question.get_by_role("button", name="Review", exact=True))
+        await window.page.get_by_role("tab", name="calc.py (Proposed)").wait_for()
+        proposed = window.page.locator(".editor-group-container.active .editor.modified .view-lines")
+        await proposed.get_by_text("# Sums.").wait_for()
+        await window.screenshot("proposed", ("dark", "light", "contrast", "contrast-light"))
+        assert (project / "calc.py").read_text(encoding="utf-8") == BROKEN
+
+        # One hunk is applied by its key, and the cursor goes on; the other is rejected by the button of the editor's bar.
+        await window.page.get_by_role("button", name=re.compile("^Apply the Change")).first.wait_for()
+        await window.page.locator(".editor-group-container.active .editor.modified .monaco-editor.focused").wait_for()
+        await window.press("Control+k", "y")
+        await window.status_item("1/2").wait_for()
+        partly = f"# Sums.\n{BROKEN}"
+        await window.saved(project / "calc.py", partly)
+        await window.click(window.page.get_by_role("button", name=re.compile("^Reject the Change")).first)
+
+        # With the last hunk the question is answered and the run goes on; the diff shows what was applied.
+        second = window.notification("Edit notes.md (+1 \N{MINUS SIGN}0)?")
+        await second.wait_for()
+        await proposed.get_by_text("return a - b").wait_for()
+        await proposed.get_by_text("# Sums.").wait_for()
+        await window.screenshot("decided")
+        assert (project / "calc.py").read_text(encoding="utf-8") == partly
+        requests = [request for request in await code.stage.host.journal() if request.model == "coder-model"]
+        told = requests[1].messages[-1]["content"]
+        assert "Rejected, and not in calc.py" in told
+        assert "+    return a + b" in told
+        assert "+# Sums." not in told
+
+        assert not (project / "notes.md").exists()
+        await window.click(second.get_by_role("button", name="Apply", exact=True))
+        await window.saved(project / "notes.md", "# Notes\n")
+        await waiting(window).wait_for(state="hidden")
+        await run_row(window, "Correct it and note it, done").wait_for()
+
+        # In the chat each edit is one row, which says what became of it and shows it.
+        shown = window.page.locator(".pane-header", has_text="Correct it and note it")
+        await window.until(window.row("Correct it and note it").click, shown, "its chat")
+        chat = await window.webview(".approval")
+        await chat.locator(".approval", has_text="1 of 2 changes applied").wait_for()
+        await chat.locator(".approval", has_text="Edit notes.md").get_by_role("button", name=re.compile("^Show")).click()
+        await window.page.get_by_role("tab", name="notes.md (Proposed)").wait_for()
+        await window.screenshot("done", ("dark", "light", "contrast", "contrast-light"))
 
 
 async def test_two_folders_of_a_window_each_have_their_own_runs_and_undo(code: CodeServer) -> None:

@@ -1,24 +1,37 @@
 // Which hunks a person means when they accept or reject: one, a file's, all. Buttons of an editor give its URI, and mean the cursor.
 
-import { Uri, window } from "vscode";
+import { Range, type TextEditor, Uri, window } from "vscode";
 import type { Node } from "../runs/forest";
 import { counted } from "../runs/words";
 import type { OpenHunk } from "../state/reviews";
-import { neighbour, placeAt } from "./places";
+import { reveal, showNext } from "./navigation";
+import { neighbour, type Placed, placeAt } from "./places";
 import type { Reviewing, Verdict } from "./reviewing";
 import type { Reviewed } from "./rows";
-import { fileOf } from "./sides";
+import { sideOf } from "./sides";
 
 export async function decideOne(
   reviewing: Reviewing,
   verdict: Verdict,
   about: OpenHunk | Node<Reviewed> | Uri | string | undefined,
 ): Promise<void> {
-  const open = about === undefined || about instanceof Uri ? hunkAtCursor(reviewing) : given(reviewing, about);
-  if (open === undefined) {
+  if (about !== undefined && !(about instanceof Uri)) {
+    const open = given(reviewing, about);
+    return open && reviewing.decide(verdict, [open]);
+  }
+  const editor = window.activeTextEditor;
+  const place = editor && placeAtCursor(reviewing, editor);
+  if (editor === undefined || place === undefined) {
     window.setStatusBarMessage("Coterie: there is no change to decide here.", 10_000);
+  } else if (isSeen(place, editor)) {
+    await reviewing.decide(verdict, [place.open]);
+    // A diff is there to be gone through; in a file a person works.
+    if (editor.viewColumn === undefined || sideOf(editor.document.uri) !== undefined) {
+      showNext(reviewing, editor);
+    }
   } else {
-    await reviewing.decide(verdict, [open]);
+    reveal(place);
+    window.setStatusBarMessage(`Coterie: this is the change. Once more to ${verdict} it.`, 10_000);
   }
 }
 
@@ -33,24 +46,25 @@ function given(reviewing: Reviewing, about: OpenHunk | Node<Reviewed> | string):
   return "hunk" in about ? about : about.target.open;
 }
 
-function hunkAtCursor(reviewing: Reviewing): OpenHunk | undefined {
-  const editor = window.activeTextEditor;
-  if (editor === undefined) {
-    return undefined;
-  }
+function placeAtCursor(reviewing: Reviewing, editor: TextEditor): Placed | undefined {
   const places = reviewing.placesIn(editor.document);
   const { line } = editor.selection.active;
-  return (placeAt(places, line) ?? neighbour(places, line - 1, false))?.open;
+  return placeAt(places, line) ?? neighbour(places, line - 1, false);
+}
+
+/** Say whether a person who decides by a key knows about what: the next change may be far below. */
+function isSeen(place: Placed, editor: TextEditor): boolean {
+  const lines = new Range(place.start, 0, place.start + Math.max(place.lines, 1) - 1, 0);
+  return editor.visibleRanges.length === 0 || editor.visibleRanges.some((seen) => seen.intersection(lines) !== undefined);
 }
 
 export async function decideWhole(reviewing: Reviewing, verdict: Verdict, about: Node<Reviewed> | Uri | undefined): Promise<void> {
-  const { reviews } = reviewing.session;
   const here = window.activeTextEditor?.document.uri;
   // The buttons of an editor that shows many files give a URI of its own.
   const uris = about === undefined || about instanceof Uri ? [about, here] : [Uri.parse(about.target.file.uri)];
-  const file = uris.map((uri) => uri && reviews.file(fileOf(uri).toString())).find((each) => each !== undefined);
-  if (file !== undefined) {
-    await reviewing.decide(verdict, file.hunks);
+  const hunks = uris.map((uri) => (uri === undefined ? [] : reviewing.openIn(uri))).find((each) => each.length > 0);
+  if (hunks !== undefined) {
+    await reviewing.decide(verdict, hunks);
   }
 }
 

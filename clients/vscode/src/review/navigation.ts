@@ -50,8 +50,15 @@ export function showFirst(reviewing: Reviewing): void {
   reveal(editor && reviewing.placesIn(editor.document)[0]);
 }
 
+/** Go on to the next open hunk of an editor, if there is one. */
+export function showNext(reviewing: Reviewing, editor: TextEditor): void {
+  if (window.activeTextEditor === editor) {
+    reveal(neighbour(reviewing.placesIn(editor.document), editor.selection.active.line - 1, false));
+  }
+}
+
 /** Put the cursor at a hunk of the active editor. */
-function reveal(place: Placed | undefined): void {
+export function reveal(place: Placed | undefined): void {
   const editor = window.activeTextEditor;
   if (editor !== undefined && place !== undefined) {
     const at = new Range(place.start, 0, place.start, 0);

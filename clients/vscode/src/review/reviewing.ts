@@ -52,13 +52,13 @@ export class Reviewing implements Disposable {
     if (known !== undefined) {
       return known;
     }
-    const places = placesOf(linesOf(document.getText()), this.#openIn(document.uri), [], textOf(document.uri));
+    const places = placesOf(linesOf(document.getText()), this.openIn(document.uri), [], textOf(document.uri));
     this.#places.set(key, places);
     return places;
   }
 
   /** Return the open hunks that a text is about: of a proposal its own ones. */
-  #openIn(uri: Uri): readonly OpenHunk[] {
+  openIn(uri: Uri): readonly OpenHunk[] {
     const hunks = this.session.reviews.file(fileOf(uri).toString())?.hunks ?? [];
     const own = new Set(changesOf(uri).map(({ changeId }) => changeId));
     return own.size === 0 ? hunks : hunks.filter(({ changeId }) => own.has(changeId));

@@ -54,7 +54,10 @@ export class ReviewTree implements TreeDataProvider<Node<Reviewed>> {
       this.#changed,
       this.#reviewing.session.reviews.changed.on(() => later.ask()),
       this.#reviewing.session.reviews.finished.on((count) => {
-        window.setStatusBarMessage(`$(pass-filled) Coterie: all ${counted(count, "change")} reviewed.`, 10_000);
+        window.setStatusBarMessage(
+          `$(pass-filled) Coterie: ${count === 1 ? "the change is" : `all ${count} changes are`} reviewed.`,
+          10_000,
+        );
       }),
     );
   }

@@ -14,7 +14,6 @@ import { chooseFile, openAll } from "./opening";
 import { openProposal } from "./proposals";
 import { Reviewing, type Verdict } from "./reviewing";
 import type { Reviewed } from "./rows";
-import { fileOf } from "./sides";
 import { ReviewTexts } from "./texts";
 import { ReviewTree } from "./tree";
 
@@ -50,7 +49,7 @@ export function registerReview(session: Session): Disposable {
 }
 
 /** Let keys and bars know whether the active editor has open hunks, and whether these are only proposed: then they are applied, not accepted. */
-function keepContext({ session }: Reviewing): Disposable {
+function keepContext(reviewing: Reviewing): Disposable {
   const told = new Map<string, boolean>();
   const tell = (name: string, value: boolean): void => {
     if (told.get(name) !== value) {
@@ -60,9 +59,9 @@ function keepContext({ session }: Reviewing): Disposable {
   };
   const look = (): void => {
     const document = window.activeTextEditor?.document;
-    const file = document && session.reviews.file(fileOf(document.uri).toString());
-    tell("coterie.review.inFile", file !== undefined);
-    tell("coterie.review.proposed", file !== undefined && isProposed(file));
+    const hunks = document === undefined ? [] : reviewing.openIn(document.uri);
+    tell("coterie.review.inFile", hunks.length > 0);
+    tell("coterie.review.proposed", hunks.length > 0 && isProposed({ hunks }));
   };
-  return Disposable.from(window.onDidChangeActiveTextEditor(look), session.reviews.changed.on(look));
+  return Disposable.from(window.onDidChangeActiveTextEditor(look), reviewing.session.reviews.changed.on(look));
 }

@@ -47,7 +47,7 @@ export function registerActions(parts: Parts): Disposable {
     on("coterie.run.showCommands", (about) => terminals.show(runOf(about))),
     on("coterie.run.showOutput", (about) => showOutput(session, terminals, about)),
     on("coterie.run.showArtifact", (about) => showArtifact(session, about)),
-    on("coterie.run.showChange", (about) => showChange(documents, about)),
+    on("coterie.run.showChange", (about) => showChange(session, documents, about)),
     on("coterie.run.showChanges", (about) => showChanges(documents, runOf(about))),
     on("coterie.run.showFinding", (about) => showFinding(about)),
   );
@@ -135,11 +135,18 @@ async function showArtifact(session: Session, { target }: About): Promise<void> 
   }
 }
 
-async function showChange(documents: RunDocuments, { target }: About): Promise<void> {
+async function showChange(session: Session, documents: RunDocuments, { target }: About): Promise<void> {
   if (target.kind !== "file" && target.kind !== "hunk") {
     return;
   }
   const name = target.path;
+  const changes = Object.values((await runAt(session, target.runId)).changes).filter((change) => change.uri === target.uri);
+  const proposed = changes.filter((change) => change.hunks.some((hunk) => hunk.state === "proposed"));
+  if (proposed.length > 0) {
+    const ids = proposed.map(({ changeId }) => changeId);
+    await commands.executeCommand("coterie.review.proposal", target.runId, ids);
+    return;
+  }
   const file = await documents.diffOf(target.runId, target.uri);
   const uri = Uri.parse(target.uri);
   if (file === undefined) {

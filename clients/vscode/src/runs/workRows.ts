@@ -42,11 +42,12 @@ export function changeRows(run: Run): Row | undefined {
 function fileRow(run: Run, file: ChangedFile): Row {
   const standing = file.hunks.filter((hunk) => hunk.state === "applied" || hunk.state === "proposed");
   const lines = (side: "newLines" | "oldLines"): number => standing.reduce((sum, hunk) => sum + hunk[side], 0);
+  const proposed = standing.every((hunk) => hunk.state === "proposed");
   const undoable = hasEnded(run) && standing.some((hunk) => hunk.state === "applied");
   return {
     id: `${run.runId}/file/${file.uri}`,
     label: file.path,
-    description: standing.length === 0 ? "taken back" : `+${lines("newLines")} −${lines("oldLines")}`,
+    description: standing.length === 0 ? "taken back" : `${proposed ? "proposed · " : ""}+${lines("newLines")} −${lines("oldLines")}`,
     tooltip: file.path,
     resource: file.uri,
     context: undoable ? "file.applied" : "file",

@@ -180,8 +180,8 @@ function byPath(one: OpenFile, other: OpenFile): number {
 }
 
 /** Say whether all that is open of a file is only proposed. */
-export function isProposed(file: OpenFile): boolean {
-  return file.hunks.every(({ hunk }) => hunk.state === "proposed");
+export function isProposed({ hunks }: Pick<OpenFile, "hunks">): boolean {
+  return hunks.every(({ hunk }) => hunk.state === "proposed");
 }
 
 /** Say whether a hunk waits for a person's word. */

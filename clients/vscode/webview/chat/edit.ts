@@ -4,6 +4,7 @@
 import { sizedWords } from "../../src/approvals/proposal";
 import type { ApprovalItem } from "../../src/chat/items";
 import type { ProposalView } from "../../src/chat/question";
+import type { ApprovalOption } from "../../src/protocol";
 import { element, icon } from "../base/dom";
 import type { Page } from "./row";
 
@@ -39,6 +40,12 @@ export function editParts(page: Page): EditParts {
     show.setAttribute("aria-label", `Show what became of it: ${wordsOf(next)}`);
   };
   return { review, progress, show, update };
+}
+
+/** Return the answers as they stand beside each other: of an edit yes and no come first, and behind them what is for all others too. */
+export function ordered({ options, proposal }: ApprovalItem): readonly ApprovalOption[] {
+  const isLasting = (option: ApprovalOption): boolean => option.kind !== "allow_once" && option.kind !== "reject_once";
+  return proposal === undefined ? options : [...options.filter((option) => !isLasting(option)), ...options.filter(isLasting)];
 }
 
 export function wordsOf({ title, proposal }: ApprovalItem): string {

@@ -68,7 +68,9 @@ it("a plan can be read before it is approved, and so can a rule, with what else 
 
 it("an edit can be looked at before and after it is decided, and says how far one is", () => {
   const proposal = { words: "Edit calc.py", added: 2, removed: 1, decided: 0, applied: 0, undone: 0, total: 2, changeIds: ["c"] };
-  const edit: ApprovalItem = { ...ITEM, title: proposal.words, proposal };
+  const run = { optionId: "run", label: "Apply all edits of this run", kind: "allow_run" } as const;
+  const options = [...ITEM.options.slice(0, 1), run, ...ITEM.options.slice(1)];
+  const edit: ApprovalItem = { ...ITEM, title: proposal.words, proposal, options };
   const { row } = shown();
   row.update(edit);
   const visible = (): string[] =>
@@ -76,7 +78,7 @@ it("an edit can be looked at before and after it is decided, and says how far on
       .filter((each) => each.closest("[hidden]") === null)
       .map((each) => each.textContent ?? "");
   expect(row.element.getAttribute("aria-label")).toBe("Asks you: Edit calc.py (+2 −1)");
-  expect(visible()).toEqual(["Review", "Allow once", "Reject"]);
+  expect(visible()).toEqual(["Review", "Allow once", "Reject", "Apply all edits of this run"]);
   row.element.querySelector<HTMLButtonElement>(".options button")?.click();
   row.update({ ...edit, proposal: { ...proposal, decided: 1, applied: 1 } });
   expect(visible()[0]).toBe("1 of 2 changes decided, 1 applied. An answer is for the others.");

@@ -4,7 +4,7 @@ import { isRefusal, type MadeRule, optionLabel, rulesOf } from "../../src/chat/e
 import type { ApprovalItem } from "../../src/chat/items";
 import type { PlanView } from "../../src/chat/question";
 import { element, icon } from "../base/dom";
-import { editParts, iconOf, sizeParts, wordsOf } from "./edit";
+import { editParts, iconOf, ordered, sizeParts, wordsOf } from "./edit";
 import { only, type Page, type Row } from "./row";
 
 export function approvalRow(item: ApprovalItem, page: Page): Row {
@@ -49,7 +49,7 @@ export function approvalRow(item: ApprovalItem, page: Page): Row {
     options.hidden = !isOpen;
     if (JSON.stringify(next.options) !== shown) {
       shown = JSON.stringify(next.options);
-      options.replaceChildren(edit.review, ...next.options.map((option, index) => optionButton(next, option, index, page)));
+      options.replaceChildren(edit.review, ...ordered(next).map((option, index) => optionButton(next, option, index, page)));
     }
     disable(options, false);
   };
