@@ -79,6 +79,7 @@ from coterie.features.protocol_faces import (
     Channels,
     Commits,
     Completer,
+    Grants,
     Hunks,
     Inspector,
     Preferences,
@@ -92,7 +93,7 @@ from lsp_fake_hosts import AT, PROVIDER, USAGE, FakeAccounts, FakeCatalogue, Fak
 from lsp_fake_inspector import FakeInspector
 from lsp_fake_reviews import FakeChanges, FakeFindings, FakeHunks
 from lsp_fake_roster import FakeRoster
-from lsp_fake_settings import CHANGED, FakeCommits, FakeCompleter, FakePreferences
+from lsp_fake_settings import CHANGED, FakeCommits, FakeCompleter, FakeGrants, FakePreferences
 
 CANARY = "canary-of-the-servers-inside"
 HUNK = Hunk(hunk_id="hunk_1", old_start=1, old_lines=1, new_start=1, new_lines=1, old_text="a\n", new_text="b\n", step_id="step_1")
@@ -380,6 +381,7 @@ class FakeApplication:
         self.channels: Channels = FakeChannels()
         self.inspector: Inspector = FakeInspector()
         self.approvals: Approvals = FakeApprovals()
+        self.grants: Grants = FakeGrants()
         self.catalogue: Catalogue = FakeCatalogue()
         self.accounts: Accounts = FakeAccounts()
         self.secrets: Secrets = FakeSecrets()

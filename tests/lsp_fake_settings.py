@@ -1,9 +1,12 @@
-"""The settings of `lsp_fake_core`: one value, one problem, one file; a commit's message, and what is attached."""
+"""The settings of `lsp_fake_core`: one value, one problem, one file; a commit's message, what is attached, and one grant."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from coterie.domain.commits import CommitMessage
 from coterie.domain.completion import AttachmentItem, AttachmentItems
+from coterie.domain.permissions import Grant
 from coterie.domain.preferences import (
     FileLayer,
     FolderTrust,
@@ -73,3 +76,27 @@ class FakeCompleter:
         place = Range(start=Position(line=0, character=0), end=Position(line=limit, character=0))
         item = AttachmentItem(kind="symbol", label=query, detail="a.py:1", uri=f"{folder}/a.py", range=place, symbol_kind="function")
         return AttachmentItems(items=(item,), complete=False)
+
+
+GRANT = Grant(
+    grant_id="grant_1",
+    scope="run",
+    answer="allow_run",
+    verdict="allow",
+    rule="exec(touch made)",
+    run_id="run_1",
+    channel_id="channel_1",
+    title="Größe",
+)
+
+
+class FakeGrants:
+    """``agent/grant/*``."""
+
+    async def list(self) -> tuple[Grant, ...]:
+        """Return one."""
+        return (GRANT,)
+
+    async def revoke(self, grant_id: str) -> Grant:
+        """Take it back."""
+        return replace(GRANT, grant_id=grant_id)

@@ -479,6 +479,28 @@ export interface FolderTrust {
   changed: boolean;
 }
 
+/** An answer that holds for more than its call, as `agent/grant/list` tells it: by `answer`, for what `rule` speaks of. `scope` says how long: in the run `run_id`, whose title is beside it and which may be interrupted; until the server ends; or for as long as the rule stands in the user's own settings, where they may have written it themselves. */
+export interface Grant {
+  grantId: string;
+  scope: "run" | "session" | "user";
+  answer: "allow_once" | "allow_run" | "allow_session" | "allow_always" | "reject_once" | "reject_always" | "approve" | "edit" | "reject";
+  verdict: "allow" | "deny";
+  rule: string;
+  runId?: string | null;
+  channelId?: string | null;
+  title?: string | null;
+}
+
+/** The answers that hold for more than their call: of runs, of this client's session, and in the user's own settings. */
+export interface GrantListResult {
+  grants: Grant[];
+}
+
+/** Which one. */
+export interface GrantParams {
+  grantId: string;
+}
+
 /** One contiguous difference. Lines count from 1; `old_text` and `new_text` are whole lines with their terminators. `review` is what a person has said of it; `open` while it is to be looked at, as far as it is `applied` or `proposed`. */
 export interface Hunk {
   hunkId: string;
@@ -1391,6 +1413,10 @@ export interface Requests {
   "agent/approval/list": { params: NoParams; result: ApprovalListResult };
   /** Answer a question; the first answer wins. */
   "agent/approval/answer": { params: ApprovalAnswerParams; result: ApprovalAnswerResult };
+  /** The answers that hold for more than their call, and for how long. */
+  "agent/grant/list": { params: NoParams; result: GrantListResult };
+  /** Take such an answer back; what it allowed is asked for again by the very next call. */
+  "agent/grant/revoke": { params: GrantParams; result: Grant };
   /** The registered providers and their state. */
   "agent/provider/list": { params: NoParams; result: ProviderListResult };
   /** Use a provider again, and see whether it is there. */

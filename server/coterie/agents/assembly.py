@@ -94,6 +94,11 @@ class Assembly:
         return self._around
 
     @property
+    def session(self) -> SessionGrants:
+        """What a person answered for all of its runs."""
+        return self._session
+
+    @property
     def workspace(self) -> Workspace:
         """The files that its runs may touch."""
         return self._around.workspace

@@ -45,6 +45,7 @@ from coterie.domain.records import (
     MessageRecord,
     Record,
     RestoredRecord,
+    RevokedRecord,
     SeenRecord,
     SuiteRecord,
     WorkerRecord,
@@ -167,6 +168,8 @@ class History:
                 self.tests.append(record)
             case GrantRecord():
                 self.grants.append(record)
+            case RevokedRecord():
+                self.grants = [grant for grant in self.grants if grant.rule != record.rule]
             case FindingRecord():
                 self.settled.add(record.finding_id)
             case SeenRecord():

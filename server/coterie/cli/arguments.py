@@ -26,6 +26,7 @@ CommandName = Literal[
     "context",
     "index",
     "config",
+    "grants",
     "keys",
     "models",
     "predict",
@@ -63,7 +64,21 @@ class Arguments:
     resume: str | None = None
     run_id: str = ""
     action: Literal[
-        "status", "stop", "run", "show", "check", "list", "set", "delete", "rotate", "search", "install", "favourite", "build", "rank"
+        "status",
+        "stop",
+        "run",
+        "show",
+        "check",
+        "list",
+        "set",
+        "delete",
+        "rotate",
+        "search",
+        "install",
+        "favourite",
+        "build",
+        "rank",
+        "revoke",
     ] = "status"
     name: str = ""
     record_to: Path | None = None
@@ -207,6 +222,14 @@ def _add_lists(commands: _Commands) -> None:
     context = commands.add_parser("context", help="show what the model of a channel reads: each piece, its source and its price")
     context.add_argument("channel", metavar="CHANNEL", help="a channel of 'coterie channels'")
     _add_common(context)
+
+    grants = commands.add_parser("grants", help="list the answers that hold for more than their call, and take them back")
+    _add_common(grants)
+    which = grants.add_subparsers(dest="action", metavar="ACTION")
+    grants.set_defaults(action="list")
+    revoke = which.add_parser("revoke", help="take one back: it is asked for again by the very next call")
+    revoke.add_argument("name", metavar="GRANT", help="one of 'coterie grants'")
+    _add_common(revoke, inner=True)
 
     config = commands.add_parser("config", help="show the settings that hold in a folder, or check them")
     config.add_argument("action", choices=("show", "check"))

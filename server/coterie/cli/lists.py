@@ -1,9 +1,11 @@
 """``coterie runs`` and ``coterie channels``: what there is, of every editor and of the command line, the latest first.
 
-``coterie context`` is what the model of one of these channels reads.
+``coterie context`` is what the model of one of these channels reads, ``coterie grants`` what a person has answered for longer than once.
 """
 
 from __future__ import annotations
+
+from typing import assert_never
 
 from coterie.cli import exits
 from coterie.cli.arguments import Arguments
@@ -13,6 +15,7 @@ from coterie.cli.terminal import Output
 from coterie.cli.wiring import Invocation, Wiring
 from coterie.cli.wording import Line, Style
 from coterie.domain.channels import Channel
+from coterie.domain.permissions import Grant
 from coterie.domain.runs import RunSummary
 from coterie.domain.wire import to_wire
 from coterie.features.application import Application
@@ -29,6 +32,8 @@ async def listed(arguments: Arguments, wiring: Wiring, output: Output) -> int:
     try:
         if arguments.command == "runs":
             await _runs(core.application, arguments, output)
+        elif arguments.command == "grants":
+            await _grants(core.application, arguments, output)
         elif arguments.command == "context":
             await _context(core.application, arguments, output)
         else:
@@ -60,6 +65,30 @@ async def _channels(application: Application, arguments: Arguments, output: Outp
 
 def _channel(channel: Channel) -> str:
     return f"{channel.channel_id}  {channel.updated_at[:16].replace('T', ' ')}  {channel.state:<8}  {channel.folder:<5}  {channel.title}"
+
+
+async def _grants(application: Application, arguments: Arguments, output: Output) -> None:
+    if arguments.action == "revoke":
+        revoked = await application.grants.revoke(arguments.name)
+        output.result({"revoked": to_wire(revoked)}, (Line(f"revoked: {_grant(revoked)}", "good"),))
+        return
+    grants = await application.grants.list()
+    lines = tuple(Line(f"{grant.grant_id}  {_grant(grant)}", "plain" if grant.verdict == "allow" else "bad") for grant in grants)
+    nothing = Line("Nothing is allowed or rejected for longer than once.", "dim")
+    output.result({"grants": [to_wire(grant) for grant in grants]}, lines or (nothing,))
+
+
+def _grant(grant: Grant) -> str:
+    match grant.scope:
+        case "run":
+            until = f"in {grant.run_id} ({grant.title})"
+        case "session":
+            until = "until restart"
+        case "user":
+            until = "always"
+        case _:
+            assert_never(grant.scope)
+    return f"{'allowed' if grant.verdict == 'allow' else 'rejected'} {until}: {grant.rule}"
 
 
 async def _context(application: Application, arguments: Arguments, output: Output) -> None:

@@ -21,7 +21,7 @@ from coterie.cli.wiring import Wiring
 if TYPE_CHECKING:
     from coterie.cli.terminal import Output, Streams
 
-_Look: TypeAlias = Literal["runs", "channels", "context", "models", "config", "doctor", "daemon", "version"]
+_Look: TypeAlias = Literal["runs", "channels", "context", "grants", "models", "config", "doctor", "daemon", "version"]
 _Local: TypeAlias = Literal["index", "predict"]
 _Command: TypeAlias = Literal["ask", "run", "chat", "undo", "demo", "keys"] | _Look
 
@@ -116,7 +116,7 @@ async def _do(command: _Command, arguments: Arguments, wiring: Wiring, output: O
 
 async def _look(command: _Look, arguments: Arguments, wiring: Wiring, output: Output) -> int:
     match command:
-        case "runs" | "channels" | "context":
+        case "runs" | "channels" | "context" | "grants":
             from coterie.cli.lists import listed  # noqa: PLC0415 - see the module's docstring
 
             return await listed(arguments, wiring, output)

@@ -23,6 +23,7 @@ OptionKind = Literal[
     "reject",
 ]
 Verdict = Literal["allow", "ask", "deny"]
+GrantScope = Literal["run", "session", "user"]
 
 
 @wire
@@ -84,6 +85,24 @@ class Approval:
     options: tuple[ApprovalOption, ...]
     state: Literal["pending", "resolved"] = "pending"
     change_ids: tuple[str, ...] = ()
+
+
+@wire
+class Grant:
+    """An answer that holds for more than its call, as ``agent/grant/list`` tells it: by ``answer``, for what ``rule`` speaks of.
+
+    ``scope`` says how long: in the run ``run_id``, whose title is beside it and which may be interrupted; until the server ends; or for as
+    long as the rule stands in the user's own settings, where they may have written it themselves.
+    """
+
+    grant_id: str
+    scope: GrantScope
+    answer: OptionKind
+    verdict: Literal["allow", "deny"]
+    rule: str
+    run_id: str | None = None
+    channel_id: str | None = None
+    title: str | None = None
 
 
 @wire

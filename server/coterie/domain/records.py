@@ -149,6 +149,14 @@ class GrantRecord:
 
 
 @wire
+class RevokedRecord:
+    """What the person granted for the whole run by a rule counts no more."""
+
+    kind: Literal["revoked"] = "revoked"
+    rule: str
+
+
+@wire
 class FindingRecord:
     """A finding of the run's latest review is dealt with: a person wants to hear no more of it, or another run has mended it."""
 
@@ -224,6 +232,7 @@ Record: TypeAlias = Annotated[
     | WorkerRecord
     | SuiteRecord
     | GrantRecord
+    | RevokedRecord
     | FindingRecord
     | SeenRecord
     | CompactionRecord

@@ -60,6 +60,10 @@ class RunStore(Protocol):
         """Return rows, newest first, older than the run ``before``."""
         ...
 
+    async def granting(self) -> tuple[RunRow, ...]:
+        """Return the rows of runs that go on, or can be resumed, and in which a person ever granted something; newest first."""
+        ...
+
     async def claim(self, run_id: str) -> bool:
         """Become the owner of an ended run, to resume or undo it; False while another live process owns it."""
         ...

@@ -27,6 +27,7 @@ from coterie.features.protocol_faces import (
     Channels,
     Commits,
     Completer,
+    Grants,
     Hunks,
     Inspector,
     Preferences,
@@ -63,6 +64,11 @@ class Application(Protocol):
     @property
     def approvals(self) -> Approvals:
         """``agent/approval/*``."""
+        ...
+
+    @property
+    def grants(self) -> Grants:
+        """``agent/grant/*``."""
         ...
 
     @property

@@ -146,6 +146,14 @@ class PreferenceService:
         """The user's own file."""
         return self._source.loaded.places.config_file
 
+    def own(self, path: KeyPath) -> Json:
+        """Return what the user's own file says of a key, as it was read last; None: nothing."""
+        read = self._source.loaded.files.get(self.own_file)
+        value: Json = None if read is None else read.values
+        for name in path:
+            value = value.get(name) if isinstance(value, Mapping) else None
+        return value
+
     async def can_write(self, file: Path, path: KeyPath, value: Callable[[Any], Any]) -> bool:
         """Whether `write` would put this into the file, as that is now."""
         return await asyncio.to_thread(can_rewrite, file, self._source.loaded.places.settings_lock, _change(path, value))

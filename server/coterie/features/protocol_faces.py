@@ -14,7 +14,7 @@ from coterie.domain.commits import CommitMessage
 from coterie.domain.completion import AttachmentItems
 from coterie.domain.edits import FileDiff, HunkVerdict, UndoConflict, UndoResult
 from coterie.domain.inspection import ContextView
-from coterie.domain.permissions import Approval, Decision
+from coterie.domain.permissions import Approval, Decision, Grant
 from coterie.domain.preferences import FileLayer, FolderTrust, SettingsView, SettingWritten
 from coterie.domain.reviews import HunkChoice, HunkResult, ReviewedChange, ReviewList
 from coterie.domain.roster import AgentView, CommandView, TemplateView, ToolView, WorkflowView
@@ -181,6 +181,18 @@ class Approvals(Protocol):
 
     def attendance_changed(self) -> None:
         """Note that a client cannot answer after all: whoever is left is asked, and if nobody is, questions are taken back."""
+        ...
+
+
+class Grants(Protocol):
+    """``agent/grant/*`` (implemented by ``features.grants``)."""
+
+    async def list(self) -> tuple[Grant, ...]:
+        """Return every answer that holds for more than its call: of runs, of this client's session, and in the user's settings."""
+        ...
+
+    async def revoke(self, grant_id: str) -> Grant:
+        """Take one back: it is asked for again, by the very next call. Raises `RequestError` ``unknown_grant``, `SettingsError`."""
         ...
 
 

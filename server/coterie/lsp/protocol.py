@@ -17,6 +17,7 @@ from coterie.domain.completion import AttachmentItems
 from coterie.domain.edits import UndoResult
 from coterie.domain.events import AgentEvent
 from coterie.domain.inspection import ContextView
+from coterie.domain.permissions import Grant
 from coterie.domain.preferences import FolderTrust, SettingsChanged, SettingsView, SettingWritten
 from coterie.domain.reviews import HunkResult, ReviewList
 from coterie.domain.runs import RunEvents, RunPage, RunRequest, RunStarted, RunStateView, RunView
@@ -67,7 +68,15 @@ from coterie.lsp.payloads.runs import (
 from coterie.lsp.payloads.secrets import KeyDeleted, KeyListResult, KeyParams, KeySet, KeySetParams
 from coterie.lsp.payloads.settings import SettingsGetParams, SettingsSetParams, TrustSetParams
 from coterie.lsp.payloads.suggestions import SuggestionAcceptedParams, SuggestionExplainParams, SuggestionParams, SuggestionSnoozeParams
-from coterie.lsp.payloads.team import ApprovalAnswerParams, ApprovalAnswerResult, ApprovalListResult, UsageParams, UsageResult
+from coterie.lsp.payloads.team import (
+    ApprovalAnswerParams,
+    ApprovalAnswerResult,
+    ApprovalListResult,
+    GrantListResult,
+    GrantParams,
+    UsageParams,
+    UsageResult,
+)
 
 
 @wire
@@ -104,6 +113,8 @@ CONTEXT_PIN: Final = "agent/context/pin"
 CONTEXT_DROP: Final = "agent/context/drop"
 APPROVAL_LIST: Final = "agent/approval/list"
 APPROVAL_ANSWER: Final = "agent/approval/answer"
+GRANT_LIST: Final = "agent/grant/list"
+GRANT_REVOKE: Final = "agent/grant/revoke"
 PROVIDER_LIST: Final = "agent/provider/list"
 PROVIDER_CONNECT: Final = "agent/provider/connect"
 PROVIDER_DISCONNECT: Final = "agent/provider/disconnect"
@@ -195,6 +206,8 @@ REQUESTS: Final[Mapping[str, Request]] = {
     CONTEXT_DROP: Request(ContextDropParams, ContextView, "Leave a piece of a channel's conversation out, or no longer."),
     APPROVAL_LIST: Request(NoParams, ApprovalListResult, "Questions that wait for an answer."),
     APPROVAL_ANSWER: Request(ApprovalAnswerParams, ApprovalAnswerResult, "Answer a question; the first answer wins."),
+    GRANT_LIST: Request(NoParams, GrantListResult, "The answers that hold for more than their call, and for how long."),
+    GRANT_REVOKE: Request(GrantParams, Grant, "Take such an answer back; what it allowed is asked for again by the very next call."),
     PROVIDER_LIST: Request(NoParams, ProviderListResult, "The registered providers and their state."),
     PROVIDER_CONNECT: Request(ProviderParams, ProviderView, "Use a provider again, and see whether it is there."),
     PROVIDER_DISCONNECT: Request(ProviderParams, ProviderView, "Let go of a provider: nothing is asked of it until it is connected again."),

@@ -34,6 +34,12 @@ _MANY = f"""SELECT {_COLUMNS} FROM runs
     AND (:before IS NULL OR number < :before)
     ORDER BY number DESC LIMIT :limit"""  # noqa: S608 - built of the constant above
 
+# The kind comes first in a record.
+_GRANTING = f"""SELECT {_COLUMNS} FROM runs
+    WHERE state IN ('queued', 'running', 'waiting', 'interrupted', 'failed')
+    AND EXISTS (SELECT 1 FROM entries WHERE entries.run_id = runs.run_id AND record LIKE '{{"kind":"grant",%')
+    ORDER BY number DESC"""  # noqa: S608 - built of the constant above
+
 
 class Journal:
     """The runs of a database. ``owner`` is this server's identity."""
@@ -145,6 +151,17 @@ class Journal:
                 "limit": limit,
             }
             return tuple(_row(row) for row in connection.execute(_MANY, wanted))
+
+        return await self._database.run(select)
+
+    async def granting(self) -> tuple[RunRow, ...]:
+        """Return the rows of runs that go on, or can be resumed, and in which a person ever granted something; newest first."""
+        if not self._database.begun:
+            return ()
+
+        def select(connection: sqlite3.Connection) -> tuple[RunRow, ...]:
+            settle(connection, self._owner)
+            return tuple(map(_row, connection.execute(_GRANTING)))
 
         return await self._database.run(select)
 

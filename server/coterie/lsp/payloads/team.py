@@ -1,10 +1,10 @@
-"""``agent/approval/*`` and ``agent/usage``: params, results."""
+"""``agent/approval/*``, ``agent/grant/*`` and ``agent/usage``: params, results."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from coterie.domain.permissions import Approval, Decision
+from coterie.domain.permissions import Approval, Decision, Grant
 from coterie.domain.usage import Usage, UsageKey, UsageRow
 from coterie.domain.wire import Json, wire
 
@@ -34,6 +34,20 @@ class ApprovalAnswerResult:
     """What was decided."""
 
     decision: Decision
+
+
+@wire
+class GrantListResult:
+    """The answers that hold for more than their call: of runs, of this client's session, and in the user's own settings."""
+
+    grants: tuple[Grant, ...]
+
+
+@wire
+class GrantParams:
+    """Which one."""
+
+    grant_id: str
 
 
 @wire
