@@ -69,3 +69,17 @@ it("asks nothing again for an answer that is not there any more", async () => {
   await asking.do({ kind: "retry", messageId: "gone" });
   expect(request).not.toHaveBeenCalled();
 });
+
+it("leaves the draft of a chat alone when an answer of it is asked for again, which goes on in another", async () => {
+  const { asking, shown, kept, request } = page();
+  request.mockResolvedValue({ channelId: "b" });
+  await asking.do({ ...HELLO, insteadOf: "u" });
+  expect([shown, kept]).toEqual([["b"], []]);
+});
+
+it("keeps a draft for the chat in which it was written, whichever is shown by then", async () => {
+  const { asking, current, kept } = page();
+  current.channelId = "b";
+  await asking.do({ kind: "draft", channelId: "a", text: "half a", chips: [] });
+  expect(kept).toEqual([["a", expect.objectContaining({ text: "half a" })]]);
+});

@@ -38,7 +38,7 @@ export class Asking {
   async do(asked: Asked): Promise<void> {
     switch (asked.kind) {
       case "draft":
-        return this.#chats.drafts.keep(this.#current.channelId, asked);
+        return this.#chats.drafts.keep(asked.channelId, asked);
       case "send":
         return this.#send(asked.text, asked.chips, asked.insteadOf);
       case "stop":
@@ -81,7 +81,10 @@ export class Asking {
   async #post(text: string | undefined, chips: readonly Chip[], insteadOf: string | undefined): Promise<void> {
     const { channelId, choice } = this.#current;
     const said = await this.#outgoing.send({ channelId, text, chips, choice, insteadOf });
-    await this.#chats.drafts.keep(channelId, NO_DRAFT);
+    // What goes on in a chat of its own leaves alone what was being written here.
+    if (insteadOf === undefined) {
+      await this.#chats.drafts.keep(channelId, NO_DRAFT);
+    }
     if (this.#current.channelId !== channelId) {
       return;
     }

@@ -2,43 +2,53 @@
 
 import { type Asking, askingAt, type Chip, type Completion, completed } from "../../src/chat/draft";
 import type { UserItem } from "../../src/chat/items";
+import { Recall } from "../../src/chat/recall";
 import type { Surroundings } from "../../src/messages/chat";
-import { element, icon } from "../base/dom";
+import { element } from "../base/dom";
 import { ChipRow } from "./chips";
 import { CompletionList } from "./completion";
+import { Field } from "./field";
 import type { Post } from "./markdown";
+import { takePaste } from "./pasting";
+import { picker } from "./picker";
+import { Rewriting } from "./rewriting";
 import { action } from "./row";
+
+/** What stands around what is being written. */
+export interface Around {
+  readonly post: Post;
+  /** What was said in the chat so far. */
+  said(): readonly string[];
+  refuse(why: string): void;
+}
 
 export class Composer {
   readonly element: HTMLElement;
-  readonly #post: Post;
-  readonly #field: HTMLTextAreaElement;
+  readonly #around: Around;
+  readonly #field = new Field();
   readonly #completions: CompletionList;
   readonly #chips = new ChipRow(() => {
     this.#keep();
     this.focus();
   });
-  readonly #editing = element("div", { class: "editing", hidden: true });
+  readonly #rewriting = new Rewriting(() => this.#giveUp());
   readonly #agent = picker("Who answers", "The agent that answers");
   readonly #model = picker("Model", "The model that answers");
   readonly #spent = element("span", { class: "spent", title: "What this chat has used so far" });
-  readonly #stop = action("stop-circle", "Stop", () => this.#post({ kind: "stop" }));
+  readonly #recall = new Recall();
+  readonly #stop = action("stop-circle", "Stop", () => this.#around.post({ kind: "stop" }));
   readonly #send = action("send", "Send", () => this.#submit());
-  #insteadOf: UserItem | undefined;
+  #channelId: string | undefined;
   #asking: Asking | undefined;
   #request = 0;
   #isOpen = false;
   #isSending = false;
   #now: Surroundings | undefined;
 
-  constructor(post: Post) {
-    this.#post = post;
-    this.#field = element("textarea", {
-      rows: 1,
-      role: "combobox",
-      aria: { label: "Message", autocomplete: "list", controls: "completions", expanded: false },
-    });
-    this.#completions = new CompletionList(this.#field, (chosen) => this.#complete(chosen));
+  constructor(around: Around) {
+    const { post } = around;
+    this.#around = around;
+    this.#completions = new CompletionList(this.#field.element, (chosen) => this.#complete(chosen));
     const attach = action("attach", "Attach…", () => post({ kind: "choose", what: "attachment" }));
     this.#agent.button.addEventListener("click", () => post({ kind: "choose", what: "agent" }));
     this.#model.button.addEventListener("click", () => post({ kind: "choose", what: "model" }));
@@ -47,12 +57,12 @@ export class Composer {
       "div",
       { class: "composer" },
       this.#completions.element,
-      this.#editing,
+      this.#rewriting.element,
       element(
         "div",
         { class: "box" },
         this.#chips.element,
-        this.#field,
+        this.#field.element,
         element(
           "div",
           { class: "bar" },
@@ -70,7 +80,7 @@ export class Composer {
   }
 
   get text(): string {
-    return this.#field.value;
+    return this.#field.text;
   }
 
   get chips(): readonly Chip[] {
@@ -80,21 +90,22 @@ export class Composer {
   /** Replace what is written. */
   write(text: string, chips: readonly Chip[]): void {
     this.#isSending = false;
-    this.#field.value = text;
+    this.#field.begin(text);
     this.#chips.show(chips);
     this.#changed();
   }
 
   /** Show what was being written in a chat: before it is known which one is shown, nothing can be. */
-  open(text: string, chips: readonly Chip[]): void {
+  open(channelId: string | undefined, text: string, chips: readonly Chip[]): void {
     this.#isOpen = true;
-    this.#edit(undefined);
+    this.#channelId = channelId;
+    this.#rewriting.end();
     this.write(text, chips);
   }
 
   /** What was sent has arrived. */
   sent(): void {
-    this.#edit(undefined);
+    this.#rewriting.end();
     this.write("", []);
   }
 
@@ -106,13 +117,13 @@ export class Composer {
 
   /** Write a message anew that was sent before. */
   edit(item: UserItem): void {
-    this.#edit(item);
+    this.#rewriting.begin(item, { text: this.text, chips: this.chips });
     this.write(item.text, []);
     this.focus();
   }
 
   focus(): void {
-    this.#field.focus();
+    this.#field.element.focus();
   }
 
   completions(request: number, found: readonly Completion[]): void {
@@ -135,15 +146,17 @@ export class Composer {
     const sends = goesOn ? "Say It to the Run" : "Send";
     this.#send.title = sends;
     this.#send.setAttribute("aria-label", sends);
-    this.#field.placeholder = placeholder(now);
+    this.#field.element.placeholder = placeholder(now);
     this.#enable();
   }
 
   #listen(): void {
-    this.#field.addEventListener("input", () => this.#changed());
-    this.#field.addEventListener("keydown", (event) => this.#press(event));
-    this.#field.addEventListener("blur", () => this.#completions.hide());
-    this.#field.addEventListener("click", () => this.#ask());
+    const field = this.#field.element;
+    field.addEventListener("input", () => this.#changed());
+    field.addEventListener("keydown", (event) => this.#press(event));
+    field.addEventListener("blur", () => this.#completions.hide());
+    field.addEventListener("click", () => this.#ask());
+    field.addEventListener("paste", (event) => this.#paste(event));
   }
 
   #press(event: KeyboardEvent): void {
@@ -153,56 +166,85 @@ export class Composer {
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       this.#submit();
-    } else if (event.key === "Escape" && this.#insteadOf !== undefined) {
-      this.sent();
-    } else if (event.key === "Backspace" && this.#field.selectionEnd === 0 && this.chips.length > 0) {
+    } else if (event.key === "Escape" && this.#rewriting.item !== undefined) {
+      this.#giveUp();
+    } else if (event.key === "Backspace" && this.#field.cursor === 0 && this.chips.length > 0) {
       this.#chips.remove(this.chips.at(-1));
+    } else if ((event.key === "ArrowUp" || event.key === "ArrowDown") && isAlone(event)) {
+      this.#walk(event);
     }
   }
 
+  /** Up and down go through what was said. */
+  #walk(event: KeyboardEvent): void {
+    const isUp = event.key === "ArrowUp";
+    if (this.#field.element.readOnly || !this.#field.isIn(isUp ? "first" : "last")) {
+      return;
+    }
+    const said = this.#around.said();
+    const text = isUp ? this.#recall.back(said, this.text) : this.#recall.on(said, this.text);
+    if (text !== undefined) {
+      event.preventDefault();
+      this.#field.change(text, text.length);
+      this.#changed();
+    }
+  }
+
+  #paste(event: ClipboardEvent): void {
+    if (!this.#field.element.readOnly) {
+      takePaste(
+        event,
+        (chip) => this.attach(chip),
+        (why) => this.#around.refuse(why),
+      );
+    }
+  }
+
+  /** Leave the earlier message as it is. */
+  #giveUp(): void {
+    const { text, chips } = this.#rewriting.end();
+    this.write(text, chips);
+    this.focus();
+  }
+
   #submit(): void {
-    const text = this.#field.value.trim();
+    const text = this.text.trim();
     if (text === "" || this.#isSending || this.#now?.needsModel === true) {
       return;
     }
     this.#isSending = true;
     this.#enable();
-    this.#post({ kind: "send", text, chips: this.chips, insteadOf: this.#insteadOf?.messageId });
+    this.#around.post({ kind: "send", text, chips: this.chips, insteadOf: this.#rewriting.item?.messageId });
   }
 
   #changed(): void {
     this.#enable();
-    this.#fit();
+    this.#field.grow();
     this.#ask();
     this.#keep();
   }
 
+  /** An earlier message that is written anew is no draft: what was being written before is. */
   #keep(): void {
-    this.#post({ kind: "draft", text: this.#field.value, chips: this.chips });
-  }
-
-  #enable(): void {
-    this.#field.readOnly = this.#isSending || !this.#isOpen;
-    this.#field.setAttribute("aria-busy", String(this.#isSending));
-    this.#send.disabled = this.#field.value.trim() === "" || this.#isSending || this.#now?.needsModel === true;
-  }
-
-  /** As high as the text, up to what the style allows. */
-  #fit(): void {
-    this.#field.rows = Math.max(1, this.#field.value.split("\n").length);
-    while (this.#field.scrollHeight > this.#field.clientHeight && this.#field.rows < MOST_ROWS) {
-      this.#field.rows += 1;
+    if (this.#rewriting.item === undefined) {
+      this.#around.post({ kind: "draft", channelId: this.#channelId, text: this.text, chips: this.chips });
     }
   }
 
+  #enable(): void {
+    this.#field.element.readOnly = this.#isSending || !this.#isOpen;
+    this.#field.element.setAttribute("aria-busy", String(this.#isSending));
+    this.#send.disabled = this.text.trim() === "" || this.#isSending || this.#now?.needsModel === true;
+  }
+
   #ask(): void {
-    this.#asking =
-      this.#field.selectionStart === this.#field.selectionEnd ? askingAt(this.#field.value, this.#field.selectionEnd) : undefined;
+    const { cursor } = this.#field;
+    this.#asking = cursor === undefined ? undefined : askingAt(this.text, cursor);
     this.#request += 1;
     if (this.#asking === undefined) {
       this.#completions.hide();
     } else {
-      this.#post({ kind: "complete", request: this.#request, sigil: this.#asking.sigil, query: this.#asking.query });
+      this.#around.post({ kind: "complete", request: this.#request, sigil: this.#asking.sigil, query: this.#asking.query });
     }
   }
 
@@ -210,32 +252,18 @@ export class Composer {
     if (this.#asking === undefined) {
       return;
     }
-    const { text, cursor } = completed(this.#field.value, this.#field.selectionEnd, this.#asking, chosen.insert);
-    this.#field.value = text;
-    this.#field.setSelectionRange(cursor, cursor);
+    const { text, cursor } = completed(this.text, this.#field.element.selectionEnd, this.#asking, chosen.insert);
+    this.#field.change(text, cursor);
     if (chosen.chip !== undefined) {
       this.#chips.add(chosen.chip);
     }
     this.#changed();
   }
-
-  #edit(item: UserItem | undefined): void {
-    this.#insteadOf = item;
-    this.#editing.hidden = item === undefined;
-    const cancel = element("button", { class: "link", type: "button" }, "Cancel");
-    cancel.addEventListener("click", () => {
-      this.sent();
-      this.focus();
-    });
-    this.#editing.replaceChildren(
-      icon("edit"),
-      element("span", {}, "An earlier message, written anew: it is sent in a new chat, and this one stays as it is."),
-      cancel,
-    );
-  }
 }
 
-const MOST_ROWS = 14;
+function isAlone({ shiftKey, altKey, ctrlKey, metaKey }: KeyboardEvent): boolean {
+  return !(shiftKey || altKey || ctrlKey || metaKey);
+}
 
 function placeholder({ activity, server, needsModel }: Surroundings): string {
   if (server !== "running") {
@@ -245,16 +273,4 @@ function placeholder({ activity, server, needsModel }: Surroundings): string {
     return "Choose a model first";
   }
   return activity === "idle" ? "Ask anything" : "Say something to the run";
-}
-
-function picker(name: string, title: string): { readonly button: HTMLButtonElement; readonly label: HTMLElement } {
-  const label = element("span", { class: "picker-label" });
-  const button = element(
-    "button",
-    { class: "picker", type: "button", title, aria: { haspopup: "listbox" } },
-    element("span", { class: "visually-hidden" }, `${name}: `),
-    label,
-    icon("chevron-down"),
-  );
-  return { button, label };
 }

@@ -17,8 +17,12 @@ interface Kept {
 }
 
 const host = connect<FromView, Spoken, Kept>(take);
-const composer = new Composer(host.post);
-const transcript = new Transcript({ post: host.post, edit: (item) => composer.edit(item) }, moved);
+const composer = new Composer({
+  post: host.post,
+  said: () => transcript.said,
+  refuse: (why) => showTrouble({ text: why, action: undefined }),
+});
+const transcript = new Transcript({ post: ask, edit: (item) => composer.edit(item) }, moved);
 const older = element("button", { class: "link older", type: "button", hidden: true }, "Show Earlier Messages");
 const toEnd = element(
   "button",
@@ -113,13 +117,21 @@ function receive(message: ToView): void {
   }
 }
 
+/** What a row asks for. Who answers a question wants to see what comes of it. */
+function ask(message: FromView): void {
+  host.post(message);
+  if (message.kind === "answer") {
+    transcript.toEnd();
+  }
+}
+
 function open(channelId: string | undefined, text: string, chips: readonly Chip[]): void {
   if (channelId !== host.state()?.channelId) {
     transcript.goTo(undefined);
     host.keep({ channelId, place: { itemId: undefined, below: 0 } });
   }
   transcript.clear();
-  composer.open(text, chips);
+  composer.open(channelId, text, chips);
   activity = "idle";
   said.textContent = "";
   showTrouble(undefined);

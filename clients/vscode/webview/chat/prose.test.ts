@@ -124,6 +124,42 @@ describe("a text that grows", () => {
     expect(prose.element.innerHTML).toBe(whole.element.innerHTML);
   });
 
+  it.each([
+    ["a sentence", "Some **bold** words", "Some **bold** words and more", "Some "],
+    ["a sentence that ends", "Some **bold** words", "Some **bold** words.\n\nMore", "bold"],
+    ["an item of a list", "- one\n- tw", "- one\n- two\n- three\n", "one"],
+    ["code in a list", "- a\n\n  ```py\n  x = 1\n  y", "- a\n\n  ```py\n  x = 1\n  y = 2\n  ```\n", "x = 1\ny"],
+  ])("keeps what is selected while %s goes on", (_what, text, more, selected) => {
+    const prose = new Prose(post);
+    document.body.replaceChildren(prose.element);
+    prose.show(text, true);
+    const walker = document.createTreeWalker(prose.element, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode() && !(walker.currentNode as Text).data.startsWith(selected)) {
+      // the next one
+    }
+    getSelection()?.setBaseAndExtent(walker.currentNode, 0, walker.currentNode, selected.length);
+    for (const isPartial of [true, false]) {
+      prose.show(more, isPartial);
+      expect(getSelection()?.toString()).toBe(selected);
+    }
+    const whole = new Prose(post);
+    whole.show(more, false);
+    expect(prose.element.innerHTML).toBe(whole.element.innerHTML);
+    for (const shown of [prose, whole]) {
+      shown.element.querySelector("button")?.click();
+    }
+    expect(posted[0]).toEqual(posted[1]);
+  });
+
+  it("hands on by the buttons of code in a list all of it, also where its name came in two pieces", () => {
+    const prose = new Prose(post);
+    prose.show("- a\n\n  ```py ca", true);
+    prose.show("- a\n\n  ```py calc.py\n  x = 1\n", true);
+    prose.show("- a\n\n  ```py calc.py\n  x = 1\n  y = 2\n  ```\n", false);
+    prose.element.querySelector("button")?.click();
+    expect(posted).toEqual([{ kind: "code", verb: "copy", text: "x = 1\ny = 2\n", info: "py calc.py" }]);
+  });
+
   it("begins anew when the text became another one", () => {
     const prose = new Prose(post);
     prose.show("wrong", true);

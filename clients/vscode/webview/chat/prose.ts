@@ -3,6 +3,7 @@
 import { BlockSplitter } from "../../src/chat/blocks";
 import { element } from "../base/dom";
 import { colourSoon } from "./colours";
+import { become, retell } from "./growing";
 import { codeBlock, type Post, rendered } from "./markdown";
 
 const OPEN_FENCE = /^ {0,3}(`{3,}|~{3,})([^\n]*)\n/;
@@ -55,7 +56,7 @@ export class Prose {
       whole.childElementCount === 1 &&
       block?.querySelector("code")?.textContent === this.#streaming.code.data;
     if (!isThere) {
-      this.#tail.replaceChildren(whole);
+      become(this.#tail, whole);
     }
     this.#streaming = undefined;
     colourSoon(this.#tail);
@@ -65,7 +66,7 @@ export class Prose {
     const [opening, , info = ""] = OPEN_FENCE.exec(open) ?? [];
     if (opening === undefined) {
       this.#streaming = undefined;
-      this.#tail.replaceChildren(rendered(open, this.#post));
+      become(this.#tail, rendered(open, this.#post));
       return;
     }
     if (this.#streaming?.opening !== opening) {
@@ -83,12 +84,7 @@ export class Prose {
       return;
     }
     const { code } = this.#streaming;
-    const body = withoutClosing(open.slice(opening.length).replace(/\n+$/, "\n"), fence);
-    if (body.startsWith(code.data)) {
-      code.appendData(body.slice(code.length));
-    } else {
-      code.data = body;
-    }
+    retell(code, withoutClosing(open.slice(opening.length).replace(/\n+$/, "\n"), fence));
   }
 
   #reset(): void {

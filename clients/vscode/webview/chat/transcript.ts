@@ -6,8 +6,10 @@ import { element } from "../base/dom";
 import type { Page, Row } from "./row";
 import { rowOf } from "./rows";
 
-/** How near to the end one has to be to be carried along, in pixels. */
+/** How near to the end one has to come to be carried along, in pixels. Whoever goes up from there leaves it with the first one. */
 const NEAR = 24;
+/** The room above a question that is shown from its beginning. */
+const ABOVE = 8;
 
 /** Where somebody was reading: at the end, or so far below the top of an item. */
 export interface Place {
@@ -28,6 +30,8 @@ export class Transcript {
   #arranged = 0;
   #waiting: Patch[] = [];
   #isAtEnd = true;
+  /** Where it was scrolled to last. */
+  #top = 0;
   #wanted: Place | undefined;
   #isScheduled = false;
 
@@ -41,6 +45,14 @@ export class Transcript {
 
   get isEmpty(): boolean {
     return this.#order.length === 0;
+  }
+
+  /** What the person has said, in its order. */
+  get said(): readonly string[] {
+    return this.#order.flatMap((id) => {
+      const item = this.#items.get(id);
+      return item?.kind === "user" ? [item.text] : [];
+    });
   }
 
   clear(): void {
@@ -202,14 +214,26 @@ export class Transcript {
   }
 
   #stay(): void {
-    if (this.#isAtEnd) {
-      this.element.scrollTop = this.element.scrollHeight;
+    // Further down than that one is to read the rest of a question.
+    if (this.#isAtEnd && this.element.scrollTop < this.#end()) {
+      this.element.scrollTop = this.#end();
     }
   }
 
+  /** How far one scrolls to be at the end; a question that is higher than the page is read from its beginning. */
+  #end(): number {
+    const { scrollHeight, clientHeight } = this.element;
+    const end = scrollHeight - clientHeight;
+    const last = this.#rows.get(this.#order.at(-1) ?? "")?.element;
+    return last?.matches(".approval[data-state=pending]") === true ? Math.min(end, last.offsetTop - ABOVE) : end;
+  }
+
+  /** A wheel or a touchpad goes up by a few pixels at a time: who was taken back to the end between two of them would never get away. */
   #scrolled(): void {
-    const { scrollTop, scrollHeight, clientHeight } = this.element;
-    const isAtEnd = scrollHeight - scrollTop - clientHeight <= NEAR;
+    const { scrollTop } = this.element;
+    const isUp = scrollTop < this.#top;
+    this.#top = scrollTop;
+    const isAtEnd = this.#end() - scrollTop <= (isUp ? 1 : NEAR);
     if (isAtEnd !== this.#isAtEnd) {
       this.#isAtEnd = isAtEnd;
       this.#isMoved(isAtEnd);
