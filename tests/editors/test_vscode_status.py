@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Locator
+from playwright.async_api import Locator, expect
 
 from editors.ollama import ollama
+from editors.runs_view import run_agent
 from editors.settings_view import section
-from editors.stage import holding, staged
+from editors.stage import TOUCH, holding, staged
 from editors.terminal import BOUND_S, output
 from editors.vscode import CodeServer, code_server, shared
 from editors.window import Window
@@ -190,6 +191,33 @@ async def test_a_key_is_entered_from_the_palette_masked_and_used_at_once(code: C
         assert "box/api_key" in await code.stage.coterie("keys", "list")
         await window.logged("agent/key/set")
         assert await asyncio.to_thread(holding, code.stage.home, CANARY) == [], "the key stands in plain text, in settings or logs"
+
+
+async def test_more_of_a_question_is_all_its_answers_with_the_rule_that_always_adds(code: CodeServer) -> None:
+    fixtures = [fixture("chat-model", 0, calls=[TOUCH]), fixture("chat-model", 1, text="It is made.")]
+    async with shared(code, "more", fixtures) as window:
+        await run_agent(window, "coder", "Make it")
+        question = window.notification("Run touch made")
+        more = question.get_by_role("button", name="More…")
+        await more.wait_for()
+        assert "exec(touch made)" in await question.inner_text()
+        await window.screenshot("question")
+        await window.click(more)
+        chat = await window.webview(".approval[data-state=pending]")
+        card = chat.locator(".approval")
+        for answer in ("Allow once", "Allow in this run", "Allow until restart", "Allow always", "Reject", "Reject always"):
+            await expect(card.get_by_role("button", name=answer, exact=True)).to_be_visible()
+        await expect(card).to_contain_text("Allow always (kept in your settings)", ignore_case=True)
+        await expect(card).to_contain_text("exec(touch made)")
+        await expect(card).to_contain_text("Holds in every project")
+        await window.screenshot("answers", themes=("dark", "light", "contrast"))
+        assert not (window.project / "made").exists(), "to look is no answer"
+        assert "touch made" not in config(code).read_text(encoding="utf-8")
+
+        await window.click(card.get_by_role("button", name="Allow always", exact=True))
+        await chat.locator(".answer", has_text="It is made.").wait_for()
+        assert (window.project / "made").exists()
+        assert 'allow = ["exec(touch made)"]' in config(code).read_text(encoding="utf-8")
 
 
 async def test_a_folder_is_trusted_and_no_longer_and_a_refusal_stands_in_its_card(code: CodeServer) -> None:
