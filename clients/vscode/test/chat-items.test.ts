@@ -185,6 +185,13 @@ describe("the items of a run", () => {
     expect(items).toMatchObject([{ text: "2 of 3" }, { text: "x" }, { text: "3 of 3" }]);
   });
 
+  it.each(["transient", "rate_limited"])("show that a model is tried again only until something comes of it: %s", (code) => {
+    const tries: Event = { kind: "warning", code, text: "Trying again" };
+    expect(itemsOfRun(runOf([tries]))).toMatchObject([{ text: "Trying again" }]);
+    expect(itemsOfRun(runOf([tries, answer("a")]))).toMatchObject([{ kind: "answer" }]);
+    expect(itemsOfRun(runOf([tries, state("failed", "provider_failed", "No.")]))).toMatchObject([{ text: "No.", tone: "error" }]);
+  });
+
   it("show what was attached to a message by name and not as text", () => {
     const CALC = { label: "calc.py", part: undefined, path: "src/calc.py" };
     const text = '<attachment path="src/calc.py">\n<a>\n</attachment>\n\n<attachment>\nx\n</attachment>\n\nWhy?';
@@ -259,7 +266,8 @@ describe("a conversation", () => {
   it("knows what it has cost, and that it does not where a price is unknown", () => {
     const used = (usd: string | null): Event => ({ kind: "usage", input: 900, cacheRead: 50, cacheWrite: null, output: 50, usd });
     expect(spentWords(spentIn([runOf([used("0.25")]), runOf([used("0.5")])]))).toBe("2,000 tokens · $0.75");
-    expect(spentWords(spentIn([runOf([used(null)]), runOf([used("0.5")])]))).toBe("2,000 tokens");
+    expect(spentWords(spentIn([runOf([used(null)]), runOf([used("0.5")])]))).toBe("2,000 tokens · over $0.50");
+    expect(spentWords(spentIn([runOf([used(null)])]))).toBe("1,000 tokens");
     expect(spentWords(spentIn([]))).toBe("");
   });
 });

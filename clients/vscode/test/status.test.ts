@@ -54,6 +54,7 @@ describe("the status bar item", () => {
 
   it.each([
     ["0.004321", "$0.0043"],
+    ["0.00001", "< $0.0001"],
     ["1.5", "$1.50"],
     ["unknown", "unknown"],
   ])("spells %s dollars as %s", (usd, spelled) => {

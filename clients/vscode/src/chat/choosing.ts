@@ -54,7 +54,10 @@ export async function chooseModel(wire: Wire, choice: Choice): Promise<Choice | 
   picker.busy = true;
   const load = async (): Promise<void> => {
     const listed = await guarded(() => wire.request("agent/model/list", {}));
-    picker.items = itemsOf(listed?.models ?? [], choice.model);
+    const items = itemsOf(listed?.models ?? [], choice.model);
+    picker.items = items;
+    // Who presses Enter at once has changed nothing.
+    picker.activeItems = items.filter(({ model }) => choice.model !== undefined && model?.id === choice.model);
     picker.busy = false;
   };
   picker.onDidTriggerItemButton(async ({ item }) => {

@@ -86,27 +86,31 @@ function pastItems(run: Run, told: readonly ChannelMessage[]): readonly Item[] {
 /** Return what was used in a chat so far, as far as its runs are known. */
 export interface Spent {
   readonly tokens: number;
-  /** Undefined: a price is not known. */
-  readonly usd: number | undefined;
+  readonly usd: number;
+  /** Of some of it the price is not known. */
+  readonly isMore: boolean;
 }
 
 export function spentIn(runs: readonly Run[]): Spent {
   let tokens = 0;
-  let usd: number | undefined = 0;
+  let usd = 0;
+  let isMore = false;
   for (const { usage } of runs) {
     if (usage !== undefined) {
       tokens += (usage.input ?? 0) + (usage.cacheRead ?? 0) + (usage.cacheWrite ?? 0) + (usage.output ?? 0);
-      usd = usage.usd === null || usd === undefined ? undefined : usd + Number(usage.usd);
+      usd += Number(usage.usd ?? 0);
+      isMore ||= usage.usd === null;
     }
   }
-  return { tokens, usd };
+  return { tokens, usd, isMore };
 }
 
 /** Say it in a few words, nothing while nothing was used. */
-export function spentWords({ tokens, usd }: Spent): string {
+export function spentWords({ tokens, usd, isMore }: Spent): string {
   if (tokens === 0) {
     return "";
   }
   const count = tokens < 10_000 ? tokens.toLocaleString("en") : `${Math.round(tokens / 1000).toLocaleString("en")}k`;
-  return usd === undefined ? `${count} tokens` : `${count} tokens · ${dollars(String(usd))}`;
+  // Models without a price cost nothing that is known.
+  return isMore && usd === 0 ? `${count} tokens` : `${count} tokens · ${isMore ? "over " : ""}${dollars(String(usd))}`;
 }

@@ -2,7 +2,7 @@
 // the webview shows them; `patch.ts` carries what has changed from one to the other.
 
 import type { ApprovalEvent, ChangeEvent, ChannelMessage, CompactionEvent, StepEvent, ToolCallEvent } from "../protocol";
-import type { Entry, Message, Run, Touched } from "../state/run";
+import { type Entry, hasEnded, type Message, type Run, type Touched } from "../state/run";
 import { type AttachedItem, attachedItem } from "./attached";
 import { askedAbout, type Question, questionAbout } from "./question";
 import { quotedIn } from "./quoted";
@@ -79,7 +79,7 @@ export type Help = "resume" | "configure" | "context";
 export function itemsOfRun(run: Run, entries: readonly Entry[] = run.entries): readonly Item[] {
   const items: Item[] = [];
   for (const [index, entry] of entries.entries()) {
-    const item = isOutdated(entry, entries[index + 1]) ? undefined : itemOf(run, entry, index);
+    const item = isOutdated(run, entry, entries[index + 1]) ? undefined : itemOf(run, entry, index);
     if (item !== undefined) {
       items.push(item);
     }
@@ -146,9 +146,17 @@ function itemOf(run: Run, entry: Entry, index: number): Item | undefined {
   }
 }
 
+/** Codes of warnings that a model is tried again: whatever comes next says more, also the end of the run. */
+const TRIED_AGAIN: ReadonlySet<string> = new Set(["transient", "rate_limited"]);
+
 /** Of warnings in a row that say the same of each attempt only the last matters. */
-function isOutdated(entry: Entry, next: Entry | undefined): boolean {
-  return entry.kind === "warning" && next?.kind === "warning" && next.event.code === entry.event.code;
+function isOutdated(run: Run, entry: Entry, next: Entry | undefined): boolean {
+  if (entry.kind !== "warning") {
+    return false;
+  }
+  return TRIED_AGAIN.has(entry.event.code)
+    ? next !== undefined || hasEnded(run)
+    : next?.kind === "warning" && next.event.code === entry.event.code;
 }
 
 /** An answer of tool calls alone says nothing. */

@@ -95,11 +95,17 @@ function indexing(status: Status | undefined): readonly string[] {
   return index === null || index === undefined || index.complete ? [] : [`Indexing: ${index.done} of ${index.files} files`];
 }
 
+/** Of what is less only this is said. */
+const LEAST_SHOWN = 0.0001;
+
 /** Money as a person reads it: cents, and smaller parts where a cent is too coarse. */
 export function dollars(usd: string): string {
   const value = Number(usd);
   if (!Number.isFinite(value)) {
     return usd;
+  }
+  if (value > 0 && value < LEAST_SHOWN) {
+    return `< $${LEAST_SHOWN}`;
   }
   return `$${value === 0 || value >= 0.01 ? value.toFixed(2) : value.toFixed(4)}`;
 }

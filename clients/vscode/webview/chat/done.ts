@@ -111,6 +111,11 @@ const HELPS: Readonly<Record<NonNullable<NoteItem["help"]>, string>> = {
   context: "Inspect the Context",
 };
 
+/** Names stand in the server's sentences between backticks. */
+function words(text: string): readonly (Node | string)[] {
+  return text.split(/`([^`\n]+)`/).map((part, index) => (index % 2 === 1 ? element("code", {}, part) : part));
+}
+
 export function noteRow(item: NoteItem, page: Page): Row {
   const row = element("div", { class: "row note" });
   const update = (next: NoteItem): void => {
@@ -126,7 +131,7 @@ export function noteRow(item: NoteItem, page: Page): Row {
         : element("details", { class: "fold" }, element("summary", {}, "Summary"), element("div", { class: "said" }, next.detail));
     row.replaceChildren(
       icon(TONES[next.tone]),
-      element("div", { class: "note-text" }, element("span", {}, next.text), " ", button, detail),
+      element("div", { class: "note-text" }, element("span", {}, ...words(next.text)), " ", button, detail),
     );
   };
   update(item);

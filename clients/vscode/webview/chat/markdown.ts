@@ -8,7 +8,9 @@ import { element, icon } from "../base/dom";
 
 export type Post = (message: FromView) => void;
 
-const markdown = new MarkdownIt({ html: false, linkify: false, breaks: false });
+const markdown = new MarkdownIt({ html: false, linkify: true, breaks: false });
+// An address that says how it is reached, and nothing that only looks like one: `calc.py` is no host in Paraguay.
+markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
 // An image would be fetched from wherever a model says: it stays a link.
 markdown.disable("image");
 markdown.renderer.rules["fence"] = (tokens, index) => {
@@ -39,6 +41,9 @@ export function rendered(text: string, post: Post): DocumentFragment {
     const target = link.getAttribute("href");
     link.replaceWith(...(target === null ? link.childNodes : [linkTo(target, [...link.childNodes])]));
   }
+  for (const item of fragment.querySelectorAll("li")) {
+    tick(item);
+  }
   for (const table of fragment.querySelectorAll("table")) {
     const frame = element("div", { class: "table", tabindex: 0, role: "region", aria: { label: "Table" } });
     table.replaceWith(frame);
@@ -46,6 +51,25 @@ export function rendered(text: string, post: Post): DocumentFragment {
   }
   return fragment;
 }
+
+/** Show the box of an item that is to be done, or is: `[ ]` and `[x]` are what GitHub makes of it. */
+function tick(item: Element): void {
+  const first = item.firstElementChild?.matches("p") === true ? item.firstElementChild.firstChild : item.firstChild;
+  const [mark, box] = (first instanceof Text ? TASK.exec(first.data) : null) ?? [];
+  if (first instanceof Text && mark !== undefined && box !== undefined) {
+    const isDone = box !== " ";
+    first.data = first.data.slice(mark.length);
+    first.before(
+      element(
+        "span",
+        { class: "task", role: "img", aria: { label: isDone ? "done" : "to do" } },
+        icon(isDone ? "pass" : "circle-large-outline"),
+      ),
+    );
+  }
+}
+
+const TASK = /^\[([ xX])\] /;
 
 /** Hand a link to the extension: a webview opens nothing itself. */
 export function followLinks(root: HTMLElement, post: Post): void {

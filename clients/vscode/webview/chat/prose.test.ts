@@ -43,6 +43,19 @@ describe("Markdown of a model", () => {
     expect(shown("![alt](https://example.org/a.png)").querySelector("a")?.dataset["target"]).toBe("https://example.org/a.png");
   });
 
+  it("makes links of addresses that say how they are reached, and of nothing that only looks like one", () => {
+    const root = shown("See https://example.org/a?b=c, calc.py, example.org and me@example.org.");
+    expect([...root.querySelectorAll("a")].map((link) => link.dataset["target"])).toEqual(["https://example.org/a?b=c"]);
+  });
+
+  it("shows which items of a list are done", () => {
+    const boxes = (text: string): (string | null)[] =>
+      [...shown(text).querySelectorAll(".task")].map((box) => box.getAttribute("aria-label"));
+    expect(boxes("- [ ] one\n- [x] two\n- [link](calc.py)\n")).toEqual(["to do", "done"]);
+    expect(boxes("- [X] one\n\n- [ ] two\n")).toEqual(["done", "to do"]);
+    expect(shown("- [x] two").textContent?.trim()).toBe("two");
+  });
+
   it("has its links followed by the extension and by nobody else", () => {
     const root = shown("See [calc](calc.py:3).");
     followLinks(root, post);
