@@ -12,6 +12,7 @@ const state: SettingsState = {
   models: [],
   installs: {},
   agents: [],
+  grants: [],
   sandbox: undefined,
 };
 const check: ProviderCheck = { provider: "work", state: "ready", text: "work answers." };

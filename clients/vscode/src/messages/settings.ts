@@ -1,6 +1,6 @@
 // What the settings view and the extension say to each other. Keys of hosts are in none of it: the extension asks for them itself.
 
-import type { AgentView, Json, ModelView, ProviderCheck, ProviderView, SecretName, SettingsView, Status } from "../protocol";
+import type { AgentView, Grant, Json, ModelView, ProviderCheck, ProviderView, SecretName, SettingsView, Status } from "../protocol";
 import type { RemedyCommand } from "../remedies";
 
 /** Everything that the view shows. */
@@ -15,6 +15,8 @@ export interface SettingsState {
   /** How far each installation is, by the model's id. */
   readonly installs: Readonly<Record<string, string>>;
   readonly agents: readonly AgentView[];
+  /** The answers that hold for more than their call. */
+  readonly grants: readonly Grant[];
   readonly sandbox: Status["sandbox"] | undefined;
 }
 
@@ -29,6 +31,7 @@ export type FromSettings =
   | { readonly kind: "ready" }
   | { readonly kind: "set"; readonly key: string; readonly value: Json; readonly folder: string | undefined }
   | { readonly kind: "trust"; readonly folder: string; readonly trusted: boolean }
+  | { readonly kind: "revoke"; readonly grant: string }
   | { readonly kind: "check"; readonly provider: string }
   | { readonly kind: "connect"; readonly provider: string; readonly connect: boolean }
   | { readonly kind: "enter_key"; readonly provider: string }

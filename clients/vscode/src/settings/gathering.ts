@@ -2,7 +2,7 @@
 
 import type { Disposable } from "vscode";
 import type { SettingsState } from "../messages/settings";
-import type { ProviderCheck } from "../protocol";
+import type { AgentEvent, ProviderCheck } from "../protocol";
 import { refusalOf } from "../server/wire";
 import type { Session } from "../session";
 import { Signal } from "../state/signal";
@@ -17,6 +17,7 @@ const EMPTY: SettingsState = {
   models: [],
   installs: {},
   agents: [],
+  grants: [],
   sandbox: undefined,
 };
 
@@ -26,6 +27,8 @@ export class Gathering implements Disposable {
   readonly #installations: Installations;
   readonly #subscriptions: Disposable[];
   #state: SettingsState;
+  /** A question was answered, and its call has not gone on yet. */
+  #isAnswered = false;
 
   constructor(session: Session, installations: Installations) {
     this.#session = session;
@@ -35,6 +38,7 @@ export class Gathering implements Disposable {
     this.#subscriptions = [
       connection.changed.on(() => void this.refresh()),
       connection.on("agent/settings/changed", () => void this.refresh()),
+      connection.on("agent/event", ({ event }) => this.#happened(event)),
       connection.on("agent/provider/changed", ({ providers }) => this.#become({ providers })),
       session.statusChanged.on(({ sandbox }) => this.#become({ sandbox })),
       installations.changed.on(() => void this.#installsChanged()),
@@ -65,12 +69,27 @@ export class Gathering implements Disposable {
       wire.request("agent/key/list", {}).then(({ keys }) => this.#become({ keys })),
       wire.request("agent/agent/list", {}).then(({ agents }) => this.#become({ agents })),
       wire.request("agent/model/list", {}).then(({ models }) => this.#become({ models })),
+      this.#refreshGrants(),
     ]);
     for (const each of asked) {
       if (each.status === "rejected") {
         this.#session.log.warn(`The settings view is not complete: ${refusalOf(each.reason).message}`);
       }
     }
+  }
+
+  /** Answers that last are others once one was given, which is known when its call goes on, and where a run begins or ends. */
+  #happened(event: AgentEvent["event"]): void {
+    this.#isAnswered ||= event.kind === "approval" && event.state === "resolved";
+    if (event.kind === "run" || (event.kind === "tool_call" && this.#isAnswered)) {
+      this.#isAnswered &&= event.kind === "run";
+      this.#refreshGrants().catch((error) => this.#session.log.warn(`The settings view is not complete: ${refusalOf(error).message}`));
+    }
+  }
+
+  async #refreshGrants(): Promise<void> {
+    const { grants } = await this.#session.wire.request("agent/grant/list", {});
+    this.#become({ grants });
   }
 
   async checkAll(): Promise<void> {

@@ -141,6 +141,9 @@ class SettingsPanel implements Disposable {
         await wire.request("agent/trust/set", { folder: message.folder, trusted: message.trusted });
         await this.#gathering.refresh();
         break;
+      case "revoke":
+        await wire.request("agent/grant/revoke", { grantId: message.grant }).finally(() => this.#gathering.refresh());
+        break;
       case "check":
         await this.#gathering.check(message.provider);
         break;
@@ -188,6 +191,8 @@ function fieldOf(message: FromSettings): string {
       return message.key;
     case "trust":
       return `trust ${message.folder}`;
+    case "revoke":
+      return "grants";
     case "check":
     case "connect":
     case "enter_key":

@@ -1,9 +1,10 @@
-// What agents may do: the three lists of rules, each as the chosen file says it, with what other layers add; whether edits are looked at before
-// they are made; and how commands are confined.
+// What agents may do: the three lists of rules, each as the chosen file says it, with what other layers add; what they
+// may do for a while; whether edits are looked at before they are made; and how commands are confined.
 
 import type { JSX } from "preact";
 import { fieldsOf, holding, originLabel, ownList } from "../../src/settings/fields";
 import { type Drawn, set } from "./context";
+import { Grants } from "./grants";
 import { List, textsOf } from "./list";
 import { Icon } from "./marks";
 import { Note, Rows, Target } from "./rows";
@@ -26,6 +27,7 @@ export function Permissions({ context }: Drawn): JSX.Element {
         context={context}
         fields={fieldsOf(settings, "permissions").filter((field) => field.key === "permissions.policy_when_unattended")}
       />
+      <Grants context={context} />
       <h2>Review</h2>
       <Rows context={context} fields={fieldsOf(settings, "review")} />
       <h2>Sandbox</h2>

@@ -32,6 +32,7 @@ const state: SettingsState = {
   models: [],
   installs: {},
   agents: [],
+  grants: [],
   sandbox: undefined,
 };
 const posted: FromSettings[] = [];
@@ -181,6 +182,29 @@ describe("the settings view", () => {
     expect(rules()).toEqual(["net(*)"]);
     tell({ kind: "refused", at, text: "The file is read-only." });
     expect(rules()).toEqual(["exec(curl *)", "net(*)"]);
+  });
+
+  it("lists what is allowed for a while, revokes it, and says what went wrong with that", () => {
+    const grant = { grantId: "g1", answer: "allow_run", verdict: "allow", rule: "exec(touch made)", title: "Make it" } as const;
+    tell({ kind: "show", section: "permissions" });
+    expect(root.textContent).toContain("What you allow in a run or until restart is listed here");
+    become({
+      grants: [
+        { ...grant, scope: "run" },
+        { ...grant, grantId: "g2", scope: "session", answer: "allow_session" },
+        { ...grant, grantId: "g3", scope: "user", answer: "allow_always", rule: "exec(ls *)" },
+      ],
+    });
+    expect([...root.querySelectorAll(".list li")].map(({ textContent }) => textContent)).toEqual([
+      "exec(touch made)in “Make it”",
+      "exec(touch made)until restart",
+    ]);
+    void act(() => button("Revoke exec(touch made), until restart").click());
+    expect(posted).toEqual([{ kind: "revoke", grant: "g2" }]);
+    tell({ kind: "refused", at: "grants", text: "Another server is running this run." });
+    expect(found("[role=alert]").textContent).toBe("Another server is running this run.");
+    tell({ kind: "saved", at: "grants" });
+    expect(root.querySelector("[role=alert]")).toBeNull();
   });
 
   it("leaves the focus on the button of a row that is moved, also at the top, where it does nothing", () => {
