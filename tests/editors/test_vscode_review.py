@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 import pytest_asyncio
@@ -62,6 +62,18 @@ def waiting(window: Window) -> Locator:
     return window.page.locator(".activitybar").get_by_role("tab", name=re.compile("A question waits for you")).first
 
 
+async def answer(window: Window, question: str, button: str, effect: Locator | Callable[[], Awaitable[bool]]) -> None:
+    """Press a button of a question's notification, also where VS Code has put it away meanwhile, which it does after some seconds."""
+    found = window.notification(question).get_by_role("button", name=button, exact=True)
+
+    async def press() -> None:
+        if not await found.is_visible():
+            await window.command("Notifications: Show Notifications")
+        await found.click()
+
+    await window.until(press, effect, f"{button!r} to be heard")
+
+
 async def begin(window: Window) -> None:
     """Write the head of a function at the end of the file, with the cursor where its body is to be."""
     await window.press("Control+End")
@@ -108,12 +120,9 @@ async def test_an_edit_is_looked_at_before_it_is_made_hunk_by_hunk_in_its_diff_o
     await code.stage.host.answer_with(PROPOSED)
     async with code.window("before", project) as window:
         await run_agent(window, "coder", "Correct it and note it")
-        question = window.notification("Edit calc.py (+2 \N{MINUS SIGN}1)?")
-        await question.wait_for()
         await waiting(window).wait_for()
-        await window.screenshot("asked")
-        await window.click(question.get_by_role("button", name="Review", exact=True))
-        await window.page.get_by_role("tab", name="calc.py (Proposed)").wait_for()
+        tab = window.page.get_by_role("tab", name="calc.py (Proposed)")
+        await answer(window, "Edit calc.py (+2 \N{MINUS SIGN}1)?", "Review", tab)
         proposed = window.page.locator(".editor-group-container.active .editor.modified .view-lines")
         await proposed.get_by_text("# Sums.").wait_for()
         await window.screenshot("proposed", ("dark", "light", "contrast", "contrast-light"))
@@ -129,8 +138,7 @@ async def test_an_edit_is_looked_at_before_it_is_made_hunk_by_hunk_in_its_diff_o
         await window.click(window.page.get_by_role("button", name=re.compile("^Reject the Change")).first)
 
         # With the last hunk the question is answered and the run goes on; the diff shows what was applied.
-        second = window.notification("Edit notes.md (+1 \N{MINUS SIGN}0)?")
-        await second.wait_for()
+        await run_row(window, "Edit notes.md").wait_for()
         await proposed.get_by_text("return a - b").wait_for()
         await proposed.get_by_text("# Sums.").wait_for()
         await window.screenshot("decided")
@@ -142,7 +150,11 @@ async def test_an_edit_is_looked_at_before_it_is_made_hunk_by_hunk_in_its_diff_o
         assert "+# Sums." not in told
 
         assert not (project / "notes.md").exists()
-        await window.click(second.get_by_role("button", name="Apply", exact=True))
+
+        async def noted() -> bool:
+            return (project / "notes.md").exists()
+
+        await answer(window, "Edit notes.md (+1 \N{MINUS SIGN}0)?", "Apply", noted)
         await window.saved(project / "notes.md", "# Notes\n")
         await waiting(window).wait_for(state="hidden")
         await run_row(window, "Correct it and note it, done").wait_for()

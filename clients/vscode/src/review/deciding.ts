@@ -31,7 +31,8 @@ export async function decideOne(
     }
   } else {
     reveal(place);
-    window.setStatusBarMessage(`Coterie: this is the change. Once more to ${verdict} it.`, 10_000);
+    const verb = verdict === "accept" && place.open.hunk.state === "proposed" ? "apply" : verdict;
+    window.setStatusBarMessage(`Coterie: this is the change. Once more to ${verb} it.`, 10_000);
   }
 }
 

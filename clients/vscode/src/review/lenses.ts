@@ -1,8 +1,9 @@
 // Above each open hunk, in the file and in the diff: accept, reject, and which of how many it is.
 
 import { CodeLens, type CodeLensProvider, type Disposable, EventEmitter, languages, Range, type TextDocument } from "vscode";
+import type { OpenHunk } from "../state/reviews";
 import type { Reviewing } from "./reviewing";
-import { isLeft, REVIEW_SCHEME } from "./sides";
+import { isLeft, REVIEW_SCHEME, sideOf } from "./sides";
 
 /** What a lens says, and what it does, of a hunk that is in the file, and of one that is only proposed. */
 const ACCEPT = ["Accept", "Keep this change", "Take this change back; an agent that works on is told"] as const;
@@ -27,6 +28,8 @@ export class ReviewLenses implements CodeLensProvider {
     return places.flatMap(({ open, start }, index) => {
       const range = new Range(start, 0, start, 0);
       const [yes, about, no] = open.hunk.state === "proposed" ? APPLY : ACCEPT;
+      // What is only proposed is not to be seen in its file.
+      const isShown = open.hunk.state !== "proposed" || sideOf(document.uri) !== undefined;
       const more =
         places.length < 2 ? [] : [new CodeLens(range, { title: `${index + 1} of ${places.length}`, command: "coterie.review.next" })];
       return [
@@ -42,8 +45,14 @@ export class ReviewLenses implements CodeLensProvider {
           command: "coterie.review.rejectHunk",
           arguments: [open],
         }),
+        ...(isShown ? [] : [reviewLens(range, open)]),
         ...more,
       ];
     });
   }
+}
+
+function reviewLens(range: Range, { runId, changeId }: OpenHunk): CodeLens {
+  const command = { title: "$(diff)\u00a0Review", tooltip: "Show what it would be", command: "coterie.review.proposal" };
+  return new CodeLens(range, { ...command, arguments: [runId, [changeId]] });
 }
