@@ -42,6 +42,7 @@ vi.mock("vscode-languageclient/node", () => ({
   CloseAction: { DoNotRestart: 1, Restart: 2 },
   ErrorAction: { Continue: 1 },
   ErrorCodes: { PendingResponseRejected: GONE, ConnectionInactive: -32096, MessageWriteError: -32099, MessageReadError: -32098 },
+  LSPErrorCodes: { RequestFailed: -32803 },
   ResponseError: Rejected,
   RevealOutputChannelOn: { Never: 4 },
   ShowMessageNotification: { type: {} },
@@ -55,6 +56,9 @@ vi.mock("vscode-languageclient/node", () => ({
     }
     info(message: string, data?: unknown): void {
       logged.push(["info", message, data]);
+    }
+    warn(message: string, data?: unknown): void {
+      logged.push(["warn", message, data]);
     }
     error(message: string, data?: unknown): void {
       logged.push(["error", message, data]);
@@ -279,17 +283,22 @@ describe("a server that is looked for again", () => {
 });
 
 describe("what the language client logs", () => {
-  it("has the stack of a fault, and of what follows from the server's end only what it is", () => {
+  it("has the stack of a fault, and of a refusal, and of what follows from the server's end, only what it is", () => {
     const client = new ServerClient(() => Promise.reject(new Error("not started")), {
       errorHandler: { closed: () => ({ action: 1 }) },
     } as never);
     const fault = new Error("Connection is disposed.");
     client.error("Stopping server failed", fault);
+    const defect = new Rejected(-32603);
+    client.error("Request workspace/executeCommand failed.", new Rejected(-32803));
+    client.error("Request workspace/executeCommand failed.", defect);
     client.lose();
     client.error("Stopping server failed", fault);
     client.error("The connection got closed.");
     expect(logged).toEqual([
       ["error", "Stopping server failed", fault],
+      ["warn", "Request workspace/executeCommand failed: Pending response rejected since connection got disposed", undefined],
+      ["error", "Request workspace/executeCommand failed.", defect],
       ["info", "Stopping server failed: Connection is disposed.", undefined],
       ["info", "The connection got closed.", undefined],
     ]);

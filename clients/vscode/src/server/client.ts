@@ -9,6 +9,7 @@ import {
   ErrorCodes,
   LanguageClient,
   type LanguageClientOptions,
+  LSPErrorCodes,
   type Middleware,
   ResponseError,
   RevealOutputChannelOn,
@@ -65,7 +66,9 @@ export class ServerClient extends LanguageClient {
 
   override error(message: string, data?: unknown): void {
     if (this.#gone) {
-      super.info(data instanceof Error ? `${message.replace(/\.$/, "")}: ${data.message}` : message, undefined, false);
+      super.info(data instanceof Error ? saying(message, data) : message, undefined, false);
+    } else if (data instanceof ResponseError && data.code === LSPErrorCodes.RequestFailed) {
+      super.warn(saying(message, data), undefined, false); // A refusal: whoever asked shows it, and its data has no words.
     } else {
       super.error(message, data, false);
     }
@@ -74,6 +77,10 @@ export class ServerClient extends LanguageClient {
   override trace(message: string, data?: unknown): void {
     super.trace(message, traced(message, data));
   }
+}
+
+function saying(message: string, { message: reason }: Error): string {
+  return `${message.replace(/\.$/, "")}: ${reason}`;
 }
 
 /** Make a client whose server ends but once: `told` is called, and nothing is started again. */

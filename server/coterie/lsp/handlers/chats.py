@@ -96,7 +96,7 @@ async def inspect_context(session: Session, argument: InspectContextArguments) -
     if channel_id is None:
         channels = await session.application.channels.list()
         if not channels:
-            raise RequestError("There is no channel yet.", code="unknown_channel")
+            raise RequestError("There is no chat yet.", code="unknown_channel")
         channel_id = channels[0].channel_id
     uri = await session.application.contexts.offer(channel_id, as_file=not session.client.reads_contents)
     session.views.refresh_content(uri)
