@@ -11,6 +11,7 @@ import type { Page } from "../src/chat/page";
 import type { ToView } from "../src/messages/chat";
 import type { Session } from "../src/session";
 
+const CHIP = { id: "f", icon: "file", label: "f", title: "f", attachment: {} } as const;
 const HELLO = { kind: "send", text: "hello", chips: [], insteadOf: undefined } as const;
 
 /** A page that shows chat `a`, and a server that answers when it is told to. */
@@ -27,7 +28,10 @@ function page() {
   let answer: { resolve: (value: unknown) => void; reject: (error: Error) => void } | undefined;
   const request = vi.fn(() => new Promise((resolve, reject) => (answer = { resolve, reject })));
   const session = { connection: { state: { kind: "running" } }, runs: { active: () => undefined }, wire: { request } };
-  const drafts = { keep: async (channelId: string | undefined, draft: Draft) => void kept.push([channelId, draft]) };
+  const drafts = {
+    get: () => ({ text: "", chips: [CHIP] }),
+    keep: async (channelId: string | undefined, draft: Draft) => void kept.push([channelId, draft]),
+  };
   const asking = new Asking(
     session as unknown as Session,
     { drafts } as unknown as Chats,
@@ -81,5 +85,9 @@ it("keeps a draft for the chat in which it was written, whichever is shown by th
   const { asking, current, kept } = page();
   current.channelId = "b";
   await asking.do({ kind: "draft", channelId: "a", text: "half a", chips: [] });
-  expect(kept).toEqual([["a", expect.objectContaining({ text: "half a" })]]);
+  await asking.do({ kind: "draft", channelId: "a", text: "half a and", chips: undefined });
+  expect(kept).toEqual([
+    ["a", { text: "half a", chips: [] }],
+    ["a", { text: "half a and", chips: [CHIP] }],
+  ]);
 });

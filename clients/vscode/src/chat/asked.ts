@@ -38,7 +38,7 @@ export class Asking {
   async do(asked: Asked): Promise<void> {
     switch (asked.kind) {
       case "draft":
-        return this.#chats.drafts.keep(asked.channelId, asked);
+        return this.#keep(asked.channelId, asked.text, asked.chips);
       case "send":
         return this.#send(asked.text, asked.chips, asked.insteadOf);
       case "stop":
@@ -60,6 +60,11 @@ export class Asking {
       case "answer":
         return this.#answer(asked.approvalId, asked.optionId);
     }
+  }
+
+  #keep(channelId: string | undefined, text: string, chips: readonly Chip[] | undefined): Promise<void> {
+    const { drafts } = this.#chats;
+    return drafts.keep(channelId, { text, chips: chips ?? drafts.get(channelId).chips });
   }
 
   async #send(text: string, chips: readonly Chip[], insteadOf: string | undefined): Promise<void> {

@@ -6,12 +6,12 @@ import type { Chip } from "./draft";
 /** More than this nobody writes. */
 const LONGEST = 8_000;
 const MOST_LINES = 150;
-/** What is longer is better left to an agent to read, part by part. */
-export const MOST_PASTED = 1_000_000;
+/** Of what is longer the server would send a part alone: an agent reads all of a file, part by part. */
+export const MOST_PASTED = 100_000;
 
 /** Return the chip of a long text; undefined: it goes into the words. */
 export function pastedChip(text: string): Chip | undefined {
-  const lines = text.split("\n").length;
+  const lines = text.replace(/\n$/, "").split("\n").length;
   if (text.length <= LONGEST && lines <= MOST_LINES) {
     return undefined;
   }

@@ -52,8 +52,8 @@ export interface Spoken {
 export type FromView =
   | { readonly kind: "ready"; readonly channelId: string | undefined }
   | { readonly kind: "heard"; readonly number: number }
-  /** By the time it is heard another chat may be shown. */
-  | { readonly kind: "draft"; readonly channelId: string | undefined; readonly text: string; readonly chips: readonly Chip[] }
+  /** By the time it is heard another chat may be shown. No chips: those as before, which can be long. */
+  | { readonly kind: "draft"; readonly channelId: string | undefined; readonly text: string; readonly chips: readonly Chip[] | undefined }
   | { readonly kind: "send"; readonly text: string; readonly chips: readonly Chip[]; readonly insteadOf: string | undefined }
   | { readonly kind: "stop" }
   | { readonly kind: "older" }

@@ -39,6 +39,8 @@ export class Composer {
   readonly #stop = action("stop-circle", "Stop", () => this.#around.post({ kind: "stop" }));
   readonly #send = action("send", "Send", () => this.#submit());
   #channelId: string | undefined;
+  /** The chips of the draft that was told last. */
+  #kept: readonly Chip[] | undefined;
   #asking: Asking | undefined;
   #request = 0;
   #isOpen = false;
@@ -99,6 +101,7 @@ export class Composer {
   open(channelId: string | undefined, text: string, chips: readonly Chip[]): void {
     this.#isOpen = true;
     this.#channelId = channelId;
+    this.#kept = undefined;
     this.#rewriting.end();
     this.write(text, chips);
   }
@@ -227,7 +230,9 @@ export class Composer {
   /** An earlier message that is written anew is no draft: what was being written before is. */
   #keep(): void {
     if (this.#rewriting.item === undefined) {
-      this.#around.post({ kind: "draft", channelId: this.#channelId, text: this.text, chips: this.chips });
+      const chips = this.chips === this.#kept ? undefined : this.chips;
+      this.#kept = this.chips;
+      this.#around.post({ kind: "draft", channelId: this.#channelId, text: this.text, chips });
     }
   }
 
