@@ -13,7 +13,7 @@ import pytest
 from agent_stage import Stage, Turn, answering, calls, says, staged
 from coterie.agents.history import history_of
 from coterie.base.errors import RequestError
-from coterie.domain.events import ApprovalEvent, ChangeEvent, RunEvent, ToolCallEvent, WarningEvent
+from coterie.domain.events import AgentEvent, ApprovalEvent, ChangeEvent, RunEvent, ToolCallEvent, WarningEvent
 from hunk_stage import AFTER, BEFORE, EDITS, ONLY_FIRST, ONLY_SECOND, TWO_PLACES, Reviewer, project, words
 
 BEFORE_MODE: Mapping[str, Any] = {"review": {"mode": "before"}}
@@ -271,15 +271,27 @@ async def test_what_the_person_does_meanwhile_is_theirs(tmp_path: Path, meanwhil
             assert "still proposed" in output(stage)
 
 
-async def test_a_move_whose_file_is_edited_meanwhile_makes_no_second_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("when", ["while it is asked about", "when the new file is just made"])
+async def test_a_move_whose_file_is_edited_meanwhile_makes_no_second_one(tmp_path: Path, when: str) -> None:
     async with reviewing(tmp_path, (calls(MOVE), says("Done."))) as (stage, _):
-        await stage.begin("Move it")
+        mine = BEFORE + "mine\n"
+
+        def write(event: AgentEvent | None = None) -> None:
+            if event is None or (isinstance(event.event, ChangeEvent) and event.event.state == "applied"):
+                (stage.project / "a.txt").write_text(mine, encoding="utf-8")
+
+        run_id = await stage.begin("Move it")
         asked = await question(stage)
-        (stage.project / "a.txt").write_text(BEFORE + "mine\n", encoding="utf-8")
+        if when == "while it is asked about":
+            write()
+        else:
+            stage.listener.on_event = write
         answer(stage, asked, "allow_once")
         assert (await stage.ended()).state == "succeeded"
-        assert (stage.text("a.txt"), stage.text("lib/b.txt")) == (BEFORE + "mine\n", None)
+        assert (stage.text("a.txt"), stage.text("lib/b.txt")) == (mine, None)
         assert "was not changed" in output(stage)
+        edits = history_of(await stage.store.runs.read(run_id)).edits
+        assert (len(edits) == 2) is (when == "while it is asked about"), "then nothing is even tried"
 
 
 async def test_line_ends_stay_as_they_are(tmp_path: Path) -> None:

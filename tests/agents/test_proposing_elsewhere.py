@@ -10,7 +10,7 @@ from typing import Any
 from agent_scripts import BROKEN, FIXED, TEAM, project, suite
 from agent_stage import Stage, answering, calls, staged
 from coterie.domain.events import AgentEvent, ApprovalEvent, ChangeEvent, ToolCallEvent
-from hunk_stage import Reviewer
+from hunk_stage import Reviewer, words
 from worker_stage import FakeWorker, runs, working, writes
 
 BEFORE_MODE: dict[str, Any] = {"mode": "before"}
@@ -51,6 +51,8 @@ async def test_a_team_asks_for_its_plan_and_for_each_edit_and_the_patch_is_what_
         history = await stage.coordinator.history(stage.listener.events[0].run_id or "")
         assert [file["path"] for file in (history.latest("patch") or {})["files"]] == ["calc.py"]
         assert (history.latest("docs") or {})["files"] == []
+        heard = [text for request in stage.model.heard("reviewer") for text in words(request)]
+        assert not any("The person has reviewed" in text for text in heard), "what was taken is an edit like any other"
 
 
 async def test_what_a_role_may_not_write_is_no_question(tmp_path: Path) -> None:
