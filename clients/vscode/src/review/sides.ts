@@ -70,8 +70,13 @@ export function changesOf(uri: Uri): readonly ChangeId[] {
     : [];
 }
 
-function read(uri: Uri): readonly [string, ...(readonly string[])[]] {
-  return JSON.parse(uri.query) as [string, ...string[][]];
+function read({ query }: Uri): readonly [string, ...(readonly string[])[]] {
+  try {
+    return JSON.parse(query) as [string, ...string[][]];
+  } catch {
+    // Anybody may open any URI.
+    return [""];
+  }
 }
 
 function isOpenFile(uri: Uri): boolean {
