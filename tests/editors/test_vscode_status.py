@@ -202,6 +202,9 @@ async def test_more_of_a_question_is_all_its_answers_with_the_rule_that_always_a
         await more.wait_for()
         assert "exec(touch made)" in await question.inner_text()
         await window.screenshot("question")
+        await window.until(
+            partial(window.command, "Notifications: Show Notifications"), more, "the question, which is put aside after a while"
+        )
         await window.click(more)
         chat = await window.webview(".approval[data-state=pending]")
         card = chat.locator(".approval")
