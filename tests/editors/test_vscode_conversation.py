@@ -157,6 +157,66 @@ async def test_a_long_chat_is_read_upwards_forked_at_a_message_and_an_answer_tri
         await expect(window.page.get_by_role("treeitem", name=re.compile(r"^New chat \(fork"))).to_have_count(2)
 
 
+SENTENCE = "A sentence that is read while more of them come. "
+STREAMED = {**fixture("chat-model", 0, text=f"First part here. {SENTENCE * 500}"), "latency": 50, "chunkSize": 16}
+"""It takes minutes; the story stops it."""
+SELECT = """(prose) => {
+  const [text] = prose.querySelector('p').childNodes;
+  getSelection().setBaseAndExtent(text, 0, text, 'First part here.'.length);
+}"""
+PASTE = """(field, text) => {
+  const clipboardData = new DataTransfer();
+  clipboardData.setData('text/plain', text);
+  field.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+}"""
+
+
+async def test_while_an_answer_streams_one_selects_in_it_reads_further_up_and_writes(code: CodeServer) -> None:
+    # An answer that was stopped may count as a turn or not.
+    asked = {"match": {"model": "chat-model", "userMessage": "What is it?"}, "response": {"content": "Lines of a log."}}
+    fixtures = [asked, STREAMED]
+    async with shared(code, "streamed", fixtures) as window:
+        chat = await new_chat(window)
+        await say(window, chat, "Tell me")
+        prose, transcript = chat.locator(".answer[data-partial] > .prose"), chat.locator(".transcript")
+
+        async def more() -> None:
+            """Wait until the answer is some lines longer."""
+            length = len(await prose.inner_text()) + 4 * len(SENTENCE)
+            await expect(prose).to_have_text(re.compile(rf"^.{{{length},}}"))
+
+        await expect(prose).to_contain_text("First part here.")
+        await prose.evaluate(SELECT)
+        await more()
+        assert await chat.evaluate("getSelection().toString()") == "First part here.", "what is selected stays"
+
+        async def is_higher() -> bool:
+            return bool(await transcript.evaluate("(element) => element.scrollHeight > element.clientHeight + 100"))
+
+        await window.comes_true(is_higher, "more than fits on the page")
+        latest = chat.get_by_role("button", name="To the Latest Message")
+        await transcript.hover()
+        await window.until(lambda: window.page.mouse.wheel(0, -3), latest, "a small step up to leave the end")
+        top = await transcript.evaluate("(element) => element.scrollTop")
+        await more()
+        assert await transcript.evaluate("(element) => element.scrollTop") == top, "nobody is taken down"
+
+        await field(chat).press("ArrowUp")
+        await expect(field(chat)).to_have_value("Tell me")
+        await field(chat).press("ArrowDown")
+        await expect(field(chat)).to_have_value("")
+        log = "".join(f"{number} lines of a log\n" for number in range(300))
+        await field(chat).evaluate(PASTE, log)
+        await expect(chat.get_by_role("list", name="Attached").get_by_role("listitem")).to_have_text("Pasted, 300 lines")
+        await window.screenshot("pasted", themes=("dark", "light"))
+
+        note = chat.locator(".note", has_text="Go On")
+        await window.until(chat.get_by_role("button", name="Stop", exact=True).click, note, "the run to be stopped")
+        await say(window, chat, "What is it?")
+        await expect(chat.locator(".answer", has_text="Lines of a log.")).to_have_count(1)
+        assert "299 lines of a log" in str((await code.stage.host.journal())[-1].messages), "what was pasted goes along"
+
+
 async def talk(stage: Stage, project: Path, lines: list[str]) -> None:
     """Have a chat on the command line, line by line."""
     process = await asyncio.create_subprocess_exec(
