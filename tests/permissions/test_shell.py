@@ -39,7 +39,7 @@ def told(line: str) -> list[str]:
         ("a >> sub/../out 2>/dev/null", ["exec(a)", "write(out)"]),
         ("a > /etc/passwd", ["exec(a)", "write(/etc/passwd)"]),
         ("a > .git/config", ["exec(a)", "write(.git/config)"]),
-        ('echo $(b $(c)) `d` "$(e)"', ["exec(c)", "exec(b '$(c)')", "exec(d)", "exec(e)", 'exec(echo $(b $(c)) `d` "$(e)")']),
+        ('echo $(b $(c)) `d` "$(e)"', ["exec(c)", "exec(b $(c))", "exec(d)", "exec(e)", 'exec(echo $(b $(c)) `d` "$(e)")']),
         ("timeout -k 1 5 nice -n 5 env a b", ["exec(a b)"]),
         ("sudo -u root rm x", ["exec(sudo -u root rm x)", "exec(rm x)"]),
         ("a | xargs -n 1 rm -f", ["exec(a)", "exec(xargs -n 1 rm -f)", "exec(rm -f)"]),
