@@ -172,7 +172,7 @@ def _model(model: str | None, hosts: Mapping[str, State]) -> Check:
         return Check("model", "worse" if others_work else "bad", f"{model}: its host `{host}` cannot be used, see above")
     if others_work:
         return Check("model", "bad", 'none chosen: set `model = "host/model"` in config.toml')
-    return Check("model", "bad", "none: set ANTHROPIC_API_KEY or OPENAI_API_KEY, or add a [providers.X] to config.toml")
+    return Check("model", "bad", "none: `coterie keys set anthropic`, set ANTHROPIC_API_KEY or OPENAI_API_KEY, or add a [providers.X]")
 
 
 async def _sandbox(core: Core) -> Check:

@@ -14,7 +14,10 @@ SUPERSEDED = (
     f"Coterie was installed anew, or removed, while this server (version {__version__}) runs: what it has not loaded yet may not fit. "
     "Restart it when its runs are done; what is started from now on is the new one."
 )
-NO_MODEL = "No model is configured. Set ANTHROPIC_API_KEY or OPENAI_API_KEY, or add a provider to the settings; `coterie doctor` says more."
+NO_MODEL = (
+    "No model is configured. Enter a key (`coterie keys set anthropic`), set ANTHROPIC_API_KEY or OPENAI_API_KEY, or add a provider to the "
+    "settings; `coterie doctor` says more."
+)
 
 
 def status_of(

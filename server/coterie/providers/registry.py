@@ -393,7 +393,8 @@ def _first_choice(views: Sequence[ModelView]) -> ModelView:
 
 def _no_provider() -> RequestError:
     return RequestError(
-        "No model is configured. Set ANTHROPIC_API_KEY or OPENAI_API_KEY in the environment, start Ollama or llama-swap on this machine, "
-        "or add a [providers.NAME] entry with `type` and `base_url` to config.toml, and set `model` to NAME/model.",
+        "No model is configured. Enter a key (`coterie keys set anthropic`), set ANTHROPIC_API_KEY or OPENAI_API_KEY, start Ollama or "
+        "llama-swap on this machine, or add a [providers.NAME] entry with `type` and `base_url` to config.toml, and set `model` to "
+        "NAME/model.",
         code="no_provider",
     )
