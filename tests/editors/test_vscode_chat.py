@@ -264,7 +264,13 @@ async def test_chats_are_written_anew_found_renamed_put_away_and_deleted(code: C
         await window.row("Why is it wrong? (fork)").wait_for()
         old = chat.locator(".answer", has_text="The sign is wrong.")
         await window.until(window.row("Why is it wrong?, idle").click, old, "the old chat to be opened")
-        await window.menu(window.row("Why is it wrong?, idle"), "Rename…")
+
+        async def rename() -> None:
+            await window.command("Coterie: Focus on Chats View")
+            await window.press("F2")
+
+        renaming = window.page.locator(".quick-input-widget", has_text="Rename the Chat")
+        await window.until(rename, renaming, "the box for the open chat's name")
         await window.answer("About signs")
         await window.row("About signs").wait_for()
         await window.screenshot("list", themes=("dark",))
