@@ -3,65 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from agent_stage import Stage, Turn, answering, calls, says, staged
+from agent_stage import answering, calls, says
+from coterie.agents import edit_records
 from coterie.agents.history import history_of
 from coterie.base.errors import RequestError
 from coterie.domain.events import AgentEvent, ApprovalEvent, ChangeEvent, RunEvent, ToolCallEvent, WarningEvent
-from hunk_stage import AFTER, BEFORE, EDITS, ONLY_FIRST, ONLY_SECOND, TWO_PLACES, Reviewer, project, words
-
-BEFORE_MODE: Mapping[str, Any] = {"review": {"mode": "before"}}
-MOVE = ("move_file", {"path": "a.txt", "to": "lib/b.txt"})
-REJECTED = "Denied: the person rejected this edit, and nothing was changed in a.txt. Do it another way, or ask what they want."
-
-
-@asynccontextmanager
-async def reviewing(
-    tmp_path: Path, turns: Sequence[Turn] = EDITS, settings: Mapping[str, Any] = BEFORE_MODE, **more: Any
-) -> AsyncIterator[tuple[Stage, Reviewer]]:
-    """Be a server that shows edits first, and a person."""
-    folder = tmp_path / "project"
-    script = {"chat": turns}
-    async with staged(tmp_path / "home", folder if folder.exists() else project(folder), script, settings=settings, **more) as stage:
-        yield stage, Reviewer(stage)
-
-
-async def question(stage: Stage, number: int = 1) -> ApprovalEvent:
-    """Wait for the ``number``-th question."""
-
-    def pending() -> list[ApprovalEvent]:
-        return [event for event in stage.listener.of(ApprovalEvent) if event.state == "pending"]
-
-    await stage.listener.until(lambda _: len(pending()) >= number)
-    return pending()[number - 1]
-
-
-def answer(stage: Stage, asked: ApprovalEvent, kind: str) -> None:
-    """Answer a question by the option of a kind."""
-    stage.approvals.answer(asked.approval_id, next(option.option_id for option in asked.options if option.kind == kind))
-
-
-def output(stage: Stage) -> str:
-    """Return what the model was told last."""
-    return words(stage.model.requests[-1])[-1]
-
-
-def states(stage: Stage) -> list[str]:
-    """Return the states of the last change that was told, and of its hunks."""
-    change = stage.listener.of(ChangeEvent)[-1]
-    return [change.state, *(hunk.state for hunk in change.hunks)]
-
-
-async def resolution(stage: Stage) -> tuple[str | None, str | None]:
-    """Return how the only question was answered."""
-    [resolved] = [event for event in stage.listener.of(ApprovalEvent) if event.state == "resolved"]
-    return resolved.decision.kind, resolved.decision.reason
+from hunk_stage import AFTER, BEFORE, EDITS, ONLY_FIRST, ONLY_SECOND, TWO_PLACES
+from proposal_stage import BEFORE_MODE, MOVE, REJECTED, answer, output, question, resolution, reviewing, states
 
 
 async def test_an_edit_is_a_proposal_until_it_is_allowed(tmp_path: Path) -> None:
@@ -361,6 +317,23 @@ async def test_what_was_dismissed_stays_a_proposal(tmp_path: Path) -> None:
         assert "still proposed" in output(stage)
         await person.decide("accepted", 0)
         assert stage.text("a.txt") == ONLY_FIRST
+
+
+@pytest.mark.parametrize("mode", ["before", "after"])
+async def test_a_large_edit_keeps_nobody_waiting_while_it_is_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    threads, compare = list[threading.Thread](), edit_records.hunks_between
+
+    def seen(*texts: str | None, **more: Any) -> Any:
+        threads.append(threading.current_thread())
+        return compare(*texts, **more)
+
+    monkeypatch.setattr(edit_records, "hunks_between", seen)
+    async with reviewing(tmp_path, settings={"review": {"mode": mode}}) as (stage, _):
+        answering(stage, "allow_once")
+        assert (await stage.play("Change it")).state == "succeeded"
+        assert stage.text("a.txt") == AFTER
+    assert threads
+    assert threading.current_thread() not in threads, "the event loop answers meanwhile"
 
 
 @pytest.mark.parametrize("policy", ["deny", "allow_list"])

@@ -1,7 +1,9 @@
 """Taking an edit back spares what the person wrote: pure properties of the difference, the merge and the hunks."""
 
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from coterie.base.errors import MergeConflictError
 from coterie.base.text import lines_of
+from coterie.workspace import difference
 from coterie.workspace.difference import differences
 from coterie.workspace.hunks import hunks_between, unified_diff
 from coterie.workspace.line_ends import as_in, shown
@@ -45,6 +48,46 @@ def test_differences_of_what_has_nothing_in_common_do_not_search() -> None:
 def test_differences_past_the_limit_are_still_right() -> None:
     old, new = [str(n) for n in range(900)], [str(n if n % 2 else -n - 1) for n in range(900)]
     assert sum(span.old_end - span.old_start for span in differences(old, new)) == 450
+
+
+ROWS = [f"row {n}" for n in range(60_000)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "spans"),
+    [
+        (ROWS, [row.upper() if n % 3 == 0 else row for n, row in enumerate(ROWS)], 20_000),
+        (ROWS, [row for n, row in enumerate(ROWS) if n % 10 != 5], 6_000),
+        (ROWS, ["up", *ROWS[30_000:], *ROWS[:30_000]], 2),
+        ([row[:-1] for row in ROWS], [f"new {n}" if n % 50 == 7 else row[:-1] for n, row in enumerate(ROWS)], 1_200),
+        (["{", "x", "}"] * 20_000, ["{", "y", "}"] * 20_000, 20_000),
+        ([str(n * n % 7) for n in range(60_000)], [str(n * n % 11) for n in range(60_000)], 1),
+        ([""] * 500_000, [*[""] * 200_000, "x", *[""] * 200_000], None),
+    ],
+    ids=["every third", "deleted", "turned round", "not unique", "repeated", "nothing to hold on to", "empty lines"],
+)
+def test_no_difference_costs_more_than_a_bounded_search(
+    monkeypatch: pytest.MonkeyPatch, old: list[str], new: list[str], spans: int | None
+) -> None:
+    """Counted and not timed: one search is bounded by itself, and how many there are by what they may cost together."""
+    searches, search = list[int](), difference._search
+
+    def counted(one: Sequence[str], other: Sequence[str], effort: Any) -> Any:
+        before = effort.left
+        try:
+            return search(one, other, effort)
+        finally:
+            searches.append(before - effort.left)
+
+    monkeypatch.setattr(difference, "_search", counted)
+    found = differences(old, new)
+    assert sum(searches) <= difference.STEPS + len(old) + len(new) + 2 * difference.LIMIT
+    assert spans is None or len(found) == spans
+    built, at = list[str](), 0
+    for span in found:
+        built += old[at : span.old_start] + new[span.new_start : span.new_end]
+        at = span.old_end
+    assert built + old[at:] == new
 
 
 @given(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from coterie.domain.edits import ChangeState, Draft, digest_of
 from coterie.domain.events import ChangeEvent
 from coterie.domain.records import EditIntent
+from coterie.workspace.files import in_thread
 from coterie.workspace.hunks import hunks_between
 
 
@@ -43,7 +44,7 @@ def texts_of(draft: Draft) -> list[str]:
     return [text for text in (draft.before, draft.after) if text is not None]
 
 
-def change_of(change_id: str, where: Where, draft: Draft, state: ChangeState) -> ChangeEvent:
+async def change_of(change_id: str, where: Where, draft: Draft, state: ChangeState) -> ChangeEvent:
     """Return the change of a draft as it is told."""
-    hunks = hunks_between(draft.before, draft.after, state=state, step_id=where.step_id)
+    hunks = await in_thread(hunks_between, draft.before, draft.after, state=state, step_id=where.step_id)
     return ChangeEvent(change_id=change_id, path=draft.file.path, uri=draft.file.uri, state=state, hunks=hunks)

@@ -144,14 +144,14 @@ class Effects:
             case Applied(draft):
                 await self._run.record(
                     EditOutcome(change_id=change_id, state="applied"),
-                    EventRecord(event=change_of(change_id, where, draft, "applied")),
+                    EventRecord(event=await change_of(change_id, where, draft, "applied")),
                 )
                 return proposal.summary
             case Refused(reason):
                 records: list[Record] = []
                 if drafts:
                     records.append(EditOutcome(change_id=change_id, state="refused", reason=reason))
-                    records.append(EventRecord(event=change_of(change_id, where, drafts[-1], "proposed")))
+                    records.append(EventRecord(event=await change_of(change_id, where, drafts[-1], "proposed")))
                 # Also when nothing was tried: only a person can save or close what is in the way.
                 await self._run.record(
                     *records, EventRecord(event=WarningEvent(code="edit_refused", text=f"{proposal.file.path}: {reason}"))
@@ -202,7 +202,7 @@ class Effects:
             await self._run.record(
                 intent_of(change_id, where, draft, found.moved_from),
                 EditOutcome(change_id=change_id, state="applied"),
-                EventRecord(event=change_of(change_id, where, draft, "applied")),
+                EventRecord(event=await change_of(change_id, where, draft, "applied")),
                 texts=texts_of(draft),
             )
 

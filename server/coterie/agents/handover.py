@@ -14,6 +14,7 @@ from coterie.agents.live_run import LiveRun
 from coterie.base.errors import ModelMistakeError, RunError
 from coterie.domain.edits import Hunk
 from coterie.domain.records import SuiteRecord
+from coterie.workspace.files import in_thread
 from coterie.workspace.hunks import hunks_between, unified_diff
 
 if TYPE_CHECKING:
@@ -83,8 +84,8 @@ async def _patch(run: LiveRun, step_id: str) -> dict[str, Json]:
         first, last = mine[0].intent.before, mine[-1].intent.after
         before = None if first is None else await run.text(first)
         after = None if last is None else await run.text(last)
-        files.append({"path": path, "base": first, "diff": unified_diff(path, before, after)})
-        hunks += [_hunk(path, hunk) for hunk in hunks_between(before, after)]
+        files.append({"path": path, "base": first, "diff": await in_thread(unified_diff, path, before, after)})
+        hunks += [_hunk(path, hunk) for hunk in await in_thread(hunks_between, before, after)]
     return {"files": files, "hunks": hunks, "hash": digest(files)}
 
 

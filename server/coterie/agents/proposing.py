@@ -52,7 +52,7 @@ class Proposing:
         offers = [offer for proposal in proposals for offer in await self._offers(proposal)]
         records, texts, change_ids = list[Record](), list[str](), list[str]()
         for offer in offers:
-            change = change_of(new_id("change"), where, offer.draft, "proposed")
+            change = await change_of(new_id("change"), where, offer.draft, "proposed")
             if (known := self._known(change, earlier)) is not None:
                 change_ids.append(known)
                 continue

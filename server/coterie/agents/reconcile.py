@@ -32,7 +32,7 @@ async def reconciled(run: LiveRun, workspace: Workspace, edit: Edit) -> tuple[To
             return "failed", UNKNOWN_OUTCOME
         await run.record(EditOutcome(change_id=intent.change_id, state="refused", reason="Interrupted before it happened."))
         return None
-    hunks = hunks_between(before, after, state="applied", step_id=intent.step_id)
+    hunks = await in_thread(hunks_between, before, after, state="applied", step_id=intent.step_id)
     change = ChangeEvent(change_id=intent.change_id, path=intent.path, uri=intent.uri, state="applied", hunks=hunks)
     await run.record(EditOutcome(change_id=intent.change_id, state="applied"), EventRecord(event=change))
     return "succeeded", f"Changed {intent.path}."

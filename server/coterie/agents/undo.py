@@ -174,7 +174,7 @@ async def diff(history: History, store: RunStore, paths: Sequence[str] = ()) -> 
         before = None if begun is None else await store.text(begun)
         after = None if whole.last.after is None else await store.text(whole.last.after)
         path, old = whole.first.path, None if source is None else source.first.path
-        shown = unified_diff(path, before, after, old)
+        shown = await in_thread(unified_diff, path, before, after, old)
         diffs.append(FileDiff(path=path, uri=uri, status=_status(before, after, old), from_=old, diff=shown, before=before, after=after))
     return tuple(diffs)
 

@@ -64,7 +64,8 @@ def _is_already(hunk: Hunk, verdict: HunkVerdict) -> bool:
 async def decide(run: LiveRun, workspace: Workspace, hunk_ids: Collection[str], verdict: HunkVerdict) -> list[UndoConflict]:
     """Carry a verdict out; returns what could not be. What is taken out goes latest change first, what is put in oldest first."""
     conflicts: dict[str, UndoConflict] = {}
-    halves = frozenset[str]().union(*(_other_half(run.history, hunk_id) for hunk_id in hunk_ids))
+    named = [change_id for change_id in run.history.changes if not run.history.hunk_ids(change_id).isdisjoint(hunk_ids)]
+    halves = frozenset[str]().union(*(_other_half(run.history, change_id) for change_id in named))
     hunks = {hunk.hunk_id: hunk for change in run.history.changes.values() for hunk in change.hunks}
     ids = frozenset(hunk_ids) | {hunk_id for hunk_id in halves if _can_be(hunks[hunk_id], verdict)}
     known = [*run.history.changes.items()]  # to which the run may add meanwhile
@@ -72,7 +73,7 @@ async def decide(run: LiveRun, workspace: Workspace, hunk_ids: Collection[str], 
         mine = ids & run.history.hunk_ids(change_id)
         if mine and (reason := await _decide_change(run, workspace, change_id, mine, verdict)) is not None:
             conflicts.setdefault(change.uri, UndoConflict(path=change.path, reason=reason, uri=change.uri))
-            ids -= {hunk_id for each in mine for hunk_id in _other_half(run.history, each)}
+            ids -= _other_half(run.history, change_id)
             if verdict == "accepted":
                 await _take_back_half(run, workspace, change_id)
     return list(conflicts.values())
@@ -304,8 +305,8 @@ def _halves(history: History, edit: Edit) -> tuple[Edit, Edit] | None:
     return None
 
 
-def _other_half(history: History, hunk_id: str) -> frozenset[str]:
-    """Return the hunks that cannot be decided without this one: those of the other half of a move."""
-    change_id = next(each for each in history.changes if hunk_id in history.hunk_ids(each))
+def _other_half(history: History, change_id: str) -> frozenset[str]:
+    """Return the hunks that cannot be decided without those of this change: those of the other half of a move."""
     halves = _halves(history, edit) if (edit := history.edits.get(change_id)) is not None else None
-    return frozenset() if halves is None else frozenset().union(*(history.hunk_ids(half.intent.change_id) for half in halves)) - {hunk_id}
+    others = [half.intent.change_id for half in halves or () if half is not edit]
+    return frozenset(hunk_id for other in others for hunk_id in history.hunk_ids(other))

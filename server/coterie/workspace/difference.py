@@ -1,17 +1,25 @@
 """The shortest difference of two sequences, by Myers' algorithm: what ``hunks``, ``merge`` and ``editing`` are built on.
 
 difflib is not enough here: it pairs the longest runs first and may then see a person's pure insertion as a deletion and an insertion
-elsewhere, which turns a clean merge into a conflict. Past `LIMIT` edits the search would take too long, and difflib's answer has to do:
-it is a correct difference, only not the shortest.
+elsewhere, which turns a clean merge into a conflict. And it takes minutes for a large file with thousands of edits.
+
+Past `LIMIT` edits the search would take too long. What is there once on either side is then taken to have stayed, as far as its order is
+the same (a patience diff), and what lies between is compared for itself. That is a correct difference, only not always the shortest. All
+searches together have `STEPS`; a stretch that they no longer reach is one difference as a whole. Counted, never timed: the same texts
+differ the same way on every machine, and verdicts on hunks rely on that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 LIMIT = 400
+"""Up to how many edits the shortest way is looked for."""
+STEPS = 1_000_000
+"""How much is looked at for one difference: about half a second of processor time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +34,12 @@ class Span:
 
 def differences(old: Sequence[str], new: Sequence[str]) -> tuple[Span, ...]:
     """Return what differs, in order; between two spans there is always something equal."""
-    head = common_prefix(old, new)
-    tail = common_prefix(old[head:][::-1], new[head:][::-1])
-    old_stop, new_stop = len(old) - tail, len(new) - tail
     spans: list[Span] = []
-    old_at, new_at = head, head
-    for old_start, new_start, size in (*_equal_runs(old[head:old_stop], new[head:new_stop]), (old_stop - head, new_stop - head, 0)):
-        if (old_at, new_at) != (head + old_start, head + new_start):
-            spans.append(Span(old_at, head + old_start, new_at, head + new_start))
-        old_at, new_at = head + old_start + size, head + new_start + size
+    old_at, new_at = 0, 0
+    for old_start, new_start, size in (*_equal_runs(old, new, _Effort(STEPS)), (len(old), len(new), 0)):
+        if (old_at, new_at) != (old_start, new_start):
+            spans.append(Span(old_at, old_start, new_at, new_start))
+        old_at, new_at = old_start + size, new_start + size
     return tuple(spans)
 
 
@@ -61,29 +66,98 @@ def common_prefix(one: Sequence[str], other: Sequence[str]) -> int:
     return min(len(one), len(other))
 
 
-def _equal_runs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, int]]:
-    """Return what stays, as (start in old, start in new, length), ascending."""
-    if set(old).isdisjoint(new):
-        return []
-    trace = _search(old, new)
-    if trace is None:
-        return [(run.a, run.b, run.size) for run in SequenceMatcher(None, old, new).get_matching_blocks() if run.size]
-    return _walk_back(trace, len(old), len(new))
+@dataclass(slots=True)
+class _Effort:
+    """What all searches for one difference may still cost together."""
+
+    left: int
 
 
-def _search(old: Sequence[str], new: Sequence[str]) -> list[dict[int, int]] | None:
-    """Return for each number of edits how far each diagonal (old - new) was reached before it; None past `LIMIT` edits."""
+_Run = tuple[int, int, int]
+"""What is equal: where it starts in old and in new, and how long it is."""
+
+
+def _equal_runs(old: Sequence[str], new: Sequence[str], effort: _Effort) -> Iterator[_Run]:
+    """Yield what stays, ascending."""
+    head = common_prefix(old, new)
+    tail = common_prefix(old[head:][::-1], new[head:][::-1])
+    old_stop, new_stop = len(old) - tail, len(new) - tail
+    if head:
+        yield 0, 0, head
+    for old_start, new_start, size in _runs_between(old[head:old_stop], new[head:new_stop], effort):
+        yield head + old_start, head + new_start, size
+    if tail:
+        yield old_stop, new_stop, tail
+
+
+def _runs_between(old: Sequence[str], new: Sequence[str], effort: _Effort) -> Iterator[_Run]:
+    """Yield what stays of two sequences that begin and end with something different."""
+    if effort.left <= 0 or set(old).isdisjoint(new):
+        return
+    trace = _search(old, new, effort)
+    if trace is not None:
+        yield from _walk_back(trace, len(old), len(new))
+        return
+    held = _held(old, new)
+    if not held:
+        return  # nothing to hold on to: all of it differs, then
+    old_at, new_at = 0, 0
+    for old_next, new_next in (*held, (len(old), len(new))):
+        for old_start, new_start, size in _equal_runs(old[old_at:old_next], new[new_at:new_next], effort):
+            yield old_at + old_start, new_at + new_start, size
+        if old_next < len(old):
+            yield old_next, new_next, 1
+        old_at, new_at = old_next + 1, new_next + 1
+
+
+def _held(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
+    """Return the places of what is there once in old and once in new, as many as stand in the same order in both.
+
+    Where there is no such element, those do that are equally often in both.
+    """
+    in_old, in_new = Counter(old), Counter(new)
+    often = {element for element, count in in_old.items() if in_new[element] == count}
+    once = {element for element in often if in_old[element] == 1}
+    places = dict(_numbered(new, once or often))
+    pairs = [(place, places[element]) for element, place in _numbered(old, once or often)]
+    # The longest ascending row of places in new: for each length which pair ends it lowest, and for each pair which one comes before it.
+    lowest, ends, before = list[int](), list[int](), list[int | None]()
+    for number, (_, place) in enumerate(pairs):
+        length = bisect_left(lowest, place)
+        before.append(ends[length - 1] if length else None)
+        lowest[length : length + 1], ends[length : length + 1] = [place], [number]
+    row, last = list[tuple[int, int]](), ends[-1] if ends else None
+    while last is not None:
+        row.append(pairs[last])
+        last = before[last]
+    return row[::-1]
+
+
+def _numbered(elements: Sequence[str], wanted: Collection[str]) -> Iterator[tuple[tuple[str, int], int]]:
+    """Yield the places of what is wanted, each element with the number of times that it was there before."""
+    seen = Counter[str]()
+    for place, element in enumerate(elements):
+        if element in wanted:
+            yield (element, seen[element]), place
+            seen[element] += 1
+
+
+def _search(old: Sequence[str], new: Sequence[str], effort: _Effort) -> list[dict[int, int]] | None:
+    """Return for each number of edits how far each diagonal (old - new) was reached before it; None past `LIMIT` edits or all effort."""
     reached = {1: 0}
     trace: list[dict[int, int]] = []
     for edits in range(min(LIMIT, len(old) + len(new)) + 1):
         trace.append(reached.copy())
         for diagonal in range(-edits, edits + 1, 2):
-            at = _next_start(reached, diagonal, edits)
+            at = start = _next_start(reached, diagonal, edits)
             while at < len(old) and at - diagonal < len(new) and old[at] == new[at - diagonal]:
                 at += 1
             reached[diagonal] = at
+            effort.left -= 1 + at - start
             if at >= len(old) and at - diagonal >= len(new):
                 return trace
+        if effort.left <= 0:
+            return None
     return None
 
 
