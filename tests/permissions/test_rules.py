@@ -134,6 +134,22 @@ def test_what_a_rule_allows_is_quoted_as_in_the_rule_and_what_it_denies_may_be_q
     assert all(parsed.matches(shell(line)) for line in as_text), "a denial holds however it is quoted"
 
 
+@pytest.mark.parametrize(
+    ("rule", "end", "admitted"),
+    [
+        ("*a*a*b", "'b'*", False),
+        ("*a*a*b", "*b", True),
+        ("*a*?a*[a-c]", "*d", False),
+        ("*a*?a*[a-c]", "*c", True),
+        ("*aa*b*a*", "c*", False),
+        ("*aa*b*a*", "b*a", True),
+    ],
+)
+def test_a_word_of_any_length_is_matched_in_one_go(rule: str, end: str, *, admitted: bool) -> None:
+    line = f"echo {'a' * 100_000}{end}"
+    assert parse_rule(f"exec(echo {rule})").admits(shell(line)) is admitted, "a word that is tried in every way hangs the server"
+
+
 def test_other_patterns() -> None:
     check_match("net(*.example.org)", named_effect("net", "API.example.org"), matches=True)
     check_match("net(*.example.org)", named_effect("net", "example.org.evil"), matches=False)

@@ -19,7 +19,8 @@ from coterie.tools.words import AS_IT_IS, BARE, BLANKS, QUOTED, WILDCARDS, Uncle
 
 _PYTHON = re.compile(r"python[\d.]*")
 _ANY_QUOTING = f"{AS_IT_IS}{QUOTED}{BARE}"
-_WILD = {"*": "(?:..)*", "?": ".."}
+_ONE = ".."
+"""Any character, with its mark."""
 
 Characters = Sequence[tuple[str, str]]
 """Each with a mark of ``words``: whether it is quoted."""
@@ -159,7 +160,7 @@ def _exactly(word: Characters) -> re.Pattern[str]:
     """Compile the expression that matches words together with their marks, as `_interleaved` gives them."""
     text = "".join(character for character, _ in word)
     tildes = tildes_in(text)
-    pieces, at = [], 0
+    pieces, before, at = list[str](), list[str](), 0
     while at < len(word):
         character, mark = word[at]
         end = at + 1
@@ -167,15 +168,28 @@ def _exactly(word: Characters) -> re.Pattern[str]:
             pieces.append(f"[{AS_IT_IS}{QUOTED}]{re.escape(character)}")
         elif mark != BARE or at in tildes:
             pieces.append(f"{mark}{re.escape(character)}")
-        elif character in _WILD:
-            pieces.append(_WILD[character])
+        elif character == "?":
+            pieces.append(_ONE)
+        elif character == "*":
+            before, pieces = [*before, "".join(pieces)], []
         elif character == "[" and (end := _class_end(text, at)) > at + 1:
             members = text[at + 1 : end - 1]
             pieces.append(f"{BARE}{re.escape(members)}" if members in WILDCARDS else f"[{_ANY_QUOTING}]{one_of(text[at:end])}")
         else:
             pieces.append(f"[{AS_IT_IS}{BARE}]{re.escape(character)}")
         at = end
-    return re.compile("".join(pieces), re.DOTALL)
+    return re.compile(_with_stars(before, "".join(pieces)), re.DOTALL)
+
+
+def _with_stars(before: Sequence[str], last: str) -> str:
+    """Return the expression of pieces with anything between them. No piece but the last gives up the first place where it fits.
+
+    It never has to, as what follows a star may stand as far behind as it likes; so a long word takes no more time than its length.
+    """
+    if not before:
+        return last
+    first, *middle = before
+    return "".join((first, *(f"(?>(?:{_ONE})*?{piece})" for piece in middle if piece), f"(?:{_ONE})*", last))
 
 
 def _class_end(text: str, at: int) -> int:
