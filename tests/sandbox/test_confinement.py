@@ -123,21 +123,27 @@ async def test_a_repository_that_is_made_while_another_command_runs_stays_and_is
     assert git(workspace, "rev-parse", "--is-inside-work-tree") == "true\n"
 
 
-async def test_a_folder_within_a_repository_is_the_same_to_git_while_its_own_is_shut(sandbox: ProbedSandbox, workspace: Path) -> None:
+@pytest.mark.parametrize("own", [False, True])
+async def test_a_folder_within_a_repository_is_the_same_to_all_while_a_command_runs(
+    sandbox: ProbedSandbox, workspace: Path, *, own: bool
+) -> None:
     git(workspace, "init", "-q")
     inner = workspace / "inner"
     inner.mkdir()
     (inner / "a.py").write_text("x\n")
-    outside = Command(argv=("/bin/sh", "-c", "ls -A; cat ../.git/HEAD"), cwd=str(inner), writable=(str(inner),), unsaved={}, timeout_s=60)
+    if own:
+        git(inner, "init", "-q")
     for name in ("begun", "go"):
         os.mkfifo(inner / name)
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(sandbox.run(command("echo > begun; cat go", inner)))
+        running = tasks.create_task(sandbox.run(command("echo > begun; ls -A; cat go; echo x > .git/config", inner)))
         await asyncio.to_thread((inner / "begun").read_text)
         assert git(inner, "status", "--short", "--", "a.py") == "?? a.py\n"
+        assert (inner / ".git").exists() is own, "where any .git ends the search for what is ignored, and for settings"
         await asyncio.to_thread((inner / "go").write_text, "")
-    assert not (inner / ".git").exists()
-    assert (await sandbox.run(outside)).output.startswith(".coterie\n.git\n")
+    assert (".git" in running.result().output.splitlines()) is own
+    assert running.result().exit_code != 0
+    assert (inner / ".git").exists() is own
 
 
 async def test_repositories_within_a_workspace_are_not_written(sandbox: ProbedSandbox, workspace: Path, tmp_path: Path) -> None:

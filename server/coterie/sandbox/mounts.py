@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from coterie.sandbox.environment import virtual_environments
-from coterie.sandbox.repositories import inner_repositories, led_to, worktree_folders
+from coterie.sandbox.repositories import inner_repositories, is_within_repository, led_to, worktree_folders
 
 MountKind = Literal["hide_folder", "hide_file", "read_only", "writable"]
 
@@ -70,10 +70,15 @@ def mounts(writable: Sequence[str], hidden: Iterable[str], *, home: str, path: s
 def shut_folders(writable: Sequence[str], *, repository: bool = False) -> tuple[str, ...]:
     """Return the folders that no command may make in a project: of settings of editors and of Coterie, and that of git.
 
-    Git takes an empty folder for none of its own. Of other version control that is not so, and nobody is to find an empty repository.
+    Git takes an empty folder for none of its own. Other programs do not, and would look past it for nothing: for which files a repository
+    ignores, or for settings. So there is none in a folder of a repository. Nor is anybody to find an empty one of other version control.
     """
-    names = _SETTINGS if repository else (*_SETTINGS, ".git")
-    return tuple(f"{os.path.realpath(root)}/{name}" for root in writable for name in names)
+    shut = []
+    for root in map(os.path.realpath, writable):
+        shut += [f"{root}/{name}" for name in _SETTINGS]
+        if not repository and (Path(root, ".git").exists() or not is_within_repository(root)):
+            shut.append(f"{root}/.git")
+    return tuple(shut)
 
 
 _RANKS: dict[MountKind, int] = {"hide_folder": 0, "hide_file": 0, "writable": 1, "read_only": 2}

@@ -31,6 +31,11 @@ def inner_repositories(root: str) -> Iterator[str]:
         waiting.extend(f"{folder}/{name}" for name, is_folder in sorted(names) if is_folder and name not in _NOT_LOOKED_INTO)
 
 
+def is_within_repository(folder: str) -> bool:
+    """Say whether a folder above this one has a ``.git``."""
+    return any(Path(above, ".git").exists() for above in Path(folder).parents)
+
+
 def led_to(git_file: str) -> str | None:
     """Return the folder that a ``.git`` file says that it stands for; None where it is a folder itself, or nothing."""
     first = _line(Path(git_file))
