@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,15 +12,17 @@ import pytest
 from coterie.agents.coordinator import Coordinator, Walk
 from coterie.agents.live_run import LiveRun
 from coterie.app.hub import Hub
+from coterie.base.errors import UnreadableRunError
 from coterie.base.ids import now
 from coterie.domain.edits import Hunk
 from coterie.domain.events import AgentEvent, ChangeEvent, RunEvent
 from coterie.domain.records import Entry, EventRecord
+from coterie.domain.reviews import HunkChoice
 from coterie.domain.runs import RunRequest, RunRow
 from coterie.features.changes import Changes
 from coterie.features.hunks import HunkService
 from coterie.features.unseen import Unseen
-from coterie.storage.store import Store
+from coterie.storage.store import FILE, Store
 from coterie.workspace.workspace import LiveWorkspace
 
 HUNK = Hunk(hunk_id="h", old_start=1, old_lines=1, new_start=1, new_lines=1, old_text="a\n", new_text="b\n")
@@ -65,16 +69,16 @@ def server(store: Store, *, ours: str = OURS) -> Server:
     return Server(changes, HunkService(store.runs, coordinator, unseen, NoBase(), concerns), unseen)
 
 
-async def had_run(store: Store, *, ended_at: str, change: ChangeEvent = CHANGE) -> None:
+async def had_run(store: Store, *, ended_at: str, change: ChangeEvent = CHANGE, run_id: str = "run") -> None:
     """Let a run have made one change."""
     request = RunRequest(prompt="Mend it", folder=OURS)
     await store.runs.create(
-        RunRow(run_id="run", channel_id="c", request=request, workflow=None, agent="chat", state="running", started_at=ended_at)
+        RunRow(run_id=run_id, channel_id="c", request=request, workflow=None, agent="chat", state="running", started_at=ended_at)
     )
     events = (change, RunEvent(state="succeeded"))
-    first = await store.runs.reserve("run", len(events))
-    await store.runs.append("run", [Entry(number, ended_at, EventRecord(event=event)) for number, event in enumerate(events, first)])
-    await store.runs.release("run")
+    first = await store.runs.reserve(run_id, len(events))
+    await store.runs.append(run_id, [Entry(number, ended_at, EventRecord(event=event)) for number, event in enumerate(events, first)])
+    await store.runs.release(run_id)
 
 
 @pytest.mark.parametrize(
@@ -95,6 +99,22 @@ async def test_who_comes_later_is_shown_what_recent_runs_have_changed(
     here = server(store)
     await here.unseen.look_back(lambda of: of == folder)
     assert len(here.changes.reviewable(URI, "b\n")) == offered
+    await store.aclose()
+
+
+async def test_a_run_that_a_newer_server_has_written_hides_no_other(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    await had_run(store, ended_at=now())
+    await had_run(store, ended_at=now(), run_id="newer", change=replace(CHANGE, change_id="later", hunks=(replace(HUNK, hunk_id="g"),)))
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection, connection:
+        unknown = '{"kind":"of_a_later_version"}'
+        connection.execute("INSERT INTO entries (run_id, seq, at, record) VALUES ('newer', 99, ?, ?)", (now(), unknown))
+    here = server(store)
+    assert [change.run_id for file in (await here.hunks.list()).files for change in file.changes] == ["run"]
+    with pytest.raises(UnreadableRunError):
+        await here.hunks.list(run_id="newer")
+    decided = await here.hunks.decide(HunkChoice(hunk_ids=("h",), verdict="accepted"))
+    assert decided.run_id == "run", "found by its hunk behind a run that cannot be read"
     await store.aclose()
 
 

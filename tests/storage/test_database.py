@@ -11,6 +11,9 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from coterie.base.errors import StorageError
+from coterie.domain.edits import digest_of
+from coterie.domain.records import Record
+from coterie.domain.wire import adapter
 from coterie.storage.database import Database
 from coterie.storage.mounts import network_type
 from coterie.storage.schema import MIGRATIONS
@@ -58,6 +61,30 @@ async def test_a_file_that_cannot_be_used_is_left_alone_and_said_so(
         assert str(path) in raised.value.message
     assert (path.read_bytes() if path.is_file() else None) == before
     await database.aclose()
+
+
+WORDS = {8: "85cf52073537"}
+"""A digest of what records of the journal may say in fields that take certain words alone, by the number of the schema."""
+
+
+def words_of_records() -> set[str]:
+    """Return those words, each with its class and field."""
+    classes = adapter(Record).json_schema()["$defs"]
+    return {
+        f"{name}.{field} {word}"
+        for name, of in classes.items()
+        for field, takes in of.get("properties", {}).items()
+        for each in (takes, *takes.get("anyOf", ()))
+        for word in (each.get("const"), *each.get("enum", ()))
+        if word is not None
+    }
+
+
+def test_what_records_may_say_changes_with_the_schema_alone() -> None:
+    words = words_of_records()
+    assert {"EditOutcome.state proposed", "RevokedRecord.kind revoked"} < words
+    why = "else a server of the version before would start on this file, and could not read a journal that says so"
+    assert {len(MIGRATIONS): digest_of("\n".join(sorted(words)))[:12]} == WORDS, why
 
 
 @pytest.mark.parametrize("statement", [statement for migration in MIGRATIONS for statement in migration])

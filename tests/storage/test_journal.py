@@ -1,9 +1,11 @@
 """The journal keeps what it is given, in order, whole, and numbers are never given twice."""
 
 import asyncio
+import sqlite3
 import threading
 from collections import UserList
 from collections.abc import Iterator
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import get_args
@@ -11,7 +13,7 @@ from typing import get_args
 import pytest
 from typing_extensions import override
 
-from coterie.base.errors import InvalidParamsError, StorageError
+from coterie.base.errors import InvalidParamsError, StorageError, UnreadableRunError
 from coterie.domain.edits import digest_of
 from coterie.domain.events import ENDED, Event, RunEvent, RunState, StepEvent, ToolCallEvent, UsageEvent
 from coterie.domain.messages import AssistantMessage, ToolCall, ToolMessage, ToolResult, UserMessage
@@ -27,7 +29,8 @@ from coterie.domain.records import (
 )
 from coterie.domain.runs import Budget, RunRequest, RunRow
 from coterie.domain.usage import NO_USAGE, Usage
-from coterie.storage.store import Store
+from coterie.storage import journal
+from coterie.storage.store import FILE, Store
 
 AT = "2026-01-31T10:00:00.000Z"
 LIVE = sorted(set(get_args(RunState)) - ENDED)
@@ -90,6 +93,29 @@ async def test_records_come_back_as_they_were_also_for_the_next_server(store: St
     later = Store(tmp_path)
     assert await later.runs.read("run_1") == entries
     await later.aclose()
+
+
+async def test_a_run_of_which_a_newer_server_says_what_is_not_known_here_spoils_no_other(store: Store, tmp_path: Path) -> None:
+    for run_id in ("run_1", "run_2"):
+        await store.runs.create(a_run(run_id))
+        await store.runs.append(run_id, [Entry(1, AT, RECORDS[0])])
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection, connection:
+        insert = "INSERT INTO entries (run_id, seq, at, record) VALUES ('run_1', 2, ?, ?)"
+        connection.execute(insert, (AT, '{"kind":"edit_outcome","changeId":"e","state":"of_a_later_version"}'))
+    with pytest.raises(UnreadableRunError, match="run_1 holds what this Coterie does not know"):
+        await store.runs.read("run_1")
+    assert len(await store.runs.read("run_2")) == 1
+    assert len(await store.runs.rows()) == 2
+
+
+async def test_runs_that_grant_something_are_found_without_reading_the_others(store: Store, tmp_path: Path) -> None:
+    for number, record in enumerate((RECORDS[-1], RECORDS[0], RECORDS[-1])):
+        await store.runs.create(a_run(f"run_{number}", state="succeeded" if number == 2 else "running"))
+        await store.runs.append(f"run_{number}", [Entry(1, AT, record)])
+    assert [row.run_id for row in await store.runs.granting()] == ["run_0"], "what has succeeded is not resumed"
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {journal._GRANTING}").fetchall()
+    assert any("entries_of_grants" in step[-1] for step in plan)
 
 
 async def test_texts_are_kept_byte_for_byte_under_their_digests(store: Store) -> None:

@@ -20,7 +20,7 @@ from coterie.agents.reconcile import UNKNOWN_OUTCOME
 from coterie.agents.team import PlanRejectedError
 from coterie.agents.undo import settle_undo, undo, undo_part, was_cut_off
 from coterie.agents.verdicts import chosen, decide
-from coterie.base.errors import CoterieError, RequestError, RunError, StorageError
+from coterie.base.errors import CoterieError, RequestError, RunError, StorageError, UnreadableRunError
 from coterie.base.ids import new_id
 from coterie.base.tasks import TaskSupervisor
 from coterie.context.collect import attached
@@ -225,6 +225,14 @@ class Coordinator:
         if (live := self._live.get(run_id)) is not None:
             return live.run.history
         return history_of(await self._store.read(run_id))
+
+    async def readable(self, run_id: str) -> History | None:
+        """Return what is known of one run among others; None, which the log explains, where a newer server has written what it is."""
+        try:
+            return await self.history(run_id)
+        except UnreadableRunError as reason:
+            log.warning("left out: %s", reason)
+            return None
 
     async def settled_history(self, run_id: str, base: Base) -> History:
         """Return what is known of a run, once it is found out how an undo went that a crash cut off."""

@@ -13,6 +13,7 @@
     ├── MergeConflictError       two edits cannot both stand without a guess; the text is left alone
     ├── SettingsError            a configuration file cannot be used
     └── StorageError             the database cannot be read or written (full disk, damaged file, network file system)
+        └── UnreadableRunError   the journal of one run holds what this version does not know; all others can be read
 
 Two audiences: ``ModelMistakeError`` is worded for the model, all others for the person. Anything else that is raised is a defect.
 """
@@ -137,3 +138,9 @@ class StorageError(CoterieError):
     """The database cannot be used; what was committed before is still there."""
 
     code = "storage_failed"
+
+
+class UnreadableRunError(StorageError):
+    """The journal of one run holds what this version does not know. A list of runs does without it."""
+
+    code = "run_unreadable"

@@ -54,7 +54,8 @@ class GrantService:
     async def _given(self) -> tuple[_Given, ...]:
         given: list[_Given] = []
         for row in await self._runs.granting():
-            granted = (await self._coordinator.history(row.run_id)).grants
+            history = await self._coordinator.readable(row.run_id)
+            granted = () if history is None else history.grants
             given += [_Given("run", verdict, rule, row) for rule, verdict in {grant.rule: grant.verdict for grant in granted}.items()]
         given += [_Given("session", verdict, rule) for rule, verdict in self._session.items()]
         given += [_Given("user", verdict, rule) for verdict, rule in self._kept.all()]

@@ -111,8 +111,8 @@ class HunkService:
         if not ids:
             raise InvalidParamsError("runId: name a run, or hunks or changes of one.")
         for row in await self._runs.rows(limit=LATEST):
-            history = await self._coordinator.history(row.run_id)
-            if any(change_id in ids or ids & history.hunk_ids(change_id) for change_id in history.changes):
+            history = await self._coordinator.readable(row.run_id)
+            if history is not None and any(change_id in ids or ids & history.hunk_ids(change_id) for change_id in history.changes):
                 return row
         what, named = ("hunk", choice.hunk_ids) if choice.hunk_ids else ("change", choice.change_ids)
         raise RequestError(f"No recent run has a {what} '{named[0]}'; name its run.", code=f"unknown_{what}")

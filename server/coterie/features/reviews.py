@@ -66,10 +66,11 @@ class Reviews(Watched, Listener):
         async with self._order:
             try:
                 rows = [row for row in await self._runs.rows(limit=LATEST) if _is_recent_review(row) and concerns(row.request.folder)]
-                earlier = {row.run_id: await self._review(row) for row in reversed(rows[:MOST]) if row.run_id not in self._known}
+                found = [await self._review(row) for row in reversed(rows[:MOST]) if row.run_id not in self._known]
             except StorageError as reason:
                 log.info("earlier reviews cannot be read: %s", reason)
                 return
+            earlier = {review.run_id: review for review in found if review is not None}
             self._known = {**earlier, **self._known}
         self._changed()
 
@@ -110,12 +111,13 @@ class Reviews(Watched, Listener):
     async def _take(self, run_id: str) -> None:
         async with self._order:
             row = await self._runs.row(run_id)
-            if row is not None:
-                self._known[run_id] = await self._review(row)
+            if row is not None and (review := await self._review(row)) is not None:
+                self._known[run_id] = review
         self._changed()
 
-    async def _review(self, row: RunRow) -> Review:
-        return _review_of(row, await self._coordinator.history(row.run_id))
+    async def _review(self, row: RunRow) -> Review | None:
+        history = await self._coordinator.readable(row.run_id)
+        return None if history is None else _review_of(row, history)
 
 
 def _review_of(row: RunRow, history: History) -> Review:

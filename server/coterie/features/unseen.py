@@ -70,10 +70,12 @@ class Unseen(Watched, Listener):
         """Return what an earlier run has changed, unless it is known."""
         if row.run_id in self._looked_at:
             return {}
-        history = await self._coordinator.history(row.run_id)
+        history = await self._coordinator.readable(row.run_id)
         if row.run_id in self._looked_at:
             return {}  # something was told of it meanwhile
         self._looked_at.add(row.run_id)
+        if history is None:
+            return {}
         return {each.change_id: UnseenChange(row.run_id, row.request.folder, each) for each in history.changes.values() if is_open(each)}
 
     def forget(self, changes: Iterable[UnseenChange]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from coterie.base.errors import UnreadableRunError
 from coterie.domain.events import ENDED, MessageDiscarded, MessageEvent, RunEvent, ToolCallEvent, UsageEvent
 from coterie.domain.records import Entry, EventRecord, Record
 from coterie.domain.usage import Usage
@@ -49,10 +50,19 @@ def append_entries(connection: sqlite3.Connection, run_id: str, entries: Sequenc
 
 
 def read_entries(connection: sqlite3.Connection, run_id: str, after: int) -> tuple[Entry, ...]:
-    """Return the entries of a run that come after the number ``after``, in order."""
+    """Return the entries of a run that come after the number ``after``, in order. Raises `UnreadableRunError`.
+
+    A newer server on the same file, beside which this one goes on, may have written what nobody had thought of here.
+    """
     rows = connection.execute("SELECT seq, at, record FROM entries WHERE run_id = ? AND seq > ? ORDER BY seq", (run_id, after))
     read = adapter(Record).validate_json
-    return tuple(Entry(seq, at, read(record)) for seq, at, record in rows)
+    try:
+        return tuple(Entry(seq, at, read(record)) for seq, at, record in rows)
+    except ValueError as unknown:
+        raise UnreadableRunError(
+            f"The journal of the run {run_id} holds what this Coterie does not know: a newer one has written it. "
+            "Use the newest Coterie for this run; nothing of it is lost."
+        ) from unknown
 
 
 def reserve_numbers(connection: sqlite3.Connection, run_id: str, count: int) -> int:

@@ -34,10 +34,9 @@ _MANY = f"""SELECT {_COLUMNS} FROM runs
     AND (:before IS NULL OR number < :before)
     ORDER BY number DESC LIMIT :limit"""  # noqa: S608 - built of the constant above
 
-# The kind comes first in a record.
 _GRANTING = f"""SELECT {_COLUMNS} FROM runs
     WHERE state IN ('queued', 'running', 'waiting', 'interrupted', 'failed')
-    AND EXISTS (SELECT 1 FROM entries WHERE entries.run_id = runs.run_id AND record LIKE '{{"kind":"grant",%')
+    AND EXISTS (SELECT 1 FROM entries WHERE entries.run_id = runs.run_id AND substr(record, 1, 15) = '{{"kind":"grant"')
     ORDER BY number DESC"""  # noqa: S608 - built of the constant above
 
 

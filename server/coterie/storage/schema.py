@@ -1,7 +1,9 @@
 """The tables, as a list of migrations: the file's ``user_version`` says how many of them it has been through.
 
 ``database`` applies what is missing when it opens a file. A migration that has shipped is never edited; the next one is appended. It only
-adds: a server of the version before may have the file open, for the editors that it has, and goes on; one that starts later is refused.
+adds: a server of the version before may have the file open, for the editors that it has, and goes on with its runs; one that starts later
+is refused. What the journal's records may say belongs to the schema, too: a kind of record or a state that is new needs a migration, or an
+older server would begin on a file that it cannot read. One that goes on reads no run that says it (`UnreadableRunError`), and all others.
 """
 
 from __future__ import annotations
@@ -124,7 +126,10 @@ _CONTEXT_MARKS = (
 )
 # Where a channel comes from that began with another one's story. The row outlives both: their runs stay, too.
 _FORKS = ("CREATE TABLE channel_forks (channel_id TEXT PRIMARY KEY, origin TEXT NOT NULL, kept TEXT NOT NULL) WITHOUT ROWID",)
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _GHOST_TEXT, _SECRETS, _OUTCOMES, _FAVOURITES, _CONTEXT_MARKS, _FORKS)
+# Edits that are proposed before they are made, and grants that are revoked: records say what they did not, and grants are looked for. A
+# record begins with its kind; to read each as JSON would cost every entry that is ever written.
+_PROPOSALS = ("""CREATE INDEX entries_of_grants ON entries (run_id) WHERE substr(record, 1, 15) = '{"kind":"grant"'""",)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _GHOST_TEXT, _SECRETS, _OUTCOMES, _FAVOURITES, _CONTEXT_MARKS, _FORKS, _PROPOSALS)
 
 
 def version_of(connection: sqlite3.Connection, path: Path) -> int:
