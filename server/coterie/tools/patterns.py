@@ -103,6 +103,7 @@ def _path_expression(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(_PIECES.get(piece) or one_of(piece) for piece in pieces), re.DOTALL)
 
 
+_RANGES = re.compile(r"(.)(?:-(.))?", re.DOTALL)
 _PIECES = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
@@ -110,7 +111,12 @@ def one_of(piece: str) -> str:
     """Return the expression of a class of characters such as ``[a-z]`` or ``[!a]``; of anything else, that of the text as it stands."""
     if len(piece) > 2 and piece.startswith("["):  # noqa: PLR2004 - brackets with something between them
         negated = piece.startswith("[!")
-        members = re.escape(piece[2 if negated else 1 : -1]).replace(r"\-", "-")
+        members = _RANGES.sub(_range, piece[2 if negated else 1 : -1])
         with suppress(re.error):  # brackets that hold nothing, or a range that runs backwards, stand for themselves
             return re.compile(f"[{'^' if negated else ''}{members}]").pattern
     return re.escape(piece)
+
+
+def _range(found: re.Match[str]) -> str:
+    """Return a character, or two and what lies between them, so that nothing of it means anything else within brackets."""
+    return "-".join(map(re.escape, filter(None, found.groups())))
