@@ -211,7 +211,8 @@ async def test_while_an_answer_streams_one_selects_in_it_reads_further_up_and_wr
         await window.screenshot("pasted", themes=("dark", "light"))
 
         note = chat.locator(".note", has_text="Go On")
-        await window.until(chat.get_by_role("button", name="Stop", exact=True).click, note, "the run to be stopped")
+        await expect(chat.get_by_role("button", name="Stop", exact=True)).to_be_visible()
+        await window.until(lambda: field(chat).press("Control+Escape"), note, "the run to be stopped by its key")
         await say(window, chat, "What is it?")
         await expect(chat.locator(".answer", has_text="Lines of a log.")).to_have_count(1)
         assert "299 lines of a log" in str((await code.stage.host.journal())[-1].messages), "what was pasted goes along"

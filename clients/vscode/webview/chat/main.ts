@@ -7,6 +7,7 @@ import { connect } from "../base/host";
 import { Composer } from "./composer";
 import { acceptDrops } from "./dropping";
 import { emptyChat } from "./empty";
+import { isStop } from "./keys";
 import { followLinks } from "./markdown";
 import { type Place, Transcript } from "./transcript";
 
@@ -59,6 +60,12 @@ transcript.element.addEventListener("scrollend", keep);
 window.addEventListener("focus", (event) => {
   if (event.target === window && document.activeElement === document.body) {
     composer.focus();
+  }
+});
+window.addEventListener("keydown", (event) => {
+  if (activity !== "idle" && isStop(event, navigator.platform)) {
+    event.preventDefault();
+    host.post({ kind: "stop" });
   }
 });
 transcript.goTo(host.state()?.place);
