@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -60,6 +61,12 @@ class Results:
 def code_of(paths: frozenset[str]) -> frozenset[str]:
     """Return the paths that are neither tests nor pages nor configuration."""
     return frozenset(path for path in paths if role_of(path) == "code")
+
+
+def called(repository: Path) -> str:
+    """Return the name of a repository's folder, whether its work tree or its bare directory is meant."""
+    path = repository.resolve()
+    return next(part for part in (path.name, path.parent.name, path.parent.parent.name) if part not in {"repo", ".git"})
 
 
 class Clone:
@@ -161,8 +168,9 @@ def main() -> None:
     parser.add_argument("--alone", action="store_true", help="without the rivals")
     arguments = parser.parse_args()
     for repository in arguments.repositories:
-        others = [] if arguments.alone else rivals()
-        show(repository.resolve().name, measure(repository, arguments.commits, arguments.span, others))
+        with ExitStack() as stack:
+            others = [] if arguments.alone else stack.enter_context(rivals())
+            show(called(repository), measure(repository, arguments.commits, arguments.span, others))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.boosting import Grown, Growth, Matrix, Numbers, boost, sum_of
-from benchmarks.retrieval import code_of
+from benchmarks.retrieval import called, code_of
 from benchmarks.retrieval_states import states
 from coterie.index.evidence import gather
 from coterie.index.measures import measured
@@ -95,12 +95,6 @@ def kept(repository: Path, count: int, folder: Path) -> dict[str, Matrix]:
         print(f"{name}: {len(asked)} questions", flush=True)
     with np.load(file) as read:
         return dict(read)
-
-
-def called(repository: Path) -> str:
-    """Return the name of a repository's folder, whether its work tree or its bare directory is meant."""
-    path = repository.resolve()
-    return next(part for part in (path.name, path.parent.name, path.parent.parent.name) if part not in {"repo", ".git"})
 
 
 def put_together(repositories: Sequence[dict[str, Matrix]]) -> Samples:

@@ -1,18 +1,24 @@
-"""What the index is compared with: ripgrep, SQLite's full text alone, and a plain PageRank map of the repository.
+"""What the index is compared with: ripgrep, SQLite's full text alone, and aider's repository map.
 
-Each sees the same files as the index and gets the same words. All are told of changed files, and none of history.
+Each sees the same files as the index and gets the same words. All are told of changed files, and none of history. Where aider cannot be
+had (`sources`), a plain PageRank map of the repository stands in for it.
 """
 
+import json
 import math
+import os
 import re
-import shutil
 import sqlite3
 import subprocess
+import sys
+import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from benchmarks import sources
 from coterie.index.grammars import language_of
 from coterie.index.symbols import Outline, outline
 
@@ -35,9 +41,21 @@ class Rival(Protocol):
         ...
 
 
-def rivals() -> list[Rival]:
-    """Return those that this machine has."""
-    return [*([Ripgrep()] if shutil.which("rg") else []), FullText(), Map()]
+@contextmanager
+def rivals() -> Iterator[list[Rival]]:
+    """Give those that can be had on this machine."""
+    with ExitStack() as stack:
+        found: list[Rival] = [FullText()]
+        try:
+            found.insert(0, Ripgrep(str(sources.ripgrep())))
+        except sources.MissingError as missing:
+            print(f"without ripgrep: {missing}", file=sys.stderr)
+        try:
+            found.append(stack.enter_context(Aider.started(sources.aider())))
+        except sources.MissingError as missing:
+            print(f"without aider: {missing}", file=sys.stderr)
+            found.append(Map())
+        yield found
 
 
 class Ripgrep:
@@ -91,6 +109,44 @@ class FullText:
             return []
         rows = self._database.execute("SELECT path FROM file WHERE file MATCH ? ORDER BY rank LIMIT ?", (words, limit))
         return [path for (path,) in rows]
+
+
+class Aider:
+    """Aider's own repository map: `aider_ranking`, in a process of its own."""
+
+    name = "aider's map"
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self._folder = Path()
+        self._paths: set[str] = set()
+
+    @classmethod
+    @contextmanager
+    def started(cls, python: Path) -> Iterator["Aider"]:
+        """Give one whose process ends with the block."""
+        with tempfile.TemporaryDirectory() as cache:
+            command = [str(python), str(Path(__file__).with_name("aider_ranking.py")), cache]
+            # Where aider's order is that of a set, it shall be the same the next time.
+            environment = os.environ | {"PYTHONHASHSEED": "0"}
+            pipe = subprocess.PIPE
+            with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True, env=environment) as process:
+                yield cls(process)
+
+    def update(self, folder: Path, changed: Iterable[str], gone: Iterable[str]) -> None:
+        """See `Rival`."""
+        self._folder = folder
+        self._paths = (self._paths | set(changed)) - set(gone)
+
+    def rank(self, query: str, limit: int) -> Sequence[str]:
+        """See `Rival`."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        question = {"folder": str(self._folder), "files": sorted(self._paths), "text": query, "limit": limit}
+        self._process.stdin.write(json.dumps(question) + "\n")
+        self._process.stdin.flush()
+        ranked: list[str] = json.loads(self._process.stdout.readline())
+        return ranked
 
 
 class Map:
