@@ -128,3 +128,10 @@ def test_what_a_rule_admits_has_the_arguments_of_what_was_answered(folder: Path,
 )
 def test_what_is_common_gets_a_rule(line: str) -> None:
     assert rules_of(effects_of(line)) == (f"exec({line.replace('[a-z]*', '[[]a-z][*]')})",)
+
+
+@pytest.mark.parametrize("line", ["grep \\'* x", 'grep *"\'" x', "echo $X\\'", 'echo "\'""$X"', "echo \\'a\\'[b]", "echo \\'\\'* ''"])
+def test_quotes_beside_what_the_shell_expands_are_spelled_as_they_are_read(line: str) -> None:
+    [effect] = effects_of(line)
+    assert effects_of(effect.target) == (effect,)
+    assert rules_of([effect]) == (effect.rule,)

@@ -79,10 +79,15 @@ def _spelled(text: str, quoting: str, *, as_rule: bool) -> str:
             case "b":
                 pieces.append(re.sub(r"([*?\[])", r"[\1]", piece) if as_rule else piece)
             case "q":
-                pieces.append(shlex.quote(piece) if shlex.quote(piece) != piece else f"'{piece}'")
+                pieces.append(_in_quotes(piece))
             case _:
-                pieces.append(shlex.quote(piece))
+                pieces.append(piece if shlex.quote(piece) == piece else _in_quotes(piece))
     return "".join(pieces) or "''"
+
+
+def _in_quotes(text: str) -> str:
+    """Quote a text without empty quotes, as `shlex.quote` has them beside a quote: the reader takes none beside what a shell expands."""
+    return "".join(f'"{part}"' if part.startswith("'") else f"'{part}'" for part in re.findall("'+|[^']+", text))
 
 
 class WordReader:
