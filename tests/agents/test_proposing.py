@@ -381,6 +381,30 @@ async def test_an_explicit_word_of_the_command_line_applies(tmp_path: Path) -> N
         assert stage.text("a.txt") == AFTER
 
 
+@pytest.mark.parametrize("when", ["while it is asked about", "after the run"])
+async def test_an_undo_of_what_was_taken_leaves_the_rest_proposed_and_listed(tmp_path: Path, when: str) -> None:
+    async with reviewing(tmp_path) as (stage, person):
+        run_id = await stage.begin("Change it")
+        asked = await question(stage)
+        await person.decide("accepted", 0)
+        if when == "after the run":
+            stage.approvals.dismiss(asked.approval_id)
+            await stage.ended()
+            assert (await stage.runs.undo(run_id)).restored == ("a.txt",)
+        else:
+            undone = await person.decide("undone", 0)
+            assert undone.conflicts == ()
+        assert stage.text("a.txt") == BEFORE
+        assert states(stage) == ["proposed", "undone", "proposed"]
+        assert [file.open for file in (await person.hunks.list()).files] == [1]
+        await person.decide("accepted", 1)
+        assert (stage.text("a.txt"), states(stage)) == (ONLY_SECOND, ["applied", "undone", "applied"])
+        assert (await person.hunks.list()).files == ()
+        if when == "after the run":
+            assert (await stage.runs.undo(run_id)).restored == ("a.txt",)
+            assert (stage.text("a.txt"), states(stage)) == (BEFORE, ["undone"] * 3)
+
+
 @pytest.mark.parametrize("how", ["cancelled", "interrupted"])
 async def test_a_run_that_is_stopped_leaves_its_proposal_to_the_person(tmp_path: Path, how: Any) -> None:
     async with reviewing(tmp_path) as (stage, person):

@@ -8,25 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from coterie.agents.history import Edit, History
 from coterie.agents.live_run import LiveRun
 from coterie.agents.reconcile import reconciled
-from coterie.agents.verdicts import UNDO_STEP, decide, minutes_of, undo_intent
+from coterie.agents.verdicts import UNDO_STEP, after_verdict, decide, minutes_of, undo_intent
 from coterie.base.errors import InvalidParamsError, MergeConflictError, ModelMistakeError
 from coterie.base.ids import new_id
-from coterie.domain.edits import Applied, ChangeState, Draft, FileDiff, UndoConflict, UndoResult
-from coterie.domain.events import ChangeEvent
+from coterie.domain.edits import Applied, Draft, FileDiff, UndoConflict, UndoResult
 from coterie.domain.records import EditIntent, EditOutcome, EventRecord, Record
 from coterie.domain.store_ports import RunStore
 from coterie.domain.workspace_ports import Workspace
 from coterie.workspace.files import in_thread
 from coterie.workspace.hunks import unified_diff
 from coterie.workspace.merge import revert, shows_edit
-
-_UNDONE: ChangeState = "undone"
 
 
 async def undo(run: LiveRun, workspace: Workspace, paths: Sequence[str] = ()) -> UndoResult:
@@ -110,7 +107,8 @@ def _taken_back(run: LiveRun, change_id: str, edits: Sequence[Edit]) -> list[Rec
     for edit in edits:
         records.append(EditOutcome(change_id=edit.intent.change_id, state="undone"))
         if (told := run.history.changes.get(edit.intent.change_id)) is not None:
-            records.append(EventRecord(event=_undone(told)))
+            standing = [hunk.hunk_id for hunk in told.hunks if hunk.state == "applied"]
+            records.append(EventRecord(event=after_verdict(told, standing, "undone")))
     return records
 
 
@@ -206,8 +204,3 @@ def _status(before: str | None, after: str | None, old: str | None) -> Literal["
 
 async def _text(run: LiveRun, digest: str | None) -> str | None:
     return None if digest is None else await run.text(digest)
-
-
-def _undone(told: ChangeEvent) -> ChangeEvent:
-    hunks = tuple(replace(hunk, state=_UNDONE) if hunk.state == "applied" else hunk for hunk in told.hunks)
-    return ChangeEvent(change_id=told.change_id, path=told.path, uri=told.uri, state=_UNDONE, hunks=hunks)

@@ -109,7 +109,7 @@ class _Shift:
 async def _carried_out(run: LiveRun, workspace: Workspace, change_id: str, ids: frozenset[str], verdict: HunkVerdict) -> str | None:
     history, intent_id = run.history, new_id("undo")
     change = history.changes[change_id]
-    after = _after(change, ids, verdict)
+    after = after_verdict(change, ids, verdict)
     if _in_file(after) != _in_file(change):
         edit = history.edits[change_id]
         shift = _Shift(await _text(run, edit, change), await _text(run, edit, after))
@@ -195,7 +195,7 @@ async def minutes_of(run: LiveRun, intent_id: str | None, hunk_ids: Collection[s
     for change_id, change in [*history.changes.items()]:  # to which the run may add meanwhile
         if history.hunk_ids(change_id).isdisjoint(hunk_ids):
             continue
-        after = _after(change, hunk_ids, verdict)
+        after = after_verdict(change, hunk_ids, verdict)
         if _in_file(after) != _in_file(change):
             edit = history.edits[change_id]
             new = await _text(run, edit, after)
@@ -240,8 +240,8 @@ def undo_intent(change_id: str, draft: Draft, *, hunks: tuple[str, ...] = (), ve
     )
 
 
-def _after(change: ChangeEvent, hunk_ids: Collection[str], verdict: HunkVerdict) -> ChangeEvent:
-    """Return a change after a verdict on hunks of it."""
+def after_verdict(change: ChangeEvent, hunk_ids: Collection[str], verdict: HunkVerdict) -> ChangeEvent:
+    """Return a change after a verdict on hunks of it; what of it was only proposed still is."""
     hunks = placed(_decided(hunk, verdict) if hunk.hunk_id in hunk_ids else hunk for hunk in change.hunks)
     return replace(change, hunks=hunks, state=state_of(hunks))
 
