@@ -105,12 +105,19 @@ def arguments(shell: str, line: str, folder: Path) -> bytes:
 @example(("'{a,b}'", "{a,b}"))
 @example(("'a'{a,b}", "'a{a,b}'"))
 @example(("$X-b]", "$X'-b]'"))
+@example(("'$X'", '"$\\\nX"'))
+@example(("'$(echo a)'", '"$\\\n(echo a)"'))
+@example(("$X'a'", "$X\\\na"))
 @example(("\"$(echo 'a  b')\"", "$(echo 'a  b')"))
 @settings(max_examples=500, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(PAIRS)
 def test_what_a_rule_admits_has_the_arguments_of_what_was_answered(folder: Path, pair: tuple[str, str]) -> None:
     asked, other = (f"printf '%s\\0' {words}" for words in pair)
-    rules = rules_of(effects_of(asked))
+    effects = effects_of(asked)
+    if any(effect.argv is None for effect in effects):
+        return
+    rules = rules_of(effects)
+    assert rules or asked[-1].isspace(), "what can be read gets a rule; only of blanks at its end none is sure"
     if not rules or asked == other or "$$" in asked + other:  # the number of its process is another for each shell
         return
     policy = Policy(layers=(RuleLayer.of("this run", allow=rules),), roots=(str(ROOT),))

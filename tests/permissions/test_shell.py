@@ -35,6 +35,12 @@ def told(line: str) -> list[str]:
         ("echo a # && rm b", ["exec(echo a)"]),
         ("echo a#b", ["exec(echo 'a#b')"]),
         ("a \\\n b", ["exec(a b)"]),
+        ("a b\\\nc 2\\\n >x", ["exec(a bc 2)", "write(x)"]),
+        ("a 2\\\n>x", ["?"]),
+        ("a 1\\\n2>x", ["?"]),
+        ("a $\\\nX", ["?"]),
+        ("a $X\\\nY", ["?"]),
+        ("a \\$\\\n$X\\\\\nb", ["exec(a '$'$X'\\')", "exec(b)"]),
         ("a > out 2>&1 < in", ["exec(a)", "read(in)", "write(out)"]),
         ("a >> sub/../out 2>/dev/null", ["exec(a)", "write(out)"]),
         ("a > /etc/passwd", ["exec(a)", "write(/etc/passwd)"]),
@@ -107,6 +113,8 @@ ONLY_PYTEST = Policy(layers=(RuleLayer.of("test", allow=["exec(pytest *)"]),), r
         "pytest <<E\n$(rm x)\nE",
         "'pytest; rm x'",
         "pytest\\\n;rm x",
+        'pytest "$\\\n(rm x)"',
+        "pytest $\\\n{X}",
         "{ pytest; rm x; }",
         "! rm pytest",
     ],
@@ -153,6 +161,9 @@ def stubs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @example('pytest "`other`"')
 @example('pytest "$(other)"')
 @example("pytest\n\nother")
+@example('pytest "$\\\n(other)"')
+@example('pytest "$\\\n\\\n(other)"')
+@example('pytest "$(\\\n(`other`))"')
 @example("pytest 2>made;other")
 @example("pytest >&made")
 @example("pytest -q#;other")

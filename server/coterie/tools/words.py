@@ -22,6 +22,9 @@ _TILDE = re.compile(r"(?:^|(?<=[=:]))~")
 """Where some shell puts a home folder in the place of a tilde."""
 _PARAMETER = re.compile(r"[A-Za-z_]\w*|[0-9?#@*!$-]|\{[#!]?\w+\}", re.ASCII)
 
+_CUT = re.compile(r"\$(?:\(|\w*|[?#@*!$-])\\\n", re.ASCII)
+"""An expansion with a line break that the shell takes out before it looks at what then stands together: ``$`` and ``(rm x)``, say."""
+
 
 class UnclearError(Exception):
     """The line may mean more than what can be read; the message says where."""
@@ -102,6 +105,7 @@ class WordReader:
         self._ends = ends
         self._bare = True
         self._nothing_quoted = False
+        self._joined = False
 
     def read(self) -> Word:
         """Read a word of a command line. Raises `UnclearError`."""
@@ -109,6 +113,8 @@ class WordReader:
         text, marks = "".join(each for each, _ in self.characters), "".join(mark for _, mark in self.characters)
         if any(mark == BARE and each in "{}" for each, mark in self.characters) and text not in {"{", "}", "{}"}:
             raise UnclearError("braces that some shells expand")
+        if self._joined and text.isdigit() and self._text[self.at : self.at + 1] in {"<", ">"}:
+            raise UnclearError("the number of a descriptor across lines")
         matters = SPLIT in marks or is_expanded(text, marks)
         if self._nothing_quoted and (matters or is_replaced(marks)):
             raise UnclearError("empty quotes beside what the shell expands")
@@ -129,6 +135,7 @@ class WordReader:
             case "\\":
                 if self._text.startswith("\n", self.at + 1):
                     self.at += 2
+                    self._joined = True
                     return
                 self._quoted(self._text[self.at + 1 : self.at + 2] or "\\")
                 self.at += 2
@@ -177,6 +184,8 @@ class WordReader:
     def _expansion(self, *, in_quotes: bool = False) -> None:
         """Take over what the shell will replace, and read the commands in it."""
         start = self.at
+        if _CUT.match(self._text, start) is not None:
+            raise UnclearError("an expansion across lines")
         if self._text[start] == "`":
             inner = self._until("`")
             if "\\" in inner:
