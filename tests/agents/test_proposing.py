@@ -217,7 +217,10 @@ async def test_what_the_person_does_meanwhile_is_theirs(tmp_path: Path, meanwhil
         assert first.review == "open", "it can be tried again"
         if meanwhile == "the same line":
             assert left == ONLY_SECOND.replace("line 2", "line two")
-            assert "Not in a.txt, line 2:\n-line 2\n+second" in output(stage)
+            assert output(stage) == (
+                "Applied, but for what does not fit any more (a.txt: The same words were edited since). "
+                "That is still proposed to the person.\nNot in a.txt, line 2:\n-line 2\n+second"
+            )
             file.write_text(ONLY_SECOND, encoding="utf-8")
             await person.decide("accepted", 0)
             assert stage.text("a.txt") == AFTER
@@ -314,9 +317,30 @@ async def test_what_was_dismissed_stays_a_proposal(tmp_path: Path) -> None:
         stage.approvals.dismiss((await question(stage)).approval_id)
         assert (await stage.ended()).state == "succeeded"
         assert (stage.text("a.txt"), await resolution(stage)) == (BEFORE, ("reject_once", "dismissed"))
-        assert "still proposed" in output(stage)
+        assert output(stage) == (
+            "Denied: the person did not decide now. Go on without it. "
+            "Nothing was changed in a.txt: the edit is still proposed to the person."
+        )
         await person.decide("accepted", 0)
         assert stage.text("a.txt") == ONLY_FIRST
+
+
+async def test_what_is_dismissed_after_some_was_decided_is_told_apart(tmp_path: Path) -> None:
+    third = {"path": "a.txt", "edits": [*TWO_PLACES["edits"], {"old": "line 5", "new": "fifth"}]}
+    async with reviewing(tmp_path, (calls(("edit_file", third)), says("Done."))) as (stage, person):
+        await stage.begin("Change it")
+        asked = await question(stage)
+        await person.decide("accepted", 0)
+        await person.decide("rejected", 1)
+        stage.approvals.dismiss(asked.approval_id)
+        assert (await stage.ended()).state == "succeeded"
+        assert stage.text("a.txt") == ONLY_FIRST
+        assert output(stage) == (
+            "The person took a part of this edit.\n"
+            "Rejected, and not in a.txt, line 5. Do not make this change again unless they ask for it:\n-line 5\n+fifth\n"
+            "Denied: the person did not decide now. Go on without it. The rest of this edit is still proposed to the person.\n"
+            "Not in a.txt, line 8:\n-line 8\n+eighth\n+and more"
+        )
 
 
 @pytest.mark.parametrize("mode", ["before", "after"])

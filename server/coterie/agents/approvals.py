@@ -279,7 +279,8 @@ class RunApprovals:
         if allowed:
             return Verdict(allowed=True)
         reason = "Denied: the person rejected this call. Do it another way, or ask what they want."
-        return Verdict(allowed=False, reason=reason, rejected=decision.reason != "dismissed")
+        put_off = decision.reason == "dismissed"
+        return Verdict(allowed=False, reason=reason, rejected=not put_off, put_off=put_off)
 
     async def _grant(self, verdict: Kept, rules: Sequence[str]) -> None:
         grants: list[Record] = [GrantRecord(rule=rule, verdict=verdict) for rule in rules]

@@ -24,6 +24,7 @@ from coterie.domain.records import EditIntent, EditOutcome, EventRecord, Record
 from coterie.domain.reviews import DecidedHunk
 from coterie.domain.workspace_ports import Workspace
 
+_NOT_NOW = "Denied: the person did not decide now. Go on without it."
 _NOT_THEIRS = "Do it another way, or ask what they want."
 
 
@@ -124,21 +125,47 @@ class Proposing:
     def _outcome(
         self, change_ids: Collection[str], verdict: Verdict, conflicts: Sequence[UndoConflict], summary: str | None
     ) -> tuple[ToolCallState, str]:
-        history = self._run.history
-        changes = [history.changes[each] for each in change_ids]
-        missing = [DecidedHunk(change.path, hunk) for change in changes for hunk in change.hunks if hunk.state != "applied"]
+        changes = [self._run.history.changes[each] for each in change_ids]
+        hunks = [DecidedHunk(change.path, hunk) for change in changes for hunk in change.hunks]
+        missing = [each for each in hunks if each.hunk.state != "applied"]
         if not missing:
-            return "succeeded", summary or " ".join(_summary(history.edits[each].intent) for each in change_ids)
+            return "succeeded", summary or " ".join(_summary(self._run.history.edits[each].intent) for each in change_ids)
+        proposed = [each for each in missing if each.hunk.is_open]
+        if len(missing) < len(hunks):
+            return "succeeded", _in_part(missing, proposed, conflicts, verdict)
         paths = " and ".join(dict.fromkeys(change.path for change in changes))
-        reasons = " ".join(f"{conflict.path} was not changed: {conflict.reason}" for conflict in conflicts)
-        is_open = any(each.hunk.is_open for each in missing)
-        if any(hunk.state == "applied" for change in changes for hunk in change.hunks):
-            return "succeeded", f"The person took a part of this edit. {reasons}".rstrip() + "\n" + not_in_file(missing)
         if conflicts:
-            return "failed", f"{reasons} It is still proposed to the person."
-        if is_open:
-            return "denied", f"{verdict.reason} Nothing was changed in {paths}: the edit is still proposed to the person."
+            why = " ".join(f"{conflict.path} was not changed: {_ended(conflict.reason)}" for conflict in conflicts)
+            return "failed", f"{why} The edit is still proposed to the person."
+        if proposed:
+            return "denied", f"{_why(verdict)} Nothing was changed in {paths}: the edit is still proposed to the person."
         return "denied", f"Denied: the person rejected this edit, and nothing was changed in {paths}. {_NOT_THEIRS}"
+
+
+def _in_part(missing: Sequence[DecidedHunk], proposed: Sequence[DecidedHunk], conflicts: Sequence[UndoConflict], verdict: Verdict) -> str:
+    """Say of an edit that is in its files which hunks are not, and for each whether a person wanted that."""
+    told = list[str]()
+    if gone := [each for each in missing if each not in proposed]:
+        told += ["The person took a part of this edit.", not_in_file(gone)]
+    if proposed and conflicts:
+        why = " ".join(f"{conflict.path}: {_ended(conflict.reason)}" for conflict in conflicts)
+        told += [
+            f"Applied, but for what does not fit any more ({why.removesuffix('.')}). That is still proposed to the person.",
+            not_in_file(proposed),
+        ]
+    elif proposed:
+        told += [f"{_why(verdict)} The rest of this edit is still proposed to the person.", not_in_file(proposed)]
+    return "\n".join(told)
+
+
+def _why(verdict: Verdict) -> str:
+    """Say why nobody has decided about what is still proposed."""
+    return _NOT_NOW if verdict.put_off else verdict.reason
+
+
+def _ended(reason: str) -> str:
+    """Return somebody else's words as a sentence that another can follow."""
+    return reason if reason.endswith((".", "!", "?")) else f"{reason}."
 
 
 def _summary(intent: EditIntent) -> str:

@@ -15,12 +15,14 @@ from coterie.domain.permissions import Effect
 class Verdict:
     """Whether a call may go on; ``reason`` is worded for the model when it may not.
 
-    ``rejected`` says that a person said no to it; else nobody did who could, or a rule.
+    ``rejected`` says that a person said no to it, ``put_off`` that they closed the question without a word: of a call that is a no, of
+    what stays proposed it is none. Else nobody said anything who could, or a rule did.
     """
 
     allowed: bool
     reason: str = ""
     rejected: bool = False
+    put_off: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
