@@ -386,16 +386,30 @@ async def test_nobody_there(tmp_path: Path, policy: str) -> None:
         assert "Rejected, and not in a.txt, line 2" in output(stage)
 
 
-async def test_what_was_decided_while_the_run_was_interrupted_is_not_asked_again(tmp_path: Path) -> None:
-    async with reviewing(tmp_path, can_answer=False) as (stage, person):
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [(("edit_file", TWO_PLACES), "Edited a.txt: 2 replacements."), (MOVE, "Moved a.txt to lib/b.txt.")],
+    ids=["edit", "move"],
+)
+@pytest.mark.parametrize("when", ["while it was interrupted", "after it goes on"])
+async def test_a_resumed_run_says_of_what_was_taken_what_it_would_have_said(
+    tmp_path: Path, call: tuple[str, dict[str, Any]], told: str, when: str
+) -> None:
+    async with reviewing(tmp_path, (calls(call), says("Done.")), can_answer=False) as (stage, person):
         run_id = await stage.begin("Change it")
         assert (await stage.ended()).state == "interrupted"
-        await person.decide("accepted", 0, 1)
+        if when == "while it was interrupted":
+            await person.decide("accepted", 0, 1)
         stage.listener.events.clear()
+        stage.listener.can_answer = True
         await stage.runs.resume(run_id)
+        if when == "after it goes on":
+            answer(stage, await question(stage), "allow_once")
         assert (await stage.ended()).state == "succeeded"
-        assert (stage.text("a.txt"), stage.listener.of(ChangeEvent), stage.listener.of(ApprovalEvent)) == (AFTER, [], [])
-        assert output(stage) == "Edited a.txt."
+        assert output(stage) == told
+        assert stage.text("lib/b.txt" if call is MOVE else "a.txt") == (BEFORE if call is MOVE else AFTER)
+        if when == "while it was interrupted":
+            assert (stage.listener.of(ChangeEvent), stage.listener.of(ApprovalEvent)) == ([], []), "not asked again"
 
 
 async def test_an_explicit_word_of_the_command_line_applies(tmp_path: Path) -> None:

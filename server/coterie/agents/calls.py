@@ -161,13 +161,11 @@ class Calls:
                 return None  # what does not fit says something of the file, and nobody has allowed the call yet
             raise
         if change_ids:
-            return await self._settled(call, asking, change_ids, proposal.summary)
+            return await self._settled(call, asking, change_ids)
         return None if asking.by_rule else ("succeeded", f"{proposal.file.path} has this content already; nothing was changed.")
 
-    async def _settled(
-        self, call: ToolCall, standing: Asking | Verdict, change_ids: tuple[str, ...], summary: str | None = None
-    ) -> tuple[ToolCallState, str]:
-        return await self._proposing.settle(standing, change_ids, summary, begin=lambda: self._tell(call, "running"))
+    async def _settled(self, call: ToolCall, standing: Asking | Verdict, change_ids: tuple[str, ...]) -> tuple[ToolCallState, str]:
+        return await self._proposing.settle(standing, change_ids, begin=lambda: self._tell(call, "running"))
 
     async def _go_on_offering(self, call: ToolCall, change_ids: tuple[str, ...]) -> tuple[ToolCallState, str]:
         """Go on with an edit that was proposed before the run was resumed, whatever was decided since."""

@@ -23,8 +23,11 @@ class Where:
     call_id: str
 
 
-def intent_of(change_id: str, where: Where, draft: Draft, moved_from: str | None) -> EditIntent:
-    """Return the intent to make of a file what a draft says; ``moved_from`` is the URI of the file whose text comes to it."""
+def intent_of(change_id: str, where: Where, draft: Draft, moved_from: str | None, summary: str | None = None) -> EditIntent:
+    """Return the intent to make of a file what a draft says; ``moved_from`` is the URI of the file whose text comes to it.
+
+    ``summary`` is what the model is told once it is made, of what is only proposed.
+    """
     return EditIntent(
         change_id=change_id,
         step_id=where.step_id or "",
@@ -36,6 +39,7 @@ def intent_of(change_id: str, where: Where, draft: Draft, moved_from: str | None
         after=None if draft.after is None else digest_of(draft.after),
         mode=draft.mode,
         moved_from=moved_from,
+        summary=summary,
     )
 
 

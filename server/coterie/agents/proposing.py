@@ -20,7 +20,7 @@ from coterie.context.verdicts import not_in_file
 from coterie.domain.edits import Draft, UndoConflict
 from coterie.domain.events import ChangeEvent, ToolCallState, WarningEvent
 from coterie.domain.proposals import EditProposal, MoveProposal
-from coterie.domain.records import EditIntent, EditOutcome, EventRecord, Record
+from coterie.domain.records import EditOutcome, EventRecord, Record
 from coterie.domain.reviews import DecidedHunk
 from coterie.domain.workspace_ports import Workspace
 
@@ -30,9 +30,10 @@ _NOT_THEIRS = "Do it another way, or ask what they want."
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """What would be made of one file; ``moved_from`` is the URI of the file whose text comes to it."""
+    """What would be made of one file; ``moved_from`` is the URI of the file whose text comes to it, ``summary`` is the edit's."""
 
     draft: Draft
+    summary: str
     moved_from: str | None = None
 
 
@@ -60,7 +61,7 @@ class Proposing:
             change_ids.append(change.change_id)
             texts += texts_of(offer.draft)
             records += [
-                intent_of(change.change_id, where, offer.draft, offer.moved_from),
+                intent_of(change.change_id, where, offer.draft, offer.moved_from, offer.summary),
                 EditOutcome(change_id=change.change_id, state="proposed"),
                 EventRecord(event=change),
             ]
@@ -70,9 +71,10 @@ class Proposing:
     async def _offers(self, proposal: EditProposal | MoveProposal) -> list[_Offer]:
         if isinstance(proposal, MoveProposal):
             arriving = Draft(proposal.to, None, proposal.text, proposal.mode)
-            return [_Offer(arriving, proposal.file.uri), _Offer(Draft(proposal.file, proposal.text, None, proposal.mode))]
+            leaving = Draft(proposal.file, proposal.text, None, proposal.mode)
+            return [_Offer(arriving, proposal.summary, proposal.file.uri), _Offer(leaving, proposal.summary)]
         draft = await self._workspace.draft(proposal.file, proposal.rewrite)
-        return [] if draft.before == draft.after else [_Offer(draft)]
+        return [] if draft.before == draft.after else [_Offer(draft, proposal.summary)]
 
     def _known(self, change: ChangeEvent, earlier: Collection[str]) -> str | None:
         wanted = {(hunk.old_text, hunk.new_text) for hunk in change.hunks}
@@ -86,11 +88,10 @@ class Proposing:
         self,
         standing: Asking | Verdict,
         change_ids: tuple[str, ...],
-        summary: str | None = None,
         *,
         begin: Callable[[], Awaitable[None]] | None = None,
     ) -> tuple[ToolCallState, str]:
-        """Wait for a person's word about changes, do as it says, and return what the model is told; ``summary`` where all were made.
+        """Wait for a person's word about changes, do as it says, and return what the model is told.
 
         ``begin`` is awaited before something is done that they allowed. Raises `ApprovalRequiredError` when nobody can be asked; the
         changes stay as they are then.
@@ -107,7 +108,7 @@ class Proposing:
         if verdict.allowed or verdict.rejected:
             paths = ", ".join(self._run.history.changes[each].path for each in change_ids)
             conflicts = await self._effects.to_its_end(self._decide(change_ids, verdict), f"decide about {paths}")
-        return self._outcome(change_ids, verdict, conflicts, summary)
+        return self._outcome(change_ids, verdict, conflicts)
 
     def _open(self, change_ids: Collection[str]) -> frozenset[str]:
         return self._run.history.open_hunks(change_ids)
@@ -122,14 +123,12 @@ class Proposing:
             await self._run.event(WarningEvent(code="edit_refused", text=f"{conflict.path}: {conflict.reason}"))
         return conflicts
 
-    def _outcome(
-        self, change_ids: Collection[str], verdict: Verdict, conflicts: Sequence[UndoConflict], summary: str | None
-    ) -> tuple[ToolCallState, str]:
+    def _outcome(self, change_ids: Collection[str], verdict: Verdict, conflicts: Sequence[UndoConflict]) -> tuple[ToolCallState, str]:
         changes = [self._run.history.changes[each] for each in change_ids]
         hunks = [DecidedHunk(change.path, hunk) for change in changes for hunk in change.hunks]
         missing = [each for each in hunks if each.hunk.state != "applied"]
         if not missing:
-            return "succeeded", summary or " ".join(_summary(self._run.history.edits[each].intent) for each in change_ids)
+            return "succeeded", " ".join(dict.fromkeys(self._run.history.edits[each].intent.summary or "" for each in change_ids))
         proposed = [each for each in missing if each.hunk.is_open]
         if len(missing) < len(hunks):
             return "succeeded", _in_part(missing, proposed, conflicts, verdict)
@@ -166,9 +165,3 @@ def _why(verdict: Verdict) -> str:
 def _ended(reason: str) -> str:
     """Return somebody else's words as a sentence that another can follow."""
     return reason if reason.endswith((".", "!", "?")) else f"{reason}."
-
-
-def _summary(intent: EditIntent) -> str:
-    """Say what an edit did of which nothing else is known any more."""
-    what = "Deleted" if intent.after is None else "Created" if intent.before is None else "Edited"
-    return f"{what} {intent.path}."

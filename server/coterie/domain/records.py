@@ -59,7 +59,8 @@ class EditIntent:
 
     ``mode`` are the permission bits of a file that goes, or that is to come by a move; ``moved_from`` is the URI of the file whose text
     comes here. An intent that carries out a person's ``verdict`` names the ``hunks`` that it is about. Where a part of a change is taken
-    back, or put in later, a later intent of that change says what of it stands, with its outcome in the same transaction.
+    back, or put in later, a later intent of that change says what of it stands, with its outcome in the same transaction. ``summary`` is
+    what the model is told when all of an edit is made that was proposed before.
     """
 
     kind: Literal["edit_intent"] = "edit_intent"
@@ -75,6 +76,7 @@ class EditIntent:
     moved_from: str | None = None
     hunks: tuple[str, ...] = ()
     verdict: HunkVerdict | None = None
+    summary: str | None = None
 
 
 @wire
