@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from coterie.domain.workspace_ports import Command
+from coterie.sandbox import repositories
 from coterie.sandbox.environment import command_environment
 from coterie.sandbox.probe import ProbedSandbox
 
@@ -166,6 +167,35 @@ async def test_repositories_within_a_workspace_are_not_written(sandbox: ProbedSa
     assert (workspace / "made").exists()
     allowed = await sandbox.run(command("cd vendored/deep && git config x.y z", workspace, repository=True))
     assert (allowed.exit_code, git(workspace / "vendored/deep", "config", "x.y")) == (0, "z\n")
+
+
+async def test_a_repository_that_a_command_makes_is_told(sandbox: ProbedSandbox, workspace: Path) -> None:
+    git(workspace, "init", "-q")
+    git(workspace, "init", "-q", "known")
+    (workspace / "known/inner").mkdir()
+    for root, place in ((workspace, "new/.git"), (workspace / "known/inner", ".git")):
+        result = await sandbox.run(command(f"mkdir -p {place} && echo made", root))
+        assert (
+            result.output
+            == f"[New while this ran, to be looked at before git is used there, which obeys what they say: {root}/{place}]\nmade\n"
+        )
+        assert (await sandbox.run(command("echo again", root))).output == "again\n"
+    assert (await sandbox.run(command("git init -q third", workspace, repository=True))).output == ""
+
+
+async def test_folders_that_are_too_many_to_be_looked_through_are_told(
+    sandbox: ProbedSandbox, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repositories, "MOST_FOLDERS", 5)
+    for name in ("a", "b", "c/deep"):
+        (workspace / name).mkdir(parents=True)
+        git(workspace / name, "init", "-q")
+    result = await sandbox.run(command("echo x > a/.git/config; echo x > c/deep/.git/config", workspace))
+    assert "a/.git/config: Read-only file system" in result.output
+    assert result.output.startswith("[Repositories beyond the nearest 5 folders of the workspace are not kept from being written here.]\n")
+    (workspace / "c/deep/.git").rename(workspace / "c/deep/other")
+    monkeypatch.setattr(repositories, "MOST_FOLDERS", 100)
+    assert "beyond" not in (await sandbox.run(command("true", workspace))).output
 
 
 @pytest.fixture

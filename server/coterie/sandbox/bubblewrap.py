@@ -14,7 +14,7 @@ import os
 import signal
 from asyncio.subprocess import Process
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,6 +24,7 @@ from coterie.sandbox.environment import command_environment
 from coterie.sandbox.limits import limited
 from coterie.sandbox.mounts import Mount, mounts, shut_folders
 from coterie.sandbox.process import Group, run_process
+from coterie.sandbox.repositories import Repositories
 from coterie.sandbox.shut_folders import there
 
 _NEEDED_BY_ROOT = ("CAP_DAC_OVERRIDE", "CAP_CHOWN", "CAP_FOWNER")
@@ -103,8 +104,9 @@ class Bubblewrap:
             _overlays(command) as overlays,
             _namespace() as namespace,
         ):
-            argv = await asyncio.to_thread(self._argv, command, overlays, environment["PATH"], namespace.info_fd)
-            return await run_process(
+            before = await asyncio.to_thread(Repositories.within, command.writable)
+            argv = await asyncio.to_thread(self._argv, command, overlays, before, environment["PATH"], namespace.info_fd)
+            result = await run_process(
                 (*argv, *limited(command.argv, command.timeout_s)),
                 cwd="/",
                 environment=environment,
@@ -112,18 +114,27 @@ class Bubblewrap:
                 tree=namespace,
                 pass_fds=(namespace.info_fd,),
             )
+            note = "" if command.repository else before.note(await asyncio.to_thread(Repositories.within, command.writable))
+        return replace(result, output=note + result.output)
 
     def _environment(self, command: Command) -> dict[str, str]:
         environment = command_environment(self._outer, (command.cwd, *command.writable), server_prefix=self._server_prefix)
         return environment | {"TMPDIR": "/tmp", "XDG_CACHE_HOME": "/tmp/.cache", "npm_config_cache": "/tmp/.npm"}  # noqa: S108 - a private one
 
-    def _argv(self, command: Command, overlays: Sequence[Overlay], path: str, info_fd: int) -> tuple[str, ...]:
+    def _argv(self, command: Command, overlays: Sequence[Overlay], repositories: Repositories, path: str, info_fd: int) -> tuple[str, ...]:
         home = self._outer.get("HOME") or str(Path.home())
         # Not on a command's PATH, but there for a person who names it in full: the tests of Coterie's own checkout, for example.
         reachable = path if self._server_prefix is None else f"{path}{os.pathsep}{self._server_prefix}/bin"
         return bubblewrap_argv(
             self._program,
-            mounts(command.writable, self._hidden, home=home, path=reachable, repository=command.repository),
+            mounts(
+                command.writable,
+                self._hidden,
+                home=home,
+                path=reachable,
+                repositories=repositories.places,
+                repository=command.repository,
+            ),
             overlays,
             cwd=os.path.realpath(command.cwd),
             network=command.network,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from coterie.sandbox.environment import virtual_environments
-from coterie.sandbox.repositories import inner_repositories, is_within_repository, led_to, worktree_folders
+from coterie.sandbox.repositories import is_within_repository, led_to, worktree_folders
 
 MountKind = Literal["hide_folder", "hide_file", "read_only", "writable"]
 
@@ -41,11 +41,20 @@ class Mount:
     place: str
 
 
-def mounts(writable: Sequence[str], hidden: Iterable[str], *, home: str, path: str, repository: bool = False) -> tuple[Mount, ...]:
+def mounts(
+    writable: Sequence[str],
+    hidden: Iterable[str],
+    *,
+    home: str,
+    path: str,
+    repositories: Iterable[str] = (),
+    repository: bool = False,
+) -> tuple[Mount, ...]:
     """Return what a command of a project sees.
 
-    ``hidden`` are further places to mask; ``home`` is the user's home folder and ``path`` the command's PATH; ``repository`` leaves the
-    version control's own files writable, and makes those writable that a worktree has elsewhere.
+    ``hidden`` are further places to mask; ``home`` is the user's home folder and ``path`` the command's PATH; ``repositories`` are the
+    ``.git`` of those within the project. ``repository`` leaves the version control's own files writable, and makes those writable that a
+    worktree has elsewhere.
     """
     roots = tuple(os.path.realpath(root) for root in writable)
     private = [os.path.realpath(place) for place in _PRIVATE]
@@ -60,7 +69,7 @@ def mounts(writable: Sequence[str], hidden: Iterable[str], *, home: str, path: s
     outside = [f"{root}/{name}" for root in roots for name in _SETTINGS]
     if not repository:
         outside += [f"{root}/{name}" for root in roots for name in _REPOSITORIES]
-        git_files += [inner for root in roots for inner in inner_repositories(root)]
+        git_files += repositories
         outside += [*git_files, *filter(None, map(led_to, git_files))]
     places = (os.path.realpath(place) for place in outside)
     seen += [Mount("read_only", place) for place in places if Path(place).exists() and _is_below(place, roots)]

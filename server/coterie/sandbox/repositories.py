@@ -1,34 +1,64 @@
 """Where git keeps what it obeys, its settings and hooks: in the folders of a project, and outside where a ``.git`` file leads there.
 
-``mounts`` shuts these places to commands, and opens those of the folders themselves to an operation of git that was allowed. It only looks.
+``mounts`` shuts these places to commands, and opens those of the folders themselves to an operation of git that was allowed; ``bubblewrap``
+looks before and after. It only looks.
 """
 
 from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
-_MOST_FOLDERS = 2000
-"""How many folders are looked through for repositories within a project, the nearest first: this is done for every command."""
+from coterie.base.legible import in_one_line, visible
+
+MOST_FOLDERS = 2000
+"""How many folders are looked through for repositories within a project, the nearest first: this is done around every command."""
 _NOT_LOOKED_INTO = frozenset({".git", ".hg", ".svn", "node_modules", ".venv", "venv", "__pycache__"})
 _LONGEST = 4096
+_MOST_TOLD = 5
 
 
-def inner_repositories(root: str) -> Iterator[str]:
-    """Yield the ``.git`` of each repository, submodule and worktree below ``root``, but not its own."""
-    waiting, looked = deque([root]), 0
-    while waiting and looked < _MOST_FOLDERS:
+@dataclass(frozen=True, slots=True)
+class Repositories:
+    """The ``.git`` of each repository, submodule and worktree that a look through folders has found, and whether it came to the end."""
+
+    places: tuple[str, ...]
+    all_seen: bool
+
+    @classmethod
+    def within(cls, roots: Iterable[str]) -> Repositories:
+        """Look through these folders, of each the nearest first."""
+        looks = [_look(os.path.realpath(root)) for root in roots]
+        return cls(tuple(place for places, _ in looks for place in places), all(ended for _, ended in looks))
+
+    def note(self, later: Repositories) -> str:
+        """Return what is to be said with a command's output: what it was not kept from, and may have made until ``later``."""
+        if not self.all_seen:
+            return f"[Repositories beyond the nearest {MOST_FOLDERS:,} folders of the workspace are not kept from being written here.]\n"
+        if not (made := [in_one_line(visible(place)) for place in later.places if place not in self.places]):
+            return ""
+        more = f" and {len(made) - _MOST_TOLD} more" if len(made) > _MOST_TOLD else ""
+        told = ", ".join(made[:_MOST_TOLD])
+        return f"[New while this ran, to be looked at before git is used there, which obeys what they say: {told}{more}]\n"
+
+
+def _look(root: str) -> tuple[list[str], bool]:
+    """Return what is found below a folder, and in it, and whether all of it was looked through."""
+    places, waiting, looked = list[str](), deque([root]), 0
+    while waiting and looked < MOST_FOLDERS:
         folder, looked = waiting.popleft(), looked + 1
         try:
             with os.scandir(folder) as entries:
                 names = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
         except OSError:
             continue
-        if folder != root and any(name == ".git" for name, _ in names):
-            yield f"{folder}/.git"
+        if any(name == ".git" for name, _ in names):
+            places.append(f"{folder}/.git")
         waiting.extend(f"{folder}/{name}" for name, is_folder in sorted(names) if is_folder and name not in _NOT_LOOKED_INTO)
+    return places, not waiting
 
 
 def is_within_repository(folder: str) -> bool:
