@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AgentEvent, Hunk } from "../src/protocol";
-import { linesOf, neighbour, placeAt, placesOf, shifted, withoutApplied, withProposed } from "../src/review/places";
+import { linesOf, meantAt, neighbour, placesOf, shifted, withoutApplied, withProposed } from "../src/review/places";
 import { type OpenHunk, placedHunks, Reviews, uriKey } from "../src/state/reviews";
 
 const hunk = (id: string, at: number, oldText: string, newText: string, more: Partial<Hunk> = {}): Hunk => ({
@@ -73,8 +73,35 @@ describe("where hunks stand", () => {
     const places = placesOf(lines("a\nA\nb\nc\nC\n"), [open(hunk("1", 2, "", "A\n")), open(hunk("2", 5, "", "C\n"))]);
     const go = (line: number, back: boolean) => neighbour(places, line, back)?.open.hunk.hunkId;
     expect([go(0, false), go(1, false), go(4, false), go(4, true), go(1, true)]).toEqual(["1", "2", "1", "1", "2"]);
-    expect(placeAt(places, 4)?.open.hunk.hunkId).toBe("2");
-    expect(placeAt(places, 3)).toBeUndefined();
+  });
+
+  const several = [
+    { open: open(hunk("1", 5, "", "A\nB\n")), start: 4, lines: 2 },
+    { open: open(hunk("2", 8, "", "C\n")), start: 7, lines: 1 },
+    { open: open(hunk("2b", 10, "", "D\n")), start: 9, lines: 1 },
+    { open: open(hunk("3", 13, "gone\n", "")), start: 12, lines: 0 },
+  ];
+  const at = (line: number) => {
+    const meant = meantAt(several, line);
+    return [meant?.place.open.hunk.hunkId, meant?.sure];
+  };
+
+  it.each([
+    ["holds it", 4, "1", true],
+    ["is the only one beside it, above", 10, "2b", true],
+    ["is the only one beside it, below", 3, "1", true],
+    ["took lines away there", 12, "3", true],
+  ])("means the one at the cursor that %s", (_words, line, id, sure) => {
+    expect(at(line)).toEqual([id, sure]);
+  });
+
+  it.each([
+    ["far below all of them", 40, "3"],
+    ["far above all of them", 0, "1"],
+    ["one line too far away", 2, "1"],
+    ["between two, each beside it", 8, "2"],
+  ])("means none for sure with the cursor %s, though one is the nearest", (_words, line, id) => {
+    expect(at(line)).toEqual([id, false]);
   });
 });
 

@@ -4,8 +4,9 @@ import { Range, type TextEditor, Uri, window } from "vscode";
 import type { Node } from "../runs/forest";
 import { counted } from "../runs/words";
 import type { OpenHunk } from "../state/reviews";
-import { reveal, showNext } from "./navigation";
-import { neighbour, type Placed, placeAt } from "./places";
+import { reveal, showHunk, showNext } from "./navigation";
+import { meantAt, type Placed } from "./places";
+import { openProposal } from "./proposals";
 import type { Reviewing, Verdict } from "./reviewing";
 import type { Reviewed } from "./rows";
 import { sideOf } from "./sides";
@@ -19,21 +20,47 @@ export async function decideOne(
     const open = given(reviewing, about);
     return open && reviewing.decide(verdict, [open]);
   }
+  await decideAtCursor(reviewing, verdict);
+}
+
+/** Decide about the hunk that the cursor says and a person sees; show any other first. */
+async function decideAtCursor(reviewing: Reviewing, verdict: Verdict): Promise<void> {
   const editor = window.activeTextEditor;
-  const place = editor && placeAtCursor(reviewing, editor);
-  if (editor === undefined || place === undefined) {
+  const meant = editor && meantAt(reviewing.placesIn(editor.document), editor.selection.active.line);
+  if (editor === undefined || meant === undefined) {
     window.setStatusBarMessage("Coterie: there is no change to decide here.", 10_000);
-  } else if (isSeen(place, editor)) {
+    return;
+  }
+  const { place, sure } = meant;
+  const inDiff = sideOf(editor.document.uri) !== undefined;
+  const isShown = inDiff || place.open.hunk.state !== "proposed";
+  if (sure && isShown && isSeen(place, editor)) {
     await reviewing.decide(verdict, [place.open]);
     // A diff is there to be gone through; in a file a person works.
-    if (editor.viewColumn === undefined || sideOf(editor.document.uri) !== undefined) {
+    if (editor.viewColumn === undefined || inDiff) {
       showNext(reviewing, editor);
     }
   } else {
-    reveal(place);
-    const verb = verdict === "accept" && place.open.hunk.state === "proposed" ? "apply" : verdict;
-    window.setStatusBarMessage(`Coterie: this is the change. Once more to ${verb} it.`, 10_000);
+    await showBefore(reviewing, place, isShown);
+    tellOnceMore(verdict, place, sure);
   }
+}
+
+/** Show a hunk where it can be seen: what is only proposed is not in its file. */
+async function showBefore(reviewing: Reviewing, place: Placed, isShown: boolean): Promise<void> {
+  if (isShown) {
+    reveal(place);
+  } else {
+    const { runId, changeId, hunk } = place.open;
+    await openProposal(reviewing, runId, [changeId]);
+    showHunk(reviewing, hunk.hunkId);
+  }
+}
+
+function tellOnceMore(verdict: Verdict, { open: { hunk } }: Placed, sure: boolean): void {
+  const verb = verdict === "accept" && hunk.state === "proposed" ? "apply" : verdict;
+  const which = sure ? "this is the change" : "no change was at the cursor; this is the nearest";
+  window.setStatusBarMessage(`Coterie: ${which}. Once more to ${verb} it.`, 10_000);
 }
 
 /** Return the hunk that a lens, a row of the list, or a link names by its id. */
@@ -45,12 +72,6 @@ function given(reviewing: Reviewing, about: OpenHunk | Node<Reviewed> | string):
       .find(({ hunk }) => hunk.hunkId === about);
   }
   return "hunk" in about ? about : about.target.open;
-}
-
-function placeAtCursor(reviewing: Reviewing, editor: TextEditor): Placed | undefined {
-  const places = reviewing.placesIn(editor.document);
-  const { line } = editor.selection.active;
-  return placeAt(places, line) ?? neighbour(places, line - 1, false);
 }
 
 /** Say whether a person who decides by a key knows about what: the next change may be far below. */

@@ -40,8 +40,13 @@ function within(reviewing: Reviewing, editor: TextEditor, back: boolean, isOnly:
 /** Show a file, or one of its hunks, in its diff. */
 export async function show(reviewing: Reviewing, file: OpenFile, open: OpenHunk | undefined): Promise<void> {
   await openDiff(file);
+  showHunk(reviewing, open?.hunk.hunkId);
+}
+
+/** Go to a hunk of the active editor. */
+export function showHunk(reviewing: Reviewing, hunkId: string | undefined): void {
   const editor = window.activeTextEditor;
-  reveal(editor && reviewing.placesIn(editor.document).find((each) => each.open.hunk.hunkId === open?.hunk.hunkId));
+  reveal(editor && reviewing.placesIn(editor.document).find((each) => each.open.hunk.hunkId === hunkId));
 }
 
 /** Go to the first open hunk of the active editor. */

@@ -49,8 +49,7 @@ export function placesOf(
 export function shifted(places: readonly Placed[], edit: LineEdit): readonly Placed[] {
   const growth = edit.now - (edit.to - edit.from + 1);
   return places.map((place) => {
-    const end = place.start + Math.max(place.lines, 1) - 1;
-    if (edit.from > end) {
+    if (edit.from > lastLine(place)) {
       return place;
     }
     if (edit.to < place.start) {
@@ -81,13 +80,28 @@ export function withProposed(text: string, hunks: readonly PlacedHunk[]): string
 /** Return the place of the next hunk behind a line, or with `back` before it; from the end it goes on at the beginning. */
 export function neighbour(places: readonly Placed[], line: number, back: boolean): Placed | undefined {
   return back
-    ? (places.findLast((place) => place.start + Math.max(place.lines, 1) - 1 < line) ?? places.at(-1))
+    ? (places.findLast((place) => lastLine(place) < line) ?? places.at(-1))
     : (places.find((place) => place.start > line) ?? places[0]);
 }
 
 /** Return the hunk at a line. */
-export function placeAt(places: readonly Placed[], line: number): Placed | undefined {
-  return places.findLast((place) => place.start <= line && line < place.start + Math.max(place.lines, 1));
+function placeAt(places: readonly Placed[], line: number): Placed | undefined {
+  return places.findLast((place) => place.start <= line && line <= lastLine(place));
+}
+
+/**
+ * Return the hunk that a person at a line means: the one that holds the line, or the only one beside it. Of any other, the nearest, nobody
+ * can say that it is meant.
+ */
+export function meantAt(places: readonly Placed[], line: number): { readonly place: Placed; readonly sure: boolean } | undefined {
+  const away = (place: Placed): number => Math.max(place.start - line, line - lastLine(place), 0);
+  const place = placeAt(places, line) ?? [...places].sort((one, other) => away(one) - away(other))[0];
+  const beside = places.filter((each) => away(each) <= 1).length;
+  return place && { place, sure: away(place) === 0 || (away(place) === 1 && beside === 1) };
+}
+
+function lastLine({ start, lines }: Placed): number {
+  return start + Math.max(lines, 1) - 1;
 }
 
 /** Return the lines of a text without their ends; one behind the last end is none. */
