@@ -162,6 +162,13 @@ def test_a_word_of_any_length_is_matched_in_one_go(rule: str, end: str, *, admit
     assert parse_rule(f"exec(echo {rule})").admits(shell(line)) is admitted, "a word that is tried in every way hangs the server"
 
 
+@pytest.mark.parametrize("path", ["a" * 256, "a/" * 2048 + "a", "x/" + "a" * 50_000])
+def test_a_path_that_is_too_long_for_any_file_is_tried_on_no_rule(path: str) -> None:
+    ruling = evaluate([path_effect("write", path)], policy(allow=("write(**/*a*a*b)", "write(**)"), ask=("write(**/*a*a*a*b)",)))
+    assert (ruling.verdict, ruling.reason) == ("deny", "denied by a rule that cannot be changed: no file has so long a name")
+    assert evaluate([path_effect("write", f"{'a' * 255}/{'b' * 255}")], policy()).verdict == "allow"
+
+
 def test_other_patterns() -> None:
     check_match("net(*.example.org)", named_effect("net", "API.example.org"), matches=True)
     check_match("net(*.example.org)", named_effect("net", "example.org.evil"), matches=False)

@@ -24,6 +24,8 @@ from coterie.workspace.ignore import is_secret
 MEMORY_FILE = ".coterie/memory.md"
 """What agents remember of a project, and what rules say of it wherever it is kept: text like ``AGENTS.md``, which nothing runs."""
 _KINDS: tuple[EffectKind, ...] = get_args(EffectKind)
+_LONGEST_NAME, _LONGEST_PATH = 255, 4096
+"""What the file systems of all machines have at most; rules are only tried on what could be there, because that takes its time."""
 _STRICTNESS: dict[Verdict, int] = {"allow": 0, "ask": 1, "deny": 2}
 
 
@@ -218,6 +220,8 @@ def _floor(effect: Effect, policy: Policy) -> str | None:
     """Return why no rule can allow this."""
     if effect.kind not in {"read", "write"}:
         return None
+    if len(effect.target) > _LONGEST_PATH or any(len(name) > _LONGEST_NAME for name in effect.target.split("/")):
+        return "a rule that cannot be changed: no file has so long a name"
     places = [os.path.normpath(PurePath(root, effect.target)) for root in policy.roots or ("/",)]
     for protected in policy.protected:
         if any(PurePath(place).is_relative_to(protected) for place in places):
