@@ -15,6 +15,7 @@ from agent_stage import answering, calls, says
 from coterie.agents import edit_records
 from coterie.agents.history import history_of
 from coterie.base.errors import RequestError
+from coterie.domain.edits import Refused
 from coterie.domain.events import AgentEvent, ApprovalEvent, ChangeEvent, RunEvent, ToolCallEvent, WarningEvent
 from hunk_stage import AFTER, BEFORE, EDITS, ONLY_FIRST, ONLY_SECOND, TWO_PLACES
 from proposal_stage import BEFORE_MODE, MOVE, REJECTED, answer, output, question, resolution, reviewing, states
@@ -248,9 +249,25 @@ async def test_a_move_whose_file_is_edited_meanwhile_makes_no_second_one(tmp_pat
         answer(stage, asked, "allow_once")
         assert (await stage.ended()).state == "succeeded"
         assert (stage.text("a.txt"), stage.text("lib/b.txt")) == (mine, None)
-        assert "was not changed" in output(stage)
+        assert output(stage).startswith("a.txt was not changed: "), "the file that is in the way is named, not the one that would come"
+        [refused] = [event.text for event in stage.listener.of(WarningEvent) if event.code == "edit_refused"]
+        assert refused.startswith("a.txt: ")
         edits = history_of(await stage.store.runs.read(run_id)).edits
         assert (len(edits) == 2) is (when == "while it is asked about"), "then nothing is even tried"
+
+
+@pytest.mark.parametrize(("words", "told"), [("no", "no."), ("It is read-only.", "It is read-only.")])
+async def test_an_editors_own_words_for_a_refusal_end_their_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, told: str
+) -> None:
+    async def refuse(*_: Any, **__: Any) -> Refused:
+        return Refused(words)
+
+    async with reviewing(tmp_path) as (stage, _):
+        monkeypatch.setattr(stage.workspace, "change", refuse)
+        answering(stage, "allow_once")
+        assert (await stage.play("Change it")).state == "succeeded"
+        assert output(stage) == f"a.txt was not changed: {told} The edit is still proposed to the person."
 
 
 async def test_line_ends_stay_as_they_are(tmp_path: Path) -> None:

@@ -66,8 +66,9 @@ async def undo_part(run: LiveRun, workspace: Workspace, scope: Literal["step", "
         if hunk.state == "applied" and (hunk.step_id if scope == "step" else hunk.hunk_id) in ids
     }
     conflicts = await decide(run, workspace, wanted, "undone")
+    standing = {hunk.hunk_id for change in history.changes.values() for hunk in change.hunks if hunk.state == "applied"}
     left = {conflict.uri for conflict in conflicts}
-    restored += [change.path for change in wanted.values() if change.uri not in left]
+    restored += [change.path for hunk_id, change in wanted.items() if hunk_id not in standing and change.uri not in left]
     return UndoResult(restored=tuple(dict.fromkeys(restored)), conflicts=tuple(conflicts))
 
 

@@ -31,6 +31,14 @@ _HALF = "It is half of a move whose other half does not stand any more."
 _MOVED = "The file was moved since; reject the move first."
 
 
+class _OtherHalfError(MergeConflictError):
+    """A half of a move cannot be had because of the other one's file, which ``intent`` is about."""
+
+    def __init__(self, intent: EditIntent, why: str) -> None:
+        super().__init__(why)
+        self.intent = intent
+
+
 def chosen(history: History, choice: HunkChoice) -> frozenset[str]:
     """Return the hunks that a choice means and that can still be decided.
 
@@ -71,8 +79,8 @@ async def decide(run: LiveRun, workspace: Workspace, hunk_ids: Collection[str], 
     known = [*run.history.changes.items()]  # to which the run may add meanwhile
     for change_id, change in known if verdict == "accepted" else reversed(known):
         mine = ids & run.history.hunk_ids(change_id)
-        if mine and (reason := await _decide_change(run, workspace, change_id, mine, verdict)) is not None:
-            conflicts.setdefault(change.uri, UndoConflict(path=change.path, reason=reason, uri=change.uri))
+        if mine and (conflict := await _decide_change(run, workspace, change_id, mine, verdict)) is not None:
+            conflicts.setdefault(change.uri, conflict)
             ids -= _other_half(run.history, change_id)
             if verdict == "accepted":
                 await _take_back_half(run, workspace, change_id)
@@ -87,15 +95,17 @@ async def _take_back_half(run: LiveRun, workspace: Workspace, change_id: str) ->
         await _decide_change(run, workspace, made, frozenset(run.history.hunk_ids(made)), "undone")
 
 
-async def _decide_change(run: LiveRun, workspace: Workspace, change_id: str, ids: frozenset[str], verdict: HunkVerdict) -> str | None:
+async def _decide_change(
+    run: LiveRun, workspace: Workspace, change_id: str, ids: frozenset[str], verdict: HunkVerdict
+) -> UndoConflict | None:
     """Decide hunks of one change: all of them at once, or one by one where some cannot be had; returns why those cannot."""
-    reason = await _carried_out(run, workspace, change_id, ids, verdict)
-    if reason is None or len(ids) == 1:
-        return reason
+    conflict = await _carried_out(run, workspace, change_id, ids, verdict)
+    if conflict is None or len(ids) == 1:
+        return conflict
     for hunk in reversed(run.history.changes[change_id].hunks):
         if hunk.hunk_id in ids:
-            reason = await _carried_out(run, workspace, change_id, frozenset({hunk.hunk_id}), verdict) or reason
-    return reason
+            conflict = await _carried_out(run, workspace, change_id, frozenset({hunk.hunk_id}), verdict) or conflict
+    return conflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +116,9 @@ class _Shift:
     new: str | None
 
 
-async def _carried_out(run: LiveRun, workspace: Workspace, change_id: str, ids: frozenset[str], verdict: HunkVerdict) -> str | None:
+async def _carried_out(
+    run: LiveRun, workspace: Workspace, change_id: str, ids: frozenset[str], verdict: HunkVerdict
+) -> UndoConflict | None:
     history, intent_id = run.history, new_id("undo")
     change = history.changes[change_id]
     after = after_verdict(change, ids, verdict)
@@ -128,10 +140,12 @@ async def _carried_out(run: LiveRun, workspace: Workspace, change_id: str, ids: 
                 exact=True,
                 mode=edit.intent.mode,
             )
+        except _OtherHalfError as conflict:
+            return UndoConflict(path=conflict.intent.path, reason=conflict.message, uri=conflict.intent.uri)
         except (MergeConflictError, ModelMistakeError) as conflict:
-            return conflict.message
+            return UndoConflict(path=change.path, reason=conflict.message, uri=change.uri)
         if not isinstance(outcome, Applied):
-            return outcome.reason
+            return UndoConflict(path=change.path, reason=outcome.reason, uri=change.uri)
     minutes = await minutes_of(run, intent_id, ids, verdict)
     await run.record(*minutes.records, texts=minutes.texts)
     return None
@@ -156,16 +170,22 @@ async def _place(run: LiveRun, workspace: Workspace, edit: Edit, shift: _Shift, 
         # The new file goes after the old one is back: found out now whether it can.
         if verdict != "accepted" and made.state == "applied":
             there = await workspace.read(workspace.locate(made.intent.path, made.intent.folder), exact=True)
-            await in_thread(carry, there, await _kept(run, made.intent.after), None)
+            try:
+                await in_thread(carry, there, await _kept(run, made.intent.after), None)
+            except MergeConflictError as conflict:
+                raise _OtherHalfError(made.intent, conflict.message) from conflict
     return moves[-1][0].intent if moves else edit.intent
 
 
 async def _check_leaving(run: LiveRun, workspace: Workspace, intent: EditIntent) -> None:
     """Raise `MergeConflictError` when the old file of a move cannot go as it is now."""
     file = workspace.locate(intent.path, intent.folder)
-    await in_thread(carry, await workspace.read(file, exact=True), await _kept(run, intent.before), None)
+    try:
+        await in_thread(carry, await workspace.read(file, exact=True), await _kept(run, intent.before), None)
+    except MergeConflictError as conflict:
+        raise _OtherHalfError(intent, conflict.message) from conflict
     if file.absolute in workspace.unsaved():
-        raise MergeConflictError("it is open in the editor with unsaved text; save or close it first")
+        raise _OtherHalfError(intent, "it is open in the editor with unsaved text; save or close it first")
 
 
 @dataclass(slots=True)

@@ -82,8 +82,9 @@ class HunkService:
                 self._unseen.forget(changes)
                 decided += [_reviewed(run, each.folder, each.change) for each in changes]
             else:
-                left = {conflict.path for conflict in result.conflicts}
-                decided += [change for change in result.changes if change.path not in left]
+                still = {conflict.path for conflict in result.conflicts}
+                done = {hunk.hunk_id for change in result.changes for hunk in change.hunks if not hunk.is_open}
+                decided += [each for each in result.changes if each.path not in still and any(hunk.hunk_id in done for hunk in each.hunks)]
                 conflicts += result.conflicts
         return tuple(decided), tuple(conflicts)
 
