@@ -3,7 +3,7 @@
 import { Range, type TextEditor, Uri, window } from "vscode";
 import type { Node } from "../runs/forest";
 import { counted } from "../runs/words";
-import type { OpenHunk } from "../state/reviews";
+import { isProposed, type OpenHunk } from "../state/reviews";
 import { reveal, showHunk, showNext } from "./navigation";
 import { meantAt, type Placed } from "./places";
 import { openProposal } from "./proposals";
@@ -82,22 +82,36 @@ function isSeen(place: Placed, editor: TextEditor): boolean {
 
 export async function decideWhole(reviewing: Reviewing, verdict: Verdict, about: Node<Reviewed> | Uri | undefined): Promise<void> {
   const here = window.activeTextEditor?.document.uri;
+  const isRow = about !== undefined && !(about instanceof Uri);
   // The buttons of an editor that shows many files give a URI of its own.
-  const uris = about === undefined || about instanceof Uri ? [about, here] : [Uri.parse(about.target.file.uri)];
-  const hunks = uris.map((uri) => (uri === undefined ? [] : reviewing.openIn(uri))).find((each) => each.length > 0);
-  if (hunks !== undefined) {
+  const uris = isRow ? [Uri.parse(about.target.file.uri)] : [about, here];
+  const uri = uris.find((each) => each !== undefined && reviewing.openIn(each).length > 0);
+  const hunks = uri === undefined ? [] : reviewing.openIn(uri);
+  // A diff shows what is proposed, and the row of a file that only has such says that it is applied.
+  const isSaid = uri !== undefined && (sideOf(uri) !== undefined || (isRow && isProposed({ hunks })));
+  if (isSaid || !writesProposed(verdict, hunks) || (await confirm(verdict, hunks, " of the file"))) {
     await reviewing.decide(verdict, hunks);
   }
 }
 
 export async function decideAll(reviewing: Reviewing, verdict: Verdict): Promise<void> {
   const hunks = reviewing.session.reviews.files().flatMap((file) => file.hunks);
-  const yes = verdict === "accept" ? "Accept All" : "Reject All";
-  const what = `${yes} ${counted(hunks.length, "change")}?`;
-  const proposed = hunks.some(({ hunk }) => hunk.state === "proposed");
-  const detail = proposed && verdict === "accept" ? "What is only proposed is written into its files." : undefined;
-  const asked = { modal: true, ...(detail === undefined ? {} : { detail }) };
-  if (hunks.length > 0 && (await window.showWarningMessage(what, asked, yes)) === yes) {
+  if (hunks.length > 0 && (await confirm(verdict, hunks))) {
     await reviewing.decide(verdict, hunks);
   }
+}
+
+/** Ask whether hunks are meant; `where` they all are, in words. */
+async function confirm(verdict: Verdict, hunks: readonly OpenHunk[], where = ""): Promise<boolean> {
+  const verb = verdict === "reject" ? "Reject" : isProposed({ hunks }) ? "Apply" : "Accept";
+  const yes = `${verb} All`;
+  const what = `${verb} ${hunks.length === 1 ? "the change" : `all ${hunks.length} changes`}${where}?`;
+  const proposed = hunks.filter(({ hunk }) => hunk.state === "proposed").length;
+  const detail = `${counted(proposed, "change")} only proposed until now: what is proposed is written into its file.`;
+  const asked = { modal: true, ...(writesProposed(verdict, hunks) ? { detail } : {}) };
+  return (await window.showWarningMessage(what, asked, yes)) === yes;
+}
+
+function writesProposed(verdict: Verdict, hunks: readonly OpenHunk[]): boolean {
+  return verdict === "accept" && hunks.some(({ hunk }) => hunk.state === "proposed");
 }
