@@ -217,13 +217,16 @@ describe("words", () => {
     ];
     const effects = [{ kind: "write" as const, target: "calc.py", rule: "write(calc.py)" }];
     expect(questionWords({ title: "edit_file calc.py", effects, options }, undefined, proposal)).toBe(
-      "Coterie asks: Edit calc.py (+2 −1)?",
+      "Coterie asks: Edit calc.py (+2 −1)? A lasting answer adds the rule write(**).",
     );
-    expect(buttonsOf({ options }, proposal).map(({ title, shows }) => [title, shows])).toEqual([
+    const titles = (given: ApprovalOption[]) => buttonsOf({ options: given }, proposal).map(({ title, shows }) => [title, shows]);
+    const once = [
       ["Review", "edit"],
       ["Apply", undefined],
       ["Reject", undefined],
-    ]);
+    ];
+    expect(titles(options)).toEqual([...once, ["More…", undefined]]);
+    expect(titles(options.filter(({ kind }) => kind !== "allow_run"))).toEqual(once);
   });
 
   it("say that an effect of a later server is one", () => {

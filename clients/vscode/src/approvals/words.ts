@@ -18,13 +18,13 @@ export interface Button {
  */
 export function questionWords(approval: Pick<Approval, "title" | "effects" | "options">, elsewhere?: string, proposal?: Proposal): string {
   const place = elsewhere === undefined ? "" : ` in ${nameOf(elsewhere)}, which is not open here`;
+  const rules = rulesOf(approval.options).map(({ rule }) => rule);
+  const lasting = rules.length === 0 ? "" : ` A lasting answer adds the rule ${rules.join(" or ")}.`;
   if (proposal !== undefined) {
-    return `Coterie asks${place}: ${sizedWords(proposal)}?`;
+    return `Coterie asks${place}: ${sizedWords(proposal)}?${lasting}`;
   }
   const { headline, effects } = questionOf(approval);
   const more = effects.length === 0 ? "" : ` ${effects.join("; ")}.`;
-  const rules = rulesOf(approval.options).map(({ rule }) => rule);
-  const lasting = rules.length === 0 ? "" : ` A lasting answer adds the rule ${rules.join(" or ")}.`;
   const ended = /[.?!…]$/.test(headline) ? headline : `${headline}.`;
   return `Coterie asks${place}: ${ended}${more}${lasting}`;
 }
@@ -39,16 +39,17 @@ function nameOf(folder: string): string {
 }
 
 /**
- * VS Code cuts the words of more than three buttons: yes, no, and a look at the chat, where all answers stand with what they admit; of an edit
- * a look at it, which comes first: who is asked about edits wants to see them.
+ * VS Code cuts the words of buttons that are more than it has room for, which four short ones are not: yes, no, and a look at the chat, where
+ * all answers stand with what they admit; of an edit a look at it, which comes first: who is asked about edits wants to see them.
  */
 export function buttonsOf({ options }: Pick<Approval, "options">, proposal?: Proposal): readonly Button[] {
   const [first, ...others] = options;
   const no = others.find(isRefusal);
   const shown = options.length <= 2 ? options : [first, no].filter((each) => each !== undefined);
   const answers = shown.map((option) => ({ title: optionLabel(option), option }));
+  const more = answers.length < options.length ? [{ title: "More…" }] : [];
   if (proposal !== undefined) {
-    return [{ title: "Review", shows: "edit" }, ...answers];
+    return [{ title: "Review", shows: "edit" }, ...answers, ...more];
   }
-  return [...answers, { title: answers.length < options.length ? "More…" : "Show" }];
+  return [...answers, ...(more.length > 0 ? more : [{ title: "Show" }])];
 }
