@@ -7,7 +7,7 @@ import type { Plan } from "../src/runs/plan";
 import { planRow } from "../src/runs/planRows";
 import type { Row } from "../src/runs/row";
 import { rowsOf, runRow } from "../src/runs/rows";
-import { age, allowed, money, tokens, used } from "../src/runs/words";
+import { age, allowed, conflictWords, money, tokens, used } from "../src/runs/words";
 import { emptyRun, type Run, reduce } from "../src/state/run";
 
 let seq = 0;
@@ -213,4 +213,10 @@ describe("the list of runs", () => {
     expect(list.get("r59")?.state).toBe("succeeded");
     expect(list.hear(emptyRun("r99"))).toBe(true);
   });
+});
+
+it("says of a conflict what could not be done", () => {
+  const conflicts = [{ path: "a.py", reason: "It has other lines there now." }];
+  expect(conflictWords("applied", conflicts)).toBe("Not applied: a.py: It has other lines there now.");
+  expect(conflictWords("taken back", conflicts)).toBe("Not taken back: a.py: It has other lines there now.");
 });

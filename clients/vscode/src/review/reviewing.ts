@@ -73,7 +73,7 @@ export class Reviewing implements Disposable {
     for (const [runId, hunkIds] of byRun) {
       try {
         const { conflicts } = await this.session.wire.request(`agent/hunk/${verdict}`, { runId, hunkIds });
-        void guarded(() => tellConflicts(conflicts ?? []));
+        void guarded(() => tellConflicts(verdict === "accept" ? "applied" : "taken back", conflicts ?? []));
       } catch (error) {
         if (!(error instanceof Refusal && error.code === "already_resolved")) {
           throw error;

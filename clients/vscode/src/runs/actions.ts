@@ -13,7 +13,7 @@ import type { RunList } from "./list";
 import type { About } from "./row";
 import type { RunTerminals } from "./terminal";
 import type { RunTree } from "./tree";
-import { counted } from "./words";
+import { conflictWords, counted } from "./words";
 
 interface Parts {
   readonly session: Session;
@@ -94,18 +94,17 @@ async function undo(session: Session, params: RunUndoParams): Promise<void> {
   if (restored.length > 0) {
     window.setStatusBarMessage(`$(discard) Coterie took changes back in ${counted(restored.length, "file")}.`, 10_000);
   }
-  await tellConflicts(conflicts);
+  await tellConflicts("taken back", conflicts);
 }
 
 /** Tell what was left alone, file by file, with a button that shows the first. */
-export async function tellConflicts(conflicts: readonly UndoConflict[]): Promise<void> {
+export async function tellConflicts(verb: "taken back" | "applied", conflicts: readonly UndoConflict[]): Promise<void> {
   const [first] = conflicts;
   if (first === undefined) {
     return;
   }
-  const text = conflicts.map(({ path, reason }) => `${path}: ${reason}`).join(" ");
   const open = "Show the File";
-  if ((await window.showWarningMessage(unlinked(`Not taken back: ${text}`), open)) === open) {
+  if ((await window.showWarningMessage(unlinked(conflictWords(verb, conflicts)), open)) === open) {
     await window.showTextDocument(Uri.parse(first.uri));
   }
 }

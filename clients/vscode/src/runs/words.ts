@@ -1,6 +1,6 @@
 // How a run's state, age and cost read, and which icon stands for them. Pure.
 
-import type { RunEvent, RunLimits, StepEvent, ToolCallEvent, Usage } from "../protocol";
+import type { RunEvent, RunLimits, StepEvent, ToolCallEvent, UndoConflict, Usage } from "../protocol";
 
 export interface Icon {
   /** Of the codicons. */
@@ -126,4 +126,9 @@ export function firstLine(text: string, length = 80): string {
 /** Return a number with its noun: `1 file`, `2 files`. */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** Say what was not done about files, and why: conflicts that the server tells. */
+export function conflictWords(verb: "taken back" | "applied", conflicts: readonly Pick<UndoConflict, "path" | "reason">[]): string {
+  return `Not ${verb}: ${conflicts.map(({ path, reason }) => `${path}: ${reason}`).join(" ")}`;
 }
