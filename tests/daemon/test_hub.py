@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Literal
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from coterie.app.hub import Hub
 from coterie.domain.events import AgentEvent, ApprovalEvent, Event, RunEvent, StepEvent
 from coterie.features.listener import Listener
+from lsp_client import BOUND_S
 
 BEGUN = StepEvent(step_id="code", agent="coder", state="running", attempt=1)
 QUEUED, DONE = RunEvent(state="queued"), RunEvent(state="succeeded")
@@ -88,3 +90,40 @@ def test_how_things_stand_is_told_to_who_does_not_know_and_questions_to_whom_the
     stranger.has.add("a")
     hub.catch_up(standing)
     assert stranger.heard == [question(), BEGUN, question()]
+
+
+@pytest.mark.parametrize("answers", [True, False])
+async def test_a_client_that_could_answer_is_expected_back_for_a_while_and_no_other(*, answers: bool) -> None:
+    hub, stayed_away = Hub(return_s=0.01), asyncio.Event()
+    hub.on_left = lambda: None if hub.can_answer else stayed_away.set()
+    client = Client(hub, "a", answers=answers)
+    hub.leave(client)
+    assert stayed_away.is_set() is not answers
+    await asyncio.wait_for(stayed_away.wait(), BOUND_S)
+    assert not hub.can_answer
+
+
+async def test_only_who_can_answer_comes_instead_of_the_one_who_left() -> None:
+    hub = Hub(return_s=3600)
+    hub.leave(Client(hub, "a"))
+    Client(hub, "a", answers=False)
+    assert hub.can_answer, "one who cannot answer does not end the wait"
+    back = Client(hub, "a")
+    back.can_answer = False  # it says that it shows no prompts
+    assert not hub.can_answer
+    back.can_answer = True
+    hub.leave(back)
+    assert hub.can_answer
+    hub.expect_nobody()
+    assert not hub.can_answer
+
+
+async def test_nobody_is_expected_back_while_another_one_can_answer_or_where_none_returns() -> None:
+    hub = Hub(return_s=3600)
+    leaves, stays = Client(hub, "a"), Client(hub, "b")
+    hub.leave(leaves)
+    stays.can_answer = False
+    assert not hub.can_answer
+    sole = Hub()
+    sole.leave(Client(sole, "a"))
+    assert not sole.can_answer

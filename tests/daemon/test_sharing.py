@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from coterie import __version__
 from coterie.workspace.editing import DIVIDED
 from daemon_stage import playing_chat, stage
 from killing import killed
+from lsp_client import BOUND_S
 from model_host import Asked, answer, model_host
 from raw_http_server import Reply
 from served import BROKEN, FIXED, settings
@@ -112,14 +115,31 @@ async def test_different_unsaved_texts_of_a_file_are_left_alone_and_both_editors
         assert first.text("calc.py") == BROKEN
 
 
-async def test_nobody_left_to_answer_takes_the_question_back(tmp_path: Path) -> None:
-    async with stage(tmp_path) as here:
+@pytest.mark.parametrize("return_s", ["0", "0.01"])
+async def test_nobody_left_to_answer_takes_the_question_back(tmp_path: Path, return_s: str) -> None:
+    async with stage(tmp_path, COTERIE_DAEMON_RETURN_S=return_s) as here:
         async with here.editor(tmp_path, playing_chat(tmp_path)) as only:
             run_id = await only.start("Make it")
             await only.asked()
+        async with asyncio.timeout(BOUND_S):
+            while here.status()["runs"]:  # noqa: ASYNC110 - nobody is there to be told
+                await asyncio.sleep(0.01)
         async with here.editor(tmp_path, playing_chat(tmp_path)) as later:
             run = await later.client.request("agent/run/get", {"runId": run_id})
             assert (run["state"], run["reason"]) == ("interrupted", "approval_required")
+
+
+async def test_a_question_waits_for_the_window_that_is_loaded_again(tmp_path: Path) -> None:
+    async with stage(tmp_path, COTERIE_DAEMON_RETURN_S="3600") as here:
+        async with here.editor(tmp_path, playing_chat(tmp_path)) as before:
+            run_id = await before.start("Make it")
+            question = await before.asked()
+        async with here.editor(tmp_path, playing_chat(tmp_path)) as after:
+            (waiting,) = (await after.client.request("agent/approval/list", {}))["approvals"]
+            assert waiting["approvalId"] == question["approvalId"]
+            await after.answer(waiting, "allow_once")
+            assert (await after.ended(run_id))["state"] == "succeeded"
+            assert after.text("made") == ""
 
 
 async def test_keys_settings_and_grants_stay_with_their_connection(tmp_path: Path) -> None:

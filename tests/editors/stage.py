@@ -117,6 +117,8 @@ async def staged(
             environment = {
                 # The server is found as a person's editor finds it. Nothing else of this machine gets in, above all no keys.
                 "PATH": os.pathsep.join([str(BIN), os.environ["PATH"]]),
+                # A question that one story leaves open is not there in the next one's window.
+                "COTERIE_DAEMON_RETURN_S": "0",
                 "HOME": str(home),
                 "LANG": "C.UTF-8",
                 "SHELL": "/bin/sh",

@@ -24,7 +24,7 @@ from typing import Any
 
 from coterie import __version__
 from coterie.app.joining import joining
-from coterie.app.shared import Shared
+from coterie.app.shared import RETURN_S, Shared
 from coterie.base.redaction import Redaction, redacted_log
 from coterie.base.tasks import TaskSupervisor
 from coterie.config.paths import places
@@ -41,6 +41,8 @@ SUPERSEDED_S = 1.0
 """The same of a daemon whose files are others now."""
 IDLE = "COTERIE_DAEMON_IDLE_S"
 """The environment variable that sets how many idle seconds the daemon outlives its last editor."""
+RETURN = "COTERIE_DAEMON_RETURN_S"
+"""The environment variable that sets how many seconds a question outlives the last editor that could answer it."""
 
 log = logging.getLogger(__name__)
 
@@ -80,8 +82,8 @@ class Daemon:
     """Accepts relays. ``environ`` is the daemon's own: it names the home; each session brings the environment it works in."""
 
     def __init__(self, environ: Mapping[str, str], redaction: Redaction | None = None) -> None:
-        self._idle_s = _idle_seconds(environ.get(IDLE))
-        self._shared = Shared(places(environ).data, redaction)
+        self._idle_s = _seconds(environ, IDLE, IDLE_S)
+        self._shared = Shared(places(environ).data, redaction, return_s=_seconds(environ, RETURN, RETURN_S))
         self._accepting = TaskSupervisor("accepting")  # until a connection has said what it is for
         self._connections = TaskSupervisor("connections")
         self._watching = TaskSupervisor("watching")
@@ -126,7 +128,8 @@ class Daemon:
         listening.close()  # who waits in its queue finds out, and starts the next daemon
 
     def _give_way(self) -> None:
-        """Leave the place to a daemon of the new files, and end with the editors that are here."""
+        """Leave the place to a daemon of the new files, and end with the editors that are here; none of them comes back to us."""
+        self._shared.hub.return_s = 0.0
         self._connections.spawn(self._accept_no_more(), name="accept no more")
         self._rest()
 
@@ -221,17 +224,17 @@ class Daemon:
             self.end()
 
 
-def _idle_seconds(text: str | None) -> float:
-    if not text:
-        return IDLE_S
+def _seconds(environ: Mapping[str, str], name: str, default: float) -> float:
+    if not (text := environ.get(name)):
+        return default
     try:
         seconds = float(text)
     except ValueError:
         seconds = -1.0
     if seconds >= 0:  # which is also not so of what is no number
         return seconds
-    log.warning("%s is %r and no number of seconds; %d are taken", IDLE, text, IDLE_S)
-    return IDLE_S
+    log.warning("%s is %r and no number of seconds; %d are taken", name, text, default)
+    return default
 
 
 async def _greeting(connection: socket.socket) -> dict[str, Any]:

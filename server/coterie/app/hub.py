@@ -1,7 +1,7 @@
 """Everyone who is told: one audience for the core, however many clients there are.
 
 `Shared` owns the hub; each connection's core joins it when it is built and leaves when its client does. A question can be answered as long
-as somebody is there who can.
+as somebody is there who can, and where clients come back, for a moment longer: a window that is loaded again leaves, too.
 
 Who hears everything decides alone what to make of it: a client that knows ``agent/*``, and whoever follows runs. The others are shown
 prompts and progress, so they hear of the runs of their own folders only; but a question about a folder that nobody has open is put to
@@ -32,27 +32,46 @@ class _Member:
 
 
 class Hub:
-    """Implements `coterie.domain.client_ports.Audience` for all clients together."""
+    """Implements `coterie.domain.client_ports.Audience` for all clients together.
 
-    def __init__(self) -> None:
+    ``return_s`` is how many seconds the last client that could answer has to come back before nobody is there.
+    """
+
+    def __init__(self, return_s: float = 0.0) -> None:
         self._members: list[_Member] = []
+        self._expected: asyncio.TimerHandle | None = None  # while a client may come back
+        self.return_s = return_s
         self.on_left: Callable[[], None] = lambda: None
 
     def join(self, audience: Audience, concerns: Callable[[str | None], bool] = lambda _: True, *, hears_all: bool = True) -> None:
         """Tell one more client from now on. ``concerns`` says of the folder of a run whether it belongs to the client's workspace."""
         self._members.append(_Member(audience, concerns, hears_all))
+        if audience.can_answer:
+            self.expect_nobody()
 
     def leave(self, audience: Audience) -> None:
-        """Stop telling a client; questions that nobody is left to answer are taken back."""
+        """Stop telling a client; questions that nobody is left to answer are taken back, once nobody came back either."""
         kept = [member for member in self._members if member.audience is not audience]
         if len(kept) < len(self._members):
             self._members = kept
+            if self.return_s and audience.can_answer and not self.can_answer:
+                self._expected = asyncio.get_running_loop().call_later(self.return_s, self._stayed_away)
             self.on_left()
+
+    def expect_nobody(self) -> None:
+        """Wait no longer for a client to come back."""
+        if self._expected is not None:
+            self._expected.cancel()
+            self._expected = None
+
+    def _stayed_away(self) -> None:
+        self._expected = None
+        self.on_left()
 
     @property
     def can_answer(self) -> bool:
-        """Whether somebody is there who can answer an approval."""
-        return any(member.audience.can_answer for member in self._members)
+        """Whether somebody is there who can answer an approval, or was a moment ago and may come back."""
+        return self._expected is not None or any(member.audience.can_answer for member in self._members)
 
     def tell(self, event: AgentEvent) -> None:
         """Tell everyone whom it concerns."""

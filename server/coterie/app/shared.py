@@ -30,13 +30,19 @@ from coterie.workspace.overlays import Overlays
 if TYPE_CHECKING:
     from coterie.providers.recorder import Recording
 
+RETURN_S = 8.0
+"""A window that is loaded again is back by then; where clients come and go, a question waits that long for the next one."""
+
 
 class Shared:
-    """Owns what outlives a connection. ``data`` is the folder of the database, ``redaction`` what the process's log goes through."""
+    """Owns what outlives a connection. ``data`` is the folder of the database, ``redaction`` what the process's log goes through.
 
-    def __init__(self, data: Path, redaction: Redaction | None = None) -> None:
+    ``return_s`` is how long questions wait for clients to come back; 0 where the process ends with its client.
+    """
+
+    def __init__(self, data: Path, redaction: Redaction | None = None, *, return_s: float = 0.0) -> None:
         self.data = data
-        self.hub = Hub()
+        self.hub = Hub(return_s)
         self.overlays = Overlays()
         self.tasks = TaskSupervisor("shared")
         self.redaction = redaction or Redaction()
@@ -81,6 +87,7 @@ class Shared:
 
     async def aclose(self) -> None:
         """Interrupt what runs, journal it, let every core end, and close the store."""
+        self.hub.expect_nobody()
         await self.coordinator.aclose()
         await self.channel_watch.aclose()
         await self.tasks.settled()

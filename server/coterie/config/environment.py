@@ -13,7 +13,7 @@ from coterie.domain.secrets import API_KEY
 from coterie.domain.status import ProviderType
 
 _PREFIX = "COTERIE_"
-_NOT_SETTINGS = frozenset({"COTERIE_HOME", "COTERIE_RECORD", "COTERIE_DAEMON_IDLE_S", "COTERIE_TOKEN"})
+_NOT_SETTINGS = frozenset({"COTERIE_HOME", "COTERIE_RECORD", "COTERIE_DAEMON_IDLE_S", "COTERIE_DAEMON_RETURN_S", "COTERIE_TOKEN"})
 """Variables that others read: ``paths``, the development-only recorder, the shared daemon, the listener."""
 
 

@@ -26,7 +26,7 @@ LONG_LOG = 1024 * 1024
 """Bytes after which the log of earlier daemons is not kept any more."""
 _PIECE = 64 * 1024
 _STANDARD_ERROR = 2
-_PASSED = ("PATH", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "COTERIE_DAEMON_IDLE_S")
+_PASSED = ("PATH", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "COTERIE_DAEMON_IDLE_S", "COTERIE_DAEMON_RETURN_S")
 
 
 class NoDaemonError(Exception):
