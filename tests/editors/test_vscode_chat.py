@@ -283,7 +283,10 @@ async def test_chats_are_written_anew_found_renamed_put_away_and_deleted(code: C
 
         await window.command("Coterie: Focus on Chats View")
         await window.push_in(window.row("About signs"), "Archive")
-        await window.menu(window.row("About signs, archived"), "Delete…")
+        archived = window.row("About signs, archived")
+        # The list draws what is in sight alone, and what is put away comes last.
+        await window.until(lambda: window.page.mouse.wheel(0, 60), archived, "the chat that was put away")
+        await window.menu(archived, "Delete…")
         await window.push("Delete")
         await window.row("About signs").wait_for(state="detached")
 
