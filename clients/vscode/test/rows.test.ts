@@ -8,6 +8,7 @@ import { planRow } from "../src/runs/planRows";
 import type { Row } from "../src/runs/row";
 import { rowsOf, runRow } from "../src/runs/rows";
 import { age, allowed, conflictWords, money, tokens, used } from "../src/runs/words";
+import { changeRows } from "../src/runs/workRows";
 import { emptyRun, type Run, reduce } from "../src/state/run";
 
 let seq = 0;
@@ -167,6 +168,17 @@ describe("the terminal of a run", () => {
     const evil = "\u001b[31mred\u001b[0m\u001b]52;c;aGk=\u0007\u001b]0;title\u001b\\\u001b[2J\u001b[1;1Hx\u009b2Jy\u0008\r\nz";
     expect(plain(evil)).toBe("\u001b[31mred\u001b[0mx2Jy\r\nz");
   });
+});
+
+it.each([
+  [["rejected", "rejected"], "rejected"],
+  [["rejected", "undone"], "taken back"],
+  [["rejected", "proposed"], "proposed · +1 −1"],
+] as const)("says of a changed file whose parts are %j that it is %s", (states, words) => {
+  const at = { oldStart: 1, oldLines: 1, newStart: 1, newLines: 1, oldText: "a\n", newText: "b\n" };
+  const hunks = states.map((state, index) => ({ ...at, hunkId: String(index), state }));
+  const change = { kind: "change" as const, changeId: "c", path: "a.py", uri: "file:///w/a.py", state: "applied" as const, hunks };
+  expect(changeRows({ ...emptyRun("r"), changes: { c: change } })?.children).toMatchObject([{ description: words }]);
 });
 
 describe("words", () => {

@@ -47,7 +47,7 @@ function fileRow(run: Run, file: ChangedFile): Row {
   return {
     id: `${run.runId}/file/${file.uri}`,
     label: file.path,
-    description: standing.length === 0 ? "taken back" : `${proposed ? "proposed · " : ""}+${lines("newLines")} −${lines("oldLines")}`,
+    description: standing.length === 0 ? goneWord(file) : `${proposed ? "proposed · " : ""}+${lines("newLines")} −${lines("oldLines")}`,
     tooltip: file.path,
     resource: file.uri,
     context: undoable ? "file.applied" : "file",
@@ -55,6 +55,11 @@ function fileRow(run: Run, file: ChangedFile): Row {
     children: file.hunks.map((hunk) => hunkRow(run, file, hunk)),
     target: { kind: "file", runId: run.runId, uri: file.uri, path: file.path },
   };
+}
+
+/** Say of a file that has none of a run's changes what became of them: what was rejected may never have been in it. */
+function goneWord({ hunks }: ChangedFile): string {
+  return hunks.every((hunk) => hunk.state === "rejected") ? "rejected" : "taken back";
 }
 
 function hunkRow(run: Run, file: ChangedFile, hunk: Hunk): Row {
