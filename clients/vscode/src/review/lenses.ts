@@ -1,6 +1,6 @@
 // Above each open hunk, in the file and in the diff: accept, reject, and which of how many it is.
 
-import { CodeLens, type CodeLensProvider, type Disposable, EventEmitter, languages, Range, type TextDocument } from "vscode";
+import { CodeLens, type CodeLensProvider, Disposable, EventEmitter, languages, Range, type TextDocument } from "vscode";
 import type { OpenHunk } from "../state/reviews";
 import type { Reviewing } from "./reviewing";
 import { isLeft, REVIEW_SCHEME, sideOf } from "./sides";
@@ -16,11 +16,14 @@ export class ReviewLenses implements CodeLensProvider {
 
   constructor(reviewing: Reviewing) {
     this.#reviewing = reviewing;
-    reviewing.changed.on(() => this.#changed.fire());
   }
 
   register(): Disposable {
-    return languages.registerCodeLensProvider([{ scheme: "file" }, { scheme: REVIEW_SCHEME }], this);
+    return Disposable.from(
+      this.#changed,
+      this.#reviewing.changed.on(() => this.#changed.fire()),
+      languages.registerCodeLensProvider([{ scheme: "file" }, { scheme: REVIEW_SCHEME }], this),
+    );
   }
 
   provideCodeLenses(document: TextDocument): readonly CodeLens[] & CodeLens[] {
