@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { moveIn, outcomeWords, proposalOf, sizedWords } from "../src/approvals/proposal";
+import { moveIn, outcomeWords, proposalOf, sizedWords, unmovedText } from "../src/approvals/proposal";
 import type { ChangeEvent, Hunk } from "../src/protocol";
 
 const hunk = (oldLines: number, newLines: number, more: Partial<Hunk> = {}): Hunk => ({
@@ -40,9 +40,21 @@ describe("the edit that a question is about", () => {
     expect(proposalOf({ title: "execute_command touch made" }, [])).toBeUndefined();
   });
 
+  it.each([
+    ["proposed", undefined],
+    ["applied", undefined],
+    ["rejected", "y\n"],
+    ["undone", "y\n"],
+  ] as const)("still has the text of its new place to show where it is a move that is %s", (state, text) => {
+    const made = change("b.py", hunk(0, 1, { state }));
+    expect(unmovedText([change("a.py", hunk(1, 0, { oldText: "y\n", state })), made])).toBe(text);
+    expect(unmovedText([made])).toBeUndefined();
+  });
+
   it("is no move where two files are edited", () => {
     expect(moveIn([change("a.py", hunk(1, 1)), change("b.py", hunk(0, 1))])).toBeUndefined();
     expect(moveIn([change("a.py", hunk(1, 0)), change("b.py", hunk(0, 1))])).toBeUndefined();
+    expect(moveIn([change("a.py", hunk(1, 0, { oldText: "y\n" })), change("a.py", hunk(0, 1))])).toBeUndefined();
   });
 
   it.each([

@@ -68,13 +68,19 @@ export function outcomeWords({ decided, applied, undone, total }: Proposal): str
 /** Return the two halves of a move: the file that would go, and the one that would come. */
 export function moveIn<C extends Change>(changes: readonly C[]): { readonly gone: C; readonly made: C } | undefined {
   const [one, other, ...more] = changes;
-  if (one === undefined || other === undefined || more.length > 0) {
+  if (one === undefined || other === undefined || more.length > 0 || one.uri === other.uri) {
     return undefined;
   }
   // Of an empty file there is nothing to tell them by but their order: the server makes the new one first.
   const [gone, made] = whole(one, "old") === "" ? [other, one] : [one, other];
   const isSame = whole(gone, "old") === whole(made, "new") && whole(gone, "new") === "" && whole(made, "old") === "";
   return isSame ? { gone, made } : undefined;
+}
+
+/** Return the text that a move would have put into its new place, where that is not so; undefined where it is, or may be yet, and of no move. */
+export function unmovedText(changes: readonly Change[]): string | undefined {
+  const hunk = moveIn(changes)?.made.hunks[0];
+  return hunk?.state === "rejected" || hunk?.state === "undone" ? hunk.newText : undefined;
 }
 
 /** Return one side of a change that is all of a file; undefined where it is not. */

@@ -18,8 +18,14 @@ export async function openProposal(reviewing: Reviewing, runId: string, changeId
     return;
   }
   if (move !== undefined) {
-    const [left, right] = [sides[changes.indexOf(move.gone)]?.left, sides[changes.indexOf(move.made)]?.right];
-    await commands.executeCommand("vscode.diff", left, right, `${move.gone.path} → ${move.made.path} (Proposed)`);
+    const { gone, made } = move;
+    const { left } = proposalSides(Uri.parse(gone.uri), [{ runId, changeId: gone.changeId }]);
+    // Of both, by which it knows that it is one of a move.
+    const { right } = proposalSides(
+      Uri.parse(made.uri),
+      [made, gone].map(({ changeId }) => ({ runId, changeId })),
+    );
+    await commands.executeCommand("vscode.diff", left, right, `${gone.path} → ${made.path} (Proposed)`);
   } else if (changes.length === 1) {
     await commands.executeCommand("vscode.diff", sides[0]?.left, sides[0]?.right, `${first.path} (Proposed)`);
   } else {

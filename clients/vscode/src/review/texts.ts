@@ -2,8 +2,10 @@
 // the one with it. What is applied of it stays on the right side alone, so that the diff shows it also after all of it is decided.
 
 import { Disposable, EventEmitter, type TextDocumentContentProvider, type Uri, workspace } from "vscode";
+import { unmovedText } from "../approvals/proposal";
+import type { ReviewedChange } from "../protocol";
 import { running } from "../server/running";
-import { type PlacedHunk, placedHunks, uriKey } from "../state/reviews";
+import { placedHunks, uriKey } from "../state/reviews";
 import { withoutApplied, withProposed } from "./places";
 import type { Reviewing } from "./reviewing";
 import { type ChangeId, changesOf, fileOf, REVIEW_SCHEME, sideOf } from "./sides";
@@ -33,17 +35,23 @@ export class ReviewTexts implements TextDocumentContentProvider {
       return withoutApplied(await textOf(file), session.reviews.file(file.toString())?.hunks ?? []);
     }
     await running(session.connection);
-    const hunks = (await Promise.all(changesOf(uri).map((change) => this.#hunksOf(change)))).flat();
+    const changes = (await Promise.all(changesOf(uri).map((change) => this.#changeOf(change)))).filter((each) => each !== undefined);
+    const unmoved = side === "proposed" ? unmovedText(changes) : undefined;
+    if (unmoved !== undefined) {
+      // Nothing would be there: the diff would show the whole file as deleted.
+      return unmoved;
+    }
+    const hunks = changes.filter((change) => uriKey(change.uri) === uriKey(file.toString())).flatMap(placedHunks);
     // Read last: what is decided is in the file by the time that it is told.
     const text = await textOf(file);
     return side === "proposed" ? withProposed(text, hunks) : withoutApplied(text, hunks);
   }
 
-  /** Return all hunks of a change, also of one that was decided long ago. */
-  async #hunksOf({ runId, changeId }: ChangeId): Promise<readonly PlacedHunk[]> {
+  /** Return a change, also one that was decided long ago. */
+  async #changeOf({ runId, changeId }: ChangeId): Promise<ReviewedChange | undefined> {
     const { reviews, runs } = this.#reviewing.session;
     const change = reviews.change(changeId) ?? (runs.get(runId) ?? (await runs.load(runId))).changes[changeId];
-    return change === undefined ? [] : placedHunks({ runId, changeId, hunks: change.hunks });
+    return change && { ...change, runId };
   }
 
   #tell(about: Uri | undefined): void {
