@@ -70,13 +70,18 @@ export function changesOf(uri: Uri): readonly ChangeId[] {
     : [];
 }
 
+/** Read what a URI says: its file, and the ids of changes. Anybody may open any URI. */
 function read({ query }: Uri): readonly [string, ...(readonly string[])[]] {
   try {
-    return JSON.parse(query) as [string, ...string[][]];
+    const [file, ...changes] = listOf(JSON.parse(query));
+    return [String(file ?? ""), ...changes.map((change) => listOf(change).map(String))];
   } catch {
-    // Anybody may open any URI.
     return [""];
   }
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 function isOpenFile(uri: Uri): boolean {
