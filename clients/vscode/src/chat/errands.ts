@@ -25,7 +25,7 @@ export async function runErrand(errand: Errand, wire: Wire, channelId: string | 
     case "link":
       return followLink(errand.target);
     case "change":
-      await commands.executeCommand("coterie.review.open", errand.runId, errand.uri);
+      await commands.executeCommand("coterie.review.change", errand.runId, errand.uri);
       return;
     case "plan":
       await commands.executeCommand("coterie.run.show", errand.runId);

@@ -1,9 +1,9 @@
 // Shows what waits for review: a file in a diff, all of them in one editor, one that a person chooses.
 
-import { commands, type QuickPickItem, window, workspace } from "vscode";
+import { commands, type QuickPickItem, Uri, window, workspace } from "vscode";
 import { counted } from "../runs/words";
 import type { Session } from "../session";
-import type { OpenFile } from "../state/reviews";
+import { type OpenFile, uriKey } from "../state/reviews";
 import { proposes, sidesOf } from "./sides";
 
 /** How many files one editor shows at once: VS Code loads each of them. */
@@ -24,6 +24,19 @@ export async function openAll(session: Session, runId: unknown): Promise<void> {
       .map(({ file, left, right }) => [file, left, right]);
     const title = files.length > MOST ? `Review ${MOST} of ${counted(files.length, "File")}` : `Review ${counted(files.length, "File")}`;
     await commands.executeCommand("vscode.changes", title, sides);
+  }
+}
+
+/** Show what a run changed in a file: what waits for review, or, where nothing does any more, all of it. */
+export async function openChange(session: Session, runId: string | undefined, uri: string): Promise<void> {
+  const file = session.reviews.files(runId).find((each) => uriKey(each.uri) === uriKey(uri));
+  if (file === undefined && runId !== undefined) {
+    const target = { kind: "file", runId, uri, path: workspace.asRelativePath(Uri.parse(uri)) };
+    await commands.executeCommand("coterie.run.showChange", { target });
+  } else if (file === undefined) {
+    tellNothingWaits();
+  } else {
+    await openDiff(file);
   }
 }
 

@@ -10,7 +10,7 @@ import { decideAll, decideOne, decideWhole } from "./deciding";
 import { ReviewDecorations } from "./decorations";
 import { ReviewLenses } from "./lenses";
 import { go, show } from "./navigation";
-import { chooseFile, openAll } from "./opening";
+import { chooseFile, openAll, openChange } from "./opening";
 import { openProposal } from "./proposals";
 import { Reviewing, type Verdict } from "./reviewing";
 import type { Reviewed } from "./rows";
@@ -31,6 +31,7 @@ export function registerReview(session: Session): Disposable {
     new ReviewTree(reviewing).register(),
     keepContext(reviewing),
     on("coterie.review.open", (runId?: string) => openAll(session, runId)),
+    on("coterie.review.change", (runId: string | undefined, uri: string) => openChange(session, runId, uri)),
     on("coterie.review.files", () => chooseFile(session)),
     on("coterie.review.show", ({ target }: Node<Reviewed>) => show(reviewing, target.file, target.open)),
     on("coterie.review.proposal", (runId: string, changeIds: readonly string[]) => openProposal(reviewing, runId, changeIds)),
