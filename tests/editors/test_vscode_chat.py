@@ -183,7 +183,7 @@ async def test_one_chat_in_two_windows_is_told_once_and_answered_once(code: Code
 
 
 async def test_a_run_is_stopped_gone_on_with_and_outlives_a_reload_with_what_was_being_written(code: CodeServer) -> None:
-    slow = {**fixture("chat-model", 0, text=LONG), "latency": 60, "chunkSize": 40}
+    slow = {**fixture("chat-model", 0, text=LONG), "latency": 500, "chunkSize": 40}  # longer than any window needs to load again
     async with shared(code, "reload", [slow]) as window:
         chat = await new_chat(window)
         await say(window, chat, "Tell me all")

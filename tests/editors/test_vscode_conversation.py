@@ -158,7 +158,7 @@ async def test_a_long_chat_is_read_upwards_forked_at_a_message_and_an_answer_tri
 
 
 SENTENCE = "A sentence that is read while more of them come. "
-STREAMED = {**fixture("chat-model", 0, text=f"First part here. {SENTENCE * 500}"), "latency": 50, "chunkSize": 16}
+STREAMED = {**fixture("chat-model", 0, text=f"First part here. {SENTENCE * 2500}"), "latency": 50, "chunkSize": 16}
 """It takes minutes; the story stops it."""
 SELECT = """(prose) => {
   const [text] = prose.querySelector('p').childNodes;
