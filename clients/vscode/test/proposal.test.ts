@@ -26,14 +26,24 @@ const change = (path: string, ...hunks: Hunk[]): ChangeEvent => ({
 describe("the edit that a question is about", () => {
   it.each([
     ["edit_file calc.py", [change("calc.py", hunk(1, 2), hunk(2, 0))], "Edit calc.py (+2 −3)"],
-    ["write_file notes.md", [change("notes.md", hunk(0, 4))], "Edit notes.md (+4 −0)"],
+    ["write_file notes.md", [change("notes.md", hunk(0, 4))], "Write notes.md (+4 −0)"],
     ["delete_file old.py", [change("old.py", hunk(3, 0))], "Delete old.py (+0 −3)"],
     ["move_file a.py to b.py", [change("b.py", hunk(0, 9)), change("a.py", hunk(9, 0, { oldText: "y\n".repeat(9) }))], "Move a.py to b.py"],
     ["What the worker did", [change("a.py", hunk(1, 1)), change("b.py", hunk(1, 1)), change("c.py", hunk(0, 1))], "Edit 3 files (+3 −2)"],
-    ["write_file empty.py", [change("empty.py", hunk(0, 0))], "Edit empty.py"],
+    ["write_file empty.py", [change("empty.py", hunk(0, 0))], "Write empty.py"],
   ])("is said in words: %s", (title, changes, words) => {
     const proposal = proposalOf({ title }, changes);
     expect(proposal && sizedWords(proposal)).toBe(words);
+  });
+
+  it("is as large as what is left of it to be decided, and then as all of it", () => {
+    const size = (...hunks: Hunk[]) => {
+      const proposal = proposalOf({ title: "edit_file calc.py" }, [change("calc.py", ...hunks)]);
+      return proposal && sizedWords(proposal);
+    };
+    const rejected = hunk(1, 1, { state: "rejected", review: "rejected" });
+    expect(size(rejected, hunk(0, 3))).toBe("Edit calc.py (+3 −0)");
+    expect(size(rejected, hunk(0, 3, { state: "applied", review: "accepted" }))).toBe("Edit calc.py (+4 −1)");
   });
 
   it("is none where nothing is known of a change", () => {

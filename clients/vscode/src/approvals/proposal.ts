@@ -6,6 +6,7 @@ import { isOpen } from "../state/reviews";
 export interface Proposal {
   /** What would happen: `Edit calc.py`. */
   readonly words: string;
+  /** How many lines; while something of it is open, of that alone. */
   readonly added: number;
   readonly removed: number;
   /** How many of its parts are decided, how many of those are applied, and how many were, but are taken back. */
@@ -18,7 +19,7 @@ export interface Proposal {
 type Change = Pick<ChangeEvent, "path" | "uri" | "hunks">;
 
 /** The tools by what they would do. */
-const VERBS: Readonly<Record<string, string>> = { delete_file: "Delete" };
+const VERBS: Readonly<Record<string, string>> = { delete_file: "Delete", write_file: "Write" };
 
 /** Return what is proposed; undefined where the question is about no edit, or nothing is known of it. */
 export function proposalOf({ title }: Pick<Approval, "title">, changes: readonly Change[]): Proposal | undefined {
@@ -28,13 +29,16 @@ export function proposalOf({ title }: Pick<Approval, "title">, changes: readonly
   }
   const hunks = changes.flatMap((change) => change.hunks);
   const move = moveIn(changes);
-  const sum = (side: "newLines" | "oldLines"): number => hunks.reduce((all, hunk) => all + hunk[side], 0);
+  const open = hunks.filter(isOpen);
+  // Asked is what is open; of what is decided it says what it was.
+  const sized = open.length > 0 ? open : hunks;
+  const sum = (side: "newLines" | "oldLines"): number => sized.reduce((all, hunk) => all + hunk[side], 0);
   const what = move ? `Move ${move.gone.path} to ${move.made.path}` : changes.length === 1 ? first.path : `${changes.length} files`;
   return {
     words: move ? what : `${VERBS[title.split(" ", 1)[0] ?? ""] ?? "Edit"} ${what}`,
     added: move ? 0 : sum("newLines"),
     removed: move ? 0 : sum("oldLines"),
-    decided: hunks.filter((hunk) => !isOpen(hunk)).length,
+    decided: hunks.length - open.length,
     applied: hunks.filter((hunk) => hunk.state === "applied").length,
     undone: hunks.filter((hunk) => hunk.state === "undone").length,
     total: hunks.length,
