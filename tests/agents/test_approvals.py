@@ -6,16 +6,18 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agent_stage import Listener
-from coterie.agents.approvals import RunApprovals
+from coterie.agents.approvals import ApprovalRequiredError, RunApprovals
 from coterie.agents.live_run import LiveRun
 from coterie.agents.meter import Meter
 from coterie.agents.pending import Approvals
 from coterie.agents.wanted import Verdict, Wanted
 from coterie.domain.events import ApprovalEvent, Event, PlanEvent
+from coterie.domain.permissions import Effect
 from coterie.domain.runs import Budget, RunRequest, RunRow
 from coterie.domain.wire import Json
 from coterie.storage.store import Store
@@ -30,10 +32,10 @@ async def always() -> bool:
 
 @asynccontextmanager
 async def asking(
-    tmp_path: Path, meter: Meter, rules: Callable[[], Policy] = Policy
+    tmp_path: Path, meter: Meter, rules: Callable[[], Policy] = Policy, *, can_answer: bool = True, **options: Any
 ) -> AsyncIterator[tuple[RunApprovals, Approvals, Listener]]:
     """Give what a run asks through under ``rules``, what takes the answers, and who hears the questions."""
-    store, listener = Store(tmp_path), Listener()
+    store, listener = Store(tmp_path), Listener(can_answer=can_answer)
     row = RunRow(
         run_id="r", channel_id="c", request=RunRequest(prompt="x"), workflow=None, agent="chat", state="queued", started_at="2026-01-01"
     )
@@ -48,6 +50,7 @@ async def asking(
         unattended="deny",
         session={},
         sandboxed=always,
+        **options,
     )
     yield mine, approvals, listener
     await store.aclose()
@@ -118,3 +121,18 @@ async def test_a_gate_that_a_rule_comes_to_allow_still_has_the_persons_answer(tm
         layers.append(RuleLayer.of("user settings", allow=["gate(plan)"]))
         approvals.answer(event.approval_id, "reject")
     assert kind.result() == "reject"
+
+
+@pytest.mark.parametrize("command_line", [True, False])
+async def test_an_option_of_the_command_line_is_named_there_only(tmp_path: Path, *, command_line: bool) -> None:
+    edit = Wanted(title="Edit it", effects=(Effect(kind="write", target="a.py", rule="write(a.py)"),), is_edit=True)
+    rules = Policy(layers=(RuleLayer.of("user settings", allow=["write(**)"]),))
+    options = {"can_answer": False, "command_line": command_line, "reviewed": lambda: True}
+    async with asking(tmp_path, Meter("this run", Budget()), lambda: rules, **options) as (mine, _, _):
+        with pytest.raises(ApprovalRequiredError) as unseen:
+            await mine.decide(edit)
+        with pytest.raises(ApprovalRequiredError) as waiting:
+            await mine.gate("plan", "Approve the plan?", as_it_is, told)
+    assert ("--yes-to 'write(**)'" in unseen.value.message, "--yes-to" in unseen.value.message) == (command_line, command_line)
+    assert ("--yes-to 'gate(plan)'" in waiting.value.message, "--yes-to" in waiting.value.message) == (command_line, command_line)
+    assert "gate(plan)" in waiting.value.message

@@ -44,7 +44,7 @@ class RunApprovals:
     ``rules`` gives the rules of every layer as they are now, ``vouched`` are those that also hold for commands that nothing confines and
     for edits that a person is to see; ``sandboxed`` says whether commands are confined, ``reviewed`` whether a person sees edits before
     they are made. ``session`` holds what was answered for the whole session of the client where the run is at home; ``user`` writes what is
-    answered for always, None: nothing does.
+    answered for always, None: nothing does. ``command_line`` says whether the run can be resumed with options.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class RunApprovals:
         sandboxed: Callable[[], Awaitable[bool]],
         reviewed: Callable[[], bool] = lambda: False,
         user: UserRules | None = None,
+        command_line: bool = False,
     ) -> None:
         self._run = run
         self._approvals = approvals
@@ -71,6 +72,7 @@ class RunApprovals:
         self._sandboxed = sandboxed
         self._reviewed = reviewed
         self._user = user
+        self._command_line = command_line
         self._waiting = 0
 
     @property
@@ -136,7 +138,8 @@ class RunApprovals:
         if ruling.verdict == "allow" or effect.rule in self._run.history.approved:
             return "approve"
         if not self._approvals.audience.can_answer:
-            raise ApprovalRequiredError(f"The {step_id} waits for approval. Approve it with --yes-to '{effect.rule}', or resume attended.")
+            by = f"with --yes-to '{effect.rule}'" if self._command_line else f"by the rule {effect.rule}"
+            raise ApprovalRequiredError(f"The {step_id} waits for approval. Approve it {by}, or resume attended.")
         options = (
             ApprovalOption(option_id="approve", label="Approve", kind="approve"),
             ApprovalOption(option_id="edit", label="Approve an edited plan", kind="edit"),
@@ -200,9 +203,10 @@ class RunApprovals:
         if self._unattended == "deny" and asking.by_rule:
             raise ApprovalRequiredError(f"{wanted} needs approval and nobody is there to give it. Allow it by a rule, or resume attended.")
         if self._unattended == "deny":
+            # Only the command line's own rules outweigh that a person wants to see edits.
+            allowing = f", or allow it by --yes-to '{EVERY_EDIT}'," if self._command_line else ""
             raise ApprovalRequiredError(
-                f"{wanted} is to be seen before it happens and nobody is there. Decide about the proposed changes, or allow it by "
-                f"--yes-to '{EVERY_EDIT}', and resume."
+                f"{wanted} is to be seen before it happens and nobody is there. Decide about the proposed changes{allowing} and resume."
             )
         if asking.by_rule:
             return Verdict(allowed=False, reason=f"Denied: {wanted} is on no allow list and nobody is there to ask.")

@@ -55,7 +55,8 @@ class Surroundings:
     """What all runs of a process share. ``loaded`` gives the settings as they are now; ``own_folders`` are closed to every agent.
 
     ``asides`` is where copies of workspaces lie while external agents work in them, ``memories`` where notes about projects are kept that
-    are not trusted; ``hide`` takes the secrets out of a text that this process has met. ``index_wait_s`` as in `Place`.
+    are not trusted; ``hide`` takes the secrets out of a text that this process has met. ``index_wait_s`` as in `Place`, ``command_line``
+    as in `RunApprovals`.
     """
 
     loaded: Callable[[], Loaded]
@@ -78,6 +79,7 @@ class Surroundings:
     index_wait_s: float | None = None
     attention: Attention | None = None
     user_permissions: UserRules | None = None
+    command_line: bool = False
 
 
 class Assembly:
@@ -123,6 +125,7 @@ class Assembly:
             sandboxed=sandboxed,
             reviewed=self._reviewed_since(loaded),
             user=around.user_permissions,
+            command_line=around.command_line,
         )
         await around.providers.ready()
         choose = await self._chooser(run, settings, in_team=len(workflow.steps) > 1)

@@ -122,6 +122,7 @@ class Core:
                 index_wait_s=index_wait_s,
                 attention=self.attention,
                 user_permissions=kept_rules,
+                command_line=editor is None,
             )
         )
         self.runs = RunService(
