@@ -123,6 +123,20 @@ describe("the arrow keys", () => {
     expect(press("ArrowDown"), "there is none behind").toBe(false);
   });
 
+  it.each(["/explain", "see @calc"])("go on through what was said where that ends in %s: nothing is completed in it", (text) => {
+    said = ["One", text];
+    type("@");
+    type("");
+    press("ArrowUp");
+    composer.completions(1, [{ insert: "@other", label: "other", detail: "", icon: "file", chip: undefined }]);
+    expect(field.value).toBe(text);
+    expect(posted.filter(({ kind }) => kind === "complete")).toHaveLength(1);
+    expect([press("ArrowUp"), field.value]).toEqual([true, "One"]);
+    expect([press("ArrowDown"), field.value]).toEqual([true, text]);
+    press("Enter");
+    expect(posted.at(-1)).toMatchObject({ kind: "send", text });
+  });
+
   it("leave alone what somebody writes, selects, or has changed of what was said", () => {
     said = ["One"];
     type("Mine");

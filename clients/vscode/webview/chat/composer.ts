@@ -189,7 +189,11 @@ export class Composer {
     if (text !== undefined) {
       event.preventDefault();
       this.#field.change(text, text.length);
-      this.#changed();
+      // Completions of what was said before would take the keys that go on through it.
+      this.#request += 1;
+      this.#asking = undefined;
+      this.#completions.hide();
+      this.#written();
     }
   }
 
@@ -221,9 +225,13 @@ export class Composer {
   }
 
   #changed(): void {
+    this.#ask();
+    this.#written();
+  }
+
+  #written(): void {
     this.#enable();
     this.#field.grow();
-    this.#ask();
     this.#keep();
   }
 
