@@ -120,6 +120,17 @@ async def test_by_hand_there_are_choices_and_the_server_is_told_which_one_was_ta
         await window.logged(f'"suggestionId": "{taken[1]}",\n    "state": "accepted"')
         assert sum(NOT_AGAIN in shown for shown in await shown_to_the_model(code)) == 1
 
+        await code.stage.host.answer_with([filling("return product + c")])
+        await window.press("Enter")
+        await turn(window, "Alt+Backslash", "return product + c")
+
+        async def is_dismissed() -> bool:
+            return '"state": "rejected"' in window.log()
+
+        await window.until(partial(window.press, "Shift+Escape"), is_dismissed, "the suggestion to be dismissed for good")
+        await window.comes_true(partial(is_ghost, window, ""), "no ghost text")
+        assert await window.document() == f"{HEAD}    {SECOND}\n    "
+
 
 async def turn(window: Window, key: str, shown: str) -> None:
     """Press a key until this is the ghost text."""
