@@ -42,7 +42,8 @@ export class Asking {
       case "send":
         return this.#send(asked.text, asked.chips, asked.insteadOf);
       case "stop":
-        return this.#current.stop();
+        await this.#current.stop();
+        return;
       case "older":
         return this.#current.feed?.older();
       case "complete": {

@@ -63,7 +63,7 @@ export class Chats implements Disposable {
     (await this.#view.show()).attach(chip);
   }
 
-  stop(): Promise<void> | undefined {
+  stop(): Promise<boolean> | undefined {
     return (this.#panels.active ?? this.#view.host)?.stop();
   }
 

@@ -16,7 +16,11 @@ export function registerCommands(chats: Chats): readonly Disposable[] {
     on("coterie.chat.open", (channelId?: string, messageId?: string) => chats.open(channelId, messageId)),
     on("coterie.chat.openInEditor", () => chats.openInEditor(chats.current)),
     on("coterie.chat.search", () => chats.search()),
-    on("coterie.chat.stop", () => chats.stop()),
+    on("coterie.chat.stop", async () => {
+      if ((await chats.stop()) !== true) {
+        throw new Refusal("Nothing goes on in the chat.", "nothing_to_stop", undefined);
+      }
+    }),
     on("coterie.chat.inspectContext", () => commands.executeCommand("coterie.inspectContext", { channelId: chats.current ?? null })),
     on("coterie.chat.askSelection", () => chats.attach(selectionChip(editorNow()))),
     on("coterie.chat.addFile", async (uri?: Uri, chosen?: readonly Uri[]) => {

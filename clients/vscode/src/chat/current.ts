@@ -71,11 +71,11 @@ export class Current {
     this.changed.emit();
   }
 
-  /** Stop what goes on, and keep what was done. Once is enough: the server ends it as soon as it can. */
-  async stop(): Promise<void> {
+  /** Stop what goes on, and keep what was done; says whether anything did. Once is enough: the server ends it as soon as it can. */
+  async stop(): Promise<boolean> {
     const run = this.#feed?.active;
     if (run === undefined || run.runId === this.#stopping) {
-      return;
+      return run !== undefined;
     }
     this.#stopping = run.runId;
     this.changed.emit();
@@ -86,6 +86,7 @@ export class Current {
       this.changed.emit();
       throw error;
     }
+    return true;
   }
 
   surroundings(): Surroundings {

@@ -87,7 +87,7 @@ export class ChatHost implements Disposable {
     }
   }
 
-  stop(): Promise<void> {
+  stop(): Promise<boolean> {
     return this.#current.stop();
   }
 
