@@ -67,6 +67,12 @@ describe("the rows of a run", () => {
     expect([one?.expanded, other?.expanded, one?.id === other?.id]).toEqual([false, true, false]);
   });
 
+  it("ask in the words of the chat", () => {
+    const effects = [{ kind: "exec" as const, target: "touch made", rule: "exec(touch made)" }];
+    const asked: AgentEvent["event"] = { ...GATE, title: "execute_command touch made", effects };
+    expect(drawn(rows(runOf({ kind: "run", state: "waiting" }, asked)))).toContain("Run touch made (waits for your answer)");
+  });
+
   it("show steps with their calls, what is done of the plan, changes and cost against the budget", () => {
     const run = runOf(
       { kind: "run", state: "running" },

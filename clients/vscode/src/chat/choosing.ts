@@ -98,6 +98,6 @@ function itemsOf(models: readonly ModelView[], current: string | undefined): Mod
 
 function star(model: ModelView): QuickInputButton {
   return model.favourite === true
-    ? { iconPath: new ThemeIcon("star-full"), tooltip: "No Favourite Any More" }
-    : { iconPath: new ThemeIcon("star-empty"), tooltip: "Make It a Favourite" };
+    ? { iconPath: new ThemeIcon("star-full"), tooltip: "Remove from the Favourites" }
+    : { iconPath: new ThemeIcon("star-empty"), tooltip: "Add to the Favourites" };
 }

@@ -1,6 +1,7 @@
 // What the tree shows of a run, as plain rows: `tree.ts` gives them to VS Code, `package.json` hangs actions on their contexts. Pure.
 
 import { changesIn, proposalOf, sizedWords } from "../approvals/proposal";
+import { questionOf } from "../chat/effects";
 import type { ApprovalEvent, RunLimits, RunSummary, StepEvent, ToolCallEvent } from "../protocol";
 import { hasEnded, type Run } from "../state/run";
 import { callRow } from "./callRows";
@@ -71,7 +72,7 @@ function questionRows(run: Run): readonly Row[] {
 
 function askedWords(approval: ApprovalEvent, run: Run): string {
   const proposal = proposalOf(approval, changesIn(approval, run.changes));
-  return proposal === undefined ? approval.title : sizedWords(proposal);
+  return proposal === undefined ? questionOf(approval).headline : sizedWords(proposal);
 }
 
 const STEP_NAMES: Readonly<Record<string, string>> = {
