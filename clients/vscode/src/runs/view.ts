@@ -5,6 +5,7 @@ import type { Session } from "../session";
 import { registerActions } from "./actions";
 import { RunDocuments } from "./documents";
 import type { Node } from "./forest";
+import { registerLeftWaiting } from "./leftWaiting";
 import { RunList } from "./list";
 import { PlanEditing } from "./planEditing";
 import { registerStarting } from "./start";
@@ -34,6 +35,7 @@ export function registerRuns(session: Session): Disposable {
     documents.register(),
     editing.register(() => view.selection[0]),
     registerStarting(session),
+    registerLeftWaiting(session),
     registerActions({ session, list, tree, view, documents, terminals }),
   );
 }
