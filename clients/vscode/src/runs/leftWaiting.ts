@@ -7,8 +7,10 @@ import { unlinked } from "../notices";
 import { guarded } from "../refusals";
 import type { Session } from "../session";
 import { leftWaiting, RECENT, remembered } from "./recent";
+import { firstLine } from "./words";
 
 const TOLD = "coterie.leftWaiting.told";
+const LONGEST = 80;
 
 export function registerLeftWaiting(session: Session): Disposable {
   return session.connection.changed.on(({ kind }) => {
@@ -32,8 +34,7 @@ async function tellAll(session: Session): Promise<void> {
 }
 
 async function tell(session: Session, runId: string, prompt: string): Promise<void> {
-  const [line = ""] = prompt.trim().split("\n", 1);
-  const words = `“${line}” was interrupted: it asked something, and nobody was there to answer.`;
+  const words = `“${firstLine(prompt, LONGEST)}” was interrupted: it asked something, and nobody was there to answer.`;
   if ((await window.showInformationMessage(unlinked(words), "Resume")) === "Resume") {
     await session.wire.request("agent/run/resume", { runId });
   }
