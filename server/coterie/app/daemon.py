@@ -24,7 +24,7 @@ from typing import Any
 
 from coterie import __version__
 from coterie.app.joining import joining
-from coterie.app.shared import RETURN_S, Shared
+from coterie.app.shared import Shared
 from coterie.base.redaction import Redaction, redacted_log
 from coterie.base.tasks import TaskSupervisor
 from coterie.config.paths import places
@@ -42,7 +42,7 @@ SUPERSEDED_S = 1.0
 IDLE = "COTERIE_DAEMON_IDLE_S"
 """The environment variable that sets how many idle seconds the daemon outlives its last editor."""
 RETURN = "COTERIE_DAEMON_RETURN_S"
-"""The environment variable that sets how many seconds a question outlives the last editor that could answer it."""
+"""The environment variable that sets how many seconds a question outlives the last editor that could answer it; none unless it is set."""
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ class Daemon:
 
     def __init__(self, environ: Mapping[str, str], redaction: Redaction | None = None) -> None:
         self._idle_s = _seconds(environ, IDLE, IDLE_S)
-        self._shared = Shared(places(environ).data, redaction, return_s=_seconds(environ, RETURN, RETURN_S))
+        self._shared = Shared(places(environ).data, redaction, return_s=_seconds(environ, RETURN, 0.0))
         self._accepting = TaskSupervisor("accepting")  # until a connection has said what it is for
         self._connections = TaskSupervisor("connections")
         self._watching = TaskSupervisor("watching")

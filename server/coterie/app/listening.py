@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from coterie.app.admission import TOKEN, Admission, admission_for, endpoint
 from coterie.app.doors import Door, NotListeningError
 from coterie.app.joining import joining
-from coterie.app.shared import RETURN_S, Shared
+from coterie.app.shared import Shared
 from coterie.app.turnstile import Turnstile
 from coterie.base.errors import RequestError
 from coterie.base.redaction import Redaction, redacted_log
@@ -49,7 +49,6 @@ class Listener:
         environ: Mapping[str, str],
         *,
         handshake_s: float = HANDSHAKE_S,
-        return_s: float = RETURN_S,
         redaction: Redaction | None = None,
         most_clients: int = MOST_CLIENTS,
         most_connections: int = MOST_CONNECTIONS,
@@ -57,7 +56,7 @@ class Listener:
         self._environ = environ
         self._most_clients = most_clients
         self._most_connections = most_connections
-        self._shared = Shared(places(environ).data, redaction, return_s=return_s)
+        self._shared = Shared(places(environ).data, redaction)
         self._servers: set[Server] = set()
         self._connections = TaskSupervisor("connections")
         self._ending = asyncio.Event()

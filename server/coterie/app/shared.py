@@ -30,9 +30,6 @@ from coterie.workspace.overlays import Overlays
 if TYPE_CHECKING:
     from coterie.providers.recorder import Recording
 
-RETURN_S = 8.0
-"""A window that is loaded again is back by then; where clients come and go, a question waits that long for the next one."""
-
 
 class Shared:
     """Owns what outlives a connection. ``data`` is the folder of the database, ``redaction`` what the process's log goes through.

@@ -58,7 +58,8 @@ class CommitMessages:
         """
         place = self._folder(folder)
         if not staged and not place.trusted:
-            text = f"{place.name} is not trusted: comparing its files could start programs that the repository names. Stage what the commit is to hold."
+            why = "comparing its files could start programs that the repository names"
+            text = f"{place.name} is not trusted: {why}. Stage what the commit is to hold."
             raise RequestError(text, code="untrusted_workspace")
         found = await asyncio.to_thread(repository, place.absolute, staged=staged)
         paths, kept_back = await self._sorted(place, await asyncio.to_thread(found.paths))

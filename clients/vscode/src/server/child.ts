@@ -14,8 +14,13 @@ export type Child<I extends Writable | null = Writable | null> = ChildProcessByS
 type Options<I extends "pipe" | "ignore"> = SpawnOptionsWithStdioTuple<I, "pipe", "pipe">;
 
 /** Start a program that is asked things over its input. Rejects when it cannot be started. */
-export async function talkedTo(program: string, args: readonly string[], cwd: string): Promise<Child<Writable>> {
-  const options: Options<"pipe"> = { cwd, detached: !WINDOWS, windowsHide: true, stdio: ["pipe", "pipe", "pipe"] };
+export async function talkedTo(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Child<Writable>> {
+  const options: Options<"pipe"> = { cwd, env, detached: !WINDOWS, windowsHide: true, stdio: ["pipe", "pipe", "pipe"] };
   const child = spawn(program, args, options);
   await once(child, "spawn");
   return child;

@@ -83,6 +83,9 @@ function saying(message: string, { message: reason }: Error): string {
   return `${message.replace(/\.$/, "")}: ${reason}`;
 }
 
+/** A shared server that this window starts keeps a question for as many seconds as a window needs to load again. */
+const PATIENT = { COTERIE_DAEMON_RETURN_S: "8" } as const;
+
 /** Make a client whose server ends but once: `told` is called, and nothing is started again. */
 export function clientOf(
   launch: Launch,
@@ -120,7 +123,10 @@ export function clientOf(
       },
     },
   };
-  const client: ServerClient = new ServerClient(() => talkedTo(launch.command, args, homeOf(context)), options);
+  const client: ServerClient = new ServerClient(
+    () => talkedTo(launch.command, args, homeOf(context), { ...PATIENT, ...process.env }),
+    options,
+  );
   client.registerFeature(announcement);
   showMessagesOf(client);
   return client;

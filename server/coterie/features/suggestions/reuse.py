@@ -40,8 +40,8 @@ def spot_at(uri: str, text: str, offset: int) -> Spot:
 class Candidate:
     """A suggestion as it was made, with the place it was made for. ``text`` is not yet fitted to what stands behind the cursor.
 
-    ``score`` is how likely it is to be right, where its source says so. ``used`` is what else the model was shown for it. ``has_rivals``: the
-    model was asked for something else than this already.
+    ``score`` is how likely it is to be right, where its source says so. ``used`` is what else the model was shown for it. ``has_rivals``:
+    the model was asked for something else than this already.
     """
 
     suggestion_id: str
