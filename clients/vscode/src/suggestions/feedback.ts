@@ -37,7 +37,10 @@ export class SuggestionFeedback {
   readonly middleware: Middleware = {
     provideInlineCompletionItems: async (document, position, context, token, next: Next) => {
       const answer = await next(document, position, context, token);
-      const items = token.isCancellationRequested ? [] : Array.isArray(answer) ? answer : (answer?.items ?? []);
+      if (token.isCancellationRequested) {
+        return answer; // VS Code looks at no such answer: what it shows is what was offered before.
+      }
+      const items = Array.isArray(answer) ? answer : (answer?.items ?? []);
       const offered = items.map((item) => {
         // What of the replaced text stands before the cursor.
         const before = item.range === undefined ? "" : document.getText(item.range.with({ end: position }));
