@@ -8,16 +8,15 @@ from pathlib import Path
 import pytest
 
 from agent_stage import Fails, Stage, calls, says
-from coterie.base.errors import ProviderError, RequestError, StorageError
+from coterie.base.errors import ProviderError, RequestError
 from coterie.context.assemble import request_bytes
 from coterie.context.showing import KEPT, PREVIEW, SUMMED_UP
 from coterie.domain.chat_commands import COMMANDS, ChatCommand, command_in
-from coterie.domain.events import CompactionEvent, MessageDelta, MessageEvent, RunEvent
+from coterie.domain.events import CompactionEvent, MessageDelta, MessageEvent
 from coterie.domain.messages import TextDelta, UserMessage
 from coterie.domain.records import CompactionRecord
 from coterie.domain.runs import RunRequest
-from coterie.domain.store_ports import RunStore
-from mortal_journal import Moment, MortalJournal
+from mortal_journal import Death, MortalJournal, at_each, gone_on
 from talking import LONG, SUMMARY, Talk, said, talking
 
 
@@ -241,40 +240,24 @@ async def test_when_it_is_all_that_is_left_to_hear_no_model_is_asked(tmp_path: P
         assert "not_heard" not in talk.warned
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
-async def test_a_death_at_any_record_of_a_compaction_makes_none_twice(tmp_path: Path, moment: Moment) -> None:
-    async def lived(folder: Path, at: int | None) -> int:
-        journals: list[MortalJournal] = []
-
-        def mortal(store: RunStore) -> RunStore:
-            journals.append(MortalJournal(store, at, moment))
-            return journals[0]
-
+async def test_a_death_at_any_record_of_a_compaction_makes_none_twice(tmp_path: Path) -> None:
+    async def lived(folder: Path, death: Death | None = None) -> MortalJournal:
+        journal = MortalJournal(death)
         async with talking(folder, windows={}) as talk:
             await talk.grow(2)
             channel = talk.channel
-        async with talking(folder, windows={}, wrap=mortal) as talk:
-            talk.stage.listener.on_event = lambda event: (
-                journals[0].over.set() if isinstance(event.event, RunEvent) and event.event.state == "succeeded" else None
-            )
-            try:
-                await talk.stage.begin("/compact", channel_id=channel)
-            except StorageError:
-                assert journals[0].dead
-            async with asyncio.timeout(60):
-                await journals[0].over.wait()
+        async with talking(folder, windows={}, wrap=journal.around) as talk:
+            journal.heed(talk.stage.listener)
+            await journal.lived(talk.stage.begin("/compact", channel_id=channel))
         async with talking(folder, windows={}) as talk:
-            [row, *_] = await talk.stage.store.runs.rows()
-            if row.state != "succeeded":
-                await talk.stage.runs.resume(row.run_id)
-                assert (await talk.stage.ended()).state == "succeeded"
-            records = [entry.record for entry in await talk.stage.store.runs.read(row.run_id)]
+            run_id = await gone_on(talk.stage)
+            records = [entry.record for entry in await talk.stage.store.runs.read(run_id)]
             assert sum(isinstance(record, CompactionRecord) for record in records) == 1
-            told = [event.event for event in (await talk.stage.runs.events(row.run_id)).events]
+            told = [event.event for event in (await talk.stage.runs.events(run_id)).events]
             assert sum(isinstance(event, CompactionEvent) for event in told) == 1
             assert sum(isinstance(event, MessageEvent) and event.role == "assistant" for event in told) == 1
             await check_goes_on(talk, channel)
-        return journals[0].appends
+        return journal
 
     async def check_goes_on(talk: Talk, channel: str | None) -> None:
         talk.channel = channel
@@ -284,5 +267,7 @@ async def test_a_death_at_any_record_of_a_compaction_makes_none_twice(tmp_path: 
         assert isinstance(head, UserMessage)
         assert SUMMARY.partition("\n")[0] in head.text
 
-    for at in range(1, 1 + await lived(tmp_path / "whole", None)):
-        await lived(tmp_path / f"{at}", at)
+    async def check(death: Death) -> None:
+        await lived(tmp_path / f"{death.moment}-{death.at}", death)
+
+    await at_each((await lived(tmp_path / "whole")).deaths(), check)

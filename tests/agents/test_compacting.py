@@ -12,17 +12,16 @@ import pytest
 from agent_scripts import EDIT, PATCH, TEAM, project, suite
 from agent_stage import Fails, Turn, answering, calls, says
 from coterie.agents.compacting import AGAIN
-from coterie.base.errors import ProviderError, StorageError
+from coterie.base.errors import ProviderError
 from coterie.context.assemble import message_bytes, request_bytes
 from coterie.context.compaction import UNKNOWN_WINDOW
 from coterie.context.window import input_limit
 from coterie.domain.channels import Channel
-from coterie.domain.events import MessageDelta, RunEvent, WarningEvent
+from coterie.domain.events import MessageDelta, WarningEvent
 from coterie.domain.messages import TextDelta, ToolMessage, UserMessage
 from coterie.domain.records import CompactionRecord
 from coterie.domain.runs import Attachment, RunRequest, Selection
-from coterie.domain.store_ports import RunStore
-from mortal_journal import Moment, MortalJournal
+from mortal_journal import Death, MortalJournal, at_each, gone_on
 from talking import LONG, SUMMARY, WINDOW, said, talking
 
 DOWN = ProviderError("`first/model` is down.", kind="transient", status=503)
@@ -402,51 +401,31 @@ async def test_the_plan_s_state_comes_from_the_journal(tmp_path: Path) -> None:
 
 
 async def test_a_death_at_any_record_leads_to_the_same_requests(tmp_path: Path) -> None:
-    async def lived(folder: Path, at: int | None, moment: Moment) -> tuple[list[list[bytes]], int]:
-        journals: list[MortalJournal] = []
-
-        def mortal(store: RunStore) -> RunStore:
-            journals.append(MortalJournal(store, at, moment))
-            return journals[0]
-
+    async def lived(folder: Path, death: Death | None = None) -> tuple[list[bytes], MortalJournal]:
+        journal = MortalJournal(death)
         async with talking(folder) as talk:
             await talk.grow(3)
             channel = talk.channel
         turns = (calls(("list_files", {})), says("Four."))
-        async with talking(folder, wrap=mortal) as talk:
+        async with talking(folder, wrap=journal.around) as talk:
             talk.hosts.script = {**talk.hosts.script, "chat": turns}
-            talk.stage.listener.on_event = lambda event: (
-                journals[0].over.set() if isinstance(event.event, RunEvent) and event.event.state == "succeeded" else None
-            )
-            try:
-                await talk.stage.begin("Four?", channel_id=channel)
-            except StorageError:
-                assert journals[0].dead
-            async with asyncio.timeout(60):
-                await journals[0].over.wait()
+            journal.heed(talk.stage.listener)
+            await journal.lived(talk.stage.begin("Four?", channel_id=channel))
         async with talking(folder) as talk:
             talk.hosts.script = {**talk.hosts.script, "chat": turns}
-            [row, *_] = await talk.stage.store.runs.rows()
-            if row.state != "succeeded":
-                await talk.stage.runs.resume(row.run_id)
-                assert (await talk.stage.ended()).state == "succeeded"
-            records = [entry.record for entry in await talk.stage.store.runs.read(row.run_id)]
+            records = [entry.record for entry in await talk.stage.store.runs.read(await gone_on(talk.stage))]
             assert sum(isinstance(record, CompactionRecord) for record in records) == 1
             talk.channel = channel
             await talk.post("Five?", says("Five."))
             assert talk.hosts.heard("compaction") == []
-            return [[shape(message) for message in talk.sent.messages]], journals[0].appends
+            return [shape(message) for message in talk.sent.messages], journal
 
     def shape(message: Any) -> bytes:
         return message_bytes(message).partition(b"\n<record>")[0]
 
-    expected, appends = await lived(tmp_path / "whole", None, "after")
-    assert appends > 8
-    points = [(at, moment) for at in range(1, appends + 1) for moment in ("before", "after")]
-    some = asyncio.Semaphore(4)
+    async def check(death: Death) -> None:
+        assert (await lived(tmp_path / f"{death.moment}-{death.at}", death))[0] == expected
 
-    async def check(at: int, moment: Any) -> None:
-        async with some:
-            assert (await lived(tmp_path / f"{moment}-{at}", at, moment))[0] == expected, f"died {moment} append {at}"
-
-    await asyncio.gather(*(check(at, moment) for at, moment in points))
+    expected, whole = await lived(tmp_path / "whole")
+    assert whole.appends > 8
+    await at_each(whole.deaths(), check)

@@ -6,7 +6,6 @@ stage on the same home resumes. `tests/main_job/test_crash.py` kills real server
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,14 +16,13 @@ from typing import Any
 import pytest
 
 from agent_scripts import APPROVE, BROKEN, PATCH, PLAN, TEAM, TESTED, VETO, project, suite
-from agent_stage import WITHIN_S, Stage, Turn, calls, staged
+from agent_stage import Stage, Turn, calls, staged
 from coterie.agents.history import FINISHED_CALLS, history_of
-from coterie.base.errors import CoterieError, StorageError
-from coterie.domain.events import ENDED, AgentEvent, ApprovalEvent, MessageDelta, RunEvent, ThoughtDelta
+from coterie.base.errors import StorageError
+from coterie.domain.events import AgentEvent, ApprovalEvent, MessageDelta, RunEvent, ThoughtDelta
 from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolMessage
 from coterie.domain.records import Entry, EventRecord
-from coterie.domain.store_ports import RunStore
-from mortal_journal import Moment, MortalJournal
+from mortal_journal import Death, Moment, MortalJournal, at_each, gone_on
 
 SHARES = 4
 """The points are tried in so many tests, each well within the time of a test."""
@@ -59,31 +57,22 @@ class Life:
 
 
 @asynccontextmanager
-async def life(folder: Path, *, dies_at: int | None = None, moment: Moment = "after") -> AsyncIterator[Life]:
+async def life(folder: Path, death: Death | None = None) -> AsyncIterator[Life]:
     """Be a server, whose editor approves a better plan than it is shown."""
-    journals: list[MortalJournal] = []
-
-    def mortal(store: RunStore) -> RunStore:
-        journals.append(MortalJournal(store, dies_at, moment))
-        return journals[0]
-
+    journal = MortalJournal(death)
     if not (folder / "project").exists():
         project(folder / "project")
         (folder / "project" / "notes.txt").write_text(NOTES, encoding="utf-8")
     sandbox = suite(folder / "project")
-    async with staged(folder / "home", folder / "project", SCRIPT, sandbox=sandbox, settings=SETTINGS, wrap=mortal) as stage:
+    async with staged(folder / "home", folder / "project", SCRIPT, sandbox=sandbox, settings=SETTINGS, wrap=journal.around) as stage:
 
         def react(event: AgentEvent) -> None:
-            match event.event:
-                case ApprovalEvent(state="pending", approval_id=approval_id):
-                    stage.approvals.answer(approval_id, "edit", plan=BETTER_PLAN)
-                case RunEvent(state=state) if state in ENDED:
-                    journals[0].over.set()
-                case _:
-                    pass
+            if isinstance(event.event, ApprovalEvent) and event.event.state == "pending":
+                stage.approvals.answer(event.event.approval_id, "edit", plan=BETTER_PLAN)
 
         stage.listener.on_event = react
-        yield Life(stage, journals[0])
+        journal.heed(stage.listener)
+        yield Life(stage, journal)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -146,22 +135,14 @@ async def uninterrupted(folder: Path) -> tuple[Life, dict[str, bytes]]:
     return whole, files(folder)
 
 
-async def check_crash(folder: Path, whole: Life, expected: Mapping[str, bytes], at: int, moment: Moment) -> None:
+async def check_crash(folder: Path, whole: Life, expected: Mapping[str, bytes], death: Death) -> None:
     """Die at one point, and resume."""
-    async with life(folder, dies_at=at, moment=moment) as first:
-        try:
-            await first.stage.begin(workflow="team")
-        except StorageError:
-            assert first.journal.dead
-        async with asyncio.timeout(WITHIN_S):
-            await first.journal.over.wait()
+    async with life(folder, death) as first:
+        await first.journal.lived(first.stage.begin(workflow="team"))
     async with life(folder) as second:
         run_id, before = await entries_of(second)
         assert (await second.stage.runs.get(run_id)).state == ("succeeded" if _succeeded(before) else "interrupted")
-        if not _succeeded(before):
-            await second.stage.runs.resume(run_id)
-            end = await second.stage.ended()
-            assert end.state == "succeeded", end
+        await gone_on(second.stage)
         _, after = await entries_of(second)
         assert after[: len(before)] == before, "what was journalled stays"
         check_ended(after)
@@ -199,25 +180,13 @@ def _check_told(first: Life, second: Life, caught_up: Any) -> None:
 
 @pytest.mark.parametrize("share", range(SHARES))
 async def test_a_death_at_any_record_changes_nothing_of_the_end(tmp_path: Path, share: int) -> None:
-    """Before each record, and after each that announces something: after any other there is what there is before the next."""
     whole, expected = await uninterrupted(tmp_path / "whole")
-    points: list[tuple[int, Moment]] = [(at, "before") for at in range(1, whole.journal.appends + 1)]
-    points += [(at, "after") for at in whole.journal.announcing]
     assert len(whole.journal.announcing) > 20
-    failures: list[Exception] = []
-    some = asyncio.Semaphore(4)  # at a time, because each waits for the disk
 
-    async def check(at: int, moment: Moment) -> None:
-        async with some:
-            try:
-                await check_crash(tmp_path / f"{moment}-{at}", whole, expected, at, moment)
-            except (AssertionError, CoterieError) as failure:
-                failure.add_note(f"died {moment} append {at}")
-                failures.append(failure)
+    async def check(death: Death) -> None:
+        await check_crash(tmp_path / f"{death.moment}-{death.at}", whole, expected, death)
 
-    await asyncio.gather(*(check(at, moment) for at, moment in points[share::SHARES]))
-    if failures:
-        raise ExceptionGroup("these deaths changed the end", failures)
+    await at_each(whole.journal.telling_deaths()[share::SHARES], check)
 
 
 async def test_a_run_that_dies_again_and_again_comes_to_the_same_end(tmp_path: Path) -> None:
@@ -225,16 +194,11 @@ async def test_a_run_that_dies_again_and_again_comes_to_the_same_end(tmp_path: P
     folder = tmp_path / "mortal"
     for number in range(100):
         # So many records that every call can be made anew within one life, and so few that every call is cut off in some.
-        async with life(folder, dies_at=9, moment="after" if number % 2 else "before") as one:
+        async with life(folder, Death(9, "after" if number % 2 else "before")) as one:
             rows = await one.stage.store.runs.rows()
-            if not rows:
-                await one.stage.begin(workflow="team")
-            elif rows[0].state == "succeeded":
+            if rows and rows[0].state == "succeeded":
                 break
-            else:
-                await one.stage.runs.resume(rows[0].run_id)
-            async with asyncio.timeout(WITHIN_S):
-                await one.journal.over.wait()
+            await one.journal.lived(one.stage.runs.resume(rows[0].run_id) if rows else one.stage.begin(workflow="team"))
             assert files(folder).keys() <= {*expected, "notes.txt"}
     else:
         pytest.fail("the run comes to no end")
@@ -245,7 +209,7 @@ async def test_a_run_that_dies_again_and_again_comes_to_the_same_end(tmp_path: P
 async def test_whoever_looks_after_an_undo_was_cut_off_sees_how_far_it_came(tmp_path: Path, at: int, moment: Moment) -> None:
     await uninterrupted(tmp_path)
     before = files(tmp_path)
-    async with life(tmp_path, dies_at=at, moment=moment) as one:
+    async with life(tmp_path, Death(at, moment)) as one:
         run_id, _ = await entries_of(one)
         with pytest.raises(StorageError):
             await one.stage.runs.undo(run_id)
@@ -264,7 +228,7 @@ async def test_whoever_looks_after_an_undo_was_cut_off_sees_how_far_it_came(tmp_
 async def test_an_undo_that_a_death_cut_off_is_done_by_the_next(tmp_path: Path, at: int, moment: Moment) -> None:
     """An undo writes twice for each file: what it is about to do to it, and that it is done."""
     await uninterrupted(tmp_path)
-    async with life(tmp_path, dies_at=at, moment=moment) as one:
+    async with life(tmp_path, Death(at, moment)) as one:
         run_id, _ = await entries_of(one)
         with pytest.raises(StorageError):
             await one.stage.runs.undo(run_id)

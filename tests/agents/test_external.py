@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from pathlib import Path
 
 import pytest
@@ -11,21 +10,17 @@ import pytest
 from agent_scripts import BROKEN
 from agent_stage import answering
 from coterie.agents.history import FINISHED_CALLS
-from coterie.base.errors import ProviderError, StorageError
+from coterie.base.errors import ProviderError
 from coterie.domain.events import (
-    ENDED,
-    AgentEvent,
     ChangeEvent,
     MessageDelta,
     MessageEvent,
-    RunEvent,
     ToolCallEvent,
     UsageEvent,
     WarningEvent,
 )
-from coterie.domain.store_ports import RunStore
 from hunk_stage import Reviewer
-from mortal_journal import Moment, MortalJournal
+from mortal_journal import Death, MortalJournal, at_each, gone_on
 from worker_stage import FIXED, FakeWorker, runs, working, writes
 
 
@@ -144,44 +139,26 @@ async def test_it_goes_on_in_its_copy_and_its_session(how: str, tmp_path: Path) 
     assert second.prompt.startswith("You were interrupted")
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
-async def test_a_death_at_any_record_changes_nothing_of_the_end(moment: Moment, tmp_path: Path) -> None:
-    point = 0
-    while True:
-        point += 1
-        folder = tmp_path / f"{point}"
+async def test_a_death_at_any_record_changes_nothing_of_the_end(tmp_path: Path) -> None:
+    async def lived(folder: Path, death: Death | None = None) -> MortalJournal:
         folder.mkdir()
-        journals: list[MortalJournal] = []
-
-        def mortal(store: RunStore, at: int = point, journals: list[MortalJournal] = journals) -> RunStore:
-            journals.append(MortalJournal(store, at, moment))
-            return journals[-1]
-
         worker = FakeWorker([writes("calc.py", FIXED), writes("notes.md", "Noted.\n")])
-        async with working(folder, worker, wrap=mortal) as stage:
-            with contextlib.suppress(StorageError):
-                await stage.begin("Fix add")
-            stage.listener.on_event = lambda event, over=journals[0].over: over.set() if _is_end(event) else None  # type: ignore[misc]
-            if not any(map(_is_end, stage.listener.events)):
-                async with asyncio.timeout(60):
-                    await journals[0].over.wait()
-        if not journals[0].dead:
-            break
+        journal = MortalJournal(death)
+        async with working(folder, worker, wrap=journal.around) as stage:
+            journal.heed(stage.listener)
+            await journal.lived(stage.begin("Fix add"))
         async with working(folder, worker) as stage:
-            rows = await stage.store.runs.rows()
-            if not rows or rows[0].state == "succeeded":  # it died before there was a run, or after its end
-                continue
-            await stage.runs.resume(rows[0].run_id)
-            end = await stage.ended()
-            assert end.state == "succeeded", f"died {moment} {point}: {end}"
-            assert (stage.text("calc.py"), stage.text("notes.md")) == (FIXED, "Noted.\n"), f"died {moment} {point}"
-            history = await stage.coordinator.history(rows[0].run_id)
+            history = await stage.coordinator.history(await gone_on(stage))
+            assert (stage.text("calc.py"), stage.text("notes.md")) == (FIXED, "Noted.\n")
         assert history.unresolved() == ()
         edits = [(edit.intent.path, edit.intent.after) for edit in history.edits.values() if edit.state == "applied"]
-        assert len(edits) == len(set(edits)) == 2, f"died {moment} {point}: each edit happened once"
+        assert len(edits) == len(set(edits)) == 2, "each edit happened once"
         assert [call for call in history.calls.values() if call.state not in FINISHED_CALLS] == []
-    assert point > 20, "there was something to die at"
+        return journal
 
+    async def check(death: Death) -> None:
+        await lived(tmp_path / f"{death.moment}-{death.at}", death)
 
-def _is_end(event: AgentEvent) -> bool:
-    return isinstance(event.event, RunEvent) and event.event.state in ENDED
+    whole = await lived(tmp_path / "whole")
+    assert whole.appends > 20, "there was something to die at"
+    await at_each(whole.deaths(), check)
