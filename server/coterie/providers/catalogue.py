@@ -24,7 +24,7 @@ from coterie.providers.contract import no_such_page
 from coterie.providers.cost_map import CostMap, completed
 from coterie.providers.entry import Entry
 from coterie.providers.failures import Host
-from coterie.providers.vendors import vendor_of
+from coterie.providers.vendors import sold_as
 
 _Answer = TypeVar("_Answer")
 
@@ -142,14 +142,6 @@ class Catalogue:
 
     def _completed(self, view: ModelView, config: ProviderConfig) -> ModelView:
         return completed(view, self._means.cost_map.of(*sold_as(config, view.id.partition("/")[2])))
-
-
-def sold_as(config: ProviderConfig, model: str) -> tuple[str | None, str]:
-    """Say whose model it is; where a host serves those of many vendors, the model's name begins with the vendor's."""
-    if (vendor := vendor_of(config)) is not None or config.type != "litellm":
-        return vendor, model
-    vendor, _, name = model.partition("/")
-    return vendor, name
 
 
 def _known(entry: Entry) -> tuple[ModelView, ...]:

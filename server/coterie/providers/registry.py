@@ -1,8 +1,8 @@
 """The registry of providers: which there are, which one a model id means, and how the latest use of each went.
 
 ``app`` builds one from the settings and calls `configure` when they change; ``agents`` know it by `coterie.domain.model_ports.Providers`,
-``features`` by `coterie.domain.model_ports.Registry` too. It owns the providers, which are built on first use, and the `Transport` they
-share. What is asked of hosts about their models goes through its `catalogue`.
+``features`` by `coterie.domain.model_ports.Registry` too. It keeps an `entry` for each provider; `builder` builds it on first use and owns
+the connections, `choice` says what a model's name comes to, and what is asked of hosts about their models goes through its `catalogue`.
 """
 
 from __future__ import annotations
@@ -17,22 +17,21 @@ from typing import TYPE_CHECKING
 
 from coterie.base.errors import ProviderError, RequestError
 from coterie.domain.model_ports import DiscoveryReason, ModelChoice, Provider, Unavailable
-from coterie.domain.status import InstallProgress, ModelPage, ModelView, Price, ProviderCheck, ProviderView
+from coterie.domain.status import InstallProgress, ModelPage, ModelView, ProviderCheck, ProviderView
 from coterie.domain.workers import Worker
 from coterie.providers import catalogue, failures
-from coterie.providers.catalogue import Catalogue, sold_as
+from coterie.providers.builder import ProviderBuilder
+from coterie.providers.catalogue import Catalogue
+from coterie.providers.choice import choice_of, first_model, no_provider
 from coterie.providers.config import ProviderConfig
 from coterie.providers.cost_map import CostMap
 from coterie.providers.discovery import Discovery
 from coterie.providers.entry import Entry
 from coterie.providers.failures import Host
-from coterie.providers.fim import fills
 from coterie.providers.health import HealthWatch
 from coterie.providers.keys import Keys
-from coterie.providers.kinds import Means, build, hire
 from coterie.providers.model_host import ModelHost
 from coterie.providers.resilience.guard import Guard
-from coterie.providers.transport import Transport
 from coterie.providers.vendors import vendor_of
 
 if TYPE_CHECKING:
@@ -40,8 +39,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_REPLAY_LABEL = "replay (recorded)"
-"""Stands wherever a model's name is shown, so that a recording never passes for a model."""
 _CHECK_S = 30.0
 """A host is looked at while a person waits; some have to start a program for it."""
 
@@ -77,15 +74,11 @@ class ProviderRegistry:
         self._default_model = default_model
         self._health = HealthWatch(self._look_again)
         self._listeners: list[Callable[[], None]] = []
-        self._transport: Transport | None = None
-        self._model_host = model_host
-        self._own_model_host: ModelHost | None = None
         self._cost_map = cost_map or CostMap()
         self._implied = implied
-        self._means = Means(self._shared_transport, self._shared_model_host, self._cost_map, keys or Keys(), environ or {})
-        self._recording = recording
+        self._builder = ProviderBuilder(self._guard, self._cost_map, keys=keys, environ=environ, model_host=model_host, recording=recording)
         self._catalogue = Catalogue(
-            catalogue.Means(provider_of=self._provider, note=self._note, priced=self.ready, cost_map=self._cost_map)
+            catalogue.Means(provider_of=self._builder.provider_of, note=self._note, priced=self.ready, cost_map=self._cost_map)
         )
 
     def configure(self, configs: Sequence[ProviderConfig], *, default_model: str | None = None) -> None:
@@ -106,7 +99,7 @@ class ProviderRegistry:
         if self._discovery is None:
             return
         async with self._discovering:  # who comes amid it finds all of it done
-            if not await self._discovery.look(reason, self._configured, self._shared_transport):
+            if not await self._discovery.look(reason, self._configured, self._builder.transport):
                 return
             come = {config.id: Entry(config) for config in self._found() if config.id not in self._entries}
             if come:
@@ -133,69 +126,32 @@ class ProviderRegistry:
 
     def get(self, provider_id: str) -> Provider:
         """Return a provider, built by now. Raises `RequestError` ``unknown_provider``."""
-        return self._provider(self._entry(provider_id))
+        return self._builder.provider_of(self._entry(provider_id))
 
     def choose(self, model_id: str) -> ModelChoice:
         """Find ``host/model``; see `coterie.domain.model_ports.Providers.choose`."""
         provider_id, _, model = model_id.partition("/")
         if not self._entries and self._implied(provider_id) is None:
-            raise _no_provider()
+            raise no_provider()
         if not model:
             raise RequestError(
                 f"`{model_id}` names no model: write host/model, for example `{next(iter(self._entries), provider_id)}/…`.",
                 code="unknown_model",
             )
         entry = self._entry(provider_id)
-        config = entry.config
-        if not entry.is_asked:
-            raise entry.disconnected()
-        host = Host(provider=provider_id, model=model, address=config.base_url, api_key=config.api_key)
-        in_vault = config.api_key is not None and config.api_key.secret is not None
-        if not in_vault and (missing := failures.key_failure(host, wanted=config.wants_key)) is not None:
-            raise missing
-        if config.health_check_s is not None:
-            self._health.used(provider_id, config.health_check_s)
-        known = next((view for view in entry.listed if view.id == model_id), None)
-        facts = self._cost_map.of(*sold_as(config, model))
-        return ModelChoice(
-            id=model_id,
-            model=model,
-            label=_REPLAY_LABEL if config.type == "replay" else model_id,
-            provider=self._provider(entry),
-            context_tokens=(known.context_tokens if known else None) or config.context_tokens or facts.context_tokens,
-            price=self._price_of(config, model),
-            bills=config.type == "claude_code",
-            temperature=config.temperature,
-            max_output_tokens=config.max_tokens,
-            top_p=config.top_p,
-            extra=config.extra or None,
-            fim=fills(config, model),
-        )
+        choice = choice_of(entry, model, self._builder)
+        if entry.config.health_check_s is not None:
+            self._health.used(provider_id, entry.config.health_check_s)
+        return choice
 
     def worker(self, model_id: str) -> Worker:
         """Find the whole agent behind a model's name; see `coterie.domain.model_ports.Providers.worker`."""
         provider_id, _, model = model_id.partition("/")
-        return hire(self._entry(provider_id).config, model, self._means)
+        return self._builder.worker(self._entry(provider_id).config, model)
 
     def default_model(self) -> str:
         """Return the configured model, or else the first one known; see `coterie.domain.model_ports.Providers.default_model`."""
-        if self._default_model:
-            return self._default_model
-        for provider_id, entry in self._entries.items():
-            if not entry.is_asked:
-                continue
-            if entry.config.models:
-                return f"{provider_id}/{entry.config.models[0]}"
-            # The first one of a map may be the dearest.
-            if entry.listed and entry.config.lists_models:
-                return _first_choice(entry.listed).id
-        if not self._entries:
-            raise _no_provider()
-        hosts = ", ".join(f"`{provider_id}`" for provider_id in self._entries)
-        raise RequestError(
-            f"No model is chosen. Set `model` in the settings to host/model, or `models` of a provider. There are: {hosts}.",
-            code="no_provider",
-        )
+        return self._default_model or first_model(self._entries)
 
     def list(self) -> tuple[ProviderView, ...]:
         """Return every provider with the state that its latest use showed."""
@@ -213,7 +169,7 @@ class ProviderRegistry:
             entry = self._entries.get(name)
             config = entry.config if entry is not None else self._implied(name)
             if config is not None and config.type == "litellm":
-                self._shared_model_host().warm()
+                self._builder.model_host().warm()
 
     async def models(self, provider: str | None = None) -> tuple[ModelView, ...]:
         """Return models; a host that does not answer keeps those that are known of it, as ``down``."""
@@ -246,7 +202,7 @@ class ProviderRegistry:
         entry, model = self._named(model_id)
         if not entry.is_asked:
             raise entry.disconnected()
-        await self._provider(entry).unload_model(model)
+        await self._builder.provider_of(entry).unload_model(model)
 
     async def connect(self, provider: str) -> ProviderView:
         """Use a provider again, and see whether it is there; see `coterie.domain.model_ports.Registry.connect`."""
@@ -298,10 +254,7 @@ class ProviderRegistry:
         for entry in self._entries.values():
             if entry.provider is not None:
                 await entry.provider.disconnect()
-        if self._transport is not None:
-            await self._transport.aclose()
-        if self._own_model_host is not None:
-            await self._own_model_host.aclose()
+        await self._builder.aclose()
 
     async def _look_again(self, provider_id: str) -> bool:
         """Look at a host that is in use; one that is back is called again at once. Returns whether to go on looking."""
@@ -322,30 +275,6 @@ class ProviderRegistry:
             raise RequestError(f"There is no provider `{provider_id}`. Configured: {there}.", code="unknown_provider")
         return entry
 
-    def _provider(self, entry: Entry) -> Provider:
-        if entry.provider is None:
-            provider = self._guard.around(build(entry.config, self._means), entry.config)
-            entry.provider = provider if self._recording is None else self._recorded(provider, entry.config, self._recording)
-        return entry.provider
-
-    def _recorded(self, provider: Provider, config: ProviderConfig, recording: Recording) -> Provider:
-        from coterie.providers.recorder import Recorder  # noqa: PLC0415 - few sessions are recorded
-
-        return Recorder(provider, recording, lambda model: self._price_of(config, model))
-
-    def _price_of(self, config: ProviderConfig, model: str) -> Price | None:
-        return config.price_of(model) or self._cost_map.of(*sold_as(config, model)).price
-
-    def _shared_transport(self) -> Transport:
-        if self._transport is None:
-            self._transport = Transport(self._guard.answered)
-        return self._transport
-
-    def _shared_model_host(self) -> ModelHost:
-        if self._model_host is None:
-            self._model_host = self._own_model_host = ModelHost(self._means.environ or None)
-        return self._model_host
-
     def _anew(self, config: ProviderConfig) -> Entry:
         """Return an entry that knows nothing but what a person has said of its provider."""
         before = self._entries.get(config.id)
@@ -365,7 +294,7 @@ class ProviderRegistry:
         config, began = entry.config, monotonic()
         try:
             async with asyncio.timeout(_CHECK_S):
-                seen = await self._provider(entry).check()
+                seen = await self._builder.provider_of(entry).check()
         except TimeoutError:
             failure = failures.no_answer_within(Host(provider=config.id, model="", address=config.base_url), _CHECK_S)
             seen = ProviderCheck(provider=config.id, state="down", text=failure.message)
@@ -383,18 +312,3 @@ class ProviderRegistry:
                 listener()
             except Exception:
                 log.exception("a listener of the provider registry failed")
-
-
-def _first_choice(views: Sequence[ModelView]) -> ModelView:
-    """Return the model that serves who names none: one that converses, and need not be loaded first."""
-    conversing = [view for view in views if "embed" not in view.id.lower()] or views
-    return next((view for view in conversing if view.state == "loaded"), conversing[0])
-
-
-def _no_provider() -> RequestError:
-    return RequestError(
-        "No model is configured. Enter a key (`coterie keys set anthropic`), set ANTHROPIC_API_KEY or OPENAI_API_KEY, start Ollama or "
-        "llama-swap on this machine, or add a [providers.NAME] entry with `type` and `base_url` to config.toml, and set `model` to "
-        "NAME/model.",
-        code="no_provider",
-    )

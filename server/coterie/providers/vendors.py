@@ -1,8 +1,8 @@
 """The vendors that LiteLLM knows: their names, what it takes for each from the environment, and at which paths their addresses end.
 
 The process that speaks to them gets no environment of ours; what LiteLLM would look up there is an argument of each call instead, so that
-two editors of one daemon can have two keys. `litellm` asks for it, `registry` for whose prices hold, ``app`` for hosts that no settings
-name.
+two editors of one daemon can have two keys. `litellm` asks for it, `builder` and `catalogue` for whose prices hold, ``app`` for hosts that
+no settings name.
 """
 
 from __future__ import annotations
@@ -108,6 +108,14 @@ def vendor_of(config: ProviderConfig) -> str | None:
         return None
     by_address = _ADDRESSES.get(urlsplit(config.base_url).hostname or "")
     return by_address or (config.id if config.id in NAMES else None)
+
+
+def sold_as(config: ProviderConfig, model: str) -> tuple[str | None, str]:
+    """Say whose model it is; where a host serves those of many vendors, the model's name begins with the vendor's."""
+    if (vendor := vendor_of(config)) is not None or config.type != "litellm":
+        return vendor, model
+    vendor, _, name = model.partition("/")
+    return vendor, name
 
 
 def at_vendor(config: ProviderConfig) -> bool:
