@@ -93,9 +93,16 @@ async def test_changes_of_several_files_are_reviewed_in_two_windows_by_keys_and_
             await window.page.locator(".multiDiffEditor .monaco-diff-editor").nth(1).wait_for()
             await window.screenshot("all")
 
+            # The window knows what is open: a server that has other things to do keeps no lens waiting.
+            server = await code.stage.server()
+            server.suspend()
+            try:
+                await window.open("calc.py")
+                await lens(window, "Accept").nth(1).wait_for()
+            finally:
+                server.resume()
+
             # What a person types above an open change moves it, and goes along with neither verdict.
-            await window.open("calc.py")
-            await lens(window, "Accept").nth(1).wait_for()
             await window.press("Control+Home")
             await window.type("# Mine.\n")
             await window.press("Control+k", "x")

@@ -4,6 +4,7 @@
 import { commands, type Disposable, type ExtensionContext, window, workspace } from "vscode";
 import { ChatFeature } from "./chat/feature";
 import { keepContexts } from "./contexts";
+import { lensMiddleware } from "./review/lenses";
 import { registerReview } from "./review/view";
 import { registerRuns } from "./runs/view";
 import { registerCommitMessage } from "./scm/message";
@@ -23,7 +24,7 @@ export function activate(context: ExtensionContext): void {
   const log = window.createOutputChannel("Coterie", { log: true });
   const suggestions = new SuggestionFeedback();
   const chat = new ChatFeature(commandMiddleware);
-  const connection = new Connection(context, log, { ...suggestions.middleware, ...chat.middleware });
+  const connection = new Connection(context, log, { ...suggestions.middleware, ...chat.middleware, ...lensMiddleware });
   const session = new Session(connection, context, log);
   context.subscriptions.push(
     log,

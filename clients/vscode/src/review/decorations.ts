@@ -16,10 +16,9 @@ import {
   workspace,
 } from "vscode";
 import { counted } from "../runs/words";
-import { uriKey } from "../state/reviews";
 import { choices, LENSES_IN_DIFFS, showsLensesInDiffs } from "./choices";
 import type { Reviewing } from "./reviewing";
-import { fileOf, isLeft, REVIEW_SCHEME } from "./sides";
+import { isAbout, isLeft, REVIEW_SCHEME } from "./sides";
 
 const COLOR = new ThemeColor("coterie.openChangeForeground");
 
@@ -51,7 +50,7 @@ export class ReviewDecorations implements FileDecorationProvider {
   register(): Disposable {
     const show = (about?: Uri) => {
       for (const editor of window.visibleTextEditors) {
-        if (about === undefined || uriKey(fileOf(editor.document.uri).toString()) === uriKey(about.toString())) {
+        if (about === undefined || isAbout(editor.document.uri, about)) {
           this.#show(editor);
         }
       }

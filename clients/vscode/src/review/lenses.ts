@@ -1,13 +1,18 @@
-// Above each open hunk, in the file and in the diff: accept, reject, and which of how many it is.
+// Above each open hunk, in the file and in the diff: accept, reject, and which of how many it is. VS Code draws the lenses of a text once all
+// who have some have answered, and waits the longer before it asks again the longer that took: nobody is to be slow here.
 
-import { CodeLens, type CodeLensProvider, Disposable, EventEmitter, languages, Range, type TextDocument } from "vscode";
+import { CodeLens, type CodeLensProvider, Disposable, EventEmitter, languages, Range, type TextDocument, window } from "vscode";
+import type { Middleware } from "vscode-languageclient/node";
 import type { OpenHunk } from "../state/reviews";
 import type { Reviewing } from "./reviewing";
-import { isLeft, REVIEW_SCHEME, sideOf } from "./sides";
+import { isAbout, isLeft, REVIEW_SCHEME, sideOf } from "./sides";
 
 /** What a lens says, and what it does, of a hunk that is in the file, and of one that is only proposed. */
 const ACCEPT = ["Accept", "Keep this change", "Take this change back; an agent that works on is told"] as const;
 const APPLY = ["Apply", "Write this change into the file", "Leave this change out; the agent is told"] as const;
+
+/** The server has lenses for editors without views of their own alone. To wait for its word that there are none would keep ours as they were. */
+export const lensMiddleware: Middleware = { provideCodeLenses: () => [] };
 
 export class ReviewLenses implements CodeLensProvider {
   readonly #changed = new EventEmitter<void>();
@@ -21,7 +26,12 @@ export class ReviewLenses implements CodeLensProvider {
   register(): Disposable {
     return Disposable.from(
       this.#changed,
-      this.#reviewing.changed.on(() => this.#changed.fire()),
+      this.#reviewing.changed.on((file) => {
+        // Each word puts off the look of VS Code, into every text: not for each file that an agent writes.
+        if (file === undefined || window.visibleTextEditors.some(({ document }) => isAbout(document.uri, file))) {
+          this.#changed.fire();
+        }
+      }),
       languages.registerCodeLensProvider([{ scheme: "file" }, { scheme: REVIEW_SCHEME }], this),
     );
   }

@@ -9,7 +9,7 @@ import type { Session } from "../session";
 import { type OpenHunk, uriKey } from "../state/reviews";
 import { Signal } from "../state/signal";
 import { linesOf, type Placed, placesOf, shifted, type Text } from "./places";
-import { changesOf, fileOf, sideOf } from "./sides";
+import { changesOf, fileOf, isAbout, sideOf } from "./sides";
 
 export type Verdict = "accept" | "reject";
 
@@ -106,11 +106,6 @@ export class Reviewing implements Disposable {
     this.#places.set(key, placesOf(linesOf(document.getText()), file.hunks, places));
     this.changed.emit(document.uri);
   }
-}
-
-/** Say whether a text is a file, or a side of a diff about it. */
-function isAbout(uri: Uri, file: Uri): boolean {
-  return uriKey(fileOf(uri).toString()) === uriKey(file.toString());
 }
 
 function textOf(uri: Uri): Text {

@@ -2,7 +2,7 @@
 // proposal, the changes that it is made of, so that it shows the same after they are decided.
 
 import { Uri, workspace } from "vscode";
-import type { OpenFile, OpenHunk } from "../state/reviews";
+import { type OpenFile, type OpenHunk, uriKey } from "../state/reviews";
 
 export const REVIEW_SCHEME = "coterie-review";
 
@@ -59,6 +59,11 @@ export function isLeft(uri: Uri): boolean {
 /** Return the file that a text is about. */
 export function fileOf(uri: Uri): Uri {
   return uri.scheme === REVIEW_SCHEME ? Uri.parse(read(uri)[0]) : uri;
+}
+
+/** Say whether a text is a file, or a side of a diff about it. */
+export function isAbout(uri: Uri, file: Uri): boolean {
+  return uriKey(fileOf(uri).toString()) === uriKey(file.toString());
 }
 
 /** Return the changes that a side is made of; none: whatever waits for review. */

@@ -8,7 +8,7 @@ import { running } from "../server/running";
 import { placedHunks, uriKey } from "../state/reviews";
 import { withoutApplied, withProposed } from "./places";
 import type { Reviewing } from "./reviewing";
-import { type ChangeId, changesOf, fileOf, REVIEW_SCHEME, sideOf } from "./sides";
+import { type ChangeId, changesOf, fileOf, isAbout, REVIEW_SCHEME, sideOf } from "./sides";
 
 export class ReviewTexts implements TextDocumentContentProvider {
   readonly #reviewing: Reviewing;
@@ -56,7 +56,7 @@ export class ReviewTexts implements TextDocumentContentProvider {
 
   #tell(about: Uri | undefined): void {
     for (const { uri } of workspace.textDocuments) {
-      if (uri.scheme === REVIEW_SCHEME && (about === undefined || uriKey(fileOf(uri).toString()) === uriKey(about.toString()))) {
+      if (uri.scheme === REVIEW_SCHEME && (about === undefined || isAbout(uri, about))) {
         this.#changed.fire(uri);
       }
     }
