@@ -39,6 +39,8 @@ def config_of(wire: HostWire, url: str, *, patience_s: float = WITHIN_S) -> Prov
     return host(wire.kind, url, timeouts=Timeouts(connect_s=WITHIN_S, first_token_s=patience_s, idle_s=patience_s))
 
 
-def patience(bad: str) -> float:
-    """Return how long a host may be silent: only one that is for ever is given up soon."""
-    return STALLED_S if "stall" in bad else WITHIN_S
+def patience(bad: str, wire: HostWire) -> float:
+    """Return how long a host may be silent: only one that is for ever is given up soon, and later where another process speaks to it."""
+    if "stall" not in bad:
+        return WITHIN_S
+    return 10 * STALLED_S if wire.kind == "litellm" else STALLED_S

@@ -7,13 +7,16 @@ what they share are the modules beside it.
 import logging
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import pytest_asyncio
 from hypothesis import HealthCheck, settings
 
 from aimock_server import StartAimock, aimock
+from coterie.providers.model_host import ModelHost
 from loopback import block_network
+from wires import EVERY_WIRE, HostWire
 
 
 def pytest_configure() -> None:
@@ -49,3 +52,21 @@ def logging_restored() -> Iterator[None]:
 def start_aimock() -> StartAimock:
     """Return what starts the real aimock with given fixtures, for an `async with`."""
     return aimock
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def model_host() -> AsyncIterator[ModelHost]:
+    """Have one process for a module's tests: to import LiteLLM takes seconds. Through its proxies no host on this machine is reached."""
+    proxies = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
+    host = ModelHost({**os.environ, **proxies})
+    yield host
+    await host.aclose()
+
+
+@pytest_asyncio.fixture(params=EVERY_WIRE, ids=lambda wire: wire.kind, loop_scope="module")
+async def wire(request: pytest.FixtureRequest, model_host: ModelHost) -> HostWire:
+    """Return each wire in turn; whatever speaks it is there, so that no call waits for it."""
+    one: HostWire = request.param
+    if one.kind == "litellm":
+        assert await model_host.start() is None
+    return one

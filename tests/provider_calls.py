@@ -9,6 +9,7 @@ from coterie.domain.messages import ModelRequest, StreamEvent, TextDelta, ToolSp
 from coterie.domain.model_ports import Provider
 from coterie.domain.status import ProviderType
 from coterie.providers.config import ApiKey, ProviderConfig
+from coterie.providers.model_host import ModelHost
 from coterie.providers.registry import ProviderRegistry
 
 KEY = ApiKey("canary-key-1234", "environment variable WORK_KEY")
@@ -28,9 +29,9 @@ def host(kind: ProviderType, url: str, **settings: Any) -> ProviderConfig:
 
 
 @asynccontextmanager
-async def provider_of(config: ProviderConfig) -> AsyncIterator[Provider]:
+async def provider_of(config: ProviderConfig, model_host: ModelHost | None = None) -> AsyncIterator[Provider]:
     """Give the provider that a registry makes of ``config``, and close it."""
-    registry = ProviderRegistry([config])
+    registry = ProviderRegistry([config], model_host=model_host)
     try:
         yield registry.get(config.id)
     finally:

@@ -1,4 +1,4 @@
-"""What hosts send on each HTTP wire, in bytes: for tests that hold for all of them.
+"""What hosts send on each wire, in bytes: for tests that hold for all of them.
 
 A `HostWire` writes the parts of an answer; `answer` joins them. `host_of` plays a reply for calls and says just enough to whatever else a
 provider asks its host.
@@ -95,10 +95,10 @@ def _ollama_tool(pieces: Sequence[str]) -> list[bytes]:
     return [_line({"tool_calls": [{"function": {"name": "edit_file", "arguments": json.loads("".join(pieces))}}]}, done=False)]
 
 
-def _chat(kind: ProviderType) -> HostWire:
+def _chat(kind: ProviderType, calls: str = "/v1/chat/completions") -> HostWire:
     return HostWire(
         kind=kind,
-        calls="/v1/chat/completions",
+        calls=calls,
         text=lambda text: _chunk({"content": text}),
         tool=_chat_tool,
         finish=lambda reason: _chunk({}, reason),
@@ -129,3 +129,5 @@ WIRES = (
     ),
 )
 """The wires that are spoken over HTTP from this process."""
+EVERY_WIRE = (*WIRES, _chat("litellm", "/chat/completions"))
+"""With the one that LiteLLM speaks to a host of no vendor's."""

@@ -1,4 +1,4 @@
-"""A thousand calls of hosts in chaos: each ends in an answer or a failure of a kind, none hangs, none is answered twice.
+"""More than a thousand calls of hosts in chaos: each ends in an answer or a failure of a kind, none hangs, none is answered twice.
 
 The providers are bare here: what stands around them would keep to the limits that the chaos announces, and wait.
 """
@@ -34,17 +34,22 @@ PATHS: Mapping[ProviderType, str] = {
     "anthropic": "/v1/messages",
     "ollama": "/api/chat",
     "llama_cpp": "/v1/chat/completions",
+    "litellm": "/chat/completions",
 }
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]  # the import of LiteLLM is a part of it
 
 
 @pytest.mark.parametrize("kind", PATHS)
-async def test_every_call_ends_once(start_aimock: StartAimock, kind: ProviderType) -> None:
+async def test_every_call_ends_once(start_aimock: StartAimock, kind: ProviderType, model_host: ModelHost) -> None:
     patient = Timeouts(connect_s=WITHIN_S, first_token_s=WITHIN_S, idle_s=WITHIN_S)
     outcomes: Counter[str] = Counter()
     turns = asyncio.Semaphore(AT_ONCE)
     transport = Transport()
+    if kind == "litellm":
+        assert await model_host.start() is None, "no call waits for the import"
     async with start_aimock(FIXTURES, chunk_size=5) as server, aclosing(transport):
-        provider = build(host(kind, server.url, timeouts=patient), Means(lambda: transport, ModelHost, CostMap()))
+        provider = build(host(kind, server.url, timeouts=patient), Means(lambda: transport, lambda: model_host, CostMap()))
         await server.set_chaos(**CHAOS)
 
         async def call(number: int) -> None:

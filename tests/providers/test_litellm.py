@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -101,15 +100,6 @@ async def vendors_server() -> AsyncIterator[AimockServer]:
     """Have one aimock for what all vendors are asked alike."""
     async with aimock(FIXTURES, chunk_size=4) as server:
         yield server
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def model_host() -> AsyncIterator[ModelHost]:
-    """Have one process for all tests here: to import LiteLLM takes seconds. Through its proxies no host on this machine is reached."""
-    proxies = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
-    host = ModelHost({**os.environ, **proxies})
-    yield host
-    await host.aclose()
 
 
 def provider(host: ModelHost, vendor: Vendor, url: str, **settings: Any) -> LiteLLM:
