@@ -12,8 +12,10 @@ from typing_extensions import override
 
 from agent_scripts import project
 from agent_stage import Stage, Turn, says, staged
+from coterie.context.assemble import request_bytes
 from coterie.domain.events import CompactionEvent, RunEvent, WarningEvent
-from coterie.domain.messages import ModelRequest, StreamEvent, ToolMessage
+from coterie.domain.messages import ModelRequest, StreamEvent, ToolMessage, UsageReported
+from coterie.domain.usage import Usage
 from several_hosts import Hosts
 
 WINDOW = 20_000
@@ -24,12 +26,16 @@ SUMMARY = "## Goal\n- count words\n## Done\n- counted"
 
 
 class Chatting(Hosts):
-    """Hosts that say when they are asked for a summary."""
+    """Hosts that say when they are asked for a summary.
+
+    With ``bytes_per_token`` they bill requests by their size; else always the same, which nobody takes for a count of tokens.
+    """
 
     def __init__(self, windows: Mapping[str, int]) -> None:
         super().__init__(windows=windows)
         self.script = {"compaction": (says(SUMMARY),) * 9}
         self.summarising = asyncio.Event()
+        self.bytes_per_token: float | None = None
 
     @override
     async def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
@@ -37,7 +43,10 @@ class Chatting(Hosts):
             self.summarising.set()
         async with aclosing(super().stream(request)) as events:  # type: ignore[type-var]
             async for event in events:
-                yield event
+                if isinstance(event, UsageReported) and self.bytes_per_token is not None:
+                    yield UsageReported(Usage(input=int(len(request_bytes(request)) / self.bytes_per_token), output=event.usage.output))
+                else:
+                    yield event
 
 
 class Talk:

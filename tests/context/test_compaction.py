@@ -140,6 +140,13 @@ def test_a_result_that_waits_for_an_answer_stays_also_behind_a_later_word_of_the
     assert older(thread, parts, 10) == thread[:2]
 
 
+@pytest.mark.parametrize(("room", "replaced"), [(1_700, 0), (1_300, 2)], ids=["beside the summary", "too large beside it"])
+def test_the_newest_message_goes_too_where_a_summary_takes_the_room_that_it_needs(room: int, replaced: int) -> None:
+    thread = (Placed(SUMMARY, 0, person("s" * 1_600)), *said("r1", person("p" * 4_000)))
+    parts = parts_of(ModelRequest(model="m", system="", messages=as_sent(thread)), thread, None, COUNTING)
+    assert older(thread, parts, 300, room) == thread[:replaced]
+
+
 def test_the_task_is_no_part_of_history_and_stays_as_it_was_said() -> None:
     thread = said("r1", person("Mend it."), *called(output="a" * 900), *called(output="b" * 900), *called())
     parts = parts_of(ModelRequest(model="m", system="", messages=as_sent(thread)), thread, ("r1", 10), COUNTING)
@@ -188,6 +195,14 @@ def test_of_many_requests_the_first_and_the_latest_are_quoted() -> None:
     asked = [UserMessage(text=f"request {number}") for number in range(20)]
     quoted = [line for line in replacement(SUMMARY_TEXT, facts_of(asked)).text.splitlines() if line.startswith("> ")]
     assert quoted == [f"> request {number}" for number in (0, *range(21 - QUOTES, 20))]
+
+
+@pytest.mark.parametrize(("room", "most"), [(None, 8 * 640), (1_000_000, 8 * 640), (20_000, 2_400), (0, 8 * 120)])
+def test_quotes_leave_room_for_what_is_said_next(room: int | None, most: int) -> None:
+    facts = facts_of([UserMessage(text="word " * 400) for _ in range(20)])
+    quotes = replacement(SUMMARY_TEXT, facts, room=room).text.partition("the latest:\n")[2].partition("\n</record>")[0]
+    assert quotes.count("\n> ") == QUOTES - 1
+    assert 0.8 * most < len(quotes) <= most
 
 
 def test_no_model_can_write_the_record() -> None:

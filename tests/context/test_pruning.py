@@ -60,6 +60,9 @@ def test_a_request_is_cut_into_pieces_that_say_what_they_are() -> None:
         ("r1:5:0", "history", "tool:read_file", True),
     ]
     assert parts[-1].piece.reason == "the model has not seen it yet"
+    answered = cut((*thread((2_000, 10), (3_000,)), Placed("r1", 6, AssistantMessage(text="Done."))))
+    assert [part.piece.reason for part in answered if part.piece.source == "tool:read_file"] == ["called before"] * 3
+    assert [part.piece.pinned for part in answered if part.piece.source == "tool:read_file"] == [False, True, True], "still newest"
 
 
 @given(st.lists(st.lists(st.integers(0, 3_000), min_size=1, max_size=3).map(tuple), max_size=5))

@@ -31,6 +31,7 @@ from coterie.config.load import COMMAND_LINE, LayerRules, Loaded
 from coterie.config.paths import name_of
 from coterie.config.schema import Settings
 from coterie.context.assemble import assemble
+from coterie.context.learned import Learned
 from coterie.context.memory import Memory, read_memory
 from coterie.context.rules import Rules, read_rules
 from coterie.domain.chat_commands import ChatCommand, command_in
@@ -88,12 +89,18 @@ class Assembly:
     def __init__(self, around: Surroundings) -> None:
         self._around = around
         self._allowances = Allowances(around.usage)
+        self._learned = Learned()
         self._session: SessionGrants = {}  # of this client: another one's workspace is another matter
 
     @property
     def around(self) -> Surroundings:
         """What its runs share."""
         return self._around
+
+    @property
+    def learned(self) -> Learned:
+        """What its runs have learned of how hosts count."""
+        return self._learned
 
     @property
     def session(self) -> SessionGrants:
@@ -140,8 +147,9 @@ class Assembly:
             around.providers,
             around.usage,
             RetryPolicy(attempts=retry.attempts, base_s=retry.base_ms / 1000, max_s=retry.max_ms / 1000),
+            self._learned,
         )
-        summariser = Summariser(run, around.providers, around.usage, models.sizes, self._small_model)
+        summariser = Summariser(run, around.providers, around.usage, sizes=models.sizes, learned=self._learned, small=self._small_model)
 
         def meters_of(agent: str) -> tuple[Meter, ...]:
             return (meter, *meter_of(agent), *self._allowances.meters(settings.budget, run.row.channel_id))

@@ -34,7 +34,7 @@ class ChatCommands:
             case "compact":
                 await self._compactor.compact(choice, Wish(command.words, asked_by))
             case "clear":
-                await self._clear(asked_by)
+                await self._clear(choice, asked_by)
             case "restore":
                 await self._restore(asked_by)
             case "help":
@@ -42,7 +42,7 @@ class ChatCommands:
             case _:
                 assert_never(command.name)
 
-    async def _clear(self, asked_by: str | None) -> None:
+    async def _clear(self, choice: ModelChoice, asked_by: str | None) -> None:
         talk = self._conversation
         thread = standing(talk.said, talk.compactions)
         if talk.task is not None:
@@ -54,7 +54,7 @@ class ChatCommands:
                 compaction_id=new_id("compaction"), step_id=talk.step_id, attempt=talk.attempt, replaced=stretches_of(thread)
             )
             text = "Nothing of what was said before is sent any more; /restore brings it back."
-            tokens = await self._compactor.tokens(thread)
+            tokens = await self._compactor.tokens(thread, choice)
             told = CompactionEvent(
                 compaction_id=record.compaction_id,
                 step_id=record.step_id,

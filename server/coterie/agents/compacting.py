@@ -24,16 +24,12 @@ from coterie.context.marking import pinned_words, without_dropped
 from coterie.context.pieces import Counting, Part, parts_of
 from coterie.context.pruning import prunings, unseen
 from coterie.context.thread import NOTHING, Before, Placed, as_sent, holds, since_cleared, standing, stretches_of
-from coterie.context.tokens import Calibration
 from coterie.context.window import input_limit
 from coterie.domain.events import CompactionEvent, Event, MessageEvent, WarningEvent
 from coterie.domain.inspection import NO_MARKS, Marks
 from coterie.domain.messages import Message, ModelRequest, UserMessage
 from coterie.domain.model_ports import ModelChoice
 from coterie.domain.records import CompactionRecord, EventRecord
-
-OVERFLOWED = 0.75
-"""The part of a conversation that a host is taken to have room for when it said that it is too long."""
 
 GROWN = 1.2
 """How much larger a conversation must be than when a summary of it failed, for one to be asked for again by itself."""
@@ -130,7 +126,6 @@ class Compactor:
         self._summariser = summariser
         self._meters = meters
         self._overflows = 0
-        self._taken: dict[str, int] = {}  # by model: how many tokens its host is taken to have room for since it found more too many
 
     async def request(self, choice: ModelChoice, *, overflowed: bool = False) -> ModelRequest:
         """Return the request for a model; a shorter one when the host said that this one is too long for it.
@@ -141,7 +136,7 @@ class Compactor:
         if overflowed:
             less = await self._overflowed(look, choice)
             look = await self._look(choice)
-            summing: Summing = "now" if self._overflows <= MOST_OVERFLOWS and not self._gave_up(look) else "never"
+            summing: Summing = "now" if self._overflows <= MOST_OVERFLOWS and not self._rests(look) else "never"
             if not await self._compact(look, choice, summing) and not await self._leave_unseen(look, choice, less):
                 raise RunError(NOTHING_TO_COMPACT, code="context_overflow")
             look = await self._look(choice)
@@ -163,7 +158,7 @@ class Compactor:
     async def _overflowed(self, look: _Look, choice: ModelChoice) -> int:
         """Return how many tokens a host is taken to have room for that found these too many."""
         self._overflows += 1
-        less = self._taken[choice.id] = int(OVERFLOWED * look.fill.total)
+        less = self._models.learned.refused(choice, look.fill.total)
         if self._overflows == 1 and look.limit is None:
             text = (
                 f"{choice.label} does not take about {look.fill.total:,} tokens, and how many it takes is not known: the conversation is "
@@ -182,23 +177,23 @@ class Compactor:
         One plan holds it all: where history has more than that plan leaves it, its older parts make room first.
         """
         look, is_task = await self._look(choice), self._conversation.task is None
-        tokens = self._models.calibration(choice.id).tokens
+        tokens = self._models.learned.calibration(choice.id).tokens
         wishes = await asyncio.to_thread(wishes_of, messages, tokens)
         if look.taken is not None:
             reserve = reserve_of(look.parts, look.taken, is_task=is_task)
             room = history_room(look.parts, wishes, look.taken, reserve=reserve)
-            if room < look.fill.history + reserve:
+            if 0 < room < look.fill.history + reserve:  # without any room for history, what is said now does not fit at all
                 await self._compact(replace(look, fill=replace(look.fill, room=room)), choice)
                 look = await self._look(choice)
         reserve = 0 if look.taken is None or self._rests(look) else reserve_of(look.parts, look.taken, is_task=is_task)
         window = planned(look.parts, wishes, look.taken, reserve=reserve)
         return await asyncio.to_thread(admitted, messages, wishes, window, tokens)
 
-    async def tokens(self, thread: Sequence[Placed]) -> int:
+    async def tokens(self, thread: Sequence[Placed], choice: ModelChoice) -> int:
         """Return about how many tokens messages have."""
-        messages = [placed.message for placed in thread]
+        messages, calibration = [placed.message for placed in thread], self._models.learned.calibration(choice.id)
         await self._models.sizes.counted(messages)
-        return sum(Calibration().tokens(self._models.sizes.message(message)) for message in messages)
+        return sum(calibration.tokens(self._models.sizes.message(message)) for message in messages)
 
     async def _look(self, choice: ModelChoice, more: Sequence[CompactionRecord] = ()) -> _Look:
         """Measure the conversation, with compactions that are not journalled yet."""
@@ -207,10 +202,11 @@ class Compactor:
         thread = without_dropped(standing(talk.said, (*talk.compactions, *more)), marks)
         request = talk.build(as_sent(thread), choice)
         await self._models.sizes.counted([placed.message for placed in thread])
-        counting = Counting(self._models.sizes.message, self._models.calibration(choice.id).tokens)
+        learned = self._models.learned
+        counting = Counting(self._models.sizes.message, learned.calibration(choice.id).tokens)
         parts = parts_of(request, thread, talk.task, counting, marks)
         limit = None if choice.context_tokens is None else input_limit(choice.context_tokens, request.max_output_tokens)
-        taken = min((each for each in (limit, self._taken.get(choice.id)) if each is not None), default=None)
+        taken = min((each for each in (limit, learned.taken(choice)) if each is not None), default=None)
         return _Look(request, thread, parts, fill_of(parts, taken), limit, taken)
 
     async def _compact(self, look: _Look, choice: ModelChoice, summing: Summing = "needed", *, wish: Wish = NO_WISH) -> bool:
@@ -224,7 +220,7 @@ class Compactor:
         why_not = NOTHING_TO_COMPACT
         if summing == "now" or (summing == "needed" and after.fill.total > look.fill.low and not self._rests(after)):
             try:
-                record, summary = await self._summarised(look, choice, blank, asked=summing == "now", instructions=wish.instructions)
+                record, summary = await self._summarised(look, choice, blank, asked=summing == "now", wish=wish)
                 after = await self._look(choice, (record,))
             except RunError as failed:
                 why_not = f"The conversation could not be summarised: {failed.message}"
@@ -274,15 +270,29 @@ class Compactor:
         return bool(record.pruned)
 
     async def _summarised(
-        self, look: _Look, choice: ModelChoice, blank: CompactionRecord, *, asked: bool, instructions: str
+        self, look: _Look, choice: ModelChoice, blank: CompactionRecord, *, asked: bool, wish: Wish
     ) -> tuple[CompactionRecord, Summary | None]:
-        """Return what replaces the older part by a summary. Raises `RunError` when there is none, or when it is no shorter."""
+        """Return what replaces the older part by a summary. Raises `RunError` when there is none, or when it is no shorter.
+
+        What stands beside any summary is known before one is paid for: where even an empty one would not help, none is made.
+        """
         replaced = older(look.thread, look.parts, look.fill.tail, look.fill.room)
         gone = {placed for placed in range(len(look.thread)) if any(look.thread[placed] is each for each in replaced)}
         worth = sum(part.piece.tokens for part in look.parts if part.place in gone)
-        if not replaced or (not asked and worth < max(WORTH * look.fill.room, 2 * LEAST_SUMMARY_TOKENS)):
+        helps = replaced and (asked or worth >= max(WORTH * look.fill.room, 2 * LEAST_SUMMARY_TOKENS))
+        if not helps or not _would_help((await self._laid(look, choice, blank, replaced, ""))[1], look, wish):
             return replace(blank, pruned=prunings(look.parts, look.fill.low)), None
-        summary = await self._summariser.summarise(replaced, choice, self._meters, room=look.fill.room, instructions=instructions)
+        room, words = look.fill.room, wish.instructions
+        summary = await self._summariser.summarise(replaced, choice, self._meters, room=room, instructions=words)
+        record, after = await self._laid(look, choice, blank, replaced, summary.text)
+        if not _has_shrunk(after, look):
+            raise RunError(f"the summary of {summary.model} is not shorter than what it stands for.", code="context_overflow")
+        return replace(record, call=self._run.history.summaries), summary
+
+    async def _laid(
+        self, look: _Look, choice: ModelChoice, blank: CompactionRecord, replaced: Sequence[Placed], summary: str
+    ) -> tuple[CompactionRecord, _Look]:
+        """Return what puts a summary in the place of messages, and the conversation after it."""
         talk, history = self._conversation, self._run.history
         stretches = stretches_of(replaced)
         all_stretches = [*stretches, *(stretch for each in since_cleared(talk.compactions) for stretch in each.replaced)]
@@ -292,14 +302,26 @@ class Compactor:
         )
         heard = [placed.message for placed in without_dropped(unsent, marks)]
         facts = facts_of(heard, plan=history.plan, done=done, pinned=pinned_words(unsent, marks))
-        record = replace(blank, replaced=stretches, message=replacement(summary.text, facts), call=history.summaries)
+        room = int(look.fill.room * self._models.learned.calibration(choice.id).bytes_per_token)
+        record = replace(blank, replaced=stretches, message=replacement(summary, facts, room=room))
         after = await self._look(choice, (record,))
         if after.fill.is_over:
             record = replace(record, pruned=prunings(after.parts, after.fill.low))
             after = await self._look(choice, (record,))
-        if after.fill.total > SHRUNK * look.fill.total:
-            raise RunError(f"the summary of {summary.model} is not shorter than what it stands for.", code="context_overflow")
-        return record, summary
+        return record, after
+
+
+def _has_shrunk(after: _Look, look: _Look) -> bool:
+    return after.fill.total <= SHRUNK * look.fill.total
+
+
+def _would_help(least: _Look, look: _Look, wish: Wish) -> bool:
+    """Say whether a summary is worth its call, by how the conversation would be beside one without a word.
+
+    A person who wants one gets a shorter conversation; by itself one is made for a conversation that can go on with it.
+    """
+    staying = sum(part.piece.tokens for part in least.parts if part.output is None)
+    return _has_shrunk(least, look) and (wish is not NO_WISH or look.limit is None or staying <= look.limit)
 
 
 def _told(record: CompactionRecord, look: _Look, after: _Look, summary: Summary | None) -> CompactionEvent:

@@ -1,6 +1,6 @@
 """What the model of a channel or of a run is sent, or would be sent next: asked by ``features.inspector``, shown by ``context.showing``.
 
-Nothing is called and nothing changes. Counts are estimates, as they are before a host has said how it counts.
+Nothing is called and nothing changes. Counts are the estimates that a request would be planned with now.
 """
 
 from __future__ import annotations
@@ -96,7 +96,8 @@ class Inspection:
         )
         sizes = Sizes()
         await sizes.counted([placed.message for placed in talk.said])
-        seen = shown(talk, Counting(sizes.message, Calibration().tokens), limit)
+        calibration = Calibration() if choice is None else self._assembly.learned.calibration(choice.id)
+        seen = shown(talk, Counting(sizes.message, calibration.tokens), limit)
         return ContextView(
             channel_id=channel_id,
             run_id=run_id or None,

@@ -21,7 +21,8 @@ from coterie.agents.meter import Meter
 from coterie.agents.reserving import Held, reserved
 from coterie.base.errors import ProviderError, RunError
 from coterie.base.ids import new_id
-from coterie.context.tokens import Calibration, Sizes
+from coterie.context.learned import Learned
+from coterie.context.tokens import Sizes
 from coterie.domain.events import MessageDiscarded, WarningEvent
 from coterie.domain.messages import AssistantMessage, ModelRequest
 from coterie.domain.model_ports import ModelChoice, Providers
@@ -55,7 +56,7 @@ class Asker:
 
 
 class ModelCalls:
-    """Makes the model calls of one run."""
+    """Makes the model calls of one run. ``learned`` is what hosts have shown of how they count, in this run and others."""
 
     def __init__(
         self,
@@ -63,6 +64,7 @@ class ModelCalls:
         providers: Providers,
         usage: UsageStore,
         policy: RetryPolicy,
+        learned: Learned,
         *,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random,
@@ -74,12 +76,8 @@ class ModelCalls:
         self._pause = pause
         self._jitter = jitter
         self.sizes = Sizes()
-        self._calibrations: dict[str, Calibration] = {}
+        self.learned = learned
         self._warned: set[str] = set()
-
-    def calibration(self, model_id: str) -> Calibration:
-        """Return the token count's correction for a model."""
-        return self._calibrations.get(model_id, Calibration())
 
     async def ask(self, asker: Asker, compose: Compose) -> AssistantMessage:
         """Return the answer of the first model of the chain that gives one, journalled. Raises `ProviderError`, `BudgetExhaustedError`."""
@@ -153,8 +151,8 @@ class ModelCalls:
                 await self._pause(delay)
 
     async def _attempt(self, asker: Asker, choice: ModelChoice, request: ModelRequest) -> AssistantMessage:
-        size, calibration = await self.sizes.request(request), self.calibration(choice.id)
-        estimate = calibration.tokens(size)
+        size = await self.sizes.request(request)
+        estimate = self.learned.calibration(choice.id).tokens(size)
         longest = request.max_output_tokens or DEFAULT_OUTPUT
         with await reserved(asker.meters, estimate, choice.price, output_tokens=longest) as held:
             capped = request if held.output_cap is None else replace(request, max_output_tokens=held.output_cap)
@@ -187,7 +185,7 @@ class ModelCalls:
                     await self._run.add_usage(used)
                     await self._book(asker, choice, used, outcome)
             if answer.usage is not None and answer.reused is None:
-                self._calibrations[choice.id] = calibration.corrected(size, answer.usage)
+                self.learned.answered(choice, size, answer.usage)
         self._providers.settled(choice.id, None)
         self._warned.discard(f"passed over {choice.id}")
         return await self._finish(asker, answer)

@@ -17,8 +17,9 @@ from coterie.agents.quiet_call import QuietCall
 from coterie.agents.reserving import reserved
 from coterie.base.errors import CoterieError, ProviderError, RunError
 from coterie.context.compaction import MOST_SUMMARY_TOKENS, sections, summary_request
+from coterie.context.learned import Learned
 from coterie.context.thread import Placed
-from coterie.context.tokens import Calibration, Sizes
+from coterie.context.tokens import Sizes
 from coterie.domain.model_ports import ModelChoice, Providers
 from coterie.domain.store_ports import UsageStore
 from coterie.domain.usage import Usage
@@ -41,12 +42,20 @@ class Summariser:
     """Makes the summaries of one run. ``small`` finds the small model, None where none is set; it may raise what choosing raises."""
 
     def __init__(
-        self, run: LiveRun, providers: Providers, usage: UsageStore, sizes: Sizes, small: Callable[[], Awaitable[ModelChoice | None]]
+        self,
+        run: LiveRun,
+        providers: Providers,
+        usage: UsageStore,
+        *,
+        sizes: Sizes,
+        learned: Learned,
+        small: Callable[[], Awaitable[ModelChoice | None]],
     ) -> None:
         self._run = run
         self._providers = providers
         self._usage = usage
         self._sizes = sizes
+        self._learned = learned
         self._small = small
 
     async def summarise(
@@ -60,7 +69,8 @@ class Summariser:
             agent=AGENT,
             call=self._run.history.summaries,
         )
-        estimate = Calibration().tokens(await self._sizes.request(request))
+        size = await self._sizes.request(request)
+        estimate = self._learned.calibration(choice.id).tokens(size)
         call = QuietCall(choice, self._usage, self._run.run_id, self._run.row.channel_id)
         with await reserved(meters, estimate, choice.price, output_tokens=request.max_output_tokens or MOST_SUMMARY_TOKENS) as held:
             capped = request if held.output_cap is None else replace(request, max_output_tokens=held.output_cap)
@@ -78,6 +88,7 @@ class Summariser:
                 held.settle(used, estimate)
                 await self._run.add_usage(used)
         self._providers.settled(choice.id, None)
+        self._learned.answered(choice, size, used)
         if (text := sections(answer)) is None:
             raise RunError(f"The answer of {choice.label} is no summary.", code="malformed_answers")
         return Summary(text, choice.label)

@@ -34,7 +34,10 @@ HEADINGS = ("Goal", "Instructions", "Decisions", "Done", "Open", "Files")
 LONGEST_OUTPUT = 2_000
 LONGEST_TEXT = 8_000
 LONGEST_QUOTE = 600
+SHORTEST_QUOTE = 80
 QUOTES = 8
+QUOTED = 0.1
+"""The part of history's room that quotes may take: in a small window whole ones would leave no room for what is said next."""
 UNKNOWN_WINDOW = 32_000
 """Tokens that a model is taken to read where nobody knows its window."""
 MOST_SUMMARY_TOKENS = 2_000
@@ -93,16 +96,18 @@ def fill_of(parts: Sequence[Part], limit: int | None) -> Fill:
 def older(thread: Sequence[Placed], parts: Sequence[Part], tail: int, room: int | None = None) -> tuple[Placed, ...]:
     """Return the messages to replace: all of history but the newest ``tail`` tokens, and never results that no model has seen.
 
-    The newest message stays whatever its size, unless it alone is larger than the ``room`` of history.
+    The newest message stays whatever its size, unless it is larger than what the ``room`` of history leaves beside a summary: beside one as
+    long as the one that stands there, which alone there is nothing to gain by replacing.
     """
     sizes: dict[int, int] = {}
     for part in parts:
         if part.place is not None and part.piece.segment == "history":
             sizes[part.place] = sizes.get(part.place, 0) + part.piece.tokens
+    standing = sum(tokens for place, tokens in sizes.items() if thread[place].is_summary)
     cut, kept = len(thread), 0
     for place in sorted(sizes, reverse=True):
         kept += sizes[place]
-        is_too_large = room is not None and kept > room and not _waits(thread, len(thread))
+        is_too_large = room is not None and kept > room - standing and not _waits(thread, len(thread))
         if kept > tail and (cut < len(thread) or is_too_large):
             break
         if not isinstance(thread[place].message, ToolMessage) and not _waits(thread, place):
@@ -202,17 +207,18 @@ def facts_of(
     return Facts(plan=plan, done=done, said=said, latest=words, pinned=pinned)
 
 
-def replacement(summary: str, facts: Facts) -> UserMessage:
-    """Return the message that stands in the place of others."""
+def replacement(summary: str, facts: Facts, *, room: int | None = None) -> UserMessage:
+    """Return the message that stands in the place of others, where history has ``room`` bytes; None where nobody knows."""
     known = []
+    longest = LONGEST_QUOTE if room is None else max(SHORTEST_QUOTE, min(LONGEST_QUOTE, int(QUOTED * room) // QUOTES))
     if facts.said:
         first, *later = facts.said  # what it began with says what it is for
-        quotes = [f"> {_bounded(' '.join(text.split()), LONGEST_QUOTE)}" for text in (first, *later[1 - QUOTES :])]
+        quotes = [f"> {_bounded(' '.join(text.split()), longest)}" for text in (first, *later[1 - QUOTES :])]
         known.append("What the person said in it, the first and the latest:\n" + "\n".join(quotes))
     if facts.plan is not None:
         known.append(_plan(facts.plan, facts.done))
     if facts.latest:
-        known.append(f"The last thing you did in it: {_TAG.sub('(', _bounded(facts.latest, LONGEST_QUOTE))}")
+        known.append(f"The last thing you did in it: {_TAG.sub('(', _bounded(facts.latest, longest))}")
     text = (
         "<earlier>\nThe older part of this conversation is left out. A model wrote this summary of it; where the record below says "
         f"something else, the record is right.\n\n{_TAG.sub('(', summary)}\n</earlier>"

@@ -40,7 +40,7 @@ class Counting:
 class Part:
     """A piece with what it stands for: the ``place``-th message of the thread (None: the system), the output of it that can be left out.
 
-    An output that no model has seen is pinned: it is left out last.
+    The latest outputs are pinned, which a model may not have seen yet: they are left out last.
     """
 
     piece: Piece
@@ -53,7 +53,8 @@ def parts_of(
 ) -> tuple[Part, ...]:
     """Return the parts of a request. ``thread`` are its messages, ``task`` run and number of the one that began the current task."""
     made = _of_head(request, counting)
-    unseen = max((place for place, placed in enumerate(thread) if isinstance(placed.message, ToolMessage)), default=-1)
+    latest = max((place for place, placed in enumerate(thread) if isinstance(placed.message, ToolMessage)), default=-1)
+    is_seen = any(isinstance(placed.message, AssistantMessage) for placed in thread[latest + 1 :])
     for place, placed in enumerate(thread):
         name = f"{placed.run_id}:{placed.seq}"
         tokens = counting.tokens(counting.size(placed.message))
@@ -67,7 +68,9 @@ def parts_of(
             case AssistantMessage() as message:
                 made.append(Part(replace(said, source=message.made_by or "model", reason="answered before"), place))
             case ToolMessage():
-                made += _of_tools(said, placed, place, counting, is_unseen=place == unseen)
+                is_latest = place == latest
+                reason = "the model has not seen it yet" if is_latest and not is_seen else "called before"
+                made += _of_tools(replace(said, reason=reason, pinned=is_latest), placed, place, counting)
     return tuple(_staying(part) if part.piece.piece_id in marks.pinned else part for part in made)
 
 
@@ -114,7 +117,7 @@ def _of_person(said: Piece, text: str, *, is_task: bool) -> list[Piece]:
     return made
 
 
-def _of_tools(said: Piece, placed: Placed, at: int, counting: Counting, *, is_unseen: bool) -> list[Part]:
+def _of_tools(said: Piece, placed: Placed, at: int, counting: Counting) -> list[Part]:
     """Return a part for each output; the first one bears what stands around them."""
     parts: list[Part] = []
     left = said.tokens
@@ -127,9 +130,8 @@ def _of_tools(said: Piece, placed: Placed, at: int, counting: Counting, *, is_un
             said,
             piece_id=f"{said.piece_id}:{place}",
             source=f"tool:{result.tool}",
-            reason="the model has not seen it yet" if is_unseen else "called before",
             tokens=tokens,
-            pinned=is_unseen or not is_big,
+            pinned=said.pinned or not is_big,
         )
         parts.append(Part(piece, at, OutputPlace(run_id=placed.run_id, seq=placed.seq, place=place) if is_big else None))
     return parts[::-1]

@@ -1,0 +1,73 @@
+"""A channel's runs plan by what hosts have shown in the runs before them, and pay for no summary that could not help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agent_stage import Fails, says
+from coterie.base.errors import ProviderError
+from coterie.context.assemble import request_bytes
+from talking import LONG, WINDOW, said, talking
+
+TOO_LONG = ProviderError("Too long.", kind="context_overflow", status=400)
+
+
+@pytest.mark.parametrize("bytes_per_token", [2.0, 7.0], ids=["small tokens", "large tokens"])
+async def test_the_next_run_counts_as_the_host_bills(tmp_path: Path, bytes_per_token: float) -> None:
+    async with talking(tmp_path) as talk:
+        talk.hosts.bytes_per_token = bytes_per_token
+        await talk.grow(1)
+        view = await talk.stage.inspector.inspect(channel_id=talk.channel)
+        await talk.post("And?", says("Done."))
+        billed = len(request_bytes(talk.sent)) / bytes_per_token
+        assert view.used == pytest.approx(billed, rel=0.02), "people are shown what it will cost"
+        assert talk.told == []
+        for number in range(8):
+            assert (await talk.post(f"Post {number}?", says(LONG[:8_000]))).state == "succeeded"
+            assert len(request_bytes(talk.sent)) / bytes_per_token < 0.9 * 15_000, "the host would refuse more"
+        assert (said(talk.sent)[0] == "<earlier") is (bytes_per_token < 4), "and none is made shorter that fits"
+
+
+async def test_what_a_host_refused_is_not_sent_again_by_the_next_run(tmp_path: Path) -> None:
+    async with talking(tmp_path, windows={}) as talk:
+        await talk.grow(3)
+        assert (await talk.post("Four?", (Fails(TOO_LONG, 1), *says("Four.")))).state == "succeeded"
+        refused = len(request_bytes(talk.hosts.heard("chat")[0]))
+        for number in range(4):
+            assert (await talk.post(f"Post {number}?", says(f"{number} {LONG[:9_000]}"))).state == "succeeded"
+            assert [len(request_bytes(request)) < 0.75 * refused for request in talk.hosts.heard("chat")] == [True]
+            assert "window_unknown" not in talk.warned
+
+
+async def test_a_message_that_does_not_fit_by_itself_costs_no_summary(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.grow(3)
+        for _ in range(2):
+            end = await talk.post(LONG * 6)
+            assert (end.reason, talk.hosts.requests, talk.told) == ("context_overflow", [], [])
+        assert (await talk.post("And?", says("Done."))).state == "succeeded"
+        assert said(talk.sent)[0] == "<earlier"
+
+
+async def test_large_posts_one_after_another_do_not_stop_the_channel(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        for number in range(4):
+            end = await talk.post(f"{number} {LONG * 3}", says("Long."))
+            assert end.state == "succeeded", end.text
+        assert (await talk.post("And?", says("Done."))).state == "succeeded"
+
+
+@pytest.mark.parametrize("is_wished", [True, False], ids=["by the person", "by itself"])
+async def test_no_summary_is_made_of_what_is_pinned(tmp_path: Path, *, is_wished: bool) -> None:
+    async with talking(tmp_path, windows={"first": WINDOW}) as talk:
+        await talk.grow(3)
+        view = await talk.stage.inspector.inspect(channel_id=talk.channel)
+        assert talk.channel is not None
+        for each in view.pieces:
+            if each.segment == "history":
+                await talk.stage.inspector.pin(talk.channel, piece_id=each.piece_id)
+        end = await talk.post("/compact" if is_wished else "Four?", says("Four."))
+        assert end.state == "succeeded"
+        assert (talk.hosts.heard("compaction"), talk.told, talk.warned) == ([], [], [])
