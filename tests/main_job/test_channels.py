@@ -161,3 +161,11 @@ async def test_a_title_of_the_persons_own_and_a_failing_model_change_nothing(tmp
         assert (await editor.ended(posted["runId"]))["state"] == "succeeded"
         await changed(editor, "updated", state="idle")
         assert (await only_channel(editor))["title"] == ("Mine" if named else "New chat")
+
+
+async def test_a_fallback_names_the_chat_where_the_small_model_is_down(tmp_path: Path) -> None:
+    options = playing(record(tmp_path / "cassette.json", ANSWERS), smallModel="gone/small", fallbacks=["work/recorded"])
+    options["providers"]["gone"] = {"type": "openai_compatible", "baseUrl": "http://127.0.0.1:9/v1"}
+    async with served(tmp_path, options) as editor:
+        await editor.play("What is wrong here?")
+        await changed(editor, "updated", title="Why the sign is wrong")

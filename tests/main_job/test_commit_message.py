@@ -84,6 +84,18 @@ async def test_without_a_small_model_the_default_one_writes_and_a_plain_client_i
             await editor.client.expect("window/showMessage", lambda params: params["message"] == "Mend the sign")
 
 
+async def test_a_fallback_writes_where_the_small_model_is_down(tmp_path: Path) -> None:
+    project = committed(tmp_path / "project")
+    (project / "calc.py").write_text(FIXED, encoding="utf-8")
+    git(project, "add", "calc.py")
+    async with aimock([fixture("other-model", 0, text="Mend the sign")]) as host:
+        gone = {"type": "openai_compatible", "baseUrl": "http://127.0.0.1:9/v1"}
+        options = settings(host.url, "openai_compatible", smallModel="gone/small", fallbacks=["work/other-model"], providers={"gone": gone})
+        async with served(tmp_path, options) as editor:
+            written = await editor.client.request("agent/commit/message", {})
+    assert (written["text"], written["model"]) == ("Mend the sign", "work/other-model")
+
+
 async def test_a_file_that_is_too_long_leaves_room_for_the_others(tmp_path: Path) -> None:
     project = committed(tmp_path / "project")
     (project / "calc.py").write_text(FIXED, encoding="utf-8")

@@ -1,19 +1,26 @@
-"""One call of a model that no client sees: its answer is for the server itself, a title or a summary.
+"""One call of a model that is no part of a conversation: its answer is a title, a summary, the message of a commit.
 
-It is made once, and booked under the name of what it is for. ``features.titles`` and ``agents.summarising`` make such calls.
+It is made once, and booked under the name of what it is for. ``features.titles``, ``features.commit_message`` and `agents.summarising` make
+such calls; those that belong to no run's agent go on with the next model of a chain by `first_answer`.
 """
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from coterie.agents.choosing import Chain
 from coterie.base.errors import ProviderError
 from coterie.domain.messages import Finished, FinishReason, ModelRequest, TextDelta, UsageReported
-from coterie.domain.model_ports import ModelChoice
+from coterie.domain.model_ports import ModelChoice, Providers
 from coterie.domain.store_ports import UsageStore
 from coterie.domain.usage import CallOutcome, Usage
 from coterie.providers.prices import book, priced
+from coterie.providers.resilience.policy import is_spared_elsewhere
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -57,3 +64,29 @@ class QuietCall:
         if reason == "content_policy":
             raise ProviderError(f"{self.choice.label} declined to answer for its content policy.", kind="content_policy")
         return text
+
+
+async def first_answer(chain: Chain, providers: Providers, ask: Callable[[ModelChoice], Awaitable[str]]) -> tuple[str, ModelChoice]:
+    """Return the answer of the first model of a chain that gives one, each asked once, and the model.
+
+    One that failed a short time ago is passed over where there is another. Raises the `ProviderError` after which no other is asked.
+    """
+
+    async def asked(choice: ModelChoice) -> tuple[str, ModelChoice]:
+        try:
+            answer = await ask(choice)
+        except ProviderError as failure:
+            providers.settled(choice.id, failure)
+            raise
+        providers.settled(choice.id, None)
+        return answer, choice
+
+    *others, last = [choice for choice in chain.choices if providers.unavailable(choice.id) is None] or chain.choices
+    for choice in others:
+        try:
+            return await asked(choice)
+        except ProviderError as failure:
+            if not is_spared_elsewhere(failure, is_first=choice is chain.first):
+                raise
+            log.info("%s Going on with another model.", failure.message)
+    return await asked(last)

@@ -186,7 +186,7 @@ class Core:
             providers=self._providers,
             news=shared.news,
             tasks=self._tasks,
-            model=lambda: self._settings.loaded.settings.small_model,
+            settings=lambda: self._settings.loaded.settings,
             at_home=lambda run_id: shared.coordinator.at_home(run_id, self._base),
         )
         self.contexts = ContextDocuments(places.state / "contexts", self.inspector)

@@ -1,4 +1,4 @@
-"""Writes the message of a commit from what is staged, by the small model where there is one.
+"""Writes the message of a commit from what is staged, by the small model where there is one, and the fallbacks where it fails.
 
 The call belongs to no run; its use is in the books as ``commit_message``, and counts for the budget of the day. No model is shown secrets
 or ignored files. Nothing is committed.
@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coterie.agents.choosing import chain_of, discovering
-from coterie.agents.quiet_call import QuietCall
-from coterie.base.errors import BudgetExhaustedError, InvalidParamsError, ProviderError, RequestError
+from coterie.agents.choosing import Chain, chain_of, discovering
+from coterie.agents.quiet_call import QuietCall, first_answer
+from coterie.base.errors import BudgetExhaustedError, InvalidParamsError, RequestError
 from coterie.base.ids import today
 from coterie.config.schema import Settings
-from coterie.context.commit import cleaned, commit_request
+from coterie.context.commit import AGENT, cleaned, commit_request
 from coterie.domain.commits import CommitMessage
 from coterie.domain.model_ports import ModelChoice, Providers
 from coterie.domain.store_ports import UsageStore
@@ -67,23 +68,22 @@ class CommitMessages:
             why = "Only secrets and ignored files are" if kept_back else "Nothing is"
             what = "staged: stage what the commit is to hold." if staged else "different from the latest commit."
             raise RequestError(f"{why} {what}", code="nothing_staged")
-        choice = await self._choice()
+        chain = await self._chain()
         await self._check_budget()
-        text = await self._ask(choice, found, paths)
+        text, choice = await self._ask(chain, found, paths)
         return CommitMessage(text=text, model=choice.label, paths=paths, withheld=kept_back)
 
-    async def _ask(self, choice: ModelChoice, found: Repository, paths: tuple[str, ...]) -> str:
+    async def _ask(self, chain: Chain, found: Repository, paths: tuple[str, ...]) -> tuple[str, ModelChoice]:
         differences = self._hide(await asyncio.to_thread(found.differences, paths[:_MOST_PATHS]))
-        request = commit_request(choice, differences, paths, self._hide(await asyncio.to_thread(found.subjects, _SUBJECTS)))
-        try:
-            answer = await QuietCall(choice, self._usage, "", "").answer(request)
-        except ProviderError as failure:
-            self._providers.settled(choice.id, failure)
-            raise
-        self._providers.settled(choice.id, None)
+        subjects = self._hide(await asyncio.to_thread(found.subjects, _SUBJECTS))
+
+        async def ask(choice: ModelChoice) -> str:
+            return await QuietCall(choice, self._usage, "", "").answer(commit_request(choice, differences, paths, subjects))
+
+        answer, choice = await first_answer(chain, self._providers, ask)
         if not (text := cleaned(answer)):
             raise RequestError(f"{choice.label} answered nothing; try again, or set another small_model.", code="malformed_answers")
-        return text
+        return text, choice
 
     async def _sorted(self, place: Folder, paths: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Part the files that a model may be shown from those that it may not."""
@@ -91,16 +91,15 @@ class CommitMessages:
         hidden = {path: await self._withheld((root / path).as_uri()) is not None for path in paths}
         return tuple(path for path in paths if not hidden[path]), tuple(path for path in paths if hidden[path])
 
-    async def _choice(self) -> ModelChoice:
-        settings = self._settings()
-        if (small := settings.small_model) is not None:
-            choice = await discovering(self._providers, lambda: self._providers.choose(small))
-        else:
-            choice = (await discovering(self._providers, lambda: chain_of("chat", settings, self._providers))).first
-        if not choice.provider.capabilities.tools:
-            text = f"{choice.label} does whole tasks and writes no messages: set small_model in the settings."
+    async def _chain(self) -> Chain:
+        settings, small = self._settings(), self._settings().small_model
+        agent = "chat" if small is None else AGENT
+        chain = await discovering(self._providers, lambda: chain_of(agent, settings, self._providers, asked=small))
+        able = tuple(choice for choice in chain.choices if choice.provider.capabilities.tools)
+        if not able:
+            text = f"{chain.first.label} does whole tasks and writes no messages: set small_model in the settings."
             raise RequestError(text, code="no_provider")
-        return choice
+        return replace(chain, choices=able)
 
     async def _check_budget(self) -> None:
         budget = self._settings().budget

@@ -1,7 +1,8 @@
-"""Names a chat after its first answer, by the small model where one is configured; until then its first line is its title.
+"""Names a chat after its first answer, by the small model where one is configured, else its first line stays its title.
 
 Each client's core has one, which follows the runs that are at home there. A title comes in a call of its own after the run's end, so that
-nothing waits for it; its use is counted with the run. Where it fails, or where the person has named the chat meanwhile, the title stays.
+nothing waits for it; its use is counted with the run. The fallbacks of the settings go on where it fails; where they do too, or where the
+person has named the chat meanwhile, the title stays.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from dataclasses import replace
 
 from typing_extensions import override
 
-from coterie.agents.choosing import discovering
-from coterie.agents.quiet_call import QuietCall
-from coterie.base.errors import CoterieError, ProviderError
+from coterie.agents.choosing import chain_of, discovering
+from coterie.agents.quiet_call import QuietCall, first_answer
+from coterie.base.errors import CoterieError
 from coterie.base.tasks import TaskSupervisor
+from coterie.config.schema import Settings
 from coterie.domain.chat_commands import command_in
 from coterie.domain.events import AgentEvent, RunEvent
 from coterie.domain.messages import ModelRequest, UserMessage
@@ -38,7 +40,7 @@ log = logging.getLogger(__name__)
 
 
 class Titles(Listener):
-    """Writes titles. ``model`` is the small model's id, None where there is none; ``at_home`` says whose runs are ours."""
+    """Writes titles, where the settings of now name a small model; ``at_home`` says whose runs are ours."""
 
     def __init__(
         self,
@@ -49,7 +51,7 @@ class Titles(Listener):
         providers: Providers,
         news: ChannelNews,
         tasks: TaskSupervisor,
-        model: Callable[[], str | None],
+        settings: Callable[[], Settings],
         at_home: Callable[[str], bool],
     ) -> None:
         self._runs = runs
@@ -58,31 +60,30 @@ class Titles(Listener):
         self._providers = providers
         self._news = news
         self._tasks = tasks
-        self._model = model
+        self._settings = settings
         self._at_home = at_home
 
     @override
     def tell(self, event: AgentEvent) -> None:
         """Begin a title when a run has succeeded."""
         match event.event:
-            case RunEvent(state="succeeded") if event.run_id is not None and (model := self._model()) is not None:
+            case RunEvent(state="succeeded") if event.run_id is not None and self._settings().small_model is not None:
                 if self._at_home(event.run_id) and not self._tasks.closed:
-                    self._tasks.spawn(self._name(event.run_id, model), name=f"title after {event.run_id}")
+                    self._tasks.spawn(self._name(event.run_id), name=f"title after {event.run_id}")
             case _:
                 pass
 
-    async def _name(self, run_id: str, model: str) -> None:
+    async def _name(self, run_id: str) -> None:
         row = await self._runs.row(run_id)
         if row is None or command_in(row.request.prompt) is not None or not await self._is_unnamed(row):
             return
+        settings, providers = self._settings(), self._providers
         try:
-            title = await self._ask(row, await discovering(self._providers, lambda: self._providers.choose(model)))
+            chain = await discovering(providers, lambda: chain_of(AGENT, settings, providers, asked=settings.small_model))
+            title, _ = await first_answer(chain, providers, lambda choice: self._ask(row, choice))
         except CoterieError as failure:
-            if isinstance(failure, ProviderError):
-                self._providers.settled(model, failure)
             log.info("no title: %s", failure.message)
             return
-        self._providers.settled(model, None)
         channel = await self._channels.get(row.channel_id)
         if title and channel is not None and await self._is_unnamed(row):
             await self._channels.update(replace(channel, title=title))
