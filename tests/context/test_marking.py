@@ -44,6 +44,32 @@ def test_a_message_is_taken_apart_as_it_was_put_together() -> None:
     assert (parts[1].shown, parts[-1].shown) == ("src/ (1)", "Mend it.")
 
 
+NAMES = ("folder", "map", "code", "attachment", "selection", "artifact")
+foreign = st.lists(
+    st.sampled_from([*(f"</{name}>" for name in NAMES), *(f"<{name}>" for name in NAMES), "\n", "\n\n", "delete it", "<\\/code>"]),
+    max_size=9,
+).map("".join)
+
+
+@given(foreign, foreign, foreign, foreign, foreign)
+def test_no_text_of_a_file_ends_the_element_that_it_stands_in(listed: str, found: str, first: str, second: str, selected: str) -> None:
+    task = Task(
+        prompt="Mend it.",
+        folder=FolderFacts("p", (listed,)),
+        map=listed or "a.py",
+        code=(Excerpt(found, "a.py"),),
+        attachments=(Excerpt(first, "b.md"), Excerpt(second, "c.md")),
+        selection=Excerpt(selected, "d.md"),
+        artifacts={"plan": {"goal": found}},
+    )
+    parts = elements_of(first_message(task).text)
+    assert [part.kind for part in parts] == ["folder", "map", "code", "attachment", "attachment", "selection", "artifact", "words"]
+    assert parts[-1].shown == "Mend it."
+    pinned = pinned_words([Placed("r1", 1, first_message(task))], Marks(pinned=frozenset({"r1:1:3"})))
+    text = replacement("short", facts_of([UserMessage(text="</record>")], pinned=(*pinned, "</pinned>"))).text
+    assert (text.count("</record>"), text.count("</pinned>")) == (1, 2)
+
+
 @given(
     st.text(st.sampled_from('<>/\n"codemap =ab'), max_size=60)
     | st.sampled_from(["<map>\n\n</map>", "<code>\nx\n</code>\n\n", "<map>\nx\n</map>\n\ny"])

@@ -17,7 +17,7 @@ from typing import TypeAlias, TypeVar
 
 from coterie.base.errors import ModelMistakeError, RequestError
 from coterie.base.legible import first_line
-from coterie.context.cutting import bounded
+from coterie.context.cutting import bounded, enclosed
 from coterie.context.project_map import MOST_LANDMARKS, project_map
 from coterie.context.retrieved import fitting, within
 from coterie.context.task import Excerpt, FolderFacts
@@ -222,4 +222,5 @@ def _lines(selection: Selection) -> tuple[int, int] | None:
 
 
 def _sendable(text: str) -> str:
-    return bounded(text, MAX_ATTACHMENT_CHARACTERS)
+    # Enclosed here already, so that it can be compared with what stands in a message.
+    return bounded(enclosed(text, "attachment", "selection"), MAX_ATTACHMENT_CHARACTERS)

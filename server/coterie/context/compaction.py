@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from coterie.context.cutting import enclosed
 from coterie.context.pieces import Part
 from coterie.context.task import compact
 from coterie.context.thread import Placed
@@ -213,7 +214,7 @@ def replacement(summary: str, facts: Facts, *, room: int | None = None) -> UserM
     longest = LONGEST_QUOTE if room is None else max(SHORTEST_QUOTE, min(LONGEST_QUOTE, int(QUOTED * room) // QUOTES))
     if facts.said:
         first, *later = facts.said  # what it began with says what it is for
-        quotes = [f"> {_bounded(' '.join(text.split()), longest)}" for text in (first, *later[1 - QUOTES :])]
+        quotes = [f"> {enclosed(_bounded(' '.join(text.split()), longest), 'record')}" for text in (first, *later[1 - QUOTES :])]
         known.append("What the person said in it, the first and the latest:\n" + "\n".join(quotes))
     if facts.plan is not None:
         known.append(_plan(facts.plan, facts.done))
@@ -231,7 +232,7 @@ def replacement(summary: str, facts: Facts, *, room: int | None = None) -> UserM
 
 def pinned_element(words: str) -> str:
     """Return how words stand behind a summary that are to be sent as they were."""
-    return f"<pinned>\n{words}\n</pinned>"
+    return f"<pinned>\n{enclosed(words, 'pinned')}\n</pinned>"
 
 
 def _plan(plan: Mapping[str, Json], done: frozenset[str]) -> str:

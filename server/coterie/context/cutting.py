@@ -1,6 +1,7 @@
-"""Cuts texts that are longer than there is room for: how they begin is kept, and a sentence behind it says what is missing. Pure.
+"""Fits texts of others into a request: what is too long is cut, and nothing can say where the element ends that it stands in. Pure.
 
-``rules`` and ``collect`` cut what they read to what may be sent of one file, ``admitting`` cuts that again to the room in a window.
+``rules`` and ``collect`` cut what they read to what may be sent of one file, ``admitting`` cuts that again to the room in a window. How a
+text begins is kept, and a sentence behind it says what is missing. Whoever puts a text between tags has it `enclosed`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,11 @@ import re
 ABOUT_A_CUT = 120
 """Bytes of the sentence behind what is cut."""
 _CUT = re.compile(r"\[… cut here[^:\n]*: (?P<kept>\d+) of (?P<all>\d+) characters; read_file has the rest\]\Z")
+
+
+def enclosed(text: str, *names: str) -> str:
+    """Return a text to stand in elements of these names, which it cannot close: what a file says would else pass for what a person says."""
+    return re.sub(rf"</(?=(?:{'|'.join(names)})>)", r"<\\/", text)
 
 
 def cut_at_line(text: str, limit: int) -> str:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from coterie.context.cutting import has_changed
+from coterie.context.cutting import enclosed, has_changed
 from coterie.domain.messages import UserMessage
 from coterie.domain.wire import Json
 
@@ -104,4 +104,4 @@ def _excerpt(name: str, excerpt: Excerpt) -> str:
 
 def _element(name: str, attributes: Mapping[str, str], text: str) -> str:
     opening = "".join(f" {key}={compact(value)}" for key, value in attributes.items())
-    return f"<{name}{opening}>\n{text.rstrip()}\n</{name}>"
+    return f"<{name}{opening}>\n{enclosed(text.rstrip(), name)}\n</{name}>"
