@@ -7,7 +7,6 @@ Editors put the closing half behind the cursor as soon as the opening one is typ
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import takewhile
@@ -52,9 +51,8 @@ def fit(text: str, line_before: str, line_after: str) -> Fitted:
     run = "".join(takewhile(CLOSERS.__contains__, line_after[inside:]))
     if not run:
         return Fitted(text)
-    before = scan(line_before).opened
-    opened = "".join(mark[-1] if mark in INTERPOLATIONS else mark for mark in before)
-    closed = "".join(mark for _, mark in scan(text, before).closed)
+    opened = "".join(mark[-1] if mark in INTERPOLATIONS else mark for mark in open_behind(line_before))
+    closed = "".join(mark for _, mark in scan(text, line_before).closed)
     # As many are too much as are closed more often than the line has opened them.
     surplus = max(0, min(len(run), len(closed), len(closed) + len(run) - len(opened)))
     while surplus and closed[-surplus:] != run[:surplus]:
@@ -69,13 +67,13 @@ def awaited(text: str, gap: Gap) -> int:
 
     Braces are left to the indentation: what they close is often out of sight.
     """
-    open_before = _open_at(gap.prefix)
+    open_before = open_behind(gap.prefix)
     left = {}
     for opener in "([":
         # Brackets in strings and comments mislead the one count or the other: the greater one takes nothing away that is needed.
         seen = max(open_before.count(opener), gap.prefix.count(opener) - gap.prefix.count(PAIRS[opener]))
         left[PAIRS[opener]] = seen - (0 if gap.line_after.strip() else _closed_below(gap, PAIRS[opener]))
-    for place, mark in scan(text, scan(gap.line_before).opened).closed:
+    for place, mark in scan(text, gap.line_before).closed:
         if mark in left:
             left[mark] -= 1
             if left[mark] < 0:
@@ -83,21 +81,24 @@ def awaited(text: str, gap: Gap) -> int:
     return len(text)
 
 
-def scan(text: str, opened: Sequence[str] = ()) -> Scanned:
-    """Walk through ``text``, which begins inside of what is ``opened``.
+def scan(text: str, before: str = "") -> Scanned:
+    """Walk through ``text``, which stands right behind ``before``.
 
     Braces in strings are followed as if they held code (``{name}``): what is not closed there ends with its string.
     """
+    opened = open_behind(before) if before else ()
     walk = _Walk(list(opened), len(opened), [depth for depth, mark in enumerate(opened) if mark[0] in QUOTES])
+    ahead = before[-_AHEAD_OF_STRING:]  # whether a mark is a quote is told by what stands before it
+    whole = ahead + text
     for found in _MARKS.finditer(text):
-        walk.meet(found.group(), text, found.start())
-    return Scanned(tuple(walk.stack), tuple(walk.closed))
+        walk.meet(found.group(), whole, len(ahead) + found.start())
+    return Scanned(tuple(walk.stack), tuple((place - len(ahead), mark) for place, mark in walk.closed))
 
 
 @lru_cache(maxsize=8)
-def _open_at(prefix: str) -> tuple[str, ...]:
-    """Return what is open behind a text; asked for with each piece of an answer."""
-    return scan(prefix).opened
+def open_behind(text: str) -> tuple[str, ...]:
+    """Return what is open behind a text, the innermost last; asked for with each piece of an answer."""
+    return scan(text).opened
 
 
 @dataclass(slots=True)

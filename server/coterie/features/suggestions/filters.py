@@ -12,7 +12,7 @@ import re
 from typing import Final, Literal
 
 from coterie.context.fill import Extent, Gap, indentation
-from coterie.features.suggestions.brackets import CLOSERS, awaited, fit, scan
+from coterie.features.suggestions.brackets import CLOSERS, awaited, fit, open_behind, scan
 from coterie.features.suggestions.chatter import cleaned
 from coterie.features.suggestions.gate import Refusal
 from coterie.features.suggestions.indenting import BLANK_LINES, placed
@@ -40,6 +40,7 @@ NOTICE: Final = Refusal("filter", "licence", "The model made up a licence or a c
 UNFINISHED: Final = Refusal("filter", "unfinished", "What the model wrote does not fit into one line.")
 
 _CLOSING_LINE = re.compile(r"(?:[\])}]+|end|fi|done|esac|</[\w.:-]*>)[;,)]*")
+_CLOSER = re.compile(r"[\])}]|\w+|</[\w.:-]*>")
 _NOTICE = re.compile(r"\W*(?:copyright|licen[sc]ed? |spdx-|all rights reserved|this file is part of|permission is hereby)", re.IGNORECASE)
 _IMPORT = re.compile(r"\s*(?:import|from|use|using|require|require_once|include|#include|@import)\b")
 _REST_TO_TELL: Final = 5
@@ -135,11 +136,9 @@ def _limit(text: str, gap: Gap, language: str) -> int:
     if language not in MARKUP | SHELLS | DATA and not speaks(gap, language):
         limit = awaited(text, gap)
     after = gap.line_after.strip()
-    if len(after) >= _REST_TO_TELL and any(map(str.isalnum, after)) and (place := text.find(after, 0, limit)) >= 0:
-        opened = scan(gap.line_before).opened
-        if scan(text[:place], opened).opened == opened:
-            limit = min(limit, place)
-    return limit
+    place = text.find(after, 0, limit) if len(after) >= _REST_TO_TELL and any(map(str.isalnum, after)) else -1
+    is_rest = place >= 0 and scan(text[:place], gap.line_before).opened == open_behind(gap.line_before)
+    return place if is_rest else limit
 
 
 def _block(text: str, gap: Gap, language: str) -> tuple[str, bool]:
@@ -154,7 +153,7 @@ def _block(text: str, gap: Gap, language: str) -> tuple[str, bool]:
     for number, line in enumerate(lines):
         if number and line.strip():
             if indentation(line) <= floor:
-                if _CLOSING_LINE.fullmatch(line.strip()) and indentation(line) == floor and line.rstrip() != gap.below.rstrip():
+                if _CLOSING_LINE.fullmatch(line.strip()) and indentation(line) == floor and not _is_closed_by(gap.below, line):
                     kept.append(line)
                 return "\n".join(kept), True
             if line.rstrip() == gap.below.rstrip() or _is_no_code(line, kept, gap, language):
@@ -169,6 +168,12 @@ def _block(text: str, gap: Gap, language: str) -> tuple[str, bool]:
         if len(kept) == MOST_LINES:
             return "\n".join(kept), True
     return "\n".join(kept), False
+
+
+def _is_closed_by(below: str, line: str) -> bool:
+    """Say whether the line below closes what a line closes: it is as deep, and begins with the same."""
+    closer, there = _CLOSER.match(line.lstrip()), _CLOSER.match(below.lstrip())
+    return indentation(line) == indentation(below) and closer is not None and there is not None and closer.group() == there.group()
 
 
 def _is_no_code(line: str, kept: list[str], gap: Gap, language: str) -> bool:
@@ -190,26 +195,25 @@ def _without_suffix(text: str, gap: Gap) -> str:
 
 def _without_rest(text: str, line_before: str, after: str) -> str:
     """Cut off the rest of the cursor's line at the end of ``text``, and what follows its brackets, which may be the text's own."""
-    opened = scan(line_before).opened
     for length in range(len(after), 0, -1):
         again = after[:length]
         # A few characters of a longer rest may be there by chance, not behind a closing bracket; brackets alone are fitted later.
         enough_to_tell = length >= SHORTEST or again == after or after[0] in CLOSERS
-        if enough_to_tell and text.endswith(again) and not CLOSERS.issuperset(again) and _stands_alone(text, length, opened):
+        if enough_to_tell and text.endswith(again) and not CLOSERS.issuperset(again) and _stands_alone(text, length, line_before):
             return text[:-length]
     behind = after.lstrip("".join(CLOSERS))
-    if behind != after and behind in (";", ",", ":") and text.endswith(behind) and not scan(text, opened).closed:
+    if behind != after and behind in (";", ",", ":") and text.endswith(behind) and not scan(text, line_before).closed:
         return text[: -len(behind)]
     return text
 
 
-def _stands_alone(text: str, length: int, opened: tuple[str, ...]) -> bool:
+def _stands_alone(text: str, length: int, line_before: str) -> bool:
     """Say whether the last characters close nothing that the text itself has opened."""
     rest, tail = text[:-length], text[-length:]
     if tail.startswith(">"):
         plain = re.sub(r"[-=]>|<=|>=", "", text)
         return plain.count(">") > plain.count("<") or "</" in tail
-    return len(scan(rest, opened).opened) <= len(opened)
+    return len(scan(rest, line_before).opened) <= len(open_behind(line_before))
 
 
 def _before_comment(text: str, gap: Gap, language: str) -> str:
@@ -223,11 +227,9 @@ def _leaves_open(text: str, gap: Gap, language: str) -> bool:
     if not is_code(language) or speaks(gap, language):
         return False
     fitted = fit(text, gap.line_before, gap.line_after)
-    before = scan(gap.line_before).opened
-    behind = gap.line_after[fitted.covered :]
-    return bool(scan(fitted.text, before).opened[len(before) :]) and len(scan(behind, scan(fitted.text, before).opened).opened) > max(
-        0, len(scan(gap.line_after, before).opened)
-    )
+    opened = scan(fitted.text, gap.line_before).opened[len(open_behind(gap.line_before)) :]
+    left_open = scan(gap.line_after[fitted.covered :], gap.line_before + fitted.text).opened
+    return bool(opened) and len(left_open) > len(scan(gap.line_after, gap.line_before).opened)
 
 
 def _doubles_below(text: str, gap: Gap) -> bool:

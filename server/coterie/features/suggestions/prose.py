@@ -10,6 +10,8 @@ _OPENING: Final = re.compile(
     | okay,\ (?:here|so|the)
     | here(?:['\u2019]s|\ is|\ are|\ it\ is|\ you\ go)\b
     | below\ (?:is|are)\ the\b
+    | (?:claro|certo|bien\ s\u00fbr|nat\u00fcrlich|gerne|\u043a\u043e\u043d\u0435\u0447\u043d\u043e)[,!.:\ ]
+    | (?:aqu[i\u00ed]\ (?:tienes|est[a\u00e1])|voici|ecco|hier\ (?:ist|sind|kommt)|\u0432\u043e\u0442)\b
     | (?:(?:the\ )?completion|completed\ code|answer|output|code|solution|result)\s*(?:is\s*)?:$""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -51,7 +53,7 @@ _LEAST_WORDS, _LONG, _MANY_COMMON = 4, 7, 2
 """A sentence that has come to its end, and one that may have been cut."""
 LONGEST: Final = 1_000
 """Characters of a line in which a sentence is looked for."""
-_IDEOGRAPHS: Final = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af].*[\uff1a\u3002\uff01]")
+_IDEOGRAPHS: Final = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af].*[\uff1a\u3002\uff01:!.]")
 _STANDS_FOR: Final = re.compile(
     r"""(?: \.{3} | \u2026
     | (?:add\ |insert\ |put\ |write\ )?your\ (?:own\ )?(?:code|logic|implementation)\b.*
