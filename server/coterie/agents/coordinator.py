@@ -1,7 +1,7 @@
 """Owner of the live runs: starts, steers, stops, resumes and undoes them, and says what became of them.
 
-``features`` call it, a `Walk` does the work of one run. A run that ends for whatever reason is journalled as ended here,
-and nowhere else.
+``features`` call it, a `Walk` does the work of one run. A run that ends for whatever reason is journalled as ended here, and nowhere else;
+`agents.endings` says how.
 """
 
 from __future__ import annotations
@@ -10,14 +10,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
 from coterie.agents.approvals import ApprovalRequiredError
-from coterie.agents.history import FINISHED_CALLS, History, history_of
+from coterie.agents.endings import INTERNAL, Stop, end_by_failure, end_by_stop, given_up, left_open
+from coterie.agents.history import History, history_of
 from coterie.agents.live_run import LiveRun
-from coterie.agents.reconcile import UNKNOWN_OUTCOME
-from coterie.agents.team import PlanRejectedError
 from coterie.agents.undo import settle_undo, undo, undo_part, was_cut_off
 from coterie.agents.verdicts import chosen, decide
 from coterie.base.errors import CoterieError, RequestError, RunError, StorageError, UnreadableRunError
@@ -26,8 +25,7 @@ from coterie.base.tasks import TaskSupervisor
 from coterie.context.collect import attached
 from coterie.domain.client_ports import Audience
 from coterie.domain.edits import UndoConflict, UndoResult
-from coterie.domain.events import ENDED, AgentEvent, Event, MessageDiscarded, MessageEvent, RunEvent, RunState
-from coterie.domain.permissions import Decision
+from coterie.domain.events import ENDED, AgentEvent, MessageEvent, RunEvent, RunState
 from coterie.domain.records import Record
 from coterie.domain.reviews import HunkChoice
 from coterie.domain.runs import RunEvents, RunRow, UndoScope
@@ -36,10 +34,7 @@ from coterie.domain.workspace_ports import Workspace
 
 log = logging.getLogger(__name__)
 
-Stop = Literal["interrupted", "cancelled"]
 _T = TypeVar("_T")
-
-NEVER_ENDED = "Stopped by the person before it ended."
 
 
 @dataclass(slots=True)
@@ -151,7 +146,7 @@ class Coordinator:
             raise RequestError(f"This run works in {folder}; open that folder, or one around it, to resume it.", code="folder_not_open")
         run = await self._claimed(row)
         await settle_undo(run, base.workspace)
-        await run.event(*_left_open(run.history), RunEvent(state="running", reason="resumed"), durable=True)
+        await run.event(*left_open(run.history), RunEvent(state="running", reason="resumed"), durable=True)
         self._launch(run, base)
         return "running"
 
@@ -306,7 +301,7 @@ class Coordinator:
         self._on_change(run.row.channel_id)
 
     async def _drive(self, run: LiveRun, base: Base) -> None:
-        end = RunEvent(state="failed", reason="internal", text="Something in Coterie itself failed; its log says what.")
+        end = INTERNAL
         try:
             if run.history.state.state != "running":
                 await run.event(RunEvent(state="running"))
@@ -314,31 +309,22 @@ class Coordinator:
             await walk.walk()
             end = RunEvent(state="succeeded")
         except asyncio.CancelledError:
-            end = self._stopped(run)
-        except ApprovalRequiredError as nobody:
-            end = RunEvent(state="interrupted", reason=nobody.code, text=nobody.message)
-        except PlanRejectedError as rejected:
-            end = RunEvent(state="cancelled", reason=rejected.code, text=rejected.message)
-        except (RunError, RequestError, StorageError) as failure:
-            end = RunEvent(state="failed", reason=failure.code, text=failure.message)
+            live = self._live[run.run_id]
+            end = end_by_stop(live.stop or "interrupted", live.reason)
+        except (ApprovalRequiredError, RunError, RequestError, StorageError) as failure:
+            end = end_by_failure(failure)
         except CoterieError as failure:
             log.exception("run %s failed unexpectedly", run.run_id)
-            end = RunEvent(state="failed", reason=failure.code, text=failure.message)
+            end = end_by_failure(failure)
         except Exception:
             log.exception("run %s failed unexpectedly", run.run_id)
         finally:
             await self._end(run, end)
 
-    def _stopped(self, run: LiveRun) -> RunEvent:
-        live = self._live[run.run_id]
-        how = live.stop or "interrupted"
-        text = "Stopped by the person." if how == "cancelled" else "Interrupted; resume goes on from here."
-        return RunEvent(state=how, reason=live.reason or ("cancelled" if how == "cancelled" else "interrupted"), text=text)
-
     async def _end(self, run: LiveRun, end: RunEvent) -> None:
         try:
             async with run.deciding:
-                closed = _given_up(run.history) if end.state == "cancelled" else ()
+                closed = given_up(run.history) if end.state == "cancelled" else ()
                 await run.event(*closed, end, durable=True)
                 await self._store.release(run.run_id)
         except StorageError:
@@ -358,28 +344,3 @@ async def _tried(work: Coroutine[Any, Any, _T]) -> _T | RequestError:
 
 def _elsewhere() -> RequestError:
     return RequestError("Another server is running this run.", code="run_active")
-
-
-def _given_up(history: History) -> tuple[Event, ...]:
-    """Return the events that close the calls and steps of a run that is never gone on with."""
-    calls = [replace(call, state="failed", output=NEVER_ENDED) for call in history.calls.values() if call.state not in FINISHED_CALLS]
-    return (*calls, *(replace(step, state="failed") for step in history.steps.values() if step.state == "running"))
-
-
-def _left_open(history: History) -> tuple[Event, ...]:
-    """Return the events that close what a crash left open.
-
-    Messages that never ended, questions that nobody can answer any more, and the tests before the first change, which are taken anew or
-    have their result already. Other calls are taken up again by their steps.
-    """
-    closed: list[Event] = [MessageDiscarded(message_id=message_id, reason="server_stopped") for message_id in history.unanswered]
-    for approval in history.approvals.values():
-        if approval.state == "pending":
-            decision = Decision(option_id=None, kind=None, reason="server_stopped")
-            closed.append(replace(approval, state="resolved", decision=decision))
-    closed += [
-        replace(call, state="failed", output=UNKNOWN_OUTCOME)
-        for call in history.calls.values()
-        if call.step_id is None and call.state not in FINISHED_CALLS
-    ]
-    return tuple(closed)
