@@ -24,59 +24,7 @@ from coterie.domain.runs import RunEvents, RunPage, RunRequest, RunStarted, RunS
 from coterie.domain.status import ModelPage, ModelView, ProviderCheck, ProviderView, Status
 from coterie.domain.suggestions import SuggestionExplanation, SuggestionFeedback, SuggestionSnooze
 from coterie.domain.wire import wire
-from coterie.lsp.payloads.attachments import AttachmentCompleteParams
-from coterie.lsp.payloads.channels import (
-    ChannelArchiveParams,
-    ChannelChooseParams,
-    ChannelDeleted,
-    ChannelForkParams,
-    ChannelHistoryParams,
-    ChannelListParams,
-    ChannelListResult,
-    ChannelOpenParams,
-    ChannelParams,
-    ChannelPostParams,
-    ChannelRenameParams,
-    ChannelSearchParams,
-)
-from coterie.lsp.payloads.commits import CommitMessageParams
-from coterie.lsp.payloads.contexts import ContextDropParams, ContextInspectParams, ContextPinParams
-from coterie.lsp.payloads.hunks import HunkParams, ReviewListParams
-from coterie.lsp.payloads.models import (
-    ModelFavouriteParams,
-    ModelInstalled,
-    ModelInstallParams,
-    ModelListParams,
-    ModelListResult,
-    ModelParams,
-    ModelSearchParams,
-    ProviderListResult,
-    ProviderParams,
-    ProvidersChanged,
-)
-from coterie.lsp.payloads.roster import AgentListResult, CommandListResult, TemplateListResult, ToolListResult, WorkflowListResult
-from coterie.lsp.payloads.runs import (
-    RunDiffParams,
-    RunDiffResult,
-    RunEventsParams,
-    RunListParams,
-    RunParams,
-    RunSteerParams,
-    RunSteerResult,
-    RunUndoParams,
-)
-from coterie.lsp.payloads.secrets import KeyDeleted, KeyListResult, KeyParams, KeySet, KeySetParams
-from coterie.lsp.payloads.settings import SettingsGetParams, SettingsSetParams, TrustSetParams
-from coterie.lsp.payloads.suggestions import SuggestionAcceptedParams, SuggestionExplainParams, SuggestionParams, SuggestionSnoozeParams
-from coterie.lsp.payloads.team import (
-    ApprovalAnswerParams,
-    ApprovalAnswerResult,
-    ApprovalListResult,
-    GrantListResult,
-    GrantParams,
-    UsageParams,
-    UsageResult,
-)
+from coterie.lsp.payloads import attachments, channels, commits, contexts, hunks, models, roster, runs, secrets, settings, suggestions, team
 
 
 @wire
@@ -171,85 +119,107 @@ class Notification:
 REQUESTS: Final[Mapping[str, Request]] = {
     STATUS: Request(NoParams, Status, "The server's version and mode, its providers' health, and what is degraded and why."),
     RUN_START: Request(RunRequest, RunStarted, "Start a run; acknowledged before any model is called."),
-    RUN_LIST: Request(RunListParams, RunPage, "Live and past runs, newest first."),
-    RUN_GET: Request(RunParams, RunView, "A run as it stands."),
-    RUN_EVENTS: Request(RunEventsParams, RunEvents, "What a client missed, without gap or repeat."),
-    RUN_STEER: Request(RunSteerParams, RunSteerResult, "Say something to the agent at its next boundary."),
-    RUN_INTERRUPT: Request(RunParams, RunStateView, "End the turn and keep the work."),
-    RUN_CANCEL: Request(RunParams, RunStateView, "Stop everything at once."),
-    RUN_RESUME: Request(RunParams, RunStateView, "Go on after an interruption, a crash or a failure."),
-    RUN_UNDO: Request(RunUndoParams, UndoResult, "Take back what a run changed; what the person wrote since is left alone."),
-    RUN_DIFF: Request(RunDiffParams, RunDiffResult, "What a run changed, as unified diffs."),
+    RUN_LIST: Request(runs.RunListParams, RunPage, "Live and past runs, newest first."),
+    RUN_GET: Request(runs.RunParams, RunView, "A run as it stands."),
+    RUN_EVENTS: Request(runs.RunEventsParams, RunEvents, "What a client missed, without gap or repeat."),
+    RUN_STEER: Request(runs.RunSteerParams, runs.RunSteerResult, "Say something to the agent at its next boundary."),
+    RUN_INTERRUPT: Request(runs.RunParams, RunStateView, "End the turn and keep the work."),
+    RUN_CANCEL: Request(runs.RunParams, RunStateView, "Stop everything at once."),
+    RUN_RESUME: Request(runs.RunParams, RunStateView, "Go on after an interruption, a crash or a failure."),
+    RUN_UNDO: Request(runs.RunUndoParams, UndoResult, "Take back what a run changed; what the person wrote since is left alone."),
+    RUN_DIFF: Request(runs.RunDiffParams, runs.RunDiffResult, "What a run changed, as unified diffs."),
     HUNK_ACCEPT: Request(
-        HunkParams, HunkResult, "Keep hunks of a run, and apply those that were only proposed; the first verdict on a hunk counts."
+        hunks.HunkParams, HunkResult, "Keep hunks of a run, and apply those that were only proposed; the first verdict on a hunk counts."
     ),
     HUNK_REJECT: Request(
-        HunkParams, HunkResult, "Take hunks of a run back, or drop those that were only proposed; an agent that works on is told."
+        hunks.HunkParams, HunkResult, "Take hunks of a run back, or drop those that were only proposed; an agent that works on is told."
     ),
-    REVIEW_LIST: Request(ReviewListParams, ReviewList, "The files with hunks that nobody has accepted or rejected yet, across runs."),
-    CHANNEL_LIST: Request(ChannelListParams, ChannelListResult, "Chat channels, latest first."),
-    CHANNEL_OPEN: Request(ChannelOpenParams, ChannelOpened, "Open a chat channel."),
+    REVIEW_LIST: Request(hunks.ReviewListParams, ReviewList, "The files with hunks that nobody has accepted or rejected yet, across runs."),
+    CHANNEL_LIST: Request(channels.ChannelListParams, channels.ChannelListResult, "Chat channels, latest first."),
+    CHANNEL_OPEN: Request(channels.ChannelOpenParams, ChannelOpened, "Open a chat channel."),
     CHANNEL_FORK: Request(
-        ChannelForkParams,
+        channels.ChannelForkParams,
         ChannelForked,
         "Open a channel that goes on from a place of another one: to go another way, to say something anew, or to try again.",
     ),
-    CHANNEL_POST: Request(ChannelPostParams, Posted, "Say something in a channel: starts a run, or steers the one that is active."),
-    CHANNEL_HISTORY: Request(ChannelHistoryParams, ChannelPage, "A channel's messages, oldest first."),
-    CHANNEL_RENAME: Request(ChannelRenameParams, Channel, "Give a channel another title."),
-    CHANNEL_CHOOSE: Request(ChannelChooseParams, Channel, "Say who answers in a channel from its next run on."),
-    CHANNEL_ARCHIVE: Request(ChannelArchiveParams, Channel, "Put a channel away, or take it back out."),
-    CHANNEL_DELETE: Request(ChannelParams, ChannelDeleted, "Take a channel and its messages away; its runs stay, and can be undone."),
-    CHANNEL_SEARCH: Request(ChannelSearchParams, ChannelsFound, "The channels and messages in which something stands, latest first."),
-    CONTEXT_INSPECT: Request(ContextInspectParams, ContextView, "What a model is sent, or would be sent next, piece by piece."),
-    CONTEXT_PIN: Request(ContextPinParams, ContextView, "Let a piece or a file stay in a channel's conversation, or no longer."),
-    CONTEXT_DROP: Request(ContextDropParams, ContextView, "Leave a piece of a channel's conversation out, or no longer."),
-    APPROVAL_LIST: Request(NoParams, ApprovalListResult, "Questions that wait for an answer."),
-    APPROVAL_ANSWER: Request(ApprovalAnswerParams, ApprovalAnswerResult, "Answer a question; the first answer wins."),
-    GRANT_LIST: Request(NoParams, GrantListResult, "The answers that hold for more than their call, and for how long."),
-    GRANT_REVOKE: Request(GrantParams, Grant, "Take such an answer back; what it allowed is asked for again by the very next call."),
-    PROVIDER_LIST: Request(NoParams, ProviderListResult, "The registered providers and their state."),
-    PROVIDER_CONNECT: Request(ProviderParams, ProviderView, "Use a provider again, and see whether it is there."),
-    PROVIDER_DISCONNECT: Request(ProviderParams, ProviderView, "Let go of a provider: nothing is asked of it until it is connected again."),
+    CHANNEL_POST: Request(
+        channels.ChannelPostParams, Posted, "Say something in a channel: starts a run, or steers the one that is active."
+    ),
+    CHANNEL_HISTORY: Request(channels.ChannelHistoryParams, ChannelPage, "A channel's messages, oldest first."),
+    CHANNEL_RENAME: Request(channels.ChannelRenameParams, Channel, "Give a channel another title."),
+    CHANNEL_CHOOSE: Request(channels.ChannelChooseParams, Channel, "Say who answers in a channel from its next run on."),
+    CHANNEL_ARCHIVE: Request(channels.ChannelArchiveParams, Channel, "Put a channel away, or take it back out."),
+    CHANNEL_DELETE: Request(
+        channels.ChannelParams, channels.ChannelDeleted, "Take a channel and its messages away; its runs stay, and can be undone."
+    ),
+    CHANNEL_SEARCH: Request(
+        channels.ChannelSearchParams, ChannelsFound, "The channels and messages in which something stands, latest first."
+    ),
+    CONTEXT_INSPECT: Request(contexts.ContextInspectParams, ContextView, "What a model is sent, or would be sent next, piece by piece."),
+    CONTEXT_PIN: Request(contexts.ContextPinParams, ContextView, "Let a piece or a file stay in a channel's conversation, or no longer."),
+    CONTEXT_DROP: Request(contexts.ContextDropParams, ContextView, "Leave a piece of a channel's conversation out, or no longer."),
+    APPROVAL_LIST: Request(NoParams, team.ApprovalListResult, "Questions that wait for an answer."),
+    APPROVAL_ANSWER: Request(team.ApprovalAnswerParams, team.ApprovalAnswerResult, "Answer a question; the first answer wins."),
+    GRANT_LIST: Request(NoParams, team.GrantListResult, "The answers that hold for more than their call, and for how long."),
+    GRANT_REVOKE: Request(team.GrantParams, Grant, "Take such an answer back; what it allowed is asked for again by the very next call."),
+    PROVIDER_LIST: Request(NoParams, models.ProviderListResult, "The registered providers and their state."),
+    PROVIDER_CONNECT: Request(models.ProviderParams, ProviderView, "Use a provider again, and see whether it is there."),
+    PROVIDER_DISCONNECT: Request(
+        models.ProviderParams, ProviderView, "Let go of a provider: nothing is asked of it until it is connected again."
+    ),
     PROVIDER_CHECK: Request(
-        ProviderParams,
+        models.ProviderParams,
         ProviderCheck,
         "Look at a provider's host: whether it answers, whether one is logged in. Without a provider: at all, and for new ones.",
     ),
-    MODEL_LIST: Request(ModelListParams, ModelListResult, "The models that can be chosen."),
-    MODEL_SEARCH: Request(ModelSearchParams, ModelPage, "What hosts have or could install, page by page, best first."),
+    MODEL_LIST: Request(models.ModelListParams, models.ModelListResult, "The models that can be chosen."),
+    MODEL_SEARCH: Request(models.ModelSearchParams, ModelPage, "What hosts have or could install, page by page, best first."),
     MODEL_INSTALL: Request(
-        ModelInstallParams, ModelInstalled, "Have a host install a model, with `$/progress`; answered when it is there. Can be cancelled."
+        models.ModelInstallParams,
+        models.ModelInstalled,
+        "Have a host install a model, with `$/progress`; answered when it is there. Can be cancelled.",
     ),
-    MODEL_UNLOAD: Request(ModelParams, ModelView, "Free the memory that a model takes at its host."),
-    MODEL_FAVOURITE: Request(ModelFavouriteParams, ModelView, "Mark a model as a favourite, or take the mark away; kept over restarts."),
-    KEY_LIST: Request(NoParams, KeyListResult, "The names of the keys in the vault."),
-    KEY_SET: Request(KeySetParams, KeySet, "Keep a key in the vault, in place of the one of this name."),
-    KEY_DELETE: Request(KeyParams, KeyDeleted, "Take a key out of the vault."),
-    AGENT_LIST: Request(NoParams, AgentListResult, "The agents, each with the models that a run would ask now."),
-    TEMPLATE_LIST: Request(NoParams, TemplateListResult, "The agents as they are brought: their tools, and what they hand on."),
-    WORKFLOW_LIST: Request(NoParams, WorkflowListResult, "The workflows, with their steps and ways back."),
-    TOOL_LIST: Request(NoParams, ToolListResult, "The tools, who has them, and which of them the rules keep from everybody."),
-    COMMAND_LIST: Request(NoParams, CommandListResult, "What can be posted to a chat, for completion."),
+    MODEL_UNLOAD: Request(models.ModelParams, ModelView, "Free the memory that a model takes at its host."),
+    MODEL_FAVOURITE: Request(
+        models.ModelFavouriteParams, ModelView, "Mark a model as a favourite, or take the mark away; kept over restarts."
+    ),
+    KEY_LIST: Request(NoParams, secrets.KeyListResult, "The names of the keys in the vault."),
+    KEY_SET: Request(secrets.KeySetParams, secrets.KeySet, "Keep a key in the vault, in place of the one of this name."),
+    KEY_DELETE: Request(secrets.KeyParams, secrets.KeyDeleted, "Take a key out of the vault."),
+    AGENT_LIST: Request(NoParams, roster.AgentListResult, "The agents, each with the models that a run would ask now."),
+    TEMPLATE_LIST: Request(NoParams, roster.TemplateListResult, "The agents as they are brought: their tools, and what they hand on."),
+    WORKFLOW_LIST: Request(NoParams, roster.WorkflowListResult, "The workflows, with their steps and ways back."),
+    TOOL_LIST: Request(NoParams, roster.ToolListResult, "The tools, who has them, and which of them the rules keep from everybody."),
+    COMMAND_LIST: Request(NoParams, roster.CommandListResult, "What can be posted to a chat, for completion."),
     ATTACHMENT_COMPLETE: Request(
-        AttachmentCompleteParams, AttachmentItems, "What can be attached to a message and fits what is typed: files, symbols, selection."
+        attachments.AttachmentCompleteParams,
+        AttachmentItems,
+        "What can be attached to a message and fits what is typed: files, symbols, selection.",
     ),
     COMMIT_MESSAGE: Request(
-        CommitMessageParams, CommitMessage, "Write the message of a commit from what is staged, by the small model; nothing is committed."
+        commits.CommitMessageParams,
+        CommitMessage,
+        "Write the message of a commit from what is staged, by the small model; nothing is committed.",
     ),
-    SETTINGS_GET: Request(SettingsGetParams, SettingsView, "The settings that hold, where each comes from, and what is wrong in them."),
-    SETTINGS_SET: Request(SettingsSetParams, SettingWritten, "Write one key into a file of settings; answered when it holds."),
-    TRUST_SET: Request(TrustSetParams, FolderTrust, "Trust a workspace folder, or no longer; answered when that holds."),
-    SUGGESTION_SHOWN: Request(SuggestionParams, SuggestionFeedback, "The person could see a suggestion."),
-    SUGGESTION_ACCEPTED: Request(SuggestionAcceptedParams, SuggestionFeedback, "A suggestion was taken, as a whole or in part."),
-    SUGGESTION_REJECTED: Request(SuggestionParams, SuggestionFeedback, "A suggestion was dismissed; it does not come again at its place."),
+    SETTINGS_GET: Request(
+        settings.SettingsGetParams, SettingsView, "The settings that hold, where each comes from, and what is wrong in them."
+    ),
+    SETTINGS_SET: Request(settings.SettingsSetParams, SettingWritten, "Write one key into a file of settings; answered when it holds."),
+    TRUST_SET: Request(settings.TrustSetParams, FolderTrust, "Trust a workspace folder, or no longer; answered when that holds."),
+    SUGGESTION_SHOWN: Request(suggestions.SuggestionParams, SuggestionFeedback, "The person could see a suggestion."),
+    SUGGESTION_ACCEPTED: Request(
+        suggestions.SuggestionAcceptedParams, SuggestionFeedback, "A suggestion was taken, as a whole or in part."
+    ),
+    SUGGESTION_REJECTED: Request(
+        suggestions.SuggestionParams, SuggestionFeedback, "A suggestion was dismissed; it does not come again at its place."
+    ),
     SUGGESTION_EXPLAIN: Request(
-        SuggestionExplainParams, SuggestionExplanation, "How the latest request for a suggestion ended: why there was none."
+        suggestions.SuggestionExplainParams, SuggestionExplanation, "How the latest request for a suggestion ended: why there was none."
     ),
-    SUGGESTION_SNOOZE: Request(SuggestionSnoozeParams, SuggestionSnooze, "Suggest nothing for a while unless asked by hand."),
+    SUGGESTION_SNOOZE: Request(suggestions.SuggestionSnoozeParams, SuggestionSnooze, "Suggest nothing for a while unless asked by hand."),
     USAGE: Request(
-        UsageParams,
-        UsageResult,
+        team.UsageParams,
+        team.UsageResult,
         "Tokens and money of every call, ghost text included; of no run or channel, it is in the rows of providers and days.",
     ),
 }
@@ -259,7 +229,9 @@ NOTIFICATIONS: Final[Mapping[str, Notification]] = {
     CHANNEL_CHANGED: Notification(
         ChannelChanged, "A channel was created, updated or deleted, by this server or another one on the same home."
     ),
-    PROVIDER_CHANGED: Notification(ProvidersChanged, "A provider came, went, or is in another state; told a few times a second at most."),
+    PROVIDER_CHANGED: Notification(
+        models.ProvidersChanged, "A provider came, went, or is in another state; told a few times a second at most."
+    ),
     STATUS_CHANGED: Notification(Status, "The server's state changed."),
     SETTINGS_CHANGED: Notification(SettingsChanged, "Settings of this client are others now, by whatever layer."),
 }
