@@ -1,7 +1,8 @@
 """Notices that a file of settings has changed, so that a person's edit holds without a restart.
 
-It looks at a handful of files once a second. A watch by the system would need every folder to be there beforehand, and costs a handle for
-each; these files are few, small, and often not there.
+It looks at a handful of files once a second, beside the event loop. The system's own watch, which the index uses for whole folders, would
+be more to do and less safe here: it watches what is there, and most of these files and some of their folders are not, so that it would have
+to follow each folder above them as they come and go; and it hears nothing of what another machine writes to a folder of the network.
 """
 
 from __future__ import annotations
