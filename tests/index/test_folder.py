@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from coterie.domain.retrieval import Question
-from coterie.index import facts, readers
+from coterie.index import cache, facts, readers
 from coterie.index.build import Refreshed
 from coterie.index.cache import VERSION
 from coterie.index.facts import MAX_BYTES
@@ -183,21 +183,47 @@ def test_an_empty_folder_answers_too(index: FolderIndex) -> None:
         lambda cache: cache.write_bytes(b""),
         lambda cache: sqlite3.connect(cache).execute("PRAGMA user_version = 999").connection.close(),
         lambda cache: sqlite3.connect(cache).execute("DROP TABLE term").connection.close(),
+        lambda cache: cache.write_bytes(cache.read_bytes().replace(b"CREATE TABLE change", b"CREATE TABL\xff change")),
+        lambda cache: sqlite3.connect(cache, isolation_level=None).execute("UPDATE file SET path = CAST(x'ff' AS TEXT)").connection.close(),
+        lambda cache: sqlite3.connect(cache, isolation_level=None).execute("DELETE FROM change").connection.close(),
+        lambda cache: sqlite3.connect(cache, isolation_level=None).execute("UPDATE file SET length = 'many'").connection.close(),
+        lambda cache: (
+            sqlite3.connect(cache, isolation_level=None).execute("UPDATE term SET postings = x'FFFFFFFFFFFFFFFF'").connection.close()
+        ),
     ],
-    ids=["garbage", "torn", "empty", "other version", "table gone"],
+    ids=["garbage", "torn", "empty", "other version", "table gone", "no SQL", "no text", "no number", "words for numbers", "nobody's id"],
 )
 def test_a_damaged_cache_is_built_again(write: Write, project: Path, caches: Path, damage: Callable[[Path], None]) -> None:
     write("a.py", "sockets = 1\n")
     first = FolderIndex(str(project), caches)
     first.refresh()
     first.close()
-    damage(cache_file(caches, str(project)))
+    kept = cache_file(caches, str(project))
+    before = kept.read_bytes()
+    damage(kept)
+    assert kept.read_bytes() != before
     again = FolderIndex(str(project), caches)
     try:
         again.refresh()
         assert rank(again, "sockets", 5) == ["a.py"]
     finally:
         again.close()
+
+
+def test_a_cache_that_somebody_keeps_to_himself_is_not_taken_for_damaged(
+    project: Path, caches: Path, monkeypatch: pytest.MonkeyPatch, index: FolderIndex
+) -> None:
+    index.refresh()
+    monkeypatch.setattr(cache, "_BUSY_S", 0.0)
+    kept = cache_file(caches, str(project))
+    other = sqlite3.connect(kept, isolation_level=None)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(TimeoutError, match="another process"):
+            FolderIndex(str(project), caches)
+        assert kept.stat().st_ino == index._cache._inode
+    finally:
+        other.close()
 
 
 def test_many_files_are_read_by_other_processes_with_the_same_result(project: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,13 +16,12 @@ from coterie.index import history
 from coterie.index.cache import Cache, KnownFile, Stamp
 from coterie.index.facts import FileFacts, read
 from coterie.index.readers import read_all
+from coterie.index.sight import TOO_FRESH_NS
 from coterie.workspace.ignore import is_binary
-from coterie.workspace.walk import is_listed, list_tree
+from coterie.workspace.walk import Tree, is_listed
 
 _BATCH = 1_000
 _COMMITS = 500
-_TOO_FRESH_NS = 100_000_000
-"""A file this young may change again within the tick of the file system's clock, and look the same."""
 
 Progress = Callable[[int, int], None]
 """Is told how many files are done, of how many."""
@@ -38,12 +37,11 @@ class Refreshed:
     folders: tuple[str, ...] = ()
 
 
-def refresh(folder: str, cache: Cache, told: Progress = lambda _done, _all: None) -> Refreshed:
-    """Bring the whole index up to date."""
+def refresh(folder: str, tree: Tree, cache: Cache, told: Progress = lambda _done, _all: None) -> Refreshed:
+    """Bring the whole index up to date with a folder whose files were just listed."""
     with cache.reading():
         known = {file.path: file for file in cache.files()}
-    tree = list_tree(folder)
-    present = set(tree.files)
+    present, looked_ns = set(tree.files), time.time_ns()
     stamps = {path: stamp for path in tree.files if (stamp := stamp_of(folder, path)) is not None}
     stale = [path for path, stamp in stamps.items() if path not in known or known[path].stamp != stamp]
     gone = [file.id for file in known.values() if file.path not in present]
@@ -51,7 +49,7 @@ def refresh(folder: str, cache: Cache, told: Progress = lambda _done, _all: None
     for path, facts in read_all(folder, stale):
         done += 1
         if facts is not None:
-            batch[path] = (settled(stamps[path]), facts)
+            batch[path] = (settled(stamps[path], looked_ns), facts)
         if len(batch) == _BATCH:
             _keep(cache, batch, known)
             batch = {}
@@ -63,12 +61,13 @@ def refresh(folder: str, cache: Cache, told: Progress = lambda _done, _all: None
 
 def refresh_file(folder: str, cache: Cache, path: str) -> None:
     """Bring one file up to date, be it changed, new or gone."""
+    looked_ns = time.time_ns()
     stamp = stamp_of(folder, path) if is_listed(folder, path) else None
     facts = read(folder, path) if stamp is not None and not is_binary(Path(folder, path)) else None
     with cache.reading():
         known = {file.path: file for file in cache.files(path)}
     if stamp is not None and facts is not None:
-        _keep(cache, {path: (settled(stamp), facts)}, known)
+        _keep(cache, {path: (settled(stamp, looked_ns), facts)}, known)
     elif known:
         _keep(cache, {}, known, [file.id for file in known.values()])
 
@@ -97,9 +96,9 @@ def stamp_of(folder: str, path: str) -> Stamp | None:
     return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
-def settled(stamp: Stamp) -> Stamp:
-    """Return the stamp to keep: one that nothing equals when the file is so young that it will have to be read again."""
-    return Stamp(stamp.size, 0, 0) if time.time_ns() - stamp.ctime_ns < _TOO_FRESH_NS else stamp
+def settled(stamp: Stamp, looked_ns: int) -> Stamp:
+    """Return the stamp to keep: one that nothing equals when the file was so young at that time that it will have to be read again."""
+    return Stamp(stamp.size, 0, 0) if looked_ns - stamp.ctime_ns < TOO_FRESH_NS else stamp
 
 
 def _keep(cache: Cache, batch: Mapping[str, tuple[Stamp, FileFacts]], known: Mapping[str, KnownFile], gone: Sequence[int] = ()) -> None:

@@ -28,6 +28,8 @@ VERSION = 4
 Changes are counted on from the clock, so that those of a cache that is built again come after those of the one before.
 """
 _BUSY_S = 10.0
+_SIGNS_OF_DAMAGE = (sqlite3.Error, ValueError, TypeError, LookupError)
+"""What reading raises when a byte is another one: SQLite sees it, or a text is none, a number is a text, a named row is gone."""
 ID_SHIFT = 32
 _TABLES = """
 CREATE TABLE file (
@@ -83,7 +85,10 @@ class DamagedCacheError(Exception):
 
 
 class Cache:
-    """An open index file. Used from one thread; every look-up and change is within `reading` or `writing`."""
+    """An open index file. Used from one thread; every look-up and change is within `reading` or `writing`.
+
+    Raises `TimeoutError` where other processes keep the file to themselves for long, `OSError` where it cannot be made.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -242,22 +247,27 @@ class Cache:
         except BaseException as failure:
             with suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
-            if isinstance(failure, sqlite3.DatabaseError | ValueError) and not _is_busy(failure):
-                raise DamagedCacheError(f"{self._path}: {failure}") from failure
+            if isinstance(failure, _SIGNS_OF_DAMAGE):
+                raise self._reason(failure) from failure
             raise
 
     def _open(self) -> sqlite3.Connection:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             return self._prepared()
-        except sqlite3.DatabaseError as failure:
+        except _SIGNS_OF_DAMAGE as failure:
             if _is_busy(failure):
-                raise
+                raise self._reason(failure) from failure
             self._remove()
         try:
             return self._prepared()
-        except sqlite3.DatabaseError as failure:
-            raise DamagedCacheError(f"{self._path}: {failure}") from failure
+        except _SIGNS_OF_DAMAGE as failure:
+            raise self._reason(failure) from failure
+
+    def _reason(self, failure: Exception) -> Exception:
+        if _is_busy(failure):
+            return TimeoutError(f"{self._path}: another process has kept it to itself for {_BUSY_S:.0f} seconds")
+        return DamagedCacheError(f"{self._path}: {failure}")
 
     def _remove(self) -> None:
         for suffix in ("", "-wal", "-shm"):
@@ -295,7 +305,9 @@ def _inode(path: Path) -> int:
 
 
 def _is_busy(failure: Exception) -> bool:
-    return isinstance(failure, sqlite3.OperationalError) and failure.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+    # Python's own failures to read what SQLite says have no code.
+    code: int = getattr(failure, "sqlite_errorcode", sqlite3.SQLITE_OK)
+    return code & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 class _Changes:

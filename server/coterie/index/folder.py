@@ -6,10 +6,12 @@ The command line uses it as it is. A server must not: it asks through `client`, 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from coterie.config.paths import name_of
 from coterie.domain.overview import Landmark
@@ -21,12 +23,15 @@ from coterie.index.facts import REFERENCE_SHIFT
 from coterie.index.forest import learned_forest
 from coterie.index.overview import central, main_names
 from coterie.index.query import Query, parse
-from coterie.index.rank import judge, learned_weights, ranked, reasons, weigh
+from coterie.index.rank import Scores, judge, learned_weights, ranked, reasons, weigh
+from coterie.index.sight import Sight, sight
 from coterie.index.snapshot import Snapshot, load
 from coterie.index.symbols import Symbol
 from coterie.index.terms import split
 from coterie.index.unsaved import Overlaid, Unsaved, overlaid
+from coterie.workspace.walk import list_tree
 
+_T = TypeVar("_T")
 _UNUSED_S = 30 * 24 * 3600.0
 
 
@@ -59,6 +64,7 @@ class FolderIndex:
         self._seen: tuple[int, Sequence[str], Snapshot] | None = None
         self._unsaved = Unsaved(folder)
         self._laid: tuple[Snapshot, int, Overlaid] | None = None
+        self._sight: tuple[int, Sight] | None = None
 
     def close(self) -> None:
         """Close the cache."""
@@ -71,6 +77,11 @@ class FolderIndex:
         except DamagedCacheError:
             self._cache.discard()
             return self._refresh(told)
+
+    def follow(self) -> None:
+        """Bring files and history up to date where they, or the cache, are not as the last `refresh` left them; cheap where they are."""
+        if self._sight is None or not self._sight[1].is_current or self._sight[0] != self._mended(self._cache.state):
+            self.refresh()
 
     def refresh_file(self, path: str) -> None:
         """Bring one file up to date, be it changed, new or gone."""
@@ -101,65 +112,87 @@ class FolderIndex:
 
     def ask(self, question: Question) -> tuple[Found, ...]:
         """Return what a question is most likely about, the best first."""
-        try:
-            return self._ask(question)
-        except DamagedCacheError:
-            self._cache.discard()
-            self.refresh()
-            return self._ask(question)
+        return self._mended(lambda: self._ask(question))
+
+    def paths(self, question: Question) -> tuple[str, ...]:
+        """Return the paths of what `ask` returns; they alone are had sooner."""
+        return self._mended(lambda: self._paths(question))
 
     def definitions(self, name: str, limit: int) -> Definitions:
         """Return where a name, or one that holds it, is defined, the shortest first; and which files use it."""
-        whole = split(name)[-1:]
+        return self._mended(lambda: self._definitions(name, limit))
+
+    def overview(self, limit: int) -> tuple[Landmark, ...]:
+        """Return the most central files with their main names, the most central first."""
+        return self._mended(lambda: self._overview(limit))
+
+    def _mended(self, look: Callable[[], _T]) -> _T:
+        """Look into the cache; into a new one where what it holds turns out to be damaged."""
+        try:
+            with self._cache.reading():
+                return look()
+        except DamagedCacheError:
+            self._cache.discard()
+            self.refresh()
         with self._cache.reading():
-            state = self._state()
-            found = [*self._cache.definitions(name, limit, besides=state.paths), *state.definitions(name)]
-            found.sort(key=lambda each: (len(each[1].name), each[1].name, each[0], each[1].line))
-            postings = state.postings(self._cache.postings)
-            used = [
-                state.snapshot.files[posting >> ID_SHIFT].path
-                for term in whole
-                for posting in postings(term)
-                if posting >> REFERENCE_SHIFT & 1
-            ]
+            return look()
+
+    def _definitions(self, name: str, limit: int) -> Definitions:
+        whole = split(name)[-1:]
+        state = self._state()
+        found = [*self._cache.definitions(name, limit, besides=state.paths), *state.definitions(name)]
+        found.sort(key=lambda each: (len(each[1].name), each[1].name, each[0], each[1].line))
+        postings = state.postings(self._cache.postings)
+        users = [posting >> ID_SHIFT for term in whole for posting in postings(term) if posting >> REFERENCE_SHIFT & 1]
         return Definitions(
             found=tuple(
                 Definition(path=path, name=each.name, kind=each.kind, line=each.line, end_line=each.end_line)
                 for path, each in found[:limit]
             ),
-            used_in=tuple(sorted(used)[:limit]),
+            used_in=tuple(sorted(state.snapshot.files[file].path for file in users)[:limit]),
         )
 
-    def overview(self, limit: int) -> tuple[Landmark, ...]:
-        """Return the most central files with their main names, the most central first."""
-        with self._cache.reading():
-            snapshot = self._snapshot()
-            return tuple(
-                Landmark(path=snapshot.files[file].path, names=main_names(self._cache.symbols(file))) for file in central(snapshot, limit)
-            )
+    def _overview(self, limit: int) -> tuple[Landmark, ...]:
+        snapshot = self._snapshot()
+        return tuple(
+            Landmark(path=snapshot.files[file].path, names=main_names(self._cache.symbols(file))) for file in central(snapshot, limit)
+        )
 
     def _ask(self, question: Question) -> tuple[Found, ...]:
-        query = parse(question.text)
-        with self._cache.reading():
-            state = self._state()
-            snapshot = state.snapshot
-            evidence = gather(query, snapshot, state.postings(self._cache.postings), _at_hand(question, snapshot))
-            scores = judge(query, weigh(query, evidence, snapshot, learned_weights()), snapshot, learned_forest())
-            asked = {term for term, _ in query.terms}
-            return tuple(
-                Found(
-                    path=snapshot.files[file].path,
-                    score=round(scores.total[file], 4),
-                    reasons=reasons(file, scores, snapshot),
-                    tokens=snapshot.files[file].size // _BYTES_A_TOKEN,
-                    lines=best_lines(query, self._symbols(file, state, asked)) if file in evidence["names"] else None,
-                )
-                for file in ranked(scores, snapshot, question.limit)
+        judged = self._judged(question)
+        snapshot = judged.state.snapshot
+        asked = {term for term, _ in judged.query.terms}
+        return tuple(
+            Found(
+                path=snapshot.files[file].path,
+                score=round(judged.scores.total[file], 4),
+                reasons=reasons(file, judged.scores, snapshot),
+                tokens=snapshot.files[file].size // _BYTES_A_TOKEN,
+                lines=best_lines(judged.query, self._symbols(file, judged.state, asked)) if file in judged.named else None,
             )
+            for file in ranked(judged.scores, snapshot, question.limit)
+        )
+
+    def _paths(self, question: Question) -> tuple[str, ...]:
+        judged = self._judged(question)
+        snapshot = judged.state.snapshot
+        return tuple(snapshot.files[file].path for file in ranked(judged.scores, snapshot, question.limit))
+
+    def _judged(self, question: Question) -> _Judged:
+        query, state = parse(question.text), self._state()
+        snapshot = state.snapshot
+        evidence = gather(query, snapshot, state.postings(self._cache.postings), _at_hand(question, snapshot))
+        scores = judge(query, weigh(query, evidence, snapshot, learned_weights()), snapshot, learned_forest())
+        return _Judged(query, state, scores, evidence["names"].keys())
 
     def _refresh(self, told: Progress) -> Refreshed:
-        done = refresh(self.folder, self._cache, told)
+        begun = time.time_ns()
+        tree = list_tree(self.folder)
+        seen = sight(self.folder, tree, begun)
+        done = refresh(self.folder, tree, self._cache, told)
         self._commits = refresh_history(self.folder, self._cache)
+        with self._cache.reading():
+            self._sight = (self._cache.state(), seen)
         return done
 
     def _symbols(self, file: int, state: Overlaid, asked: AbstractSet[str]) -> Sequence[Symbol]:
@@ -182,6 +215,16 @@ class FolderIndex:
             before = self._seen[2] if self._seen is not None and self._seen[1] == commits else None
             self._seen = (state, commits, load(self._cache, commits, before))
         return self._seen[2]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """How files stand to a question; ``named`` are those with matching names in them."""
+
+    query: Query
+    state: Overlaid
+    scores: Scores
+    named: AbstractSet[int]
 
 
 _BYTES_A_TOKEN = 4

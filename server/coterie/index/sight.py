@@ -1,0 +1,79 @@
+"""Says whether a folder is still as it was when it was looked through, without listing it again or reading a file.
+
+`folder` takes a sight with each build and compares it before a question where nothing tells it of changes, as on the command line. That
+costs a look at the entry of each file: a tenth of listing the folder. Blocks.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from coterie.index.watcher import git_folders
+from coterie.workspace.ignore import IGNORE_FILES
+from coterie.workspace.walk import Tree
+
+TOO_FRESH_NS = 100_000_000
+"""What is this young may change again within the tick of the file system's clock, and look the same."""
+_OF_ALL_WORKTREES = ("packed-refs", "shallow", "reftable/tables.list")
+
+_Mark: TypeAlias = tuple[int, ...] | None
+"""A file's or folder's entry; None where there is nothing."""
+_CHANGING: _Mark = ()
+"""Equals no mark: what changed just now has to be looked at once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What was seen of a folder and of where its HEAD is: entries by their places."""
+
+    marks: Mapping[str, _Mark]
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it is all the same now."""
+        return all(_mark(place) == mark for place, mark in self.marks.items())
+
+
+def sight(folder: str, tree: Tree, begun_ns: int) -> Sight:
+    """Take a sight of a folder that was listed as ``tree`` since ``begun_ns``, before anything else of it is read."""
+    fresh = begun_ns - TOO_FRESH_NS
+    marks = ((place, _mark(place)) for place in (*_listed(folder, tree), *_head(folder)))
+    return Sight({place: _CHANGING if mark is not None and mark[-1] > fresh else mark for place, mark in marks})
+
+
+def _listed(folder: str, tree: Tree) -> Iterator[str]:
+    for path in tree.folders:
+        place = folder if path == "." else f"{folder}{os.sep}{path}"
+        yield place
+        for name in IGNORE_FILES:  # one may be ignored itself
+            yield f"{place}{os.sep}{name}"
+    for path in tree.files:
+        yield f"{folder}{os.sep}{path}"
+
+
+def _head(folder: str) -> Iterator[str]:
+    """Yield the files of which one is written whenever HEAD comes to another commit, or another past."""
+    for git in map(Path, git_folders(folder)[:1]):
+        yield f"{git}{os.sep}HEAD"
+        try:
+            branch = (git / "HEAD").read_text(encoding="utf-8").removeprefix("ref:").strip()
+        except (OSError, ValueError):
+            continue
+        try:
+            shared = git / (git / "commondir").read_text(encoding="utf-8").strip()  # of a worktree that was added
+        except (OSError, ValueError):
+            shared = git
+        for name in (branch, *_OF_ALL_WORKTREES):
+            yield f"{shared}{os.sep}{name}"
+
+
+def _mark(place: str) -> _Mark:
+    try:
+        status = os.lstat(place)
+    except (OSError, ValueError):
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
