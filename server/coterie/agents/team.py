@@ -35,12 +35,13 @@ from coterie.base.tasks import side_by_side
 from coterie.config.schema import ContextSettings
 from coterie.context import collect
 from coterie.context.admitting import alone
+from coterie.context.amending import amendments
 from coterie.context.assemble import system_text
 from coterie.context.collect import Listing
 from coterie.context.marking import attached_before, is_held, without_dropped
 from coterie.context.memory import Memory
 from coterie.context.rules import Rules
-from coterie.context.task import Task, first_message, replacing
+from coterie.context.task import Excerpt, Task, first_message, replacing
 from coterie.context.thread import NOTHING, Before, as_sent, standing
 from coterie.context.window import input_limit
 from coterie.domain.edits import digest_of
@@ -198,12 +199,14 @@ class Team:
         is_new = hire is None and step.attempt == 1 and not (begun is not None and begun.messages)
         listing = None if self._crew.prior else await collect.listing_of(self._crew.workspace, self._run.row.request.folder)
         around = await self._orientation(chain, listing) if is_new and template.finds_its_way else Orientation()
+        system = await self._run.text(conversation.system)
+        rules = () if hire is not None else amendments(self._crew.rules, system, await self._sent())
         opening = Opening(
-            system=await self._run.text(conversation.system),
+            system=system,
             tools=tuple(tool for tool in tools.specs if tool.name in conversation.tools),
             before=self._crew.before,
             marks=self._crew.marks,
-            first=await self._first(spec, Attempt(spec.step_id, step.attempt), around, listing),
+            first=await self._first(spec, Attempt(spec.step_id, step.attempt), around, listing, rules),
         )
         if hire is not None:
             return await self._external(spec, step, hire, opening)
@@ -269,13 +272,18 @@ class Team:
         wanted = [attachment for attachment, file in files if not is_held(held, file.path, file.text)]
         return replace(request, attachments=(*request.attachments, *wanted))
 
+    async def _sent(self) -> tuple[Message, ...]:
+        """Return the conversation before as it is sent."""
+        before = self._crew.before
+        return as_sent(without_dropped(standing(before.said, before.compactions), await self._crew.marks()))
+
     async def _held(self) -> Mapping[str, str]:
         """Return the files that are attached in the conversation as it is sent, by path."""
-        before = self._crew.before
-        thread = without_dropped(standing(before.said, before.compactions), await self._crew.marks())
-        return attached_before(as_sent(thread))
+        return attached_before(await self._sent())
 
-    async def _first(self, spec: StepSpec, attempt: Attempt, around: Orientation, listing: Listing | None) -> UserMessage:
+    async def _first(
+        self, spec: StepSpec, attempt: Attempt, around: Orientation, listing: Listing | None, rules: tuple[Excerpt, ...]
+    ) -> UserMessage:
         request = await self._request()
         kinds = [kind for kind in spec.needs if self._run.history.latest(kind) is not None]
         artifacts: dict[str, Json] = {kind: handover.for_model(self._run.history.latest(kind) or {}) for kind in kinds}
@@ -286,6 +294,7 @@ class Team:
         return first_message(
             Task(
                 prompt=request.prompt,
+                rules=rules,
                 folder=None if listing is None else collect.folder_facts(listing),
                 map=around.map,
                 code=around.code,

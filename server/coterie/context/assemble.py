@@ -8,6 +8,7 @@ prompt caches hit. `request_bytes` is that order written down; ``tokens`` counts
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -17,6 +18,8 @@ from coterie.context.rules import Rules
 from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolMessage, ToolResult, ToolSpec, UserMessage
 from coterie.domain.model_ports import ModelChoice
 from coterie.domain.wire import Json
+
+_RULES = re.compile(r'^<rules file="(?P<name>[^"\n]*)">\n(?P<text>.*?)\n</rules>$', re.DOTALL | re.MULTILINE)
 
 
 def system_text(prompt: str, rules: Rules | None = None, memory: Memory | None = None) -> str:
@@ -31,6 +34,11 @@ def system_text(prompt: str, rules: Rules | None = None, memory: Memory | None =
             f'<memory of="{file.of}" file="{file.name}">\n{enclosed(file.text.strip(), "memory")}\n</memory>' for file in memory.files
         )
     return "\n\n".join(parts)
+
+
+def rules_in(system: str) -> dict[str, str]:
+    """Return the rules that a system text tells, by their files."""
+    return {found["name"]: found["text"] for found in _RULES.finditer(system)}
 
 
 def assemble(

@@ -16,17 +16,18 @@ from typing import Literal, TypeAlias
 from coterie.domain.messages import UserMessage
 from coterie.domain.window import Segment
 
-Kind: TypeAlias = Literal["folder", "map", "code", "attachment", "selection", "artifact", "words"]
+Kind: TypeAlias = Literal["rules", "folder", "map", "code", "attachment", "selection", "artifact", "words"]
 
 JSON_STRING = r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"'
 """Nothing else stands behind an attribute; ``path="C:\\Users"`` is what a person writes, and no element."""
 _ELEMENT = re.compile(
-    rf"<(?P<kind>folder|map|code|attachment|selection|artifact)(?P<attributes>(?: [a-z]+={JSON_STRING})*)>\n"
+    rf"<(?P<kind>rules|folder|map|code|attachment|selection|artifact)(?P<attributes>(?: [a-z]+={JSON_STRING})*)>\n"
     r"(?P<text>.*?)\n</(?P=kind)>(?:\n\n|\Z)",
     re.DOTALL,
 )
 _ATTRIBUTE = re.compile(rf"([a-z]+)=({JSON_STRING})")
 SEGMENT: Mapping[Kind, Segment] = {
+    "rules": "project",
     "folder": "project",
     "map": "project",
     "code": "task",
@@ -36,6 +37,7 @@ SEGMENT: Mapping[Kind, Segment] = {
     "words": "task",
 }
 REASON: Mapping[Kind, str] = {
+    "rules": "what the person and the project want agents to know",
     "folder": "the folder of the task",
     "map": "the project from above",
     "code": "found for the request",

@@ -1,7 +1,7 @@
 """The layered rules files that a person and a project keep for agents.
 
-``agents`` reads them once when a conversation starts and ``assemble.system_text`` words them: a change takes effect with the next
-conversation, because rewriting the system text would make every prompt cache miss. Order is from general to particular; a later file wins.
+``agents`` reads them when a run begins. ``assemble.system_text`` words those that a conversation starts with; what changes in them while it
+goes on is told by ``amending``. Order is from general to particular; a later file wins.
 """
 
 from __future__ import annotations

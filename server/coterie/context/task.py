@@ -40,12 +40,14 @@ class FolderFacts:
 class Task:
     """Everything that one step starts from.
 
-    ``map`` is a map of the project, ``code`` what was found for the request in files that nobody has pointed at.
+    ``rules`` are those that have changed since the conversation began, ``map`` is a map of the project, ``code`` what was found for the
+    request in files that nobody has pointed at.
     ``artifacts`` are what earlier steps handed on, by type and in the workflow's order; ``note`` is the coordinator's own sentence, such as
     why the step runs again.
     """
 
     prompt: str
+    rules: tuple[Excerpt, ...] = ()
     folder: FolderFacts | None = None
     map: str = ""
     code: tuple[Excerpt, ...] = ()
@@ -68,7 +70,7 @@ def replacing(attachments: Sequence[Excerpt], before: Mapping[str, str]) -> tupl
 
 def first_message(task: Task) -> UserMessage:
     """Word the task: the surroundings first, the request last, where models weigh it most. A bare prompt stays as it was typed."""
-    parts: list[str] = []
+    parts = [_excerpt("rules", excerpt) for excerpt in task.rules]
     if task.folder is not None:
         parts.append(_element("folder", {"name": task.folder.name}, "\n".join(task.folder.entries)))
     if task.map:

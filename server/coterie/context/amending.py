@@ -1,0 +1,39 @@
+"""Tells a conversation that goes on which rules have changed since it was told them. Pure.
+
+The system text of a conversation stays as it is: all that was said stands behind it in the hosts' prompt caches. So what has changed goes
+along with the person's next message, as ``task`` words it; `agents.team` asks when a run begins. A compaction that takes such a message out
+of the conversation has it told again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from coterie.context.assemble import rules_in
+from coterie.context.cutting import enclosed
+from coterie.context.elements import elements_of
+from coterie.context.marking import GONE
+from coterie.context.rules import Rules
+from coterie.context.task import Excerpt
+from coterie.domain.messages import Message, UserMessage
+
+CHANGED = "it has changed: this replaces what it said before"
+ADDED = "it holds from now on"
+REMOVED = "it is not there any more: what it said before does not hold"
+
+
+def amendments(rules: Rules, system: str, messages: Iterable[Message]) -> tuple[Excerpt, ...]:
+    """Return what has changed in ``rules`` since a conversation of ``messages`` began with ``system``.
+
+    What the person has left out of it is left out.
+    """
+    told = rules_in(system)
+    for message in messages:
+        if isinstance(message, UserMessage):
+            told |= {each.attributes.get("path", ""): each.shown for each in elements_of(message.text) if each.kind == "rules"}
+    now = {file.name: enclosed(file.text.strip(), "rules") for file in rules.files}
+    changed = [
+        Excerpt(text, name, reason=CHANGED if told.get(name) else ADDED) for name, text in now.items() if told.get(name) not in {text, GONE}
+    ]
+    gone = [Excerpt("", name, reason=REMOVED) for name, text in told.items() if name not in now and text not in {"", GONE}]
+    return (*changed, *gone)
