@@ -236,6 +236,38 @@ def test_many_files_are_read_by_other_processes_with_the_same_result(project: Pa
     assert read["gone.py"] is None
 
 
+DYING = """
+import os, sys
+from coterie.index import facts, readers
+def read(folder, path):
+    if path.endswith("deadly.py") or (path == "accident.py" and not os.path.exists(folder + "/../happened")):
+        open(folder + "/../happened", "w").close()
+        os.kill(os.getpid(), 9)
+    return facts.read(folder, path)
+readers.read = read
+readers.serve(sys.argv[1], sys.stdin.buffer, sys.stdout.buffer)
+"""
+
+
+def test_a_file_that_its_reader_dies_of_costs_no_more_than_itself(project: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = ["accident.py", *(f"src/part{number}.py" for number in range(WORTH_IT)), "so/deadly.py"]
+    for path in paths:
+        write(path, f"def {Path(path).stem}(): ...\n")
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(readers, "COMMAND", (sys.executable, "-c", DYING))
+    found = dict(readers.read_all(str(project), paths))
+    assert list(found) == paths
+    assert found.pop("so/deadly.py") == facts.facts("so/deadly.py", b"")
+    assert found == {path: facts.read(str(project), path) for path in paths[:-1]}
+
+
+def test_readers_that_die_of_anything_are_given_up(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(readers, "COMMAND", ("false",))
+    with pytest.raises(ChildProcessError, match="status"):
+        list(readers.read_all(str(project), [f"part{number}.py" for number in range(WORTH_IT)]))
+
+
 KILLED = """
 import os, sys
 from coterie.index import build, cache
