@@ -16,9 +16,10 @@ from coterie.domain.suggestions import FillRequest
 from coterie.domain.wire import Json
 from coterie.providers import failures
 from coterie.providers.config import ProviderConfig
+from coterie.providers.decoding import object_of
 from coterie.providers.failures import Host
 from coterie.providers.families import Family, prompt
-from coterie.providers.fields import parse_object, record, records, text
+from coterie.providers.fields import record, records, text
 from coterie.providers.openai_compatible import usage_of
 from coterie.providers.snippets import commented
 from coterie.providers.sse import ServerSentEvent
@@ -106,10 +107,7 @@ class CompletionDecoder:
         if event.data.strip() == _END_MARK:
             self.ended = True
             return
-        if (chunk := parse_object(event.data)) is None:
-            raise failures.malformed(self._host, event.data)
-        if chunk.get("error") or event.name == "error":
-            raise failures.from_error_object(self._host, chunk)
+        chunk = object_of(event, self._host)
         for choice in records(chunk, "choices")[:1]:
             if words := text(choice, "text") or text(record(choice, "delta"), "content"):
                 yield TextDelta(words)

@@ -13,7 +13,11 @@ from typing import Protocol
 
 from coterie.base.errors import ProviderError
 from coterie.domain.messages import StreamEvent
+from coterie.domain.wire import Json
+from coterie.providers import failures
 from coterie.providers.characters import WholeCharacters
+from coterie.providers.failures import Host
+from coterie.providers.fields import parse_object
 from coterie.providers.sse import ServerSentEvent
 
 _TAIL_S = 0.2
@@ -59,6 +63,15 @@ async def decoded(events: AsyncGenerator[ServerSentEvent, None], decoder: Decode
     for told in decoder.finish():
         for piece in characters.feed(told):
             yield piece
+
+
+def object_of(event: ServerSentEvent, host: Host) -> dict[str, Json]:
+    """Return the object that an event of a stream holds. Raises `ProviderError` where it holds none, or tells of a failure."""
+    if (told := parse_object(event.data)) is None:
+        raise failures.malformed(host, event.data)
+    if told.get("error") or event.name == "error":
+        raise failures.from_error_object(host, told)
+    return told
 
 
 async def _read_tail(events: AsyncIterator[ServerSentEvent]) -> None:

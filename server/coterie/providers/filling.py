@@ -1,11 +1,12 @@
 """The ways to have a gap filled, in their order: as the host itself fills gaps, then by the tokens of the model's family.
 
-A way that a host or model turns out not to have is passed over from then on. When none is left, `ProviderError` ``no_fim`` says so, and
-``features.suggestions`` asks in words. `ways_of` gives the ways of an HTTP host (`fim` says which); the local hosts name their own.
+A provider that fills gaps is a `FillingProvider`, and says which ways there are to it. `ways_of` gives those of an HTTP host (`fim` says
+which); the local hosts name their own. When none is left, `ProviderError` ``no_fim`` says so, and ``features.suggestions`` asks in words.
 """
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -13,12 +14,15 @@ from functools import partial
 from http import HTTPStatus
 from typing import Protocol, TypeAlias
 
+from typing_extensions import override
+
 from coterie.base.errors import ProviderError
 from coterie.domain.messages import Finished, StreamEvent, TextDelta
 from coterie.domain.suggestions import FillRequest
 from coterie.domain.wire import Json
 from coterie.providers.completions import CompletionsWire, DeepSeekWire, MistralWire, TokensWire
 from coterie.providers.config import ProviderConfig
+from coterie.providers.contract import BaseProvider
 from coterie.providers.decoding import Decoder
 from coterie.providers.failures import Host
 from coterie.providers.families import BY_NAME, Answer, Family, guarded
@@ -57,16 +61,23 @@ class Way:
     ask: Asked
 
 
-class Ways:
-    """Goes the first way that is not known to lead nowhere. One for each provider."""
+class FillingProvider(BaseProvider):
+    """A host that fills gaps. A way that it or a model turns out not to have is passed over from then on."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: ProviderConfig) -> None:
+        super().__init__(config)
         self._refused: set[tuple[str, str]] = set()
 
-    async def fill(self, request: FillRequest, ways: Sequence[Way], family: Family | None) -> AsyncGenerator[StreamEvent, None]:
+    @abstractmethod
+    def _ways(self, model: str) -> Sequence[Way]:
+        """Return the ways to have gaps filled by a model, the best first."""
+
+    @override
+    async def fill(self, request: FillRequest) -> AsyncGenerator[StreamEvent, None]:
         """Fill a gap; see `coterie.domain.model_ports.Provider.fill`. Raises `ProviderError` ``no_fim`` when no way is left."""
+        family = family_for(self._config, request.model)
         safe = guarded(request, family)
-        for way in ways:
+        for way in self._ways(request.model):
             if (request.model, way.name) in self._refused:
                 continue
             try:

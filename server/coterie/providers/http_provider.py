@@ -7,7 +7,7 @@ an answer's events; this module joins it to `transport`.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
 from http import HTTPStatus
@@ -22,11 +22,9 @@ from coterie.domain.suggestions import FillRequest
 from coterie.domain.wire import Json
 from coterie.providers import failures
 from coterie.providers.config import ProviderConfig
-from coterie.providers.contract import BaseProvider
 from coterie.providers.decoding import Decoder, decoded
 from coterie.providers.failures import Host
-from coterie.providers.filling import FillWire, Way, Ways, ways_of
-from coterie.providers.fim import family_for
+from coterie.providers.filling import FillingProvider, FillWire, Way, ways_of
 from coterie.providers.keys import Keys
 from coterie.providers.transport import HttpCall, Transport
 
@@ -63,7 +61,7 @@ class Wire(Protocol):
         ...
 
 
-class HttpProvider(BaseProvider):
+class HttpProvider(FillingProvider):
     """Implements `coterie.domain.model_ports.Provider` for every host that is spoken to over HTTP."""
 
     def __init__(self, config: ProviderConfig, wire: Wire, transport: Transport, *, keys: Keys | None = None) -> None:
@@ -71,7 +69,6 @@ class HttpProvider(BaseProvider):
         self.version = wire.version
         self._keys = keys or Keys()
         self._wire = wire
-        self._ways = Ways()
         self._transport = transport
 
     @override
@@ -83,12 +80,8 @@ class HttpProvider(BaseProvider):
                 yield piece
 
     @override
-    async def fill(self, request: FillRequest) -> AsyncGenerator[StreamEvent, None]:
-        """Fill a gap; see `coterie.domain.model_ports.Provider.fill`."""
-        ways = [Way(wire.name, partial(self._fill_by, wire)) for wire in ways_of(self._config, request.model)]
-        async with aclosing(self._ways.fill(request, ways, family_for(self._config, request.model))) as answer:
-            async for piece in answer:
-                yield piece
+    def _ways(self, model: str) -> Sequence[Way]:
+        return [Way(wire.name, partial(self._fill_by, wire)) for wire in ways_of(self._config, model)]
 
     @override
     async def connect(self) -> None:

@@ -9,8 +9,9 @@ from coterie.domain.suggestions import FillRequest
 from coterie.domain.usage import Usage
 from coterie.domain.wire import Json
 from coterie.providers import failures
+from coterie.providers.decoding import object_of
 from coterie.providers.failures import Host
-from coterie.providers.fields import count, parse_object, text
+from coterie.providers.fields import count, text
 from coterie.providers.sse import ServerSentEvent
 
 
@@ -46,10 +47,7 @@ class InfillDecoder:
 
     def feed(self, event: ServerSentEvent) -> Iterator[StreamEvent]:
         """Return what one chunk says."""
-        if (chunk := parse_object(event.data)) is None:
-            raise failures.malformed(self._host, event.data)
-        if chunk.get("error") or event.name == "error":
-            raise failures.from_error_object(self._host, chunk)
+        chunk = object_of(event, self._host)
         if words := text(chunk, "content"):
             yield TextDelta(words)
         if chunk.get("stop") is True:

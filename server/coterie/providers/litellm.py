@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -24,13 +24,11 @@ from coterie.domain.wire import Json
 from coterie.providers import failures, vendors
 from coterie.providers.anthropic import sealed
 from coterie.providers.config import ProviderConfig
-from coterie.providers.contract import BaseProvider
 from coterie.providers.cost_map import CostMap
 from coterie.providers.decoding import decoded
 from coterie.providers.failures import Host
 from coterie.providers.fields import count, parse_object, records, text
-from coterie.providers.filling import FillWire, Way, Ways, ways_of
-from coterie.providers.fim import family_for
+from coterie.providers.filling import FillingProvider, FillWire, Way, ways_of
 from coterie.providers.keys import Keys
 from coterie.providers.model_host import Chunk, Died, HostCall, ModelHost, Operation, Piece, Refused
 from coterie.providers.openai_compatible import ChatDecoder, OpenAICompatibleWire
@@ -41,7 +39,7 @@ _GRACE_S = 5.0
 """LiteLLM gives up this much later than we do, so that ours are the words."""
 
 
-class LiteLLM(BaseProvider):
+class LiteLLM(FillingProvider):
     """Implements `coterie.domain.model_ports.Provider` for one vendor, or for any where the host names none (``host/vendor/model``)."""
 
     version = "litellm"
@@ -53,7 +51,6 @@ class LiteLLM(BaseProvider):
         self._keys = keys
         self._environ = environ
         self._wire = LiteLLMWire()
-        self._ways = Ways()
 
     @override
     async def stream(self, request: ModelRequest) -> AsyncGenerator[StreamEvent, None]:
@@ -64,12 +61,8 @@ class LiteLLM(BaseProvider):
                 yield piece
 
     @override
-    async def fill(self, request: FillRequest) -> AsyncGenerator[StreamEvent, None]:
-        """Fill a gap; see `coterie.domain.model_ports.Provider.fill`."""
-        ways = [Way(wire.name, partial(self._fill_by, wire)) for wire in ways_of(self._config, request.model)]
-        async with aclosing(self._ways.fill(request, ways, family_for(self._config, request.model))) as answer:
-            async for piece in answer:
-                yield piece
+    def _ways(self, model: str) -> Sequence[Way]:
+        return [Way(wire.name, partial(self._fill_by, wire)) for wire in ways_of(self._config, model)]
 
     async def _fill_by(self, wire: FillWire, request: FillRequest) -> AsyncGenerator[StreamEvent, None]:
         host, call = await self._call("fill", request.model, wire.encode(request))

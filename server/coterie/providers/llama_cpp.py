@@ -6,7 +6,7 @@ It serves one model, or as a router several, each loaded when it is asked for. A
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Literal
@@ -25,7 +25,6 @@ from coterie.providers.config import ProviderConfig
 from coterie.providers.decoding import decoded
 from coterie.providers.fields import count, record, records, text
 from coterie.providers.filling import Way, local_ways
-from coterie.providers.fim import family_for
 from coterie.providers.http_provider import HttpProvider
 from coterie.providers.infill import InfillDecoder, infill_body
 from coterie.providers.keys import Keys
@@ -75,18 +74,9 @@ class LlamaCpp(HttpProvider):
             await self._pause(_LOOK_AGAIN_S)
 
     @override
-    async def fill(self, request: FillRequest) -> AsyncGenerator[StreamEvent, None]:
-        """Fill a gap; see `coterie.domain.model_ports.Provider.fill`.
-
-        Raises `ProviderError` ``no_fim`` for a model that was not made for it.
-        """
+    def _ways(self, model: str) -> Sequence[Way]:
         # The file of an old model may not tell the server which its tokens are.
-        ways = local_ways(
-            self._config, request.model, Way("infill", self._infill), lambda family, gap: self._fill_by(TokensWire(family), gap)
-        )
-        async with aclosing(self._ways.fill(request, ways, family_for(self._config, request.model))) as answer:
-            async for piece in answer:
-                yield piece
+        return local_ways(self._config, model, Way("infill", self._infill), lambda family, gap: self._fill_by(TokensWire(family), gap))
 
     async def _infill(self, request: FillRequest) -> AsyncGenerator[StreamEvent, None]:
         call = await self._call(request.model, f"{self._origin}/infill", infill_body(request))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -23,12 +23,11 @@ from coterie.domain.suggestions import FillRequest
 from coterie.domain.wire import Json
 from coterie.providers import failures
 from coterie.providers.config import ProviderConfig, Timeouts
-from coterie.providers.contract import BaseProvider
 from coterie.providers.decoding import decoded
 from coterie.providers.failures import Host
 from coterie.providers.families import Family, prompt
 from coterie.providers.fields import count, parse_object, record, records, text
-from coterie.providers.filling import Way, Ways, local_ways
+from coterie.providers.filling import FillingProvider, Way, local_ways
 from coterie.providers.fim import family_for
 from coterie.providers.keys import Keys
 from coterie.providers.ollama_wire import OllamaDecoder, chat_body, fill_body
@@ -56,7 +55,7 @@ class _Model:
     can: frozenset[str]
 
 
-class Ollama(BaseProvider):
+class Ollama(FillingProvider):
     """Implements `coterie.domain.model_ports.Provider`."""
 
     version = "ollama"
@@ -67,7 +66,6 @@ class Ollama(BaseProvider):
         super().__init__(replace(config, base_url=origin))
         self._transport = transport
         self._keys = keys or Keys()
-        self._ways = Ways()
         self._shown: dict[str, _Model] = {}
         self._windows: dict[str, int] = {}
         self._ratios: dict[str, float] = {}
@@ -91,16 +89,9 @@ class Ollama(BaseProvider):
         self._check_read(request.model, len(call.body or b""), decoder.prompt_tokens)
 
     @override
-    async def fill(self, request: FillRequest) -> AsyncGenerator[StreamEvent, None]:
-        """Fill a gap; see `coterie.domain.model_ports.Provider.fill`.
-
-        Raises `ProviderError` ``no_fim`` for a model that was not made for it.
-        """
+    def _ways(self, model: str) -> Sequence[Way]:
         # The template of a model may only converse, though the model itself can do more.
-        ways = local_ways(self._config, request.model, Way("suffix", self._insert), self._complete)
-        async with aclosing(self._ways.fill(request, ways, family_for(self._config, request.model))) as answer:
-            async for piece in answer:
-                yield piece
+        return local_ways(self._config, model, Way("suffix", self._insert), self._complete)
 
     async def _insert(self, request: FillRequest) -> AsyncGenerator[StreamEvent, None]:
         """Have the host put the texts into the model's own template."""

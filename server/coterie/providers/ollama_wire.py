@@ -30,8 +30,9 @@ from coterie.domain.suggestions import FillRequest
 from coterie.domain.usage import Usage
 from coterie.domain.wire import Json
 from coterie.providers import failures
+from coterie.providers.decoding import object_of
 from coterie.providers.failures import Host
-from coterie.providers.fields import count, parse_object, record, records, text
+from coterie.providers.fields import count, record, records, text
 from coterie.providers.sse import ServerSentEvent
 
 DONE = frozenset({"stop", "length"})
@@ -107,10 +108,7 @@ class OllamaDecoder:
 
     def feed(self, event: ServerSentEvent) -> Iterator[StreamEvent]:
         """Return what one line says."""
-        if (chunk := parse_object(event.data)) is None:
-            raise failures.malformed(self._host, event.data)
-        if chunk.get("error"):
-            raise failures.from_error_object(self._host, chunk)
+        chunk = object_of(event, self._host)
         message = record(chunk, "message")
         if thought := text(message, "thinking") or text(chunk, "thinking"):
             self._said_something = True

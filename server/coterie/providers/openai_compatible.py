@@ -35,9 +35,9 @@ from coterie.domain.usage import Usage
 from coterie.domain.wire import Json
 from coterie.providers import failures
 from coterie.providers.config import ProviderConfig
-from coterie.providers.decoding import Decoder
+from coterie.providers.decoding import Decoder, object_of
 from coterie.providers.failures import Host
-from coterie.providers.fields import count, parse_object, record, records, text
+from coterie.providers.fields import count, record, records, text
 from coterie.providers.fim import fills
 from coterie.providers.sse import ServerSentEvent
 
@@ -163,10 +163,7 @@ class ChatDecoder:
         if event.data.strip() == _END_MARK:
             self.ended = True
             return
-        if (chunk := parse_object(event.data)) is None:
-            raise failures.malformed(self._host, event.data)
-        if chunk.get("error") or event.name == "error":
-            raise failures.from_error_object(self._host, chunk)
+        chunk = object_of(event, self._host)
         for choice in records(chunk, "choices")[:1]:
             yield from self._delta(record(choice, "delta"))
             if self._reason not in _CUT:  # what was cut or refused stays so, whatever reason comes behind
