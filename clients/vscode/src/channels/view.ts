@@ -13,6 +13,7 @@ import {
   window,
 } from "vscode";
 import type { Chats } from "../chat/chats";
+import { FocusedRow } from "../focused";
 import type { Channel } from "../protocol";
 import { guarded } from "../refusals";
 import type { Session } from "../session";
@@ -104,11 +105,11 @@ export function registerChannels(session: Session, chats: Chats): Disposable {
 
 function actions(session: Session, chats: Chats, view: TreeView<Node>): readonly Disposable[] {
   const { wire } = session;
+  const focused = new FocusedRow(view, (node) => ("id" in node ? node.id : node.channelId));
   const on = (name: string, action: (channel: Channel) => unknown): Disposable =>
     commands.registerCommand(`coterie.channels.${name}`, (node?: Node) =>
-      guarded(() => {
-        // By a key it is what is selected.
-        const chosen = node ?? view.selection[0];
+      guarded(async () => {
+        const chosen = node ?? (await focused.get());
         return chosen !== undefined && "channelId" in chosen ? action(chosen) : undefined;
       }),
     );

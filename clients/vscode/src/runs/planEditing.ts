@@ -24,10 +24,10 @@ export class PlanEditing {
     this.#drafts = session.drafts;
   }
 
-  /** Give the plan's commands; by keys they are about what is selected. */
-  register(selected: () => About | undefined): Disposable {
+  /** Give the plan's commands; by keys they are about the row that has the focus. */
+  register(focused: () => Promise<About | undefined>): Disposable {
     const onItem = (id: string, change: (plan: Plan, itemId: string) => Plan | undefined | Promise<Plan | undefined>) =>
-      commands.registerCommand(id, (row?: About) => guarded(() => this.#change(row ?? selected(), change)));
+      commands.registerCommand(id, (row?: About) => guarded(async () => this.#change(row ?? (await focused()), change)));
     return Disposable.from(
       onItem("coterie.plan.rename", async (plan, id) => {
         const value = itemsOf(plan).find((item) => item.id === id)?.title ?? "";

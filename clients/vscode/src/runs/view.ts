@@ -1,6 +1,7 @@
 // The view of runs: live and past ones, each with its plan, steps, changes, hand-offs and cost.
 
 import { Disposable, window } from "vscode";
+import { FocusedRow } from "../focused";
 import type { Session } from "../session";
 import { registerActions } from "./actions";
 import { RunDocuments } from "./documents";
@@ -25,6 +26,7 @@ export function registerRuns(session: Session): Disposable {
     dragAndDropController: editing.dragging,
     showCollapseAll: true,
   });
+  const focused = new FocusedRow(view, ({ row }) => row.id);
   const documents = new RunDocuments(session);
   const terminals = new RunTerminals(session);
   return Disposable.from(
@@ -33,7 +35,7 @@ export function registerRuns(session: Session): Disposable {
     view.onDidCollapseElement(({ element }) => tree.fold(element)),
     terminals,
     documents.register(),
-    editing.register(() => view.selection[0]),
+    editing.register(() => focused.get()),
     registerStarting(session),
     registerLeftWaiting(session),
     registerActions({ session, list, tree, view, documents, terminals }),
