@@ -190,6 +190,15 @@ async def test_a_key_is_entered_from_the_palette_masked_and_used_at_once(code: C
         assert box.exchanges[-1].request.headers["authorization"] == f"Bearer {CANARY}"
         assert "box/api_key" in await code.stage.coterie("keys", "list")
         await window.logged("agent/key/set")
+
+        # As a person may set it by hand: the same key once more, into a log of whole messages.
+        window.configure({"coterie.trace.server": {"verbosity": "verbose", "format": "json"}})
+        await window.logged('{"isLSPMessage":true')
+        await window.command("Coterie: Configure a Provider's Key")
+        await window.choose("box")
+        await masked.fill(CANARY)
+        await window.press("Enter")
+        await window.logged('"method":"agent/key/set"')
         assert await asyncio.to_thread(holding, code.stage.home, CANARY) == [], "the key stands in plain text, in settings or logs"
 
 

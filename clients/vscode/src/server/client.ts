@@ -20,7 +20,7 @@ import { homeOf } from "./find";
 import type { Launch } from "./locate";
 import { showMessagesOf } from "./messages";
 import { collected, keysOf } from "./settings";
-import { traced } from "./tracing";
+import { withoutKeys } from "./tracing";
 
 /** How long a server that has said good-bye may take to end. */
 const GRACE_MS = 3000;
@@ -73,10 +73,6 @@ export class ServerClient extends LanguageClient {
       super.error(message, data, false);
     }
   }
-
-  override trace(message: string, data?: unknown): void {
-    super.trace(message, traced(message, data));
-  }
 }
 
 function saying(message: string, { message: reason }: Error): string {
@@ -104,6 +100,7 @@ export function clientOf(
     documentSelector: [{ scheme: "file" }, { scheme: "untitled" }, { notebook: "*" }],
     initializationOptions: () => settings(),
     outputChannel: log,
+    traceOutputChannel: withoutKeys(log),
     revealOutputChannelOn: RevealOutputChannelOn.Never,
     errorHandler: {
       error: () => ({ action: ErrorAction.Continue, handled: true }),
