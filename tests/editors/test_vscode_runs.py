@@ -203,9 +203,15 @@ async def test_a_plan_is_changed_in_the_tree_and_as_a_document_kept_over_a_reloa
         await window.until(lambda: window.press("Control+s"), changed, "the plan's document to be saved")
         await window.screenshot("document")
 
-        # Nobody is left to approve it meanwhile, so the question is asked again when the run goes on.
+        # Nobody is left to approve it meanwhile, which a person is told, so the question is asked again when the run goes on.
         await window.reload()
         await window.attached()
+        told = window.notification("“Make add add in another way” was interrupted: it asked something")
+        await window.until(
+            lambda: window.command("Notifications: Show Notifications"),
+            told.get_by_role("button", name="Resume", exact=True),
+            "the run that asked something to be told of",
+        )
         await window.menu(run_row(window, "Make add add in another way, interrupted"), "Resume")
         plan = run_row(window, "add adds well, changed by you")
         await unfold(window, "Make add add in another way")

@@ -82,26 +82,33 @@ async def test_each_section_shows_what_holds_and_changes_it(tmp_path: Path) -> N
             await window.screenshot(name.lower().replace(" ", "-"))
 
 
-async def test_what_is_allowed_in_a_run_is_revoked_while_it_goes_on(tmp_path: Path) -> None:
+async def test_a_question_outlives_a_reload_and_what_is_allowed_in_a_run_is_revoked_while_it_goes_on(tmp_path: Path) -> None:
     hold = ("execute_command", {"command": "chmod +x calc.py"})
     fixtures = [fixture("chat-model", turn, calls=[call]) for turn, call in enumerate((TOUCH, hold, TOUCH))]
-    async with staged(tmp_path, [*fixtures, fixture("chat-model", 3, text="That is all.")]) as stage, vscode(stage, "granted") as window:
-        chat = await new_chat(window)
-        await say(window, chat, "Make it")
-        question = chat.locator(".approval[data-state=pending]")
-        await window.click(question.get_by_role("button", name="Allow in this run"))
-        await expect(question).to_contain_text("chmod +x calc.py")
+    async with staged(tmp_path, [*fixtures, fixture("chat-model", 3, text="That is all.")]) as stage:
+        stage.environment["COTERIE_DAEMON_RETURN_S"] = "600"  # however long this machine takes to load a window
+        async with vscode(stage, "granted") as window:
+            chat = await new_chat(window)
+            await say(window, chat, "Make it")
+            await chat.locator(".approval[data-state=pending]", has_text="touch made").wait_for()
+            await window.reload()
+            await window.attached()
+            chat = await window.webview(".approval[data-state=pending]")
+            question = chat.locator(".approval[data-state=pending]")
+            await expect(question).to_contain_text("touch made")
+            await window.click(question.get_by_role("button", name="Allow in this run"))
+            await expect(question).to_contain_text("chmod +x calc.py")
 
-        view = await section(window, "Permissions")
-        revoke = view.get_by_role("button", name="Revoke exec(touch made), in “Make it”")
-        await revoke.scroll_into_view_if_needed()
-        await window.screenshot("allowed-for-a-while")
-        await window.until(revoke.click, view.get_by_text("Nothing. What you allow in a run"), "nothing allowed any more")
+            view = await section(window, "Permissions")
+            revoke = view.get_by_role("button", name="Revoke exec(touch made), in “Make it”")
+            await revoke.scroll_into_view_if_needed()
+            await window.screenshot("allowed-for-a-while")
+            await window.until(revoke.click, view.get_by_text("Nothing. What you allow in a run"), "nothing allowed any more")
 
-        await window.click(question.get_by_role("button", name="Reject", exact=True))
-        await expect(question).to_contain_text("exec(touch made)")
-        await window.click(question.get_by_role("button", name="Reject", exact=True))
-        await window.shows("That is all.")
+            await window.click(question.get_by_role("button", name="Reject", exact=True))
+            await expect(question).to_contain_text("exec(touch made)")
+            await window.click(question.get_by_role("button", name="Reject", exact=True))
+            await window.shows("That is all.")
 
 
 async def test_a_folder_that_is_not_trusted_loosens_nothing(tmp_path: Path) -> None:
