@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import Sequence
 
-from playwright.async_api import Frame, Locator, expect
+from playwright.async_api import Error, Frame, Locator, expect
 
 from editors.window import Window
 
@@ -20,6 +22,16 @@ async def new_chat(window: Window) -> Frame:
 def field(chat: Frame) -> Locator:
     """Return where one writes."""
     return chat.get_by_role("combobox", name="Message")
+
+
+async def written(window: Window) -> Sequence[str]:
+    """Return what is being written in each page of a chat."""
+    texts = []
+    for page in window.page.frames:
+        with contextlib.suppress(Error):  # a page that just went away
+            if await page.locator(".composer textarea").count():
+                texts.append(await field(page).input_value())
+    return texts
 
 
 async def say(window: Window, chat: Frame, text: str) -> None:

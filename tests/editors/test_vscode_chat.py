@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Frame, expect
 
-from editors.chat_view import field, new_chat, push_in, say
+from editors.chat_view import field, new_chat, push_in, say, written
 from editors.stage import TOUCH, staged
 from editors.terminal import BOUND_S
 from editors.vscode import CodeServer, code_server, shared
@@ -116,6 +116,15 @@ async def test_what_is_attached_while_the_chat_is_hidden_or_by_a_drop_is_there_b
         chat = await window.webview(".composer textarea")
         dropped = chat.get_by_role("button", name="Remove test_calc.py")
         await window.until(lambda: drop(window, chat, "test_calc.py"), dropped, "a file of the Explorer in the chat")
+
+        # What was begun in the side bar goes on in the editor, and each has a new chat of its own.
+        await expect(field(chat)).to_have_value("half a thought")
+        await window.command("Coterie: New Chat")
+
+        async def are_two() -> bool:
+            return sorted(await written(window)) == ["", "half a thought"]
+
+        await window.comes_true(are_two, "a new chat beside the one that is begun")
 
         # What the editor's menu runs is the server's own action, of which nothing is known here but its id.
         await window.open("calc.py")
@@ -243,6 +252,23 @@ async def longer(chat: Frame, length: int) -> None:
             await chat.evaluate("() => new Promise(requestAnimationFrame)")
 
 
+async def begin_to_rename(window: Window, title: str) -> None:
+    """Go to a chat in the list by the arrows, and have a key ask for its new name."""
+    row = window.row(title).and_(window.page.locator(".focused"))
+
+    async def rename() -> None:
+        await window.command("Coterie: Focus on Chats View")
+        await window.press("Home", "ArrowDown")
+        if not await row.is_visible():
+            await window.press("ArrowDown")
+        await window.press("F2")
+
+    async def is_asked() -> bool:
+        return await window.given.is_visible() and await window.given.input_value() == title
+
+    await window.until(rename, is_asked, f"the box for the name of {title!r}")
+
+
 async def test_chats_are_written_anew_found_renamed_put_away_and_deleted(code: CodeServer) -> None:
     fixtures = [
         fixture("chat-model", 0, userMessage="Why is it wrong", text="The sign is wrong."),
@@ -273,6 +299,12 @@ async def test_chats_are_written_anew_found_renamed_put_away_and_deleted(code: C
         await window.until(rename, renaming, "the box for the open chat's name")
         await window.answer("About signs")
         await window.row("About signs").wait_for()
+
+        # An arrow goes to a chat without opening it; a key is for that one, and the other stays open.
+        await begin_to_rename(window, "Why is it wrong? (fork)")
+        await window.press("Escape")
+        await renaming.wait_for(state="hidden")
+        await expect(old).to_have_count(1)
         await window.screenshot("list", themes=("dark",))
 
         await window.command("Coterie: Search Chats…")

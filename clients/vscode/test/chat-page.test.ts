@@ -4,7 +4,7 @@ import type { FromView, Spoken, ToView } from "../src/messages/chat";
 
 const chip = { id: "f", icon: "file" as const, label: "a.py", title: "a.py", attachment: { uri: "file:///a.py" } };
 const attach: ToView = { kind: "attach", chip };
-const opened: ToView = { kind: "opened", channelId: "c", text: "a draft", chips: [] };
+const opened: ToView = { kind: "opened", page: "", channelId: "c", text: "a draft", chips: [] };
 const patch: ToView = { kind: "patch", patch: { order: undefined, items: [], grown: [] } };
 
 function lineOf(): { line: Line; told: Spoken[]; heard: FromView[]; tell: (message: FromView) => void; page: Page } {

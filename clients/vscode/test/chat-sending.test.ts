@@ -6,7 +6,7 @@ vi.mock("vscode-languageclient/node", () => ({ ResponseError: class extends Erro
 import { Asking } from "../src/chat/asked";
 import type { Chats } from "../src/chat/chats";
 import type { Current } from "../src/chat/current";
-import type { Draft } from "../src/chat/drafts";
+import type { Draft, PageDrafts } from "../src/chat/drafts";
 import type { Page } from "../src/chat/page";
 import type { ToView } from "../src/messages/chat";
 import type { Session } from "../src/session";
@@ -34,9 +34,10 @@ function page() {
   };
   const asking = new Asking(
     session as unknown as Session,
-    { drafts } as unknown as Chats,
+    {} as Chats,
     current as unknown as Current,
     { say: ({ kind }: ToView) => said.push(kind) } as unknown as Page,
+    drafts as unknown as PageDrafts,
     (channelId) => shown.push(channelId),
   );
   const asked = async () => {

@@ -10,7 +10,7 @@ import { attachedAgain, fileChip } from "./chips";
 import { chooseAgent, chooseModel } from "./choosing";
 import type { Current } from "./current";
 import type { Chip } from "./draft";
-import { NO_DRAFT } from "./drafts";
+import { NO_DRAFT, type PageDrafts } from "./drafts";
 import type { Errand } from "./errands";
 import { Outgoing } from "./outgoing";
 import type { Page } from "./page";
@@ -22,15 +22,24 @@ export class Asking {
   readonly #chats: Chats;
   readonly #current: Current;
   readonly #page: Page;
+  readonly #drafts: PageDrafts;
   readonly #show: (channelId: string | undefined) => void;
   readonly #outgoing: Outgoing;
 
   /** `show` puts another chat before the person. */
-  constructor(session: Session, chats: Chats, current: Current, page: Page, show: (channelId: string | undefined) => void) {
+  constructor(
+    session: Session,
+    chats: Chats,
+    current: Current,
+    page: Page,
+    drafts: PageDrafts,
+    show: (channelId: string | undefined) => void,
+  ) {
     this.#session = session;
     this.#chats = chats;
     this.#current = current;
     this.#page = page;
+    this.#drafts = drafts;
     this.#show = show;
     this.#outgoing = new Outgoing(session);
   }
@@ -64,8 +73,7 @@ export class Asking {
   }
 
   #keep(channelId: string | undefined, text: string, chips: readonly Chip[] | undefined): Promise<void> {
-    const { drafts } = this.#chats;
-    return drafts.keep(channelId, { text, chips: chips ?? drafts.get(channelId).chips });
+    return this.#drafts.keep(channelId, { text, chips: chips ?? this.#drafts.get(channelId).chips });
   }
 
   async #send(text: string, chips: readonly Chip[], insteadOf: string | undefined): Promise<void> {
@@ -77,7 +85,7 @@ export class Asking {
       if (this.#current.channelId === channelId) {
         this.#page.say({ kind: "write", text, chips });
       } else {
-        await this.#chats.drafts.keep(channelId, { text, chips });
+        await this.#drafts.keep(channelId, { text, chips });
       }
       throw error;
     }
@@ -89,7 +97,7 @@ export class Asking {
     const said = await this.#outgoing.send({ channelId, text, chips, choice, insteadOf });
     // What goes on in a chat of its own leaves alone what was being written here.
     if (insteadOf === undefined) {
-      await this.#chats.drafts.keep(channelId, NO_DRAFT);
+      await this.#drafts.keep(channelId, NO_DRAFT);
     }
     if (this.#current.channelId !== channelId) {
       return;
@@ -115,7 +123,7 @@ export class Asking {
   async #fork(messageId: string): Promise<void> {
     if (this.#current.channelId !== undefined) {
       const forked = await this.#outgoing.fork(this.#current.channelId, messageId);
-      await this.#chats.drafts.keep(forked.channelId, { text: forked.text ?? "", chips: (forked.attachments ?? []).map(attachedAgain) });
+      await this.#drafts.keep(forked.channelId, { text: forked.text ?? "", chips: (forked.attachments ?? []).map(attachedAgain) });
       this.#show(forked.channelId);
       this.#page.say({ kind: "focus" });
     }

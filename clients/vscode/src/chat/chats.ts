@@ -55,8 +55,11 @@ export class Chats implements Disposable {
     (await this.#view.show()).focus();
   }
 
-  openInEditor(channelId: string | undefined): void {
-    this.#panels.open(channelId);
+  async openInEditor(channelId: string | undefined): Promise<void> {
+    await this.#panels.open(channelId);
+    if (channelId === undefined && this.current === undefined) {
+      this.#view.host?.open(undefined); // What was written there is in the editor now.
+    }
   }
 
   async attach(chip: Chip): Promise<void> {

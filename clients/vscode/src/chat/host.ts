@@ -11,6 +11,7 @@ import { Asking } from "./asked";
 import type { Chats } from "./chats";
 import { Current } from "./current";
 import type { Chip } from "./draft";
+import type { PageDrafts } from "./drafts";
 import { isErrand, runErrand } from "./errands";
 import { Page } from "./page";
 
@@ -20,6 +21,7 @@ export class ChatHost implements Disposable {
   readonly #session: Session;
   readonly #chats: Chats;
   readonly #page: Page;
+  readonly #drafts: PageDrafts;
   readonly #current: Current;
   readonly #asking: Asking;
   readonly #subscriptions: readonly (Disposable | Subscription)[];
@@ -27,12 +29,13 @@ export class ChatHost implements Disposable {
   #isChosen: boolean;
   #told = "";
 
-  constructor(session: Session, chats: Chats, webview: Webview, channelId: string | undefined) {
+  constructor(session: Session, chats: Chats, webview: Webview, drafts: PageDrafts, channelId: string | undefined) {
     this.#session = session;
     this.#chats = chats;
+    this.#drafts = drafts;
     this.#page = new Page(webview, (message) => void this.#hear(message));
     this.#current = new Current(session, chats.agents, channelId);
-    this.#asking = new Asking(session, chats, this.#current, this.#page, (shown) => this.open(shown));
+    this.#asking = new Asking(session, chats, this.#current, this.#page, drafts, (shown) => this.open(shown));
     this.#isChosen = channelId !== undefined;
     this.#subscriptions = [
       this.#page,
@@ -107,8 +110,8 @@ export class ChatHost implements Disposable {
 
   /** Tell a page that knows nothing everything. */
   #begin(): void {
-    const { text, chips } = this.#chats.drafts.get(this.channelId);
-    this.#page.say({ kind: "opened", channelId: this.channelId, text, chips });
+    const { text, chips } = this.#drafts.get(this.channelId);
+    this.#page.say({ kind: "opened", channelId: this.channelId, page: this.#drafts.page, text, chips });
     this.#told = "";
     this.#surround();
     this.#current.feed?.repeat();

@@ -4,6 +4,7 @@ import { type Disposable, Uri, ViewColumn, type WebviewPanel, window } from "vsc
 import type { Session } from "../session";
 import { pageOf, webviewOptions } from "../webviews";
 import type { Chats } from "./chats";
+import type { PageDrafts } from "./drafts";
 import { ChatHost } from "./host";
 
 const TYPE = "coterie.chat.editor";
@@ -25,7 +26,7 @@ export class ChatPanels implements Disposable {
     this.#registration = window.registerWebviewPanelSerializer(TYPE, {
       deserializeWebviewPanel: async (panel: WebviewPanel, state: unknown) => {
         panel.webview.options = webviewOptions(session.context.extensionUri);
-        this.#adopt(panel, channelIn(state));
+        this.#adopt(panel, chats.drafts.ofAgain(keptIn(state, "page")), keptIn(state, "channelId"));
       },
     });
   }
@@ -45,12 +46,14 @@ export class ChatPanels implements Disposable {
     return tab?.host;
   }
 
-  open(channelId: string | undefined): void {
+  /** Show a chat in a tab; none: what is begun as a new one in the side bar goes on there. */
+  async open(channelId: string | undefined): Promise<void> {
     if (channelId !== undefined && this.reveal(channelId) !== undefined) {
       return;
     }
+    const drafts = channelId === undefined ? await this.#chats.drafts.takenOver() : this.#chats.drafts.ofNew();
     const options = { ...webviewOptions(this.#session.context.extensionUri), enableFindWidget: true };
-    this.#adopt(window.createWebviewPanel(TYPE, "Chat", ViewColumn.Active, options), channelId).focus();
+    this.#adopt(window.createWebviewPanel(TYPE, "Chat", ViewColumn.Active, options), drafts, channelId).focus();
   }
 
   dispose(): void {
@@ -60,9 +63,9 @@ export class ChatPanels implements Disposable {
     }
   }
 
-  #adopt(panel: WebviewPanel, channelId: string | undefined): ChatHost {
+  #adopt(panel: WebviewPanel, drafts: PageDrafts, channelId: string | undefined): ChatHost {
     const { extensionUri } = this.#session.context;
-    const host = new ChatHost(this.#session, this.#chats, panel.webview, channelId);
+    const host = new ChatHost(this.#session, this.#chats, panel.webview, drafts, channelId);
     const tab = { panel, host };
     this.#tabs.add(tab);
     const icon = (theme: string): Uri => Uri.joinPath(extensionUri, "media", `tab-${theme}.svg`);
@@ -77,6 +80,7 @@ export class ChatPanels implements Disposable {
     panel.onDidDispose(() => {
       this.#tabs.delete(tab);
       host.dispose();
+      this.#chats.drafts.leave(drafts.page);
       this.#chats.changed.emit();
     });
     panel.webview.html = pageOf(panel.webview, extensionUri, "chat", "Coterie Chat");
@@ -85,7 +89,7 @@ export class ChatPanels implements Disposable {
 }
 
 /** Read what the page kept for itself. */
-function channelIn(state: unknown): string | undefined {
-  const kept = typeof state === "object" && state !== null && "channelId" in state ? state.channelId : undefined;
+function keptIn(state: unknown, name: "channelId" | "page"): string | undefined {
+  const kept = typeof state === "object" && state !== null ? (state as Readonly<Record<string, unknown>>)[name] : undefined;
   return typeof kept === "string" ? kept : undefined;
 }

@@ -4,6 +4,7 @@ import { commands, type Disposable, type WebviewView, type WebviewViewProvider, 
 import type { Session } from "../session";
 import { pageOf, webviewOptions } from "../webviews";
 import type { Chats } from "./chats";
+import { SIDE_BAR } from "./drafts";
 import { ChatHost } from "./host";
 
 const VIEW = "coterie.chat";
@@ -33,7 +34,7 @@ export class ChatView implements WebviewViewProvider, Disposable {
     // Not what the page itself keeps: VS Code writes that down too late where a window is reloaded in a browser.
     const kept = this.#host === undefined ? this.#session.context.workspaceState.get<string>(KEPT) : this.#host.channelId;
     this.#host?.dispose();
-    const host = new ChatHost(this.#session, this.#chats, view.webview, kept);
+    const host = new ChatHost(this.#session, this.#chats, view.webview, this.#chats.drafts.of(SIDE_BAR), kept);
     this.#view = view;
     this.#host = host;
     host.titled.on((title) => {

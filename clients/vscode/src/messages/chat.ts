@@ -29,8 +29,14 @@ export interface Trouble {
 
 export type ToView =
   | { readonly kind: "surroundings"; readonly now: Surroundings }
-  /** Another chat is shown: everything before is gone. `text` and `chips` are what was being written in it. */
-  | { readonly kind: "opened"; readonly channelId: string | undefined; readonly text: string; readonly chips: readonly Chip[] }
+  /** Another chat is shown: everything before is gone. `text` and `chips` are what was being written in it, `page` says whose new chat it is. */
+  | {
+      readonly kind: "opened";
+      readonly channelId: string | undefined;
+      readonly page: string;
+      readonly text: string;
+      readonly chips: readonly Chip[];
+    }
   | { readonly kind: "patch"; readonly patch: Patch }
   | { readonly kind: "completions"; readonly request: number; readonly found: readonly Completion[] }
   | { readonly kind: "attach"; readonly chip: Chip }

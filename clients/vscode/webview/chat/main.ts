@@ -1,6 +1,5 @@
 // The chat's page: hears the extension, holds the conversation and what is being written, and keeps both places over a reload.
 
-import type { Chip } from "../../src/chat/draft";
 import type { FromView, Spoken, Surroundings, ToView, Trouble } from "../../src/messages/chat";
 import { element, icon } from "../base/dom";
 import { connect } from "../base/host";
@@ -14,6 +13,7 @@ import { type Place, Transcript } from "./transcript";
 /** What VS Code keeps for this page. */
 interface Kept {
   readonly channelId: string | undefined;
+  readonly page: string | undefined;
   readonly place: Place;
 }
 
@@ -89,7 +89,7 @@ function receive(message: ToView): void {
       surround(message.now);
       break;
     case "opened":
-      open(message.channelId, message.text, message.chips);
+      open(message);
       break;
     case "patch":
       transcript.apply(message.patch);
@@ -132,11 +132,13 @@ function ask(message: FromView): void {
   }
 }
 
-function open(channelId: string | undefined, text: string, chips: readonly Chip[]): void {
-  if (channelId !== host.state()?.channelId) {
+function open({ channelId, page: name, text, chips }: Extract<ToView, { kind: "opened" }>): void {
+  const kept = host.state();
+  const isSame = channelId === kept?.channelId;
+  if (!isSame) {
     transcript.goTo(undefined);
-    host.keep({ channelId, place: { itemId: undefined, below: 0 } });
   }
+  host.keep({ channelId, page: name, place: (isSame ? kept?.place : undefined) ?? { itemId: undefined, below: 0 } });
   transcript.clear();
   composer.open(channelId, text, chips);
   activity = "idle";
@@ -201,5 +203,5 @@ function moved(isAtEnd: boolean): void {
 }
 
 function keep(): void {
-  host.keep({ channelId: now?.channelId, place: transcript.place() });
+  host.keep({ channelId: now?.channelId, page: host.state()?.page, place: transcript.place() });
 }
