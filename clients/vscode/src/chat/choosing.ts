@@ -1,7 +1,8 @@
 // Pickers of who answers: the agents and workflows that the server has, and the models of all hosts, favourites first.
 
 import { type QuickInputButton, type QuickPickItem, QuickPickItemKind, ThemeIcon, window } from "vscode";
-import type { ModelView } from "../protocol";
+import { accepted, fill, picked } from "../picking";
+import type { AgentView, ModelView, WorkflowView } from "../protocol";
 import { guarded } from "../refusals";
 import type { Wire } from "../server/wire";
 import { type Choice, DEFAULT_AGENT } from "./answerer";
@@ -15,30 +16,51 @@ interface AgentItem extends QuickPickItem {
 /** Ask which agent answers; undefined: the one as before. */
 export async function chooseAgent(wire: Wire, choice: Choice): Promise<Choice | undefined> {
   const [{ agents }, { workflows }] = await Promise.all([wire.request("agent/agent/list", {}), wire.request("agent/workflow/list", {})]);
-  const current = choice.agent ?? DEFAULT_AGENT;
-  const items: AgentItem[] = [
-    { label: "one agent", kind: QuickPickItemKind.Separator },
-    ...agents.map((agent) => ({
-      label: `$(${agent.id === DEFAULT_AGENT ? "comment-discussion" : "person"}) ${agent.id}`,
-      description: [choice.workflow === undefined && agent.id === current ? "current" : "", agent.model ?? ""]
-        .filter((each) => each !== "")
-        .join(" · "),
-      detail: agent.error ?? agent.doc,
-      agent: agent.id,
-    })),
-    { label: "a team", kind: QuickPickItemKind.Separator },
-    ...workflows.map((workflow) => ({
-      label: `$(organization) ${workflow.id}`,
-      description: choice.workflow === workflow.id ? "current" : workflow.steps.map((step) => step.stepId).join(", "),
-      detail: workflow.doc,
-      workflow: workflow.id,
-    })),
+  const current = choice.workflow === undefined ? (choice.agent ?? DEFAULT_AGENT) : undefined;
+  const items = [
+    ...group(
+      "one agent",
+      agents.map((agent) => agentItem(agent, agent.id === current)),
+    ),
+    ...group(
+      "a team",
+      workflows.map((workflow) => workflowItem(workflow, workflow.id === choice.workflow)),
+    ),
   ];
-  const chosen = await window.showQuickPick(items, { placeHolder: "Who answers in this chat", matchOnDetail: true });
+  const holds = ({ agent, workflow }: AgentItem): boolean =>
+    choice.workflow === undefined ? agent === current : workflow === choice.workflow;
+  const chosen = await picked(items, holds, { placeholder: "Who answers in this chat" });
   if (chosen === undefined) {
     return undefined;
   }
   return { agent: chosen.agent === DEFAULT_AGENT ? undefined : chosen.agent, model: choice.model, workflow: chosen.workflow };
+}
+
+/** Return items below their heading; there is none where nothing stands below it. */
+function group(label: string, items: readonly AgentItem[]): readonly AgentItem[] {
+  return items.length === 0 ? [] : [{ label, kind: QuickPickItemKind.Separator }, ...items];
+}
+
+function agentItem(agent: AgentView, isCurrent: boolean): AgentItem {
+  return {
+    label: `$(${agent.id === DEFAULT_AGENT ? "comment-discussion" : "person"}) ${agent.id}`,
+    description: described(isCurrent, agent.model ?? ""),
+    detail: agent.error ?? agent.doc,
+    agent: agent.id,
+  };
+}
+
+function workflowItem(workflow: WorkflowView, isCurrent: boolean): AgentItem {
+  return {
+    label: `$(organization) ${workflow.id}`,
+    description: described(isCurrent, workflow.steps.map((step) => step.stepId).join(", ")),
+    detail: workflow.doc,
+    workflow: workflow.id,
+  };
+}
+
+function described(isCurrent: boolean, about: string): string {
+  return [isCurrent ? "current" : "", about].filter((each) => each !== "").join(" · ");
 }
 
 interface ModelItem extends QuickPickItem {
@@ -54,10 +76,9 @@ export async function chooseModel(wire: Wire, choice: Choice): Promise<Choice | 
   picker.busy = true;
   const load = async (): Promise<void> => {
     const listed = await guarded(() => wire.request("agent/model/list", {}));
-    const items = itemsOf(listed?.models ?? [], choice.model);
-    picker.items = items;
-    // Who presses Enter at once has changed nothing.
-    picker.activeItems = items.filter(({ model }) => choice.model !== undefined && model?.id === choice.model);
+    fill(picker, itemsOf(listed?.models ?? [], choice.model), ({ model, isDefault }) =>
+      choice.model === undefined ? isDefault === true : model?.id === choice.model,
+    );
     picker.busy = false;
   };
   picker.onDidTriggerItemButton(async ({ item }) => {
@@ -67,17 +88,7 @@ export async function chooseModel(wire: Wire, choice: Choice): Promise<Choice | 
       await load();
     }
   });
-  const chosen = new Promise<ModelItem | undefined>((resolve) => {
-    picker.onDidAccept(() => {
-      resolve(picker.selectedItems[0]);
-      picker.hide();
-    });
-    picker.onDidHide(() => {
-      resolve(undefined);
-      picker.dispose();
-    });
-  });
-  picker.show();
+  const chosen = accepted(picker);
   await load();
   const item = await chosen;
   return item === undefined ? undefined : { ...choice, model: item.isDefault ? undefined : item.model?.id };
@@ -85,13 +96,17 @@ export async function chooseModel(wire: Wire, choice: Choice): Promise<Choice | 
 
 function itemsOf(models: readonly ModelView[], current: string | undefined): ModelItem[] {
   return [
-    { label: "$(settings) As the settings say", description: current === undefined ? "current" : "", isDefault: true },
+    { label: "$(settings) As the settings say", description: described(current === undefined, ""), isDefault: true },
     ...modelRows(models).map((row): ModelItem => {
       if (row.kind === "heading") {
         return { label: row.label, kind: QuickPickItemKind.Separator };
       }
-      const description = [row.model.id === current ? "current" : "", row.about].filter((each) => each !== "").join(" · ");
-      return { label: row.model.id, description, buttons: [star(row.model)], model: row.model };
+      return {
+        label: row.model.id,
+        description: described(row.model.id === current, row.about),
+        buttons: [star(row.model)],
+        model: row.model,
+      };
     }),
   ];
 }

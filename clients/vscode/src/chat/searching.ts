@@ -2,6 +2,7 @@
 
 import { type QuickPickItem, QuickPickItemKind, window } from "vscode";
 import { ago } from "../channels/words";
+import { accepted } from "../picking";
 import type { Channel } from "../protocol";
 import { guarded } from "../refusals";
 import type { Session } from "../session";
@@ -41,18 +42,11 @@ export async function searchChats(
       picker.items = items;
     }
   };
-  picker.onDidHide(() => {
-    clearTimeout(timer);
-    picker.dispose();
-  });
-  picker.onDidAccept(() => {
-    const [chosen] = picker.selectedItems;
-    picker.hide();
-    if (chosen?.channelId !== undefined) {
-      void open(chosen.channelId, chosen.messageId);
-    }
-  });
-  picker.show();
+  picker.onDidHide(() => clearTimeout(timer));
+  const chosen = await accepted(picker);
+  if (chosen?.channelId !== undefined) {
+    await open(chosen.channelId, chosen.messageId);
+  }
 }
 
 async function found(session: Session, query: string): Promise<Choice[]> {

@@ -4,6 +4,7 @@ import { commands, Disposable, type QuickPickItem, Uri, window } from "vscode";
 import { folderFor } from "../folders";
 import type { Budget, Selection } from "../protocol";
 import { guarded } from "../refusals";
+import { Refusal } from "../server/wire";
 import type { Session } from "../session";
 
 interface Choice<T> extends QuickPickItem {
@@ -84,8 +85,11 @@ async function start(session: Session, title: string, who: { workflow: string } 
 /** Let a person choose; where there is one only, nobody is asked. */
 async function chosen<T>(title: string, choices: readonly Choice<T>[]): Promise<T | undefined> {
   const [only] = choices;
+  if (only === undefined) {
+    throw new Refusal(`${title} The server has none.`, "nothing_to_choose", undefined);
+  }
   return choices.length === 1
-    ? only?.value
+    ? only.value
     : (await window.showQuickPick(choices, { title, matchOnDescription: true, ignoreFocusOut: true }))?.value;
 }
 

@@ -2,6 +2,7 @@
 
 import { type QuickPickItem, ThemeIcon, window } from "vscode";
 import { unlinked } from "../notices";
+import { picked } from "../picking";
 import type { ModelView } from "../protocol";
 import type { Session } from "../session";
 import { holding, originLabel } from "../settings/fields";
@@ -26,10 +27,9 @@ export async function switchModel(session: Session, key: "model" | "completion_m
       : [];
   const none = key === "completion_model" ? [NONE] : [];
   const choices: readonly Choice[] = [...none, ...unlisted, ...rows.map((model) => choice(model, model.id === current))];
-  const chosen = await window.showQuickPick(choices, {
+  const chosen = await picked(choices, ({ value }) => value === current, {
     title: "Switch the Model",
-    placeHolder: `Which model ${does}?`,
-    matchOnDescription: true,
+    placeholder: `Which model ${does}?`,
   });
   if (chosen === undefined) {
     return;
