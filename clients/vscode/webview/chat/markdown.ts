@@ -5,10 +5,11 @@ import MarkdownIt from "markdown-it";
 import { readInfo } from "../../src/chat/code";
 import type { FromView } from "../../src/messages/chat";
 import { element, icon } from "../base/dom";
+import { footnotes, goToNote } from "./footnotes";
 
 export type Post = (message: FromView) => void;
 
-const markdown = new MarkdownIt({ html: false, linkify: true, breaks: false });
+const markdown = new MarkdownIt({ html: false, linkify: true, breaks: false }).use(footnotes);
 // An address that says how it is reached, and nothing that only looks like one: `calc.py` is no host in Paraguay.
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
 // An image would be fetched from wherever a model says: it stays a link.
@@ -18,6 +19,17 @@ markdown.renderer.rules["fence"] = (tokens, index) => {
   const { escapeHtml } = markdown.utils;
   return `<pre data-info="${escapeHtml(info)}"><code>${escapeHtml(content)}</code></pre>`;
 };
+// How a column is aligned is said in a style, which the page's policy forbids.
+for (const cell of ["th_open", "td_open"]) {
+  markdown.renderer.rules[cell] = (tokens, index, options, _environment, renderer) => {
+    const token = tokens[index];
+    const [, side] = /^text-align:(\w+)$/.exec(token?.attrGet("style") ?? "") ?? [];
+    if (token !== undefined && side !== undefined) {
+      token.attrs = [["data-align", side]];
+    }
+    return renderer.renderToken(tokens, index, options);
+  };
+}
 
 const POLICY = {
   RETURN_DOM_FRAGMENT: true,
@@ -74,8 +86,10 @@ const TASK = /^\[([ xX])\] /;
 /** Hand a link to the extension: a webview opens nothing itself. */
 export function followLinks(root: HTMLElement, post: Post): void {
   const follow = (event: Event): void => {
-    const link = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-target]") : null;
-    if (link !== null) {
+    const link = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-target], a[data-mark]") : null;
+    if (link?.dataset["mark"] !== undefined) {
+      goToNote(link);
+    } else if (link !== null) {
       event.preventDefault();
       post({ kind: "link", target: link.dataset["target"] ?? "" });
     }

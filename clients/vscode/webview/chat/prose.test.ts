@@ -48,6 +48,11 @@ describe("Markdown of a model", () => {
     expect([...root.querySelectorAll("a")].map((link) => link.dataset["target"])).toEqual(["https://example.org/a?b=c"]);
   });
 
+  it("aligns the columns of a table as it says", () => {
+    const cells = shown("| a | b | c | d |\n|---|:--|:-:|--:|\n| 1 | 2 | 3 | 4 |\n").querySelectorAll<HTMLElement>("th, td");
+    expect([...cells].map((cell) => cell.dataset["align"])).toEqual(Array(2).fill([undefined, "left", "center", "right"]).flat());
+  });
+
   it("shows which items of a list are done", () => {
     const boxes = (text: string): (string | null)[] =>
       [...shown(text).querySelectorAll(".task")].map((box) => box.getAttribute("aria-label"));
@@ -78,6 +83,41 @@ describe("Markdown of a model", () => {
       { ...code, verb: "insert" },
       { ...code, verb: "apply" },
     ]);
+  });
+});
+
+describe("footnotes", () => {
+  const told = (text: string): HTMLElement => {
+    const prose = new Prose(post);
+    for (let at = 1; at < text.length; at += 7) {
+      prose.show(text.slice(0, at), true);
+    }
+    prose.show(text, false);
+    document.body.replaceChildren(prose.element);
+    return prose.element;
+  };
+
+  it("leads from a mark to its note, wherever that stands, by the mouse and by keys", () => {
+    const prose = told("It subtracts[^1], as *written*[^why].\n\nMore.\n\n[^1]: See `calc.py`\nline 2.\n[^why]: https://example.org/why\n");
+    expect([...prose.querySelectorAll("sup")].map((mark) => mark.textContent)).toEqual(["1", "why"]);
+    const notes = [...prose.querySelectorAll<HTMLElement>("[data-note]")];
+    expect(notes.map((note) => note.textContent)).toEqual(["1. See calc.py\nline 2.", "why. https://example.org/why"]);
+    followLinks(prose, post);
+    for (const note of notes) {
+      note.scrollIntoView = vi.fn();
+    }
+    const [first, second] = prose.querySelectorAll<HTMLElement>("sup a");
+    first?.click();
+    expect([notes[0]?.scrollIntoView, document.activeElement]).toEqual([expect.any(Function), notes[0]]);
+    second?.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+    expect(document.activeElement).toBe(notes[1]);
+    expect(posted).toEqual([]);
+  });
+
+  it("leaves what only looks like a mark as it was written", () => {
+    const prose = told("All but [^0-9], `[^a]` and [^nothing].\n\n[^a]: one\n");
+    expect(prose.querySelector("sup")).toBeNull();
+    expect(prose.textContent).toContain("All but [^0-9], [^a] and [^nothing].");
   });
 });
 

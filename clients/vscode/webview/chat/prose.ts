@@ -3,6 +3,7 @@
 import { BlockSplitter } from "../../src/chat/blocks";
 import { element } from "../base/dom";
 import { colourSoon } from "./colours";
+import { linkNotes } from "./footnotes";
 import { become, retell } from "./growing";
 import { codeBlock, type Post, rendered } from "./markdown";
 
@@ -59,6 +60,7 @@ export class Prose {
       become(this.#tail, whole);
     }
     this.#streaming = undefined;
+    linkNotes(this.element);
     colourSoon(this.#tail);
   }
 
