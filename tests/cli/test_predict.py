@@ -66,11 +66,34 @@ def test_a_line_that_is_no_question_gets_an_error_and_the_next_is_read(
     assert set(answer) == {"text", "score"}
 
 
-@pytest.mark.parametrize("path", ["part0.py", "./part0.py", "sub/../part0.py", "{project}/part0.py", "link.py"])
+@pytest.mark.parametrize("below", ["    indented = 1\n", "\tindented = 1\n", "at_the_edge = 1\n", "# said\n", "@property\n", " * said\n"])
+def test_a_line_end_that_was_lost_behind_the_cursor_is_there(
+    below: str, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever takes a file for lines, and joins those behind the cursor's, has no end of the cursor's own."""
+    begun = MODULE.partition("logging.g")[0]
+    lines = (question(begun, suffix=f"\n{below}"), question(begun, suffix=below))
+    whole, lost = answers(project, *lines, monkeypatch=monkeypatch, capsys=capsys)
+    assert whole["text"] == "logging.getLogger(__name__)"
+    assert lost == whole
+
+
+@pytest.mark.parametrize(("marked", "text"), [("getLogger(|)\n", "__name__"), ("getLog|ger(__name__)\n", None), ("get| + 1\n", None)])
+def test_what_can_be_the_rest_of_the_line_is_that(
+    marked: str, text: str | None, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begun, _, behind = marked.partition("|")
+    prefix = MODULE.partition("getLogger")[0] + begun
+    [answer] = answers(project, question(prefix, suffix=behind), monkeypatch=monkeypatch, capsys=capsys)
+    assert answer["text"] == text
+
+
+@pytest.mark.parametrize("path", ["part0.py", "./part0.py", "sub/../part0.py", "{project}/part0.py", "link.py", "{project.name}/part0.py"])
 def test_the_file_on_disk_is_not_used_however_it_is_named(
     path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked = question(MODULE.partition("logging.g")[0], path=path.format(project=tmp_path))
+    monkeypatch.chdir(tmp_path.parent)
     (tmp_path / "link.py").symlink_to(tmp_path / "part0.py")
     (tmp_path / "sub").mkdir()
     seen = []

@@ -5,7 +5,8 @@ It is how anyone can measure the predictor, on any repository; it needs no model
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import re
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
@@ -16,6 +17,9 @@ from coterie.cli.arguments import Arguments
 from coterie.cli.terminal import Streams
 from coterie.domain.wire import Json
 from coterie.features.prediction import FolderPredictor
+
+_LINE_OF_ITS_OWN: Final = re.compile(r"\t| {2}| \*|[^\W\d]|[@#/]")
+"""How a line begins, and what is left of one behind a cursor hardly ever does."""
 
 
 class Question(BaseModel):
@@ -41,5 +45,14 @@ def _answer(predictor: FolderPredictor, asked: dict[str, Any]) -> Json:
     except ValidationError as wrong:
         first = wrong.errors(include_url=False)[0]
         raise InvalidParamsError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from wrong
-    found = predictor.predict(question.path, question.prefix, question.suffix)
+    found = predictor.predict(question.path, question.prefix, _behind(question.prefix, question.suffix))
     return {"text": found.text, "score": round(found.score, 4)}
+
+
+def _behind(prefix: str, suffix: str) -> str:
+    """Return what stands behind the cursor with the end of its line, which is lost where a file was cut into lines and joined again.
+
+    A cursor in a word, and a closing bracket behind it, are what they look like.
+    """
+    amid_word = (prefix[-1:] + suffix[:1]).isidentifier() and len(suffix) > 0 < len(prefix)
+    return f"\n{suffix}" if _LINE_OF_ITS_OWN.match(suffix) is not None and not amid_word else suffix

@@ -73,7 +73,10 @@ class FolderPredictor:
         self._corpora: dict[str, Corpus] = {}
 
     def predict(self, path: str, prefix: str, suffix: str) -> Prediction:
-        """Predict the rest of the line at the cursor; ``path`` is absolute or below the folder, and need not exist."""
+        """Predict the rest of the line at the cursor; ``path`` is absolute or below the folder, and need not exist.
+
+        That of a file in the folder may also be as the working directory has it.
+        """
         from coterie.predictor.predictor import predict  # noqa: PLC0415 - numpy is loaded with the first question
 
         inside = self._inside(path)
@@ -88,7 +91,12 @@ class FolderPredictor:
         return candidates(surroundings(self.corpus(inside), inside, prefix, suffix), prefix, suffix)
 
     def _inside(self, path: str) -> str:
-        return Path(os.path.relpath(os.path.realpath(self._folder / path), self._folder)).as_posix()
+        places = (self._folder / path, Path(path))
+        there = next((place for place in places if os.access(place, os.F_OK) and self._has(place)), places[0])
+        return Path(os.path.relpath(os.path.realpath(there), self._folder)).as_posix()
+
+    def _has(self, place: Path) -> bool:
+        return Path(os.path.realpath(place)).is_relative_to(self._folder)
 
     def corpus(self, path: str) -> Corpus:
         """Return what is known for a file, which is read and sorted with the first question."""
