@@ -15,6 +15,7 @@ from coterie.agents.chat_commands import ChatCommands, CommandRun
 from coterie.agents.choosing import Chain, chain_of, discovering
 from coterie.agents.compacting import Compactor, LiveConversation
 from coterie.agents.coordinator import Walk
+from coterie.agents.crew import Crew
 from coterie.agents.effects import Effects
 from coterie.agents.external import Hire
 from coterie.agents.lasting import UserRules
@@ -23,7 +24,7 @@ from coterie.agents.meter import Meter, budget_of
 from coterie.agents.model_call import ModelCalls
 from coterie.agents.pending import Approvals
 from coterie.agents.summarising import Summariser
-from coterie.agents.team import Crew, Team
+from coterie.agents.team import Team
 from coterie.agents.workflow import find
 from coterie.base.errors import SettingsError
 from coterie.base.tasks import TaskSupervisor

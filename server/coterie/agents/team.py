@@ -8,89 +8,38 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from coterie.agents import handover
-from coterie.agents.approvals import RunApprovals
 from coterie.agents.artifacts import schema_of, validated
 from coterie.agents.baseline import Baseline
+from coterie.agents.beginning import Beginning
 from coterie.agents.calls import Calls, Limits
 from coterie.agents.choosing import Chain
-from coterie.agents.compacting import Decided, undecided
-from coterie.agents.effects import Effects
+from coterie.agents.crew import Crew
 from coterie.agents.external import ExternalAgent, Hire, Post
 from coterie.agents.handover import Attempt
 from coterie.agents.live_run import LiveRun
 from coterie.agents.loop import AgentLoop, Ended, Opening
-from coterie.agents.meter import Meter
-from coterie.agents.model_call import Asker, ModelCalls
-from coterie.agents.orienting import Orientation, orientation
+from coterie.agents.model_call import Asker
 from coterie.agents.report import report
-from coterie.agents.summarising import Summariser
-from coterie.agents.templates import TEMPLATES, AgentTemplate
+from coterie.agents.templates import TEMPLATES
 from coterie.agents.workflow import LoopSpec, StepSpec, Workflow
 from coterie.base.errors import RunError
 from coterie.base.ids import new_id
 from coterie.base.tasks import side_by_side
-from coterie.config.schema import ContextSettings
-from coterie.context import collect
 from coterie.context.admitting import alone
-from coterie.context.amending import amendments
 from coterie.context.assemble import system_text
-from coterie.context.collect import Listing
-from coterie.context.marking import attached_before, is_held, without_dropped
-from coterie.context.memory import Memory
-from coterie.context.rules import Rules
-from coterie.context.task import Excerpt, Task, first_message, replacing
-from coterie.context.thread import NOTHING, Before, as_sent, standing
 from coterie.context.window import input_limit
-from coterie.domain.edits import digest_of
 from coterie.domain.events import ArtifactEvent, Event, MessageEvent, PlanEvent, StepEvent, WarningEvent
-from coterie.domain.messages import Message, UserMessage
-from coterie.domain.records import ConversationRecord, EventRecord
-from coterie.domain.runs import Attachment, RunRequest
 from coterie.domain.wire import Json
-from coterie.domain.workspace_ports import Workspace
 from coterie.tools.registry import toolbox
-from coterie.tools.tool import Place
 
 
 class PlanRejectedError(RunError):
     """The person rejected the plan: the run ends as ``cancelled``."""
 
     code = "plan_rejected"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Crew:
-    """Everything that the steps of one run work with.
-
-    ``choose`` gives the models of an agent, ``meters_of`` all meters that its calls count for, ``meter`` the run's own among them; ``hire``
-    gives the external agent that stands in for one of ours. ``frozen`` is the system text and the tools of an earlier run whose
-    conversation this one goes on with, ``before`` that conversation; ``marks`` tells what people have decided about its pieces.
-    """
-
-    workspace: Workspace
-    place: Place
-    rules: Rules
-    memory: Memory
-    models: ModelCalls
-    approvals: RunApprovals
-    effects: Effects
-    meter: Meter
-    choose: Callable[[str], Chain]
-    meters_of: Callable[[str], tuple[Meter, ...]]
-    hire: Callable[[str], Hire | None]
-    context: ContextSettings
-    summariser: Summariser
-    before: Before = NOTHING
-    marks: Decided = undecided
-    frozen: ConversationRecord | None = None
-
-    @property
-    def prior(self) -> tuple[Message, ...]:
-        """What a model would be sent of the conversation before."""
-        return self.before.messages
 
 
 class Team:
@@ -183,7 +132,9 @@ class Team:
             artifact=schema_of(spec.makes) if spec.makes is not None else None,
             heard=(*self._crew.prior, *(begun.messages if begun is not None else ())),
         )
-        conversation = await self._conversation(spec, step, template, tuple(tool.name for tool in tools.specs))
+        hire = self._crew.hire(spec.agent)
+        beginning = Beginning(self._run, self._crew, spec, step, chain.first)
+        opening = await beginning.opening(tools.specs, is_external=hire is not None)
         calls = Calls(
             self._run,
             self._crew.workspace,
@@ -194,19 +145,6 @@ class Team:
             effects=self._crew.effects,
             limits=Limits(writes=spec.writes, meter=self._crew.meter),
             accept=lambda value: self._accept(spec, value, Attempt(spec.step_id, step.attempt)),
-        )
-        hire = self._crew.hire(spec.agent)
-        is_new = hire is None and step.attempt == 1 and not (begun is not None and begun.messages)
-        listing = None if self._crew.prior else await collect.listing_of(self._crew.workspace, self._run.row.request.folder)
-        around = await self._orientation(chain, listing) if is_new and template.finds_its_way else Orientation()
-        system = await self._run.text(conversation.system)
-        rules = () if hire is not None else amendments(self._crew.rules, system, await self._sent())
-        opening = Opening(
-            system=system,
-            tools=tuple(tool for tool in tools.specs if tool.name in conversation.tools),
-            before=self._crew.before,
-            marks=self._crew.marks,
-            first=await self._first(spec, Attempt(spec.step_id, step.attempt), around, listing, rules),
         )
         if hire is not None:
             return await self._external(spec, step, hire, opening)
@@ -229,81 +167,6 @@ class Team:
         first = await asyncio.to_thread(alone, opening.first, limit)
         opening = replace(opening, system=system_text("", self._crew.rules, self._crew.memory), first=first)
         return await ExternalAgent(self._run, hire, post, opening).converse()
-
-    async def _conversation(self, spec: StepSpec, step: StepEvent, template: AgentTemplate, tools: tuple[str, ...]) -> ConversationRecord:
-        """Begin the conversation, or find the one that a resumed run had begun."""
-        latest = self._run.history.steps.get(spec.step_id)
-        is_told = latest is not None and replace(latest, model=step.model) == step  # by whatever model it went on before a crash
-        told = [] if is_told else [EventRecord(event=step)]
-        begun = self._run.history.conversations.get((spec.step_id, step.attempt))
-        if begun is not None:
-            await self._run.record(*told)
-            return begun.record
-        texts: list[str] = []
-        frozen = self._crew.frozen
-        if frozen is not None and frozen.agent == spec.agent:
-            system, tools = frozen.system, frozen.tools
-        else:
-            text = system_text(template.prompt, self._crew.rules, self._crew.memory)
-            texts.append(text)
-            system = digest_of(text)
-        record = ConversationRecord(step_id=spec.step_id, attempt=step.attempt, agent=spec.agent, system=system, tools=tools)
-        await self._run.record(record, *told, texts=texts)
-        return record
-
-    async def _orientation(self, chain: Chain, listing: Listing | None) -> Orientation:
-        crew = self._crew
-        return await orientation(
-            crew.place,
-            await self._request(),
-            listing,
-            policy=crew.approvals.policy,
-            settings=crew.context,
-            choice=chain.first,
-            prior=crew.prior,
-        )
-
-    async def _request(self) -> RunRequest:
-        """Return what the person asked for, with the files that are to stay and that the conversation does not hold as they are now."""
-        request, held = self._run.row.request, await self._held()
-        pinned = replace(request, attachments=tuple(Attachment(uri=uri) for uri in (await self._crew.marks()).files))
-        read = await collect.attachments_of(self._crew.workspace, pinned)
-        files = zip(pinned.attachments, read, strict=True)
-        wanted = [attachment for attachment, file in files if not is_held(held, file.path, file.text)]
-        return replace(request, attachments=(*request.attachments, *wanted))
-
-    async def _sent(self) -> tuple[Message, ...]:
-        """Return the conversation before as it is sent."""
-        before = self._crew.before
-        return as_sent(without_dropped(standing(before.said, before.compactions), await self._crew.marks()))
-
-    async def _held(self) -> Mapping[str, str]:
-        """Return the files that are attached in the conversation as it is sent, by path."""
-        return attached_before(await self._sent())
-
-    async def _first(
-        self, spec: StepSpec, attempt: Attempt, around: Orientation, listing: Listing | None, rules: tuple[Excerpt, ...]
-    ) -> UserMessage:
-        request = await self._request()
-        kinds = [kind for kind in spec.needs if self._run.history.latest(kind) is not None]
-        artifacts: dict[str, Json] = {kind: handover.for_model(self._run.history.latest(kind) or {}) for kind in kinds}
-        if attempt.number > 1:
-            for kind in ("patch", "findings", "testrun"):
-                if spec.makes == "patch" and (latest := self._run.history.latest(kind)) is not None:
-                    artifacts[kind] = handover.for_model(latest)
-        return first_message(
-            Task(
-                prompt=request.prompt,
-                rules=rules,
-                folder=None if listing is None else collect.folder_facts(listing),
-                map=around.map,
-                code=around.code,
-                attachments=replacing(await collect.attachments_of(self._crew.workspace, request), await self._held()),
-                selection=await collect.selection_of(self._crew.workspace, request),
-                artifacts=artifacts,
-                note=_note(spec, attempt),
-            )
-        )
 
     def _accept(self, spec: StepSpec, value: Mapping[str, Json], attempt: Attempt) -> Mapping[str, Json]:
         if spec.makes is None:
@@ -360,15 +223,6 @@ class Team:
         step = self._run.history.steps[loop.to]
         text = f"Back to the {loop.to} step for {_what_is_wrong(self._run.history.latest)}."
         await self._run.event(WarningEvent(code="loop", text=text), replace(step, state="running", attempt=step.attempt + 1))
-
-
-def _note(spec: StepSpec, attempt: Attempt) -> str | None:
-    notes = []
-    if spec.writes:
-        notes.append(f"You may write only {', '.join(spec.writes)}.")
-    if spec.makes == "patch" and attempt.number > 1:
-        notes.append("Your patch above is in the files. Mend what the review and the tests found in it, then submit again.")
-    return " ".join(notes) or None
 
 
 def _what_is_wrong(latest: Callable[[str], Mapping[str, Json] | None]) -> str:

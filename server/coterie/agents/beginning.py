@@ -1,0 +1,145 @@
+"""What a step's conversation begins with: its system text and tools, and the first message with all that goes along.
+
+`agents.team` asks for each attempt of a step; `agents.loop` and `agents.external` go on from the `Opening`. What stays the same in all
+requests of a conversation is journalled before anything is said in it. A conversation that goes on keeps what it began with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from coterie.agents import handover
+from coterie.agents.crew import Crew
+from coterie.agents.live_run import LiveRun
+from coterie.agents.loop import Opening
+from coterie.agents.orienting import Orientation, orientation
+from coterie.agents.templates import TEMPLATES
+from coterie.agents.workflow import StepSpec
+from coterie.context import collect
+from coterie.context.amending import amendments
+from coterie.context.assemble import system_text
+from coterie.context.collect import Listing
+from coterie.context.marking import attached_before, is_held, without_dropped
+from coterie.context.task import Excerpt, Task, first_message, replacing
+from coterie.context.thread import as_sent, standing
+from coterie.domain.edits import digest_of
+from coterie.domain.events import StepEvent
+from coterie.domain.messages import Message, ToolSpec, UserMessage
+from coterie.domain.model_ports import ModelChoice
+from coterie.domain.records import ConversationRecord, EventRecord
+from coterie.domain.runs import Attachment, RunRequest
+from coterie.domain.wire import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """Begins one attempt of a step, or finds how a resumed run had begun it. ``choice`` is the model that is asked first."""
+
+    run: LiveRun
+    crew: Crew
+    spec: StepSpec
+    step: StepEvent
+    choice: ModelChoice
+
+    async def opening(self, tools: Sequence[ToolSpec], *, is_external: bool) -> Opening:
+        """Return what the conversation starts from, with those of ``tools`` that it began with.
+
+        An external agent finds its way by itself, and gets the rules as they are now.
+        """
+        crew, begun = self.crew, self.run.history.conversations.get((self.spec.step_id, self.step.attempt))
+        is_new = not is_external and self.step.attempt == 1 and not (begun is not None and begun.messages)
+        record = await self._record(tools)
+        system = await self.run.text(record.system)
+        listing = None if crew.prior else await collect.listing_of(crew.workspace, self.run.row.request.folder)
+        around = await self._orientation(listing) if is_new and TEMPLATES[self.spec.agent].finds_its_way else Orientation()
+        rules = () if is_external else amendments(crew.rules, system, await self._sent())
+        return Opening(
+            system=system,
+            tools=tuple(tool for tool in tools if tool.name in record.tools),
+            before=crew.before,
+            marks=crew.marks,
+            first=await self._first(around, listing, rules),
+        )
+
+    async def _record(self, tools: Sequence[ToolSpec]) -> ConversationRecord:
+        """Journal what stays the same in all requests of the conversation, or find what a resumed run had journalled."""
+        run, step, agent = self.run, self.step, self.spec.agent
+        latest = run.history.steps.get(step.step_id)
+        is_told = latest is not None and replace(latest, model=step.model) == step  # by whatever model it went on before a crash
+        told = [] if is_told else [EventRecord(event=step)]
+        begun = run.history.conversations.get((step.step_id, step.attempt))
+        if begun is not None:
+            await run.record(*told)
+            return begun.record
+        texts: list[str] = []
+        names, frozen = tuple(tool.name for tool in tools), self.crew.frozen
+        if frozen is not None and frozen.agent == agent:
+            system, names = frozen.system, frozen.tools
+        else:
+            text = system_text(TEMPLATES[agent].prompt, self.crew.rules, self.crew.memory)
+            texts.append(text)
+            system = digest_of(text)
+        record = ConversationRecord(step_id=step.step_id, attempt=step.attempt, agent=agent, system=system, tools=names)
+        await run.record(record, *told, texts=texts)
+        return record
+
+    async def _orientation(self, listing: Listing | None) -> Orientation:
+        crew = self.crew
+        return await orientation(
+            crew.place,
+            await self._request(),
+            listing,
+            policy=crew.approvals.policy,
+            settings=crew.context,
+            choice=self.choice,
+            prior=crew.prior,
+        )
+
+    async def _request(self) -> RunRequest:
+        """Return what the person asked for, with the files that are to stay and that the conversation does not hold as they are now."""
+        request, held = self.run.row.request, await self._held()
+        pinned = replace(request, attachments=tuple(Attachment(uri=uri) for uri in (await self.crew.marks()).files))
+        read = await collect.attachments_of(self.crew.workspace, pinned)
+        files = zip(pinned.attachments, read, strict=True)
+        wanted = [attachment for attachment, file in files if not is_held(held, file.path, file.text)]
+        return replace(request, attachments=(*request.attachments, *wanted))
+
+    async def _sent(self) -> tuple[Message, ...]:
+        """Return the conversation before as it is sent."""
+        before = self.crew.before
+        return as_sent(without_dropped(standing(before.said, before.compactions), await self.crew.marks()))
+
+    async def _held(self) -> Mapping[str, str]:
+        """Return the files that are attached in the conversation as it is sent, by path."""
+        return attached_before(await self._sent())
+
+    async def _first(self, around: Orientation, listing: Listing | None, rules: tuple[Excerpt, ...]) -> UserMessage:
+        request = await self._request()
+        latest, kinds = self.run.history.latest, [*self.spec.needs]
+        if self.spec.makes == "patch" and self.step.attempt > 1:
+            kinds += ["patch", "findings", "testrun"]
+        made = {kind: latest(kind) for kind in kinds}
+        artifacts: dict[str, Json] = {kind: handover.for_model(value) for kind, value in made.items() if value is not None}
+        return first_message(
+            Task(
+                prompt=request.prompt,
+                rules=rules,
+                folder=None if listing is None else collect.folder_facts(listing),
+                map=around.map,
+                code=around.code,
+                attachments=replacing(await collect.attachments_of(self.crew.workspace, request), await self._held()),
+                selection=await collect.selection_of(self.crew.workspace, request),
+                artifacts=artifacts,
+                note=_note(self.spec, self.step.attempt),
+            )
+        )
+
+
+def _note(spec: StepSpec, attempt: int) -> str | None:
+    notes = []
+    if spec.writes:
+        notes.append(f"You may write only {', '.join(spec.writes)}.")
+    if spec.makes == "patch" and attempt > 1:
+        notes.append("Your patch above is in the files. Mend what the review and the tests found in it, then submit again.")
+    return " ".join(notes) or None
