@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ import lsp_fake_core
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.retrieval import BuildNews
 from coterie.lsp.progress import WORTH_A_BAR_S, Bars, Builds
+from held_back import HeldBack
 from lsp_client import PLAIN, RICH, lsp_client
 
 
@@ -71,39 +72,24 @@ async def test_what_happens_before_the_client_agrees_is_told_when_it_does(refusa
     assert bars.run_of("token") is None
 
 
-class Clock:
-    """Lets the time pass when a test says so."""
-
-    def __init__(self) -> None:
-        self.due: list[Callable[[], None]] = []
-
-    def later(self, seconds: float, call: Callable[[], None]) -> None:
-        assert seconds == WORTH_A_BAR_S
-        self.due.append(call)
-
-    def passes(self) -> None:
-        due, self.due = self.due, []
-        for call in due:
-            call()
-
-
 def built(done: int, files: int = 2_000, *, complete: bool = False, failed: str | None = None) -> BuildNews:
     return BuildNews(folder="/w/project", done=done, files=files, complete=complete, failed=failed)
 
 
 async def test_a_long_build_has_a_bar_and_a_short_one_none() -> None:
-    wire, tasks, clock = SlowWire(), TaskSupervisor("test"), Clock()
+    wire, tasks, clock = SlowWire(), TaskSupervisor("test"), HeldBack()
     wire.agrees.set()
     builds = Builds(wire, tasks, clock.later)
     builds.told(built(10))
     builds.told(built(2_000, complete=True))
-    clock.passes()
+    clock.pass_time()
     await tasks.settled()
     assert wire.sent == []
     builds.told(built(10))
     builds.told(built(500))
     assert len(clock.due) == 1
-    clock.passes()
+    assert set(clock.seconds) == {WORTH_A_BAR_S}
+    clock.pass_time()
     await tasks.settled()
     builds.told(built(1_000))
     builds.told(built(2_000, complete=True))
@@ -115,10 +101,10 @@ async def test_a_long_build_has_a_bar_and_a_short_one_none() -> None:
 
 
 async def test_a_build_that_ends_before_the_client_agrees_is_over() -> None:
-    wire, tasks, clock = SlowWire(), TaskSupervisor("test"), Clock()
+    wire, tasks, clock = SlowWire(), TaskSupervisor("test"), HeldBack()
     builds = Builds(wire, tasks, clock.later)
     builds.told(built(10))
-    clock.passes()
+    clock.pass_time()
     builds.told(built(2_000, complete=True))
     wire.agrees.set()
     await tasks.settled()
@@ -126,11 +112,11 @@ async def test_a_build_that_ends_before_the_client_agrees_is_over() -> None:
 
 
 async def test_a_build_that_fails_takes_its_bar_away() -> None:
-    wire, tasks, clock = SlowWire(), TaskSupervisor("test"), Clock()
+    wire, tasks, clock = SlowWire(), TaskSupervisor("test"), HeldBack()
     wire.agrees.set()
     builds = Builds(wire, tasks, clock.later)
     builds.told(built(10))
-    clock.passes()
+    clock.pass_time()
     await tasks.settled()
     builds.told(built(0, 0, failed="The disk is full."))
     assert wire.sent == [("begin", "10 of 2000 files"), ("end", "The disk is full.")]

@@ -1,6 +1,6 @@
 """Hosts and their models over the wire: progress of installations, every way to cancel one, and providers that change."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -10,26 +10,12 @@ from coterie.lsp import protocol
 from coterie.lsp.frames import Latest
 from coterie.lsp.outbound import RichAudience
 from coterie.lsp.progress import Progress
+from held_back import HeldBack
 from lsp_client import RICH, LspClient, ResponseError
 from lsp_editor import editor
 
 SHOWS_PROGRESS: Mapping[str, Any] = {**RICH, "window": {"workDoneProgress": True}}
 BEGIN = {"kind": "begin", "title": "Install work/m", "cancellable": True, "message": "", "percentage": 0}
-
-
-class Clock:
-    """Ends pauses when a test says so."""
-
-    def __init__(self) -> None:
-        self.due: list[Callable[[], None]] = []
-
-    def later(self, _seconds: float, call: Callable[[], None]) -> None:
-        self.due.append(call)
-
-    def tick(self) -> None:
-        due, self.due = self.due, []
-        for call in due:
-            call()
 
 
 def shown(client: LspClient, token: object = None) -> list[dict[str, Any]]:
@@ -122,17 +108,17 @@ async def test_who_is_meant_has_to_be_said(method: str, field: str) -> None:
 
 def test_states_that_follow_each_other_quickly_are_told_as_the_last() -> None:
     sent: list[int] = []
-    clock = Clock()
+    clock = HeldBack()
     latest = Latest(sent.append, clock.later)
     for state in range(4):
         latest.tell(state)
     assert sent == [0]
-    clock.tick()
+    clock.pass_time()
     assert sent == [0, 3]
     latest.tell(4)
     assert sent == [0, 3], "what was held began a pause of its own"
-    clock.tick()
-    clock.tick()
+    clock.pass_time()
+    clock.pass_time()
     assert sent == [0, 3, 4]
     assert clock.due == []
 
@@ -156,11 +142,11 @@ class Wire:
 
 
 def test_a_flapping_provider_is_not_told_each_time() -> None:
-    wire, clock = Wire(), Clock()
+    wire, clock = Wire(), HeldBack()
     audience = RichAudience(wire, clock.later)
     for state in ("down", "ready", "down", "ready"):
         audience.providers_changed((ProviderView(id="work", type="ollama", state=state, capabilities=Capabilities()),))  # type: ignore[arg-type]
-    clock.tick()
+    clock.pass_time()
     assert [(method, params["providers"][0]["state"]) for method, params in wire.sent] == [
         ("agent/provider/changed", "down"),
         ("agent/provider/changed", "ready"),

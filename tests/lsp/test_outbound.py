@@ -3,7 +3,6 @@
 import asyncio
 import json
 import threading
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,25 +21,11 @@ from coterie.lsp.outbound import ClientEditor, ClientWindow, RichAudience
 from coterie.lsp.transport import HIGH_WATER, Outgoing
 from coterie.workspace.workspace import LiveWorkspace
 from editor_fake import Intents
+from held_back import HeldBack
 from lsp_client import RICH
 from lsp_fake_core import event
 
 BOUND_S = 60
-
-
-class Clock:
-    """Ends frames when a test says so."""
-
-    def __init__(self) -> None:
-        self.due: list[Callable[[], None]] = []
-
-    def later(self, _seconds: float, call: Callable[[], None]) -> None:
-        self.due.append(call)
-
-    def tick(self) -> None:
-        due, self.due = self.due, []
-        for call in due:
-            call()
 
 
 def delta(seq: int, text: str, *, message: str = "m", offset: int = 0) -> AgentEvent:
@@ -53,16 +38,16 @@ def told(sent: list[AgentEvent]) -> list[tuple[int, str]]:
 
 def test_the_first_delta_leaves_at_once_and_the_rest_of_the_frame_as_one() -> None:
     sent: list[AgentEvent] = []
-    clock = Clock()
+    clock = HeldBack()
     frames = Frames(sent.append, clock.later)
     for seq, text in enumerate(["a", "b", "c"], start=1):
         frames.tell(delta(seq, text, offset=seq - 1))
     assert told(sent) == [(1, "a")]
-    clock.tick()
+    clock.pass_time()
     assert told(sent) == [(1, "a"), (3, "bc")]
     assert isinstance(sent[1].event, MessageDelta)
     assert sent[1].event.offset == 1
-    clock.tick()  # an empty frame ends: the next delta leaves at once again
+    clock.pass_time()  # an empty frame ends: the next delta leaves at once again
     assert clock.due == []
     frames.tell(delta(4, "d"))
     assert told(sent)[2:] == [(4, "d")]
@@ -70,7 +55,7 @@ def test_the_first_delta_leaves_at_once_and_the_rest_of_the_frame_as_one() -> No
 
 def test_everything_else_leaves_at_once_behind_what_came_before_it() -> None:
     sent: list[AgentEvent] = []
-    frames = Frames(sent.append, Clock().later)
+    frames = Frames(sent.append, HeldBack().later)
     frames.tell(delta(1, "a"))
     frames.tell(delta(2, "b"))
     frames.tell(event(3, RunEvent(state="waiting")))
@@ -80,13 +65,13 @@ def test_everything_else_leaves_at_once_behind_what_came_before_it() -> None:
 @given(st.lists(st.sampled_from(["m", "n", "thought", "run", "tick"]), max_size=40))
 def test_nothing_is_lost_and_numbers_rise_however_messages_interleave(script: list[str]) -> None:
     sent: list[AgentEvent] = []
-    clock = Clock()
+    clock = HeldBack()
     frames = Frames(sent.append, clock.later)
     said = {"m": "", "n": "", "thought": ""}
     for seq, what in enumerate(script, start=1):
         match what:
             case "tick":
-                clock.tick()
+                clock.pass_time()
             case "run":
                 frames.tell(event(seq, RunEvent(state="running")))
             case "thought":
@@ -95,7 +80,7 @@ def test_nothing_is_lost_and_numbers_rise_however_messages_interleave(script: li
             case _:
                 frames.tell(delta(seq, str(seq), message=what))
                 said[what] += str(seq)
-    clock.tick()
+    clock.pass_time()
     assert all(before.seq < after.seq for before, after in pairwise(sent))
     heard = {"m": "", "n": "", "thought": ""}
     for each in sent:
@@ -235,7 +220,7 @@ class FakeWire:
 
 def test_a_detached_client_gets_no_events_and_is_told_to_catch_up_when_it_is_back() -> None:
     wire = FakeWire()
-    audience = RichAudience(wire, Clock().later)
+    audience = RichAudience(wire, HeldBack().later)
     audience.back()
     assert (wire.sent, audience.can_answer) == ([], True)
     wire.detached = True
