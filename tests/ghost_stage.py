@@ -24,7 +24,7 @@ from coterie.domain.model_ports import DiscoveryReason, ModelChoice, Unavailable
 from coterie.domain.prediction import PredictedLine, PredictionRequest, PredictorState
 from coterie.domain.status import Capabilities, ModelView, Price, ProviderView
 from coterie.domain.suggestions import FillRequest, Popup, Suggestion, SuggestionRequest
-from coterie.domain.usage import NO_USAGE, CallOutcome, Usage, UsageKey, UsageRow
+from coterie.domain.usage import NO_USAGE, Usage, UsageKey, UsageRow, UsedCall
 from coterie.domain.workers import Worker
 from coterie.features.attention import Attention
 from coterie.features.suggestions.extents import Extents
@@ -151,22 +151,10 @@ class Books:
     calls: list[tuple[str, Usage, bool]] = field(default_factory=list)
     before: Decimal = Decimal(0)
 
-    async def add(
-        self,
-        *,
-        at: str,
-        provider: str,
-        model: str,
-        agent: str,
-        usage: Usage,
-        run_id: str | None = None,
-        channel_id: str | None = None,
-        estimated: bool = False,
-        outcome: CallOutcome = "answered",
-    ) -> None:
+    async def add(self, call: UsedCall) -> None:
         """Keep it."""
-        assert (at[-1], agent, run_id, channel_id, outcome) == ("Z", "suggestions", None, None, "answered")
-        self.calls.append((f"{provider}/{model}", usage, estimated))
+        assert (call.at[-1], call.agent, call.run_id, call.channel_id, call.outcome) == ("Z", "suggestions", None, None, "answered")
+        self.calls.append((f"{call.provider}/{call.model}", call.usage, call.estimated))
 
     async def rows(self, *, by: UsageKey, since: str | None = None) -> tuple[UsageRow, ...]:
         """Nobody asks."""

@@ -42,7 +42,7 @@ from coterie.domain.messages import (
 )
 from coterie.domain.records import CallRecord
 from coterie.domain.status import Price
-from coterie.domain.usage import NO_USAGE, Usage
+from coterie.domain.usage import NO_USAGE, Usage, UsedCall
 from several_hosts import Hosts
 
 DOWN = ProviderError("`first/model` is down.", kind="transient", status=503)
@@ -371,7 +371,8 @@ async def test_a_channel_and_a_day_have_budgets_of_their_own(tmp_path: Path, lim
         run_id = await stage.begin("One")
         assert (await stage.ended()).state == "succeeded"
         channel = (await stage.runs.get(run_id)).channel_id
-        await stage.store.usage.add(at=now(), provider="p", model="m", agent="titles", usage=SPENT, run_id="run_x", channel_id=channel)
+        title = UsedCall(at=now(), provider="p", model="m", agent="titles", usage=SPENT, run_id="run_x", channel_id=channel)
+        await stage.store.usage.add(title)
         stage.listener.events.clear()
         end = await stage.play("Two", channel_id=channel)
         assert (end.state, end.reason) == ("failed", "budget_exhausted")

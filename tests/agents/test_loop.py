@@ -17,7 +17,7 @@ from coterie.base.errors import ProviderError, RequestError
 from coterie.base.ids import now
 from coterie.domain.events import MessageDelta, MessageEvent, ToolCallEvent, WarningEvent
 from coterie.domain.messages import AssistantMessage, Finished, TextDelta, ToolMessage, UserMessage
-from coterie.domain.usage import Usage
+from coterie.domain.usage import Usage, UsedCall
 from coterie.domain.workspace_ports import CommandResult
 
 RUN = ("execute_command", {"command": "touch made"})
@@ -316,7 +316,8 @@ async def test_the_output_of_tests_is_counted_from_what_ran(tmp_path: Path) -> N
 
 async def spend(stage: Stage, run_id: str, usage: Usage) -> None:
     """Keep a call of today that was made before."""
-    await stage.store.usage.add(at=now(), run_id=run_id, channel_id="c", provider="p", model="m", agent="chat", usage=usage)
+    call = UsedCall(at=now(), run_id=run_id, channel_id="c", provider="p", model="m", agent="chat", usage=usage)
+    await stage.store.usage.add(call)
 
 
 async def test_a_call_of_unknown_cost_does_not_undo_the_days_limit(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from coterie.base.errors import InvalidParamsError
-from coterie.domain.usage import NO_USAGE, CallOutcome, Usage, UsageKey, UsageRow
+from coterie.domain.usage import NO_USAGE, CallOutcome, Usage, UsageKey, UsageRow, UsedCall
 from coterie.storage.store import Store
 
 
@@ -16,7 +16,7 @@ def used(tokens: int | None, usd: str | None) -> Usage:
 
 async def add(store: Store, day: int, run: str, provider: str, usage: Usage, *, outcome: CallOutcome = "answered") -> None:
     """Keep a call of this day."""
-    await store.usage.add(
+    call = UsedCall(
         at=f"2026-01-{day:02}T10:00:00.000Z",
         run_id=run,
         channel_id=f"of {run}",
@@ -26,6 +26,7 @@ async def add(store: Store, day: int, run: str, provider: str, usage: Usage, *, 
         usage=usage,
         outcome=outcome,
     )
+    await store.usage.add(call)
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ async def test_limits_count_what_is_known_though_the_sum_is_not(calls: Store, of
 async def test_a_call_of_no_run_counts_for_its_provider_and_day_and_is_in_no_row_of_a_run(calls: Store) -> None:
     ghost = Usage(input=8, cache_read=0, cache_write=0, output=1, usd=Decimal("0.5"))
     at = "2026-01-04T10:00:00.000Z"
-    await calls.usage.add(at=at, provider="c", model="m", agent="suggestions", usage=ghost, estimated=True)
+    await calls.usage.add(UsedCall(at=at, provider="c", model="m", agent="suggestions", usage=ghost, estimated=True))
     for by in ("run", "channel"):
         assert len(await calls.usage.rows(by=by)) == 3
     for by, key in (("provider", "c"), ("day", "2026-01-04")):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # annotations are all that need them, and a start that loads 
     from coterie.domain.records import Entry
     from coterie.domain.runs import RunRow
     from coterie.domain.secrets import SecretName
-    from coterie.domain.usage import CallOutcome, Usage, UsageKey, UsageRow
+    from coterie.domain.usage import Usage, UsageKey, UsageRow, UsedCall
 
 
 class RunStore(Protocol):
@@ -136,20 +136,8 @@ class MarkStore(Protocol):
 class UsageStore(Protocol):
     """Tokens and money (implemented by ``storage.usage``)."""
 
-    async def add(
-        self,
-        *,
-        at: str,
-        provider: str,
-        model: str,
-        agent: str,
-        usage: Usage,
-        run_id: str | None = None,
-        channel_id: str | None = None,
-        estimated: bool = False,
-        outcome: CallOutcome = "answered",
-    ) -> None:
-        """Keep what one call used, of a run or of none. ``estimated``: the host did not say it."""
+    async def add(self, call: UsedCall) -> None:
+        """Keep what one call used."""
         ...
 
     async def rows(self, *, by: UsageKey, since: str | None = None) -> tuple[UsageRow, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
@@ -47,6 +48,21 @@ def _add(one: int | None, other: int | None) -> int | None:
 
 NO_USAGE = Usage(input=0, cache_read=0, cache_write=0, output=0, usd=Decimal(0))
 """What a run has used before its first model call."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsedCall:
+    """What one call used, of a run or of none. ``at`` is an instant (ISO 8601); ``estimated``: the host did not say it."""
+
+    at: str
+    provider: str
+    model: str
+    agent: str
+    usage: Usage
+    run_id: str | None = None
+    channel_id: str | None = None
+    estimated: bool = False
+    outcome: CallOutcome = "answered"
 
 
 @wire

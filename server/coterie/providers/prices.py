@@ -12,7 +12,7 @@ from coterie.base.ids import now
 from coterie.domain.model_ports import ModelChoice
 from coterie.domain.status import Price
 from coterie.domain.store_ports import UsageStore
-from coterie.domain.usage import CallOutcome, Usage
+from coterie.domain.usage import CallOutcome, Usage, UsedCall
 
 _MILLION = Decimal(1_000_000)
 
@@ -54,7 +54,7 @@ async def book(
 ) -> None:
     """Keep what a call of this model used and cost. Raises `StorageError`."""
     provider, _, model = choice.id.partition("/")
-    await store.add(
+    used = UsedCall(
         at=now(),
         provider=provider,
         model=model,
@@ -65,3 +65,4 @@ async def book(
         estimated=estimated,
         outcome=outcome,
     )
+    await store.add(used)

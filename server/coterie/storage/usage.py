@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, assert_never
 
 from coterie.base.errors import InvalidParamsError
-from coterie.domain.usage import CallOutcome, Usage, UsageKey, UsageRow
+from coterie.domain.usage import Usage, UsageKey, UsageRow, UsedCall
 from coterie.storage.database import Database
 
 if TYPE_CHECKING:
@@ -42,20 +42,9 @@ class UsageLog:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(
-        self,
-        *,
-        at: str,
-        provider: str,
-        model: str,
-        agent: str,
-        usage: Usage,
-        run_id: str | None = None,
-        channel_id: str | None = None,
-        estimated: bool = False,
-        outcome: CallOutcome = "answered",
-    ) -> None:
-        """Keep what one call used, of a run or of none. ``estimated``: the host did not say it."""
+    async def add(self, call: UsedCall) -> None:
+        """Keep what one call used."""
+        usage, part_of = call.usage, (call.run_id or "", call.channel_id or "")
         usd = None if usage.usd is None else format(usage.usd, "f")
         tokens = (usage.input, usage.cache_read, usage.cache_write, usage.output)
         await self._database.write(
@@ -63,7 +52,7 @@ class UsageLog:
                 """INSERT INTO calls
                 (at, run_id, channel_id, provider, model, agent, input, cache_read, cache_write, output, usd, estimated, outcome)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-                (at, run_id or "", channel_id or "", provider, model, agent, *tokens, usd, estimated, outcome),
+                (call.at, *part_of, call.provider, call.model, call.agent, *tokens, usd, call.estimated, call.outcome),
             )
         )
 
