@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from time import time
 from coterie.base.errors import ModelMistakeError, RunError
 from coterie.domain.workspace_ports import Folder, Workspace
 from coterie.workspace.files import in_thread
-from coterie.workspace.git import QUIET, quiet_environment
+from coterie.workspace.git import told_by_git
 from coterie.workspace.ignore import is_secret
 from coterie.workspace.workspace import LiveWorkspace
 
@@ -153,19 +152,5 @@ def _copy_tracked(source: Path, target: Path) -> None:
             shutil.copy2(file, target / path)
 
 
-def _git(folder: str, *arguments: str) -> str | None:
-    """Return what git says, None when it refuses or is not there."""
-    try:
-        asked = subprocess.run(  # noqa: S603 - no shell
-            ["git", *QUIET, *arguments],  # noqa: S607 - the person's own git
-            cwd=folder,
-            env=quiet_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=_PATIENCE_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return asked.stdout.decode(errors="surrogateescape").strip("\n") if asked.returncode == 0 else None
+def _git(folder: str, *words: str) -> str | None:
+    return told_by_git(folder, *words, patience_s=_PATIENCE_S)  # a worktree of a large repository takes its time

@@ -20,17 +20,22 @@ def quiet_environment() -> dict[str, str]:
 def is_tracked(absolute: str) -> bool:
     """Say whether a file is in its repository's index, so that git can bring some state of it back. Blocks."""
     path = Path(absolute)
+    return told_by_git(path.parent, "ls-files", "--error-unmatch", "--", path.name) is not None
+
+
+def told_by_git(folder: str | Path, *words: str, patience_s: float = PATIENCE_S) -> str | None:
+    """Return what git says in a folder; None when it refuses, takes longer than that, or is not there. Blocks."""
     try:
         asked = subprocess.run(  # noqa: S603 - no shell
-            ["git", *QUIET, "ls-files", "--error-unmatch", "--", path.name],  # noqa: S607 - the person's own git
-            cwd=path.parent,
+            ["git", *QUIET, *words],  # noqa: S607 - the person's own git
+            cwd=folder,
             env=quiet_environment(),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=PATIENCE_S,
+            timeout=patience_s,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
-        return False
-    return asked.returncode == 0
+        return None
+    return asked.stdout.decode(errors="surrogateescape").strip("\n") if asked.returncode == 0 else None
