@@ -20,6 +20,7 @@ class Desk:
     def __init__(self, index: FakeIndex, *roots: Path, among: Overlays | None = None) -> None:
         self.index = index
         self.due: list[tuple[float, Callable[[], None]]] = []
+        self.views: list[IndexView | None] = []
         self.workspace = LiveWorkspace(among=among)
         self.set_folders(*roots)
         self.indexing = Indexing(
@@ -28,6 +29,7 @@ class Desk:
             roots=lambda: self.workspace.roots,
             buffered=self.workspace.buffered,
             later=lambda seconds, call: self.due.append((seconds, call)),
+            changed=lambda: self.views.append(self.indexing.view()),
         )
 
     def set_folders(self, *roots: Path) -> None:
@@ -166,3 +168,20 @@ async def test_how_it_stands_is_told_of_the_own_folders(root: Path) -> None:
     desk.index.listeners[0](news(root, 9, 9, complete=True, unwatched="It cannot be."))
     assert desk.indexing.view() == IndexView(files=14, done=14, complete=True)
     assert desk.indexing.unwatched == "It cannot be."
+
+
+async def test_a_change_of_state_is_told_and_no_step_of_a_build(root: Path) -> None:
+    desk = Desk(FakeIndex(), root)
+    desk.start()
+
+    def news(done: int, *, complete: bool = False, unwatched: str | None = None, failed: str | None = None) -> int:
+        """Let it be told, and return how often what is new was told on."""
+        before = len(desk.views)
+        desk.index.listeners[0](BuildNews(folder=str(root), done=done, files=9, complete=complete, unwatched=unwatched, failed=failed))
+        return len(desk.views) - before
+
+    assert news(9, complete=True) == 0, "what was never said to be under way is not news"
+    assert [news(1), news(2), news(9, complete=True), news(9, complete=True)] == [1, 0, 1, 0]
+    assert desk.views == [IndexView(files=9, done=1, complete=False), IndexView(files=9, done=9, complete=True)]
+    assert [news(9, complete=True, unwatched=why) for why in ("No.", "No.", None)] == [1, 0, 1]
+    assert [news(0, failed=why) for why in ("Full.", "Full.")] == [1, 0]

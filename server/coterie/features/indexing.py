@@ -27,7 +27,10 @@ Later: TypeAlias = Callable[[float, Callable[[], None]], object]
 
 
 class Indexing:
-    """One client's. ``roots`` are its folders as they are now, ``buffered`` the text that a file has in any editor."""
+    """One client's. ``roots`` are its folders as they are now, ``buffered`` the text that a file has in any editor.
+
+    ``changed`` is called when a build that was told of is done, and when something is wrong with an index, or no longer.
+    """
 
     def __init__(
         self,
@@ -37,11 +40,13 @@ class Indexing:
         roots: Callable[[], Collection[str]],
         buffered: Callable[[str], Awaitable[str | None]],
         later: Later,
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._index = index
         self._roots = roots
         self._buffered = buffered
         self._later = later
+        self._changed = changed
         self._tasks = TaskSupervisor("indexing")
         self._started = False
         self._watched: frozenset[str] = frozenset()
@@ -110,8 +115,11 @@ class Indexing:
 
     def _heard(self, news: BuildNews) -> None:
         if news.folder in self._watched:
+            before = self._news.get(news.folder)
             self._news[news.folder] = news
             self._listener(news)
+            if _standing(news) != (_FINE if before is None else _standing(before)):
+                self._changed()
 
     def _happened(self, buffer: Buffer, happened: Happened) -> None:
         absolute = buffer.absolute
@@ -140,3 +148,12 @@ class Indexing:
 
     def _places(self, absolute: str) -> list[tuple[str, str]]:
         return [(root, Path(absolute).relative_to(root).as_posix()) for root in self._watched if Path(absolute).is_relative_to(root)]
+
+
+_Standing: TypeAlias = tuple[bool, str | None, str | None]
+_FINE: Final[_Standing] = (True, None, None)
+
+
+def _standing(news: BuildNews) -> _Standing:
+    """Leave out how far a build is: that is a progress, and every step of it no change of state."""
+    return news.complete, news.unwatched, news.failed
