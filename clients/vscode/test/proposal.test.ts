@@ -30,6 +30,11 @@ describe("the edit that a question is about", () => {
     ["delete_file old.py", [change("old.py", hunk(3, 0))], "Delete old.py (+0 −3)"],
     ["move_file a.py to b.py", [change("b.py", hunk(0, 9)), change("a.py", hunk(9, 0, { oldText: "y\n".repeat(9) }))], "Move a.py to b.py"],
     ["What the worker did", [change("a.py", hunk(1, 1)), change("b.py", hunk(1, 1)), change("c.py", hunk(0, 1))], "Edit 3 files (+3 −2)"],
+    [
+      "What the worker did",
+      [change("a.py", hunk(1, 1)), change("old.py", hunk(2, 0)), change("new.py", hunk(0, 2, { newText: "x\nx\n" }))],
+      "Edit 2 files (+3 −3)",
+    ],
     ["write_file empty.py", [change("empty.py", hunk(0, 0))], "Write empty.py"],
   ])("is said in words: %s", (title, changes, words) => {
     const proposal = proposalOf({ title }, changes);

@@ -132,6 +132,24 @@ describe("the rows of a run", () => {
     );
   });
 
+  it("count a file that was moved once, and say of both its places which the other is", () => {
+    const whole = { hunkId: "h", oldStart: 1, newStart: 1, stepId: "code", state: "applied" } as const;
+    const made = { ...whole, oldLines: 0, oldText: "", newLines: 2, newText: "a\nb\n" };
+    const gone = { ...whole, oldLines: 2, oldText: "a\nb\n", newLines: 0, newText: "" };
+    const change = (path: string, hunk: typeof made, state: "applied" | "undone" = "applied"): AgentEvent["event"] => {
+      const hunks = [{ ...hunk, hunkId: path, state }];
+      return { kind: "change", changeId: path, path, uri: `file:///w/${path}`, state, hunks };
+    };
+    const row = (...events: AgentEvent["event"][]) => {
+      const { description, children = [] } = changeRows(runOf(...events)) ?? {};
+      return [description, ...children.map((file) => `${file.label}: ${file.description}`)];
+    };
+    const [to, from, other] = [change("new.py", made), change("old.py", gone), change("other.py", made)];
+    expect(row(to, from, other)).toEqual(["2 files, 1 moved", "new.py: moved from old.py", "old.py: moved to new.py", "other.py: +2 −0"]);
+    expect(row(to, other)).toEqual(["2 files", "new.py: +2 −0", "other.py: +2 −0"]);
+    expect(row(change("new.py", made, "undone"), change("old.py", gone, "undone"))[0]).toBe("2 files");
+  });
+
   it("say of a run what can be done with it", () => {
     const summary: RunSummary = {
       runId: "r",

@@ -33,7 +33,11 @@ export function proposalOf({ title }: Pick<Approval, "title">, changes: readonly
   // Asked is what is open; of what is decided it says what it was.
   const sized = open.length > 0 ? open : hunks;
   const sum = (side: "newLines" | "oldLines"): number => sized.reduce((all, hunk) => all + hunk[side], 0);
-  const what = move ? `Move ${move.gone.path} to ${move.made.path}` : changes.length === 1 ? first.path : `${changes.length} files`;
+  const what = move
+    ? `Move ${move.gone.path} to ${move.made.path}`
+    : changes.length === 1
+      ? first.path
+      : `${changes.length - movesAmong(changes).length} files`;
   return {
     words: move ? what : `${VERBS[title.split(" ", 1)[0] ?? ""] ?? "Edit"} ${what}`,
     added: move ? 0 : sum("newLines"),
@@ -79,6 +83,22 @@ export function moveIn<C extends Change>(changes: readonly C[]): { readonly gone
   const [gone, made] = whole(one, "old") === "" ? [other, one] : [one, other];
   const isSame = whole(gone, "old") === whole(made, "new") && whole(gone, "new") === "" && whole(made, "old") === "";
   return isSame ? { gone, made } : undefined;
+}
+
+/** Return the moves among changes: files that are gone, or would be, each with one that has all of its text. */
+export function movesAmong<C extends Change>(changes: readonly C[]): readonly { readonly gone: C; readonly made: C }[] {
+  const made = new Map<string, C[]>();
+  for (const change of changes) {
+    const text = whole(change, "new");
+    if (text && whole(change, "old") === "") {
+      made.set(text, [...(made.get(text) ?? []), change]);
+    }
+  }
+  return changes.flatMap((gone) => {
+    const text = whole(gone, "old");
+    const other = text && whole(gone, "new") === "" ? made.get(text)?.shift() : undefined;
+    return other === undefined ? [] : [{ gone, made: other }];
+  });
 }
 
 /** Return the text that a move would have put into its new place, where that is not so; undefined where it is, or may be yet, and of no move. */

@@ -1,5 +1,6 @@
 // The rows of what a run found and changed. Pure.
 
+import { movesAmong } from "../approvals/proposal";
 import type { ChangeEvent, Hunk, Json } from "../protocol";
 import { hasEnded, type Run } from "../state/run";
 import type { Row } from "./row";
@@ -23,31 +24,38 @@ function changedFiles(changes: Iterable<ChangeEvent>): readonly ChangedFile[] {
 }
 
 export function changeRows(run: Run): Row | undefined {
-  const files = changedFiles(Object.values(run.changes));
+  const changes = Object.values(run.changes);
+  const files = changedFiles(changes);
   if (files.length === 0) {
     return undefined;
   }
+  const moves = movesAmong(changes.filter(({ state }) => state === "applied" || state === "proposed"));
+  const moved = new Map(
+    moves.flatMap(({ gone, made }) => [[gone.uri, `moved to ${made.path}`] as const, [made.uri, `moved from ${gone.path}`] as const]),
+  );
+  const count = counted(files.length - moves.length, "file");
   return {
     id: `${run.runId}/changes`,
     label: "Changes",
-    description: counted(files.length, "file"),
+    description: moves.length === 0 ? count : `${count}, ${moves.length} moved`,
     icon: { name: "diff-multiple" },
     context: "changes",
     expanded: true,
-    children: files.map((file) => fileRow(run, file)),
+    children: files.map((file) => fileRow(run, file, moved.get(file.uri))),
     target: { kind: "run", runId: run.runId },
   };
 }
 
-function fileRow(run: Run, file: ChangedFile): Row {
+function fileRow(run: Run, file: ChangedFile, moved: string | undefined): Row {
   const standing = file.hunks.filter((hunk) => hunk.state === "applied" || hunk.state === "proposed");
   const lines = (side: "newLines" | "oldLines"): number => standing.reduce((sum, hunk) => sum + hunk[side], 0);
   const proposed = standing.every((hunk) => hunk.state === "proposed");
+  const size = moved ?? `+${lines("newLines")} −${lines("oldLines")}`;
   const undoable = hasEnded(run) && standing.some((hunk) => hunk.state === "applied");
   return {
     id: `${run.runId}/file/${file.uri}`,
     label: file.path,
-    description: standing.length === 0 ? goneWord(file) : `${proposed ? "proposed · " : ""}+${lines("newLines")} −${lines("oldLines")}`,
+    description: standing.length === 0 ? goneWord(file) : `${proposed ? "proposed · " : ""}${size}`,
     tooltip: file.path,
     resource: file.uri,
     context: undoable ? "file.applied" : "file",
