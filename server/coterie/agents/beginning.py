@@ -19,12 +19,13 @@ from coterie.agents.workflow import StepSpec
 from coterie.context import collect
 from coterie.context.amending import amendments
 from coterie.context.assemble import system_text
+from coterie.context.briefing import Briefing, briefed, takes
 from coterie.context.collect import Listing
 from coterie.context.marking import attached_before, is_held, without_dropped
 from coterie.context.task import Excerpt, Task, first_message, replacing
 from coterie.context.thread import as_sent, standing
 from coterie.domain.edits import digest_of
-from coterie.domain.events import StepEvent
+from coterie.domain.events import Event, StepEvent, WarningEvent
 from coterie.domain.messages import Message, ToolSpec, UserMessage
 from coterie.domain.model_ports import ModelChoice
 from coterie.domain.records import ConversationRecord, EventRecord
@@ -47,13 +48,18 @@ class Beginning:
 
         An external agent finds its way by itself, and gets the rules as they are now.
         """
-        crew, begun = self.crew, self.run.history.conversations.get((self.spec.step_id, self.step.attempt))
+        crew, agent, begun = (
+            self.crew,
+            TEMPLATES[self.spec.agent],
+            self.run.history.conversations.get((self.spec.step_id, self.step.attempt)),
+        )
         is_new = not is_external and self.step.attempt == 1 and not (begun is not None and begun.messages)
-        record = await self._record(tools)
+        briefing = briefed(crew.rules, crew.memory, self.choice, agent.prompt, tools)
+        record = await self._record(tools, briefing)
         system = await self.run.text(record.system)
         listing = None if crew.prior else await collect.listing_of(crew.workspace, self.run.row.request.folder)
-        around = await self._orientation(listing) if is_new and TEMPLATES[self.spec.agent].finds_its_way else Orientation()
-        rules = () if is_external else amendments(crew.rules, system, await self._sent())
+        around = await self._orientation(listing) if is_new and agent.finds_its_way else Orientation()
+        rules = () if is_external else amendments(briefing.rules, system, await self._sent())
         return Opening(
             system=system,
             tools=tuple(tool for tool in tools if tool.name in record.tools),
@@ -62,26 +68,27 @@ class Beginning:
             first=await self._first(around, listing, rules),
         )
 
-    async def _record(self, tools: Sequence[ToolSpec]) -> ConversationRecord:
+    async def _record(self, tools: Sequence[ToolSpec], briefing: Briefing) -> ConversationRecord:
         """Journal what stays the same in all requests of the conversation, or find what a resumed run had journalled."""
         run, step, agent = self.run, self.step, self.spec.agent
         latest = run.history.steps.get(step.step_id)
         is_told = latest is not None and replace(latest, model=step.model) == step  # by whatever model it went on before a crash
-        told = [] if is_told else [EventRecord(event=step)]
+        told: list[Event] = [] if is_told else [step]
         begun = run.history.conversations.get((step.step_id, step.attempt))
         if begun is not None:
-            await run.record(*told)
+            await run.event(*told)
             return begun.record
         texts: list[str] = []
         names, frozen = tuple(tool.name for tool in tools), self.crew.frozen
-        if frozen is not None and frozen.agent == agent:
+        if frozen is not None and frozen.agent == agent and takes(self.choice, await run.text(frozen.system), tools):
             system, names = frozen.system, frozen.tools
         else:
-            text = system_text(TEMPLATES[agent].prompt, self.crew.rules, self.crew.memory)
+            text = system_text(TEMPLATES[agent].prompt, briefing.rules, briefing.memory)
             texts.append(text)
             system = digest_of(text)
+            told += [WarningEvent(code="rules", text=briefing.warning)] if briefing.warning is not None else []
         record = ConversationRecord(step_id=step.step_id, attempt=step.attempt, agent=agent, system=system, tools=names)
-        await run.record(record, *told, texts=texts)
+        await run.record(record, *(EventRecord(event=event) for event in told), texts=texts)
         return record
 
     async def _orientation(self, listing: Listing | None) -> Orientation:

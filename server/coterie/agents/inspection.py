@@ -18,6 +18,7 @@ from coterie.agents.templates import TEMPLATES
 from coterie.agents.workflow import StepSpec, find
 from coterie.base.errors import ProviderError, RequestError
 from coterie.context.assemble import assemble, system_text
+from coterie.context.briefing import briefed
 from coterie.context.collect import attachments_of
 from coterie.context.pieces import Counting
 from coterie.context.showing import PinnedFile, Talk, shown
@@ -73,7 +74,7 @@ class Inspection:
         choice = await self._choice(scene.step, channel, row)
         marks = await decided(self._around.marks, channel_id)
         own = None if scene.history is None else scene.history.conversations.get((scene.step.step_id, scene.attempt))
-        system, tools = await self._head(scene.step, None if own is None else own.record, scene.frozen, row)
+        system, tools = await self._head(scene.step, scene.frozen if own is None else own.record, row, choice)
         run_id = "" if row is None else row.run_id
         goes_on = row is not None and row.state not in ENDED
         compactions = scene.before.compactions
@@ -140,14 +141,17 @@ class Inspection:
             return None
 
     async def _head(
-        self, step: StepSpec, begun: ConversationRecord | None, frozen: ConversationRecord | None, row: RunRow | None
+        self, step: StepSpec, record: ConversationRecord | None, row: RunRow | None, choice: ModelChoice | None
     ) -> tuple[str, tuple[ToolSpec, ...]]:
         """Return system text and tools: those of the conversation, or those that one would begin with."""
         folder = None if row is None else row.request.folder
         policy = self._assembly.policy(self._around.loaded().rules)
         artifact = schema_of(step.makes) if step.makes is not None else None
         tools = toolbox(self._assembly.place(folder), policy, names=TEMPLATES[step.agent].tools, artifact=artifact).specs
-        record = begun or frozen
         if record is not None:
             return await self._around.runs.text(record.system), tuple(tool for tool in tools if tool.name in record.tools)
-        return system_text(TEMPLATES[step.agent].prompt, *await texts_for(self._around, folder)), tools
+        prompt, (rules, memory) = TEMPLATES[step.agent].prompt, await texts_for(self._around, folder)
+        if choice is not None:
+            briefing = briefed(rules, memory, choice, prompt, tools)
+            rules, memory = briefing.rules, briefing.memory
+        return system_text(prompt, rules, memory), tools

@@ -1,6 +1,6 @@
 """What an agent that has to find its way is shown before it asks: a map of the project, and the code that fits the request.
 
-`agents.team` asks once for each conversation and turn. Rules hold here as for the tools: what may not be read without asking is not shown.
+`agents.beginning` asks once for each conversation and turn. Rules hold here as for the tools: what may not be read unasked is not shown.
 """
 
 from __future__ import annotations

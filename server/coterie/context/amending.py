@@ -1,8 +1,8 @@
 """Tells a conversation that goes on which rules have changed since it was told them. Pure.
 
-The system text of a conversation stays as it is: all that was said stands behind it in the hosts' prompt caches. So what has changed goes
-along with the person's next message, as ``task`` words it; `agents.team` asks when a run begins. A compaction that takes such a message out
-of the conversation has it told again.
+The system text of a conversation stays as it is: all that was said stands behind it in the hosts' prompt caches. So what has changed
+goes along with the person's next message, as ``task`` words it; `agents.beginning` asks when a run begins. A compaction that takes such a
+message out of the conversation has it told again.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from coterie.context.assemble import rules_in
-from coterie.context.cutting import enclosed
+from coterie.context.cutting import enclosed, has_changed
 from coterie.context.elements import elements_of
 from coterie.context.marking import GONE
 from coterie.context.rules import Rules
@@ -33,7 +33,12 @@ def amendments(rules: Rules, system: str, messages: Iterable[Message]) -> tuple[
             told |= {each.attributes.get("path", ""): each.shown for each in elements_of(message.text) if each.kind == "rules"}
     now = {file.name: enclosed(file.text.strip(), "rules") for file in rules.files}
     changed = [
-        Excerpt(text, name, reason=CHANGED if told.get(name) else ADDED) for name, text in now.items() if told.get(name) not in {text, GONE}
+        Excerpt(text, name, reason=CHANGED if told.get(name) else ADDED) for name, text in now.items() if _is_news(told.get(name), text)
     ]
     gone = [Excerpt("", name, reason=REMOVED) for name, text in told.items() if name not in now and text not in {"", GONE}]
     return (*changed, *gone)
+
+
+def _is_news(told: str | None, text: str) -> bool:
+    """Say whether a rule is not what was told of it; of either only the beginning may be shown, as a model's window has room for it."""
+    return told is None or (told != GONE and has_changed(told, text))

@@ -42,7 +42,7 @@ async def read_memory(workspace: Workspace, project_file: str, *, folder: str | 
     warnings: list[str] = []
     left = MAX_CHARACTERS
     async for name, text in found_texts(workspace, folder, own, (project_file,), use="memory", warnings=warnings):
-        kept = _newest(text, min(left, MAX_FILE_CHARACTERS))
+        kept = newest(text, min(left, MAX_FILE_CHARACTERS))
         if kept != text:
             warnings.append(f"{name} is longer than what agents are sent: only its last {len(kept)} of {len(text)} characters count.")
         if kept.strip():
@@ -51,7 +51,7 @@ async def read_memory(workspace: Workspace, project_file: str, *, folder: str | 
     return Memory(tuple(files), tuple(warnings))
 
 
-def _newest(text: str, limit: int) -> str:
+def newest(text: str, limit: int) -> str:
     """Return the last whole lines of ``text`` that fit into ``limit`` characters."""
     if len(text) <= limit:
         return text
