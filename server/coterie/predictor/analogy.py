@@ -7,7 +7,6 @@ or below, and the names of the files, are taken for each other (`renaming`). `sp
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Final
 
 from coterie.predictor.corpus import LAST_LINE_END, LONGEST_CONTEXT, SHAPE_OFFSET
@@ -161,5 +160,5 @@ def _learn_below(around: Surroundings, renaming: Renaming, there: list[int]) -> 
 
 def _learn_path(renaming: Renaming, there: str, here: str) -> None:
     """Take the names of a file and of its folder for those of the cursor's."""
-    for other, word in zip(PurePosixPath(there).parts[:-3:-1], PurePosixPath(here).parts[:-3:-1], strict=False):
+    for other, word in zip(there.rsplit("/", 2)[:-3:-1], here.rsplit("/", 2)[:-3:-1], strict=False):
         renaming.learn(other.partition(".")[0], word.partition(".")[0])

@@ -22,6 +22,8 @@ LONGEST_CONTEXT: Final = 16
 _DOUBLINGS: Final = (1, 2, 4, 8)
 _SMALL: Final = 4096
 """Up to this length a stretch is searched in one step of numpy, above it by halves."""
+_FEW: Final = 64
+"""Up to this length numpy has no advantage."""
 LAST_LINE_END: Final = len(LINE_ENDS)
 """Ids up to this one end a line: `FILE_END` is 0, the line ends follow."""
 RARE_NAME: Final = 0
@@ -68,7 +70,8 @@ class ContextOrder:
                 break
             found.append(Stretch(back, low, high))
             if high - low == 1:
-                return found + self._of_one_place(low, context[-longest:], back)
+                known = agreeing(self.stream, int(self.places[low]), context[-longest:], back)
+                return found + [Stretch(length, low, high) for length in range(back + 1, known + 1)]
             if back == 1 < longest:
                 if not 0 <= context[-2] < len(self.bounds):
                     break  # it would be taken for another pair
@@ -78,27 +81,30 @@ class ContextOrder:
                 low, high = self._narrowed(low, high, back, context[-1 - back])
         return found
 
-    def _of_one_place(self, low: int, context: Sequence[int], known: int) -> list[Stretch]:
-        """Return what is longer than ``known`` tokens where one place is left: as far as it agrees with the context."""
-        place = int(self.places[low])
-        there = self.stream[place - len(context) + 1 : place - known + 1].tolist()
-        found: list[Stretch] = []
-        for back, token in enumerate(reversed(there), known + 1):
-            if token != context[-back]:
-                break
-            found.append(Stretch(back, low, low + 1))
-        return found
-
     def _narrowed(self, low: int, high: int, back: int, token: int) -> tuple[int, int]:
         if high - low <= _SMALL:
-            keys = self.stream[self.places[low:high] - back]
-            return low + int(keys.searchsorted(token, "left")), low + int(keys.searchsorted(token, "right"))
+            keys = self.stream.take(self.places[low:high] - back)
+            if high - low <= _FEW:
+                few: list[int] = keys.tolist()
+                return low + bisect_left(few, token), low + bisect_right(few, token)
+            sought = np.int32(token)  # all keys would be made numbers of 64 bits for the sake of one
+            return low + int(keys.searchsorted(sought, "left")), low + int(keys.searchsorted(sought, "right"))
 
         def key(at: int) -> int:
             return int(self.stream[self.places[at] - back])
 
         span = range(low, high)
         return low + bisect_left(span, token, key=key), low + bisect_right(span, token, key=key)
+
+
+def agreeing(stream: Ids, place: int, context: Sequence[int], known: int) -> int:
+    """Return how many tokens up to a place are the last ones of the context, of which ``known`` are."""
+    there = stream[place - len(context) + 1 : place - known + 1].tolist()
+    for token in reversed(there):
+        if token != context[-1 - known]:
+            break
+        known += 1
+    return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +117,7 @@ class LineEdges:
 
     def ends(self, first: int, without: tuple[int, int]) -> Ids:
         """Return the last tokens of the lines that start with ``first``; those at places ``without`` do not count."""
-        low, high = self.starts.searchsorted(without)
+        low, high = self.starts.searchsorted(np.array(without, np.int32))
         alike = self.firsts == first
         alike[low:high] = False
         found: Ids = self.lasts[alike]
@@ -138,7 +144,7 @@ class Corpus:
 
     def path_at(self, place: int) -> str:
         """Return the path of the file that has a place."""
-        return self.paths[int(self.starts.searchsorted(place, "right")) - 1]
+        return self.paths[int(self.starts.searchsorted(np.int32(place), "right")) - 1]
 
 
 def build(files: Sequence[tuple[str, str]]) -> Corpus:

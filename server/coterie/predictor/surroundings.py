@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from coterie.predictor.corpus import LONGEST_CONTEXT, RARE_NAME, SHAPE_OFFSET, Corpus, Ids, shape_of_rare
+from coterie.predictor.corpus import LAST_LINE_END, LONGEST_CONTEXT, RARE_NAME, SHAPE_OFFSET, Corpus, Ids, agreeing, shape_of_rare
 from coterie.predictor.tokens import LINE_ENDS, is_word, tokens_of
 
 PREFIX_READ: Final = 40_000
@@ -85,14 +85,17 @@ class Surroundings:
 
         ``stream`` is `stream` or `shapes`; it is too short to be worth sorting as the corpus is.
         """
-        places: Ids = np.flatnonzero(stream[:-1] == context[-1]).astype(np.int32)
-        places = places[(places >= LONGEST_CONTEXT) & (places != len(self.context))]
+        places: Ids = np.flatnonzero(stream[LONGEST_CONTEXT:-1] == context[-1]).astype(np.int32) + LONGEST_CONTEXT
+        places = places[places != len(self.context)]
         found: list[Ids] = []
-        for back in range(1, min(len(context), LONGEST_CONTEXT) + 1):
+        longest = min(len(context), LONGEST_CONTEXT)
+        for back in range(1, longest + 1):
             if not len(places):
                 break
             found.append(places)
-            if back < len(context):
+            if len(places) == 1:
+                return found + [places] * (agreeing(stream, int(places[0]), context[-longest:], back) - back)
+            if back < longest:
                 places = places[stream[places - back] == context[-1 - back]]
         return found
 
@@ -105,12 +108,11 @@ def surroundings(corpus: Corpus, path: str, prefix: str, suffix: str) -> Surroun
     own: dict[str, int] = {}
     known = corpus.ids
 
-    def number(token: str) -> int:
-        found = known.get(token)
-        return len(known) + own.setdefault(token, len(own)) if found is None else found
+    def numbers(tokens: Sequence[str]) -> list[int]:
+        return [known[token] if token in known else len(known) + own.setdefault(token, len(own)) for token in tokens]
 
-    context = [number(token) for token in before]
-    stream = np.array([*([0] * LONGEST_CONTEXT), *context, 0, *(number(token) for token in behind), 0], np.int32)
+    context, following = numbers(before), numbers(behind)
+    stream = np.array([*([0] * LONGEST_CONTEXT), *context, 0, *following, 0], np.int32)
     shape_of = corpus.shape_of
     if own:
         mine = [shape_of_rare(token) if is_word(token) else len(known) + number + SHAPE_OFFSET for token, number in own.items()]
@@ -119,7 +121,7 @@ def surroundings(corpus: Corpus, path: str, prefix: str, suffix: str) -> Surroun
         corpus=corpus,
         context=(*([0] * LONGEST_CONTEXT), *context),
         so_far=next((back for back, token in enumerate(reversed(before)) if token in LINE_ENDS), len(before)),
-        below=tuple(number(token) for token in _next_line(behind)),
+        below=tuple(_next_line(following)),
         begun=begun,
         line=prefix.rpartition("\n")[2],
         stream=stream,
@@ -135,12 +137,12 @@ def surroundings(corpus: Corpus, path: str, prefix: str, suffix: str) -> Surroun
     )
 
 
-def _next_line(tokens: Sequence[str]) -> list[str]:
-    starts = [at for at, token in enumerate(tokens) if token in LINE_ENDS][:2]
+def _next_line(tokens: Sequence[int]) -> Sequence[int]:
+    starts = [at for at, token in enumerate(tokens) if token <= LAST_LINE_END][:2]
     if not starts:
         return []
     stop = starts[1] if len(starts) > 1 else len(tokens)
-    return list(tokens[starts[0] + 1 : min(stop, starts[0] + 1 + _BELOW)])
+    return tokens[starts[0] + 1 : min(stop, starts[0] + 1 + _BELOW)]
 
 
 def _from_line_start(text: str, *, whole: bool) -> str:
