@@ -2,7 +2,8 @@
 
 import pytest
 
-from coterie.index.grammars import GRAMMARS, LANGUAGES
+from coterie.index.facts import facts
+from coterie.index.grammars import GRAMMARS, LANGUAGES, language_of
 from coterie.index.imports import importers
 from coterie.index.symbols import outline
 
@@ -75,6 +76,61 @@ def test_a_file_says_what_it_defines_uses_and_imports(language: str) -> None:
     assert {(symbol.kind, symbol.name) for symbol in found.symbols} >= defined
     assert found.references >= used
     assert set(found.imports) >= set(imported)
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "defined"),
+    [
+        ("python", "NEAR, FAR = 1, 2\ntype Key = int\nlock: Key = 1\n", "NEAR FAR Key lock"),
+        ("javascript", "class Door { open = () => {}; #turn() {} }\nx = { 'shut': function () {} }\n", "Door open #turn shut"),
+        (
+            "typescript",
+            "class Door { private open = () => 1 }\nenum Side { Left, Right = 2 }\ndeclare const key: Key\n",
+            "Door open Side Left Right key",
+        ),
+        ("rust", "trait Door { type Key; fn open(&self); }\n", "Door Key open"),
+        ("go", "package p\nvar (\n\tlocked, open bool\n\tkeys int\n)\n", "p locked open keys"),
+        ("java", "@interface Lock { int keys() default 1; }\n", "Lock keys"),
+        (
+            "c",
+            "typedef int (*turn_t)(int);\nstatic int keys = 1;\nconst char *side = 0;\nchar **names(void) { }\n",
+            "turn_t keys side names",
+        ),
+        ("cpp", "namespace house { const Key& Door::key() const { } }\nint* Door::width() { }\n", "house key width"),
+        ("cpp", "void house::inner::Door::open() { }\nbool Door::operator==(const Door& o) { }\nDoor::~Door() { }\n", "open"),
+        ("cpp", "struct Door { Key& key() { } Key* next(); const Key& last() const; };\n", "Door key next last"),
+        ("cpp", "template <> struct Lock<int> { };\ntemplate <class T> concept Door = true;\nconstexpr int keys = 1;\n", "Lock Door keys"),
+    ],
+)
+def test_what_a_language_lets_one_write_in_other_ways_is_defined_too(language: str, source: str, defined: str) -> None:
+    assert {symbol.name for symbol in outline(source.encode(), language).symbols} == set(defined.split())
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("#pragma once\nnamespace house {\n}\n", "cpp"),
+        ("#include <a>\n\n  template <typename T>\nstruct Door {};\n", "cpp"),
+        ("class Door final : public Frame {\n public:\n  void open();\n};\n", "cpp"),
+        ("using Key = int;\n", "cpp"),
+        ("/* The class Door {\n * using a namespace */\nstruct door { int template; };\nint class(int namespace);\n", "c"),
+        ("", "c"),
+    ],
+)
+def test_a_header_is_of_the_language_that_it_is_written_in(header: str, language: str) -> None:
+    assert language_of("include/door.h", header.encode()) == language
+    assert language_of("include/door.c", header.encode()) == "c"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
+def test_names_are_read_in_the_encoding_that_a_file_is_in(encoding: str) -> None:
+    found = facts("a.py", "def Türgröße(): ...\r\n".encode(encoding))
+    assert [symbol.name for symbol in found.symbols] == ["Türgröße"]
+    assert "türgröße" in found.terms
+
+
+def test_one_broken_byte_does_not_spoil_what_else_is_utf_8() -> None:
+    assert "türgröße" in facts("a.py", "Türgröße = 1  # ".encode() + b"\xff").terms
 
 
 @pytest.mark.parametrize(

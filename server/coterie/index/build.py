@@ -76,7 +76,7 @@ def refresh_history(folder: str, cache: Cache) -> tuple[str, ...]:
     """Bring the kept commits up to date, the newest first; returns those that HEAD descends from, in the same order."""
     shas = history.reachable(folder)
     with cache.reading():
-        known = cache.commits(shas)
+        known = cache.shas()
     missing = [sha for sha in shas if sha not in known]
     for start in range(0, len(missing), _COMMITS):
         found = history.read(folder, missing[start : start + _COMMITS])

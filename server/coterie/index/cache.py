@@ -22,7 +22,7 @@ from pathlib import Path
 from coterie.index.facts import FileFacts
 from coterie.index.symbols import Symbol
 
-VERSION = 4
+VERSION = 5
 """Raised whenever the tables or what is written into them change.
 
 Changes are counted on from the clock, so that those of a cache that is built again come after those of the one before.
@@ -185,11 +185,15 @@ class Cache:
                 changes.note(file, json.loads(row[0]), {})
         self._merge(changes)
 
+    def shas(self) -> set[str]:
+        """Return the names of the commits that are known."""
+        return {sha for (sha,) in self._connection.execute("SELECT sha FROM past")}
+
     def commits(self, shas: Iterable[str]) -> dict[str, PastCommit]:
         """Return those of these commits that are known."""
         rows = self._connection.execute("SELECT sha, said, paths FROM past")
-        known = {sha: PastCommit(tuple(said.split()), tuple(paths.split("\n"))) for sha, said, paths in rows}
-        return {sha: known[sha] for sha in shas if sha in known}
+        known = {sha: (said, paths) for sha, said, paths in rows}
+        return {sha: PastCommit(tuple(known[sha][0].split()), tuple(known[sha][1].split("\n"))) for sha in shas if sha in known}
 
     def add_commits(self, commits: Mapping[str, PastCommit]) -> None:
         """Keep commits; within `writing`."""

@@ -48,11 +48,11 @@ def read(folder: str, path: str) -> FileFacts | None:
 
 def facts(path: str, content: bytes) -> FileFacts:
     """Work out what is kept of a text."""
-    text = content.decode("utf-8", errors="replace")
+    text = decoded(content)
     is_written = len(content) < _LONGEST_LINE or max(map(len, text.splitlines()), default=0) < _LONGEST_LINE
     body = terms(identifiers(text).items()) if is_written else Counter[str]()
-    language = language_of(path)
-    found = outline(content, language) if language is not None and is_written else Outline()
+    language = language_of(path, content)
+    found = outline(text.encode(), language) if language is not None and is_written else Outline()
     return FileFacts(
         digest=digest(content),
         length=body.total(),
@@ -60,6 +60,12 @@ def facts(path: str, content: bytes) -> FileFacts:
         symbols=found.symbols,
         imports=found.imports,
     )
+
+
+def decoded(content: bytes) -> str:
+    """Read a text: as UTF-8, or as Latin-1, which older sources are in, where none of its letters beyond ASCII would be any."""
+    text = content.decode("utf-8-sig", errors="replace")
+    return content.decode("latin-1") if "\ufffd" in text and (text.replace("\ufffd", "")).isascii() else text
 
 
 def digest(content: bytes) -> bytes:

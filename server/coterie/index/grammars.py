@@ -6,6 +6,7 @@ defined there, ``import`` is the text that names another file, ``reference`` a n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -24,11 +25,11 @@ _JAVASCRIPT = """
 (class_declaration name: (_) @class)
 (function_declaration name: (identifier) @function)
 (generator_function_declaration name: (identifier) @function)
-(method_definition name: (property_identifier) @function)
+(method_definition name: [(property_identifier) (private_property_identifier)] @function)
 (program (lexical_declaration (variable_declarator name: (identifier) @constant)))
 (program (variable_declaration (variable_declarator name: (identifier) @constant)))
 (program (export_statement (lexical_declaration (variable_declarator name: (identifier) @constant))))
-(pair key: (property_identifier) @function value: [(function_expression) (arrow_function)])
+(pair key: [(property_identifier) @function (string (string_fragment) @function)] value: [(function_expression) (arrow_function)])
 (assignment_expression left: (member_expression property: (property_identifier) @function) right: [(function_expression) (arrow_function)])
 (import_statement source: (string) @import)
 (export_statement source: (string) @import)
@@ -44,7 +45,11 @@ _TYPESCRIPT = (
 (interface_declaration name: (_) @class)
 (type_alias_declaration name: (_) @class)
 (enum_declaration name: (_) @class)
+(enum_body name: (property_identifier) @constant)
+(enum_assignment name: (property_identifier) @constant)
 (internal_module name: (_) @module)
+(program (ambient_declaration (lexical_declaration (variable_declarator name: (identifier) @constant))))
+(public_field_definition name: (property_identifier) @function value: [(function_expression) (arrow_function)])
 (function_signature name: (identifier) @function)
 (method_signature name: (property_identifier) @function)
 (abstract_method_signature name: (property_identifier) @function)
@@ -52,15 +57,24 @@ _TYPESCRIPT = (
 """
 )
 _C = """
-(function_definition declarator: (function_declarator declarator: (identifier) @function))
-(function_definition declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @function)))
+(function_definition declarator: [
+  (function_declarator declarator: (identifier) @function)
+  (pointer_declarator declarator: (function_declarator declarator: (identifier) @function))
+  (pointer_declarator declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @function)))
+])
 (declaration declarator: (function_declarator declarator: (identifier) @function))
 (declaration declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @function)))
+(translation_unit (declaration declarator: (init_declarator declarator: [
+  (identifier) @constant
+  (pointer_declarator declarator: (identifier) @constant)
+  (array_declarator declarator: (identifier) @constant)
+])))
 (struct_specifier name: (_) @class body: (_))
 (union_specifier name: (_) @class body: (_))
 (enum_specifier name: (_) @class body: (_))
 (enumerator name: (identifier) @constant)
 (type_definition declarator: (type_identifier) @class)
+(type_definition declarator: (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (_) @class))))
 (preproc_def name: (identifier) @constant)
 (preproc_function_def name: (identifier) @function)
 (preproc_include path: (_) @import)
@@ -74,7 +88,8 @@ GRAMMARS: Mapping[str, Grammar] = MappingProxyType(
             query="""
 (class_definition name: (identifier) @class)
 (function_definition name: (identifier) @function)
-(module (expression_statement (assignment left: (identifier) @constant)))
+(module (expression_statement (assignment left: [(identifier) @constant (pattern_list (identifier) @constant)])))
+(type_alias_statement left: (type (identifier) @class))
 (import_statement name: (dotted_name) @import)
 (import_statement name: (aliased_import name: (dotted_name) @import))
 (import_from_statement) @import
@@ -85,7 +100,13 @@ GRAMMARS: Mapping[str, Grammar] = MappingProxyType(
 (type (identifier) @reference)
 """,
         ),
-        "javascript": Grammar(module="tree_sitter_javascript", query=_JAVASCRIPT),
+        "javascript": Grammar(
+            module="tree_sitter_javascript",
+            query=_JAVASCRIPT
+            + """
+(field_definition property: (property_identifier) @function value: [(function_expression) (arrow_function)])
+""",
+        ),
         "typescript": Grammar(module="tree_sitter_typescript", function="language_typescript", query=_TYPESCRIPT),
         "tsx": Grammar(module="tree_sitter_typescript", function="language_tsx", query=_TYPESCRIPT),
         "rust": Grammar(
@@ -96,6 +117,7 @@ GRAMMARS: Mapping[str, Grammar] = MappingProxyType(
 (union_item name: (_) @class)
 (trait_item name: (_) @class)
 (type_item name: (_) @class)
+(associated_type name: (_) @class)
 (function_item name: (identifier) @function)
 (function_signature_item name: (identifier) @function)
 (macro_definition name: (identifier) @function)
@@ -122,6 +144,7 @@ GRAMMARS: Mapping[str, Grammar] = MappingProxyType(
 (method_elem name: (field_identifier) @function)
 (const_spec name: (identifier) @constant)
 (source_file (var_declaration (var_spec name: (identifier) @constant)))
+(source_file (var_declaration (var_spec_list (var_spec name: (identifier) @constant))))
 (package_clause (package_identifier) @module)
 (import_spec path: (_) @import)
 (call_expression function: (identifier) @reference)
@@ -139,6 +162,7 @@ GRAMMARS: Mapping[str, Grammar] = MappingProxyType(
 (annotation_type_declaration name: (identifier) @class)
 (method_declaration name: (identifier) @function)
 (constructor_declaration name: (identifier) @function)
+(annotation_type_element_declaration name: (identifier) @function)
 (enum_constant name: (identifier) @constant)
 (field_declaration declarator: (variable_declarator name: (identifier) @constant))
 (import_declaration (scoped_identifier) @import)
@@ -154,9 +178,18 @@ GRAMMARS: Mapping[str, Grammar] = MappingProxyType(
 (class_specifier name: (_) @class body: (_))
 (namespace_definition name: (_) @module)
 (alias_declaration name: (_) @class)
-(function_definition declarator: (function_declarator declarator: (field_identifier) @function))
-(function_definition declarator: (function_declarator declarator: (qualified_identifier name: (identifier) @function)))
-(field_declaration declarator: (function_declarator declarator: (field_identifier) @function))
+(concept_definition name: (identifier) @class)
+(function_definition declarator: [
+  (function_declarator declarator: [(field_identifier) (qualified_identifier)] @function)
+  (pointer_declarator declarator: (function_declarator declarator: [(field_identifier) (qualified_identifier)] @function))
+  (reference_declarator (function_declarator declarator: [(identifier) (field_identifier) (qualified_identifier)] @function))
+])
+(field_declaration declarator: [
+  (function_declarator declarator: (field_identifier) @function)
+  (pointer_declarator declarator: (function_declarator declarator: (field_identifier) @function))
+  (reference_declarator (function_declarator declarator: (field_identifier) @function))
+])
+(declaration_list (declaration declarator: (init_declarator declarator: (identifier) @constant)))
 (call_expression function: (field_expression field: (field_identifier) @reference))
 (call_expression function: (qualified_identifier name: (identifier) @reference))
 """,
@@ -177,6 +210,13 @@ _ENDINGS = {
 LANGUAGES: Mapping[str, str] = MappingProxyType({ending: name for name, endings in _ENDINGS.items() for ending in endings.split()})
 
 
-def language_of(path: str) -> str | None:
-    """Return the language that a file's ending stands for, None where we have no grammar for it."""
-    return LANGUAGES.get(path.rpartition(".")[2].lower())
+_IS_CPP = re.compile(rb"^\s*(?:class\s+\w[^;()]*\{|namespace\b|template\s*<|(?:public|private|protected)\s*:|using\s+\w)", re.MULTILINE)
+
+
+def language_of(path: str, content: bytes = b"") -> str | None:
+    """Return the language that a file's ending stands for, None where we have no grammar for it.
+
+    A header that says what C cannot is C++, if its content is given.
+    """
+    ending = path.rpartition(".")[2].lower()
+    return "cpp" if ending == "h" and _IS_CPP.search(content) is not None else LANGUAGES.get(ending)

@@ -46,7 +46,8 @@ def outline(source: bytes, language: str) -> Outline:
     parser, query = _tools(language)
     captures = QueryCursor(query).captures(parser.parse(source).root_node)
     symbols = sorted(
-        (_symbol(node, kind) for kind in _KINDS for node in captures.get(kind, ())), key=lambda symbol: (symbol.line, symbol.name)
+        (found for kind in _KINDS for node in captures.get(kind, ()) if (found := _symbol(node, kind)) is not None),
+        key=lambda symbol: (symbol.line, symbol.name),
     )
     return Outline(
         symbols=tuple(symbols),
@@ -62,11 +63,18 @@ def _tools(language: str) -> tuple[Parser, Query]:
     return parser_of(language), Query(grammar_of(language), GRAMMARS[language].query)
 
 
-def _symbol(name: Node, kind: SymbolKind) -> Symbol:
-    body = name.parent or name
+def _symbol(node: Node, kind: SymbolKind) -> Symbol | None:
+    name = _text(node)
+    if node.type == "qualified_identifier":
+        name = name.rpartition("::")[2].strip()
+        if not name.isidentifier():  # what destroys, compares or converts has no name to look for
+            return None
+    elif node.type == "template_type":
+        name = name.partition("<")[0].strip()
+    body = node.parent or node
     while body.type.endswith(("declarator", "qualified_identifier")) and body.parent is not None:
         body = body.parent  # C wraps a name in what it declares
-    return Symbol(_text(name), kind, name.start_point[0] + 1, body.end_point[0] + 1)
+    return Symbol(name, kind, node.start_point[0] + 1, body.end_point[0] + 1)
 
 
 def _imported(node: Node) -> Iterator[str]:
