@@ -204,6 +204,11 @@ def test_the_settings_are_shown_with_their_origin_and_checked(environ: Mapping[s
     assert 'model = "work/recorded"  # user' in shown.stdout.splitlines()
     assert 'permissions.policy_when_unattended = "deny"  # default' in shown.stdout.splitlines()
     assert coterie(environ, tmp_path, "config", "check").returncode == 0
+    later = {**environ, "COTERIE_PROVIDERS__ZED__TYPE": "acp"}
+    noted = coterie(later, tmp_path, "config", "check", "--json")
+    assert (noted.returncode, json.loads(noted.stdout)["problems"]) == (0, []), "what comes later is not wrong"
+    assert "`acp`" in json.loads(noted.stdout)["notes"][0]
+    assert "`acp`" in coterie(later, tmp_path, "config", "check").stdout
     (tmp_path / "project" / ".coterie").mkdir()
     (tmp_path / "project" / ".coterie" / "config.toml").write_text('[permissions]\ndeny = ["exec(rm *)"]\n', encoding="utf-8")
     added = coterie({**environ, "COTERIE_PERMISSIONS__DENY": '["net(*)"]'}, tmp_path, "config", "show", "--origin").stdout

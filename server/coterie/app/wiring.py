@@ -68,7 +68,8 @@ class Wiring:
         where = loaded.places
         return wiring.Surroundings(
             places={"config": where.config, "data": where.data, "cache": where.cache, "state": where.state},
-            problems=tuple(problem.text for problem in loaded.problems),
+            problems=tuple(problem.text for problem in loaded.problems if problem.level == "warning"),
+            notes=tuple(problem.text for problem in loaded.problems if problem.level == "note"),
             settings=tuple(wiring.Setting(key=each.key, value=each.value, origin=each.origin) for each in shown(loaded)),
             editors=seen_editors(where.state),
             ghost_text=(loaded.settings.completion_model or "none") if loaded.settings.suggestions.enabled else None,

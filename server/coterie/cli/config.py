@@ -15,12 +15,14 @@ def look(arguments: Arguments, wiring: Wiring, output: Output) -> int:
     """Show or check; a check's status is 1 when something is wrong."""
     found = wiring.surroundings(arguments.folder.absolute())
     wrong = tuple(Line(problem, "warn") for problem in found.problems)
+    notes = tuple(Line(note, "dim") for note in found.notes)
     if arguments.action == "check":
-        output.result({"problems": list(found.problems)}, wrong or (Line("no unknown or wrong key", "good"),))
+        told = {"problems": list(found.problems), "notes": list(found.notes)}
+        output.result(told, (*(wrong or (Line("no unknown or wrong key", "good"),)), *notes))
         return exits.FAILED if wrong else exits.OK
     settings = sorted(found.settings, key=lambda setting: setting.key)
     values = {setting.key: {"value": setting.value, "origin": setting.origin} for setting in settings}
-    for line in wrong:
+    for line in (*wrong, *notes):
         output.line(line)
     output.result({"settings": values}, tuple(Line(_text(setting, origin=arguments.origin)) for setting in settings))
     return exits.OK

@@ -144,6 +144,8 @@ def _settings(surroundings: Surroundings) -> Iterator[Check]:
         yield Check("settings", "worse", problem)
     if not surroundings.problems:
         yield Check("settings", "good", "no unknown or wrong key")
+    for note in surroundings.notes:
+        yield Check("settings", "fact", note)
 
 
 async def _models(core: Core, surroundings: Surroundings) -> list[Check]:

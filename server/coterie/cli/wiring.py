@@ -69,13 +69,14 @@ class Surroundings:
     """What the settings say before anything is built.
 
     ``places`` are Coterie's folders by what they hold (config, data, cache, state); ``problems`` are sentences that begin with
-    ``file:line``; ``model`` is the configured default model; ``test_command`` the one that the settings name. ``editors`` were here, the
-    latest first; ``ghost_text`` is the model that suggestions come from, ``none`` where the project alone makes them, None where
-    there are none.
+    ``file:line``, ``notes`` such ones about what is right and has no effect in this version; ``model`` is the configured default model;
+    ``test_command`` the one that the settings name. ``editors`` were here, the latest first; ``ghost_text`` is the model that suggestions
+    come from, ``none`` where the project alone makes them, None where there are none.
     """
 
     places: Mapping[str, Path]
     problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
     settings: tuple[Setting, ...] = ()
     editors: tuple[SeenEditor, ...] = ()
     ghost_text: str | None = None

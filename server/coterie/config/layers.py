@@ -21,7 +21,7 @@ from coterie.base.text import lines_of
 from coterie.config.keys import kind_of
 from coterie.config.lines import KeyPath, key_lines
 from coterie.config.problems import Ignored, Problem
-from coterie.config.schema import AGENTS, LATER, Settings
+from coterie.config.schema import AGENTS, LATER, LATER_TYPES, Settings
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -123,7 +123,10 @@ def _complaint(layer: Layer, details: ErrorDetails, data: Values, *, camel_case:
     message = details["msg"].removeprefix("Value error, ")
     suggestion = None
     if details["type"] == "literal_error":
-        suggestion = nearest(str(_value_at(data, location)), re.findall(r"'([^']*)'", details["ctx"]["expected"]))
+        value = _value_at(data, location)
+        if _is_type_of_host(location) and value in LATER_TYPES:
+            return layer.problem(path, f"This version has no hosts of the type `{value}`; a later one will.", level="note")
+        suggestion = nearest(str(value), re.findall(r"'([^']*)'", details["ctx"]["expected"]))
     return layer.problem(path, message if message.endswith(".") else f"{message}.", suggestion)
 
 
@@ -153,11 +156,15 @@ def _value_at(data: Any, location: tuple[int | str, ...]) -> object:
 def _take_away(data: Any, location: tuple[int | str, ...]) -> None:
     """Delete what an error is about, or what holds it."""
     # A host whose wire is unknown is no host: with the default wire it would be asked for what it does not have.
-    if location[0] == "providers" and location[2:] == ("type",):
+    if _is_type_of_host(location):
         location = location[:2]
     for part in location[:-1]:
         data = data[_spelled(data, part)]
     del data[_spelled(data, location[-1])]
+
+
+def _is_type_of_host(location: tuple[int | str, ...]) -> bool:
+    return location[0] == "providers" and location[2:] == ("type",)
 
 
 def _spelled(data: Any, part: int | str) -> Any:

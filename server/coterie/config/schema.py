@@ -22,6 +22,8 @@ from coterie.domain.suggestions import FimSetting
 
 LATER = frozenset({"mcp"})
 """Keys that are accepted, because a later version reads them, and do nothing yet."""
+LATER_TYPES = frozenset({"acp"})
+"""Types of hosts that a later version has: an entry of such a type is left out, and nothing in it is wrong."""
 
 AGENTS = ("chat", "planner", "coder", "reviewer", "tester", "documenter")
 """The agents that there are, by whose ids settings speak of them: those of ``agents.templates``, which is on a higher floor."""

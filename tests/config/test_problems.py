@@ -1,0 +1,171 @@
+"""What is wrong in a layer of settings: it is said with its line, and costs nothing but itself."""
+
+from decimal import Decimal
+
+import pytest
+
+from coterie.agents.templates import TEMPLATES
+from coterie.config.schema import AGENTS, Settings
+from settings_home import Home, told
+
+
+def test_how_a_host_fills_gaps_is_a_truth_value_or_a_name(home: Home) -> None:
+    tables = (f'[providers.{name}]\ntype = "ollama"\nfim = {value}\n' for name, value in [("a", "true"), ("b", '"qwen"'), ("c", '"quen"')])
+    home.user("".join(tables))
+    loaded = home.load()
+    assert [loaded.settings.providers[name].fim for name in ("a", "b", "c")] == [True, "qwen", None]
+    assert [(problem.key, problem.suggestion) for problem in loaded.problems] == [("providers.c.fim", "Did you mean `qwen`?")]
+
+
+def test_each_wrong_key_is_said_with_its_line_and_the_rest_works(home: Home) -> None:
+    home.user(
+        """# settings
+modle = "a/b"
+model = "nameless"
+[budget]
+usd = -1
+tokens = 5
+[permissions]
+allow = [
+  "exec(pytest *)",
+  "exec pytest",
+  "exec(echo 'x)",
+  "read( )",
+  7,
+]
+deny = ["read(**/.env)"]
+
+[sandbox]
+level = "bublewrap"
+[providers."my box"]
+base_url = "http://127.0.0.1:8080/v1"
+  api-key = "env:X"
+[providers.bad]
+type = "lama"
+base_url = "http://h"
+[agents.coder]
+budget = { usd = "much", tokens = 3 }
+[mcp.servers.docs]
+command = ["x"]
+"""
+    )
+    loaded = home.load()
+    problems = {(problem.line, problem.key): problem.suggestion for problem in loaded.problems}
+    assert problems == {
+        (2, "modle"): "Did you mean `model`?",
+        (3, "model"): None,
+        (5, "budget.usd"): None,
+        (8, "permissions.allow"): None,
+        (18, "sandbox.level"): "Did you mean `bubblewrap`?",
+        (21, "providers.my box.api-key"): "Did you mean `api_key`?",
+        (23, "providers.bad.type"): "Did you mean `ollama`?",
+        (26, "agents.coder.budget.usd"): None,
+        (27, "mcp"): None,
+    }
+    assert all(problem.file == str(home.file) for problem in loaded.problems)
+    assert f"{home.file}:2: modle: There is no such key. Did you mean `model`?" in [problem.text for problem in loaded.problems]
+    settings = loaded.settings
+    assert settings.model is None
+    assert (settings.budget.usd, settings.budget.tokens) == (Decimal(3), 5)
+    assert (settings.permissions.allow, settings.permissions.deny) == (("exec(pytest *)",), ("read(**/.env)",))
+    assert settings.sandbox.level == "auto"
+    assert list(settings.providers) == ["my box"], "a host whose wire is unknown is not guessed at"
+    assert settings.agents["coder"].budget.tokens == 3
+
+
+def test_a_host_of_a_type_that_comes_later_is_left_out_and_nothing_in_it_is_wrong(home: Home) -> None:
+    home.user('[providers.zed]\ntype = "acp"\ncommand = "zed"\n[providers.work]\nbase_url = "http://127.0.0.1:1/v1"\n')
+    loaded = home.load(editor_options={"providers": {"pad": {"type": "acp"}}, "sandbox": {"level": "acp"}})
+    assert [(problem.line, problem.key, problem.level, problem.suggestion) for problem in loaded.problems] == [
+        (2, "providers.zed.type", "note", None),
+        (None, "sandbox.level", "warning", None),
+        (None, "providers.pad.type", "note", None),
+    ]
+    assert "no hosts of the type `acp`" in loaded.problems[0].text
+    assert list(loaded.settings.providers) == ["work"]
+
+
+def test_an_agent_that_there_is_not_is_said_with_its_line_and_the_nearest_that_there_is(home: Home) -> None:
+    home.user(
+        """[agents.planner]
+model = "a/b"
+[agents.plannner]
+model = "a/b"
+[agents.zzz]
+top_p = 0.5
+[actions.tidy]
+prompt = "Tidy it"
+agent = "codr"
+[actions.explain]
+agent = "reviewer"
+"""
+    )
+    loaded = home.load(editor_options={"agents": {"Chat": {"model": "a/b"}}})
+    assert [(problem.line, problem.key, problem.suggestion) for problem in loaded.problems if problem.level == "warning"] == [
+        (3, "agents.plannner", "Did you mean `planner`?"),
+        (5, "agents.zzz", f"There are {', '.join(TEMPLATES)}."),
+        (9, "actions.tidy.agent", "Did you mean `coder`?"),
+        (None, "agents.Chat", "Did you mean `chat`?"),
+    ]
+    assert loaded.problems[0].text == f"{home.file}:3: agents.plannner: There is no agent `plannner`. Did you mean `planner`?"
+    assert loaded.settings.agents["planner"].model == "a/b"
+
+
+def test_the_settings_know_every_agent() -> None:
+    assert tuple(TEMPLATES) == AGENTS
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [('model = "a/b"\n[budget\nusd = 1', 2), ('model = "a/b"\nx = """\nnever closed', 3), ("\n\nmodel = 1 2\n", 3)],
+)
+def test_a_broken_file_is_left_out_with_its_line(home: Home, text: str, line: int) -> None:
+    home.user(text)
+    loaded = home.load({"COTERIE_MODEL": "a/variable"})
+    assert told(loaded) == [(line, "")]
+    assert loaded.settings.model == "a/variable"
+
+
+@pytest.mark.parametrize("broken", ['model = "c/d', "\udcff"], ids=["half written", "no text at all"])
+def test_a_file_that_is_being_written_is_as_it_was_before(home: Home, broken: str) -> None:
+    good = '[permissions]\ndeny = ["read(**/.env)"]\n'
+    home.user(f'model = "a/b"\n{good}')
+    file = home.project('[permissions]\ndeny = ["net(*)"]\n')
+    before = home.load()
+    for each in (home.file, file):
+        each.write_bytes(broken.encode(errors="surrogateescape"))
+    for _ in range(2):
+        before = home.load(before=before)
+        assert [problem.file for problem in before.problems] == [str(home.file), str(file)]
+        assert all("what it said before holds" in problem.message for problem in before.problems)
+        assert (before.settings.model, before.settings.permissions.deny) == ("a/b", ("read(**/.env)", "net(*)"))
+    home.user(good)
+    file.unlink()
+    after = home.load(before=before)
+    assert (after.problems, after.settings.model, after.settings.permissions.deny) == ((), None, ("read(**/.env)",))
+
+
+@pytest.mark.parametrize(
+    "options", [[1], "text", 5, {"providers": 5, "budget": [], "permissions": {"allow": "exec(x)"}, "agents": {"a": 1}}]
+)
+def test_no_shape_of_json_breaks_anything(home: Home, options: object) -> None:
+    loaded = home.load(editor_options=options, workspace_configuration=options, command_line=options)
+    assert loaded.settings == Settings()
+    assert told(loaded) != []
+
+
+@pytest.mark.parametrize("key", ["vault://", "vault://box/two/parts", "env:", "env:not a name", ""])
+def test_a_reference_that_leads_nowhere_is_said_and_dropped(home: Home, key: str) -> None:
+    home.user(f'[providers.a]\nbase_url = "http://h/v1"\napi_key = "{key}"')
+    loaded = home.load()
+    assert told(loaded) == [(3, "providers.a.api_key")]
+    assert loaded.settings.providers["a"].api_key is None
+
+
+def test_hosts_that_lack_what_they_need_are_left_out(home: Home) -> None:
+    recordings = '[providers.b]\ntype = "replay"\n[providers.c]\ntype = "replay"\ncassette = "tapes/c.json"'
+    home.user(f'[providers.a]\n{recordings}\n[providers.d]\ntype = "claude_code"')
+    loaded = home.load()
+    tape = str(home.file.parent / "tapes" / "c.json")
+    assert {name: host.cassette for name, host in loaded.settings.providers.items()} == {"c": tape, "d": None}
+    assert [problem.key for problem in loaded.problems] == ["providers.a", "providers.b"]
