@@ -13,11 +13,12 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from io import StringIO
+from itertools import accumulate
 from typing import Literal, assert_never
 
 Encoding = Literal["utf-8", "utf-16", "utf-32"]
 
-_LINE_END = re.compile(r"\r\n|\n|\r")
 # A byte of UTF-8 that is not the first of its character.
 _LEADING_BITS, _CONTINUATION = 0b1100_0000, 0b1000_0000
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
@@ -97,11 +98,9 @@ def _index_of_utf8(line: str, character: int) -> int:
 
 def split_lines(text: str) -> list[str]:
     """Return the lines with their ends; the last one has none and may be empty."""
-    lines, start = [], 0
-    for found in _LINE_END.finditer(text):
-        lines.append(text[start : found.end()])
-        start = found.end()
-    lines.append(text[start:])
+    lines = list(StringIO(text, newline=""))  # which ends lines as LSP does, several times faster than an expression finds them
+    if not lines or lines[-1].endswith(("\n", "\r")):
+        lines.append("")
     return lines
 
 
@@ -126,7 +125,7 @@ class LineIndex:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._starts = [0, *(found.end() for found in _LINE_END.finditer(text))]
+        self._starts = list(accumulate(map(len, split_lines(text)[:-1]), initial=0))
 
     @property
     def line_count(self) -> int:
