@@ -46,6 +46,7 @@ from coterie.features.channel_news import ChannelNews
 from coterie.features.inspector import Inspector
 from coterie.features.runs import RunService
 from coterie.storage.store import Store
+from coterie.workspace.snapshots import Snapshots
 from coterie.workspace.workspace import LiveWorkspace
 
 WITHIN_S = 60.0
@@ -315,7 +316,8 @@ async def staged(
     """Open a stage and close it in order. ``wrap`` may stand between the agents and the journal; ``model`` plays instead of ``script``."""
     store = Store(home)
     model, listener = model or ScriptedModel(script), Listener(can_answer=can_answer)
-    workspace = workspace or LiveWorkspace([Folder(uri=project.as_uri(), name=project.name, absolute=str(project))])
+    snapshots = Snapshots(home / "snapshots")
+    workspace = workspace or LiveWorkspace([Folder(uri=project.as_uri(), name=project.name, absolute=str(project))], snapshots=snapshots)
     tasks = TaskSupervisor("stage")
     options = {"retry": {"attempts": 4, "base_ms": 1, "max_ms": 1}, **(settings or {})}
     loaded = load({"COTERIE_HOME": str(home)}, folders=[project], editor_options=options, command_line=command_line)
@@ -370,4 +372,5 @@ async def staged(
     finally:
         await coordinator.aclose()
         await tasks.aclose()
+        snapshots.close()
         await store.aclose()

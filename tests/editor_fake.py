@@ -75,6 +75,11 @@ class FakeEditor:
         old = self.texts[uri]
         self._change(uri, old[:offset] + text + old[offset:])
 
+    def reload(self, uri: str, text: str) -> None:
+        """Show what the file holds now, as editors do that find it changed, and tell of it."""
+        self._change(uri, text)
+        self.tell()
+
     def tell(self) -> None:
         """Let every change that is on its way arrive."""
         if self.manner == "coalescing":

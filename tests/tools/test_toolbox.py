@@ -79,7 +79,7 @@ def test_only_tools_that_read_may_run_side_by_side(place: Place) -> None:
 async def test_commands_questions_and_artifacts_are_proposed(place: Place) -> None:
     box = toolbox(place, Policy(), artifact=ARTIFACT)
     command = await box.get("execute_command").propose({"command": "ls | wc", "timeout_s": 5})
-    assert command == CommandProposal(command="ls | wc", cwd=str(place.root), timeout_s=5)
+    assert command == CommandProposal(command="ls | wc", cwd=str(place.root), timeout_s=5, only_reads=True)
     question = await box.get("ask_user").propose({"question": "Which?", "options": ["a", "b"]})
     assert question == QuestionProposal("Which?", ("a", "b"))
     assert await box.get("submit").propose({"summary": "done"}) == Submission({"summary": "done"})

@@ -181,7 +181,7 @@ export interface Capabilities {
   maxOutputTokens?: number | null;
 }
 
-/** A change of a file, at each of its states. */
+/** A change of a file, at each of its states. `unsure` says why it may be somebody else's: it was found after a command, while which others may have written, too. Such a change is taken back where it is named, and not with all others. */
 export interface ChangeEvent {
   kind: "change";
   changeId: string;
@@ -189,6 +189,7 @@ export interface ChangeEvent {
   uri: string;
   state: "proposed" | "applied" | "rejected" | "undone";
   hunks: Hunk[];
+  unsure?: string | null;
 }
 
 /** A row of `agent/channel/list`. `state` is `active` while a run of the channel goes on. */
@@ -446,13 +447,14 @@ export interface Effect {
   quoting?: string[] | null;
 }
 
-/** One change of a run, as `agent/run/get` and `change` events tell it. */
+/** One change of a run, as `agent/run/get` and `change` events tell it. `unsure` as in the event. */
 export interface FileChange {
   changeId: string;
   path: string;
   uri: string;
   state: "proposed" | "applied" | "rejected" | "undone";
   hunks: Hunk[];
+  unsure?: string | null;
 }
 
 /** What a run did to one file in all, as `agent/run/diff` tells it; `diff` is a unified diff. A file that was moved has its old path in `from`. `before` and `after` are the file's texts where they were asked for, None where there was no such file. */

@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import assert_never
 
 from coterie.agents.approvals import RunApprovals
+from coterie.agents.disk_changes import edits_of, settle_commands, told
 from coterie.agents.edit_records import Where
 from coterie.agents.effects import Effects
 from coterie.agents.history import FINISHED_CALLS, Edit
@@ -213,15 +214,19 @@ class Calls:
         """Say what became of a call that began before the run was resumed; None when it is to be carried out."""
         if change_ids := tuple(self._run.history.proposals.get(call.call_id, ())):
             return await self._go_on_offering(call, change_ids)
-        edits = [edit for edit in self._run.history.edits.values() if edit.intent.call_id == call.call_id]
-        if edits:
+        if call.call_id in self._run.history.commands:
+            return None if call.tool == "run_tests" else ("failed", await self._cut_off(call))
+        if edits := edits_of(self._run.history, call.call_id):
             settled = [await reconciled(self._run, self._workspace, edit) for edit in edits if edit is edits[-1] or edit.state is None]
             if call.tool == "move_file" and (half := _half_moved(edits)) is not None:
                 return await self._finish_move(call, half)
             return settled[-1]
-        if call.call_id in self._run.history.commands and call.tool != "run_tests":
-            return "failed", UNKNOWN_OUTCOME
         return None
+
+    async def _cut_off(self, call: ToolCall) -> str:
+        """Return what is known of a command that ran when the server died: which files it had changed."""
+        await settle_commands(self._run, self._workspace)
+        return "\n".join(filter(None, [UNKNOWN_OUTCOME, told(self._run.history, call.call_id)]))
 
     async def _finish_move(self, call: ToolCall, half: EditIntent) -> tuple[ToolCallState, str]:
         """Do the second half of a move whose first half, ``half``, was done before the run was resumed."""

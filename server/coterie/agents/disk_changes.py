@@ -1,81 +1,123 @@
-"""What a command did to the files of the workspace, found by looking at them before and after it.
+"""What commands did to the files of the workspace, as changes like any others: journalled, told, reviewed and undone.
 
-`agents.effects` looks around git operations that change something, so that what git did to files is told and taken back like any edit. What
-it did to its own store (commits, branches, the index) is git's, and stays.
+`agents.effects` looks before and after each command that may change files; `agents.undo` and the coordinator settle what is left of those
+whose server died. An edit is known before it is made and a command's changes only after it, so its intents come together with their
+outcomes; what stands for them before is the snapshot that the command's own intent names. What git did to its own store (commits, branches,
+the index) is git's, and stays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
-from coterie.base.errors import ModelMistakeError
-from coterie.domain.edits import Draft, FileRef
+from coterie.agents.edit_records import Where, change_of, intent_of, texts_of
+from coterie.agents.history import Edit, History
+from coterie.agents.live_run import LiveRun
+from coterie.base.ids import new_id
+from coterie.domain.edits import Found, FoundChange, LeftOut
+from coterie.domain.events import WarningEvent
+from coterie.domain.records import CommandOutcome, EditOutcome, EventRecord, Record
 from coterie.domain.workspace_ports import Workspace
-from coterie.workspace.files import decoded, in_thread, mode_of, read_bytes
 
-MOST_BYTES = 64 * 1024 * 1024
-"""More text than this is not kept in memory for the length of a command."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A file on the disk: its exact text and its permission bits."""
-
-    file: FileRef
-    text: str
-    mode: int | None
+_AT_ONCE = 50
+"""So many changes are journalled and told in one go: a checkout changes thousands, and nobody else's turn is to wait for all of them."""
+_MOST_NAMED = 20
+_WHY: dict[str, str] = {
+    "binary": "no text",
+    "large": "too large",
+    "secret": "a secret by its name",
+    "link": "a symbolic link",
+    "mode": "its permissions",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class FoundChange:
-    """A file that is not as it was; ``moved_from`` is the URI of the one whose text it has."""
+async def journal(run: LiveRun, workspace: Workspace, where: Where, found: Found, snapshot: str | None) -> None:
+    """Write down and tell what a command changed, and let go of what was kept for that."""
+    known = {_essence(edit) for edit in edits_of(run.history, where.call_id)}  # by a server that died over it
+    changes = [each for each in found.changes if _essence_of(each) not in known]
+    for first in range(0, len(changes), _AT_ONCE):
+        records, texts = list[Record](), list[str]()
+        for each in changes[first : first + _AT_ONCE]:
+            change_id = new_id("change")
+            change = await change_of(change_id, where, each.draft, "applied", each.unsure)
+            records += [
+                intent_of(change_id, where, each.draft, each.moved_from, unsure=each.unsure),
+                EditOutcome(change_id=change_id, state="applied"),
+                EventRecord(event=change),
+            ]
+            texts += texts_of(each.draft)
+        await run.record(*records, texts=texts)
+    outcome = CommandOutcome(call_id=where.call_id, left_out=found.left_out, unknown=found.unknown)
+    await run.record(outcome, *(EventRecord(event=warning) for warning in _warnings(found)))
+    if snapshot is not None:
+        await workspace.forget(snapshot)
 
-    draft: Draft
-    moved_from: str | None = None
+
+async def settle_commands(run: LiveRun, workspace: Workspace) -> None:
+    """Find out what commands changed whose server died before it could say; those in folders that are not open are left to who has them."""
+    for intent in tuple(run.history.pending.values()):
+        if intent.snapshot is not None and (found := await workspace.look_again(intent.snapshot)) is not None:
+            step = run.history.steps.get(intent.step_id)
+            where = Where(intent.step_id or None, 0 if step is None else step.attempt, intent.call_id)
+            await journal(run, workspace, where, found, intent.snapshot)
 
 
-async def look(workspace: Workspace) -> Mapping[str, Kept] | None:
-    """Return the text files of all folders by their place on the disk; None when they are too large to keep."""
-    files = [file for folder in workspace.folders for file in await workspace.files(folder.uri)]
-    return await in_thread(_read, files)
+def edits_of(history: History, call_id: str) -> Sequence[Edit]:
+    """Return the changes of a call."""
+    return [edit for edit in history.edits.values() if edit.intent.call_id == call_id]
 
 
-def changes(before: Mapping[str, Kept], after: Mapping[str, Kept]) -> tuple[FoundChange, ...]:
-    """Return what is different. A file that is gone and one that came with the same text are one that was moved."""
-    came = {place: kept for place, kept in after.items() if place not in before}
-    gone = {place: kept for place, kept in before.items() if place not in after}
-    origins = dict(_moves(gone, came))
-    found = [
-        FoundChange(Draft(kept.file, before[place].text, kept.text))
-        for place, kept in after.items()
-        if place in before and before[place].text != kept.text
+def told(history: History, call_id: str) -> str:
+    """Return what the model is told of the files that a command changed; empty when it changed none."""
+    edits = edits_of(history, call_id)
+    parts = [
+        _listed("changed", [edit.intent.path for edit in edits if edit.intent.before is not None and edit.intent.after is not None]),
+        _listed("made", [edit.intent.path for edit in edits if edit.intent.before is None]),
+        _listed("deleted", [edit.intent.path for edit in edits if edit.intent.after is None]),
     ]
-    found += [FoundChange(Draft(kept.file, None, kept.text, kept.mode), origins.get(place)) for place, kept in came.items()]
-    found += [FoundChange(Draft(kept.file, kept.text, None, kept.mode)) for kept in gone.values()]
-    return tuple(found)
+    sentences = [f"Files: {'; '.join(filter(None, parts))}."] if any(parts) else []
+    for outcome in history.outcomes.get(call_id, ())[-1:]:
+        if outcome.left_out:
+            sentences.append(_not_undoable(outcome.left_out))
+        if outcome.unknown is not None:
+            sentences.append(_unknown(outcome.unknown))
+    return f"[{' '.join(sentences)}]" if sentences else ""
 
 
-def _moves(gone: Mapping[str, Kept], came: Mapping[str, Kept]) -> Iterator[tuple[str, str]]:
-    """Yield each place to which a text went, with the URI where it was."""
-    sources = {kept.text: kept.file.uri for kept in gone.values() if kept.text}
-    for place, kept in came.items():
-        if (source := sources.pop(kept.text, None)) is not None:
-            yield place, source
+def reason(left_out: LeftOut) -> str:
+    """Return why a file cannot be given back, for whoever wants it undone."""
+    return f"A command {left_out.what} it, and what was there before is not kept ({_WHY[left_out.why]})."
 
 
-def _read(files: Sequence[FileRef]) -> Mapping[str, Kept] | None:
-    kept: dict[str, Kept] = {}
-    size = 0
-    for file in files:
-        try:
-            content = read_bytes(file.absolute)
-            text = None if content is None else decoded(content, file.path)
-        except ModelMistakeError:
-            continue  # no text
-        if content is not None and text is not None:
-            size += len(content)
-            if size > MOST_BYTES:
-                return None
-            kept[file.absolute] = Kept(file, text, mode_of(file.absolute))
-    return kept
+def _warnings(found: Found) -> Iterable[WarningEvent]:
+    if found.left_out:
+        yield WarningEvent(code="not_undoable", text=_not_undoable(found.left_out))
+    if found.unknown is not None:
+        yield WarningEvent(code="changes_unknown", text=_unknown(found.unknown))
+
+
+def _not_undoable(left_out: Sequence[LeftOut]) -> str:
+    return f"In no diff and not undoable: {_names([f'{each.path} ({each.what}, {_WHY[each.why]})' for each in left_out])}."
+
+
+def _unknown(why: str) -> str:
+    return f"What this command changed is in no diff and no undo, because {why}."
+
+
+def _listed(verb: str, paths: Sequence[str]) -> str:
+    return f"{verb} {_names(list(dict.fromkeys(paths)))}" if paths else ""
+
+
+def _names(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _essence(edit: Edit) -> tuple[str, str | None, str | None]:
+    return edit.intent.uri, edit.intent.before, edit.intent.after
+
+
+def _essence_of(change: FoundChange) -> tuple[str, str | None, str | None]:
+    draft = change.draft
+    intent = intent_of("", Where(None, 0, ""), draft, None)
+    return draft.file.uri, intent.before, intent.after

@@ -1,6 +1,7 @@
 """How an edit of an agent's stands in the journal and is told: its intent, and the change with its hunks.
 
-`agents.effects` writes them of edits that it makes, `agents.proposing` of those that a person is to see before.
+`agents.effects` writes them of edits that it makes, `agents.proposing` of those that a person is to see before, `agents.disk_changes` of
+what commands did.
 """
 
 from __future__ import annotations
@@ -23,10 +24,12 @@ class Where:
     call_id: str
 
 
-def intent_of(change_id: str, where: Where, draft: Draft, moved_from: str | None, summary: str | None = None) -> EditIntent:
+def intent_of(
+    change_id: str, where: Where, draft: Draft, moved_from: str | None, summary: str | None = None, *, unsure: str | None = None
+) -> EditIntent:
     """Return the intent to make of a file what a draft says; ``moved_from`` is the URI of the file whose text comes to it.
 
-    ``summary`` is what the model is told once it is made, of what is only proposed.
+    ``summary`` is what the model is told once it is made, of what is only proposed; ``unsure`` is why it may be somebody else's change.
     """
     return EditIntent(
         change_id=change_id,
@@ -40,6 +43,7 @@ def intent_of(change_id: str, where: Where, draft: Draft, moved_from: str | None
         mode=draft.mode,
         moved_from=moved_from,
         summary=summary,
+        unsure=unsure,
     )
 
 
@@ -48,7 +52,7 @@ def texts_of(draft: Draft) -> list[str]:
     return [text for text in (draft.before, draft.after) if text is not None]
 
 
-async def change_of(change_id: str, where: Where, draft: Draft, state: ChangeState) -> ChangeEvent:
-    """Return the change of a draft as it is told."""
+async def change_of(change_id: str, where: Where, draft: Draft, state: ChangeState, unsure: str | None = None) -> ChangeEvent:
+    """Return the change of a draft as it is told; ``unsure`` as in `intent_of`."""
     hunks = await in_thread(hunks_between, draft.before, draft.after, state=state, step_id=where.step_id)
-    return ChangeEvent(change_id=change_id, path=draft.file.path, uri=draft.file.uri, state=state, hunks=hunks)
+    return ChangeEvent(change_id=change_id, path=draft.file.path, uri=draft.file.uri, state=state, hunks=hunks, unsure=unsure)

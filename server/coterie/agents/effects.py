@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,12 +24,14 @@ from coterie.domain.edits import Applied, Draft, Outcome, Refused
 from coterie.domain.events import WarningEvent
 from coterie.domain.proposals import CommandProposal, EditProposal, MoveProposal, NoteProposal
 from coterie.domain.records import CommandIntent, EditOutcome, EventRecord, Record, SuiteRecord
-from coterie.domain.workspace_ports import Command, Sandbox, Workspace
+from coterie.domain.workspace_ports import Command, CommandResult, Look, Sandbox, Workspace
 from coterie.tools.testoutput import failures
 from coterie.workspace.files import decoded, in_thread, put, read_bytes
 
 SHELL = ("/bin/sh", "-c")
 _ATTEMPTS = 5
+_SIGN_OF_LIFE_S = 0.05
+"""So often it is noted that this server lives while a command runs: what changes after its death is not taken for the command's."""
 _T = TypeVar("_T")
 
 
@@ -160,22 +162,16 @@ class Effects:
 
     async def command(self, where: Where, proposal: CommandProposal, timeout_s: float | None) -> tuple[str, bool]:
         """Run a command; return what the model is told, and whether it ended with 0. ``timeout_s`` is what is left of the run's time."""
-        argv = (*SHELL, proposal.command)
-        await self._run.record(CommandIntent(call_id=where.call_id, step_id=where.step_id or "", argv=argv), durable=True)
-        before = await disk_changes.look(self._workspace) if proposal.repository else None
-        result = await self._sandbox.run(
-            Command(
-                argv=argv,
-                cwd=proposal.cwd,
-                writable=tuple(folder.absolute for folder in self._workspace.folders),
-                unsaved=self._workspace.unsaved(),
-                timeout_s=proposal.timeout_s if timeout_s is None else min(proposal.timeout_s, timeout_s),
-                network=self._network or proposal.network,
-                repository=proposal.repository,
-            )
-        )
-        if proposal.repository:
-            await self._keep_changes(where, before)
+        look = None if proposal.only_reads else await self._workspace.look()
+        try:
+            # What is unsaved is looked up last: a person may type while the files are looked at.
+            command = self._as_command(proposal, timeout_s)
+            await self._intend(where, command, None if look is None else look.snapshot)
+        except BaseException:
+            if look is not None:
+                await look.drop()
+            raise
+        result = await (self._sandbox.run(command) if look is None else self._looked_at(where, look, command))
         if proposal.is_tests:
             await self._run.record(
                 SuiteRecord(
@@ -188,23 +184,43 @@ class Effects:
                 )
             )
         ended = "timed out" if result.timed_out else f"exit code {result.exit_code}"
-        return f"$ {proposal.command}\n{result.output.rstrip()}\n[{ended}]", result.exit_code == 0
+        changed = "" if look is None else disk_changes.told(self._run.history, where.call_id)
+        output = "\n".join(filter(None, [f"$ {proposal.command}\n{result.output.rstrip()}\n[{ended}]", changed]))
+        return output, result.exit_code == 0
 
-    async def _keep_changes(self, where: Where, before: Mapping[str, disk_changes.Kept] | None) -> None:
-        """Journal what a command did to files, so that it is told and can be taken back."""
-        after = None if before is None else await disk_changes.look(self._workspace)
-        if before is None or after is None:
-            text = "There is too much text in the workspace to compare: what this command changed is in no diff and no undo."
-            await self._run.event(WarningEvent(code="changes_unknown", text=text))
-            return
-        for found in disk_changes.changes(before, after):
-            change_id, draft = new_id("change"), found.draft
-            await self._run.record(
-                intent_of(change_id, where, draft, found.moved_from),
-                EditOutcome(change_id=change_id, state="applied"),
-                EventRecord(event=await change_of(change_id, where, draft, "applied")),
-                texts=texts_of(draft),
-            )
+    def _as_command(self, proposal: CommandProposal, timeout_s: float | None) -> Command:
+        return Command(
+            argv=(*SHELL, proposal.command),
+            cwd=proposal.cwd,
+            writable=tuple(folder.absolute for folder in self._workspace.folders),
+            unsaved=self._workspace.unsaved(),
+            timeout_s=proposal.timeout_s if timeout_s is None else min(proposal.timeout_s, timeout_s),
+            network=self._network or proposal.network,
+            repository=proposal.repository,
+        )
+
+    async def _intend(self, where: Where, command: Command, snapshot: str | None) -> None:
+        intent = CommandIntent(call_id=where.call_id, step_id=where.step_id or "", argv=command.argv, snapshot=snapshot)
+        await self._run.record(intent, durable=True)
+
+    async def _looked_at(self, where: Where, look: Look, command: Command) -> CommandResult:
+        """Run a command, and journal what it did to files however it ends."""
+        living = self._tasks.spawn(_show_life(look), name=f"show life beside {where.call_id}")
+        try:
+            return await self._sandbox.run(command)
+        finally:
+            living.cancel()
+            await self.to_its_end(self._keep_changes(where, look), f"what {where.call_id} changed")
+
+    async def _keep_changes(self, where: Where, look: Look) -> None:
+        await in_thread(look.show_life)
+        await disk_changes.journal(self._run, self._workspace, where, await look.end(), look.snapshot)
+
+
+async def _show_life(look: Look) -> None:
+    while True:
+        await in_thread(look.show_life)
+        await asyncio.sleep(_SIGN_OF_LIFE_S)
 
 
 def _noted(proposal: NoteProposal) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, assert_never
 
 from coterie.context.thread import Placed
-from coterie.domain.edits import FileChange
+from coterie.domain.edits import FileChange, LeftOut
 from coterie.domain.events import (
     ApprovalEvent,
     ArtifactEvent,
@@ -34,6 +34,7 @@ from coterie.domain.messages import AssistantMessage, Message
 from coterie.domain.records import (
     CallRecord,
     CommandIntent,
+    CommandOutcome,
     CompactionRecord,
     ConversationRecord,
     EditIntent,
@@ -102,6 +103,8 @@ class History:
     made_by: dict[str, str | None] = field(default_factory=dict)
     calls: dict[str, ToolCallEvent] = field(default_factory=dict)
     commands: set[str] = field(default_factory=set)
+    pending: dict[str, CommandIntent] = field(default_factory=dict)  # by call: the commands of which nobody has said what they changed
+    outcomes: dict[str, list[CommandOutcome]] = field(default_factory=dict)  # by call
     edits: dict[str, Edit] = field(default_factory=dict)
     changes: dict[str, ChangeEvent] = field(default_factory=dict)
     offered: set[str] = field(default_factory=set)  # the changes that were not made at once, but proposed
@@ -160,6 +163,11 @@ class History:
                     self.proposals.setdefault(self.edits[record.change_id].intent.call_id, []).append(record.change_id)
             case CommandIntent():
                 self.commands.add(record.call_id)
+                if record.snapshot is not None:
+                    self.pending[record.call_id] = record
+            case CommandOutcome():
+                self.pending.pop(record.call_id, None)
+                self.outcomes.setdefault(record.call_id, []).append(record)
             case CallRecord():
                 self.unanswered[record.message_id] = record
             case WorkerRecord():
@@ -256,7 +264,14 @@ class History:
     def change_views(self) -> tuple[FileChange, ...]:
         """The changes, in their order."""
         return tuple(
-            FileChange(change_id=change.change_id, path=change.path, uri=change.uri, state=change.state, hunks=change.hunks)
+            FileChange(
+                change_id=change.change_id,
+                path=change.path,
+                uri=change.uri,
+                state=change.state,
+                hunks=change.hunks,
+                unsure=change.unsure,
+            )
             for change in self.changes.values()
         )
 
@@ -274,7 +289,15 @@ class History:
     def changed(self, path: str) -> bool:
         """Say whether the run has changed a file (a relative path or a URI), or may have, whatever became of that since."""
         untouched = {"refused", "proposed"}
-        return any(path in {edit.intent.path, edit.intent.uri} and edit.state not in untouched for edit in self.edits.values())
+        return any(path in {each.path, each.uri} for each in self.left_out) or any(
+            path in {edit.intent.path, edit.intent.uri} and edit.state not in untouched for edit in self.edits.values()
+        )
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """The files that commands changed and that cannot be given back, each once."""
+        found = {each.uri: each for outcomes in self.outcomes.values() for outcome in outcomes for each in outcome.left_out}
+        return tuple(found.values())
 
     def applied(self, paths: Iterable[str] = ()) -> dict[tuple[str, str], list[Edit]]:
         """Return the edits that are in files now, oldest first, by file; only those of ``paths`` when given."""

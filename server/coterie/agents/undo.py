@@ -11,13 +11,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
+from coterie.agents.disk_changes import reason as why_not
+from coterie.agents.disk_changes import settle_commands
 from coterie.agents.history import Edit, History
 from coterie.agents.live_run import LiveRun
 from coterie.agents.reconcile import reconciled
 from coterie.agents.verdicts import UNDO_STEP, after_verdict, decide, minutes_of, undo_intent
 from coterie.base.errors import InvalidParamsError, MergeConflictError, ModelMistakeError
 from coterie.base.ids import new_id
-from coterie.domain.edits import Applied, Draft, FileDiff, UndoConflict, UndoResult
+from coterie.domain.edits import Applied, Draft, FileDiff, LeftOut, UndoConflict, UndoResult
 from coterie.domain.records import EditIntent, EditOutcome, EventRecord, Record
 from coterie.domain.store_ports import RunStore
 from coterie.domain.workspace_ports import Workspace
@@ -27,7 +29,7 @@ from coterie.workspace.merge import revert, shows_edit
 
 
 async def undo(run: LiveRun, workspace: Workspace, paths: Sequence[str] = ()) -> UndoResult:
-    """Undo a run's changes of all files, or of ``paths`` (relative paths or URIs).
+    """Undo a run's changes of all files, or of ``paths`` (relative paths or URIs). What may be somebody else's is to be named.
 
     Raises `InvalidParamsError` before anything is done when the run changed one of ``paths`` never at all.
     """
@@ -40,13 +42,15 @@ async def undo(run: LiveRun, workspace: Workspace, paths: Sequence[str] = ()) ->
     for edits in run.history.applied(paths).values():
         path = edits[0].intent.path
         try:
-            reason = await take_back(run, workspace, edits)
+            reason = _doubt(edits) if not paths else None
+            reason = reason or await take_back(run, workspace, edits)
         except ModelMistakeError as mistake:
             reason = mistake.message
         if reason is None:
             restored.append(path)
         else:
             conflicts.append(UndoConflict(path=path, reason=reason, uri=edits[0].intent.uri))
+    conflicts += [UndoConflict(path=each.path, reason=why_not(each), uri=each.uri) for each in _left_out(run.history, paths)]
     return UndoResult(restored=tuple(restored), conflicts=tuple(conflicts))
 
 
@@ -65,7 +69,10 @@ async def undo_part(run: LiveRun, workspace: Workspace, scope: Literal["step", "
         for hunk in change.hunks
         if hunk.state == "applied" and (hunk.step_id if scope == "step" else hunk.hunk_id) in ids
     }
+    doubtful = [change for change in wanted.values() if change.unsure is not None] if scope == "step" else []
+    wanted = {hunk_id: change for hunk_id, change in wanted.items() if change not in doubtful}
     conflicts = await decide(run, workspace, wanted, "undone")
+    conflicts += [UndoConflict(path=each.path, reason=_named(each.unsure or ""), uri=each.uri) for each in dict.fromkeys(doubtful)]
     standing = {hunk.hunk_id for change in history.changes.values() for hunk in change.hunks if hunk.state == "applied"}
     left = {conflict.uri for conflict in conflicts}
     restored += [change.path for hunk_id, change in wanted.items() if hunk_id not in standing and change.uri not in left]
@@ -113,13 +120,30 @@ def _taken_back(run: LiveRun, change_id: str, edits: Sequence[Edit]) -> list[Rec
     return records
 
 
+def _doubt(edits: Sequence[Edit]) -> str | None:
+    """Say why a file is not taken back with all others: somebody else may have written what it holds."""
+    return next((_named(edit.intent.unsure) for edit in edits if edit.intent.unsure is not None), None)
+
+
+def _named(unsure: str) -> str:
+    return f"{unsure} Undo this file by its name to take it back all the same."
+
+
+def _left_out(history: History, paths: Sequence[str]) -> Sequence[LeftOut]:
+    return [each for each in history.left_out if not paths or each.path in paths or each.uri in paths]
+
+
 def was_cut_off(history: History) -> bool:
-    """Say whether the process of an undo died before it could say how that went."""
-    return any(edit.intent.step_id == UNDO_STEP for edit in history.unresolved())
+    """Say whether the process of an undo, or of a command, died before it could say how that went."""
+    return bool(history.pending) or any(edit.intent.step_id == UNDO_STEP for edit in history.unresolved())
 
 
 async def settle_undo(run: LiveRun, workspace: Workspace) -> list[str]:
-    """Find out how far an undo came whose process died before it could say; returns the paths that it had restored."""
+    """Find out how far an undo came whose process died before it could say, and what its commands had changed.
+
+    Returns the paths that the undo had restored.
+    """
+    await settle_commands(run, workspace)
     restored = []
     for edit in run.history.unresolved():
         if edit.intent.step_id == UNDO_STEP and (happened := await _happened(run, workspace, edit)) is not None:
@@ -175,7 +199,14 @@ async def diff(history: History, store: RunStore, paths: Sequence[str] = ()) -> 
         path, old = whole.first.path, None if source is None else source.first.path
         shown = await in_thread(unified_diff, path, before, after, old)
         diffs.append(FileDiff(path=path, uri=uri, status=_status(before, after, old), from_=old, diff=shown, before=before, after=after))
-    return tuple(diffs)
+    return (*diffs, *(_unshown(each) for each in _left_out(history, paths) if each.uri not in changed))
+
+
+def _unshown(left_out: LeftOut) -> FileDiff:
+    """Return what is said of a file whose content is not kept, in git's words for what it shows no lines of."""
+    status: dict[str, Literal["added", "modified", "deleted"]] = {"made": "added", "changed": "modified", "deleted": "deleted"}
+    said = f"Binary files a/{left_out.path} and b/{left_out.path} differ\n" if left_out.why != "mode" else ""
+    return FileDiff(path=left_out.path, uri=left_out.uri, status=status[left_out.what], diff=said)
 
 
 @dataclass(frozen=True, slots=True)

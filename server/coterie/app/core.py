@@ -87,7 +87,7 @@ class Core:
         values, places = settings.loaded.settings, settings.loaded.places
         own_folders = (places.config, places.data, places.cache, places.state)
         self._providers = registry(shared, settings, environ)
-        self.workspace = LiveWorkspace(settings.folders, editor=editor, among=shared.overlays)
+        self.workspace = LiveWorkspace(settings.folders, editor=editor, among=shared.overlays, snapshots=shared.snapshots)
         index = shared.index(places.cache)
         self.attention = Attention(self.workspace.documents, lambda: self.findings.open())  # noqa: PLW0108 - which come later
         self.indexing = Indexing(
@@ -96,6 +96,7 @@ class Core:
             roots=lambda: self.workspace.roots,
             buffered=self.workspace.buffered,
             later=lambda seconds, call: asyncio.get_running_loop().call_later(seconds, call),
+            changed=self._status_changed,
         )
         self.sandbox = ProbedSandbox(values.sandbox.level, environ, hidden=tuple(map(str, own_folders)), on_found=self._status_changed)
         self.preferences = PreferenceService(settings, environ, reread=self._reread, changed=audience.settings_changed)

@@ -6,6 +6,7 @@ the connection that it came from: its base stays until it ends.
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from coterie.providers.lanes import Lanes
 from coterie.providers.model_host import ModelHost
 from coterie.storage.store import Store
 from coterie.workspace.overlays import Overlays
+from coterie.workspace.snapshots import Snapshots
 
 if TYPE_CHECKING:
     from coterie.providers.recorder import Recording
@@ -41,6 +43,7 @@ class Shared:
         self.data = data
         self.hub = Hub(return_s)
         self.overlays = Overlays()
+        self.snapshots = Snapshots(data / "snapshots")
         self.tasks = TaskSupervisor("shared")
         self.redaction = redaction or Redaction()
         self.store = Store(data)
@@ -93,4 +96,5 @@ class Shared:
         await self.predictions.aclose()
         for index in self._indexes.values():
             await index.aclose()
+        await asyncio.to_thread(self.snapshots.close)
         await self.store.aclose()

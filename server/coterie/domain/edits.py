@@ -71,6 +71,41 @@ class Draft:
     mode: int | None = None
 
 
+@wire
+class LeftOut:
+    """A file that a command changed and that cannot be given back, and why: only texts of no more than a few megabytes are kept.
+
+    ``mode`` says that its permissions are others; of a ``secret`` nothing is read, and a symbolic ``link`` is not followed.
+    """
+
+    folder: str
+    path: str
+    uri: str
+    what: Literal["made", "changed", "deleted"]
+    why: Literal["binary", "large", "secret", "link", "mode"]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundChange:
+    """A file that is not as it was; ``moved_from`` is the URI of the one whose text it has.
+
+    ``unsure`` says why it may have been somebody else who changed it, None where nobody else is known of.
+    """
+
+    draft: Draft
+    moved_from: str | None = None
+    unsure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a command did to the files of the workspace. ``unknown`` is why nobody knows; the other two are empty then."""
+
+    changes: tuple[FoundChange, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    unknown: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Applied:
     """The draft is in the file (or its open buffer)."""
@@ -121,13 +156,14 @@ class BufferEdit:
 
 @wire
 class FileChange:
-    """One change of a run, as ``agent/run/get`` and ``change`` events tell it."""
+    """One change of a run, as ``agent/run/get`` and ``change`` events tell it. ``unsure`` as in the event."""
 
     change_id: str
     path: str
     uri: str
     state: ChangeState
     hunks: tuple[Hunk, ...]
+    unsure: str | None = None
 
 
 @wire

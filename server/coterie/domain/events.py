@@ -140,7 +140,11 @@ class ToolCallEvent:
 
 @wire
 class ChangeEvent:
-    """A change of a file, at each of its states."""
+    """A change of a file, at each of its states.
+
+    ``unsure`` says why it may be somebody else's: it was found after a command, while which others may have written, too. Such a change is
+    taken back where it is named, and not with all others.
+    """
 
     kind: Literal["change"] = "change"
     change_id: str
@@ -148,6 +152,7 @@ class ChangeEvent:
     uri: str
     state: ChangeState
     hunks: tuple[Hunk, ...]
+    unsure: str | None = None
 
 
 @wire

@@ -51,7 +51,7 @@ class MoveProposal:
 class CommandProposal:
     """Run ``command``, a shell line, in the folder ``cwd`` (absolute). ``is_tests`` makes its result a test result.
 
-    ``repository`` lets it write the version control's own files, ``network`` reach the network.
+    ``repository`` lets it write the version control's own files, ``network`` reach the network. One that ``only_reads`` changes no file.
     """
 
     command: str
@@ -60,6 +60,7 @@ class CommandProposal:
     is_tests: bool = False
     repository: bool = False
     network: bool = False
+    only_reads: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
-from coterie.domain.edits import HunkVerdict
+from coterie.domain.edits import HunkVerdict, LeftOut
 from coterie.domain.events import Event
 from coterie.domain.messages import AssistantMessage, ToolMessage, UserMessage
 from coterie.domain.wire import Late, wire
@@ -60,7 +60,8 @@ class EditIntent:
     ``mode`` are the permission bits of a file that goes, or that is to come by a move; ``moved_from`` is the URI of the file whose text
     comes here. An intent that carries out a person's ``verdict`` names the ``hunks`` that it is about. Where a part of a change is taken
     back, or put in later, a later intent of that change says what of it stands, with its outcome in the same transaction. ``summary`` is
-    what the model is told when all of an edit is made that was proposed before.
+    what the model is told when all of an edit is made that was proposed before. What a command did is found after it: its intents come
+    with their outcomes, and ``unsure`` is why one of them may be somebody else's.
     """
 
     kind: Literal["edit_intent"] = "edit_intent"
@@ -77,6 +78,7 @@ class EditIntent:
     hunks: tuple[str, ...] = ()
     verdict: HunkVerdict | None = None
     summary: str | None = None
+    unsure: str | None = None
 
 
 @wire
@@ -94,12 +96,30 @@ class EditOutcome:
 
 @wire
 class CommandIntent:
-    """A command is about to run; its result is the ``tool_call`` event of the same call."""
+    """A command is about to run; its result is the ``tool_call`` event of the same call.
+
+    ``snapshot`` names what the workspace's files hold before it, until a `CommandOutcome` says that its changes are journalled; None where
+    it only reads, or where nobody will know what it changed.
+    """
 
     kind: Literal["command_intent"] = "command_intent"
     call_id: str
     step_id: str
     argv: tuple[str, ...]
+    snapshot: str | None = None
+
+
+@wire
+class CommandOutcome:
+    """What the latest command of a call did to files is known, as far as it can be: its edits stand before this in the journal.
+
+    ``left_out`` are the files that it changed besides; ``unknown`` is why nobody knows what it changed.
+    """
+
+    kind: Literal["command_outcome"] = "command_outcome"
+    call_id: str
+    left_out: tuple[LeftOut, ...] = ()
+    unknown: str | None = None
 
 
 @wire
@@ -230,6 +250,7 @@ Record: TypeAlias = Annotated[
     | EditIntent
     | EditOutcome
     | CommandIntent
+    | CommandOutcome
     | CallRecord
     | WorkerRecord
     | SuiteRecord

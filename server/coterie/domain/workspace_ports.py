@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # annotations are all that need them, and a start that loads none of them is a tenth shorter
-    from coterie.domain.edits import Draft, FileRef, OnIntent, Outcome, Rewrite
+    from coterie.domain.edits import Draft, FileRef, Found, OnIntent, Outcome, Rewrite
     from coterie.domain.status import SandboxView
 
 
@@ -78,6 +78,39 @@ class Workspace(Protocol):
 
     def unsaved(self) -> Mapping[str, str]:
         """Return the texts of buffers that differ from the disk, by absolute path."""
+        ...
+
+    async def look(self) -> Look:
+        """Look at the files before a command that may change them. Raises `StorageError` where what they hold cannot be kept."""
+        ...
+
+    async def look_again(self, snapshot: str) -> Found | None:
+        """Return what has changed since a look whose process died; None while a folder of it is not in the workspace."""
+        ...
+
+    async def forget(self, snapshot: str) -> None:
+        """Let go of what a look has kept: what changed since is journalled."""
+        ...
+
+
+class Look(Protocol):
+    """What lies on the disk before a command, and what of it the command changed. It is ended once, however the command ends."""
+
+    @property
+    def snapshot(self) -> str | None:
+        """The name under which it is kept; None where there is too much, which the end says."""
+        ...
+
+    def show_life(self) -> None:
+        """Note that this process lives; called again and again while the command runs. Blocks, for microseconds."""
+        ...
+
+    async def drop(self) -> None:
+        """Give it up, with what was kept: the command is not run after all."""
+        ...
+
+    async def end(self) -> Found:
+        """Look again, and return what the command changed: without what others are known to have written meanwhile."""
         ...
 
 

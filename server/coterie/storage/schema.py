@@ -129,7 +129,19 @@ _FORKS = ("CREATE TABLE channel_forks (channel_id TEXT PRIMARY KEY, origin TEXT 
 # Edits that are proposed before they are made, and grants that are revoked: records say what they did not, and grants are looked for. A
 # record begins with its kind; to read each as JSON would cost every entry that is ever written.
 _PROPOSALS = ("""CREATE INDEX entries_of_grants ON entries (run_id) WHERE substr(record, 1, 15) = '{"kind":"grant"'""",)
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _GHOST_TEXT, _SECRETS, _OUTCOMES, _FAVOURITES, _CONTEXT_MARKS, _FORKS, _PROPOSALS)
+# What commands did to files: a kind of record, and no table.
+_COMMAND_OUTCOMES: tuple[str, ...] = ()
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    _FIRST,
+    _GHOST_TEXT,
+    _SECRETS,
+    _OUTCOMES,
+    _FAVOURITES,
+    _CONTEXT_MARKS,
+    _FORKS,
+    _PROPOSALS,
+    _COMMAND_OUTCOMES,
+)
 
 
 def version_of(connection: sqlite3.Connection, path: Path) -> int:

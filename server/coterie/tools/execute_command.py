@@ -12,6 +12,7 @@ from coterie.base.errors import ModelMistakeError
 from coterie.domain.permissions import Effect, EffectKind
 from coterie.domain.proposals import CommandProposal, Proposal
 from coterie.tools.command_line import line_effects
+from coterie.tools.reading_commands import only_reads
 from coterie.tools.tool import Arguments, BuiltinTool, Place
 
 
@@ -43,6 +44,7 @@ class ExecuteCommand(BuiltinTool[ExecuteCommandArguments]):
             command=arguments.command,
             cwd=str(working_folder(self.place, arguments.cwd)),
             timeout_s=arguments.timeout_s or self.place.command_timeout_s,
+            only_reads=only_reads(arguments.command),
         )
 
 

@@ -78,6 +78,7 @@ class GitOperation(BuiltinTool[GitOperationArguments]):
             timeout_s=self.place.command_timeout_s,
             repository=not looks,
             network=arguments.operation in REMOTE,
+            only_reads=looks,
         )
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from coterie.base.text import scalars
+from coterie.workspace.line_ends import BYTE_ORDER_MARK
 from coterie.workspace.notebooks import Notebooks
 from coterie.workspace.uris import path_of
 
@@ -24,7 +25,9 @@ class Buffer:
     """An open document at one version.
 
     ``absolute`` is its place on disk with symbolic links resolved, None for a document that is no file. ``touched`` says that it was
-    changed since it was opened or saved, ``changed`` when it got its text, in the order of all changes of all editors.
+    changed since it was opened or saved, ``changed`` when it got its text, in the order of all changes of all editors. ``overtaken_by`` is
+    what the disk has come to hold (None: no file) since the buffer held the same, the latest last: the buffer is not the file's text then,
+    until its editor has read it again or somebody types.
     """
 
     uri: str
@@ -34,6 +37,7 @@ class Buffer:
     language: str
     touched: bool = False
     changed: int = 0
+    overtaken_by: tuple[str | None, ...] = ()
 
 
 Happened: TypeAlias = Literal["opened", "changed", "saved", "closed"]
@@ -99,13 +103,27 @@ class Documents:
         A change of a document that is not open is the editor's mistake and has no effect.
         """
         if (buffer := self._buffers.get(uri)) is not None:
-            self._set(replace(buffer, version=version, text=scalars(text), touched=True), "changed")
+            text = scalars(text)
+            read_anew = _plain(text) in buffer.overtaken_by
+            late = buffer.overtaken_by if read_anew and _plain(text) != buffer.overtaken_by[-1] else ()
+            self._set(replace(buffer, version=version, text=text, touched=not read_anew, overtaken_by=late), "changed")
 
     def did_save(self, uri: str) -> None:
         """Note that a buffer equals its file."""
         if (buffer := self._buffers.get(uri)) is not None:
-            buffer = self._buffers[uri] = replace(buffer, touched=False)
+            buffer = self._buffers[uri] = replace(buffer, touched=False, overtaken_by=())
             self._happened(buffer, "saved")
+
+    def overtake(self, absolute: str, before: str | None, after: str | None) -> None:
+        """Note that a file was changed on the disk, and not by its editor: a buffer that held the same as the file is behind it now."""
+        old, new = _plain(before), _plain(after)
+        for buffer in self.files():
+            if buffer.absolute != absolute:
+                continue
+            if _plain(buffer.text) == new:
+                self._buffers[buffer.uri] = replace(buffer, touched=False, overtaken_by=())
+            elif buffer.overtaken_by or _plain(buffer.text) == old:
+                self._buffers[buffer.uri] = replace(buffer, overtaken_by=(*buffer.overtaken_by, new))
 
     def seen_saved(self, buffer: Buffer) -> None:
         """Note that a buffer equals its file, though its editor did not say so; a buffer that moved on does not count."""
@@ -135,3 +153,7 @@ class Documents:
     def _happened(self, buffer: Buffer, happened: Happened) -> None:
         for listener in self._listeners:
             listener(buffer, happened)
+
+
+def _plain(text: str | None) -> str | None:
+    return None if text is None else text.removeprefix(BYTE_ORDER_MARK)

@@ -120,7 +120,11 @@ class Editing:
             done = await in_thread(put, draft.file.absolute, content, wanted, within=self._root_of(draft.file.folder), mode=mode)
         except OSError as failure:
             return Refused(f"it cannot be written: {failure.strerror or failure}")
-        return Applied(draft) if done else None
+        if not done:
+            return None
+        self._overlay.overtake(draft.file.absolute, draft.before, draft.after)
+        self._overlay.writes.note(draft.file.absolute, draft.after)
+        return Applied(draft)
 
     async def _in_buffer(self, wish: Wish, held: Held) -> Outcome | None:
         """Change an open buffer; None when it moved on or was closed meanwhile."""

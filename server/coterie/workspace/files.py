@@ -101,7 +101,7 @@ def put(place: str, expected: bytes | None, content: bytes | None, *, within: st
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
     return True
 
 
@@ -132,7 +132,7 @@ def _write(path: Path, content: bytes, like: os.stat_result | None) -> None:
     path.chmod(stat.S_IMODE(like.st_mode))
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a rename last. Not every system lets a folder be opened; there the rename lasts once the system says so."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)

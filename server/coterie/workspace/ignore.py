@@ -7,6 +7,7 @@ workspace folder do not count: a person may work in a folder that its surroundin
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from contextlib import suppress
@@ -137,10 +138,11 @@ class IgnoreRules:
             return self
         return IgnoreRules((*self.layers, (folder, _spec(lines))))
 
-    def ignores(self, path: Path, *, is_folder: bool) -> bool:
+    def ignores(self, path: Path | str, *, is_folder: bool) -> bool:
         """Say whether an entry of the folder is ignored."""
         for folder, spec in reversed(self.layers):
-            relative = path.relative_to(folder).as_posix() + ("/" if is_folder else "")
+            # By the letters: a walk asks for every file, and a Path for each takes longer than the answer.
+            relative = str(path)[len(str(folder)) :].replace(os.sep, "/").lstrip("/") + ("/" if is_folder else "")
             verdict = spec.check_file(relative).include
             if verdict is not None:
                 return verdict

@@ -19,9 +19,10 @@ from weakref import WeakValueDictionary
 
 from coterie.base.errors import ModelMistakeError
 from coterie.domain.client_ports import Editor
-from coterie.workspace.documents import Buffer, Documents
+from coterie.workspace.documents import Buffer, Documents, Happened
 from coterie.workspace.files import decoded, in_thread, read_bytes
 from coterie.workspace.line_ends import BYTE_ORDER_MARK
+from coterie.workspace.writes import Writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +54,29 @@ class Overlays:
     def __init__(self) -> None:
         self.order = itertools.count(1)  # of all editors' changes
         self.locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self.writes = Writes()
         self._attached: list[Overlay] = []
 
     def attach(self, overlay: Overlay) -> None:
-        """Let the others see what an editor has open."""
+        """Let the others see what an editor has open, and commands know what it saves."""
         self._attached.append(overlay)
+        overlay.documents.listen(self._happened)
 
     def detach(self, overlay: Overlay) -> None:
         """Forget an editor that leaves."""
         if overlay in self._attached:
             self._attached.remove(overlay)
+
+    def overtake(self, absolute: str, before: str | None, after: str | None) -> None:
+        """Note that a file was changed on the disk, and not by an editor."""
+        for overlay in self._attached:
+            overlay.documents.overtake(absolute, before, after)
+
+    def _happened(self, buffer: Buffer, happened: Happened) -> None:
+        if buffer.absolute is not None and happened == "saved":
+            self.writes.note(buffer.absolute, buffer.text)
+        elif buffer.absolute is not None and happened == "changed":
+            self.writes.note_told(buffer.absolute, buffer.text)
 
     def others(self, than: Overlay) -> tuple[Overlay, ...]:
         """Return the editors beside one."""
@@ -77,8 +91,17 @@ class Overlay:
     ) -> None:
         self.documents = documents
         self._editor = editor
-        self._reaches = reaches
+        self.reaches = reaches
         self._among = among or Overlays()
+
+    @property
+    def writes(self) -> Writes:
+        """What is known to be written on the disk, by whomever."""
+        return self._among.writes
+
+    def overtake(self, absolute: str, before: str | None, after: str | None) -> None:
+        """Note a change on the disk; see `Overlays.overtake`."""
+        self._among.overtake(absolute, before, after)
 
     def lock(self, absolute: str) -> asyncio.Lock:
         """Return what is held while a file is changed, whoever changes it."""
@@ -87,7 +110,7 @@ class Overlay:
     def holding(self, absolute: str) -> tuple[Held, ...]:
         """Return every buffer of a file: the own one first, then the one that was changed last."""
         own = self._held(absolute)
-        others = [held for overlay in self._among.others(self) if overlay._reaches(absolute) for held in overlay._held(absolute)]  # noqa: SLF001 - its own kind
+        others = [held for overlay in self._among.others(self) if overlay.reaches(absolute) for held in overlay._held(absolute)]  # noqa: SLF001 - its own kind
         return (*own, *sorted(others, key=lambda held: held.buffer.changed, reverse=True))
 
     def paths(self) -> tuple[str, ...]:
@@ -96,7 +119,7 @@ class Overlay:
             str(buffer.absolute)
             for overlay in self._among.others(self)
             for buffer in overlay.documents.files()
-            if overlay._reaches(str(buffer.absolute))  # noqa: SLF001 - its own kind
+            if overlay.reaches(str(buffer.absolute))
         )
         return tuple(dict.fromkeys((*(str(buffer.absolute) for buffer in self.documents.files()), *others)))
 
@@ -112,7 +135,8 @@ class Overlay:
 
     def _held(self, absolute: str) -> tuple[Held, ...]:
         buffer = self.documents.at(absolute)
-        return () if buffer is None else (Held(buffer, self.documents, self._editor),)
+        # One that the disk has overtaken is nobody's text: its editor is about to read the file again, or knows nothing of it.
+        return () if buffer is None or buffer.overtaken_by else (Held(buffer, self.documents, self._editor),)
 
 
 def _differ(held: Sequence[Held]) -> bool:

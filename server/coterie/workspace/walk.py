@@ -1,6 +1,7 @@
 """Lists the files of a folder that an agent may care about. Blocks; ``workspace`` calls it in a thread.
 
 Symbolic links are not followed: what they lead to inside the folder is listed under its own name, and what lies outside is not ours.
+`entries_below` is the walk itself, for whoever wants to know more of an entry than its name: ``survey`` looks at their stamps.
 """
 
 from __future__ import annotations
@@ -40,12 +41,21 @@ def list_tree(folder: str, under: str = "") -> Tree:
         if place.is_symlink() or not place.is_dir() or not is_wanted(place.name) or rules.ignores(place, is_folder=True):
             return Tree()
         rules = rules.inside(place)
-    found = Tree()
-    for path, is_folder in _walk(start, rules):
-        (found.folders if is_folder else found.files).append(path.relative_to(root).as_posix())
-        if len(found.files) == MAX_FILES:
-            break
+    found = Tree(folders=[_relative(root, start)])
+    for entry in entries_below(str(start), rules):
+        if entry.is_symlink() or is_secret(entry.name):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            found.folders.append(_relative(root, Path(entry.path)))
+        elif not is_binary(Path(entry.path)):
+            found.files.append(_relative(root, Path(entry.path)))
+            if len(found.files) == MAX_FILES:
+                break
     return found
+
+
+def _relative(root: Path, place: Path) -> str:
+    return place.relative_to(root).as_posix()
 
 
 def is_listed(folder: str, path: str) -> bool:
@@ -61,30 +71,31 @@ def is_listed(folder: str, path: str) -> bool:
     return is_wanted(name) and not rules.ignores(place / name, is_folder=False)
 
 
-def _walk(folder: Path, rules: IgnoreRules) -> Iterator[tuple[Path, bool]]:
+def entries_below(folder: str, rules: IgnoreRules) -> Iterator[os.DirEntry[str]]:
+    """Yield the folders, regular files and symbolic links below a folder, a folder before what is in it, but for what is ignored.
+
+    ``rules`` are those in force in the folder. Secrets are among them, and what lies in folders that have the name of one is not.
+    """
     waiting = [(folder, rules)]
     while waiting:
         here, in_force = waiting.pop()
-        yield here, True
-        for path, is_folder in _entries(here):
-            if not is_wanted(path.name) or in_force.ignores(path, is_folder=is_folder):
+        for entry in _entries(here):
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if not _is_named_well(entry.name) or in_force.ignores(entry.path, is_folder=is_folder):
                 continue
             if not is_folder:
-                if not is_binary(path):
-                    yield path, False
-            elif not (path / "pyvenv.cfg").exists():
-                waiting.append((path, in_force.inside(path)))
+                yield entry
+            elif not os.path.exists(os.path.join(entry.path, "pyvenv.cfg")):  # noqa: PTH110, PTH118 - a Path for each entry takes as long as the rest
+                yield entry
+                if not is_secret(entry.name):
+                    waiting.append((entry.path, in_force.inside(Path(entry.path))))
 
 
-def _entries(folder: Path) -> list[tuple[Path, bool]]:
-    """Return the files and folders of a folder; nothing of one that may not be read or has just gone."""
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    """Return the files, folders and links of a folder; nothing of one that may not be read or has just gone."""
     try:
         with os.scandir(folder) as entries:
-            return [
-                (Path(entry.path), entry.is_dir(follow_symlinks=False))
-                for entry in entries
-                if entry.is_dir(follow_symlinks=False) or entry.is_file(follow_symlinks=False)
-            ]
+            return [entry for entry in entries if entry.is_symlink() or entry.is_dir() or entry.is_file()]
     except OSError:
         return []
 
@@ -96,7 +107,11 @@ def is_too_wide(root: str) -> bool:
 
 def is_wanted(name: str) -> bool:
     """Say whether an entry is listed at all, going by its name. Of one that is no UTF-8 nobody could be told."""
-    return name not in NEVER_LISTED and not name.endswith(TEMPORARY_SUFFIX) and not is_secret(name) and _is_utf8(name)
+    return _is_named_well(name) and not is_secret(name)
+
+
+def _is_named_well(name: str) -> bool:
+    return name not in NEVER_LISTED and not name.endswith(TEMPORARY_SUFFIX) and _is_utf8(name)
 
 
 def _is_utf8(name: str) -> bool:

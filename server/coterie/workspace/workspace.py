@@ -14,15 +14,17 @@ from typing import TypeAlias
 
 from coterie.base.errors import ModelMistakeError
 from coterie.domain.client_ports import Editor
-from coterie.domain.edits import Draft, FileRef, OnIntent, Outcome, Rewrite
-from coterie.domain.workspace_ports import Folder
+from coterie.domain.edits import Draft, FileRef, Found, OnIntent, Outcome, Rewrite
+from coterie.domain.workspace_ports import Folder, Look
 from coterie.workspace.documents import Buffer, Documents
 from coterie.workspace.editing import Editing, Patience, Wish, drafted
 from coterie.workspace.files import decoded, in_thread, mode_of, read_bytes
 from coterie.workspace.folders import Folders
 from coterie.workspace.line_ends import BYTE_ORDER_MARK, shown
+from coterie.workspace.looks import Looks
 from coterie.workspace.overlays import Overlay, Overlays
 from coterie.workspace.privacy import Privacy, Withheld
+from coterie.workspace.snapshots import Snapshots
 from coterie.workspace.uris import uri_below
 from coterie.workspace.walk import is_listed, list_files
 
@@ -31,7 +33,11 @@ _Stamp: TypeAlias = tuple[int, int, int]
 
 
 class LiveWorkspace:
-    """Files as the person sees them. ``editor`` is None where there is none, as on the command line; ``among`` are the other editors."""
+    """Files as the person sees them.
+
+    ``editor`` is None where there is none, as on the command line; ``among`` are the other editors; ``snapshots`` keeps what commands may
+    change, None where none are run.
+    """
 
     def __init__(
         self,
@@ -40,6 +46,7 @@ class LiveWorkspace:
         editor: Editor | None = None,
         patience: Patience | None = None,
         among: Overlays | None = None,
+        snapshots: Snapshots | None = None,
     ) -> None:
         self._among = among or Overlays()
         self.documents = Documents(self._among.order)
@@ -47,6 +54,7 @@ class LiveWorkspace:
         self._overlay = Overlay(self.documents, editor, reaches=self._reaches, among=self._among)
         self._among.attach(self._overlay)
         self._editing = Editing(self._overlay, self._root_of, patience)
+        self._looks = Looks(self._overlay, snapshots, self._places)
         self._compared: dict[str, tuple[_Stamp, Buffer, bool]] = {}
         self._privacy = Privacy()
 
@@ -114,9 +122,9 @@ class LiveWorkspace:
         start = self._folders.locate(under or ".", folder)
         root = self._folders.root(start.folder)
         opened = {
-            Path(absolute).relative_to(root).as_posix(): self._overlay.holding(absolute)[0].buffer.uri
+            Path(absolute).relative_to(root).as_posix(): held[0].buffer.uri
             for absolute in self._overlay.paths()
-            if Path(absolute).is_relative_to(start.absolute)
+            if Path(absolute).is_relative_to(start.absolute) and (held := self._overlay.holding(absolute))
         }
         return await in_thread(_listed, start.folder, root, "" if start.path == "." else start.path, opened)
 
@@ -148,6 +156,21 @@ class LiveWorkspace:
         texts = {absolute: choice.held.buffer for absolute, choice in chosen.items() if choice is not None}
         self._compared = {absolute: self._compare(absolute, buffer) for absolute, buffer in texts.items()}
         return {absolute: buffer.text for absolute, buffer in texts.items() if self._compared[absolute][2]}
+
+    async def look(self) -> Look:
+        """Look at the files before a command; see `domain.workspace_ports.Workspace.look`."""
+        return await self._looks.begin()
+
+    async def look_again(self, snapshot: str) -> Found | None:
+        """Return what has changed since a look whose process died."""
+        return await self._looks.again(snapshot)
+
+    async def forget(self, snapshot: str) -> None:
+        """Let go of what a look has kept."""
+        await self._looks.forget(snapshot)
+
+    def _places(self) -> Mapping[str, str]:
+        return {self._folders.root(folder.uri): folder.uri for folder in self._folders.all}
 
     def _root_of(self, folder: str) -> str:
         return self._folders.root(folder)

@@ -1,0 +1,111 @@
+"""What is different between two snapshots, in the words of edits: texts that changed, came or went, moves, and what no text tells. Blocks.
+
+``looks`` compares what was there before a command with what is there after it, and takes out what others wrote.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from coterie.domain.edits import Draft, FileRef, FoundChange, LeftOut
+from coterie.workspace.snapshots import Entry, View
+from coterie.workspace.uris import uri_below
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A file at two moments; None: it was not there."""
+
+    before: Entry | None
+    after: Entry | None
+
+    @property
+    def absolute(self) -> str:
+        """Its place on the disk."""
+        there = self.after or self.before
+        assert there is not None  # noqa: S101 - a pair of nothing is not made
+        return there.absolute
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it was a text wherever it was there, and is another one."""
+        return self._same != "content" and all(entry is None or entry.kind == "text" for entry in (self.before, self.after))
+
+    @property
+    def _same(self) -> Literal["all", "content", "nothing"]:
+        before, after = self.before, self.after
+        if before is None or after is None or (before.kind, before.digest) != (after.kind, after.digest):
+            return "nothing"
+        return "all" if before.mode == after.mode or before.kind == "link" else "content"
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything of it is other than it was."""
+        return self._same != "all"
+
+    def left_out(self, folders: Mapping[str, str]) -> LeftOut | None:
+        """Return what no text says of it."""
+        before, after = self.before, self.after
+        entry = after or before
+        assert entry is not None  # noqa: S101 - as above
+        kinds = [each.kind for each in (after, before) if each is not None]
+        other = next((kind for kind in kinds if kind != "text"), None)
+        why = "mode" if self._same == "content" else other
+        if why is None and before is not None and after is not None and before.mode != after.mode:
+            why = "mode"
+        if why is None:
+            return None
+        file = file_of(entry, folders)
+        what: Literal["made", "changed", "deleted"] = "made" if before is None else "deleted" if after is None else "changed"
+        return LeftOut(folder=file.folder, path=file.path, uri=file.uri, what=what, why=why)
+
+
+def pairs(before: View, after: View) -> tuple[Pair, ...]:
+    """Return the files that are not as they were, by their places."""
+    places = [place for place in {**before, **after} if before.get(place) is not after.get(place)]
+    found = (Pair(before.get(place), after.get(place)) for place in sorted(places))
+    return tuple(pair for pair in found if pair.differs)
+
+
+def file_of(entry: Entry, folders: Mapping[str, str]) -> FileRef:
+    """Return an entry as a file of the workspace; ``folders`` are the URIs of the folders by their places."""
+    path = entry.path.replace(os.sep, "/")
+    uri = folders[entry.root]
+    return FileRef(folder=uri, path=path, uri=uri_below(uri, path), absolute=entry.absolute)
+
+
+def with_moves(drafts: Iterable[Draft], unsure: Mapping[str, str]) -> tuple[FoundChange, ...]:
+    """Return changes, those that make a file before those that take one away: a file that came with the text of one that went was moved.
+
+    ``unsure`` says of places why they may be somebody else's.
+    """
+    drafts = tuple(drafts)
+    origins = dict(_moves(drafts))
+    ordered = sorted(drafts, key=lambda draft: (draft.before is not None and draft.after is not None, draft.before is None), reverse=True)
+    return tuple(FoundChange(draft, origins.get(draft.file.uri), unsure.get(draft.file.absolute)) for draft in ordered)
+
+
+def _moves(drafts: Iterable[Draft]) -> Iterator[tuple[str, str]]:
+    """Yield the URI of each file to which a text went, with the URI of the one where it was."""
+    drafts = tuple(drafts)
+    sources = {draft.before: draft.file.uri for draft in drafts if draft.after is None and draft.before}
+    for draft in drafts:
+        if draft.before is None and draft.after is not None and (source := sources.pop(draft.after, None)) is not None:
+            yield draft.file.uri, source
+
+
+def changed_at(pair: Pair) -> int:
+    """Return when a file came to be as it is, in nanoseconds of the disk's clock; of one that is gone, when its folder was changed last."""
+    if pair.after is not None:
+        return max(pair.after.stamp.written, pair.after.stamp.changed)
+    for folder in Path(pair.absolute).parents:
+        try:
+            status = folder.stat()
+        except OSError:
+            continue
+        return max(status.st_mtime_ns, status.st_ctime_ns)
+    return 0

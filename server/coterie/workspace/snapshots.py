@@ -1,0 +1,295 @@
+"""What the files of the workspace hold before a command runs, kept so that each one that it changes can be given back. Blocks.
+
+``app.shared`` owns the one `Snapshots` of a process, below the data folder; ``looks`` views the files before and after a command. What was
+there before is on the disk when the command begins, for whoever finds the run after a crash; it goes when the journal knows what the
+command changed, which then holds those texts itself. Files that are as they were are known by their stamps and are not read again.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Lock
+from typing import IO, Any, TypeAlias
+
+from coterie.base.errors import ModelMistakeError, StorageError
+from coterie.base.ids import new_id
+from coterie.workspace.files import decoded, sync_folder
+from coterie.workspace.pack import Pack, Span, content_of
+from coterie.workspace.survey import Bounds, Kind, Room, Sighted, Stamp, stamp_of, survey
+
+MOST_PACKED = 256 * 1024 * 1024
+"""At this size a pack, most of which nobody needs any more, gives way to a new one."""
+_KEPT_S = 7 * 24 * 3600.0
+_RACY_NS = 20_000_000
+"""A file that was written so shortly before it was read may be written again under the same stamp: clocks of file systems are coarse."""
+_PACK, _LATEST, _LOCK = "texts", "latest", "lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file at one moment. ``digest`` tells contents apart, ``pack`` and ``span`` say where a text lies.
+
+    ``is_certain`` is False where the stamp does not tell whether the file was written again; see `_RACY_NS`.
+    """
+
+    root: str
+    path: str
+    kind: Kind
+    digest: str
+    stamp: Stamp
+    pack: str = ""
+    span: Span | None = None
+    is_certain: bool = True
+
+    @property
+    def absolute(self) -> str:
+        """Its place on the disk."""
+        return f"{self.root}{os.sep}{self.path}"
+
+    @property
+    def mode(self) -> int:
+        """Its permission bits."""
+        return self.stamp.mode & 0o7777
+
+    @property
+    def text(self) -> str | None:
+        """Its text; None for what is none. Raises `StorageError` where what was kept is not there any more."""
+        if self.span is None:
+            return None
+        try:
+            return content_of(Path(self.pack), self.span).decode("utf-8")
+        except OSError as failure:
+            raise _unusable(failure) from failure
+
+
+View: TypeAlias = Mapping[str, Entry]
+"""The files at one moment, by their places."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A snapshot of whatever process: the URIs of its folders by their places, and what was there.
+
+    ``seen_alive`` is when that process was last known to live, by the clock of the disk, in nanoseconds.
+    """
+
+    folders: Mapping[str, str]
+    view: View
+    seen_alive: int
+
+
+class Snapshots:
+    """The snapshots of one process below ``place``. Touches nothing before the first one. Methods may be called from several threads.
+
+    ``pack`` makes the file of the texts.
+    """
+
+    def __init__(self, place: Path, bounds: Bounds | None = None, *, pack: Callable[[Path], Pack] = Pack) -> None:
+        self._place = place
+        self._make_pack = pack
+        self._bounds = bounds or Bounds()
+        self._guard = Lock()
+        self._name = new_id("server")
+        self._lock: IO[bytes] | None = None
+        self._pack: Pack | None = None
+        self._known: dict[str, dict[str, Entry]] = {}
+        self._kept: set[str] = set()
+        self._latest: tuple[Mapping[str, str], View] | None = None
+
+    def view(self, roots: Iterable[str]) -> View | str:
+        """Return what is in these folders now, or why that is more than is looked at. Raises `StorageError`."""
+        room, seen = Room(self._bounds), dict[str, Entry]()
+        with self._guard, _explained():
+            self._open()
+            for root in roots:
+                known = self._known.get(root, {})
+                here = {}
+                for sighted in survey(root, room):
+                    if (entry := self._entry(root, sighted, known.get(sighted.path), room)) is not None:
+                        here[sighted.path] = entry
+                # What was read is known to the next look, also where there was no time for all of it.
+                self._known[root] = here if room.reason is None else {**known, **here}
+                if room.reason is not None:
+                    return room.reason
+                seen |= {entry.absolute: entry for entry in here.values()}
+        return seen
+
+    def keep(self, folders: Mapping[str, str], view: View) -> str:
+        """Write down what was seen, safe from a power cut, and return its name; ``folders`` as in `Kept`. Raises `StorageError`."""
+        with self._guard, _explained():
+            name = f"{self._name}/{new_id('snapshot')}"
+            file, latest = self._file(name), self._file(f"{self._name}/{_LATEST}").with_suffix("")
+            if self._latest != (folders, view):
+                self._latest = None
+                self._write(latest, json.dumps({"folders": dict(folders), "entries": [_as_json(entry) for entry in view.values()]}))
+                self._latest = dict(folders), dict(view)
+            try:
+                os.link(latest, file)
+            except OSError:  # not every file system has links
+                shutil.copyfile(latest, file)
+            os.utime(file)
+            sync_folder(file.parent)
+            self._kept.add(name)
+            return name
+
+    def _write(self, latest: Path, content: str) -> None:
+        """Write down what was seen last. It gets other names while commands run, and stays for the next one, which mostly sees the same."""
+        if self._pack is not None:
+            self._pack.sync()
+        latest.unlink(missing_ok=True)
+        with latest.open("x", encoding="utf-8") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def show_life(self, name: str) -> None:
+        """Note that the process lives that has kept a snapshot: what changes later than its last sign may be somebody else's."""
+        with suppress(OSError):
+            os.utime(self._file(name))
+
+    def find(self, name: str) -> Kept | None:
+        """Return what was kept under a name; None when it is not there any more."""
+        try:
+            file = self._file(name)
+            kept = json.loads(file.read_bytes())
+            entries = [_from_json(each) for each in kept["entries"]]
+            return Kept(kept["folders"], {entry.absolute: entry for entry in entries}, file.stat().st_mtime_ns)
+        except (OSError, ValueError):
+            return None
+
+    def forget(self, name: str) -> None:
+        """Let a snapshot go. With the last one of a process that is gone all that it kept goes."""
+        with self._guard:
+            self._kept.discard(name)
+            file = self._file(name)
+            file.unlink(missing_ok=True)
+            if file.parent.name != self._name:
+                _clear(file.parent)
+            elif not self._kept and self._pack is not None and self._pack.size > MOST_PACKED:
+                self._begin_anew()
+
+    def close(self) -> None:
+        """End: what nobody waits for any more is taken away."""
+        with self._guard:
+            if self._pack is not None:
+                self._pack.close()
+                self._pack = None
+            if self._lock is not None:
+                self._lock.close()
+                self._lock = None
+                _clear(self._place / self._name)
+
+    def _open(self) -> None:
+        """Begin to keep something, and look after what processes that are gone have kept."""
+        if self._pack is not None:
+            return
+        if self._place.is_dir():
+            for folder in self._place.iterdir():
+                _clear(folder, after_s=_KEPT_S)
+        import fcntl  # noqa: PLC0415 - not loaded at server start
+
+        folder = self._place / self._name
+        self._place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._place.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(mode=0o700)
+        self._lock = (folder / _LOCK).open("wb")
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._pack = self._make_pack(folder / _PACK)
+
+    def _begin_anew(self) -> None:
+        """Give a pack up of which little is needed. Nobody waits for a snapshot."""
+        if self._pack is not None:
+            self._pack.close()
+            self._pack.path.unlink(missing_ok=True)
+            self._pack = self._make_pack(self._pack.path)
+            self._known.clear()
+            self._latest = None
+
+    def _entry(self, root: str, sighted: Sighted, known: Entry | None, room: Room) -> Entry | None:
+        """Return a file as it is, by what was known of it where it has not changed; None when it has just gone."""
+        if known is not None and known.stamp == sighted.stamp and known.is_certain:
+            return known if known.span is None or room.takes(size=known.span.length) else None
+        plain = Entry(root, sighted.path, sighted.kind, f"{sighted.stamp.size} {sighted.stamp.written}", sighted.stamp)
+        if sighted.kind == "link":
+            with suppress(OSError):
+                return replace(plain, digest=os.fsencode(os.readlink(sighted.absolute)).hex())  # noqa: PTH115 - as above
+            return None
+        if sighted.kind != "text":
+            return plain
+        return self._read(plain, known, room) if room.takes(size=sighted.stamp.size) else None
+
+    def _read(self, plain: Entry, known: Entry | None, room: Room) -> Entry | None:
+        """Read a file, and keep its text unless that is kept already."""
+        from hashlib import blake2b  # noqa: PLC0415 - brings OpenSSL's, and the start needs none
+
+        try:
+            descriptor = os.open(plain.absolute, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            with os.fdopen(descriptor, "rb") as file:
+                content, stamp = file.read(), stamp_of(os.fstat(descriptor))
+        except PermissionError:
+            return replace(plain, kind="binary")  # nobody can say what it holds, only that it changed
+        except OSError:
+            return None
+        if len(content) > plain.stamp.size and not room.takes(size=len(content) - plain.stamp.size):
+            return None
+        entry = replace(plain, digest=blake2b(content, digest_size=16).hexdigest(), stamp=stamp)
+        entry = replace(entry, is_certain=time.time_ns() - max(stamp.changed, stamp.written) > _RACY_NS)
+        if known is not None and known.digest == entry.digest:
+            return replace(entry, kind=known.kind, pack=known.pack, span=known.span)
+        try:
+            decoded(content, plain.path)
+        except ModelMistakeError:
+            return replace(entry, kind="binary")
+        assert self._pack is not None  # noqa: S101 - opened by the view
+        return replace(entry, pack=str(self._pack.path), span=self._pack.add(content))
+
+    def _file(self, name: str) -> Path:
+        folder, _, snapshot = name.partition("/")
+        return self._place / Path(folder).name / f"{Path(snapshot).name}.json"
+
+
+def _clear(folder: Path, *, after_s: float = 0.0) -> None:
+    """Take away what a process that is gone has kept, unless somebody may ask for it yet: for ``after_s`` seconds at most, where given."""
+    import fcntl  # noqa: PLC0415 - not loaded at server start
+
+    with suppress(OSError), (folder / _LOCK).open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        waiting = [file for file in folder.glob("*.json") if not after_s or time.time() - file.stat().st_mtime < after_s]
+        if not waiting:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _as_json(entry: Entry) -> list[object]:
+    span = [] if entry.span is None else [entry.pack, entry.span.start, entry.span.length]
+    return [entry.root, entry.path, entry.kind, entry.digest, list(entry.stamp), *span]
+
+
+def _from_json(kept: Any) -> Entry:
+    root, path, kind, digest, stamp, *rest = kept
+    entry = Entry(root, path, kind, digest, Stamp(*stamp))
+    return replace(entry, pack=rest[0], span=Span(*rest[1:])) if rest else entry
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except OSError as failure:
+        raise _unusable(failure) from failure
+
+
+def _unusable(failure: OSError) -> StorageError:
+    code = "storage_full" if failure.errno in {errno.ENOSPC, errno.EDQUOT} else "storage_unwritable"
+    return StorageError(
+        "What the workspace holds cannot be kept before a command, so that its changes could not be undone: "
+        f"{failure.strerror or failure} ({failure.filename or 'the data folder'}). The command was not run.",
+        code=code,
+    )

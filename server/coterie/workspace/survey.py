@@ -1,0 +1,104 @@
+"""What lies in a folder at one moment, by the stamps of its files: cheap enough to be done around every command. Blocks.
+
+``snapshots`` reads what has another stamp than before. What is ignored is not there; secrets and symbolic links are, since it is to be told
+when a command touches them, though nobody reads the former and follows the latter.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeAlias
+
+from coterie.workspace.files import MAX_BYTES
+from coterie.workspace.ignore import BINARY_ENDINGS, IgnoreRules, is_secret
+from coterie.workspace.walk import entries_below, is_too_wide
+
+Kind: TypeAlias = Literal["text", "binary", "large", "secret", "link"]
+"""What a file is taken for: of a ``text`` the content is kept, of all others it is only known whether they changed."""
+
+
+class Stamp(NamedTuple):
+    """What changes when a file is written, or put in another's place. Times are in nanoseconds. A tuple, as thousands are made at once."""
+
+    written: int
+    changed: int
+    size: int
+    inode: int
+    mode: int
+
+
+class Sighted(NamedTuple):
+    """An entry of a folder; ``kind`` is what its name and size say, ``text`` where only the content can."""
+
+    path: str
+    absolute: str
+    kind: Kind
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """How much is looked at: files, bytes of texts, and seconds for one look. Beyond that a command's changes are not known."""
+
+    files: int = 20_000
+    bytes: int = 64 * 1024 * 1024
+    seconds: float = 10.0
+
+
+class Room:
+    """What is left of the bounds in one look; `reason` says which of them was met, if any."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self._bounds = bounds
+        self._files = bounds.files
+        self._bytes = bounds.bytes
+        self._end = time.monotonic() + bounds.seconds
+        self.reason: str | None = None
+
+    def takes(self, *, files: int = 0, size: int = 0) -> bool:
+        """Say whether there is room for so much more, and take it."""
+        self._files -= files
+        self._bytes -= size
+        if self._files < 0:
+            self.reason = f"the workspace has more than {self._bounds.files:,} files"
+        elif self._bytes < 0:
+            self.reason = f"the workspace has more than {self._bounds.bytes // 1024**2} MB of text"
+        elif time.monotonic() > self._end:
+            self.reason = f"to look at the workspace takes longer than {self._bounds.seconds:g} seconds"
+        return self.reason is None
+
+
+def survey(root: str, room: Room) -> Iterator[Sighted]:
+    """Yield what lies below a folder, as far as there is room."""
+    if is_too_wide(root):
+        room.reason = "the workspace is your home as a whole"
+        return
+    for entry in entries_below(root, IgnoreRules().inside(Path(root))):
+        if entry.is_dir(follow_symlinks=False):
+            continue
+        if not room.takes(files=1):
+            return
+        with suppress(OSError):  # it has just gone
+            stamp = stamp_of(entry.stat(follow_symlinks=False))
+            path = os.path.relpath(entry.path, root) if os.sep == "\\" else entry.path[len(root) :].lstrip("/")
+            yield Sighted(path, entry.path, _kind(entry, stamp), stamp)
+
+
+def stamp_of(status: os.stat_result) -> Stamp:
+    """Return the stamp in what the system says of a file."""
+    return Stamp(status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, status.st_mode)
+
+
+def _kind(entry: os.DirEntry[str], stamp: Stamp) -> Kind:
+    if entry.is_symlink():
+        return "link"
+    if is_secret(entry.name):
+        return "secret"
+    if stamp.size > MAX_BYTES:
+        return "large"
+    return "binary" if entry.name.lower().endswith(BINARY_ENDINGS) else "text"

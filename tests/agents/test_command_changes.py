@@ -1,0 +1,239 @@
+"""What commands do to files is seen and taken back like any edit: real commands, journal and workspace; a scripted model calls the shell.
+
+Who is told of it over the wire is in `tests/main_job/test_commands.py`, a server that dies meanwhile in `test_command_crash.py`, what of
+the changes is somebody else's in `tests/workspace/test_looks.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent_stage import FakeSandbox, Stage, answering, calls, staged
+from coterie.domain.edits import HunkVerdict
+from coterie.domain.events import ChangeEvent, ToolCallEvent, WarningEvent
+from coterie.domain.records import CommandIntent
+from coterie.domain.workspace_ports import Command, CommandResult
+from hunk_stage import AFTER, BEFORE, ONLY_FIRST, ONLY_SECOND, Reviewer, project
+from shell_stage import SETTINGS, files_of, really, running
+
+TWO = r"sed -i -e 's/line 2/second/' -e 's/line 8/eighth\nand more/' a.txt"
+
+
+@asynccontextmanager
+async def played(
+    tmp_path: Path, *lines: str, answer: Callable[[Command], CommandResult] = really, files: Mapping[str, str | bytes] | None = None
+) -> AsyncIterator[tuple[Stage, str]]:
+    """Play a run that runs commands; gives its stage and its id."""
+    root = project(tmp_path / "project")
+    for path, content in (files or {}).items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(content.encode() if isinstance(content, str) else content)
+    async with staged(tmp_path / "home", root, {"chat": running(*lines)}, sandbox=FakeSandbox(answer=answer), settings=SETTINGS) as stage:
+        answering(stage, "allow_once")
+        run_id = await stage.begin()
+        await stage.ended()
+        yield stage, run_id
+
+
+def output(stage: Stage) -> str:
+    """Return what the model was told of its latest command."""
+    ended = [event for event in stage.listener.of(ToolCallEvent) if event.output is not None]
+    return str(ended[-1].output)
+
+
+async def test_what_a_command_changed_is_told_shown_and_undone(tmp_path: Path) -> None:
+    async with played(tmp_path, TWO) as (stage, run_id):
+        assert stage.text("a.txt") == AFTER
+        [change] = stage.listener.of(ChangeEvent)
+        assert (change.path, change.state, change.unsure) == ("a.txt", "applied", None)
+        assert [(hunk.old_text, hunk.new_text) for hunk in change.hunks] == [("line 2\n", "second\n"), ("line 8\n", "eighth\nand more\n")]
+        assert {hunk.step_id for hunk in change.hunks} == {step.step_id for step in (await stage.runs.get(run_id)).steps}
+        assert output(stage).endswith("[exit code 0]\n[Files: changed a.txt.]")
+        [shown] = await stage.runs.diff(run_id, texts=True)
+        assert (shown.path, shown.status, shown.before, shown.after) == ("a.txt", "modified", BEFORE, AFTER)
+        undone = await stage.runs.undo(run_id)
+        assert (undone.restored, undone.conflicts) == (("a.txt",), ())
+        assert stage.text("a.txt") == BEFORE
+        assert await stage.runs.diff(run_id) == ()
+
+
+@pytest.mark.parametrize(("verdict", "place", "left"), [("rejected", 0, ONLY_SECOND), ("undone", 1, ONLY_FIRST)])
+async def test_single_hunks_are_rejected_and_undone(tmp_path: Path, verdict: HunkVerdict, place: int, left: str) -> None:
+    async with played(tmp_path, TWO) as (stage, run_id):
+        person = Reviewer(stage)
+        if verdict == "rejected":
+            await person.decide(verdict, place)
+        else:
+            await stage.runs.undo(run_id, scope="hunk", ids=[(await person.all())[place].hunk_id])
+        assert stage.text("a.txt") == left
+
+
+@pytest.mark.parametrize(("scope", "ids"), [("run", []), ("file", ["a.txt"]), ("step", None)])
+async def test_what_the_person_wrote_since_stays(tmp_path: Path, scope: Any, ids: Sequence[str] | None) -> None:
+    async with played(tmp_path, TWO) as (stage, run_id):
+        (stage.project / "a.txt").write_text(AFTER.replace("line 5", "mine"), encoding="utf-8")
+        steps = [step.step_id for step in (await stage.runs.get(run_id)).steps]
+        undone = await stage.runs.undo(run_id, scope=scope, ids=steps if ids is None else ids)
+        assert undone.conflicts == ()
+        assert stage.text("a.txt") == BEFORE.replace("line 5", "mine")
+
+
+ALIKE = "the same text\n"
+COMMANDS = {
+    "makes": "mkdir -p new/deep && echo x > new/deep/b.txt",
+    "deletes": "rm a.txt",
+    "renames": "mv a.txt c.txt",
+    "renames by case": "mv a.txt A.txt",
+    "empties": ": > a.txt",
+    "fails": "echo y >> a.txt; exit 3",
+    "deletes everything": 'rm -rf -- "$PWD"',
+    "changes and changes back": "cp a.txt /tmp/$$; echo > a.txt; cp /tmp/$$ a.txt; rm /tmp/$$",
+    "writes other line ends": r"printf 'one\r\ntwo\r\n' > a.txt",
+    "replaces by a folder": "rm a.txt && mkdir a.txt && echo x > a.txt/in",
+    "swaps": "mv a.txt t && mv run.sh a.txt && mv t run.sh",
+}
+
+
+@pytest.mark.parametrize("line", COMMANDS.values(), ids=list(COMMANDS))
+async def test_whatever_a_command_does_to_texts_can_be_given_back(tmp_path: Path, line: str) -> None:
+    more = {"sub/one.txt": ALIKE, "sub/two.txt": ALIKE, "run.sh": "#!/bin/sh\n"}
+
+    def answer(command: Command) -> CommandResult:
+        before.update(files_of(tmp_path / "project"))
+        return really(command)
+
+    before = dict[str, bytes]()
+    async with played(tmp_path, line, answer=answer, files=more) as (stage, run_id):
+        undone = await stage.runs.undo(run_id)
+        assert undone.conflicts == ()
+        assert files_of(stage.project) == before
+
+
+async def test_the_permissions_of_a_deleted_file_come_back_and_others_are_told(tmp_path: Path) -> None:
+    async with played(tmp_path, "chmod 755 run.sh", "rm run.sh; chmod 600 a.txt", files={"run.sh": "#!/bin/sh\n"}) as (stage, run_id):
+        warnings = [event.text for event in stage.listener.of(WarningEvent) if event.code == "not_undoable"]
+        assert warnings == [
+            "In no diff and not undoable: run.sh (changed, its permissions).",
+            "In no diff and not undoable: a.txt (changed, its permissions).",
+        ]
+        undone = await stage.runs.undo(run_id)
+        assert (stage.project / "run.sh").stat().st_mode & 0o777 == 0o755
+        assert "run.sh" in undone.restored
+
+
+@pytest.mark.parametrize(
+    ("line", "path", "why"),
+    [
+        (r"printf '\000\001' > data", "data", "made, no text"),
+        ("echo x >> logo.png", "logo.png", "changed, no text"),
+        ("rm logo.png", "logo.png", "deleted, no text"),
+        ("echo x >> huge.txt", "huge.txt", "changed, too large"),
+        ("echo KEY=1 > .env", ".env", "made, a secret by its name"),
+        ("ln -s /etc/passwd out", "out", "made, a symbolic link"),
+    ],
+)
+async def test_what_cannot_be_given_back_is_told_by_its_name(tmp_path: Path, line: str, path: str, why: str) -> None:
+    more = {"logo.png": b"\x89PNG\0", "huge.txt": "x" * 5_000_001}
+    async with played(tmp_path, line, files=more) as (stage, run_id):
+        assert output(stage).endswith(f"[In no diff and not undoable: {path} ({why}).]")
+        [warning] = [event.text for event in stage.listener.of(WarningEvent) if event.code == "not_undoable"]
+        assert warning == f"In no diff and not undoable: {path} ({why})."
+        [shown] = await stage.runs.diff(run_id)
+        assert (shown.path, shown.diff) == (path, f"Binary files a/{path} and b/{path} differ\n")
+        undone = await stage.runs.undo(run_id)
+        [conflict] = undone.conflicts
+        assert (conflict.path, undone.restored) == (path, ())
+        assert (await stage.runs.undo(run_id, scope="file", ids=[path])).conflicts == undone.conflicts
+
+
+@pytest.mark.parametrize("path", ["build/out.txt", "node_modules/a/index.js", ".git/config", "__pycache__/a.txt"])
+async def test_what_is_ignored_is_nobodys_change(tmp_path: Path, path: str) -> None:
+    line = f"mkdir -p $(dirname {path}) && echo x > {path}"
+    async with played(tmp_path, line, files={".gitignore": "build/\n"}) as (stage, run_id):
+        assert (stage.project / path).exists()
+        assert stage.listener.of(ChangeEvent) == []
+        assert await stage.runs.diff(run_id) == ()
+        assert output(stage).endswith("[exit code 0]")
+
+
+async def test_a_link_that_leads_out_is_not_followed(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "theirs.txt").write_text("theirs\n", encoding="utf-8")
+    async with played(tmp_path, "ln -s ../outside out && echo more >> out/theirs.txt") as (stage, run_id):
+        assert await stage.runs.undo(run_id) is not None
+        assert (outside / "theirs.txt").read_text(encoding="utf-8") == "theirs\nmore\n"
+        assert stage.listener.of(ChangeEvent) == []
+
+
+@pytest.mark.parametrize("line", ["ls -la", "cat a.txt | grep line", "git status", "wc -l < a.txt"])
+async def test_a_command_that_only_reads_is_not_looked_at(tmp_path: Path, line: str) -> None:
+    async with played(tmp_path, line) as (stage, run_id):
+        intents = [entry.record for entry in await stage.store.runs.read(run_id) if isinstance(entry.record, CommandIntent)]
+        assert [intent.snapshot for intent in intents] == [None]
+        assert not (tmp_path / "home" / "snapshots").exists()
+
+
+async def test_edits_and_commands_of_one_run_are_taken_back_together(tmp_path: Path) -> None:
+    edit = {"path": "a.txt", "edits": [{"old": "line 5", "new": "fifth"}]}
+    script = {"chat": (calls(("execute_command", {"command": TWO})), calls(("edit_file", edit)), *running("sed -i s/line/row/ a.txt"))}
+    sandbox = FakeSandbox(answer=really)
+    async with staged(tmp_path / "home", project(tmp_path / "project"), script, sandbox=sandbox, settings=SETTINGS) as stage:
+        run_id = await stage.begin()
+        await stage.ended()
+        assert stage.text("a.txt") == AFTER.replace("line 5", "fifth").replace("line", "row")
+        assert (await stage.runs.undo(run_id)).conflicts == ()
+        assert stage.text("a.txt") == BEFORE
+
+
+async def test_a_command_that_is_cancelled_leaves_its_changes_to_be_undone(tmp_path: Path) -> None:
+    class Halfway(FakeSandbox):
+        async def run(self, command: Command) -> CommandResult:
+            really(command)
+            begun.set()
+            return await super().run(command)
+
+    begun = asyncio.Event()
+    sandbox = Halfway(hold=asyncio.Event())
+    script = {"chat": running(TWO)}
+    async with staged(tmp_path / "home", project(tmp_path / "project"), script, sandbox=sandbox, settings=SETTINGS) as stage:
+        run_id = await stage.begin()
+        await begun.wait()
+        await stage.runs.cancel(run_id)
+        assert sandbox.killed == 1
+        assert [shown.path for shown in await stage.runs.diff(run_id)] == ["a.txt"]
+        assert (await stage.runs.undo(run_id)).restored == ("a.txt",)
+        assert stage.text("a.txt") == BEFORE
+
+
+async def test_a_command_that_takes_too_long_leaves_its_changes_to_be_undone(tmp_path: Path) -> None:
+    def answer(command: Command) -> CommandResult:
+        really(command)
+        return CommandResult(exit_code=None, output="", full_output="", timed_out=True)
+
+    async with played(tmp_path, TWO, answer=answer) as (stage, run_id):
+        assert output(stage).endswith("[timed out]\n[Files: changed a.txt.]")
+        assert (await stage.runs.undo(run_id)).restored == ("a.txt",)
+
+
+async def test_many_files_are_listed_short_and_all_undone(tmp_path: Path) -> None:
+    async with played(tmp_path, 'for n in $(seq 120); do echo "$n" > "f$n"; done') as (stage, run_id):
+        assert "[Files: made f1, f10, f100" in output(stage)
+        assert output(stage).endswith(" and 100 more.]")
+        assert len((await stage.runs.undo(run_id)).restored) == 120
+        assert files_of(stage.project) == {"a.txt": BEFORE.encode()}
+
+
+async def test_nothing_stays_of_what_was_kept_for_a_command(tmp_path: Path) -> None:
+    async with played(tmp_path, TWO):
+        assert (tmp_path / "home" / "snapshots").stat().st_mode & 0o777 == 0o700
+        [folder] = (tmp_path / "home" / "snapshots").iterdir()
+        assert list(folder.glob("*.json")) == []
+        assert {file.stat().st_mode & 0o077 for file in folder.iterdir() if file.name == "texts"} == {0}
+    assert list((tmp_path / "home" / "snapshots").iterdir()) == []

@@ -1,0 +1,152 @@
+"""Snapshots on the disk: what is read again and what is not, who may see it, and when it goes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typing_extensions import override
+
+from coterie.base.errors import StorageError
+from coterie.workspace.comparing import pairs
+from coterie.workspace.pack import Pack, Span
+from coterie.workspace.snapshots import Snapshots, View
+
+Write = Callable[[str, str], Path]
+
+
+def seen(snapshots: Snapshots, root: Path) -> View:
+    """View a folder that is not too large."""
+    view = snapshots.view([str(root)])
+    assert not isinstance(view, str), view
+    return view
+
+
+def settle(*files: Path) -> None:
+    """Make files old enough for their stamps to be believed."""
+    past = time.time() - 3600
+    for file in files:
+        os.utime(file, (past, past))
+
+
+def test_a_file_that_is_written_within_one_tick_of_the_clock_is_read_again(tmp_path: Path, root: Path, write: Write) -> None:
+    snapshots = Snapshots(tmp_path / "data")
+    file = write("a.txt", "one")
+    before = seen(snapshots, root)
+    stamp = file.stat()
+    with file.open("r+", encoding="utf-8") as same:
+        same.write("two")
+    os.utime(file, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    [pair] = pairs(before, seen(snapshots, root))
+    assert (pair.before, pair.after) != (None, None)
+    assert pair.after is not None
+    assert pair.after.text == "two"
+    snapshots.close()
+
+
+def test_what_did_not_change_is_kept_once(tmp_path: Path, root: Path, write: Write) -> None:
+    snapshots = Snapshots(tmp_path / "data")
+    write("a.txt", "x" * 1000)
+    first = seen(snapshots, root)
+    for _ in range(3):
+        name = snapshots.keep({str(root): root.as_uri()}, seen(snapshots, root))
+        snapshots.forget(name)
+    write("b.txt", "y" * 10)
+    second = seen(snapshots, root)
+    [pack] = (tmp_path / "data").glob("*/texts")
+    assert pack.stat().st_size == 1010
+    assert [(pair.before, pair.after and pair.after.path) for pair in pairs(first, second)] == [(None, "b.txt")]
+    snapshots.close()
+
+
+def test_another_process_finds_what_was_kept_and_takes_it_away_when_it_is_settled(tmp_path: Path, root: Path, write: Write) -> None:
+    one, other = Snapshots(tmp_path / "data"), Snapshots(tmp_path / "data")
+    file = write("a.txt", "one\n")
+    name = one.keep({str(root): root.as_uri()}, seen(one, root))
+    one.close()
+    write("a.txt", "two\n")
+    kept = other.find(name)
+    assert kept is not None
+    assert kept.folders == {str(root): root.as_uri()}
+    assert kept.view[str(file)].text == "one\n"
+    [pair] = pairs(kept.view, seen(other, root))
+    assert pair.after is not None
+    assert pair.after.text == "two\n"
+    other.forget(name)
+    assert other.find(name) is None
+    other.close()
+    assert list((tmp_path / "data").iterdir()) == []
+
+
+@pytest.mark.parametrize(("age_s", "stays"), [(0, True), (8 * 24 * 3600, False)])
+def test_what_nobody_comes_back_for_goes_after_a_week(tmp_path: Path, root: Path, write: Write, age_s: float, *, stays: bool) -> None:
+    dead, later = Snapshots(tmp_path / "data"), Snapshots(tmp_path / "data")
+    write("a.txt", "one\n")
+    name = dead.keep({str(root): root.as_uri()}, seen(dead, root))
+    dead.close()
+    [manifest] = (tmp_path / "data").glob("*/*.json")
+    os.utime(manifest, (time.time() - age_s,) * 2)
+    seen(later, root)
+    assert (later.find(name) is not None) is stays
+    later.close()
+
+
+def test_a_process_that_lives_loses_nothing_to_another(tmp_path: Path, root: Path, write: Write) -> None:
+    one, other = Snapshots(tmp_path / "data"), Snapshots(tmp_path / "data")
+    file = write("a.txt", "one\n")
+    view = seen(one, root)
+    seen(other, root)
+    assert view[str(file)].text == "one\n"
+    one.close()
+    other.close()
+
+
+def test_nobody_else_can_read_it(tmp_path: Path, root: Path, write: Write) -> None:
+    snapshots = Snapshots(tmp_path / "home" / "data")
+    write("a.txt", "one\n")
+    snapshots.keep({str(root): root.as_uri()}, seen(snapshots, root))
+    assert {place.stat().st_mode & 0o077 for place in (tmp_path / "home" / "data").rglob("*") if place.is_dir()} == {0}
+    assert (tmp_path / "home" / "data").stat().st_mode & 0o077 == 0
+    snapshots.close()
+
+
+def test_a_full_disk_is_said_before_the_command_runs(tmp_path: Path, root: Path, write: Write) -> None:
+    class Full(Pack):
+        @override
+        def add(self, content: bytes) -> Span:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    snapshots = Snapshots(tmp_path / "data", pack=Full)
+    write("a.txt", "one\n")
+    with pytest.raises(StorageError, match="was not run") as failure:
+        snapshots.view([str(root)])
+    assert failure.value.code == "storage_full"
+    snapshots.close()
+
+
+@pytest.mark.parametrize("name", ["", "x", "../../etc/passwd", "a/b/c", "server_1/snapshot_1"])
+def test_names_of_nothing_find_nothing_and_take_nothing_away(tmp_path: Path, name: str) -> None:
+    snapshots = Snapshots(tmp_path / "data")
+    assert snapshots.find(name) is None
+    snapshots.forget(name)
+    snapshots.close()
+
+
+def test_what_is_too_large_or_ignored_by_name_is_only_known_to_have_changed(tmp_path: Path, root: Path, write: Write) -> None:
+    snapshots = Snapshots(tmp_path / "data")
+    kinds = {"a.txt": "text", "b.bin": "binary", ".env": "secret", "c": "binary", "d": "large"}
+    write("a.txt", "one")
+    write("b.bin", "one")
+    write(".env", "KEY=1")
+    write("c", "a\0b")
+    write("d", "x" * 5_000_001)
+    (root / "e").symlink_to("a.txt")
+    view = seen(snapshots, root)
+    assert {entry.path: entry.kind for entry in view.values()} == {**kinds, "e": "link"}
+    assert [entry.path for entry in view.values() if entry.text is not None] == ["a.txt"]
+    assert b"KEY" not in next((tmp_path / "data").glob("*/texts")).read_bytes()
+    snapshots.close()
