@@ -57,7 +57,7 @@ async def test_compact_asks_for_a_summary_and_for_nothing_else(tmp_path: Path) -
         assert len(answers(talk.stage)) == 1
         assert "- counted" in answers(talk.stage)[0], "the person reads what is kept"
         await talk.post("And?", says("Done."))
-        assert said(talk.sent) == ["<earlier", "1 word w", "And?"]
+        assert said(talk.sent) == ["<earlier", "1 word w", "<folder "], "the folder is shown again"
         assert "/compact" not in request_bytes(talk.sent).decode()
 
 
@@ -161,7 +161,7 @@ async def test_compactions_are_taken_back_one_by_one(tmp_path: Path) -> None:
         await talk.grow(1)
         await talk.post("/compact")
         assert "\\n- counted" in request_bytes(talk.hosts.requests[0]).decode(), "the summary goes into the next one"
-        for expected in (["<earlier", "0 word w", "A?"], ["<earlier", "1 word w", "Post 0."], ["<folder ", "0 word w", "Post 1."]):
+        for expected in (["<earlier", "0 word w", "<folder "], ["<earlier", "1 word w", "<folder "], ["<folder ", "0 word w", "Post 1."]):
             await talk.post("A?", says("A."))
             assert said(talk.sent)[:3] == expected
             await talk.post("/restore")
@@ -262,7 +262,7 @@ async def test_a_death_at_any_record_of_a_compaction_makes_none_twice(tmp_path: 
     async def check_goes_on(talk: Talk, channel: str | None) -> None:
         talk.channel = channel
         await talk.post("And?", says("Done."))
-        assert said(talk.sent) == ["<earlier", "1 word w", "And?"]
+        assert said(talk.sent) == ["<earlier", "1 word w", "<folder "]
         [head, *_] = talk.sent.messages
         assert isinstance(head, UserMessage)
         assert SUMMARY.partition("\n")[0] in head.text

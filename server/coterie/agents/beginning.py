@@ -21,9 +21,9 @@ from coterie.context.amending import amendments
 from coterie.context.assemble import system_text
 from coterie.context.briefing import Briefing, briefed, takes
 from coterie.context.collect import Listing
-from coterie.context.marking import attached_before, is_held, without_dropped
+from coterie.context.marking import attached_before, is_held, shows_folder, without_dropped
 from coterie.context.task import Excerpt, Task, first_message, replacing
-from coterie.context.thread import as_sent, standing
+from coterie.context.thread import standing
 from coterie.domain.edits import digest_of
 from coterie.domain.events import Event, StepEvent, WarningEvent
 from coterie.domain.messages import Message, ToolSpec, UserMessage
@@ -57,9 +57,10 @@ class Beginning:
         briefing = briefed(crew.rules, crew.memory, self.choice, agent.prompt, tools)
         record = await self._record(tools, briefing)
         system = await self.run.text(record.system)
-        listing = None if crew.prior else await collect.listing_of(crew.workspace, self.run.row.request.folder)
+        sent = await self._sent()
+        listing = None if shows_folder(sent) else await collect.listing_of(crew.workspace, self.run.row.request.folder)
         around = await self._orientation(listing) if is_new and agent.finds_its_way else Orientation()
-        rules = () if is_external else amendments(briefing.rules, system, await self._sent())
+        rules = () if is_external else amendments(briefing.rules, system, sent)
         return Opening(
             system=system,
             tools=tuple(tool for tool in tools if tool.name in record.tools),
@@ -113,12 +114,13 @@ class Beginning:
         return replace(request, attachments=(*request.attachments, *wanted))
 
     async def _sent(self) -> tuple[Message, ...]:
-        """Return the conversation before as it is sent."""
+        """Return the messages of the conversation before that are sent, a summary by itself: nobody said that."""
         before = self.crew.before
-        return as_sent(without_dropped(standing(before.said, before.compactions), await self.crew.marks()))
+        thread = without_dropped(standing(before.said, before.compactions), await self.crew.marks())
+        return tuple(placed.message for placed in thread)
 
     async def _held(self) -> Mapping[str, str]:
-        """Return the files that are attached in the conversation as it is sent, by path."""
+        """Return the files that are attached in the conversation, by path."""
         return attached_before(await self._sent())
 
     async def _first(self, around: Orientation, listing: Listing | None, rules: tuple[Excerpt, ...]) -> UserMessage:

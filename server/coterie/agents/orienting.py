@@ -51,7 +51,7 @@ async def orientation(
     choice: ModelChoice,
     prior: Sequence[Message],
 ) -> Orientation:
-    """Ask the index of the place, if it is at hand. ``listing`` is None in a conversation that goes on, which has a map already."""
+    """Ask the index of the place, if it is at hand. ``listing`` is None in a conversation that has a map already."""
     wants = settings.code_tokens or (settings.map_tokens and listing is not None)
     if place.index is None or not wants or not await collect.is_at_hand(place.workspace, place.index, request.folder, place.index_wait_s):
         return Orientation()

@@ -36,6 +36,12 @@ def attached_before(messages: Iterable[Message]) -> Mapping[str, str]:
     }
 
 
+def shows_folder(messages: Iterable[Message]) -> bool:
+    """Say whether a conversation shows its folder from above, or did until the person left that out."""
+    said = (message.text for message in messages if isinstance(message, UserMessage))
+    return any(each.kind == "folder" for text in said for each in elements_of(text))
+
+
 def is_held(held: Mapping[str, str], path: str | None, text: str) -> bool:
     """Say whether a file is among those of `attached_before` as it is now."""
     shown = held.get(path or "")

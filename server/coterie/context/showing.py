@@ -92,7 +92,7 @@ def shown(talk: Talk, counting: Counting, limit: int | None) -> Shown:
             )
     absent = {each.piece_id for each in left_out}
     glimpses = {**_glimpses(talk.said), **_glimpses(thread)}
-    held = attached_before(request.messages)
+    held = attached_before(placed.message for placed in thread)
     wanted = [each for each in talk.files if not is_held(held, each.path, each.text)]
     upcoming = _upcoming(wanted, held, sent, counting, limit)
     listed = [part for part in (*_without_kept(sent, kept), *kept) if part.piece.piece_id not in absent]
