@@ -16,7 +16,7 @@ from editors.runs_view import run_agent
 from editors.settings_view import section
 from editors.stage import TOUCH, holding, staged
 from editors.terminal import BOUND_S, output
-from editors.vscode import CodeServer, code_server, shared
+from editors.vscode import SIZE, CodeServer, code_server, shared
 from editors.window import Window
 from raw_http_server import RawHttpServer, raw_http_server
 from served import BROKEN, FIXED, fixture
@@ -27,6 +27,8 @@ BODY = "return a * b + c"
 FILL = {"match": {"model": "fill-model"}, "response": {"content": BODY}}
 CANARY = "sk-canary-of-the-palette-4711"
 MESSAGE = "calc: add instead of subtracting"
+LOW = 420
+"""The height of a window that leaves a chat in its side bar as little as VS Code lets it have."""
 BOX = """
 [providers.box]
 type = "ollama"
@@ -223,6 +225,14 @@ async def test_more_of_a_question_is_all_its_answers_with_the_rule_that_always_a
         await expect(card).to_contain_text("exec(touch made)")
         await expect(card).to_contain_text("Holds in every project")
         await window.screenshot("answers", themes=("dark", "light", "contrast"))
+
+        # In a view that is lower than the question the answers stay in sight, and what they are about is scrolled above them.
+        await window.page.set_viewport_size({**SIZE, "height": LOW})
+        await expect(card.get_by_role("button", name="Allow once", exact=True)).to_be_in_viewport(ratio=0.9)
+        await expect(card.get_by_text("Run touch made").first).to_be_in_viewport(ratio=0.5)
+        await card.get_by_role("button", name="Reject always").click(trial=True)
+        await window.screenshot("low", themes=("dark",))
+        await window.page.set_viewport_size(SIZE)
         assert not (window.project / "made").exists(), "to look is no answer"
         assert "touch made" not in config(code).read_text(encoding="utf-8")
 

@@ -32,7 +32,11 @@ export function approvalRow(item: ApprovalItem, page: Page): Row {
     const isOpen = next.decided === undefined;
     row.dataset["state"] = isOpen ? "pending" : "resolved";
     row.setAttribute("aria-label", isOpen ? `Asks you: ${wordsOf(next)}` : `${wordsOf(next)}: ${next.decided}`);
-    title.replaceChildren(icon(iconOf(next)), element("span", {}, next.title), ...sizeParts(next.proposal));
+    title.replaceChildren(
+      icon(iconOf(next)),
+      element("span", { class: "approval-words", title: isOpen ? "" : next.title }, next.title),
+      ...sizeParts(next.proposal),
+    );
     effects.replaceChildren(...next.effects.map((words) => element("li", {}, words)));
     effects.hidden = next.effects.length === 0;
     plan.hidden = next.plan === undefined || !isOpen;

@@ -4,6 +4,9 @@ import type { Item } from "../../src/chat/items";
 import { Transcript } from "./transcript";
 
 const HIGH = 100;
+let high = HIGH;
+/** Have the page notice that its height is another one. */
+let resized: () => void;
 const ROW = 60;
 /** What a question is high. */
 const QUESTION = 300;
@@ -14,10 +17,14 @@ let moves: boolean[];
 /** A page without a layout of its own: each row has its height, and the element shows so much of them. */
 beforeEach(() => {
   frames.length = 0;
+  high = HIGH;
   moves = [];
   vi.stubGlobal(
     "ResizeObserver",
     class {
+      constructor(notice: () => void) {
+        resized = notice;
+      }
       observe(): void {}
     },
   );
@@ -32,19 +39,20 @@ beforeEach(() => {
   let top = 0;
   const height = (): number => [...element.children].reduce((sum, each) => sum + heightOf(each), 0);
   Object.defineProperties(element, {
-    clientHeight: { get: () => HIGH },
+    clientHeight: { get: () => high },
     scrollHeight: { get: height },
     scrollTop: {
       get: () => {
-        top = Math.max(0, Math.min(top, height() - HIGH));
+        top = Math.max(0, Math.min(top, height() - high));
         return top;
       },
       set: (to: number) => {
-        top = Math.max(0, Math.min(to, height() - HIGH));
+        top = Math.max(0, Math.min(to, height() - high));
         element.dispatchEvent(new Event("scroll"));
       },
     },
   });
+  resized();
   vi.spyOn(HTMLElement.prototype, "offsetTop", "get").mockImplementation(function (this: HTMLElement) {
     return above(this);
   });
@@ -113,6 +121,14 @@ describe("who is at the end", () => {
     transcript.element.scrollTop = 3 * ROW - HIGH;
     tell(words("e"));
     expect(transcript.element.scrollTop).toBe(4 * ROW - HIGH);
+  });
+
+  it("stays there when the view is made lower, also when that comes before an earlier move is told of", () => {
+    fill();
+    high -= 50;
+    transcript.element.dispatchEvent(new Event("scroll"));
+    resized();
+    expect([transcript.element.scrollTop, moves]).toEqual([4 * ROW - high, []]);
   });
 
   it("sees a question that is higher than the page from its beginning, reads the rest in peace, and then what came of it", () => {

@@ -32,6 +32,8 @@ export class Transcript {
   #isAtEnd = true;
   /** Where it was scrolled to last. */
   #top = 0;
+  /** How high the view was when it was looked at last. */
+  #height = 0;
   #wanted: Place | undefined;
   #isScheduled = false;
 
@@ -40,7 +42,10 @@ export class Transcript {
     this.#isMoved = isMoved;
     this.element.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.element.addEventListener("keydown", (event) => this.#walk(event));
-    new ResizeObserver(() => this.#stay()).observe(this.element);
+    new ResizeObserver(() => {
+      this.#height = this.element.clientHeight;
+      this.#stay();
+    }).observe(this.element);
   }
 
   get isEmpty(): boolean {
@@ -230,7 +235,10 @@ export class Transcript {
 
   /** A wheel or a touchpad goes up by a few pixels at a time: who was taken back to the end between two of them would never get away. */
   #scrolled(): void {
-    const { scrollTop } = this.element;
+    const { scrollTop, clientHeight } = this.element;
+    if (clientHeight !== this.#height) {
+      return; // A view that is made lower moves the end away; nobody has gone up.
+    }
     const isUp = scrollTop < this.#top;
     this.#top = scrollTop;
     const isAtEnd = this.#end() - scrollTop <= (isUp ? 1 : NEAR);
