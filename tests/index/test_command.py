@@ -99,6 +99,13 @@ def test_a_folder_that_is_not_there_is_said(home: Path, tmp_path: Path) -> None:
     assert b"there is no folder" in done.stderr
 
 
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_nothing_but_answers_is_on_standard_output(project: Path, home: Path, options: tuple[str, ...]) -> None:
+    (project / "pool.py").write_text("sockets = 1\n", encoding="utf-8")
+    done = coterie(home, "index", *options, "rank", str(project), stdin=b'{"query": "sockets"}')
+    assert (json.loads(done.stdout), done.stderr) == ({"files": ["pool.py"]}, b"indexing 100%\n")
+
+
 def test_where_no_cache_can_be_written_questions_are_answered_all_the_same(project: Path, home: Path) -> None:
     (project / "pool.py").write_text("sockets = 1\n", encoding="utf-8")
     home.mkdir()

@@ -261,6 +261,17 @@ def test_a_file_that_its_reader_dies_of_costs_no_more_than_itself(project: Path,
     assert found == {path: facts.read(str(project), path) for path in paths[:-1]}
 
 
+def test_a_reader_whose_parent_has_died_says_nothing(project: Path, write: Write) -> None:
+    write("a.py", "sockets = 1\n")
+    unread, answers = os.pipe()
+    os.close(unread)
+    try:
+        reader = subprocess.run([*readers.COMMAND, str(project)], input=b'["a.py"]\n', stdout=answers, stderr=subprocess.PIPE, check=False)
+    finally:
+        os.close(answers)
+    assert (reader.returncode, reader.stderr) == (0, b"")
+
+
 def test_readers_that_die_of_anything_are_given_up(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     monkeypatch.setattr(readers, "COMMAND", ("false",))

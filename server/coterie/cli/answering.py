@@ -30,7 +30,7 @@ def answer_lines(streams: Streams, answer: Callable[[dict[str, Any]], Json]) -> 
 
 def _object(line: str) -> dict[str, Any]:
     try:
-        asked = json.loads(line)
+        asked = json.loads(line.strip())
     except (ValueError, RecursionError) as wrong:
         raise InvalidParamsError(f"This line is not JSON: {wrong}.") from wrong
     if not isinstance(asked, dict):

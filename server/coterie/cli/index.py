@@ -15,7 +15,7 @@ from coterie.base.errors import InvalidParamsError, RequestError
 from coterie.cli import exits
 from coterie.cli.answering import answer_lines
 from coterie.cli.arguments import Arguments
-from coterie.cli.terminal import Output, Streams
+from coterie.cli.terminal import Output, Streams, output_for
 from coterie.cli.wording import Line
 from coterie.config.paths import places
 from coterie.domain.retrieval import Question
@@ -31,6 +31,8 @@ MOST_FILES = 100
 def index(arguments: Arguments, output: Output, streams: Streams) -> int:
     """Build, or build and answer until the input ends. Where the cache cannot be written, the index lasts as long as the command."""
     root = str(arguments.folder.resolve())
+    if arguments.action == "rank":
+        output = output_for(streams, machine=False)  # nothing but answers on standard output, which are JSON anyway
 
     def told(read: int, files: int) -> None:
         output.progress({"read": read, "files": files}, "indexing", read / files)

@@ -60,9 +60,10 @@ def read_all(folder: str, paths: Sequence[str]) -> Iterator[tuple[str, FileFacts
 
 def serve(folder: str, asked: BinaryIO, answers: BinaryIO) -> None:
     """Answer each line of JSON, a list of paths, with the pickled list of their facts, until the input ends."""
-    for line in asked:
-        pickle.dump([read(folder, path) for path in json.loads(line)], answers, protocol=pickle.HIGHEST_PROTOCOL)
-        answers.flush()
+    with suppress(BrokenPipeError):  # whoever asked died meanwhile
+        for line in asked:
+            pickle.dump([read(folder, path) for path in json.loads(line)], answers, protocol=pickle.HIGHEST_PROTOCOL)
+            answers.flush()
 
 
 class _Child:
