@@ -1,4 +1,4 @@
-"""Chat channels and their messages: the `ChannelStore` that ``features.chat`` uses.
+"""Chat channels and their messages: the `ChannelStore` that ``features.channels`` uses.
 
 Stored is only whether a channel is archived; that it is ``active`` follows from the runs of every living server (see ``recovery``).
 """

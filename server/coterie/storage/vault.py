@@ -1,7 +1,7 @@
 """The vault: secrets, encrypted at rest in the database, each readable only under its own name.
 
 Every secret is sealed with AES-GCM under the active data key (see `data_key`), its name as associated data, so that rows cannot be swapped.
-``providers.keys`` reveals a secret for one call; people keep and forget them through ``features.keys``. The first secret makes the first
+``providers.keys`` reveals a secret for one call; people keep and forget them through ``features.secrets``. The first secret makes the first
 data key.
 
 The names alone, each with its time, also stand in a file beside the database (``config.vault_names`` reads it): whoever loads the settings
