@@ -67,5 +67,6 @@ async def test_a_cache_that_cannot_be_written_is_told_of(tmp_path: Path) -> None
     (tmp_path / "home").mkdir()
     (tmp_path / "home/cache").touch()
     async with served(tmp_path, {}) as editor:
-        state = await state_when(editor, lambda state: "index_unavailable" in troubles(state))
+        await editor.client.expect("agent/status/changed", lambda state: "index_unavailable" in troubles(state))
+        state = await editor.client.request("agent/status")
         assert troubles(state)["index_unavailable"].startswith("The index ")

@@ -40,7 +40,7 @@ class Indexing:
         roots: Callable[[], Collection[str]],
         buffered: Callable[[str], Awaitable[str | None]],
         later: Later,
-        changed: Callable[[], None] = lambda: None,
+        changed: Callable[[], None],
     ) -> None:
         self._index = index
         self._roots = roots
