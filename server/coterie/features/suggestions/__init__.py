@@ -3,8 +3,9 @@
 ``service`` is the face (`coterie.features.protocol_faces.Suggestions`) and walks the stages in their order:
 
 - ``gate``: whether to suggest anything here, and the words for each reason not to;
-- ``extents``: a line or a block;
 - ``reuse``: what was suggested before and still fits;
+- ``sources``: what else is there, from the project or a model, and walks the stages that make it;
+- ``extents``: a line or a block;
 - ``predicting``: what the project itself would write next, from the predictor's process;
 - ``rhythm``: how long to wait for the next key;
 - ``turns``: a later request of a document ends the earlier one at once; equal requests share one call;
