@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 import mortal_host
-from coterie.providers.model_host import DEATHS_WITHIN_S, MOST_DEATHS, Chunk, Died, HostCall, ModelHost, Piece
+from coterie.providers.model_host import DEATHS_WITHIN_S, MOST_DEATHS, ModelHost
+from coterie.providers.model_process import Chunk, Died, HostCall, Piece
 
 FAKE = (sys.executable, "-P", mortal_host.__file__)
 END_S = 60

@@ -30,7 +30,8 @@ from coterie.providers.failures import Host
 from coterie.providers.fields import count, parse_object, records, text
 from coterie.providers.filling import FillingProvider, FillWire, Way, ways_of
 from coterie.providers.keys import Keys
-from coterie.providers.model_host import Chunk, Died, HostCall, ModelHost, Operation, Piece, Refused
+from coterie.providers.model_host import ModelHost
+from coterie.providers.model_process import Chunk, Died, HostCall, Operation, Piece, Refused
 from coterie.providers.openai_compatible import ChatDecoder, OpenAICompatibleWire
 from coterie.providers.sse import ServerSentEvent
 
