@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from agent_stage import Fails, says
 from coterie.base.errors import ProviderError
 from coterie.context.assemble import request_bytes
-from talking import LONG, WINDOW, said, talking
+from coterie.domain.messages import StreamEvent
+from talking import LONG, SUMMARY, WINDOW, said, talking
 
 TOO_LONG = ProviderError("Too long.", kind="context_overflow", status=400)
 
@@ -71,3 +73,33 @@ async def test_no_summary_is_made_of_what_is_pinned(tmp_path: Path, *, is_wished
         end = await talk.post("/compact" if is_wished else "Four?", says("Four."))
         assert end.state == "succeeded"
         assert (talk.hosts.heard("compaction"), talk.told, talk.warned) == ([], [], [])
+
+
+@pytest.mark.parametrize("window", [None, 200_000], ids=["unknown", "not what it says"])
+async def test_a_small_model_whose_host_finds_a_summary_too_long_is_asked_for_one_of_less(tmp_path: Path, window: int | None) -> None:
+    windows = {"first": 60_000} | ({} if window is None else {"small": window})
+    async with talking(tmp_path, windows=windows, settings={"small_model": "small/model"}) as talk:
+        await talk.grow(9)
+        talk.hosts.script = {"compaction": ((Fails(TOO_LONG, 1), *says(SUMMARY)),)}
+        assert (await talk.post("And?", says(LONG))).state == "succeeded"
+        assert (await talk.post("/compact")).state == "succeeded"
+        whole, less = (len(request_bytes(request)) for request in talk.hosts.heard_by["small"])
+        assert less < 0.3 * whole
+        assert len(talk.told) == 1
+        assert "compaction_failed" not in talk.warned
+
+
+@pytest.mark.parametrize(
+    "play",
+    [says("No."), (ProviderError("It is down.", kind="transient", status=503),), (TOO_LONG,)],
+    ids=["no summary", "down", "too long"],
+)
+async def test_where_the_small_model_fails_the_agent_s_own_summarises(tmp_path: Path, play: Sequence[StreamEvent | ProviderError]) -> None:
+    async with talking(tmp_path, settings={"small_model": "small/model"}) as talk:
+        talk.hosts.plays = {"small": play}
+        await talk.grow(3)
+        assert (await talk.post("Four?", says("Four."))).state == "succeeded"
+        assert [(told.model, told.messages) for told in talk.told] == [("first/model", 5)]
+        assert talk.warned == []
+        rows = {row.key: row for row in await talk.stage.store.usage.rows(by="agent")}
+        assert rows["compaction"].attempts == len(talk.hosts.heard_by["small"]) + 1, "each call is in the books"

@@ -1,4 +1,4 @@
-"""Asks a model for the summary of a conversation's older part: the small model where there is one, else the agent's own.
+"""Asks a model for the summary of a conversation's older part: the small model, then the agent's own where there is none, or it fails.
 
 `agents.compacting` calls it. The call counts for the same budgets as the agent's own calls, and for the run; in the books it stands as
 ``compaction``.
@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from coterie.agents.live_run import LiveRun
 from coterie.agents.meter import Meter
@@ -20,12 +21,20 @@ from coterie.context.compaction import MOST_SUMMARY_TOKENS, sections, summary_re
 from coterie.context.learned import Learned
 from coterie.context.thread import Placed
 from coterie.context.tokens import Sizes
+from coterie.domain.messages import ModelRequest
 from coterie.domain.model_ports import ModelChoice, Providers
 from coterie.domain.store_ports import UsageStore
 from coterie.domain.usage import Usage
+from coterie.providers.resilience.policy import is_spared_elsewhere
 
 AGENT = "compaction"
 """Under this name its use is counted, and a recording answers (see `coterie.providers.replay`)."""
+
+Wanted: TypeAlias = Callable[[ModelChoice, int | None], ModelRequest]
+"""Makes the request to a model that is taken to read so many tokens; None: as many as its window has."""
+_LESS = 3
+"""After a refusal a third is asked of what the host is then taken to read: a window that is not as the settings say may be far from it."""
+_NO_SUMMARY = "malformed_answers"
 
 log = logging.getLogger(__name__)
 
@@ -61,14 +70,39 @@ class Summariser:
     async def summarise(
         self, replaced: Sequence[Placed], own: ModelChoice, meters: Sequence[Meter], *, room: int, instructions: str = ""
     ) -> Summary:
-        """Return the summary of messages. Raises `RunError`: the model cannot be asked, failed, or said nothing of use."""
-        choice = await self._choice(own)
-        request = replace(
-            summary_request(replaced, choice, room=room, instructions=instructions),
-            run=self._run.run_id,
-            agent=AGENT,
-            call=self._run.history.summaries,
-        )
+        """Return the summary of messages. Raises `RunError`: no model can be asked, all failed, or said nothing of use."""
+
+        def wanted(choice: ModelChoice, taken: int | None) -> ModelRequest:
+            calibration = self._learned.calibration(choice.id)
+            return summary_request(replaced, choice, room=room, instructions=instructions, calibration=calibration, taken=taken)
+
+        *others, last = await self._choices(own)
+        for choice in others:
+            try:
+                return await self._summary(choice, wanted, meters)
+            except RunError as failure:
+                if failure.code != _NO_SUMMARY and not is_spared_elsewhere(failure):
+                    raise
+                log.info("%s Going on with %s.", failure.message, last.label)
+        return await self._summary(last, wanted, meters)
+
+    async def _summary(self, choice: ModelChoice, wanted: Wanted, meters: Sequence[Meter]) -> Summary:
+        """Ask a model; once more for a summary of less where its host says that this is too long for it."""
+        request = wanted(choice, self._learned.taken(choice))
+        try:
+            answer = await self._answer(choice, request, meters)
+        except ProviderError as failure:
+            if failure.kind != "context_overflow":
+                raise
+            size = await self._sizes.request(request)
+            taken = self._learned.refused(choice, self._learned.calibration(choice.id).tokens(size))
+            answer = await self._answer(choice, wanted(choice, taken // _LESS), meters)
+        if (text := sections(answer)) is None:
+            raise RunError(f"The answer of {choice.label} is no summary.", code=_NO_SUMMARY)
+        return Summary(text, choice.label)
+
+    async def _answer(self, choice: ModelChoice, wanted: ModelRequest, meters: Sequence[Meter]) -> str:
+        request = replace(wanted, run=self._run.run_id, agent=AGENT, call=self._run.history.summaries)
         size = await self._sizes.request(request)
         estimate = self._learned.calibration(choice.id).tokens(size)
         call = QuietCall(choice, self._usage, self._run.run_id, self._run.row.channel_id)
@@ -89,18 +123,17 @@ class Summariser:
                 await self._run.add_usage(used)
         self._providers.settled(choice.id, None)
         self._learned.answered(choice, size, used)
-        if (text := sections(answer)) is None:
-            raise RunError(f"The answer of {choice.label} is no summary.", code="malformed_answers")
-        return Summary(text, choice.label)
+        return answer
 
-    async def _choice(self, own: ModelChoice) -> ModelChoice:
-        """Return the small model, or the agent's own where there is none, or none that can be had."""
+    async def _choices(self, own: ModelChoice) -> Sequence[ModelChoice]:
+        """Return the models to ask: the small one, where it can be had, then the agent's own. What failed just now is passed over."""
         try:
             small = await self._small()
         except CoterieError as failure:
             log.info("no small model for a summary: %s", failure.message)
             small = None
-        chosen = small or own
-        if not chosen.provider.capabilities.tools:
-            raise RunError(f"{chosen.label} does whole tasks and summarises nothing; set small_model.", code="no_provider")
-        return chosen
+        chosen = (own,) if small is None or small.id == own.id else (small, own)
+        able = [choice for choice in chosen if choice.provider.capabilities.tools]
+        if not able:
+            raise RunError(f"{chosen[0].label} does whole tasks and summarises nothing; set small_model.", code="no_provider")
+        return [choice for choice in able if self._providers.unavailable(choice.id) is None] or able

@@ -15,6 +15,7 @@ from coterie.context.cutting import enclosed
 from coterie.context.pieces import Part
 from coterie.context.task import compact
 from coterie.context.thread import Placed
+from coterie.context.tokens import Calibration
 from coterie.context.window import input_limit
 from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolMessage, UserMessage
 from coterie.domain.model_ports import ModelChoice
@@ -44,6 +45,8 @@ UNKNOWN_WINDOW = 32_000
 MOST_SUMMARY_TOKENS = 2_000
 LEAST_SUMMARY_TOKENS = 300
 _BYTES_PER_TOKEN = 3  # cautiously: what does not fit makes the summary fail
+
+_USUAL = Calibration()
 
 _HEADING = re.compile(rf"^[\s#*]*({'|'.join(HEADINGS)})[\s*:]*$", re.IGNORECASE | re.MULTILINE)
 _TAG = re.compile(r"<(?=/?(?:earlier|record|pinned)>)")
@@ -123,10 +126,22 @@ def _waits(thread: Sequence[Placed], place: int) -> bool:
     return latest is not None and bool(latest.tool_calls) and all(placed.message is not latest for placed in thread[place:])
 
 
-def summary_request(replaced: Sequence[Placed], choice: ModelChoice, *, room: int, instructions: str = "") -> ModelRequest:
-    """Return what a model is asked for a summary of ``replaced`` that is to fit well into ``room`` tokens."""
+def summary_request(
+    replaced: Sequence[Placed],
+    choice: ModelChoice,
+    *,
+    room: int,
+    instructions: str = "",
+    calibration: Calibration = _USUAL,
+    taken: int | None = None,
+) -> ModelRequest:
+    """Return what a model is asked for a summary of ``replaced`` that is to fit well into ``room`` tokens.
+
+    ``taken`` is how many tokens the model is taken to read where that is less than its window.
+    """
     longest = max(LEAST_SUMMARY_TOKENS, min(MOST_SUMMARY_TOKENS, room // 8))
-    limit = input_limit(choice.context_tokens or UNKNOWN_WINDOW, longest) * _BYTES_PER_TOKEN
+    tokens = input_limit(choice.context_tokens or UNKNOWN_WINDOW, longest)
+    limit = int((tokens if taken is None else min(tokens, taken)) * min(_BYTES_PER_TOKEN, calibration.bytes_per_token))
     text = transcript(replaced)
     # The limit is one of bytes: a text in Chinese has three of them in a character.
     most = limit * len(text) // max(1, len(text.encode("utf-8", "surrogatepass")))
