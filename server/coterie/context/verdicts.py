@@ -6,7 +6,7 @@ that nobody said. Of an edit that was shown before it was made the call's own re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -32,38 +32,31 @@ def with_verdicts(message: UserMessage | ToolMessage, decided: Sequence[DecidedH
 
 def worded(decided: Sequence[DecidedHunk]) -> str:
     """Say what a person has decided, hunk by hunk."""
-    return "\n".join(["[The person has reviewed changes of yours.", *_some(decided, _one)]) + "]"
+    return "\n".join(["[The person has reviewed changes of yours.", *_some(decided, was_there=True)]) + "]"
 
 
 def not_in_file(hunks: Sequence[DecidedHunk]) -> str:
     """Say which hunks of an edit are not in its files, to who wanted them: what a person rejected, and what is left to them."""
-    return "\n".join(_some(hunks, _missing))
+    return "\n".join(_some(hunks, was_there=False))
 
 
-def _some(hunks: Sequence[DecidedHunk], show: Callable[[DecidedHunk], Iterator[str]]) -> Iterator[str]:
+def _some(hunks: Sequence[DecidedHunk], *, was_there: bool) -> Iterator[str]:
     """Show as many hunks as are worth the room, and say where the others are."""
     shown, left = hunks[:MOST_HUNKS], hunks[MOST_HUNKS:]
-    yield from ("\n".join(show(each)) for each in shown)
+    yield from ("\n".join([_verdict(each, was_there=was_there), *_lines(each.hunk)]) for each in shown)
     if left:
         yield f"{len(left)} more in {', '.join(sorted({each.path for each in left}))}: read what stands there before you edit it."
 
 
-def _missing(decided: DecidedHunk) -> Iterator[str]:
-    path, hunk = decided.path, decided.hunk
-    if hunk.review == "rejected":
-        yield f"Rejected, and not in {path}, line {hunk.old_start}. Do not make this change again unless they ask for it:"
-    else:
-        yield f"Not in {path}, line {hunk.old_start}:"
-    yield from _lines(hunk)
-
-
-def _one(decided: DecidedHunk) -> Iterator[str]:
-    path, hunk = decided.path, decided.hunk
-    if hunk.review == "accepted":
-        yield f"Accepted, and now applied, in {path}, line {hunk.old_start}:"
-    else:
-        yield f"Rejected, and not in {path} any more, line {hunk.old_start}. Do not make this change again unless they ask for it:"
-    yield from _lines(hunk)
+def _verdict(decided: DecidedHunk, *, was_there: bool) -> str:
+    """Say what was decided about a hunk, of an edit that ``was_there`` before, or that came into no file."""
+    place, review = f"{decided.path}, line {decided.hunk.old_start}", decided.hunk.review
+    if was_there and review == "accepted":
+        return f"Accepted, and now applied, in {place}:"
+    if was_there or review == "rejected":
+        where = f"{decided.path} any more, line {decided.hunk.old_start}" if was_there else place
+        return f"Rejected, and not in {where}. Do not make this change again unless they ask for it:"
+    return f"Not in {place}:"
 
 
 def _lines(hunk: Hunk) -> Iterator[str]:
