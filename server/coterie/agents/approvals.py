@@ -1,7 +1,7 @@
 """Nothing happens before it was allowed: the rules decide, a person is asked where they say so, nobody hangs.
 
-`RunApprovals` is what one run asks through, with the grants that it was given; ``pending`` holds the questions until somebody answers, and
-``lasting`` says which answers outlast them. When nobody can answer, the user's declared policy does.
+`RunApprovals` is what one run asks through, with the grants that it was given; `questions` puts a question to people, ``pending`` holds it
+until somebody answers, and ``lasting`` says which answers outlast it. When nobody can answer, the user's declared policy does.
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ from typing import Literal
 from coterie.agents.lasting import EVERY_EDIT, Kept, UserRules, having, offered, offered_for_review
 from coterie.agents.live_run import LiveRun
 from coterie.agents.meter import Meter
-from coterie.agents.pending import Answer, Approvals
+from coterie.agents.pending import Approvals
+from coterie.agents.questions import Questions
 from coterie.agents.wanted import Asking, Verdict, Wanted
 from coterie.base.errors import CoterieError
-from coterie.base.ids import new_id, now
-from coterie.base.legible import in_one_line, readable, visible
-from coterie.domain.events import ApprovalEvent, Event, RunEvent, WarningEvent
-from coterie.domain.permissions import Approval, ApprovalOption, Decision, Effect, OptionKind, Ruling
+from coterie.domain.events import Event, WarningEvent
+from coterie.domain.permissions import ApprovalOption, Decision, Effect, OptionKind, Ruling
 from coterie.domain.records import GrantRecord, Record
 from coterie.domain.wire import Json
 from coterie.tools.rules import Policy, allows_by_name, evaluate, rule_for
@@ -63,17 +62,15 @@ class RunApprovals:
         command_line: bool = False,
     ) -> None:
         self._run = run
-        self._approvals = approvals
+        self._questions = Questions(run, approvals, meter)
         self._rules = rules
         self._vouched = vouched
-        self._meter = meter
         self._unattended = unattended
         self._session = session
         self._sandboxed = sandboxed
         self._reviewed = reviewed
         self._user = user
         self._command_line = command_line
-        self._waiting = 0
 
     @property
     def policy(self) -> Policy:
@@ -105,12 +102,12 @@ class RunApprovals:
 
         Raises `ApprovalRequiredError` when nobody can be asked.
         """
-        if not self._approvals.audience.can_answer:
+        if not self._questions.can_be_answered:
             return self._nobody(asking)
         policy = self._policy_of(asking.wanted.writes)
         allows = partial(self._allows, asking)
         options = await offered(asking.effects, policy, allows, self._user) if asking.by_rule else offered_for_review()
-        decision, _ = await self._question(asking.wanted.title, asking.effects, options, change_ids=change_ids)
+        decision, _ = await self._questions.put(asking.wanted.title, asking.effects, options, change_ids=change_ids)
         if decision.option_id is None:
             return self._nobody(asking)
         policy = self._policy_of(asking.wanted.writes)  # the settings may say something else than when it was asked
@@ -137,7 +134,7 @@ class RunApprovals:
             return "reject"  # also what a person approved before: a denial came since
         if ruling.verdict == "allow" or effect.rule in self._run.history.approved:
             return "approve"
-        if not self._approvals.audience.can_answer:
+        if not self._questions.can_be_answered:
             by = f"with --yes-to '{effect.rule}'" if self._command_line else f"by the rule {effect.rule}"
             raise ApprovalRequiredError(f"The {step_id} waits for approval. Approve it {by}, or resume attended.")
         options = (
@@ -145,7 +142,7 @@ class RunApprovals:
             ApprovalOption(option_id="edit", label="Approve an edited plan", kind="edit"),
             ApprovalOption(option_id="reject", label="Reject", kind="reject"),
         )
-        decision, _ = await self._question(title, (effect,), options, check=check, edited=edited)
+        decision, _ = await self._questions.put(title, (effect,), options, check=check, edited=edited)
         if decision.kind is None:
             why = "You did not approve" if decision.reason == "dismissed" else "Nobody was left to approve"
             raise ApprovalRequiredError(f"{why} the {step_id}. Resume the run to be asked again, or allow {effect.rule} by a rule.")
@@ -154,13 +151,13 @@ class RunApprovals:
 
     async def choose(self, question: str, labels: Sequence[str]) -> str | None:
         """Ask the person a question of the agent's; returns the chosen label, None when they would not or could not say."""
-        if not self._approvals.audience.can_answer:
+        if not self._questions.can_be_answered:
             return None
         options = tuple(
             ApprovalOption(option_id=f"answer_{number}", label=label, kind="allow_once") for number, label in enumerate(labels, start=1)
         )
         options += (ApprovalOption(option_id="no_answer", label="No answer", kind="reject_once"),)
-        decision, _ = await self._question(question, (), options)
+        decision, _ = await self._questions.put(question, (), options)
         return next((option.label for option in options[:-1] if option.option_id == decision.option_id), None)
 
     async def _to_ask(self, asking: Sequence[Effect], effects: Sequence[Effect], *, confined: bool) -> tuple[Effect, ...]:
@@ -212,53 +209,6 @@ class RunApprovals:
             return Verdict(allowed=False, reason=f"Denied: {wanted} is on no allow list and nobody is there to ask.")
         return Verdict(allowed=False, reason="Denied: a person sees edits before they are made, and nobody is there.")
 
-    async def _question(
-        self,
-        title: str,
-        effects: tuple[Effect, ...],
-        options: tuple[ApprovalOption, ...],
-        *,
-        check: Callable[[Mapping[str, Json]], Mapping[str, Json]] | None = None,
-        edited: Callable[[Mapping[str, Json]], Sequence[Event]] | None = None,
-        change_ids: tuple[str, ...] = (),
-    ) -> Answer:
-        # A person decides by what they see: nothing in it may be hidden, or change the order of the rest.
-        shown = visible if effects else readable
-        approval = Approval(
-            approval_id=new_id("approval"),
-            run_id=self._run.run_id,
-            channel_id=self._run.row.channel_id,
-            folder=self._run.row.request.folder,
-            at=now(),
-            title=shown(title),
-            effects=tuple(map(_visible, effects)),
-            options=tuple(_worded(option, shown) for option in options),
-            change_ids=change_ids,
-        )
-        answer: Answer = (Decision(option_id=None, kind=None, reason="run_ended"), None)
-        self._waiting += 1
-        try:
-            with self._meter.standing_still(), self._run.watched(partial(self._settle, approval)):
-                first = (RunEvent(state="waiting"),) if self._waiting == 1 else ()
-                answered = self._approvals.open(approval, check)
-                await self._run.event(*first, _told(approval, "pending"))
-                answer = await answered
-        finally:
-            self._approvals.withdraw(approval)
-            self._waiting -= 1
-            last = (RunEvent(state="running"),) if self._waiting == 0 and answer[0].reason != "run_ended" else ()
-            follows = () if edited is None or answer[1] is None else edited(answer[1])
-            await self._run.event(_told(approval, "resolved", answer[0]), *follows, *last)
-        return answer
-
-    def _settle(self, approval: Approval) -> None:
-        """Answer a question about changes when the last of their hunks is decided."""
-        history = self._run.history
-        if approval.change_ids and not history.open_hunks(approval.change_ids):
-            taken = any(hunk.state == "applied" for each in approval.change_ids for hunk in history.changes[each].hunks)
-            kind: OptionKind = "allow_once" if taken else "reject_once"
-            self._approvals.settle(approval, Decision(option_id=kind, kind=kind, reason="reviewed"))
-
     async def _taken(
         self, decision: Decision, asking: Asking, ruling: Ruling, decides: Callable[[Sequence[str]], Awaitable[bool]]
     ) -> Verdict:
@@ -308,27 +258,3 @@ class RunApprovals:
 
 def _denied(ruling: Ruling) -> Verdict:
     return Verdict(allowed=False, reason=f"Denied: {ruling.reason}. Do it another way, or say what you would have done.")
-
-
-def _told(approval: Approval, state: Literal["pending", "resolved"], decision: Decision | None = None) -> ApprovalEvent:
-    return ApprovalEvent(
-        approval_id=approval.approval_id,
-        title=approval.title,
-        effects=approval.effects,
-        options=approval.options,
-        state=state,
-        decision=decision,
-        change_ids=approval.change_ids,
-    )
-
-
-def _visible(effect: Effect) -> Effect:
-    argv = None if effect.argv is None else tuple(map(visible, effect.argv))
-    quoting = effect.quoting if argv == effect.argv else None
-    return replace(effect, target=visible(effect.target), argv=argv, rule=in_one_line(visible(effect.rule)), quoting=quoting)
-
-
-def _worded(option: ApprovalOption, shown: Callable[[str], str]) -> ApprovalOption:
-    """Return an option as it is offered: on one line, or it could draw further options below itself."""
-    rule = None if option.rule is None else in_one_line(shown(option.rule))
-    return replace(option, label=in_one_line(shown(option.label)), rule=rule)
