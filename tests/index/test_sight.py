@@ -51,10 +51,11 @@ def tick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         (lambda project: (project / "src/zebra.py").write_text("gnu_s = 1\n", encoding="utf-8"), []),
         (lambda project: (project / ".ignore").write_text("zebra.py\n", encoding="utf-8"), []),
         (lambda project: (project / "src/.gitignore").write_text("", encoding="utf-8"), ["src/horse.py", "src/zebra.py"]),
+        (lambda project: (project / ".git/info/exclude").write_text("/src/z*\n", encoding="utf-8"), []),
         (lambda project: (project / "tests/.gitignore").unlink(), ["src/zebra.py", "tests/zebra.py"]),
         (Path.exists, ["src/zebra.py"]),
     ],
-    ids=["made", "moved", "taken away", "written at the same size", "ignored", "allowed", "rules gone", "nothing"],
+    ids=["made", "moved", "taken away", "written at the same size", "ignored", "allowed", "excluded", "rules gone", "nothing"],
 )
 def test_whoever_follows_a_folder_has_what_is_there_now(
     write: Write, index: FolderIndex, tick: Callable[[], None], change: Callable[[Path], object], found: list[str]
@@ -64,6 +65,7 @@ def test_whoever_follows_a_folder_has_what_is_there_now(
     write("src/.gitignore", "horse.py\n.gitignore\n")
     write("tests/.gitignore", "*\n")
     write(".ignore", "\n.ignore\n")
+    write(".git/info/exclude", "# nothing\n")
     index.follow()
     assert okapis(index) == ["src/zebra.py"]
     tick()

@@ -100,9 +100,11 @@ async def test_listing_leaves_out_what_is_nobodys_business(root: Path, workspace
         ".venv/lib.py",
         "private/notes.txt",
         "b.py.123.coterie-tmp",
+        "scratch.py",
     ):
         write(path, "text\n")
-    write(".gitignore", "*.log\n/build/\n")
+    write(".git/info/exclude", "scratch.*\n/a.py\n")
+    write(".gitignore", "*.log\n/build/\n!a.py\n")
     write("src/.gitignore", "!keep.log\n")
     write("docs/.ignore", "draft.*\n")
     write(".coterieignore", "private\n")

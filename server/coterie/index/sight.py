@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from coterie.index.watcher import git_folders
-from coterie.workspace.ignore import IGNORE_FILES
+from coterie.workspace.ignore import RULE_FILES
 from coterie.workspace.walk import Tree
 
 TOO_FRESH_NS = 100_000_000
@@ -49,7 +49,7 @@ def _listed(folder: str, tree: Tree) -> Iterator[str]:
     for path in tree.folders:
         place = folder if path == "." else f"{folder}{os.sep}{path}"
         yield place
-        for name in IGNORE_FILES:  # one may be ignored itself
+        for name in RULE_FILES:  # one may be ignored itself
             yield f"{place}{os.sep}{name}"
     for path in tree.files:
         yield f"{folder}{os.sep}{path}"

@@ -1,8 +1,9 @@
 """What of a folder is nobody's business: ignored files, secrets by their names, binaries by their endings or first bytes.
 
 ``walk`` asks for each entry; ``tools.rules`` asks whether a path that an agent wants has the name of a secret in it. Ignore files nest as
-git's do, a deeper one decides over a shallower one; ``.ignore`` and ``.coterieignore`` stand beside ``.gitignore``. Files above the
-workspace folder do not count: a person may work in a folder that its surroundings ignore. Everything here blocks but `is_secret`.
+git's do, a deeper one decides over a shallower one; ``.ignore`` and ``.coterieignore`` stand beside ``.gitignore``, and a checkout has its
+own exclusions, which are nobody else's, within ``.git``. Files above the workspace folder do not count: a person may work in a folder that
+its surroundings ignore. Everything here blocks but `is_secret`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 IGNORE_FILES = (".gitignore", ".ignore", ".coterieignore")
+RULE_FILES = (".git/info/exclude", *IGNORE_FILES)
+"""Where a folder's rules are, from it; what a later one says outweighs the earlier ones."""
 NEVER_LISTED = frozenset({".git", ".hg", ".svn", ".jj", "node_modules", "__pycache__"})
 SECRET_NAMES = (
     ".env",
@@ -131,7 +134,7 @@ class IgnoreRules:
     def inside(self, folder: Path) -> IgnoreRules:
         """Return the rules that hold in a folder below (or in the workspace folder itself), its own ignore files added."""
         lines: list[str] = []
-        for name in IGNORE_FILES:
+        for name in RULE_FILES:
             with suppress(OSError):
                 lines += bare_lines((folder / name).read_bytes().decode("utf-8", "replace"))
         if not lines:
