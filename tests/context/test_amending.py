@@ -29,10 +29,11 @@ def told(*excerpts: Excerpt) -> UserMessage:
         ({"a": "A."}, {"a": "B."}, [("a.md", "B.", CHANGED)]),
         ({}, {"a": "A."}, [("a.md", "A.", ADDED)]),
         ({"a": "A.", "b": "B."}, {"b": "B."}, [("a.md", "", REMOVED)]),
+        ({'a "b" ': "A."}, {'a "b" ': "A."}, []),
         ({"a": TAGS}, {"a": TAGS}, []),
         ({"a": TAGS}, {"a": TAGS + "C."}, [("a.md", TAGS.replace("</", "<\\/") + "C.", CHANGED)]),
     ],
-    ids=["the same", "changed", "added", "removed", "tags", "changed tags"],
+    ids=["the same", "changed", "added", "removed", "a name with quotes", "tags", "changed tags"],
 )
 def test_what_has_changed_is_told_until_the_conversation_has_it(
     before: dict[str, str], now: dict[str, str], expected: list[tuple[str, str, str]]

@@ -19,7 +19,7 @@ from coterie.domain.messages import AssistantMessage, Message, ModelRequest, Too
 from coterie.domain.model_ports import ModelChoice
 from coterie.domain.wire import Json
 
-_RULES = re.compile(r'^<rules file="(?P<name>[^"\n]*)">\n(?P<text>.*?)\n</rules>$', re.DOTALL | re.MULTILINE)
+_RULES = re.compile(r'^<rules file="(?P<name>[^\n]*)">\n(?P<text>.*?)\n</rules>$', re.DOTALL | re.MULTILINE)
 
 
 def system_text(prompt: str, rules: Rules | None = None, memory: Memory | None = None) -> str:

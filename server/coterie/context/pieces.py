@@ -20,7 +20,7 @@ from coterie.domain.messages import AssistantMessage, Message, ModelRequest, Too
 from coterie.domain.records import OutputPlace
 from coterie.domain.window import Piece
 
-_FILE = re.compile(r'<(rules|memory)(?: of="[a-z]+")? file="([^"]*)">\n.*?\n</\1>', re.DOTALL)
+_FILE = re.compile(r'<(rules|memory)(?: of="[a-z]+")? file="([^\n]*)">\n.*?\n</\1>', re.DOTALL)
 _WORDS = "prompt"
 _OF_FILES = "what the person and the project want agents to know"
 _HEAD: Mapping[str, str] = {_WORDS: "what the agent is", "tools": "what the agent can do"}
