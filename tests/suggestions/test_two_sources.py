@@ -76,6 +76,24 @@ async def test_a_prediction_passes_the_same_filters(marked: str, line: str, text
         assert place.service.explain().stage == ("filter" if shown is None else "offered")
 
 
+@pytest.mark.parametrize(
+    ("language", "marked", "text", "shown"),
+    [
+        ("shellscript", "case $1 in\n|\nesac", "start) run ;;", "case $1 in\nstart) run ;;\nesac"),
+        ("yaml", "todo:\n|", "- a) later", "todo:\n- a) later"),
+        ("python", "|", "# Copyright 2020 the authors", "# Copyright 2020 the authors"),
+        ("python", "x = 1  |", "# noqa: E501", "x = 1  # noqa: E501"),
+    ],
+    ids=["a pattern", "a list", "the project's own licence", "a remark"],
+)
+@in_virtual_time
+async def test_what_the_project_itself_writes_is_its_language_and_no_talk(language: str, marked: str, text: str, shown: str) -> None:
+    async with desk(settings={"completion_model": "none"}) as place:
+        place.language = language
+        foretell(place, SURELY, marked.partition("|")[0].rpartition("\n")[2], text)
+        assert await place.shown(marked) == shown
+
+
 @pytest.mark.parametrize("gate", ["ret|urn", "secret", "snoozed"])
 @in_virtual_time
 async def test_the_gate_is_before_the_predictor(gate: str) -> None:

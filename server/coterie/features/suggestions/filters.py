@@ -42,7 +42,7 @@ UNFINISHED: Final = Refusal("filter", "unfinished", "What the model wrote does n
 _CLOSING_LINE = re.compile(r"(?:[\])}]+|end|fi|done|esac|</[\w.:-]*>)[;,)]*")
 _CLOSER = re.compile(r"[\])}]|\w+|</[\w.:-]*>")
 _NOTICE = re.compile(r"\W*(?:copyright|licen[sc]ed? |spdx-|all rights reserved|this file is part of|permission is hereby)", re.IGNORECASE)
-_IMPORT = re.compile(r"\s*(?:import|from|use|using|require|require_once|include|#include|@import)\b")
+_IMPORT = re.compile(r"\s*(?:import|from|use|using(?!\s+\w+\s*=)|require|require_once|include|#include|@import)\b")
 _REST_TO_TELL: Final = 5
 """Characters of the line behind the cursor that are no coincidence in the middle of an answer."""
 
@@ -73,8 +73,8 @@ def enough(text: str, gap: Gap, extent: Extent, language: str = "") -> bool:
     return "\n" in at_place or _ends_line(text, gap) if extent == "line" else _block(at_place.rpartition("\n")[0], gap, language)[1]
 
 
-def refine(text: str, gap: Gap, extent: Extent, *, manual: bool, language: str = "") -> str | Refusal:
-    """Return the suggestion, or why there is none."""
+def refine(text: str, gap: Gap, extent: Extent, *, manual: bool, language: str = "", foretold: bool = False) -> str | Refusal:
+    """Return the suggestion, or why there is none. What is ``foretold`` from the project's own lines is nothing that a model says."""
     at_place = placed(text, gap, language)
     if extent == "line" and _ends_line(text, gap):
         return LINE_FINISHED
@@ -85,7 +85,8 @@ def refine(text: str, gap: Gap, extent: Extent, *, manual: bool, language: str =
         kept = kept.rstrip()  # else a blank may belong in front of what stands there
     if not kept.strip():
         return EMPTY
-    if (worthless := _worthless(kept, gap, language, manual=manual)) is not None:
+    worthless = _worthless(kept, gap) or (None if foretold else _talk(kept, gap, language, manual=manual))
+    if worthless is not None:
         return worthless
     unlike = _without_suffix(kept, gap)
     if not gap.line_after[:1].strip():
@@ -103,16 +104,20 @@ def _ends_line(text: str, gap: Gap) -> bool:
     return bool(gap.line_before.strip()) and BLANK_LINES.match(text) is not None
 
 
-def _worthless(kept: str, gap: Gap, language: str, *, manual: bool) -> Refusal | None:
-    """Say what is wrong with the first line, if that makes all of it worthless."""
+def _worthless(kept: str, gap: Gap) -> Refusal | None:
+    """Say what is wrong with the first line, or the longest, if that makes all of it worthless."""
     first = kept.strip().partition("\n")[0]
     whole = first if kept.startswith("\n") else (gap.line_before + first).strip()
     if _is_there(whole, gap) or goes_round(first):
         return REPETITION
-    if max(map(len, kept.split("\n"))) > LONGEST_LINE:
-        return TOO_LONG
+    return TOO_LONG if max(map(len, kept.split("\n"))) > LONGEST_LINE else None
+
+
+def _talk(kept: str, gap: Gap, language: str, *, manual: bool) -> Refusal | None:
+    """Say whether the first line is something that models say in place of code."""
     if speaks(gap, language):
         return None
+    first = kept.strip().partition("\n")[0]
     if is_code(language) and is_said(first):
         return PROSE
     is_remark = comment_at(first, language) == 0 or first.startswith(("/*", "<!--"))

@@ -35,7 +35,7 @@ async def predicted(
             assert_never(found.state)
     if found.text is None:
         return NOT_SURE
-    text = refine(found.text, gap, "line", manual=asked.manual)
+    text = refine(found.text, gap, "line", manual=asked.manual, language=language, foretold=True)
     if isinstance(text, Refusal):
         return text
     return Candidate(new_id("suggestion"), spot, asked.offset, text, source="predictor", score=found.score)
