@@ -145,7 +145,7 @@ async def test_an_edit_is_looked_at_before_it_is_made_hunk_by_hunk_in_its_diff_o
         await window.click(window.page.get_by_role("button", name=re.compile("^Reject the Change")).first)
 
         # With the last hunk the question is answered and the run goes on; the diff shows what was applied.
-        await run_row(window, "Write notes.md").wait_for()
+        await run_row(window, "Create notes.md").wait_for()
         await proposed.get_by_text("return a - b").wait_for()
         await proposed.get_by_text("# Sums.").wait_for()
         await window.screenshot("decided")
@@ -161,7 +161,7 @@ async def test_an_edit_is_looked_at_before_it_is_made_hunk_by_hunk_in_its_diff_o
         async def noted() -> bool:
             return (project / "notes.md").exists()
 
-        await answer(window, "Write notes.md (+1 \N{MINUS SIGN}0)?", "Apply", noted)
+        await answer(window, "Create notes.md (+1 \N{MINUS SIGN}0)?", "Apply", noted)
         await window.saved(project / "notes.md", "# Notes\n")
         await waiting(window).wait_for(state="hidden")
         await run_row(window, "Correct it and note it, done").wait_for()
@@ -171,7 +171,7 @@ async def test_an_edit_is_looked_at_before_it_is_made_hunk_by_hunk_in_its_diff_o
         await window.until(window.row("Correct it and note it").click, shown, "its chat")
         chat = await window.webview(".approval")
         await chat.locator(".approval", has_text="1 of 2 changes applied").wait_for()
-        await chat.locator(".approval", has_text="Write notes.md").get_by_role("button", name=re.compile("^Show")).click()
+        await chat.locator(".approval", has_text="Create notes.md").get_by_role("button", name=re.compile("^Show")).click()
         await window.page.get_by_role("tab", name="notes.md (Proposed)").wait_for()
         await window.screenshot("done", ("dark", "light", "contrast", "contrast-light"))
 

@@ -181,7 +181,7 @@ export interface Capabilities {
   maxOutputTokens?: number | null;
 }
 
-/** A change of a file, at each of its states. `unsure` says why it may be somebody else's: it was found after a command, while which others may have written, too. Such a change is taken back where it is named, and not with all others. */
+/** A change of a file, at each of its states. `unsure` says why it may be somebody else's: it was found after a command, while which others may have written, too. Such a change is taken back where it is named, and not with all others. `what` is what it does to the file; a change in a journal that is older than this field says `changed`. */
 export interface ChangeEvent {
   kind: "change";
   changeId: string;
@@ -190,6 +190,7 @@ export interface ChangeEvent {
   state: "proposed" | "applied" | "rejected" | "undone";
   hunks: Hunk[];
   unsure?: string | null;
+  what?: "made" | "changed" | "deleted";
 }
 
 /** A row of `agent/channel/list`. `state` is `active` while a run of the channel goes on. */
@@ -447,7 +448,7 @@ export interface Effect {
   quoting?: string[] | null;
 }
 
-/** One change of a run, as `agent/run/get` and `change` events tell it. `unsure` as in the event. */
+/** One change of a run, as `agent/run/get` and `change` events tell it. `unsure` and `what` as in the event. */
 export interface FileChange {
   changeId: string;
   path: string;
@@ -455,6 +456,7 @@ export interface FileChange {
   state: "proposed" | "applied" | "rejected" | "undone";
   hunks: Hunk[];
   unsure?: string | null;
+  what?: "made" | "changed" | "deleted";
 }
 
 /** What a run did to one file in all, as `agent/run/diff` tells it; `diff` is a unified diff. A file that was moved has its old path in `from`. `before` and `after` are the file's texts where they were asked for, None where there was no such file. */
@@ -823,7 +825,7 @@ export interface ReviewListParams {
   runId?: string | null;
 }
 
-/** A change of a run with its hunks as they are now. `folder` is the URI of the workspace folder that the run works in. */
+/** A change of a run with its hunks as they are now. `folder` is the URI of the workspace folder that the run works in, `what` what the change does to the file. */
 export interface ReviewedChange {
   runId: string;
   folder?: string | null;
@@ -832,6 +834,7 @@ export interface ReviewedChange {
   uri: string;
   state: "proposed" | "applied" | "rejected" | "undone";
   hunks: Hunk[];
+  what?: "made" | "changed" | "deleted";
 }
 
 /** The argument of `coterie.run`. `action`: the code action that it stands for, by which a client finds it among others. */

@@ -10,6 +10,7 @@ vi.mock("vscode", () => ({
 
 import type { Hunk } from "../src/protocol";
 import { openChange } from "../src/review/opening";
+import { sidesOf } from "../src/review/sides";
 import type { Session } from "../src/session";
 import { Reviews } from "../src/state/reviews";
 
@@ -46,5 +47,27 @@ describe("a change of a run", () => {
     const target = { kind: "file", runId, uri: ENCODED, path: "a%20b.py" };
     expect(executeCommand.mock.calls).toEqual([["coterie.run.showChange", { target }]]);
     expect(setStatusBarMessage).not.toHaveBeenCalled();
+  });
+});
+
+describe("the diff of a file", () => {
+  const sides = (what: "made" | "changed" | "deleted", oldLines: number, newLines: number) => {
+    const reviews = new Reviews();
+    const uri = "file:///w/a.py";
+    const first = { ...hunk("open"), oldStart: 1, newStart: 1, oldLines, newLines };
+    const change = { runId: "r", changeId: "c", path: "a.py", uri, state: "applied" as const, hunks: [first], what };
+    reviews.replace({ files: [{ path: "a.py", uri, open: 1, changes: [change] }] });
+    const [file] = reviews.files();
+    return file && sidesOf(file);
+  };
+  const file = "file:///w/a.py";
+
+  it.each([
+    ["has a line more at its beginning", "changed", 0, 1, { left: "before", right: file }],
+    ["has lost its first line", "changed", 1, 0, { left: "before", right: file }],
+    ["was not there before", "made", 0, 1, { left: undefined, right: file }],
+    ["is not there any more", "deleted", 1, 0, { left: "before", right: undefined }],
+  ] as const)("has the sides that there are, where it %s", (_how, what, oldLines, newLines, expected) => {
+    expect(sides(what, oldLines, newLines)).toEqual({ file, ...expected });
   });
 });

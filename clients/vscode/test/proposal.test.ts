@@ -27,6 +27,7 @@ describe("the edit that a question is about", () => {
   it.each([
     ["edit_file calc.py", [change("calc.py", hunk(1, 2), hunk(2, 0))], "Edit calc.py (+2 −3)"],
     ["write_file notes.md", [change("notes.md", hunk(0, 4))], "Write notes.md (+4 −0)"],
+    ["write_file notes.md", [{ ...change("notes.md", hunk(0, 4)), what: "made" as const }], "Create notes.md (+4 −0)"],
     ["delete_file old.py", [change("old.py", hunk(3, 0))], "Delete old.py (+0 −3)"],
     ["move_file a.py to b.py", [change("b.py", hunk(0, 9)), change("a.py", hunk(9, 0, { oldText: "y\n".repeat(9) }))], "Move a.py to b.py"],
     ["What the worker did", [change("a.py", hunk(1, 1)), change("b.py", hunk(1, 1)), change("c.py", hunk(0, 1))], "Edit 3 files (+3 −2)"],

@@ -271,6 +271,7 @@ class History:
                 state=change.state,
                 hunks=change.hunks,
                 unsure=change.unsure,
+                what=change.what,
             )
             for change in self.changes.values()
         )

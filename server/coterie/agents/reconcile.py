@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from coterie.agents.history import Edit
 from coterie.agents.live_run import LiveRun
+from coterie.domain.edits import kind_of
 from coterie.domain.events import ChangeEvent, ToolCallState
 from coterie.domain.records import EditOutcome, EventRecord
 from coterie.domain.workspace_ports import Workspace
@@ -33,6 +34,7 @@ async def reconciled(run: LiveRun, workspace: Workspace, edit: Edit) -> tuple[To
         await run.record(EditOutcome(change_id=intent.change_id, state="refused", reason="Interrupted before it happened."))
         return None
     hunks = await in_thread(hunks_between, before, after, state="applied", step_id=intent.step_id)
-    change = ChangeEvent(change_id=intent.change_id, path=intent.path, uri=intent.uri, state="applied", hunks=hunks)
+    what = kind_of(before, after)
+    change = ChangeEvent(change_id=intent.change_id, path=intent.path, uri=intent.uri, state="applied", hunks=hunks, what=what)
     await run.record(EditOutcome(change_id=intent.change_id, state="applied"), EventRecord(event=change))
     return "succeeded", f"Changed {intent.path}."

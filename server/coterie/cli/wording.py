@@ -185,7 +185,7 @@ def argument_of(event: ToolCallEvent) -> str:
 def proposal_lines(change: FileChange) -> Iterator[Line]:
     """Tell what of a proposed change is still to be decided."""
     hunks = tuple(hunk for hunk in change.hunks if hunk.state == "proposed" and hunk.is_open)
-    event = ChangeEvent(change_id=change.change_id, path=change.path, uri=change.uri, state="proposed", hunks=hunks)
+    event = ChangeEvent(change_id=change.change_id, path=change.path, uri=change.uri, state="proposed", hunks=hunks, what=change.what)
     return _change(event)
 
 

@@ -9,6 +9,8 @@ from typing import Literal, TypeAlias
 from coterie.domain.wire import wire
 
 ChangeState = Literal["proposed", "applied", "rejected", "undone"]
+ChangeKind = Literal["made", "changed", "deleted"]
+"""What a change does to its file: ``made`` where there was none, ``deleted`` where none is left."""
 HunkReview = Literal["open", "accepted", "rejected"]
 HunkVerdict = Literal["accepted", "rejected", "undone"]
 """What a person decides about hunks: ``undone`` takes back without a word about whether they were any good."""
@@ -19,6 +21,11 @@ def digest_of(text: str) -> str:
     from hashlib import sha256  # noqa: PLC0415 - brings OpenSSL's, and the start needs none
 
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def kind_of(before: object | None, after: object | None) -> ChangeKind:
+    """Return what is done to a file that becomes ``after``, from ``before``; None stands for a file that does not exist."""
+    return "made" if before is None else "deleted" if after is None else "changed"
 
 
 @wire
@@ -70,6 +77,11 @@ class Draft:
     after: str | None
     mode: int | None = None
 
+    @property
+    def what(self) -> ChangeKind:
+        """What it does to the file."""
+        return kind_of(self.before, self.after)
+
 
 @wire
 class LeftOut:
@@ -81,7 +93,7 @@ class LeftOut:
     folder: str
     path: str
     uri: str
-    what: Literal["made", "changed", "deleted"]
+    what: ChangeKind
     why: Literal["binary", "large", "secret", "link", "mode"]
 
 
@@ -156,7 +168,7 @@ class BufferEdit:
 
 @wire
 class FileChange:
-    """One change of a run, as ``agent/run/get`` and ``change`` events tell it. ``unsure`` as in the event."""
+    """One change of a run, as ``agent/run/get`` and ``change`` events tell it. ``unsure`` and ``what`` as in the event."""
 
     change_id: str
     path: str
@@ -164,6 +176,7 @@ class FileChange:
     state: ChangeState
     hunks: tuple[Hunk, ...]
     unsure: str | None = None
+    what: ChangeKind = "changed"
 
 
 @wire

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
-from coterie.domain.edits import ChangeState, Hunk
+from coterie.domain.edits import ChangeKind, ChangeState, Hunk
 from coterie.domain.permissions import ApprovalOption, Decision, Effect
 from coterie.domain.usage import ReuseSource
 from coterie.domain.wire import Json, Late, Money, wire
@@ -143,7 +143,8 @@ class ChangeEvent:
     """A change of a file, at each of its states.
 
     ``unsure`` says why it may be somebody else's: it was found after a command, while which others may have written, too. Such a change is
-    taken back where it is named, and not with all others.
+    taken back where it is named, and not with all others. ``what`` is what it does to the file; a change in a journal that is
+    older than this field says ``changed``.
     """
 
     kind: Literal["change"] = "change"
@@ -153,6 +154,7 @@ class ChangeEvent:
     state: ChangeState
     hunks: tuple[Hunk, ...]
     unsure: str | None = None
+    what: ChangeKind = "changed"
 
 
 @wire

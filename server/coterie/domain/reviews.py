@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from coterie.domain.edits import ChangeState, Hunk, HunkVerdict, UndoConflict
+from coterie.domain.edits import ChangeKind, ChangeState, Hunk, HunkVerdict, UndoConflict
 from coterie.domain.wire import wire
 
 FindingSeverity = Literal["blocking", "major", "minor", "note"]
@@ -67,7 +67,10 @@ class HunkChoice:
 
 @wire
 class ReviewedChange:
-    """A change of a run with its hunks as they are now. ``folder`` is the URI of the workspace folder that the run works in."""
+    """A change of a run with its hunks as they are now.
+
+    ``folder`` is the URI of the workspace folder that the run works in, ``what`` what the change does to the file.
+    """
 
     run_id: str
     folder: str | None = None
@@ -76,6 +79,7 @@ class ReviewedChange:
     uri: str
     state: ChangeState
     hunks: tuple[Hunk, ...]
+    what: ChangeKind = "changed"
 
 
 @wire

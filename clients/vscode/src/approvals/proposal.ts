@@ -16,7 +16,7 @@ export interface Proposal {
   readonly total: number;
 }
 
-type Change = Pick<ChangeEvent, "path" | "uri" | "hunks">;
+type Change = Pick<ChangeEvent, "path" | "uri" | "hunks" | "what">;
 
 /** The tools by what they would do. */
 const VERBS: Readonly<Record<string, string>> = { delete_file: "Delete", write_file: "Write" };
@@ -30,6 +30,7 @@ export function proposalOf({ title }: Pick<Approval, "title">, changes: readonly
   const hunks = changes.flatMap((change) => change.hunks);
   const move = moveIn(changes);
   const open = hunks.filter(isOpen);
+  const verb = changes.length === 1 && first.what === "made" ? "Create" : (VERBS[title.split(" ", 1)[0] ?? ""] ?? "Edit");
   // Asked is what is open; of what is decided it says what it was.
   const sized = open.length > 0 ? open : hunks;
   const sum = (side: "newLines" | "oldLines"): number => sized.reduce((all, hunk) => all + hunk[side], 0);
@@ -39,7 +40,7 @@ export function proposalOf({ title }: Pick<Approval, "title">, changes: readonly
       ? first.path
       : `${changes.length - movesAmong(changes).length} files`;
   return {
-    words: move ? what : `${VERBS[title.split(" ", 1)[0] ?? ""] ?? "Edit"} ${what}`,
+    words: move ? what : `${verb} ${what}`,
     added: move ? 0 : sum("newLines"),
     removed: move ? 0 : sum("oldLines"),
     decided: hunks.length - open.length,

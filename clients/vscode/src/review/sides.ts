@@ -1,7 +1,7 @@
 // The sides of a review's diff that are no files, and what their URIs say: the file's own path, and as the query which file it is and, of a
 // proposal, the changes that it is made of, so that it shows the same after they are decided.
 
-import { Uri, workspace } from "vscode";
+import { Uri } from "vscode";
 import { type OpenFile, type OpenHunk, uriKey } from "../state/reviews";
 
 export const REVIEW_SCHEME = "coterie-review";
@@ -25,9 +25,7 @@ export function sidesOf(file: OpenFile): Sides {
     const changes = new Map(file.hunks.map(({ runId, changeId }) => [changeId, { runId, changeId }]));
     return proposalSides(uri, [...changes.values()]);
   }
-  const isNew = file.hunks.every(({ hunk }) => hunk.oldLines === 0 && hunk.oldStart <= 1) && file.hunks.length === 1;
-  const isGone = file.hunks.some(({ hunk }) => hunk.newLines === 0 && hunk.newStart <= 1 && !isOpenFile(uri));
-  return { file: uri, left: isNew ? undefined : sideUri(uri, "before"), right: isGone ? undefined : uri };
+  return { file: uri, left: file.isMade ? undefined : sideUri(uri, "before"), right: file.isDeleted ? undefined : uri };
 }
 
 /** Return the sides of changes of a file that are, or were, proposed. */
@@ -87,8 +85,4 @@ function read({ query }: Uri): readonly [string, ...(readonly string[])[]] {
 
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
-}
-
-function isOpenFile(uri: Uri): boolean {
-  return workspace.textDocuments.some((document) => document.uri.toString() === uri.toString());
 }

@@ -23,6 +23,9 @@ export interface OpenFile {
   readonly path: string;
   readonly uri: string;
   readonly hunks: readonly OpenHunk[];
+  /** Whether what is open has made it, and whether it is there no more. */
+  readonly isMade: boolean;
+  readonly isDeleted: boolean;
   /** How many hunks of it were decided. */
   readonly decided: number;
 }
@@ -159,7 +162,14 @@ function openOf(changes: readonly ReviewedChange[]): OpenFile | undefined {
   const total = changes.reduce((sum, change) => sum + change.hunks.length, 0);
   return latest === undefined || hunks.length === 0
     ? undefined
-    : { path: latest.path, uri: latest.uri, hunks, decided: total - hunks.length };
+    : {
+        path: latest.path,
+        uri: latest.uri,
+        hunks,
+        isMade: changes.find((change) => change.hunks.some(isOpen))?.what === "made",
+        isDeleted: latest.what === "deleted",
+        decided: total - hunks.length,
+      };
 }
 
 /** Return the hunks of a change, each with where it stands: some of a proposal may be in the file, others not yet, or never. */
