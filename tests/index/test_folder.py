@@ -1,7 +1,6 @@
 """The index of a folder: what is found and why, what a change changes, and what it survives."""
 
 import os
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,12 +9,10 @@ from pathlib import Path
 import pytest
 
 from coterie.domain.retrieval import Question
-from coterie.index import cache, facts, readers
 from coterie.index.build import Refreshed
 from coterie.index.cache import VERSION
 from coterie.index.facts import MAX_BYTES
 from coterie.index.folder import FolderIndex, cache_file
-from coterie.index.readers import WORTH_IT
 from coterie.index.snapshot import load
 
 Write = Callable[[str, str], None]
@@ -173,110 +170,6 @@ def test_names_that_are_no_text_are_left_out(write: Write, project: Path, index:
 def test_an_empty_folder_answers_too(index: FolderIndex) -> None:
     assert index.refresh() == Refreshed(files=0, read=0, gone=0, folders=(".",))
     assert rank(index, "anything", 5) == []
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda cache: cache.write_bytes(b"no database at all" * 100),
-        lambda cache: cache.write_bytes(cache.read_bytes()[:5_000] + b"\0" * 40_000),
-        lambda cache: cache.write_bytes(b""),
-        lambda cache: sqlite3.connect(cache).execute("PRAGMA user_version = 999").connection.close(),
-        lambda cache: sqlite3.connect(cache).execute("DROP TABLE term").connection.close(),
-        lambda cache: cache.write_bytes(cache.read_bytes().replace(b"CREATE TABLE change", b"CREATE TABL\xff change")),
-        lambda cache: sqlite3.connect(cache, isolation_level=None).execute("UPDATE file SET path = CAST(x'ff' AS TEXT)").connection.close(),
-        lambda cache: sqlite3.connect(cache, isolation_level=None).execute("DELETE FROM change").connection.close(),
-        lambda cache: sqlite3.connect(cache, isolation_level=None).execute("UPDATE file SET length = 'many'").connection.close(),
-        lambda cache: (
-            sqlite3.connect(cache, isolation_level=None).execute("UPDATE term SET postings = x'FFFFFFFFFFFFFFFF'").connection.close()
-        ),
-    ],
-    ids=["garbage", "torn", "empty", "other version", "table gone", "no SQL", "no text", "no number", "words for numbers", "nobody's id"],
-)
-def test_a_damaged_cache_is_built_again(write: Write, project: Path, caches: Path, damage: Callable[[Path], None]) -> None:
-    write("a.py", "sockets = 1\n")
-    first = FolderIndex(str(project), caches)
-    first.refresh()
-    first.close()
-    kept = cache_file(caches, str(project))
-    before = kept.read_bytes()
-    damage(kept)
-    assert kept.read_bytes() != before
-    again = FolderIndex(str(project), caches)
-    try:
-        again.refresh()
-        assert rank(again, "sockets", 5) == ["a.py"]
-    finally:
-        again.close()
-
-
-def test_a_cache_that_somebody_keeps_to_himself_is_not_taken_for_damaged(
-    project: Path, caches: Path, monkeypatch: pytest.MonkeyPatch, index: FolderIndex
-) -> None:
-    index.refresh()
-    monkeypatch.setattr(cache, "_BUSY_S", 0.0)
-    kept = cache_file(caches, str(project))
-    other = sqlite3.connect(kept, isolation_level=None)
-    try:
-        other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(TimeoutError, match="another process"):
-            FolderIndex(str(project), caches)
-        assert kept.stat().st_ino == index._cache._inode
-    finally:
-        other.close()
-
-
-def test_many_files_are_read_by_other_processes_with_the_same_result(project: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    paths = [f"src/part{number}.py" for number in range(WORTH_IT + 5)]
-    for path in paths:
-        write(path, f"def {Path(path).stem}(): ...\n")
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    read = dict(readers.read_all(str(project), [*paths, "gone.py"]))
-    assert read == {path: facts.read(str(project), path) for path in [*paths, "gone.py"]}
-    assert read["gone.py"] is None
-
-
-DYING = """
-import os, sys
-from coterie.index import facts, readers
-def read(folder, path):
-    if path.endswith("deadly.py") or (path == "accident.py" and not os.path.exists(folder + "/../happened")):
-        open(folder + "/../happened", "w").close()
-        os.kill(os.getpid(), 9)
-    return facts.read(folder, path)
-readers.read = read
-readers.serve(sys.argv[1], sys.stdin.buffer, sys.stdout.buffer)
-"""
-
-
-def test_a_file_that_its_reader_dies_of_costs_no_more_than_itself(project: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    paths = ["accident.py", *(f"src/part{number}.py" for number in range(WORTH_IT)), "so/deadly.py"]
-    for path in paths:
-        write(path, f"def {Path(path).stem}(): ...\n")
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    monkeypatch.setattr(readers, "COMMAND", (sys.executable, "-c", DYING))
-    found = dict(readers.read_all(str(project), paths))
-    assert list(found) == paths
-    assert found.pop("so/deadly.py") == facts.facts("so/deadly.py", b"")
-    assert found == {path: facts.read(str(project), path) for path in paths[:-1]}
-
-
-def test_a_reader_whose_parent_has_died_says_nothing(project: Path, write: Write) -> None:
-    write("a.py", "sockets = 1\n")
-    unread, answers = os.pipe()
-    os.close(unread)
-    try:
-        reader = subprocess.run([*readers.COMMAND, str(project)], input=b'["a.py"]\n', stdout=answers, stderr=subprocess.PIPE, check=False)
-    finally:
-        os.close(answers)
-    assert (reader.returncode, reader.stderr) == (0, b"")
-
-
-def test_readers_that_die_of_anything_are_given_up(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    monkeypatch.setattr(readers, "COMMAND", ("false",))
-    with pytest.raises(ChildProcessError, match="status"):
-        list(readers.read_all(str(project), [f"part{number}.py" for number in range(WORTH_IT)]))
 
 
 KILLED = """

@@ -65,6 +65,7 @@ class FolderIndex:
         self._unsaved = Unsaved(folder)
         self._laid: tuple[Snapshot, int, Overlaid] | None = None
         self._sight: tuple[int, Sight] | None = None
+        self._is_past_mending = False
 
     def close(self) -> None:
         """Close the cache."""
@@ -132,10 +133,15 @@ class FolderIndex:
             with self._cache.reading():
                 return look()
         except DamagedCacheError:
+            if self._is_past_mending:
+                raise
             self._cache.discard()
             self.refresh()
+        self._is_past_mending = True  # what fails in a new cache, too, is a defect, and no reason to build one for each question
         with self._cache.reading():
-            return look()
+            found = look()
+        self._is_past_mending = False
+        return found
 
     def _definitions(self, name: str, limit: int) -> Definitions:
         whole = split(name)[-1:]
