@@ -43,6 +43,8 @@ class Scanned:
     """The innermost last."""
     closed: tuple[tuple[int, str], ...]
     """Where in the text, and what, in order."""
+    own: int
+    """How many of those that are left open it has opened itself."""
 
 
 def fit(text: str, line_before: str, line_after: str) -> Fitted:
@@ -92,7 +94,8 @@ def scan(text: str, before: str = "") -> Scanned:
     whole = ahead + text
     for found in _MARKS.finditer(text):
         walk.meet(found.group(), whole, len(ahead) + found.start())
-    return Scanned(tuple(walk.stack), tuple((place - len(ahead), mark) for place, mark in walk.closed))
+    closed = tuple((place - len(ahead), mark) for place, mark in walk.closed)
+    return Scanned(tuple(walk.stack), closed, len(walk.stack) - walk.inherited)
 
 
 @lru_cache(maxsize=8)

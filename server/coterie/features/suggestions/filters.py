@@ -207,7 +207,7 @@ def _without_rest(text: str, line_before: str, after: str) -> str:
         if enough_to_tell and text.endswith(again) and not CLOSERS.issuperset(again) and _stands_alone(text, length, line_before):
             return text[:-length]
     behind = after.lstrip("".join(CLOSERS))
-    if behind != after and behind in (";", ",", ":") and text.endswith(behind) and not scan(text, line_before).closed:
+    if behind != after and behind in (";", ",", ":") and text.endswith(behind):
         return text[: -len(behind)]
     return text
 
@@ -218,7 +218,7 @@ def _stands_alone(text: str, length: int, line_before: str) -> bool:
     if tail.startswith(">"):
         plain = re.sub(r"[-=]>|<=|>=", "", text)
         return plain.count(">") > plain.count("<") or "</" in tail
-    return len(scan(rest, line_before).opened) <= len(open_behind(line_before))
+    return not scan(rest, line_before).own
 
 
 def _before_comment(text: str, gap: Gap, language: str) -> str:
