@@ -60,6 +60,7 @@ class FakeWorkspace:
         on_intent: OnIntent,
         exact: bool = False,  # noqa: ARG002 - texts here are exact
         mode: int | None = None,  # noqa: ARG002 - and have no mode
+        beneath: bool = False,  # noqa: ARG002 - nor anything beneath them
     ) -> Outcome:
         """Change the text at once."""
         assert label

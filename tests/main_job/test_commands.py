@@ -100,6 +100,16 @@ async def test_an_open_file_of_which_the_editor_knows_nothing_is_undone_on_the_d
         assert (buffer.text, editor.text("a.txt")) == (BEFORE, BEFORE)
 
 
+async def test_what_a_command_wrote_beneath_unsaved_text_is_undone_there(tmp_path: Path) -> None:
+    async with shell(tmp_path, SED, level="none") as editor:
+        buffer = await editor.client.open((editor.project / "a.txt").as_uri(), BEFORE)
+        await editor.client.type(buffer.uri, 0, 0, "mine\n")
+        run_id, _ = await editor.play("Change it")
+        assert (buffer.text, editor.text("a.txt")) == ("mine\n" + BEFORE, AFTER)
+        assert await ask(editor, "undo", run_id) == {"restored": ["a.txt"], "conflicts": []}
+        assert (buffer.text, editor.text("a.txt")) == ("mine\n" + BEFORE, BEFORE)
+
+
 async def test_edits_that_are_seen_first_do_not_hold_up_commands_whose_changes_are_applied(tmp_path: Path) -> None:
     async with shell(tmp_path, SED, review={"mode": "before"}) as editor:
         run_id, end = await editor.play("Change it")

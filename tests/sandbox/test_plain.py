@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,21 @@ async def test_a_timeout_kills_the_whole_group(plain: ProbedSandbox, tmp_path: P
     # The child in the background holds the output open: without it being killed this would not come back.
     result = await plain.run(command("sleep 86399 & echo before; sleep 86399", tmp_path, timeout_s=1.0))
     assert result.timed_out
+
+
+GOES_ON = "goes on after it"
+
+
+async def test_what_leaves_the_group_and_goes_on_is_told(plain: ProbedSandbox, tmp_path: Path) -> None:
+    line = "setsid -f sh -c 'echo $$ > pid; exec sleep 600' > /dev/null 2>&1; while ! [ -s pid ]; do sleep 0.01; done"
+    result = await plain.run(command(line, tmp_path))
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+    assert GOES_ON in result.output
+
+
+@pytest.mark.parametrize("line", ["true", "sleep 600 & true", "nohup sleep 600 > /dev/null 2>&1 &"])
+async def test_what_ends_with_the_command_is_not(plain: ProbedSandbox, tmp_path: Path, line: str) -> None:
+    assert GOES_ON not in (await plain.run(command(line, tmp_path))).output
 
 
 async def test_unsaved_texts_are_named_where_they_cannot_be_shown(plain: ProbedSandbox, tmp_path: Path) -> None:

@@ -98,7 +98,9 @@ async def take_back(run: LiveRun, workspace: Workspace, edits: Sequence[Edit]) -
 
     try:
         mode = next((edit.intent.mode for edit in edits if edit.intent.mode is not None), None)
-        outcome = await workspace.change(file, rewrite, label=f"Undo {intent.path}", on_intent=intend, exact=True, mode=mode)
+        by_command = any(edit.intent.call_id in run.history.commands for edit in edits)
+        label = f"Undo {intent.path}"
+        outcome = await workspace.change(file, rewrite, label=label, on_intent=intend, exact=True, mode=mode, beneath=by_command)
     except MergeConflictError as conflict:
         return conflict.message
     if not isinstance(outcome, Applied):

@@ -139,6 +139,7 @@ async def _carried_out(
                 on_intent=intend,
                 exact=True,
                 mode=edit.intent.mode,
+                beneath=edit.intent.call_id in history.commands,
             )
         except _OtherHalfError as conflict:
             return UndoConflict(path=conflict.intent.path, reason=conflict.message, uri=conflict.intent.uri)

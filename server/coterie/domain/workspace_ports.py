@@ -65,11 +65,20 @@ class Workspace(Protocol):
         ...
 
     async def change(
-        self, file: FileRef, rewrite: Rewrite, *, label: str, on_intent: OnIntent, exact: bool = False, mode: int | None = None
+        self,
+        file: FileRef,
+        rewrite: Rewrite,
+        *,
+        label: str,
+        on_intent: OnIntent,
+        exact: bool = False,
+        mode: int | None = None,
+        beneath: bool = False,
     ) -> Outcome:
         """Change a file: its open buffer through the editor, a closed one on disk by an atomic replacement that keeps its mode.
 
-        A file that is made gets the permission bits ``mode``, or those of any new file.
+        A file that is made gets the permission bits ``mode``, or those of any new file. ``beneath`` changes the disk where the open buffer
+        needs no change: what a command wrote below unsaved text is there alone.
 
         Never forces: what the person typed meanwhile stays, ``rewrite`` is matched anew against it. It is pure and runs in a thread.
         A change that changes nothing is `Applied` without an intent. Raises what ``rewrite`` raises.

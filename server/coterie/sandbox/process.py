@@ -22,6 +22,7 @@ from coterie.sandbox.output import Capture, shortened
 _KEPT_BYTES = 5_000_000
 _SHOWN_CHARACTERS = 30_000
 _LAST_OUTPUT_S = 1.0
+_LAST_BREATH_S = 2.0
 
 
 class Tree(Protocol):
@@ -46,6 +47,33 @@ class Group:
 
     async def gone(self) -> None:
         """Wait for nothing: a signal that kills cannot be waited for in other people's children."""
+
+
+class Lifeline:
+    """A pipe whose writing end a child hands on to all of its children: while one of them lives that did not close it, it does not end."""
+
+    def __init__(self) -> None:
+        self._read_end, self.write_end = os.pipe()
+
+    async def is_held(self) -> bool:
+        """Say whether any of them goes on, once the child itself has ended; those that are being killed are waited for, for a moment."""
+        os.close(self.write_end)
+        self.write_end = -1
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(self._read_end, ended.set)
+        try:
+            await asyncio.wait_for(ended.wait(), _LAST_BREATH_S)
+        except TimeoutError:
+            return True
+        finally:
+            loop.remove_reader(self._read_end)
+        return False
+
+    def close(self) -> None:
+        """Give the descriptors back."""
+        for descriptor in (self._read_end, self.write_end):
+            if descriptor >= 0:
+                os.close(descriptor)
 
 
 async def run_process(

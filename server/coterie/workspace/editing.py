@@ -60,6 +60,7 @@ class Wish:
     on_intent: OnIntent
     exact: bool
     mode: int | None = None
+    beneath: bool = False
 
     def draft(self, text: str | None) -> Draft:
         """Match the change against a text. Raises what ``rewrite`` raises."""
@@ -101,8 +102,8 @@ class Editing:
                     return outcome
         return Refused("the file kept changing while it was to be edited")
 
-    async def _on_disk(self, wish: Wish) -> Outcome | None:
-        """Change a closed file; None when it moved on meanwhile."""
+    async def _on_disk(self, wish: Wish, *, beneath: Buffer | None = None) -> Outcome | None:
+        """Change a closed file, or what lies beneath a buffer; None when it moved on meanwhile."""
         content = await in_thread(read_bytes, wish.file.absolute)
         draft = await in_thread(wish.draft, None if content is None else decoded(content, wish.file.path))
         if draft.before == draft.after:
@@ -110,7 +111,7 @@ class Editing:
         if draft.after is None:
             draft = replace(draft, mode=await in_thread(mode_of, wish.file.absolute))
         await wish.on_intent(draft)
-        if self._overlay.holding(wish.file.absolute):
+        if [held.buffer.text for held in self._overlay.holding(wish.file.absolute)[:1]] != ([] if beneath is None else [beneath.text]):
             return None
         return await self._put(draft, content, wish.mode)
 
@@ -133,7 +134,7 @@ class Editing:
         if draft.after is None:
             return await self._delete_open(wish, held, draft)
         if draft.after == buffer.text:
-            return Applied(draft)
+            return await self._on_disk(wish, beneath=buffer) if wish.beneath else Applied(draft)
         if held.editor is None:
             return Refused("it is open in an editor that cannot be reached")
         changes = await in_thread(text_changes, buffer.text, draft.after)

@@ -137,11 +137,20 @@ class LiveWorkspace:
         return draft
 
     async def change(
-        self, file: FileRef, rewrite: Rewrite, *, label: str, on_intent: OnIntent, exact: bool = False, mode: int | None = None
+        self,
+        file: FileRef,
+        rewrite: Rewrite,
+        *,
+        label: str,
+        on_intent: OnIntent,
+        exact: bool = False,
+        mode: int | None = None,
+        beneath: bool = False,
     ) -> Outcome:
         """Change a file where its text lives; see `domain.workspace_ports.Workspace.change`."""
         self._check(file)
-        return await self._editing.change(Wish(file=file, rewrite=rewrite, label=label, on_intent=on_intent, exact=exact, mode=mode))
+        wish = Wish(file=file, rewrite=rewrite, label=label, on_intent=on_intent, exact=exact, mode=mode, beneath=beneath)
+        return await self._editing.change(wish)
 
     async def withheld(self, uri: str) -> Withheld | None:
         """Say why a document is shown to no model without being asked to, if it is not."""
