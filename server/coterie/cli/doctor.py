@@ -161,7 +161,8 @@ async def _look_at(catalogue: Catalogue, provider: ProviderView) -> Check:
     kind = provider.type if provider.origin != "found" else f"{provider.type}, found here"
     if seen.state != "ready":
         return Check("provider", "fact" if seen.state == "unknown" else "worse", f"{provider.id} ({kind}): {seen.text}")
-    return Check("provider", "good", f"{provider.id} ({kind}): {len(await catalogue.models(provider.id))} models")
+    models = len(await catalogue.models(provider.id))
+    return Check("provider", "good", f"{provider.id} ({kind}): {models} {'model' if models == 1 else 'models'}")
 
 
 def _model(model: str | None, hosts: Mapping[str, State]) -> Check:
