@@ -94,4 +94,4 @@ async def test_compact_clear_and_restore_are_posts_that_no_agent_reads(tmp_path:
         await post(editor, unnamed, "/help")
         await post(editor, unnamed, "Hello?")
         assert [request.model for request in (await host.journal())[5:]] == ["chat-model"], "and none names the chat"
-        assert contents[2:] == ["Zero.", "And?", "One.", "Then?", "Two.", "All of i"]
+        assert contents[2:] == ["Zero.", "And?", "One.", "<folder ", "Two.", "All of i"]
