@@ -177,6 +177,7 @@ async def test_a_file_that_comes_goes_or_moves_is_decided_as_one(
         assert len(asked.change_ids) == (2 if call is MOVE else 1)
         kinds = {"deleted" if text is None else "made" for path, text in paths.items() if (path, text) != ("a.txt", BEFORE)}
         assert {change.what for change in stage.listener.of(ChangeEvent)} == kinds
+        assert {change.what for file in (await person.hunks.list()).files for change in file.changes} == kinds
         assert (stage.text("a.txt"), [path for path in paths if path != "a.txt" and stage.text(path) is not None]) == (BEFORE, [])
         if how.endswith("hunk"):
             await person.decide("rejected" if "reject" in how else "accepted", 0)
