@@ -185,3 +185,4 @@ async def test_a_change_of_state_is_told_and_no_step_of_a_build(root: Path) -> N
     assert desk.views == [IndexView(files=9, done=1, complete=False), IndexView(files=9, done=9, complete=True)]
     assert [news(9, complete=True, unwatched=why) for why in ("No.", "No.", None)] == [1, 0, 1]
     assert [news(0, failed=why) for why in ("Full.", "Full.")] == [1, 0]
+    assert desk.indexing.view() is None, "what cannot be had is not under way"

@@ -78,8 +78,8 @@ class Indexing:
         self._watched = wanted
 
     def view(self) -> IndexView | None:
-        """Say how the index of the client's folders stands, None before there is any."""
-        known = self._news.values()
+        """Say how the index of the client's folders stands, None before there is any, or where there can be none."""
+        known = [news for news in self._news.values() if news.failed is None]
         if not known:
             return None
         return IndexView(
