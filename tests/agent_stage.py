@@ -33,10 +33,10 @@ from coterie.domain.messages import (
     ToolCallStarted,
     UsageReported,
 )
-from coterie.domain.model_ports import DiscoveryReason, ModelChoice, Unavailable
+from coterie.domain.model_ports import ModelChoice
 from coterie.domain.preferences import SettingsChanged
 from coterie.domain.runs import RunRequest
-from coterie.domain.status import Capabilities, ModelView, ProviderView, SandboxView, Status
+from coterie.domain.status import Capabilities, ProviderView, SandboxView, Status
 from coterie.domain.store_ports import RunStore
 from coterie.domain.suggestions import FillRequest
 from coterie.domain.usage import Usage
@@ -48,6 +48,7 @@ from coterie.features.runs import RunService
 from coterie.storage.store import Store
 from coterie.workspace.snapshots import Snapshots
 from coterie.workspace.workspace import LiveWorkspace
+from one_model import OneModel
 
 WITHIN_S = 60.0
 ANSWER_USAGE = Usage(input=100, cache_read=0, cache_write=0, output=10)
@@ -78,7 +79,7 @@ def calls(*wanted: tuple[str, Mapping[str, Any]], text: str = "") -> Turn:
     return (*events, UsageReported(ANSWER_USAGE), Finished("tool_calls"))
 
 
-class ScriptedModel:
+class ScriptedModel(OneModel):
     """Implements `Provider` and `Providers`: plays a script by agent and call number, and keeps what it was asked."""
 
     name = "scripted"
@@ -113,20 +114,6 @@ class ScriptedModel:
         """Refuse: agents fill no gaps."""
         raise AssertionError(request)
 
-    async def models(self, provider: str | None = None) -> tuple[ModelView, ...]:
-        """Return nothing: no test asks."""
-        del provider
-        return ()
-
-    async def aclose(self) -> None:
-        """Nothing is open."""
-
-    async def discover(self, reason: DiscoveryReason) -> None:
-        """Nothing else is there."""
-
-    async def ready(self) -> None:
-        """Know at once what there is to know."""
-
     def choose(self, model_id: str) -> ModelChoice:
         """Every id is this model."""
         return ModelChoice(id=model_id, model=model_id.partition("/")[2], label=model_id, provider=self)
@@ -140,20 +127,8 @@ class ScriptedModel:
         """Return its id."""
         return "scripted/model"
 
-    def list(self) -> tuple[ProviderView, ...]:
-        """Return nothing: no test asks."""
-        return ()
-
     def settled(self, model_id: str, failure: Exception | None) -> None:
         """Forget it."""
-
-    def unavailable(self, model_id: str) -> Unavailable | None:
-        """Nothing is passed over."""
-        del model_id
-        return None
-
-    def on_change(self, listener: Callable[[], None]) -> None:
-        """Nothing changes."""
 
     def heard(self, agent: str) -> Sequence[ModelRequest]:
         """Return what an agent's model was asked."""

@@ -20,9 +20,9 @@ from coterie.context.fill import CURSOR, Gap
 from coterie.domain.code_ports import Index
 from coterie.domain.edits import FileRef
 from coterie.domain.messages import Finished, ModelRequest, StreamEvent, TextDelta, UsageReported
-from coterie.domain.model_ports import DiscoveryReason, ModelChoice, Unavailable
+from coterie.domain.model_ports import ModelChoice
 from coterie.domain.prediction import PredictedLine, PredictionRequest, PredictorState
-from coterie.domain.status import Capabilities, ModelView, Price, ProviderView
+from coterie.domain.status import Capabilities, Price
 from coterie.domain.suggestions import FillRequest, Popup, Suggestion, SuggestionRequest
 from coterie.domain.usage import NO_USAGE, Usage, UsageKey, UsageRow, UsedCall
 from coterie.domain.workers import Worker
@@ -34,6 +34,7 @@ from coterie.features.suggestions.snippets import SnippetSource
 from coterie.index.trees import parser_of
 from coterie.workspace.documents import Documents
 from index_fake import FakeIndex
+from one_model import OneModel
 
 URI = "file:///w/a.py"
 MODEL = "work/coder"
@@ -42,7 +43,7 @@ Answer = Callable[[Gap], str | Exception]
 
 
 @dataclass
-class SlowModel:
+class SlowModel(OneModel):
     """Implements `Provider` and `Providers`: fills every gap by ``answer``, the first piece after ``latency`` seconds.
 
     Without ``fim`` it is asked in a conversation. ``usage`` is what it says at the end that a call has used. ``log`` keeps the time and gap
@@ -100,20 +101,6 @@ class SlowModel:
         finally:
             self.open -= 1
 
-    async def models(self, provider: str | None = None) -> tuple[ModelView, ...]:
-        """Return nothing: nobody asks."""
-        del provider
-        return ()
-
-    async def aclose(self) -> None:
-        """Nothing is open."""
-
-    async def discover(self, reason: DiscoveryReason) -> None:
-        """Nothing else is there."""
-
-    async def ready(self) -> None:
-        """Know at once what there is to know."""
-
     def choose(self, model_id: str) -> ModelChoice:
         """Every id is this model."""
         return ModelChoice(id=model_id, model=model_id.partition("/")[2], label=model_id, provider=self, price=self.price, fim=self.fim)
@@ -126,22 +113,10 @@ class SlowModel:
         """Return its id."""
         return MODEL
 
-    def list(self) -> tuple[ProviderView, ...]:
-        """Return nothing: nobody asks."""
-        return ()
-
     def settled(self, model_id: str, failure: Exception | None) -> None:
         """Keep how it went."""
         assert model_id
         self.settlements.append(failure)
-
-    def unavailable(self, model_id: str) -> Unavailable | None:
-        """Nothing is passed over."""
-        del model_id
-        return None
-
-    def on_change(self, listener: Callable[[], None]) -> None:
-        """Nothing changes."""
 
 
 @dataclass
