@@ -25,6 +25,7 @@ from coterie.index.measures import Tie
 from coterie.index.query import Query, parse
 from coterie.index.rank import UNLEARNED, learned_weights, neighbours, own_scores, weigh
 from coterie.index.snapshot import Postings, Snapshot, load
+from coterie.workspace.walk import list_tree
 
 WEIGHTS = Path(__file__).parents[1] / "server" / "coterie" / "index" / "weights.json"
 NAMES = tuple(name for name in (*get_args(Kind), *get_args(Nature), *get_args(Tie)) if name not in UNLEARNED)
@@ -54,7 +55,7 @@ def collect(repository: Path, count: int) -> Iterator[Sample]:
         cache = Cache(Path(temporary, "cache.sqlite"))
         for commit in clone.commits(count, SPAN):
             clone.check_out_parent(commit)
-            refresh(str(clone.folder), cache)
+            refresh(str(clone.folder), list_tree(str(clone.folder)), cache)
             commits = refresh_history(str(clone.folder), cache)
             with cache.reading():
                 snapshot = load(cache, commits)

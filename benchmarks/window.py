@@ -14,6 +14,7 @@ from coterie.agents.live_run import LiveRun
 from coterie.agents.model_call import ModelCalls
 from coterie.agents.summarising import Summariser
 from coterie.context.assemble import assemble
+from coterie.context.learned import Learned
 from coterie.context.window import plan
 from coterie.domain.messages import AssistantMessage, Message, ToolCall, ToolMessage, ToolResult, UserMessage
 from coterie.domain.model_ports import ModelChoice
@@ -95,14 +96,15 @@ def _add(journalled: Conversation, message: Message) -> None:
 
 
 def _compactor(run: LiveRun) -> Compactor:
-    models = ModelCalls(run, None, None, RetryPolicy(attempts=1, base_s=0, max_s=0))  # type: ignore[arg-type]
+    learned = Learned()
+    models = ModelCalls(run, None, None, RetryPolicy(attempts=1, base_s=0, max_s=0), learned)  # type: ignore[arg-type]
     conversation = LiveConversation(
         run=run,
         step_id="chat",
         attempt=1,
         build=lambda messages, choice: assemble(system="You help.", tools=(), messages=messages, choice=choice, agent="chat", call=0),
     )
-    summariser = Summariser(run, None, None, models.sizes, _nobody)  # type: ignore[arg-type]
+    summariser = Summariser(run, None, None, sizes=models.sizes, learned=learned, small=_nobody)  # type: ignore[arg-type]
     return Compactor(conversation, models, summariser, ())
 
 
