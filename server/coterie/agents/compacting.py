@@ -41,7 +41,7 @@ MOST_OVERFLOWS = 3
 """How often in an attempt of a step a summary is made because a host said that the conversation is too long for it."""
 
 NOTHING_TO_COMPACT = "There is nothing in this conversation that could be left out or summarised."
-WAYS_OUT = "Start a new channel, attach less, or choose a model with a larger window."
+WAYS_OUT = "Start a new channel, attach or pin less, or choose a model with a larger window."
 AGAIN = f"Summaries failed {MOST_FAILURES} times in a row and are not tried again by themselves: `/compact` does, `/clear` begins anew."
 
 Summing: TypeAlias = Literal["now", "needed", "never"]
