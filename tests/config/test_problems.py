@@ -85,6 +85,14 @@ def test_a_host_of_a_type_that_comes_later_is_left_out_and_nothing_in_it_is_wron
     assert list(loaded.settings.providers) == ["work"]
 
 
+def test_settings_for_an_agent_that_comes_later_are_a_note_and_to_have_it_do_something_is_a_mistake(home: Home) -> None:
+    home.user('[agents.orchestrator]\nmodel = "a/b"\n[actions.tidy]\nprompt = "Tidy it"\nagent = "orchestrator"\n')
+    assert [(problem.line, problem.key, problem.level) for problem in home.load().problems] == [
+        (1, "agents.orchestrator", "note"),
+        (5, "actions.tidy.agent", "warning"),
+    ]
+
+
 def test_an_agent_that_there_is_not_is_said_with_its_line_and_the_nearest_that_there_is(home: Home) -> None:
     home.user(
         """[agents.planner]

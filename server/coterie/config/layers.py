@@ -21,7 +21,7 @@ from coterie.base.text import lines_of
 from coterie.config.keys import kind_of
 from coterie.config.lines import KeyPath, key_lines
 from coterie.config.problems import Ignored, Problem
-from coterie.config.schema import AGENTS, LATER, LATER_TYPES, Settings
+from coterie.config.schema import AGENTS, LATER, LATER_AGENTS, LATER_TYPES, Settings
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -202,7 +202,9 @@ def _check_agents(layer: Layer, values: Values, problems: list[Problem]) -> None
     named: list[tuple[KeyPath, str]] = [(("agents", agent), agent) for agent in values.get("agents", {})]
     named += [(("actions", name, "agent"), own["agent"]) for name, own in values.get("actions", {}).items() if own.get("agent") is not None]
     for path, agent in named:
-        if agent not in AGENTS:
+        if path[0] == "agents" and agent in LATER_AGENTS:
+            problems.append(layer.problem(path, f"This version has no agent `{agent}`; a later one will.", level="note"))
+        elif agent not in AGENTS:
             suggestion = nearest(agent, list(AGENTS)) or f"There are {', '.join(AGENTS)}."
             problems.append(layer.problem(path, f"There is no agent `{agent}`.", suggestion))
 

@@ -27,6 +27,8 @@ LATER_TYPES = frozenset({"acp"})
 
 AGENTS = ("chat", "planner", "coder", "reviewer", "tester", "documenter")
 """The agents that there are, by whose ids settings speak of them: those of ``agents.templates``, which is on a higher floor."""
+LATER_AGENTS = frozenset({"orchestrator"})
+"""Agents that a later version has: a table of settings for one waits for it."""
 
 
 def _model_id(text: str) -> str:
