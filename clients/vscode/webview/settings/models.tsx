@@ -1,11 +1,11 @@
-// Which models do what, and the favourites among all that can be chosen. `installing.tsx` fetches others.
+// Which models do what. `catalogue.tsx` has all that can be chosen, `installing.tsx` fetches others.
 
 import type { JSX } from "preact";
-import type { ModelView } from "../../src/protocol";
 import { fieldsOf } from "../../src/settings/fields";
+import { Catalogue } from "./catalogue";
 import { type Drawn, set } from "./context";
 import { Installing } from "./installing";
-import { IconButton, List, textsOf } from "./list";
+import { List, textsOf } from "./list";
 import { Prose } from "./marks";
 import { Note, Row, Target } from "./rows";
 
@@ -13,9 +13,8 @@ import { Note, Row, Target } from "./rows";
 export const CHOICES = "model-choices";
 
 export function Models({ context }: Drawn): JSX.Element {
-  const { state, settings } = context;
+  const { settings } = context;
   const roles = ["model", "small_model", "completion_model"].flatMap((key) => fieldsOf(settings, key));
-  const shown = [...state.models].sort((a, b) => Number(b.favourite ?? false) - Number(a.favourite ?? false) || (a.id < b.id ? -1 : 1));
   return (
     <>
       <Choices context={context} />
@@ -43,12 +42,7 @@ export function Models({ context }: Drawn): JSX.Element {
         </div>
       ))}
       <h2>All Models</h2>
-      {shown.length === 0 && <p class="muted">No provider has told of any.</p>}
-      <ul class="plain models">
-        {shown.map((model) => (
-          <Model key={model.id} context={context} model={model} />
-        ))}
-      </ul>
+      <Catalogue context={context} />
       <h2>Install</h2>
       <Installing context={context} />
     </>
@@ -63,28 +57,5 @@ export function Choices({ context }: Drawn): JSX.Element {
         <option key={id} value={id} />
       ))}
     </datalist>
-  );
-}
-
-function Model({ context, model }: Drawn & { readonly model: ModelView }): JSX.Element {
-  const favourite = model.favourite === true;
-  const facts = [
-    model.contextTokens == null ? undefined : `${Math.round(model.contextTokens / 1000)}k tokens`,
-    model.capabilities.tools === false ? "no tools" : undefined,
-    model.capabilities.local === true ? "local" : undefined,
-    model.state === "available" ? undefined : model.state,
-  ].filter((fact) => fact !== undefined);
-  return (
-    <li>
-      <IconButton
-        icon={favourite ? "star-full" : "star-empty"}
-        label={`Favourite: ${model.id}`}
-        on={favourite}
-        act={() => context.post({ kind: "favourite", model: model.id, favourite: !favourite })}
-      />
-      <code>{model.id}</code>
-      <span class="muted">{facts.join(", ")}</span>
-      <Note context={context} at={`model ${model.id}`} />
-    </li>
   );
 }

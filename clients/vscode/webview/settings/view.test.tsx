@@ -102,6 +102,30 @@ describe("the settings view", () => {
     expect([root.contains(pressed), document.activeElement === pressed]).toEqual([true, true]);
   });
 
+  it("finds models among many by words of their ids, favourites first, and says how many", () => {
+    const models = Array.from({ length: 30 }, (_none, number) => ({
+      id: `${number % 2 === 0 ? "one" : "other"}/model-${number}`,
+      provider: "work",
+      capabilities: {},
+      favourite: number === 20,
+    }));
+    void act(() => button("Models").click());
+    become({ models: models.slice(0, 20) });
+    expect(root.querySelector("input[type=search]"), "so few can be looked through").toBeNull();
+    become({ models });
+    typeInto(found("input[type=search]"), "2 ONE/");
+    expect([...root.querySelectorAll(".models code")].map((id) => id.textContent)).toEqual([
+      "one/model-20",
+      "one/model-12",
+      "one/model-2",
+      "one/model-22",
+      "one/model-24",
+      "one/model-26",
+      "one/model-28",
+    ]);
+    expect(found(".finding [role=status]").textContent).toBe("7 of 30");
+  });
+
   it("opens a section, and leaves the focus on what was pressed", () => {
     const pressed = button("Workspaces");
     pressed.focus();
