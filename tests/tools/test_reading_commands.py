@@ -17,7 +17,7 @@ from coterie.tools.reading_commands import only_reads
         "grep x $(ls *.py)",
         "wc -l < a.txt",
         "find . -name '*.py' -newer setup.py",
-        "rg -n TODO src",
+        "rg -n later src",
         "git status --short",
         "git log --oneline -5 && git diff HEAD~1 -- src",
         "test -f a.txt || echo missing",
