@@ -237,3 +237,10 @@ async def test_nothing_stays_of_what_was_kept_for_a_command(tmp_path: Path) -> N
         assert list(folder.glob("*.json")) == []
         assert {file.stat().st_mode & 0o077 for file in folder.iterdir() if file.name == "texts"} == {0}
     assert list((tmp_path / "home" / "snapshots").iterdir()) == []
+
+
+async def test_a_file_that_cannot_be_given_back_is_told_to_people_once_in_a_run(tmp_path: Path) -> None:
+    line = r"printf '\000' >> data"
+    async with played(tmp_path, line, line) as (stage, _):
+        assert len([event for event in stage.listener.of(WarningEvent) if event.code == "not_undoable"]) == 1
+        assert "data (changed, no text)" in output(stage), "and to the model each time"

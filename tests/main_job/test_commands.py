@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -129,7 +131,9 @@ async def test_a_server_that_is_killed_while_a_command_runs_loses_nothing(tmp_pa
         assert first.client.process is not None
         first.client.process.kill()
         await killed(first.client)
-    (tmp_path / "project" / "theirs.txt").write_text("written after the death\n", encoding="utf-8")
+    theirs = tmp_path / "project" / "theirs.txt"
+    theirs.write_text("written after the death\n", encoding="utf-8")
+    os.utime(theirs, (time.time() + 60,) * 2)  # as somebody comes back later
     async with shell(tmp_path, f"{SED}; touch changed; sleep 600", "echo on >> b.txt") as second:
         if resumed:
             await ask(second, "resume", run_id)

@@ -135,7 +135,7 @@ async def test_what_was_decided_and_what_is_open_outlives_the_server(tmp_path: P
             assert (await told(host))[-1].count(REJECTED) == 1
             assert (await ask(editor, "hunk/reject", runId=run_id, changeIds=[change["changeId"]]))["conflicts"] == []
             assert editor.text("a.txt") == BEFORE
-            assert (await ask(editor, "run/diff", runId=run_id))["files"][-1:] == []
+            assert [file["path"] for file in (await ask(editor, "run/diff", runId=run_id))["files"]] == ["made"], "by its command"
 
 
 async def test_what_the_editor_refused_is_applied_or_dropped(tmp_path: Path) -> None:

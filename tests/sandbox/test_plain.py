@@ -40,7 +40,7 @@ GOES_ON = "goes on after it"
 
 
 async def test_what_leaves_the_group_and_goes_on_is_told(plain: ProbedSandbox, tmp_path: Path) -> None:
-    line = "setsid -f sh -c 'echo $$ > pid; exec sleep 600' > /dev/null 2>&1; while ! [ -s pid ]; do sleep 0.01; done"
+    line = "setsid -f sh -c 'echo $$ > pid; exec sleep 600' > /dev/null 2>&1; while ! [ -s pid ]; do :; done"
     result = await plain.run(command(line, tmp_path))
     os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
     assert GOES_ON in result.output

@@ -9,7 +9,6 @@ import pytest
 
 from coterie.domain.edits import Found
 from coterie.domain.workspace_ports import Folder
-from coterie.workspace.overlays import Overlays
 from coterie.workspace.snapshots import Snapshots
 from coterie.workspace.survey import Bounds
 from coterie.workspace.workspace import LiveWorkspace
@@ -22,9 +21,9 @@ OLD, NEW = "one\ntwo\nthree\n", "one\n2\nthree\n"
 class Desk:
     """A window: its editor, its workspace, and the snapshots of its server."""
 
-    def __init__(self, folder: Folder, snapshots: Snapshots, among: Overlays | None = None) -> None:
+    def __init__(self, folder: Folder, snapshots: Snapshots, *closed: Path) -> None:
         self.editor = FakeEditor()
-        self.workspace = LiveWorkspace([folder], editor=self.editor, among=among or Overlays(), snapshots=snapshots)
+        self.workspace = LiveWorkspace([folder], editor=self.editor, snapshots=snapshots, closed=closed)
         self.editor.attach(self.workspace.documents)
 
     async def read(self, path: str = "a.txt") -> str | None:
@@ -223,4 +222,17 @@ async def test_binary_files_do_not_count_as_text(folder: Folder, tmp_path: Path,
     look = await desk.workspace.look()
     write("a.txt", NEW)
     assert told(await look.end()) == [("a.txt", OLD, NEW)]
+    snapshots.close()
+
+
+async def test_our_own_folders_are_not_looked_into_where_they_lie_in_the_workspace(folder: Folder, root: Path, write: Write) -> None:
+    home = root / ".home"
+    snapshots = Snapshots(home / "data" / "snapshots")
+    desk = Desk(folder, snapshots, home)
+    write("a.txt", OLD)
+    look = await desk.workspace.look()
+    write("a.txt", NEW)
+    write(".home/state/log.txt", "logged")
+    found = await look.end()
+    assert (told(found), found.left_out) == ([("a.txt", OLD, NEW)], ())
     snapshots.close()

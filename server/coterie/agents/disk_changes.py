@@ -48,7 +48,8 @@ async def journal(run: LiveRun, workspace: Workspace, where: Where, found: Found
             texts += texts_of(each.draft)
         await run.record(*records, texts=texts)
     outcome = CommandOutcome(call_id=where.call_id, left_out=found.left_out, unknown=found.unknown)
-    await run.record(outcome, *(EventRecord(event=warning) for warning in _warnings(found)))
+    warnings = tuple(EventRecord(event=warning) for warning in _warnings(run.history, found))
+    await run.record(outcome, *warnings)
     if snapshot is not None:
         await workspace.forget(snapshot)
 
@@ -89,10 +90,13 @@ def reason(left_out: LeftOut) -> str:
     return f"A command {left_out.what} it, and what was there before is not kept ({_WHY[left_out.why]})."
 
 
-def _warnings(found: Found) -> Iterable[WarningEvent]:
-    if found.left_out:
-        yield WarningEvent(code="not_undoable", text=_not_undoable(found.left_out))
-    if found.unknown is not None:
+def _warnings(history: History, found: Found) -> Iterable[WarningEvent]:
+    """Yield what people are to know, each once in a run: tests write the same files time and again. The model is told every time."""
+    known = {(each.uri, each.why) for each in history.left_out}
+    if left_out := [each for each in found.left_out if (each.uri, each.why) not in known]:
+        yield WarningEvent(code="not_undoable", text=_not_undoable(left_out))
+    said = {outcome.unknown for outcomes in history.outcomes.values() for outcome in outcomes}
+    if found.unknown is not None and found.unknown not in said:
         yield WarningEvent(code="changes_unknown", text=_unknown(found.unknown))
 
 

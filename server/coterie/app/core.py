@@ -87,7 +87,9 @@ class Core:
         values, places = settings.loaded.settings, settings.loaded.places
         own_folders = (places.config, places.data, places.cache, places.state)
         self._providers = registry(shared, settings, environ)
-        self.workspace = LiveWorkspace(settings.folders, editor=editor, among=shared.overlays, snapshots=shared.snapshots)
+        self.workspace = LiveWorkspace(
+            settings.folders, editor=editor, among=shared.overlays, snapshots=shared.snapshots, closed=own_folders
+        )
         index = shared.index(places.cache)
         self.attention = Attention(self.workspace.documents, lambda: self.findings.open())  # noqa: PLW0108 - which come later
         self.indexing = Indexing(

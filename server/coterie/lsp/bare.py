@@ -41,8 +41,9 @@ from coterie.lsp.views import Views
 TITLE_LENGTH = 60
 RESUME = "Resume"
 BASELINE = "tests before the first change"
-_LOGGED = frozenset({"price_unknown", "transient", "breaker_open"})
-"""Warnings that nobody can do anything about at once: a price that most hosts lack, attempts that are followed by others."""
+_LOGGED = frozenset({"price_unknown", "transient", "breaker_open", "not_undoable"})
+"""Warnings that nobody can do anything about at once: a price that most hosts lack, attempts that are followed by others, files that
+an undo would leave as they are."""
 
 
 class BareAudience:

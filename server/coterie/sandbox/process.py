@@ -22,7 +22,7 @@ from coterie.sandbox.output import Capture, shortened
 _KEPT_BYTES = 5_000_000
 _SHOWN_CHARACTERS = 30_000
 _LAST_OUTPUT_S = 1.0
-_LAST_BREATH_S = 2.0
+_LAST_BREATH_S = 5.0
 
 
 class Tree(Protocol):

@@ -30,12 +30,15 @@ _UNSEEN = "It came to be so when the server had stopped, or just before: whether
 
 
 class Looks:
-    """Makes the looks of one workspace. ``folders`` gives the URIs of its folders by their places."""
+    """Makes the looks of one workspace. ``folders`` gives the URIs of its folders by their places, ``closed`` are never looked into."""
 
-    def __init__(self, overlay: Overlay, snapshots: Snapshots | None, folders: Callable[[], Mapping[str, str]]) -> None:
+    def __init__(
+        self, overlay: Overlay, snapshots: Snapshots | None, folders: Callable[[], Mapping[str, str]], closed: frozenset[str]
+    ) -> None:
         self._overlay = overlay
         self._snapshots = snapshots
         self._folders = folders
+        self._closed = closed
 
     async def begin(self) -> LiveLook:
         """Look, and keep what is there."""
@@ -45,14 +48,14 @@ class Looks:
         watch = self._overlay.writes.watch(folders)
         with ExitStack() as undone:
             undone.callback(self._overlay.writes.end, watch)
-            view = await in_thread(snapshots.view, folders)
+            view = await in_thread(snapshots.view, folders, self._closed)
             if isinstance(view, str):
                 return LiveLook(self._overlay, unknown=view)
             snapshot = await in_thread(snapshots.keep, folders, view)
             undone.pop_all()
         began = {place: self._overlay.holding(place)[:1] for place in self._overlay.paths()}
         buffers = {place: held[0].buffer for place, held in began.items() if held}
-        return LiveLook(self._overlay, before=Before(snapshots, folders, view, watch, buffers), snapshot=snapshot)
+        return LiveLook(self._overlay, before=Before(snapshots, folders, self._closed, view, watch, buffers), snapshot=snapshot)
 
     async def again(self, snapshot: str) -> Found | None:
         """Return what has changed since a look whose process died; None while one of its folders is not in this workspace."""
@@ -62,7 +65,7 @@ class Looks:
             return Found(unknown=NOT_THERE)
         if not all(self._overlay.reaches(root) for root in kept.folders):
             return None
-        after = await in_thread(snapshots.view, kept.folders)
+        after = await in_thread(snapshots.view, kept.folders, self._closed)
         if isinstance(after, str):
             return Found(unknown=after)
 
@@ -90,6 +93,7 @@ class Before:
 
     snapshots: Snapshots
     folders: Mapping[str, str]
+    closed: frozenset[str]
     view: View
     watch: Watch
     buffers: Mapping[str, Buffer]
@@ -121,7 +125,7 @@ class LiveLook:
         if before is None:
             return Found(unknown=self._unknown)
         try:
-            after = await in_thread(before.snapshots.view, before.folders)
+            after = await in_thread(before.snapshots.view, before.folders, before.closed)
             if isinstance(after, str):
                 return Found(unknown=after)
             different = await in_thread(pairs, before.view, after)

@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import IO, Any, TypeAlias
 
 from coterie.base.errors import ModelMistakeError, StorageError
 from coterie.base.ids import new_id
+from coterie.base.kept_file import alone
 from coterie.workspace.files import decoded, sync_folder
 from coterie.workspace.pack import Pack, Span, content_of
 from coterie.workspace.survey import Bounds, Kind, Room, Sighted, Stamp, stamp_of, survey
@@ -104,15 +105,15 @@ class Snapshots:
         self._kept: set[str] = set()
         self._latest: tuple[Mapping[str, str], View] | None = None
 
-    def view(self, roots: Iterable[str]) -> View | str:
-        """Return what is in these folders now, or why that is more than is looked at. Raises `StorageError`."""
+    def view(self, roots: Iterable[str], closed: Container[str] = ()) -> View | str:
+        """Return what is in these folders now, but not in ``closed`` ones, or why that is more than is looked at. Raises `StorageError`."""
         room, seen = Room(self._bounds), dict[str, Entry]()
         with self._guard, _explained():
             self._open()
             for root in roots:
                 known = self._known.get(root, {})
                 here = {}
-                for sighted in survey(root, room):
+                for sighted in survey(root, room, closed):
                     if (entry := self._entry(root, sighted, known.get(sighted.path), room)) is not None:
                         here[sighted.path] = entry
                 # What was read is known to the next look, also where there was no time for all of it.
@@ -191,17 +192,18 @@ class Snapshots:
         """Begin to keep something, and look after what processes that are gone have kept."""
         if self._pack is not None:
             return
-        if self._place.is_dir():
-            for folder in self._place.iterdir():
-                _clear(folder, after_s=_KEPT_S)
         import fcntl  # noqa: PLC0415 - not loaded at server start
 
         folder = self._place / self._name
         self._place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._place.mkdir(mode=0o700, exist_ok=True)
-        folder.mkdir(mode=0o700)
-        self._lock = (folder / _LOCK).open("wb")
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        # One at a time: a folder that another process has made and not locked yet looks like one of a process that is gone.
+        with alone(self._place.with_suffix(".lock")):
+            for other in self._place.iterdir():
+                _clear(other, after_s=_KEPT_S)
+            folder.mkdir(mode=0o700)
+            self._lock = (folder / _LOCK).open("wb")
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
         self._pack = self._make_pack(folder / _PACK)
 
     def _begin_anew(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,12 +73,12 @@ class Room:
         return self.reason is None
 
 
-def survey(root: str, room: Room) -> Iterator[Sighted]:
-    """Yield what lies below a folder, as far as there is room."""
+def survey(root: str, room: Room, closed: Container[str] = ()) -> Iterator[Sighted]:
+    """Yield what lies below a folder, but not in the ``closed`` ones, as far as there is room."""
     if is_too_wide(root):
         room.reason = "the workspace is your home as a whole"
         return
-    for entry in entries_below(root, IgnoreRules().inside(Path(root))):
+    for entry in entries_below(root, IgnoreRules().inside(Path(root)), closed):
         if entry.is_dir(follow_symlinks=False):
             continue
         if not room.takes(files=1):

@@ -7,7 +7,7 @@ Symbolic links are not followed: what they lead to inside the folder is listed u
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,17 +71,18 @@ def is_listed(folder: str, path: str) -> bool:
     return is_wanted(name) and not rules.ignores(place / name, is_folder=False)
 
 
-def entries_below(folder: str, rules: IgnoreRules) -> Iterator[os.DirEntry[str]]:
+def entries_below(folder: str, rules: IgnoreRules, closed: Container[str] = ()) -> Iterator[os.DirEntry[str]]:
     """Yield the folders, regular files and symbolic links below a folder, a folder before what is in it, but for what is ignored.
 
-    ``rules`` are those in force in the folder. Secrets are among them, and what lies in folders that have the name of one is not.
+    ``rules`` are those in force in the folder. Secrets are among them, and what lies in folders that have the name of one is not, nor what
+    lies in the ``closed`` folders.
     """
     waiting = [(folder, rules)]
     while waiting:
         here, in_force = waiting.pop()
         for entry in _entries(here):
             is_folder = entry.is_dir(follow_symlinks=False)
-            if not _is_named_well(entry.name) or in_force.ignores(entry.path, is_folder=is_folder):
+            if not _is_named_well(entry.name) or entry.path in closed or in_force.ignores(entry.path, is_folder=is_folder):
                 continue
             if not is_folder:
                 yield entry

@@ -36,7 +36,7 @@ class LiveWorkspace:
     """Files as the person sees them.
 
     ``editor`` is None where there is none, as on the command line; ``among`` are the other editors; ``snapshots`` keeps what commands may
-    change, None where none are run.
+    change, None where none are run, and looks for that into none of the ``closed`` folders.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class LiveWorkspace:
         patience: Patience | None = None,
         among: Overlays | None = None,
         snapshots: Snapshots | None = None,
+        closed: Iterable[Path] = (),
     ) -> None:
         self._among = among or Overlays()
         self.documents = Documents(self._among.order)
@@ -54,7 +55,7 @@ class LiveWorkspace:
         self._overlay = Overlay(self.documents, editor, reaches=self._reaches, among=self._among)
         self._among.attach(self._overlay)
         self._editing = Editing(self._overlay, self._root_of, patience)
-        self._looks = Looks(self._overlay, snapshots, self._places)
+        self._looks = Looks(self._overlay, snapshots, self._places, frozenset(map(os.path.realpath, closed)))
         self._compared: dict[str, tuple[_Stamp, Buffer, bool]] = {}
         self._privacy = Privacy()
 
