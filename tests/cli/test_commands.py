@@ -105,8 +105,10 @@ def test_a_run_is_resumed_with_what_is_allowed_now() -> None:
         (["run"], "give a prompt"),
         (["ask", "  "], "give a prompt"),
         (["ask", "x", "--attach", "no/such/file"], "there is no file"),
-        (["ask", "x", "-C", "no/such/folder"], "there is no folder"),
-        (["doctor", "-C", __file__], "there is no folder"),
+        (["ask", "x", "-C", "no/such/folder"], "coterie: There is no folder no/such/folder."),
+        (["doctor", "-C", __file__], f"coterie: There is no folder {__file__}."),
+        (["index", "rank", "no/such/folder"], "coterie: There is no folder no/such/folder."),
+        (["predict", "no/such/folder"], "coterie: There is no folder no/such/folder."),
     ],
 )
 def test_what_does_not_exist_is_wrong_usage(argv: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -122,6 +124,18 @@ def test_wrong_grammar_is_wrong_usage(argv: list[str], capsys: pytest.CaptureFix
         main(argv, ScriptedWiring())
     assert leaving.value.code == exits.USAGE
     assert "usage: coterie" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("argv", "named"), [(["index", "rank", ""], "REPO_DIR"), (["predict", ""], "REPO_DIR"), (["doctor", "-C", ""], "-C")]
+)
+def test_a_folder_without_a_name_is_not_the_current_one(argv: list[str], named: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        main(argv, ScriptedWiring())
+    assert leaving.value.code == exits.USAGE
+    said = capsys.readouterr().err
+    assert f"argument {named}" in said
+    assert "name is empty" in said
 
 
 def test_prompt_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:

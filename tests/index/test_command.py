@@ -96,7 +96,7 @@ def test_the_index_is_built_and_brought_up_to_date(project: Path, home: Path) ->
 def test_a_folder_that_is_not_there_is_said(home: Path, tmp_path: Path) -> None:
     done = coterie(home, "index", "rank", str(tmp_path / "nowhere"))
     assert done.returncode == 2
-    assert b"there is no folder" in done.stderr
+    assert done.stderr == f"coterie: There is no folder {tmp_path / 'nowhere'}.\n".encode()
 
 
 @pytest.mark.parametrize("options", [(), ("--json",)])

@@ -109,6 +109,13 @@ def parse(argv: list[str]) -> Arguments:
     return Arguments(listening=listening, **given)
 
 
+def _folder(written: str) -> Path:
+    """Read the name of a folder. An empty one is a variable that was not set, and `Path` would take it for the current folder."""
+    if not written:
+        raise argparse.ArgumentTypeError("a folder's name is empty; '.' is the current one")
+    return Path(written)
+
+
 def _recorded(file: Path, line: list[str], parser: argparse.ArgumentParser) -> Arguments:
     """Read the command that is to be recorded."""
     inner = parse(line[1:] if line[:1] == ["--"] else line)
@@ -205,7 +212,7 @@ def _add_index(commands: _Commands) -> None:
     which = index.add_subparsers(dest="action", metavar="ACTION")
     index.set_defaults(action="build")
     rank = which.add_parser("rank", help='for each line {"query"} on standard input, write which files it is about: {"files": […]}')
-    rank.add_argument("folder", metavar="REPO_DIR", type=Path, help="the project's folder")
+    rank.add_argument("folder", metavar="REPO_DIR", type=_folder, help="the project's folder")
 
 
 def _add_lists(commands: _Commands) -> None:
@@ -273,7 +280,7 @@ def _add_predict(commands: _Commands) -> None:
         help="say what a folder's own code would write next, without a model",
         description=PREDICTING,
     )
-    predict.add_argument("folder", metavar="REPO_DIR", type=Path, help="the folder whose files are known")
+    predict.add_argument("folder", metavar="REPO_DIR", type=_folder, help="the folder whose files are known")
 
 
 def _add_network(parser: argparse.ArgumentParser) -> None:
@@ -301,7 +308,9 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
 def _add_common(parser: argparse.ArgumentParser, *, inner: bool = False) -> None:
     """Add what most commands take; ``inner`` is for actions below a command that takes it, too, and must not be overruled by a default."""
     default = argparse.SUPPRESS if inner else None
-    parser.add_argument("-C", "--folder", metavar="DIR", type=Path, default=default, help="the project's folder (default: the current one)")
+    parser.add_argument(
+        "-C", "--folder", metavar="DIR", type=_folder, default=default, help="the project's folder (default: the current one)"
+    )
     _add_json(parser, inner=inner)
 
 

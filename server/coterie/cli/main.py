@@ -67,7 +67,7 @@ def _tell_recording(file: Path, output: Output) -> None:
 
 def _run(command: _Command | _Local, arguments: Arguments, wiring: Wiring, output: Output, streams: Streams) -> int:
     if not arguments.folder.is_dir():
-        raise InvalidParamsError(f"--folder: there is no folder {arguments.folder}.")
+        raise InvalidParamsError(f"There is no folder {arguments.folder}.")
     if command == "index" or command == "predict":  # noqa: PLR1714 - the type checker follows
         return _answer(command, arguments, output, streams)
     return asyncio.run(_do(command, arguments, wiring, output, streams))
