@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import asyncio
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from coterie.domain.edits import Found
 from coterie.domain.workspace_ports import Folder
+from coterie.workspace.entries import View
 from coterie.workspace.snapshots import Snapshots
 from coterie.workspace.survey import Bounds
 from coterie.workspace.workspace import LiveWorkspace
@@ -235,4 +239,28 @@ async def test_our_own_folders_are_not_looked_into_where_they_lie_in_the_workspa
     write(".home/state/log.txt", "logged")
     found = await look.end()
     assert (told(found), found.left_out) == ([("a.txt", OLD, NEW)], ())
+    snapshots.close()
+
+
+async def test_a_look_that_is_cancelled_leaves_nothing_behind(folder: Folder, tmp_path: Path, write: Write) -> None:
+    class Slow(Snapshots):
+        @override
+        def keep(self, name: str, folders: Mapping[str, str], view: View) -> None:
+            loop.call_soon_threadsafe(began.set)
+            go_on.wait()
+            super().keep(name, folders, view)
+
+    loop, began, go_on = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+    snapshots = Slow(tmp_path / "data")
+    desk = Desk(folder, snapshots)
+    write("a.txt", OLD)
+    async with asyncio.TaskGroup() as group:
+        looking = group.create_task(desk.workspace.look())
+        await began.wait()
+        looking.cancel()
+        go_on.set()
+    assert list((tmp_path / "data").glob("*/*.json")) == []
+    look = await desk.workspace.look()
+    write("a.txt", NEW)
+    assert [change.unsure for change in (await look.end()).changes] == [None], "and nobody is taken to watch still"
     snapshots.close()

@@ -13,8 +13,9 @@ from typing_extensions import override
 
 from coterie.base.errors import StorageError
 from coterie.workspace.comparing import pairs
+from coterie.workspace.entries import View
 from coterie.workspace.pack import Pack, Span
-from coterie.workspace.snapshots import Snapshots, View
+from coterie.workspace.snapshots import Snapshots
 
 Write = Callable[[str, str], Path]
 
@@ -38,13 +39,19 @@ def test_a_file_whose_stamp_may_be_given_again_is_read_again_until_it_is_old_eno
     snapshots.close()
 
 
+def keep(snapshots: Snapshots, root: Path) -> str:
+    """Keep what is in a folder now."""
+    name = snapshots.name()
+    snapshots.keep(name, {str(root): root.as_uri()}, seen(snapshots, root))
+    return name
+
+
 def test_what_did_not_change_is_kept_once(tmp_path: Path, root: Path, write: Write) -> None:
     snapshots = Snapshots(tmp_path / "data")
     write("a.txt", "x" * 1000)
     first = seen(snapshots, root)
     for _ in range(3):
-        name = snapshots.keep({str(root): root.as_uri()}, seen(snapshots, root))
-        snapshots.forget(name)
+        snapshots.forget(keep(snapshots, root))
     write("b.txt", "y" * 10)
     second = seen(snapshots, root)
     [pack] = (tmp_path / "data").glob("*/texts")
@@ -56,7 +63,7 @@ def test_what_did_not_change_is_kept_once(tmp_path: Path, root: Path, write: Wri
 def test_another_process_finds_what_was_kept_and_takes_it_away_when_it_is_settled(tmp_path: Path, root: Path, write: Write) -> None:
     one, other = Snapshots(tmp_path / "data"), Snapshots(tmp_path / "data")
     file = write("a.txt", "one\n")
-    name = one.keep({str(root): root.as_uri()}, seen(one, root))
+    name = keep(one, root)
     one.close()
     write("a.txt", "two\n")
     kept = other.find(name)
@@ -76,7 +83,7 @@ def test_another_process_finds_what_was_kept_and_takes_it_away_when_it_is_settle
 def test_what_nobody_comes_back_for_goes_after_a_week(tmp_path: Path, root: Path, write: Write, age_s: float, *, stays: bool) -> None:
     dead, later = Snapshots(tmp_path / "data"), Snapshots(tmp_path / "data")
     write("a.txt", "one\n")
-    name = dead.keep({str(root): root.as_uri()}, seen(dead, root))
+    name = keep(dead, root)
     dead.close()
     [manifest] = (tmp_path / "data").glob("*/*.json")
     os.utime(manifest, (time.time() - age_s,) * 2)
@@ -98,7 +105,7 @@ def test_a_process_that_lives_loses_nothing_to_another(tmp_path: Path, root: Pat
 def test_nobody_else_can_read_it(tmp_path: Path, root: Path, write: Write) -> None:
     snapshots = Snapshots(tmp_path / "home" / "data")
     write("a.txt", "one\n")
-    snapshots.keep({str(root): root.as_uri()}, seen(snapshots, root))
+    keep(snapshots, root)
     assert {place.stat().st_mode & 0o077 for place in (tmp_path / "home" / "data").rglob("*") if place.is_dir()} == {0}
     assert (tmp_path / "home" / "data").stat().st_mode & 0o077 == 0
     snapshots.close()

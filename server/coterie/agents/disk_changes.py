@@ -34,7 +34,7 @@ _WHY: dict[str, str] = {
 async def journal(run: LiveRun, workspace: Workspace, where: Where, found: Found, snapshot: str | None) -> None:
     """Write down and tell what a command changed, and let go of what was kept for that."""
     known = {_essence(edit) for edit in edits_of(run.history, where.call_id)}  # by a server that died over it
-    changes = [each for each in found.changes if _essence_of(each) not in known]
+    changes = [each for each in found.changes if not known or _essence_of(each) not in known]
     for first in range(0, len(changes), _AT_ONCE):
         records, texts = list[Record](), list[str]()
         for each in changes[first : first + _AT_ONCE]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from coterie.domain.edits import Draft, FileRef, FoundChange, LeftOut
-from coterie.workspace.snapshots import Entry, View
+from coterie.workspace.entries import Entry, View
 from coterie.workspace.uris import uri_below
 
 

@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 from coterie.domain.edits import Draft, Found, FoundChange, LeftOut
 from coterie.workspace.comparing import Pair, changed_at, file_of, pairs, with_moves
 from coterie.workspace.documents import Buffer
+from coterie.workspace.entries import View
 from coterie.workspace.files import in_thread
 from coterie.workspace.line_ends import BYTE_ORDER_MARK
 from coterie.workspace.overlays import Overlay
-from coterie.workspace.snapshots import Snapshots, View
+from coterie.workspace.snapshots import Snapshots
 from coterie.workspace.writes import Watch
 
 MOST_CHANGED = 2_000
@@ -51,7 +52,12 @@ class Looks:
             view = await in_thread(snapshots.view, folders, self._closed)
             if isinstance(view, str):
                 return LiveLook(self._overlay, unknown=view)
-            snapshot = await in_thread(snapshots.keep, folders, view)
+            snapshot = snapshots.name()
+            try:
+                await in_thread(snapshots.keep, snapshot, folders, view)
+            except BaseException:
+                await in_thread(snapshots.forget, snapshot)
+                raise
             undone.pop_all()
         began = {place: self._overlay.holding(place)[:1] for place in self._overlay.paths()}
         buffers = {place: held[0].buffer for place, held in began.items() if held}
@@ -136,12 +142,8 @@ class LiveLook:
         finally:
             self._overlay.writes.end(before.watch)
         others = {pair.absolute for pair in different if not pair.is_text and pair.absolute in before.watch.texts}
-        found = _found(
-            [pair for pair in different if pair.absolute not in others],
-            own,
-            before.folders,
-            {draft.file.absolute: _BESIDE for draft in own} if before.watch.beside else {},
-        )
+        doubts = {draft.file.absolute: _BESIDE for draft in own} if before.watch.beside else {}
+        found = await in_thread(_found, [pair for pair in different if pair.absolute not in others], own, before.folders, doubts)
         for change in found.changes:
             self._overlay.overtake(change.draft.file.absolute, change.draft.before, change.draft.after)
         return replace(found, changes=tuple(map(self._named, found.changes)))
@@ -177,7 +179,7 @@ class LiveLook:
 
 
 def _drafts(different: Sequence[Pair], folders: Mapping[str, str]) -> tuple[Draft, ...]:
-    """Return the changes of texts, with the permission bits of files that come or go. Blocks."""
+    """Return the changes of texts, with the permission bits of files that come or go. Reads them."""
     return tuple(_draft(pair, folders) for pair in different if pair.is_text)
 
 

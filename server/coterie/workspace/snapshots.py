@@ -7,24 +7,23 @@ command changed, which then holds those texts itself. Files that are as they wer
 
 from __future__ import annotations
 
-import errno
-import json
 import os
 import shutil
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
-from typing import IO, Any, TypeAlias
+from typing import IO
 
-from coterie.base.errors import ModelMistakeError, StorageError
+from coterie.base.errors import ModelMistakeError
 from coterie.base.ids import new_id
 from coterie.base.kept_file import alone
+from coterie.workspace.entries import Entry, Kept, View, json_of, kept_in, unusable
 from coterie.workspace.files import decoded, sync_folder
-from coterie.workspace.pack import Pack, Span, content_of
-from coterie.workspace.survey import Bounds, Kind, Room, Sighted, Stamp, stamp_of, survey
+from coterie.workspace.pack import Pack
+from coterie.workspace.survey import Bounds, Room, Sighted, stamp_of, survey
 
 MOST_PACKED = 256 * 1024 * 1024
 """At this size a pack, most of which nobody needs any more, gives way to a new one."""
@@ -32,59 +31,6 @@ _KEPT_S = 7 * 24 * 3600.0
 _RACY_NS = 20_000_000
 """A file that was written so shortly before it was read may be written again under the same stamp: clocks of file systems are coarse."""
 _PACK, _LATEST, _LOCK = "texts", "latest", "lock"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A file at one moment. ``digest`` tells contents apart, ``pack`` and ``span`` say where a text lies.
-
-    ``is_certain`` is False where the stamp does not tell whether the file was written again; see `_RACY_NS`.
-    """
-
-    root: str
-    path: str
-    kind: Kind
-    digest: str
-    stamp: Stamp
-    pack: str = ""
-    span: Span | None = None
-    is_certain: bool = True
-
-    @property
-    def absolute(self) -> str:
-        """Its place on the disk."""
-        return f"{self.root}{os.sep}{self.path}"
-
-    @property
-    def mode(self) -> int:
-        """Its permission bits."""
-        return self.stamp.mode & 0o7777
-
-    @property
-    def text(self) -> str | None:
-        """Its text; None for what is none. Raises `StorageError` where what was kept is not there any more."""
-        if self.span is None:
-            return None
-        try:
-            return content_of(Path(self.pack), self.span).decode("utf-8")
-        except OSError as failure:
-            raise _unusable(failure) from failure
-
-
-View: TypeAlias = Mapping[str, Entry]
-"""The files at one moment, by their places."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A snapshot of whatever process: the URIs of its folders by their places, and what was there.
-
-    ``seen_alive`` is when that process was last known to live, by the clock of the disk, in nanoseconds.
-    """
-
-    folders: Mapping[str, str]
-    view: View
-    seen_alive: int
 
 
 class Snapshots:
@@ -123,14 +69,17 @@ class Snapshots:
                 seen |= {entry.absolute: entry for entry in here.values()}
         return seen
 
-    def keep(self, folders: Mapping[str, str], view: View) -> str:
-        """Write down what was seen, safe from a power cut, and return its name; ``folders`` as in `Kept`. Raises `StorageError`."""
+    def name(self) -> str:
+        """Return a name to keep something under."""
+        return f"{self._name}/{new_id('snapshot')}"
+
+    def keep(self, name: str, folders: Mapping[str, str], view: View) -> None:
+        """Write down what was seen, safe from a power cut; ``folders`` as in `Kept`. Raises `StorageError`."""
         with self._guard, _explained():
-            name = f"{self._name}/{new_id('snapshot')}"
             file, latest = self._file(name), self._file(f"{self._name}/{_LATEST}").with_suffix("")
             if self._latest != (folders, view):
                 self._latest = None
-                self._write(latest, json.dumps({"folders": dict(folders), "entries": [_as_json(entry) for entry in view.values()]}))
+                self._write(latest, json_of(folders, view))
                 self._latest = dict(folders), dict(view)
             try:
                 os.link(latest, file)
@@ -139,7 +88,6 @@ class Snapshots:
             os.utime(file)
             sync_folder(file.parent)
             self._kept.add(name)
-            return name
 
     def _write(self, latest: Path, content: str) -> None:
         """Write down what was seen last. It gets other names while commands run, and stays for the next one, which mostly sees the same."""
@@ -158,11 +106,9 @@ class Snapshots:
 
     def find(self, name: str) -> Kept | None:
         """Return what was kept under a name; None when it is not there any more."""
+        file = self._file(name)
         try:
-            file = self._file(name)
-            kept = json.loads(file.read_bytes())
-            entries = [_from_json(each) for each in kept["entries"]]
-            return Kept(kept["folders"], {entry.absolute: entry for entry in entries}, file.stat().st_mtime_ns)
+            return kept_in(file.read_bytes(), file.stat().st_mtime_ns)
         except (OSError, ValueError):
             return None
 
@@ -269,29 +215,9 @@ def _clear(folder: Path, *, after_s: float = 0.0) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _as_json(entry: Entry) -> list[object]:
-    span = [] if entry.span is None else [entry.pack, entry.span.start, entry.span.length]
-    return [entry.root, entry.path, entry.kind, entry.digest, list(entry.stamp), *span]
-
-
-def _from_json(kept: Any) -> Entry:
-    root, path, kind, digest, stamp, *rest = kept
-    entry = Entry(root, path, kind, digest, Stamp(*stamp))
-    return replace(entry, pack=rest[0], span=Span(*rest[1:])) if rest else entry
-
-
 @contextmanager
 def _explained() -> Iterator[None]:
     try:
         yield
     except OSError as failure:
-        raise _unusable(failure) from failure
-
-
-def _unusable(failure: OSError) -> StorageError:
-    code = "storage_full" if failure.errno in {errno.ENOSPC, errno.EDQUOT} else "storage_unwritable"
-    return StorageError(
-        "What the workspace holds cannot be kept before a command, so that its changes could not be undone: "
-        f"{failure.strerror or failure} ({failure.filename or 'the data folder'}). The command was not run.",
-        code=code,
-    )
+        raise unusable(failure) from failure
