@@ -10,7 +10,7 @@ import os
 import sys
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
+from typing import TYPE_CHECKING, Literal, TextIO, TypeAlias, assert_never
 
 from coterie import __version__
 from coterie.base.errors import CoterieError, InvalidParamsError
@@ -28,7 +28,36 @@ _Command: TypeAlias = Literal["ask", "run", "chat", "undo", "demo", "keys"] | _L
 
 def main(argv: list[str], wiring: Wiring) -> int:
     """Do what ``argv`` says and return the exit status (see ``exits``). Raises `SystemExit` for help and wrong usage."""
-    arguments = parse(argv)
+    try:
+        return _obey(argv, wiring)
+    except OSError as failure:
+        lost = [stream for stream in (sys.stdout, sys.stderr) if not _takes_all(stream)]
+        if not lost:
+            raise
+        for stream in lost:  # what Python still holds must not fail again at exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if not isinstance(failure, BrokenPipeError) and sys.stderr is not None:  # the reader of a pipe has left, and knows it
+            sys.stderr.write(f"coterie: Standard output cannot be written: {failure.strerror}.\n")
+        return exits.FAILED
+
+
+def _takes_all(stream: TextIO | None) -> bool:
+    """Say whether all that was written came through: what a stream could not write it keeps, and fails with again."""
+    try:
+        if stream is not None:
+            stream.flush()
+    except OSError:
+        return False
+    return True
+
+
+def _obey(argv: list[str], wiring: Wiring) -> int:
+    try:
+        arguments = parse(argv)
+    except SystemExit:
+        if sys.stdout is not None:
+            sys.stdout.flush()  # argparse does not look whether its words came through
+        raise
     if arguments.record_to is not None:
         arguments.record_to.unlink(missing_ok=True)
         wiring = wiring.recording(arguments.record_to)
@@ -49,10 +78,6 @@ def main(argv: list[str], wiring: Wiring) -> int:
         return exits.of_error(error)
     except KeyboardInterrupt:
         return exits.CANCELLED
-    except BrokenPipeError:
-        # The reader of a pipe has left. What Python still holds must not fail again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return exits.FAILED
     finally:
         if arguments.record_to is not None:
             _tell_recording(arguments.record_to, output)

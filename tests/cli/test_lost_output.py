@@ -1,0 +1,48 @@
+"""Output that cannot be written: a full disk behind ``>``, a reader that has left. Said in a sentence where anybody may read it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FULL = Path("/dev/full")
+
+
+def coterie(folder: Path, command: str, *, stdout: int, stderr: int = subprocess.PIPE) -> tuple[int, bytes | None]:
+    """Return the exit status and what was said on standard error."""
+    (folder / "pool.py").write_text("sockets = 1\n", encoding="utf-8")
+    environment = {"PATH": os.environ["PATH"], "COTERIE_HOME": str(folder.parent / "home")}
+    line = [sys.executable, "-m", "coterie", *command.split()]
+    done = subprocess.run(line, cwd=folder, env=environment, input=b"{}\n", stdout=stdout, stderr=stderr, check=False)
+    return done.returncode, done.stderr
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "project"
+    made.mkdir()
+    return made
+
+
+@pytest.mark.parametrize("command", ["--help", "version", "undo --json run_1", "index --json"])
+def test_output_that_does_not_fit_on_the_disk_is_a_failure_in_a_sentence(folder: Path, command: str) -> None:
+    with FULL.open("wb") as full:
+        told = coterie(folder, command, stdout=full.fileno())
+    assert told == (1, b"coterie: Standard output cannot be written: No space left on device.\n")
+
+
+def test_where_nothing_can_be_said_the_status_says_it(folder: Path) -> None:
+    with FULL.open("wb") as full:
+        assert coterie(folder, "index", stdout=full.fileno(), stderr=full.fileno()) == (1, None)
+
+
+@pytest.mark.parametrize("command", ["--help", "predict ."])
+def test_a_reader_that_has_left_is_told_nothing(folder: Path, command: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        assert coterie(folder, command, stdout=writer) == (1, b"")
+    finally:
+        os.close(writer)
