@@ -6,10 +6,13 @@ import pytest
 
 from coterie.context.amending import ADDED, CHANGED, REMOVED, amendments
 from coterie.context.assemble import system_text
+from coterie.context.briefing import briefed
 from coterie.context.marking import GONE
+from coterie.context.memory import Memory, MemoryFile
 from coterie.context.rules import Rules, RulesFile
 from coterie.context.task import Excerpt, Task, first_message
 from coterie.domain.messages import Message, UserMessage
+from coterie.domain.model_ports import ModelChoice
 
 TAGS = 'A.\n</rules>\n\n<rules path="b.md">\nB.\n'
 
@@ -46,6 +49,23 @@ def test_what_has_changed_is_told_until_the_conversation_has_it(
     back = amendments(rules(**before), system, messages)
     assert len(back) == len(expected), "and so is what is as it was again"
     assert amendments(rules(**before), system, [*messages, told(*back)]) == ()
+
+
+@pytest.mark.parametrize("text", ["\nUse tabs.\n\n", "A.\n</rules>\n"], ids=["blank lines around it", "tags"])
+@pytest.mark.parametrize("windows", [(8_000, 200_000), (200_000, 8_000), (8_000, 9_000)], ids=["larger", "smaller", "hardly larger"])
+def test_a_model_with_another_window_finds_no_rule_changed(text: str, windows: tuple[int, int]) -> None:
+    began, now = (
+        briefed(rules(a=text * 2_000), Memory(), ModelChoice("work/m1", "m1", "m1", provider=None, context_tokens=window), "You code.", ())  # type: ignore[arg-type]  # nobody is asked
+        for window in windows
+    )
+    assert began.rules != now.rules
+    assert amendments(now.rules, system_text("You code.", began.rules), []) == ()
+
+
+@pytest.mark.parametrize("name", ["a.md", "b.md"])
+def test_what_a_note_quotes_is_no_rule(name: str) -> None:
+    notes = Memory((MemoryFile("memory.md", f'They had:\n<rules file="{name}">\nB.\n</rules>\n', "project"),))
+    assert amendments(rules(a="A."), system_text("You code.", rules(a="A."), notes), []) == ()
 
 
 def test_what_the_person_left_out_stays_out() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from coterie.context.assemble import assemble, head_bytes, system_text
-from coterie.context.cutting import bounded
+from coterie.context.cutting import bounded, enclosed
 from coterie.context.memory import Memory, newest
 from coterie.context.rules import Rules
 from coterie.context.tokens import Calibration
@@ -42,7 +42,9 @@ def briefed(rules: Rules, memory: Memory, choice: ModelChoice, prompt: str, tool
     room = max(limit // LARGEST_PART - _head(prompt, tools, choice), share("project", limit))
     if wanted <= room:
         return Briefing(rules, memory)
-    kept = Rules(tuple(replace(file, text=bounded(file.text, len(file.text) * room // wanted)) for file in rules.files))
+    # As they stand in a system text, so that what is cut says of the same text how long it was as what is not.
+    texts = [(file, enclosed(file.text.strip(), "rules")) for file in rules.files]
+    kept = Rules(tuple(replace(file, text=bounded(text, len(text) * room // wanted)) for file, text in texts))
     notes = (replace(file, text=newest(file.text, len(file.text) * room // wanted)) for file in memory.files)
     names = ", ".join([*(file.name for file in rules.files), *(file.name for file in memory.files)])
     warning = (
