@@ -34,6 +34,13 @@ def test_what_was_refused_is_more_than_a_model_takes() -> None:
     assert learned.taken(model(window=200_000)) is None, "the settings say otherwise by now"
 
 
+@pytest.mark.parametrize("later", [4_000, 20_000], ids=["less", "more"])
+def test_who_refuses_again_takes_no_more_than_before(later: int) -> None:
+    learned = Learned()
+    learned.refused(model(), 8_000)
+    assert learned.refused(model(), later) == OVERFLOWED * min(8_000, later) == learned.taken(model())
+
+
 def test_what_is_learned_of_tokens_does_not_change_how_much_was_refused() -> None:
     learned = Learned()
     learned.refused(model(), 8_000)

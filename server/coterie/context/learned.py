@@ -38,10 +38,14 @@ class Learned:
             del self._taken[_key(choice)]
 
     def refused(self, choice: ModelChoice, tokens: int) -> int:
-        """Learn that about ``tokens`` are too many for a model, and return how many it is taken to have room for."""
-        taken = int(OVERFLOWED * tokens)
-        self._taken[_key(choice)] = taken * self.calibration(choice.id).bytes_per_token
-        return taken
+        """Learn that about ``tokens`` are too many for a model, and return how many it is taken to have room for.
+
+        That are never more than before: who is asked for far too much shows nothing of what it would take.
+        """
+        ratio = self.calibration(choice.id).bytes_per_token
+        size = OVERFLOWED * tokens * ratio
+        size = self._taken[_key(choice)] = min(size, self._taken.get(_key(choice), size))
+        return int(size / ratio)
 
 
 def _key(choice: ModelChoice) -> tuple[str, int | None]:
