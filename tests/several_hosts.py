@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import aclosing
 
 from typing_extensions import override
@@ -12,7 +12,7 @@ from agent_stage import ScriptedModel, Turn
 from coterie.base.errors import ProviderError, RequestError
 from coterie.domain.messages import ModelRequest, StreamEvent
 from coterie.domain.model_ports import ModelChoice, Unavailable
-from coterie.domain.status import Price
+from coterie.domain.status import Capabilities, Price
 from coterie.providers.resilience.breaker import Breakers
 
 Plays = Mapping[str, Sequence[StreamEvent | ProviderError]]
@@ -20,7 +20,10 @@ Plays = Mapping[str, Sequence[StreamEvent | ProviderError]]
 
 
 class Hosts(ScriptedModel):
-    """Several hosts, with a real breaker for each model. ``asked`` are the hosts in the order of the calls."""
+    """Several hosts, with a real breaker for each model. ``asked`` are the hosts in the order of the calls.
+
+    ``farms`` are those that do whole tasks.
+    """
 
     def __init__(
         self,
@@ -29,6 +32,7 @@ class Hosts(ScriptedModel):
         windows: Mapping[str, int] | None = None,
         price: Price | None = None,
         missing: ProviderError | None = None,
+        farms: Collection[str] = (),
     ) -> None:
         super().__init__({"chat": turns})
         self.asked: list[str] = []
@@ -38,6 +42,7 @@ class Hosts(ScriptedModel):
         self._windows = windows or {}
         self._price = price
         self._missing = missing
+        self.farms = farms
 
     @override
     def choose(self, model_id: str) -> ModelChoice:
@@ -69,6 +74,7 @@ class _OneHost(ScriptedModel):
     def __init__(self, hosts: Hosts, name: str) -> None:
         super().__init__({})
         self.name = name
+        self.capabilities = Capabilities(tools=name not in hosts.farms)
         self._hosts = hosts
 
     @override

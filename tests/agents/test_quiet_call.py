@@ -9,7 +9,7 @@ import pytest
 from agent_stage import says
 from coterie.agents.choosing import chain_of
 from coterie.agents.quiet_call import QuietCall, first_answer
-from coterie.base.errors import ProviderError
+from coterie.base.errors import ProviderError, RequestError
 from coterie.config.schema import Settings
 from coterie.domain.messages import ModelRequest, UserMessage
 from coterie.domain.model_ports import ModelChoice
@@ -51,6 +51,15 @@ async def test_a_model_that_is_left_alone_is_passed_over_unless_all_are(tmp_path
         while hosts.unavailable(name) is None:
             hosts.settled(name, DOWN)
     assert await ask(hosts, tmp_path) == "first/model: A name"
+
+
+async def test_what_does_whole_tasks_is_not_asked_to_begin_one(tmp_path: Path) -> None:
+    hosts = Hosts(says("A name"), plays={"first": (DOWN,)}, farms={"second"})
+    assert await ask(hosts, tmp_path) == "third/model: A name"
+    assert hosts.asked == ["first", "third"]
+    with pytest.raises(RequestError, match="first/model does whole tasks") as nobody:
+        await ask(Hosts(says("A name"), farms={"first", "second", "third"}), tmp_path)
+    assert nobody.value.code == "no_provider"
 
 
 @pytest.mark.parametrize(

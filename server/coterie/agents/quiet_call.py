@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from coterie.agents.choosing import Chain
-from coterie.base.errors import ProviderError
+from coterie.base.errors import ProviderError, RequestError
 from coterie.domain.messages import Finished, FinishReason, ModelRequest, TextDelta, UsageReported
 from coterie.domain.model_ports import ModelChoice, Providers
 from coterie.domain.store_ports import UsageStore
@@ -69,8 +69,13 @@ class QuietCall:
 async def first_answer(chain: Chain, providers: Providers, ask: Callable[[ModelChoice], Awaitable[str]]) -> tuple[str, ModelChoice]:
     """Return the answer of the first model of a chain that gives one, each asked once, and the model.
 
-    One that failed a short time ago is passed over where there is another. Raises the `ProviderError` after which no other is asked.
+    A host that does whole tasks is not asked: it would begin one. One that failed a short time ago is passed over where there is another.
+    Raises the `ProviderError` after which no other is asked, and `RequestError` ``no_provider`` where there is nobody to ask.
     """
+    able = [choice for choice in chain.choices if choice.provider.capabilities.tools]
+    if not able:
+        text = f"{chain.first.label} does whole tasks and answers no questions of ours: set small_model in the settings."
+        raise RequestError(text, code="no_provider")
 
     async def asked(choice: ModelChoice) -> tuple[str, ModelChoice]:
         try:
@@ -81,7 +86,7 @@ async def first_answer(chain: Chain, providers: Providers, ask: Callable[[ModelC
         providers.settled(choice.id, None)
         return answer, choice
 
-    *others, last = [choice for choice in chain.choices if providers.unavailable(choice.id) is None] or chain.choices
+    *others, last = [choice for choice in able if providers.unavailable(choice.id) is None] or able
     for choice in others:
         try:
             return await asked(choice)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,12 +93,7 @@ class CommitMessages:
     async def _chain(self) -> Chain:
         settings, small = self._settings(), self._settings().small_model
         agent = "chat" if small is None else AGENT
-        chain = await discovering(self._providers, lambda: chain_of(agent, settings, self._providers, asked=small))
-        able = tuple(choice for choice in chain.choices if choice.provider.capabilities.tools)
-        if not able:
-            text = f"{chain.first.label} does whole tasks and writes no messages: set small_model in the settings."
-            raise RequestError(text, code="no_provider")
-        return replace(chain, choices=able)
+        return await discovering(self._providers, lambda: chain_of(agent, settings, self._providers, asked=small))
 
     async def _check_budget(self) -> None:
         budget = self._settings().budget
