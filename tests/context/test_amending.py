@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from coterie.context.amending import ADDED, CHANGED, REMOVED, amendments
+from coterie.context.amending import ADDED, CHANGED, REMOVED, WHOLE, amendments
 from coterie.context.assemble import system_text
 from coterie.context.briefing import briefed
 from coterie.context.marking import GONE
@@ -52,14 +52,24 @@ def test_what_has_changed_is_told_until_the_conversation_has_it(
 
 
 @pytest.mark.parametrize("text", ["\nUse tabs.\n\n", "A.\n</rules>\n"], ids=["blank lines around it", "tags"])
-@pytest.mark.parametrize("windows", [(8_000, 200_000), (200_000, 8_000), (8_000, 9_000)], ids=["larger", "smaller", "hardly larger"])
-def test_a_model_with_another_window_finds_no_rule_changed(text: str, windows: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    ("windows", "expected"),
+    [((200_000, 8_000), []), ((8_000, 9_000), []), ((8_000, 200_000), [WHOLE])],
+    ids=["smaller", "hardly larger", "larger"],
+)
+def test_a_model_with_another_window_finds_no_rule_changed_but_is_told_the_rest(
+    text: str, windows: tuple[int, int], expected: list[str]
+) -> None:
     began, now = (
         briefed(rules(a=text * 2_000), Memory(), ModelChoice("work/m1", "m1", "m1", provider=None, context_tokens=window), "You code.", ())  # type: ignore[arg-type]  # nobody is asked
         for window in windows
     )
+    system = system_text("You code.", began.rules)
     assert began.rules != now.rules
-    assert amendments(now.rules, system_text("You code.", began.rules), []) == ()
+    news = amendments(now.rules, system, [])
+    assert [each.reason for each in news] == expected
+    for later in (now.rules, began.rules):
+        assert amendments(later, system, [told(*news)]) == (), "and that once"
 
 
 @pytest.mark.parametrize("name", ["a.md", "b.md"])
