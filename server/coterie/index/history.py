@@ -17,7 +17,8 @@ MOST_COMMITS = 3_000
 MOST_PATHS = 40
 """A commit that touches more is a renaming or a formatting: it says nothing of what belongs together."""
 _PATIENCE_S = 60.0
-_START, _END = "\x1e", "\x1f"
+_FORMAT = "%x00%H%x00%B"
+"""With ``-z``: an empty field, the commit, its message, its paths. Only NUL can stand in none of them, and no path is empty."""
 
 
 def reachable(folder: str) -> tuple[str, ...]:
@@ -37,16 +38,21 @@ def read(folder: str, shas: Sequence[str]) -> dict[str, PastCommit]:
         "--name-only",
         "-z",
         "--relative",
-        f"--format={_START}%H%n%B{_END}",
+        "--encoding=UTF-8",
+        f"--format={_FORMAT}",
     ]
     told = _git(folder, arguments, "\n".join(shas))
     commits = dict.fromkeys(shas, PastCommit())  # what git does not tell is not asked for again
-    for entry in told.split(_START)[1:]:
-        head, _, paths = entry.partition(_END)
-        sha, _, message = head.partition("\n")
-        touched = tuple(path for path in paths.strip("\0\n").split("\0") if path)
+    fields, start = told.split("\0"), 1
+    while start + 1 < len(fields):
+        sha, message = fields[start : start + 2]
+        end = fields.index("", start + 2)
+        touched = tuple(fields[start + 2 : end])
         if len(touched) <= MOST_PATHS:
-            commits[sha] = PastCommit(tuple(term for term, _ in parse(message).terms), touched)
+            # git parts the message from the paths by a line feed, where there are any.
+            paths = tuple(path.removeprefix("\n") for path in touched[:1]) + touched[1:]
+            commits[sha] = PastCommit(tuple(term for term, _ in parse(message).terms), paths)
+        start = end + 1
     return commits
 
 
