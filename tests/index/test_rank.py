@@ -81,6 +81,18 @@ def test_the_strongest_reason_is_told_first() -> None:
     assert reasons(0, scores, snapshot) == ("its path matches", "it defines matching names")
 
 
+@pytest.mark.parametrize("kind", ["lately", "often", "seen"])
+def test_what_holds_for_any_question_is_told_after_what_has_to_do_with_this_one(kind: Kind) -> None:
+    snapshot, postings = state({"src/sockets.py": "def sockets(): ...\n"}, [commit("Begin", "src/sockets.py")])
+    asked = parse("sockets")
+    evidence = gather(asked, snapshot, lambda term: postings.get(term, []), {0: 1.0})
+    scores = weigh(asked, evidence, snapshot, {**NOTHING, "text": 2.0, "names": 1.0, "path": 3.0, kind: 100.0})
+    assert reasons(0, scores, snapshot) == ("its path matches", "its text matches", "it defines matching names")
+    scores = weigh(asked, evidence, snapshot, {**NOTHING, "names": 1.0, kind: 100.0})
+    assert reasons(0, scores, snapshot)[0] == "it defines matching names"
+    assert len(reasons(0, scores, snapshot)) == 2
+
+
 def test_every_kind_has_a_weight_that_points_the_right_way() -> None:
     weights = learned_weights()
     assert weights.keys() == NOTHING.keys()

@@ -125,14 +125,15 @@ def ranked(scores: Scores, snapshot: Snapshot, limit: int) -> Sequence[int]:
 
 
 def reasons(file: int, scores: Scores, snapshot: Snapshot) -> tuple[str, ...]:
-    """Say in words what speaks for a file, the strongest first."""
+    """Say in words what speaks for a file: first what has to do with the question, then what holds for any, each the strongest first."""
     said: defaultdict[str, float] = defaultdict(float)
     for kind, words in _WORDS.items():
         said[words] += scores.weights[kind] * scores.evidence[kind].get(file, 0.0)
     if file in scores.near:
         gain, source, tie = scores.near[file]
         said[f"{_TIES[tie]} {snapshot.files[source].path}"] = gain
-    return tuple(nlargest(_MOST_REASONS, (words for words, gain in said.items() if gain > _WORTH_SAYING), key=said.__getitem__))
+    worth = (words for words, gain in said.items() if gain > _WORTH_SAYING)
+    return tuple(nlargest(_MOST_REASONS, worth, key=lambda words: (words not in _OF_ANY_QUESTION, said[words])))
 
 
 _WORTH_SAYING = 0.05
@@ -150,4 +151,5 @@ _WORDS: Mapping[Kind, str] = {
     "often": "it changes often",
     "seen": "it is open, recent or has errors",
 }
+_OF_ANY_QUESTION = frozenset({_WORDS["lately"], _WORDS["often"], _WORDS["seen"]})
 _TIES: Mapping[Tie, str] = {"together": "it changes together with", "imports": "an import ties it to", "family": "it is named like"}
