@@ -242,6 +242,37 @@ async def test_our_own_folders_are_not_looked_into_where_they_lie_in_the_workspa
     snapshots.close()
 
 
+RULES = {"a.txt": OLD, "out/built.txt": OLD, "local.txt": OLD, ".gitignore": "out/\nlocal.txt\n", "sub/b.txt": OLD}
+
+
+@pytest.mark.parametrize("crashed", [False, True])
+@pytest.mark.parametrize(
+    ("path", "rules"), [(".gitignore", ""), (".gitignore", None), (".gitignore", "*.txt\n"), ("sub/pyvenv.cfg", ""), (".ignore", "*\n")]
+)
+async def test_to_be_ignored_no_longer_is_not_to_be_made_and_to_be_ignored_not_to_be_deleted(
+    folder: Folder, tmp_path: Path, write: Write, path: str, rules: str | None, *, crashed: bool
+) -> None:
+    snapshots = Snapshots(tmp_path / "data")
+    desk = Desk(folder, snapshots)
+    for name, text in RULES.items():
+        write(name, text)
+    look = await desk.workspace.look()
+    place = write(path, rules or "")
+    if rules is None:
+        place.unlink()
+    write("a.txt", NEW)
+    write("sub/b.txt", NEW)
+    found = await (desk.workspace.look_again(look.snapshot or "") if crashed else look.end())
+    assert found is not None
+    assert {change for change in told(found) if change[0] not in {".gitignore", ".ignore"}} <= {
+        ("a.txt", OLD, NEW),
+        ("sub/b.txt", OLD, NEW),
+        ("sub/pyvenv.cfg", None, ""),
+    }
+    assert {("a.txt", OLD, NEW), ("sub/b.txt", OLD, NEW)} <= set(told(found)), "also what is ignored by now"
+    snapshots.close()
+
+
 async def test_a_look_that_is_cancelled_leaves_nothing_behind(folder: Folder, tmp_path: Path, write: Write) -> None:
     class Slow(Snapshots):
         @override

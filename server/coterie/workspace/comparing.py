@@ -9,11 +9,15 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from coterie.domain.edits import Draft, FileRef, FoundChange, LeftOut
 from coterie.workspace.entries import Entry, View
+from coterie.workspace.survey import Kind, lies_in
 from coterie.workspace.uris import uri_below
+
+_NoText: TypeAlias = Literal["binary", "large", "secret", "link"]
+_NO_TEXT: Mapping[Kind, _NoText] = {"binary": "binary", "large": "large", "secret": "secret", "link": "link"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class Pair:
         entry = after or before
         assert entry is not None  # noqa: S101 - as above
         kinds = [each.kind for each in (after, before) if each is not None]
-        other = next((kind for kind in kinds if kind != "text"), None)
+        other = next((_NO_TEXT[kind] for kind in kinds if kind in _NO_TEXT), None)
         why = "mode" if self._same == "content" else other
         if why is None and before is not None and after is not None and before.mode != after.mode:
             why = "mode"
@@ -65,9 +69,14 @@ class Pair:
 
 
 def pairs(before: View, after: View) -> tuple[Pair, ...]:
-    """Return the files that are not as they were, by their places."""
-    places = [place for place in {**before, **after} if before.get(place) is not after.get(place)]
-    found = (Pair(before.get(place), after.get(place)) for place in sorted(places))
+    """Return the files that are not as they were, by their places.
+
+    Of what was ignored before and no longer is nobody knows what it was: it may well have been there, so that it was not made.
+    """
+    hidden = {place for place, entry in before.items() if entry.kind == "hidden"}
+    old, new = ({place: entry for place, entry in view.items() if entry.kind != "hidden"} for view in (before, after))
+    places = [place for place in {**old, **new} if old.get(place) is not new.get(place)]
+    found = (Pair(old.get(place), new.get(place)) for place in sorted(places) if not hidden or not lies_in(place, hidden))
     return tuple(pair for pair in found if pair.differs)
 
 

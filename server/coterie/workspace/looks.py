@@ -71,7 +71,7 @@ class Looks:
             return Found(unknown=NOT_THERE)
         if not all(self._overlay.reaches(root) for root in kept.folders):
             return None
-        after = await in_thread(snapshots.view, kept.folders, self._closed)
+        after = await in_thread(snapshots.view, kept.folders, self._closed, kept.view)
         if isinstance(after, str):
             return Found(unknown=after)
 
@@ -131,7 +131,7 @@ class LiveLook:
         if before is None:
             return Found(unknown=self._unknown)
         try:
-            after = await in_thread(before.snapshots.view, before.folders, before.closed)
+            after = await in_thread(before.snapshots.view, before.folders, before.closed, before.view)
             if isinstance(after, str):
                 return Found(unknown=after)
             different = await in_thread(pairs, before.view, after)

@@ -23,7 +23,7 @@ from coterie.base.kept_file import alone
 from coterie.workspace.entries import Entry, Kept, View, json_of, kept_in, unusable
 from coterie.workspace.files import decoded, sync_folder
 from coterie.workspace.pack import Pack
-from coterie.workspace.survey import Bounds, Room, Sighted, stamp_of, survey
+from coterie.workspace.survey import Bounds, Room, Sighted, lies_in, sighted_again, stamp_of, survey
 
 MOST_PACKED = 256 * 1024 * 1024
 """At this size a pack, most of which nobody needs any more, gives way to a new one."""
@@ -51,8 +51,11 @@ class Snapshots:
         self._kept: set[str] = set()
         self._latest: tuple[Mapping[str, str], View] | None = None
 
-    def view(self, roots: Iterable[str], closed: Container[str] = ()) -> View | str:
-        """Return what is in these folders now, but not in ``closed`` ones, or why that is more than is looked at. Raises `StorageError`."""
+    def view(self, roots: Iterable[str], closed: Container[str] = (), before: View | None = None) -> View | str:
+        """Return what is in these folders now, but not in ``closed`` ones, or why that is more than is looked at. Raises `StorageError`.
+
+        What was seen ``before`` is looked at also where it is ignored by now: to be ignored is not to be gone.
+        """
         room, seen = Room(self._bounds), dict[str, Entry]()
         with self._guard, _explained():
             self._open()
@@ -62,6 +65,7 @@ class Snapshots:
                 for sighted in survey(root, room, closed):
                     if (entry := self._entry(root, sighted, known.get(sighted.path), room)) is not None:
                         here[sighted.path] = entry
+                here |= self._hidden_since(here, [entry for entry in (before or {}).values() if entry.root == root], room)
                 # What was read is known to the next look, also where there was no time for all of it.
                 self._known[root] = here if room.reason is None else {**known, **here}
                 if room.reason is not None:
@@ -160,6 +164,22 @@ class Snapshots:
             self._pack = self._make_pack(self._pack.path)
             self._known.clear()
             self._latest = None
+
+    def _hidden_since(self, here: Mapping[str, Entry], before: Iterable[Entry], room: Room) -> dict[str, Entry]:
+        """Return what was seen before and is hidden now, as it is now; of what may not be looked at nothing is known to have changed."""
+        hidden = {entry.absolute for entry in here.values() if entry.kind == "hidden"}
+        found = dict[str, Entry]()
+        for entry in before if hidden else ():
+            if entry.kind == "hidden" or not lies_in(entry.absolute, hidden) or not room.takes(files=1):
+                continue
+            try:
+                sighted = sighted_again(entry.path, entry.absolute)
+                now = None if sighted is None else self._entry(entry.root, sighted, entry, room)
+            except PermissionError:
+                now = entry
+            if now is not None:
+                found[entry.path] = now
+        return found
 
     def _entry(self, root: str, sighted: Sighted, known: Entry | None, room: Room) -> Entry | None:
         """Return a file as it is, by what was known of it where it has not changed; None when it has just gone."""

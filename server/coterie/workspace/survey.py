@@ -7,6 +7,7 @@ when a command touches them, though nobody reads the former and follows the latt
 from __future__ import annotations
 
 import os
+import stat
 import time
 from collections.abc import Container, Iterator
 from contextlib import suppress
@@ -18,8 +19,11 @@ from coterie.workspace.files import MAX_BYTES
 from coterie.workspace.ignore import BINARY_ENDINGS, IgnoreRules, is_secret
 from coterie.workspace.walk import entries_below, is_too_wide
 
-Kind: TypeAlias = Literal["text", "binary", "large", "secret", "link"]
-"""What a file is taken for: of a ``text`` the content is kept, of all others it is only known whether they changed."""
+Kind: TypeAlias = Literal["text", "binary", "large", "secret", "link", "hidden"]
+"""What a file is taken for: of a ``text`` the content is kept, of all others it is only known whether they changed.
+
+Of what is ``hidden``, which may be a folder with all that is in it, not even that: it is ignored, or may not be read.
+"""
 
 
 class Stamp(NamedTuple):
@@ -73,20 +77,43 @@ class Room:
         return self.reason is None
 
 
+_NONE = Stamp(0, 0, 0, 0, 0)
+
+
 def survey(root: str, room: Room, closed: Container[str] = ()) -> Iterator[Sighted]:
-    """Yield what lies below a folder, but not in the ``closed`` ones, as far as there is room."""
+    """Yield what lies below a folder, but not in the ``closed`` ones, as far as there is room; last where something is hidden."""
     if is_too_wide(root):
         room.reason = "the workspace is your home as a whole"
         return
-    for entry in entries_below(root, IgnoreRules().inside(Path(root)), closed):
+    hidden = list[str]()
+    for entry in entries_below(root, IgnoreRules().inside(Path(root)), closed, hidden=hidden.append):
         if entry.is_dir(follow_symlinks=False):
             continue
         if not room.takes(files=1):
             return
         with suppress(OSError):  # it has just gone
             stamp = stamp_of(entry.stat(follow_symlinks=False))
-            path = os.path.relpath(entry.path, root) if os.sep == "\\" else entry.path[len(root) :].lstrip("/")
-            yield Sighted(path, entry.path, _kind(entry, stamp), stamp)
+            yield Sighted(_path(root, entry.path), entry.path, _kind(entry.name, stamp), stamp)
+    yield from (Sighted(_path(root, place), place, "hidden", _NONE) for place in hidden)
+
+
+def sighted_again(path: str, absolute: str) -> Sighted | None:
+    """Look at a file by its name, which may be hidden by now; None when it is gone. Raises `OSError`."""
+    try:
+        stamp = stamp_of(os.lstat(absolute))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    is_file = stat.S_ISREG(stamp.mode) or stat.S_ISLNK(stamp.mode)
+    return Sighted(path, absolute, _kind(Path(absolute).name, stamp), stamp) if is_file else None
+
+
+def lies_in(place: str, places: Container[str]) -> bool:
+    """Say whether a place is one of some, or lies in one."""
+    return place in places or any(str(folder) in places for folder in Path(place).parents)
+
+
+def _path(root: str, place: str) -> str:
+    return os.path.relpath(place, root) if os.sep == "\\" else place[len(root) :].lstrip("/")
 
 
 def stamp_of(status: os.stat_result) -> Stamp:
@@ -94,11 +121,11 @@ def stamp_of(status: os.stat_result) -> Stamp:
     return Stamp(status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, status.st_mode)
 
 
-def _kind(entry: os.DirEntry[str], stamp: Stamp) -> Kind:
-    if entry.is_symlink():
+def _kind(name: str, stamp: Stamp) -> Kind:
+    if stat.S_ISLNK(stamp.mode):
         return "link"
-    if is_secret(entry.name):
+    if is_secret(name):
         return "secret"
     if stamp.size > MAX_BYTES:
         return "large"
-    return "binary" if entry.name.lower().endswith(BINARY_ENDINGS) else "text"
+    return "binary" if name.lower().endswith(BINARY_ENDINGS) else "text"

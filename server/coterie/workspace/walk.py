@@ -7,7 +7,7 @@ Symbolic links are not followed: what they lead to inside the folder is listed u
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,32 +71,42 @@ def is_listed(folder: str, path: str) -> bool:
     return is_wanted(name) and not rules.ignores(place / name, is_folder=False)
 
 
-def entries_below(folder: str, rules: IgnoreRules, closed: Container[str] = ()) -> Iterator[os.DirEntry[str]]:
+def entries_below(
+    folder: str, rules: IgnoreRules, closed: Container[str] = (), *, hidden: Callable[[str], None] = lambda _: None
+) -> Iterator[os.DirEntry[str]]:
     """Yield the folders, regular files and symbolic links below a folder, a folder before what is in it, but for what is ignored.
 
     ``rules`` are those in force in the folder. Secrets are among them, and what lies in folders that have the name of one is not, nor what
-    lies in the ``closed`` folders.
+    lies in the ``closed`` folders. ``hidden`` is told the places of what is left out and need not be the next time: the names and the
+    folders that count are always the same, but rules change, and so do permissions.
     """
     waiting = [(folder, rules)]
     while waiting:
         here, in_force = waiting.pop()
-        for entry in _entries(here):
+        for entry in _entries(here, hidden):
             is_folder = entry.is_dir(follow_symlinks=False)
-            if not _is_named_well(entry.name) or entry.path in closed or in_force.ignores(entry.path, is_folder=is_folder):
+            if not _is_named_well(entry.name) or entry.path in closed:
                 continue
-            if not is_folder:
+            if in_force.ignores(entry.path, is_folder=is_folder):
+                hidden(entry.path)
+            elif not is_folder:
                 yield entry
             elif not os.path.exists(os.path.join(entry.path, "pyvenv.cfg")):  # noqa: PTH110, PTH118 - a Path for each entry takes as long as the rest
                 yield entry
                 if not is_secret(entry.name):
                     waiting.append((entry.path, in_force.inside(Path(entry.path))))
+            else:
+                hidden(entry.path)
 
 
-def _entries(folder: str) -> list[os.DirEntry[str]]:
+def _entries(folder: str, hidden: Callable[[str], None]) -> list[os.DirEntry[str]]:
     """Return the files, folders and links of a folder; nothing of one that may not be read or has just gone."""
     try:
         with os.scandir(folder) as entries:
             return [entry for entry in entries if entry.is_symlink() or entry.is_dir() or entry.is_file()]
+    except PermissionError:
+        hidden(folder)
+        return []
     except OSError:
         return []
 
