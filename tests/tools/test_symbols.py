@@ -57,6 +57,23 @@ async def test_definitions_come_first_then_files_and_only_those_that_may_be_read
     assert index.told == [f"refresh {name}", *([f"define {name} {defined}"] if defined else []), f"rank {name} {query.strip()}"]
 
 
+@pytest.mark.parametrize(
+    ("found", "used_in", "first"),
+    [
+        ((), (), "No file that may be read defines open_pool.\n"),
+        ((), ("src/app.py",), "No file that may be read defines open_pool.\nused in src/app.py\n"),
+        (DEFINITIONS.found[1:], (), "No file that may be read defines open_pool.\n"),
+    ],
+    ids=["unknown", "used", "defined in a secret"],
+)
+async def test_a_name_that_nothing_defines_is_said_to_be_unknown_before_files_on_the_topic(
+    tmp_path: Path, found: tuple[Definition, ...], used_in: tuple[str, ...], first: str
+) -> None:
+    index = FakeIndex(*FOUND, definitions=Definitions(found=found, used_in=used_in))
+    assert await told(index, tmp_path, "net::open_pool") == first + RANKED
+    assert await told(index, tmp_path, "why do sockets leak") == RANKED
+
+
 async def test_where_the_index_is_not_there_the_model_is_told_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ModelMistakeError, match=r"it died\. Use search instead"):
         await told(FakeIndex(broken=True), tmp_path, "open_pool")

@@ -68,8 +68,11 @@ class Symbols(BuiltinTool[SymbolsArguments]):
             return []
         answer = await self.index.definitions(folder, name, _MOST_DEFINITIONS)
         used = [path for path in answer.used_in if self._readable(path)]
+        found = [each for each in answer.found if self._readable(each.path)]
         return [
-            *(f"{each.path}:{each.line}-{each.end_line} {each.kind} {each.name}" for each in answer.found if self._readable(each.path)),
+            # What follows are files on the topic, which a model would otherwise take for where the name is.
+            *([] if found else [f"No file that may be read defines {name}."]),
+            *(f"{each.path}:{each.line}-{each.end_line} {each.kind} {each.name}" for each in found),
             *([f"used in {', '.join(used)}"] if used else []),
         ]
 
