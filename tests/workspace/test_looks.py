@@ -127,6 +127,20 @@ async def test_commands_side_by_side_say_that_they_cannot_be_told_apart(desk: De
     assert [change.unsure for change in (await later.end()).changes] == [None], "one that ran alone is sure"
 
 
+async def test_of_a_notebook_that_is_saved_meanwhile_nobody_can_tell(desk: Desk, write: Write) -> None:
+    documents, cell = desk.workspace.documents, "vscode-notebook-cell:/project/a.ipynb#c1"
+    notebooks = [write(name, "{}\n") for name in ("a.ipynb", "b.ipynb")]
+    documents.notebooks.did_open(notebooks[0].as_uri(), [cell])
+    documents.did_open(cell, 1, "x = 1\n", "python")
+    look = await desk.workspace.look()
+    for notebook in notebooks:
+        notebook.write_text("{...}\n", encoding="utf-8")
+    documents.did_save(cell)
+    unsure = {change.draft.file.path: change.unsure for change in (await look.end()).changes}
+    assert "saved as a notebook" in (unsure.pop("a.ipynb") or "")
+    assert unsure == {"b.ipynb": None}
+
+
 async def test_a_look_that_is_given_up_puts_nobody_else_in_doubt(desk: Desk, write: Write) -> None:
     write("a.txt", OLD)
     await (await desk.workspace.look()).drop()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
+from coterie.base.errors import StorageError
 from coterie.domain.edits import Draft, Found, FoundChange, LeftOut
 from coterie.workspace.comparing import Pair, changed_at, file_of, pairs, with_moves
 from coterie.workspace.documents import Buffer
@@ -27,6 +28,7 @@ MOST_CHANGED = 2_000
 NOT_KEPT = "nothing is kept here"
 NOT_THERE = "what was kept of the files before it is not there any more"
 _BESIDE = "Another command ran at the same time: which of the two wrote this cannot be told."
+_SAVED = "It was saved as a notebook meanwhile: what of this the command wrote cannot be told."
 _UNSEEN = "It came to be so when the server had stopped, or just before: whether by the command cannot be told."
 
 
@@ -49,15 +51,19 @@ class Looks:
         watch = self._overlay.writes.watch(folders)
         with ExitStack() as undone:
             undone.callback(self._overlay.writes.end, watch)
-            view = await in_thread(snapshots.view, folders, self._closed)
-            if isinstance(view, str):
-                return LiveLook(self._overlay, unknown=view)
             snapshot = snapshots.name()
             try:
-                await in_thread(snapshots.keep, snapshot, folders, view)
-            except BaseException:
+                view = await in_thread(snapshots.view, folders, self._closed)
+                if not isinstance(view, str):
+                    await in_thread(snapshots.keep, snapshot, folders, view)
+            except BaseException as failure:
                 await in_thread(snapshots.forget, snapshot)
+                if isinstance(failure, StorageError):
+                    raise StorageError(f"{failure.message} The command was not run.", code=failure.code) from failure
                 raise
+            if isinstance(view, str):
+                await in_thread(snapshots.forget, snapshot)
+                return LiveLook(self._overlay, unknown=view)
             undone.pop_all()
         began = {place: self._overlay.holding(place)[:1] for place in self._overlay.paths()}
         buffers = {place: held[0].buffer for place, held in began.items() if held}
@@ -71,18 +77,22 @@ class Looks:
             return Found(unknown=NOT_THERE)
         if not all(self._overlay.reaches(root) for root in kept.folders):
             return None
-        after = await in_thread(snapshots.view, kept.folders, self._closed, kept.view)
-        if isinstance(after, str):
-            return Found(unknown=after)
 
         def compare() -> Found:
+            after = snapshots.view(kept.folders, self._closed, kept.view)
+            if isinstance(after, str):
+                return Found(unknown=after)
             found = pairs(kept.view, after)
             if len(found) > MOST_CHANGED:
                 return Found(unknown=_too_many(found))
             late = {pair.absolute: _UNSEEN for pair in found if changed_at(pair) > kept.seen_alive}
             return _found(found, _drafts(found, kept.folders), kept.folders, late)
 
-        found = await in_thread(compare)
+        seen = snapshots.name()
+        try:
+            found = await in_thread(compare)
+        finally:
+            await in_thread(snapshots.forget, seen)
         for change in found.changes:
             self._overlay.overtake(change.draft.file.absolute, change.draft.before, change.draft.after)
         return found
@@ -142,7 +152,8 @@ class LiveLook:
         finally:
             self._overlay.writes.end(before.watch)
         others = {pair.absolute for pair in different if not pair.is_text and pair.absolute in before.watch.texts}
-        doubts = {draft.file.absolute: _BESIDE for draft in own} if before.watch.beside else {}
+        doubts = dict.fromkeys(before.watch.notebooks, _SAVED)
+        doubts |= {draft.file.absolute: _BESIDE for draft in own} if before.watch.beside else {}
         found = await in_thread(_found, [pair for pair in different if pair.absolute not in others], own, before.folders, doubts)
         for change in found.changes:
             self._overlay.overtake(change.draft.file.absolute, change.draft.before, change.draft.after)

@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from weakref import WeakValueDictionary
 
 from coterie.base.errors import ModelMistakeError
@@ -22,6 +24,7 @@ from coterie.domain.client_ports import Editor
 from coterie.workspace.documents import Buffer, Documents, Happened
 from coterie.workspace.files import decoded, in_thread, read_bytes
 from coterie.workspace.line_ends import BYTE_ORDER_MARK
+from coterie.workspace.uris import path_of
 from coterie.workspace.writes import Writes
 
 
@@ -60,7 +63,7 @@ class Overlays:
     def attach(self, overlay: Overlay) -> None:
         """Let the others see what an editor has open, and commands know what it saves."""
         self._attached.append(overlay)
-        overlay.documents.listen(self._happened)
+        overlay.documents.listen(partial(self._happened, overlay.documents))
 
     def detach(self, overlay: Overlay) -> None:
         """Forget an editor that leaves."""
@@ -72,7 +75,10 @@ class Overlays:
         for overlay in self._attached:
             overlay.documents.overtake(absolute, before, after)
 
-    def _happened(self, buffer: Buffer, happened: Happened) -> None:
+    def _happened(self, documents: Documents, buffer: Buffer, happened: Happened) -> None:
+        notebook = documents.notebooks.of(buffer.uri)
+        if happened == "saved" and notebook is not None and (path := path_of(notebook)) is not None:
+            self.writes.note_notebook(os.path.realpath(path))
         if buffer.absolute is not None and happened == "saved":
             self.writes.note(buffer.absolute, buffer.text)
         elif buffer.absolute is not None and happened == "changed":

@@ -15,13 +15,14 @@ from pathlib import Path
 class Watch:
     """What was written in some folders while they were watched: the texts by place, in their order (None: the file was deleted).
 
-    ``told`` are the texts that editors told of a file that they have open, by their hashes. ``beside`` says that another command ran there
-    in that time, of which nobody knows what it wrote before it has ended.
+    ``told`` are the texts that editors told of a file that they have open, by their hashes; ``notebooks`` those that were saved, of which
+    nobody tells the text. ``beside`` says that another command ran there in that time, of which nobody knows what it wrote before it ends.
     """
 
     roots: tuple[str, ...]
     texts: dict[str, list[str | None]] = field(default_factory=dict)
     told: dict[str, set[int]] = field(default_factory=dict)
+    notebooks: set[str] = field(default_factory=set)
     beside: bool = False
 
 
@@ -40,6 +41,11 @@ class Writes:
         """Tell whoever watches that a buffer holds this now."""
         for watch in self._watches:
             watch.told.setdefault(absolute, set()).add(hash(text))
+
+    def note_notebook(self, absolute: str) -> None:
+        """Tell whoever watches that a notebook was saved."""
+        for watch in self._watches:
+            watch.notebooks.add(absolute)
 
     def watch(self, roots: Iterable[str]) -> Watch:
         """Watch from now on, because a command is about to run that may write in these folders; until `end`."""
