@@ -13,6 +13,7 @@ from coterie.base.errors import ProviderError, RequestError
 from coterie.config.schema import Settings
 from coterie.domain.messages import ModelRequest, UserMessage
 from coterie.domain.model_ports import ModelChoice
+from coterie.providers.resilience.breaker import Breakers
 from coterie.storage.store import Store
 from several_hosts import Hosts
 
@@ -51,6 +52,17 @@ async def test_a_model_that_is_left_alone_is_passed_over_unless_all_are(tmp_path
         while hosts.unavailable(name) is None:
             hosts.settled(name, DOWN)
     assert await ask(hosts, tmp_path) == "first/model: A name"
+
+
+async def test_nobody_takes_the_try_of_a_model_that_is_not_called(tmp_path: Path) -> None:
+    hosts = Hosts(says("A name"))
+    now = 0.0
+    hosts.breakers = Breakers(clock=lambda: now)
+    while hosts.unavailable("second/model") is None:
+        hosts.settled("second/model", DOWN)
+    now = 1_000.0  # it may be tried again, once
+    assert await ask(hosts, tmp_path) == "first/model: A name"
+    assert hosts.unavailable("second/model") is None, "who calls it next tries"
 
 
 async def test_what_does_whole_tasks_is_not_asked_to_begin_one(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ such calls; those that belong to no run's agent go on with the next model of a c
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -86,12 +86,27 @@ async def first_answer(chain: Chain, providers: Providers, ask: Callable[[ModelC
         providers.settled(choice.id, None)
         return answer, choice
 
-    *others, last = [choice for choice in able if providers.unavailable(choice.id) is None] or able
-    for choice in others:
+    failures: list[ProviderError] = []
+    for choice in in_turn(able, providers):
         try:
             return await asked(choice)
         except ProviderError as failure:
             if not is_spared_elsewhere(failure, is_first=choice is chain.first):
                 raise
-            log.info("%s Going on with another model.", failure.message)
-    return await asked(last)
+            log.info("%s Going on with another model, if there is one.", failure.message)
+            failures.append(failure)
+    raise failures[-1]
+
+
+def in_turn(choices: Sequence[ModelChoice], providers: Providers) -> Iterator[ModelChoice]:
+    """Yield the models that are not left alone just now; where all are, each of them.
+
+    Each is looked at when its turn comes: that a model may be tried again is told once, to whoever is to call it.
+    """
+    is_any = False
+    for choice in choices:
+        if providers.unavailable(choice.id) is None:
+            is_any = True
+            yield choice
+    if not is_any:
+        yield from choices

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from coterie.agents.live_run import LiveRun
 from coterie.agents.meter import Meter
-from coterie.agents.quiet_call import QuietCall
+from coterie.agents.quiet_call import QuietCall, in_turn
 from coterie.agents.reserving import reserved
 from coterie.base.errors import CoterieError, ProviderError, RunError
 from coterie.context.compaction import MOST_SUMMARY_TOKENS, sections, summary_request
@@ -76,15 +76,16 @@ class Summariser:
             calibration = self._learned.calibration(choice.id)
             return summary_request(replaced, choice, room=room, instructions=instructions, calibration=calibration, taken=taken)
 
-        *others, last = await self._choices(own)
-        for choice in others:
+        failures: list[RunError] = []
+        for choice in in_turn(await self._choices(own), self._providers):
             try:
                 return await self._summary(choice, wanted, meters)
             except RunError as failure:
                 if failure.code != _NO_SUMMARY and not is_spared_elsewhere(failure):
                     raise
-                log.info("%s Going on with %s.", failure.message, last.label)
-        return await self._summary(last, wanted, meters)
+                log.info("%s Going on with another model, if there is one.", failure.message)
+                failures.append(failure)
+        raise failures[-1]
 
     async def _summary(self, choice: ModelChoice, wanted: Wanted, meters: Sequence[Meter]) -> Summary:
         """Ask a model; once more for a summary of less where its host says that this is too long for it."""
@@ -126,7 +127,7 @@ class Summariser:
         return answer
 
     async def _choices(self, own: ModelChoice) -> Sequence[ModelChoice]:
-        """Return the models to ask: the small one, where it can be had, then the agent's own. What failed just now is passed over."""
+        """Return the models to ask: the small one, where it can be had, then the agent's own."""
         try:
             small = await self._small()
         except CoterieError as failure:
@@ -136,4 +137,4 @@ class Summariser:
         able = [choice for choice in chosen if choice.provider.capabilities.tools]
         if not able:
             raise RunError(f"{chosen[0].label} does whole tasks and summarises nothing; set small_model.", code="no_provider")
-        return [choice for choice in able if self._providers.unavailable(choice.id) is None] or able
+        return able
