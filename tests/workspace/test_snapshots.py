@@ -12,10 +12,12 @@ import pytest
 from typing_extensions import override
 
 from coterie.base.errors import StorageError
+from coterie.domain.workspace_ports import Folder
 from coterie.workspace.comparing import pairs
 from coterie.workspace.entries import View
 from coterie.workspace.pack import Pack, Span
 from coterie.workspace.snapshots import Snapshots
+from coterie.workspace.workspace import LiveWorkspace
 
 Write = Callable[[str, str], Path]
 
@@ -111,17 +113,90 @@ def test_nobody_else_can_read_it(tmp_path: Path, root: Path, write: Write) -> No
     snapshots.close()
 
 
-def test_a_full_disk_is_said_before_the_command_runs(tmp_path: Path, root: Path, write: Write) -> None:
+@pytest.mark.parametrize("is_run", [False, True])
+async def test_a_full_disk_is_said_and_whether_the_command_was_run(folder: Folder, tmp_path: Path, write: Write, *, is_run: bool) -> None:
     class Full(Pack):
         @override
         def add(self, content: bytes) -> Span:
+            if content == b"one\n":
+                return super().add(content)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     snapshots = Snapshots(tmp_path / "data", pack=Full)
-    write("a.txt", "one\n")
-    with pytest.raises(StorageError, match="was not run") as failure:
-        snapshots.view([str(root)])
-    assert failure.value.code == "storage_full"
+    workspace = LiveWorkspace([folder], snapshots=snapshots)
+    write("a.txt", "one\n" if is_run else "two\n")
+
+    async def looked() -> None:
+        look = await workspace.look()
+        write("a.txt", "two\n")
+        await look.end()
+
+    with pytest.raises(StorageError, match="No space left") as failure:
+        await looked()
+    assert (failure.value.code, "was not run" in failure.value.message) == ("storage_full", not is_run)
+    snapshots.close()
+
+
+def test_a_disk_that_was_full_when_a_pack_was_to_be_made_costs_only_that_look(
+    tmp_path: Path, root: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = [True, False, True, False]
+
+    def pack(path: Path) -> Pack:
+        if full.pop(0):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        return Pack(path)
+
+    monkeypatch.setattr("coterie.workspace.snapshots.MOST_PACKED", 0)
+    snapshots = Snapshots(tmp_path / "data", pack=pack)
+    file = write("a.txt", "one\n")
+    for text in ("one\n", "two\n"):
+        with pytest.raises(StorageError, match="No space left"):
+            seen(snapshots, root)
+        write("a.txt", text)
+        assert seen(snapshots, root)[str(file)].text == text
+        snapshots.forget(keep(snapshots, root))
+    assert full == []
+    snapshots.close()
+
+
+def test_what_somebody_has_just_seen_stays_when_a_pack_gives_way(
+    tmp_path: Path, root: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("coterie.workspace.snapshots.MOST_PACKED", 0)
+    snapshots = Snapshots(tmp_path / "data")
+    file = write("b.txt", "one\n")
+    other = keep(snapshots, root)
+    name = snapshots.name()
+    view = seen(snapshots, root)
+    snapshots.forget(other)
+    write("a.txt", "two\n")
+    seen(snapshots, root)
+    assert view[str(file)].text == "one\n"
+    snapshots.forget(name)
+    seen(snapshots, root)
+    with pytest.raises(StorageError):
+        _ = view[str(file)].text
+    snapshots.close()
+
+
+def test_what_is_written_just_before_a_file_is_read_is_seen_in_the_end(
+    tmp_path: Path, root: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long a busy machine takes between two steps: that file has the same stamp for good, and is old enough to be believed."""
+    real = os.fstat
+
+    def late(descriptor: int) -> os.stat_result:
+        write("a.txt", "two")
+        monkeypatch.setattr(os, "fstat", real)
+        return real(descriptor)
+
+    snapshots = Snapshots(tmp_path / "data")
+    file = write("a.txt", "one")
+    monkeypatch.setattr("coterie.workspace.snapshots._RACY_NS", -(10**12))
+    monkeypatch.setattr(os, "fstat", late)
+    seen(snapshots, root)
+    assert seen(snapshots, root)[str(file)].text == "two"
     snapshots.close()
 
 

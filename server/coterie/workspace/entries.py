@@ -100,6 +100,6 @@ def unusable(failure: OSError) -> StorageError:
     code = "storage_full" if failure.errno in {errno.ENOSPC, errno.EDQUOT} else "storage_unwritable"
     return StorageError(
         "What the workspace holds cannot be kept before a command, so that its changes could not be undone: "
-        f"{failure.strerror or failure} ({failure.filename or 'the data folder'}). The command was not run.",
+        f"{failure.strerror or failure} ({failure.filename or 'the data folder'}).",
         code=code,
     )

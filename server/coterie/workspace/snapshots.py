@@ -11,7 +11,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -47,6 +47,7 @@ class Snapshots:
         self._name = new_id("server")
         self._lock: IO[bytes] | None = None
         self._pack: Pack | None = None
+        self._packs = 0
         self._known: dict[str, dict[str, Entry]] = {}
         self._kept: set[str] = set()
         self._latest: tuple[Mapping[str, str], View] | None = None
@@ -74,8 +75,10 @@ class Snapshots:
         return seen
 
     def name(self) -> str:
-        """Return a name to keep something under."""
-        return f"{self._name}/{new_id('snapshot')}"
+        """Return a name to keep something under. What is seen from now on stays until the name is forgotten. Does not block."""
+        name = f"{self._name}/{new_id('snapshot')}"
+        self._kept.add(name)
+        return name
 
     def keep(self, name: str, folders: Mapping[str, str], view: View) -> None:
         """Write down what was seen, safe from a power cut; ``folders`` as in `Kept`. Raises `StorageError`."""
@@ -91,7 +94,6 @@ class Snapshots:
                 shutil.copyfile(latest, file)
             os.utime(file)
             sync_folder(file.parent)
-            self._kept.add(name)
 
     def _write(self, latest: Path, content: str) -> None:
         """Write down what was seen last. It gets other names while commands run, and stays for the next one, which mostly sees the same."""
@@ -125,7 +127,7 @@ class Snapshots:
             if file.parent.name != self._name:
                 _clear(file.parent)
             elif not self._kept and self._pack is not None and self._pack.size > MOST_PACKED:
-                self._begin_anew()
+                self._give_up(self._pack)
 
     def close(self) -> None:
         """End: what nobody waits for any more is taken away."""
@@ -142,28 +144,37 @@ class Snapshots:
         """Begin to keep something, and look after what processes that are gone have kept."""
         if self._pack is not None:
             return
+        folder = self._place / self._name
+        if self._lock is None:
+            self._settle_in(folder)
+        path = folder / (f"{_PACK}.{self._packs}" if self._packs else _PACK)
+        self._packs += 1  # what was seen in one pack is never read from another
+        self._pack = self._make_pack(path)
+
+    def _settle_in(self, folder: Path) -> None:
+        """Have a folder of one's own, which nobody else takes away while this process lives."""
         import fcntl  # noqa: PLC0415 - not loaded at server start
 
-        folder = self._place / self._name
         self._place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._place.mkdir(mode=0o700, exist_ok=True)
         # One at a time: a folder that another process has made and not locked yet looks like one of a process that is gone.
         with alone(self._place.with_suffix(".lock")):
             for other in self._place.iterdir():
                 _clear(other, after_s=_KEPT_S)
-            folder.mkdir(mode=0o700)
-            self._lock = (folder / _LOCK).open("wb")
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
-        self._pack = self._make_pack(folder / _PACK)
+            folder.mkdir(mode=0o700, exist_ok=True)  # a full disk may have ended an earlier attempt
+            with ExitStack() as undone:
+                lock = undone.enter_context((folder / _LOCK).open("wb"))
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                undone.pop_all()
+            self._lock = lock
 
-    def _begin_anew(self) -> None:
-        """Give a pack up of which little is needed. Nobody waits for a snapshot."""
-        if self._pack is not None:
-            self._pack.close()
-            self._pack.path.unlink(missing_ok=True)
-            self._pack = self._make_pack(self._pack.path)
-            self._known.clear()
-            self._latest = None
+    def _give_up(self, pack: Pack) -> None:
+        """Give a pack up of which little is needed, when nobody waits for a snapshot; the next view begins another."""
+        self._pack = None
+        self._known.clear()
+        self._latest = None
+        pack.close()
+        pack.path.unlink(missing_ok=True)
 
     def _hidden_since(self, here: Mapping[str, Entry], before: Iterable[Entry], room: Room) -> dict[str, Entry]:
         """Return what was seen before and is hidden now, as it is now; of what may not be looked at nothing is known to have changed."""
@@ -201,7 +212,9 @@ class Snapshots:
         try:
             descriptor = os.open(plain.absolute, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
             with os.fdopen(descriptor, "rb") as file:
-                content, stamp = file.read(), stamp_of(os.fstat(descriptor))
+                # The time, the stamp, the text: whoever writes between two of them has the file read again.
+                looked_ns, stamp = time.time_ns(), stamp_of(os.fstat(descriptor))
+                content = file.read()
         except PermissionError:
             return replace(plain, kind="binary")  # nobody can say what it holds, only that it changed
         except OSError:
@@ -209,7 +222,7 @@ class Snapshots:
         if len(content) > plain.stamp.size and not room.takes(size=len(content) - plain.stamp.size):
             return None
         entry = replace(plain, digest=blake2b(content, digest_size=16).hexdigest(), stamp=stamp)
-        entry = replace(entry, is_certain=time.time_ns() - max(stamp.changed, stamp.written) > _RACY_NS)
+        entry = replace(entry, is_certain=looked_ns - max(stamp.changed, stamp.written) > _RACY_NS)
         if known is not None and known.digest == entry.digest:
             return replace(entry, kind=known.kind, pack=known.pack, span=known.span)
         try:
