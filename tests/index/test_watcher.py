@@ -15,8 +15,9 @@ import pytest
 from coterie.domain.retrieval import BuildNews, Question
 from coterie.domain.wire import from_wire
 from coterie.index.client import IndexProcess
+from coterie.index.head import Head
 from coterie.index.process import Indexes
-from coterie.index.watcher import MOST_DEAFENED, MOST_FILES, Changes, UnwatchableError, Watcher, git_folders, sorted_out
+from coterie.index.watcher import MOST_DEAFENED, MOST_FILES, Changes, UnwatchableError, Watcher, sorted_out
 
 Write = Callable[[str, str], None]
 Git = Callable[..., str]
@@ -105,29 +106,62 @@ async def test_another_branch_is_noticed_with_its_files_and_its_past(
         await client.aclose()
 
 
-def test_heads_are_found_of_folders_in_repositories_and_of_worktrees(project: Path, git: Git, commit: Callable[[str], None]) -> None:
-    commit("Begin")
-    (project / "inside").mkdir()
-    git("worktree", "add", "-q", str(project.parent / "tree"))
-    own = project / ".git"
-    assert git_folders(str(project)) == git_folders(str(project / "inside")) == [str(own), str(own / "logs")]
-    assert git_folders(str(project.parent / "tree")) == [str(own / "worktrees/tree"), str(own / "worktrees/tree/logs")]
+@pytest.mark.parametrize("branch", ["flat", "deep/er/branch"])
+@pytest.mark.parametrize("place", [".", "../worktree"], ids=["checkout", "worktree"])
+async def test_a_commit_that_moves_no_file_is_heard_without_a_log_of_head(
+    caches: Path, project: Path, git: Git, branch: str, place: str
+) -> None:
+    folder = (project / place).resolve()
+    (project / "a.py").write_text("one = 1\n", encoding="utf-8")
+    git("config", "core.logAllRefUpdates", "false")
+    git("add", "a.py")
+    git("commit", "-q", "-m", "Begin")
+    git("worktree", "add", "-q", "../worktree")
+    git("branch", branch)
+    client = IndexProcess(caches)
+    try:
+        client.watch(str(folder))
+        await client.settled()
+        steps = (f"checkout -q {branch}", "commit", "commit", "pack-refs --all", "commit", "commit", "checkout -q --detach", "commit")
+        for step, said in zip(steps, ("", "zeppelin", "anchor", "", "balloon", "basket", "", "kite"), strict=True):
+            if said:
+                git("-C", str(folder), step, "-q", "--amend", "-m", said)
+                await eventually(client, folder, said, "a.py")
+            else:
+                git("-C", str(folder), *step.split())
+    finally:
+        await client.aclose()
+
+
+async def test_what_a_checkout_excludes_for_itself_is_heard_of(client: IndexProcess, project: Path, write: Write, git: Git) -> None:
+    git("config", "core.logAllRefUpdates", "false")
+    write("a.py", "sockets = 1\n")
+    write("b.py", "sockets = 1\n")
+    await client.refresh(str(project))
+    for rule, found in (("a.py", ["b.py"]), ("b.py", ["a.py"])):
+        write(".git/info/exclude", f"{rule}\n")
+        await eventually(client, project, "sockets", *found)
 
 
 def test_events_say_what_there_is_to_do(tmp_path: Path) -> None:
     (tmp_path / "src").mkdir()
     (tmp_path / "new").mkdir()
 
+    at = Head(
+        frozenset({str(tmp_path / ".git/HEAD"), str(tmp_path / ".git/refs/heads/a/b")}), frozenset({str(tmp_path / ".git/refs/heads/a")})
+    )
+
     def heard(*paths: str) -> Changes:
-        return sorted_out(str(tmp_path), {".", "src", "gone"}, (str(tmp_path / path) for path in paths))
+        return sorted_out(str(tmp_path), {".", "src", "gone"}, at, (str(tmp_path / path) for path in paths))
 
     assert heard("src/a.py", "b.py") == Changes(frozenset({"src/a.py", "b.py"}))
     assert heard("new").whole
     assert heard("gone").whole
     assert heard("src/.gitignore").whole
     assert heard("src/.coterieignore").whole
-    assert not heard("src", "node_modules", ".env", ".git/index", ".git/index.lock")
-    assert heard(".git/HEAD") == heard(".git/logs/HEAD") == heard(".git/logs") == Changes(history=True)
+    assert heard(".git/info/exclude") == heard("src/.git/info/exclude") == Changes(whole=True)
+    assert not heard("src", "node_modules", ".env", ".git/index", ".git/index.lock", ".git/HEAD.lock", ".git/refs/heads/other")
+    assert heard(".git/HEAD") == heard(".git/refs/heads/a/b") == heard(".git/refs/heads/a") == Changes(history=True)
 
 
 def test_of_many_changes_only_that_they_are_many_is_kept() -> None:

@@ -9,16 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeAlias
 
-from coterie.index.watcher import git_folders
+from coterie.index.head import head
 from coterie.workspace.ignore import RULE_FILES
 from coterie.workspace.walk import Tree
 
 TOO_FRESH_NS = 100_000_000
 """What is this young may change again within the tick of the file system's clock, and look the same."""
-_OF_ALL_WORKTREES = ("packed-refs", "shallow", "reftable/tables.list")
 
 _Mark: TypeAlias = tuple[int, ...] | None
 """A file's or folder's entry; None where there is nothing."""
@@ -41,7 +39,7 @@ class Sight:
 def sight(folder: str, tree: Tree, begun_ns: int) -> Sight:
     """Take a sight of a folder that was listed as ``tree`` since ``begun_ns``, before anything else of it is read."""
     fresh = begun_ns - TOO_FRESH_NS
-    marks = ((place, _mark(place)) for place in (*_listed(folder, tree), *_head(folder)))
+    marks = ((place, _mark(place)) for place in (*_listed(folder, tree), *head(folder).files))
     return Sight({place: _CHANGING if mark is not None and mark[-1] > fresh else mark for place, mark in marks})
 
 
@@ -53,22 +51,6 @@ def _listed(folder: str, tree: Tree) -> Iterator[str]:
             yield f"{place}{os.sep}{name}"
     for path in tree.files:
         yield f"{folder}{os.sep}{path}"
-
-
-def _head(folder: str) -> Iterator[str]:
-    """Yield the files of which one is written whenever HEAD comes to another commit, or another past."""
-    for git in map(Path, git_folders(folder)[:1]):
-        yield f"{git}{os.sep}HEAD"
-        try:
-            branch = (git / "HEAD").read_text(encoding="utf-8").removeprefix("ref:").strip()
-        except (OSError, ValueError):
-            continue
-        try:
-            shared = git / (git / "commondir").read_text(encoding="utf-8").strip()  # of a worktree that was added
-        except (OSError, ValueError):
-            shared = git
-        for name in (branch, *_OF_ALL_WORKTREES):
-            yield f"{shared}{os.sep}{name}"
 
 
 def _mark(place: str) -> _Mark:

@@ -1,7 +1,8 @@
 """Hears which files of a folder change, from the system. `process` gives what it hears to the builds.
 
 Only folders that are indexed are watched, one by one, so that what is ignored costs nothing however much happens there; and git's own, to
-hear of commits and other branches. What is heard is put together to `Changes`: of many, only that there were many is kept.
+hear of commits and other branches (`head`), and of what a checkout excludes. What is heard is put together to `Changes`: of many, only that
+there were many is kept.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coterie.workspace.ignore import IGNORE_FILES
+from coterie.index.head import Head, head
+from coterie.workspace.ignore import RULE_FILES
 from coterie.workspace.walk import is_wanted
 
 if TYPE_CHECKING:
@@ -30,7 +32,9 @@ _GATHERED_MS = 1_600
 _PAUSE_MS = 50
 _MODIFIED = 2
 """The kind of an event that neither makes nor takes away."""
-_MOVED_HEAD = frozenset({"HEAD", "logs"})
+_RULE_FOLDERS = tuple({os.path.dirname(name) for name in RULE_FILES} - {""})  # noqa: PTH120 - `Path` has no empty one
+"""Where a folder's rules are, from it, besides in itself."""
+_RULES = tuple(f"{os.sep}{name}" for name in RULE_FILES)
 
 
 class UnwatchableError(Exception):
@@ -62,7 +66,7 @@ class Watcher:
     def __init__(self, folder: str, noted: Callable[[Changes], None]) -> None:
         self._folder = folder
         self._noted = noted
-        self._covered: frozenset[str] = frozenset()
+        self._watched: frozenset[str] = frozenset()
         self._stop = threading.Event()
         self._deafened = 0
 
@@ -71,42 +75,48 @@ class Watcher:
 
         Returns whether any is new: what has happened there before must be looked for. Raises `UnwatchableError`.
         """
-        wanted = frozenset(folders)
-        if wanted == self._covered:
+        wanted = self._wanted(folders)
+        if wanted == self._watched:
             return False
-        is_new = not wanted <= self._covered
-        heard = self._started(wanted)
+        is_new = not wanted <= self._watched
+        heard = _started(wanted)
         self.close()
-        self._covered, self._stop = wanted, threading.Event()
-        threading.Thread(target=self._listen, args=(heard, wanted, self._stop), name="coterie-index-watch", daemon=True).start()
+        self._watched, self._stop = wanted, threading.Event()
+        arguments = (heard, frozenset(folders), wanted, self._stop)
+        threading.Thread(target=self._listen, args=arguments, name="coterie-index-watch", daemon=True).start()
         return is_new
 
     def close(self) -> None:
         """Watch nothing more."""
         self._stop.set()
-        self._covered = frozenset()
+        self._watched = frozenset()
 
-    def _started(self, folders: Collection[str]) -> RustNotify:
-        from watchfiles._rust_notify import RustNotify  # noqa: PLC0415 - only where something is watched
-
+    def _wanted(self, folders: Collection[str]) -> frozenset[str]:
+        """Return the places to watch that are there, those of git's among them."""
         if len(folders) > MOST_FOLDERS:
             raise UnwatchableError(f"it has more than {MOST_FOLDERS} folders")
         if self._deafened > MOST_DEAFENED:
             raise UnwatchableError("there are files in it whose names are no UTF-8")
         if not Path(self._folder).is_dir():
             raise UnwatchableError("it is not there")
-        wanted = [os.path.join(self._folder, folder) for folder in folders] + git_folders(self._folder)  # noqa: PTH118 - thousands
-        try:
-            there = [place for place in wanted if os.path.isdir(place)]  # noqa: PTH112 - thousands
-            return RustNotify(there, False, False, 0, False, True)  # noqa: FBT003 - its parameters have no names
-        except (OSError, RuntimeError) as failure:
-            raise UnwatchableError(str(failure)) from failure
+        indexed = [os.path.join(self._folder, folder) for folder in folders]  # noqa: PTH118 - thousands
+        rules = [os.path.join(place, name) for place in indexed for name in _RULE_FOLDERS]  # noqa: PTH118
+        places = (*indexed, *rules, *head(self._folder).folders)
+        return frozenset(place for place in places if os.path.isdir(place))  # noqa: PTH112
 
-    def _listen(self, heard: RustNotify, covered: frozenset[str], stop: threading.Event) -> None:
+    def _listen(self, heard: RustNotify, covered: frozenset[str], watched: frozenset[str], stop: threading.Event) -> None:
+        at = head(self._folder)
         with heard, suppress(RuntimeError):
             while isinstance(events := heard.watch(_GATHERED_MS, _PAUSE_MS, 0, stop), set):
-                changes = sorted_out(self._folder, covered, (path for _, path in events))
-                if any(kind != _MODIFIED and os.path.relpath(path, self._folder) in covered for kind, path in events):
+                changes = sorted_out(self._folder, covered, at, (path for _, path in events))
+                if changes.history:  # HEAD may be another branch, and in folders of git's that have come or gone
+                    at = head(self._folder)
+                    if any(place not in watched and Path(place).is_dir() for place in at.folders):
+                        self._watch_anew(stop)
+                        changes |= Changes(whole=True)
+                if any(
+                    kind != _MODIFIED and (path in at.folders or os.path.relpath(path, self._folder) in covered) for kind, path in events
+                ):
                     self._watch_anew(stop)
                     changes |= Changes(whole=True)
                 if changes:
@@ -120,33 +130,32 @@ class Watcher:
     def _watch_anew(self, stop: threading.Event) -> None:
         """Let the next `cover` begin anew: a folder that was taken away and is back is another one to the system."""
         if self._stop is stop:
-            self._covered = frozenset()
+            self._watched = frozenset()
 
 
-def sorted_out(folder: str, covered: Collection[str], places: Iterable[str]) -> Changes:
-    """Say what events at these places mean for a folder of which the folders ``covered`` are indexed."""
+def _started(places: Collection[str]) -> RustNotify:
+    from watchfiles._rust_notify import RustNotify  # noqa: PLC0415 - only where something is watched
+
+    try:
+        return RustNotify(sorted(places), False, False, 0, False, True)  # noqa: FBT003 - its parameters have no names
+    except (OSError, RuntimeError) as failure:
+        raise UnwatchableError(str(failure)) from failure
+
+
+def sorted_out(folder: str, covered: Collection[str], at: Head, places: Iterable[str]) -> Changes:
+    """Say what events at these places mean for a folder of which the folders ``covered`` are indexed, and whose HEAD is ``at``."""
     found = Changes()
     for place in places:
         path = os.path.relpath(place, folder)
         here, name = os.path.split(path)
-        if (here or ".") not in covered:
-            found |= Changes(history=name in _MOVED_HEAD)
-        elif not is_wanted(name):
+        if place in at:
+            found |= Changes(history=True)
+        elif f"{os.sep}{path}".endswith(_RULES):
+            found |= Changes(whole=True)
+        elif (here or ".") not in covered or not is_wanted(name):
             continue
         elif path in covered:
             found |= Changes(whole=not os.path.isdir(place))  # noqa: PTH112 - thousands
         else:
-            found |= Changes(whole=name in IGNORE_FILES or os.path.isdir(place), paths=frozenset({path}))  # noqa: PTH112
+            found |= Changes(whole=os.path.isdir(place), paths=frozenset({path}))  # noqa: PTH112
     return found
-
-
-def git_folders(folder: str) -> list[str]:
-    """Return the folders that hold HEAD and its log; of a worktree of its own, they lie elsewhere."""
-    around = (Path(os.path.realpath(folder)), *Path(os.path.realpath(folder)).parents)
-    git = next((place / ".git" for place in around if (place / ".git").exists()), None)
-    try:
-        if git is not None and git.is_file():
-            git = git.parent / git.read_text(encoding="utf-8").removeprefix("gitdir:").strip()
-    except (OSError, ValueError):
-        return []
-    return [] if git is None else [str(place) for place in (git, git / "logs") if place.is_dir()]
