@@ -32,7 +32,7 @@ _GATHERED_MS = 1_600
 _PAUSE_MS = 50
 _MODIFIED = 2
 """The kind of an event that neither makes nor takes away."""
-_RULE_FOLDERS = tuple({os.path.dirname(name) for name in RULE_FILES} - {""})  # noqa: PTH120 - `Path` has no empty one
+_RULE_FOLDERS = tuple({name.rpartition("/")[0] for name in RULE_FILES} - {""})
 """Where a folder's rules are, from it, besides in itself."""
 _RULES = tuple(f"{os.sep}{name}" for name in RULE_FILES)
 
