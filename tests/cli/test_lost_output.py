@@ -10,10 +10,10 @@ import pytest
 FULL = Path("/dev/full")
 
 
-def coterie(folder: Path, command: str, *, stdout: int, stderr: int = subprocess.PIPE) -> tuple[int, bytes | None]:
+def coterie(folder: Path, command: str, *, stdout: int, stderr: int = subprocess.PIPE, unbuffered: str = "") -> tuple[int, bytes | None]:
     """Return the exit status and what was said on standard error."""
     (folder / "pool.py").write_text("sockets = 1\n", encoding="utf-8")
-    environment = {"PATH": os.environ["PATH"], "COTERIE_HOME": str(folder.parent / "home")}
+    environment = {"PATH": os.environ["PATH"], "COTERIE_HOME": str(folder.parent / "home"), "PYTHONUNBUFFERED": unbuffered}
     line = [sys.executable, "-m", "coterie", *command.split()]
     done = subprocess.run(line, cwd=folder, env=environment, input=b"{}\n", stdout=stdout, stderr=stderr, check=False)
     return done.returncode, done.stderr
@@ -26,16 +26,19 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-@pytest.mark.parametrize("command", ["--help", "version", "undo --json run_1", "index --json"])
-def test_output_that_does_not_fit_on_the_disk_is_a_failure_in_a_sentence(folder: Path, command: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "unbuffered"), [("--help", ""), ("version", ""), ("version", "1"), ("undo --json run_1", ""), ("index --json", "1")]
+)
+def test_output_that_does_not_fit_on_the_disk_is_a_failure_in_a_sentence(folder: Path, command: str, unbuffered: str) -> None:
     with FULL.open("wb") as full:
-        told = coterie(folder, command, stdout=full.fileno())
+        told = coterie(folder, command, stdout=full.fileno(), unbuffered=unbuffered)
     assert told == (1, b"coterie: Standard output cannot be written: No space left on device.\n")
 
 
-def test_where_nothing_can_be_said_the_status_says_it(folder: Path) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_where_nothing_can_be_said_the_status_says_it(folder: Path, unbuffered: str) -> None:
     with FULL.open("wb") as full:
-        assert coterie(folder, "index", stdout=full.fileno(), stderr=full.fileno()) == (1, None)
+        assert coterie(folder, "index", stdout=full.fileno(), stderr=full.fileno(), unbuffered=unbuffered) == (1, None)
 
 
 @pytest.mark.parametrize("command", ["--help", "predict ."])

@@ -67,8 +67,6 @@ class _Kept:
             try:
                 self._folder = self._folder or FolderIndex(self._root, self._caches[0])
                 return look(self._folder)
-            except BrokenPipeError:
-                raise  # nobody reads any more what we say
             except (OSError, DamagedCacheError) as failure:
                 self.close()
                 if len(self._caches) == 1:

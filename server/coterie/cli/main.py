@@ -8,14 +8,16 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from contextlib import suppress
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TextIO, TypeAlias, assert_never
+from typing import TYPE_CHECKING, Literal, TextIO, TypeAlias, assert_never, cast
 
 from coterie import __version__
 from coterie.base.errors import CoterieError, InvalidParamsError
 from coterie.cli import exits
 from coterie.cli.arguments import Arguments, parse
+from coterie.cli.outlet import Outlet, UnwrittenError
 from coterie.cli.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -30,22 +32,20 @@ def main(argv: list[str], wiring: Wiring) -> int:
     """Do what ``argv`` says and return the exit status (see ``exits``). Raises `SystemExit` for help and wrong usage."""
     try:
         return _obey(argv, wiring)
-    except OSError as failure:
-        lost = [stream for stream in (sys.stdout, sys.stderr) if not _takes_all(stream)]
-        if not lost:
-            raise
-        for stream in lost:  # what Python still holds must not fail again at exit
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        if not isinstance(failure, BrokenPipeError) and sys.stderr is not None:  # the reader of a pipe has left, and knows it
-            sys.stderr.write(f"coterie: Standard output cannot be written: {failure.strerror}.\n")
+    except UnwrittenError as unwritten:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None and not _takes_all(stream):  # what Python still holds must not fail again at exit
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if not isinstance(unwritten.reason, BrokenPipeError) and sys.stderr is not None:  # the reader of a pipe has left, and knows it
+            with suppress(OSError):
+                sys.stderr.write(f"coterie: Standard output cannot be written: {unwritten.reason.strerror}.\n")
         return exits.FAILED
 
 
-def _takes_all(stream: TextIO | None) -> bool:
-    """Say whether all that was written came through: what a stream could not write it keeps, and fails with again."""
+def _takes_all(stream: TextIO) -> bool:
+    """Say whether all that is kept comes through: what a stream with a buffer could not write it keeps, and fails with again."""
     try:
-        if stream is not None:
-            stream.flush()
+        stream.flush()
     except OSError:
         return False
     return True
@@ -56,7 +56,7 @@ def _obey(argv: list[str], wiring: Wiring) -> int:
         arguments = parse(argv)
     except SystemExit:
         if sys.stdout is not None:
-            sys.stdout.flush()  # argparse does not look whether its words came through
+            Outlet(sys.stdout).flush()  # argparse does not look whether its words came through
         raise
     if arguments.record_to is not None:
         arguments.record_to.unlink(missing_ok=True)
@@ -69,6 +69,7 @@ def _obey(argv: list[str], wiring: Wiring) -> int:
 
     # What whoever started us has closed is None: nothing is said there, and what is written is lost.
     stdin, stdout, stderr = (stream or StringIO() for stream in (sys.stdin, sys.stdout, sys.stderr))
+    stdout, stderr = (cast("TextIO", Outlet(stream)) for stream in (stdout, stderr))
     streams = Streams(stdin=stdin, stdout=stdout, stderr=stderr, environ=dict(os.environ))
     output = output_for(streams, machine=arguments.json)
     try:
