@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -54,6 +56,12 @@ def snapshots(tmp_path: Path) -> Iterator[Snapshots]:
 @pytest.fixture
 def desk(folder: Folder, snapshots: Snapshots) -> Desk:
     return Desk(folder, snapshots)
+
+
+def age(path: Path) -> None:
+    """Have a file be an hour old."""
+    hour_ago = time.time() - 3600
+    os.utime(path, (hour_ago, hour_ago))
 
 
 def told(found: Found) -> list[tuple[str, str | None, str | None]]:
@@ -285,6 +293,37 @@ async def test_to_be_ignored_no_longer_is_not_to_be_made_and_to_be_ignored_not_t
     }
     assert {("a.txt", OLD, NEW), ("sub/b.txt", OLD, NEW)} <= set(told(found)), "also what is ignored by now"
     snapshots.close()
+
+
+@pytest.mark.parametrize("crashed", [False, True])
+@pytest.mark.parametrize(("old", "new"), [(".env", "env.txt"), ("out", "in"), ("out/built.txt", "built.txt")])
+async def test_what_was_moved_from_where_nothing_is_looked_at_is_not_surely_made(
+    folder: Folder, root: Path, tmp_path: Path, write: Write, *, old: str, new: str, crashed: bool
+) -> None:
+    snapshots = Snapshots(tmp_path / "data")
+    desk = Desk(folder, snapshots)
+    for name, text in RULES.items() | {(".env", "KEY=1\n")}:
+        age(write(name, text))
+    look = await desk.workspace.look()
+    (root / old).rename(root / new)
+    write("made.txt", NEW)
+    found = await (desk.workspace.look_again(look.snapshot or "") if crashed else look.end())
+    assert found is not None
+    doubts = {change.draft.file.path.partition("/")[0]: change.unsure for change in found.changes if change.draft.before is None}
+    assert "older than the command" in (doubts.pop(new) or "")
+    assert list(doubts) == ["made.txt"]
+    assert crashed or doubts == {"made.txt": None}
+    snapshots.close()
+
+
+async def test_texts_that_were_moved_from_where_they_are_known_are_as_sure_as_any(desk: Desk, root: Path, write: Write) -> None:
+    for name in ("old/a/__init__.py", "old/b/__init__.py", "old/b/c.txt"):
+        age(write(name, "" if name.endswith("py") else OLD))
+    look = await desk.workspace.look()
+    (root / "old").rename(root / "new")
+    found = await look.end()
+    assert len(found.changes) == 6
+    assert {change.unsure for change in found.changes} == {None}
 
 
 async def test_a_look_that_is_cancelled_leaves_nothing_behind(folder: Folder, tmp_path: Path, write: Write) -> None:

@@ -107,6 +107,19 @@ def _moves(drafts: Iterable[Draft]) -> Iterator[tuple[str, str]]:
             yield draft.file.uri, source
 
 
+def moved_in(different: Iterable[Pair], began: int) -> Iterator[str]:
+    """Yield the places of texts that are new there, and older than what made them: moved from where nothing is looked at, or copied.
+
+    Nobody has kept where they were, so to take them away might be to lose them. ``began`` is in nanoseconds.
+    """
+    different = tuple(different)
+    gone = {pair.before.digest for pair in different if pair.before is not None and pair.after is None and pair.before.kind == "text"}
+    for pair in different:
+        after = pair.after
+        if pair.before is None and after is not None and after.kind == "text" and after.digest not in gone and after.stamp.written < began:
+            yield pair.absolute
+
+
 def changed_at(pair: Pair) -> int:
     """Return when a file came to be as it is, in nanoseconds of the disk's clock; of one that is gone, when its folder was changed last."""
     if pair.after is not None:

@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 
 from coterie.base.errors import StorageError
 from coterie.domain.edits import Draft, Found, FoundChange, LeftOut
-from coterie.workspace.comparing import Pair, changed_at, file_of, pairs, with_moves
+from coterie.workspace.comparing import Pair, changed_at, file_of, moved_in, pairs, with_moves
 from coterie.workspace.documents import Buffer
 from coterie.workspace.entries import View
 from coterie.workspace.files import in_thread
 from coterie.workspace.line_ends import BYTE_ORDER_MARK
 from coterie.workspace.overlays import Overlay
-from coterie.workspace.snapshots import Snapshots
+from coterie.workspace.snapshots import Snapshots, began
 from coterie.workspace.writes import Watch
 
 MOST_CHANGED = 2_000
@@ -29,6 +29,9 @@ NOT_KEPT = "nothing is kept here"
 NOT_THERE = "what was kept of the files before it is not there any more"
 _BESIDE = "Another command ran at the same time: which of the two wrote this cannot be told."
 _SAVED = "It was saved as a notebook meanwhile: what of this the command wrote cannot be told."
+_OLDER = "It is older than the command, which may have moved it here from where nothing is looked at."
+_TICK_NS = 20_000_000
+"""How far the clock of a disk, which moves in ticks, may be behind."""
 _UNSEEN = "It came to be so when the server had stopped, or just before: whether by the command cannot be told."
 
 
@@ -65,8 +68,8 @@ class Looks:
                 await in_thread(snapshots.forget, snapshot)
                 return LiveLook(self._overlay, unknown=view)
             undone.pop_all()
-        began = {place: self._overlay.holding(place)[:1] for place in self._overlay.paths()}
-        buffers = {place: held[0].buffer for place, held in began.items() if held}
+        held_there = {place: self._overlay.holding(place)[:1] for place in self._overlay.paths()}
+        buffers = {place: held[0].buffer for place, held in held_there.items() if held}
         return LiveLook(self._overlay, before=Before(snapshots, folders, self._closed, view, watch, buffers), snapshot=snapshot)
 
     async def again(self, snapshot: str) -> Found | None:
@@ -85,8 +88,8 @@ class Looks:
             found = pairs(kept.view, after)
             if len(found) > MOST_CHANGED:
                 return Found(unknown=_too_many(found))
-            late = {pair.absolute: _UNSEEN for pair in found if changed_at(pair) > kept.seen_alive}
-            return _found(found, _drafts(found, kept.folders), kept.folders, late)
+            doubts = _older(found, snapshot) | {pair.absolute: _UNSEEN for pair in found if changed_at(pair) > kept.seen_alive}
+            return _found(found, _drafts(found, kept.folders), kept.folders, doubts)
 
         seen = snapshots.name()
         try:
@@ -152,7 +155,7 @@ class LiveLook:
         finally:
             self._overlay.writes.end(before.watch)
         others = {pair.absolute for pair in different if not pair.is_text and pair.absolute in before.watch.texts}
-        doubts = dict.fromkeys(before.watch.notebooks, _SAVED)
+        doubts = _older(different, self.snapshot or "") | dict.fromkeys(before.watch.notebooks, _SAVED)
         doubts |= {draft.file.absolute: _BESIDE for draft in own} if before.watch.beside else {}
         found = await in_thread(_found, [pair for pair in different if pair.absolute not in others], own, before.folders, doubts)
         for change in found.changes:
@@ -176,11 +179,11 @@ class LiveLook:
         An editor that reads a file anew tells of the old text and the new one, and of nothing in between.
         """
         absolute = draft.file.absolute
-        began, held = before.buffers.get(absolute), self._overlay.holding(absolute)
-        if began is None or not held or _plain(held[0].buffer.text) != _plain(draft.after):
+        buffer, held = before.buffers.get(absolute), self._overlay.holding(absolute)
+        if buffer is None or not held or _plain(held[0].buffer.text) != _plain(draft.after):
             return False
         read = {hash(_plain(text)) for text in (draft.before, draft.after)}
-        return _plain(began.text) != _plain(draft.before) or not before.watch.told.get(absolute, set()) <= read
+        return _plain(buffer.text) != _plain(draft.before) or not before.watch.told.get(absolute, set()) <= read
 
     def _named(self, change: FoundChange) -> FoundChange:
         """Return a change with the URI by which an editor calls the file that it has open."""
@@ -205,6 +208,10 @@ def _draft(pair: Pair, folders: Mapping[str, str]) -> Draft:
 def _found(different: Sequence[Pair], drafts: Sequence[Draft], folders: Mapping[str, str], unsure: Mapping[str, str]) -> Found:
     left_out = [pair.left_out(folders) for pair in different]
     return Found(changes=with_moves(drafts, unsure), left_out=tuple[LeftOut, ...](each for each in left_out if each is not None))
+
+
+def _older(different: Sequence[Pair], snapshot: str) -> dict[str, str]:
+    return dict.fromkeys(moved_in(different, began(snapshot) - _TICK_NS), _OLDER)
 
 
 def _too_many(different: Sequence[Pair]) -> str:

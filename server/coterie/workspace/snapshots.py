@@ -75,8 +75,11 @@ class Snapshots:
         return seen
 
     def name(self) -> str:
-        """Return a name to keep something under. What is seen from now on stays until the name is forgotten. Does not block."""
-        name = f"{self._name}/{new_id('snapshot')}"
+        """Return a name to keep something under. What is seen from now on stays until the name is forgotten. Does not block.
+
+        It ends with the time, which `began` reads: the files of several snapshots may be one file of the disk.
+        """
+        name = f"{self._name}/{new_id('snapshot')}-{time.time_ns():x}"
         self._kept.add(name)
         return name
 
@@ -235,6 +238,11 @@ class Snapshots:
     def _file(self, name: str) -> Path:
         folder, _, snapshot = name.partition("/")
         return self._place / Path(folder).name / f"{Path(snapshot).name}.json"
+
+
+def began(name: str) -> int:
+    """Return when a name was given, by the clock, in nanoseconds."""
+    return int(name.rpartition("-")[2], 16)
 
 
 def _clear(folder: Path, *, after_s: float = 0.0) -> None:
