@@ -52,8 +52,12 @@ async def test_an_editor_that_has_a_folder_around_the_runs_own_resumes_and_undoe
         assert (await editor.ended(run_id))["state"] == "succeeded"
         assert (editor.text("made"), (tmp_path / "made").exists()) == ("", False), "the command ran where the run is at home"
         assert editor.text("calc.py") == FIXED
-        assert await editor.client.request("agent/run/undo", {"runId": run_id}) == {"restored": ["calc.py"], "conflicts": []}
+        assert await editor.client.request("agent/run/undo", {"runId": run_id}) == {
+            "restored": ["calc.py", "project/made"],
+            "conflicts": [],
+        }, "the command's file is named as the editor has it"
         assert editor.text("calc.py") == BROKEN
+        assert not (editor.project / "made").exists()
 
 
 async def test_each_server_leaves_the_others_runs_alone_while_it_lives(tmp_path: Path) -> None:

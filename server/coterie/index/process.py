@@ -38,7 +38,7 @@ _TOLD_EVERY_S = 0.1
 """How often at most a build says how far it is."""
 _NICER = 5
 _MOST_LOOKS = 3
-"""A folder in which folders are made faster than they can be watched is looked through again with the next change."""
+"""A folder in which folders come and go faster than they can be watched is looked through again, after what else is to be done."""
 
 
 class Indexes:
@@ -162,10 +162,13 @@ class Indexes:
 
     def _refresh(self, folder: str) -> Json:
         result = self._look_through(folder)
-        looks = 1
-        while looks < _MOST_LOOKS and self._cover(folder, result.folders):
+        for _ in range(_MOST_LOOKS - 1):
+            if not self._cover(folder, result.folders):
+                break
             result = self._look_through(folder)
-            looks += 1
+        else:
+            if self._cover(folder, result.folders):
+                self.noted(folder, Changes(whole=True))
         self._tell(BuildNews(folder=folder, done=result.files, files=result.files, complete=True, unwatched=self._unwatched.get(folder)))
         return {"files": result.files, "read": result.read, "gone": result.gone}
 

@@ -73,18 +73,18 @@ class Watcher:
     def cover(self, folders: Collection[str]) -> bool:
         """Watch these folders and no others from now on.
 
-        Returns whether any is new: what has happened there before must be looked for. Raises `UnwatchableError`.
+        Returns whether the watch began anew: what has happened in a new folder before must be looked for, and what was heard until now and
+        not told yet, also where folders have only gone. Raises `UnwatchableError`.
         """
         wanted = self._wanted(folders)
         if wanted == self._watched:
             return False
-        is_new = not wanted <= self._watched
         heard = _started(wanted)
         self.close()
         self._watched, self._stop = wanted, threading.Event()
         arguments = (heard, frozenset(folders), wanted, self._stop)
         threading.Thread(target=self._listen, args=arguments, name="coterie-index-watch", daemon=True).start()
-        return is_new
+        return True
 
     def close(self) -> None:
         """Watch nothing more."""
