@@ -319,3 +319,16 @@ async def test_a_folder_that_was_taken_away_is_followed_again_when_it_is_back(
         await eventually(client, project, word, str(PurePosixPath(folder, "b.py")))
         write(f"{folder}/b.py", "sockets = 1\n")
         await eventually(client, project, "sockets", str(PurePosixPath(folder, "b.py")))
+
+
+def test_a_watch_that_begins_anew_says_so_also_where_folders_have_only_gone(project: Path) -> None:
+    (project / "gone").mkdir()
+    watcher = Watcher(str(project), lambda _: None)
+    try:
+        assert watcher.cover([".", "gone"])
+        assert not watcher.cover([".", "gone"])
+        (project / "gone").rename(project / "moved")  # what was heard of that, nobody may have been told yet
+        assert watcher.cover([".", "gone"])
+        assert not watcher.cover([".", "gone"])
+    finally:
+        watcher.close()
