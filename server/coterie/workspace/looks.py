@@ -70,7 +70,8 @@ class Looks:
             undone.pop_all()
         held_there = {place: self._overlay.holding(place)[:1] for place in self._overlay.paths()}
         buffers = {place: held[0].buffer for place, held in held_there.items() if held}
-        return LiveLook(self._overlay, before=Before(snapshots, folders, self._closed, view, watch, buffers), snapshot=snapshot)
+        before = Before(snapshots, folders, self._closed, view, watch, buffers, began(snapshot))
+        return LiveLook(self._overlay, before=before, snapshot=snapshot)
 
     async def again(self, snapshot: str) -> Found | None:
         """Return what has changed since a look whose process died; None while one of its folders is not in this workspace."""
@@ -88,7 +89,7 @@ class Looks:
             found = pairs(kept.view, after)
             if len(found) > MOST_CHANGED:
                 return Found(unknown=_too_many(found))
-            doubts = _older(found, snapshot) | {pair.absolute: _UNSEEN for pair in found if changed_at(pair) > kept.seen_alive}
+            doubts = _older(found, began(snapshot)) | {pair.absolute: _UNSEEN for pair in found if changed_at(pair) > kept.seen_alive}
             return _found(found, _drafts(found, kept.folders), kept.folders, doubts)
 
         seen = snapshots.name()
@@ -108,7 +109,7 @@ class Looks:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What there was before a command: the files, who watches what others write, and the open buffers by place."""
+    """What there was before a command: the files, who watches what others write, and the open buffers by place; ``began`` as in `began`."""
 
     snapshots: Snapshots
     folders: Mapping[str, str]
@@ -116,6 +117,7 @@ class Before:
     view: View
     watch: Watch
     buffers: Mapping[str, Buffer]
+    began: int
 
 
 class LiveLook:
@@ -155,7 +157,7 @@ class LiveLook:
         finally:
             self._overlay.writes.end(before.watch)
         others = {pair.absolute for pair in different if not pair.is_text and pair.absolute in before.watch.texts}
-        doubts = _older(different, self.snapshot or "") | dict.fromkeys(before.watch.notebooks, _SAVED)
+        doubts = _older(different, before.began) | dict.fromkeys(before.watch.notebooks, _SAVED)
         doubts |= {draft.file.absolute: _BESIDE for draft in own} if before.watch.beside else {}
         found = await in_thread(_found, [pair for pair in different if pair.absolute not in others], own, before.folders, doubts)
         for change in found.changes:
@@ -210,8 +212,8 @@ def _found(different: Sequence[Pair], drafts: Sequence[Draft], folders: Mapping[
     return Found(changes=with_moves(drafts, unsure), left_out=tuple[LeftOut, ...](each for each in left_out if each is not None))
 
 
-def _older(different: Sequence[Pair], snapshot: str) -> dict[str, str]:
-    return dict.fromkeys(moved_in(different, began(snapshot) - _TICK_NS), _OLDER)
+def _older(different: Sequence[Pair], since: int) -> dict[str, str]:
+    return dict.fromkeys(moved_in(different, since - _TICK_NS), _OLDER)
 
 
 def _too_many(different: Sequence[Pair]) -> str:

@@ -108,8 +108,12 @@ def sighted_again(path: str, absolute: str) -> Sighted | None:
 
 
 def lies_in(place: str, places: Container[str]) -> bool:
-    """Say whether a place is one of some, or lies in one."""
-    return place in places or any(str(folder) in places for folder in Path(place).parents)
+    """Say whether a place is one of some, or lies in one. Asked of every file around every command, so without a `Path` for each folder."""
+    while place:
+        if place in places:
+            return True
+        place = place.rpartition(os.sep)[0]
+    return False
 
 
 def _path(root: str, place: str) -> str:
