@@ -56,9 +56,7 @@ async def say(window: Window, chat: Frame, text: str) -> None:
 
 async def push_in(window: Window, row: Locator, button: str) -> None:
     """Push a button that a row shows while the pointer is there."""
-    found = row.get_by_role("button", name=button)
-    await window.until(row.hover, found, f"the button {button!r} in a row of the chat")
-    await window.click(found)
+    await window.click(row.get_by_role("button", name=button), under=row)
 
 
 async def choose_who(window: Window, chat: Frame, name: str) -> None:

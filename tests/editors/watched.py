@@ -19,6 +19,8 @@ from editors.terminal import BOUND_S
 
 PATIENCE_S = 3.0
 """How long the effect of an act is waited for before the act is repeated; twice as long each time, for a machine that is slow."""
+MOST_PATIENCE_S = 4 * PATIENCE_S
+"""No longer than this, so that what was missed a few times is tried again."""
 CHANGED = """() => new Promise((resolve) => {
   const done = () => { observer.disconnect(); resolve(); };
   const observer = new MutationObserver(() => setTimeout(done, 50));
@@ -104,20 +106,27 @@ class Watched:
                             await act()
                     except Error as error:
                         trouble = f"an act failed: {error.message}"
-                    if await self.within(PATIENCE_S * 2**attempt, seen):
+                    if await self.within(min(PATIENCE_S * 2**attempt, MOST_PATIENCE_S), seen):
                         return
         except TimeoutError:
             raise AssertionError(f"acted for {BOUND_S:.0f} s for {what}; {trouble}; the window:\n{await self.text()}") from None
 
-    async def click(self, element: Locator) -> None:
+    async def click(self, element: Locator, *, under: Locator | None = None) -> None:
         """Click on what can be seen no effect of by this click alone, or may be clicked on once only, and see that it heard.
 
         Playwright presses the button of the mouse on the element and lets it go at the same place, where another element may be by then.
+
+        Args:
+            element: What is clicked on.
+            under: What the pointer must be over for the element to be there. The pointer is moved there at each try: what is under it may
+                have moved on since.
         """
         heard = False
 
         async def click() -> None:
             nonlocal heard
+            if under:
+                await under.hover()
             listener = await element.evaluate_handle(LISTEN)
             await element.click()
             heard = await listener.evaluate("(listener) => listener.heard")

@@ -232,9 +232,7 @@ class Window(Watched):
     async def push_in(self, row: Locator, label: str) -> None:
         """Push a button in a row of a tree, which is there while the pointer is."""
         # The keys stand behind the label.
-        button = row.get_by_role("button", name=re.compile(rf"^{re.escape(label)}( \(|$)"))
-        await self.until(row.hover, button, f"the button {label!r} in a row")
-        await self.click(button)
+        await self.click(row.get_by_role("button", name=re.compile(rf"^{re.escape(label)}( \(|$)")), under=row)
 
     async def menu(self, row: Locator, item: str) -> None:
         """Choose from the menu of a row."""
