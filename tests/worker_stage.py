@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from agent_scripts import BROKEN, TEAM, project, suite
-from agent_stage import Stage, staged
+from agent_stage import ScriptedModel, Stage, staged
 from coterie.domain.messages import TextDelta, ToolCallArguments, ToolCallEnded, ToolCallStarted
 from coterie.domain.store_ports import RunStore
 from coterie.domain.usage import Usage
@@ -97,13 +97,19 @@ class FakeWorker:
 
 @asynccontextmanager
 async def working(
-    tmp_path: Path, worker: FakeWorker, *, agent: str = "chat", wrap: Callable[[RunStore], RunStore] = lambda store: store, **settings: Any
+    tmp_path: Path,
+    worker: FakeWorker,
+    *,
+    agent: str = "chat",
+    wrap: Callable[[RunStore], RunStore] = lambda store: store,
+    model: ScriptedModel | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Stage]:
     """Open a stage on which one of our agents is this one."""
     folder = tmp_path / "project"
     if not folder.exists():
         project(folder)
     options = {"agents": {agent: {"external": True}}, **settings}
-    async with staged(tmp_path / "home", folder, TEAM, sandbox=suite(folder), settings=options, wrap=wrap) as stage:
+    async with staged(tmp_path / "home", folder, TEAM, sandbox=suite(folder), settings=options, wrap=wrap, model=model) as stage:
         stage.model.external = worker
         yield stage

@@ -21,6 +21,7 @@ from coterie.domain.events import (
 )
 from hunk_stage import Reviewer
 from mortal_journal import Death, MortalJournal, at_each, gone_on
+from several_hosts import Hosts
 from worker_stage import FIXED, FakeWorker, runs, working, writes
 
 
@@ -38,6 +39,25 @@ async def test_what_it_wrote_is_edits_like_any_others(tmp_path: Path) -> None:
     assert not Path(job.folder).exists(), "its copy is gone"
     assert job.prompt.endswith("Fix add")
     assert "edit_file" not in job.instructions, "our own prompt is not for it"
+
+
+@pytest.mark.parametrize("window", [6_000, None], ids=["small", "not known"])
+async def test_of_rules_and_notes_it_gets_what_its_window_has_room_for(tmp_path: Path, window: int | None) -> None:
+    worker = FakeWorker()
+    async with working(tmp_path, worker, model=Hosts(windows={} if window is None else {"first": window})) as stage:
+        (stage.project / "AGENTS.md").write_text("Use tabs.\n" * 1_500, encoding="utf-8")
+        (stage.project / ".coterie").mkdir()
+        (stage.project / ".coterie" / "memory.md").write_text("- 2026-01-31: It is a calculator.\n" * 200, encoding="utf-8")
+        assert (await stage.play("Fix add")).state == "succeeded"
+        warned = [event.text for event in stage.listener.of(WarningEvent) if "has room for" in event.text]
+    (job,) = worker.jobs
+    assert "Use tabs." in job.instructions
+    assert "It is a calculator." in job.instructions
+    if window is None:
+        assert (len(job.instructions) > 20_000, warned) == (True, [])
+    else:
+        assert len(job.instructions) / 4 < window / 3, "the third that rules and notes may have"
+        assert len(warned) == 1
 
 
 async def test_in_the_team_its_changes_are_the_patch(tmp_path: Path) -> None:

@@ -46,7 +46,8 @@ class Beginning:
     async def opening(self, tools: Sequence[ToolSpec], *, is_external: bool) -> Opening:
         """Return what the conversation starts from, with those of ``tools`` that it began with.
 
-        An external agent finds its way by itself, and gets the rules as they are now.
+        An external agent finds its way by itself. It has a prompt and tools of its own, and gets of ours the rules and the notes alone, as
+        they are now.
         """
         crew, agent, begun = (
             self.crew,
@@ -54,9 +55,9 @@ class Beginning:
             self.run.history.conversations.get((self.spec.step_id, self.step.attempt)),
         )
         is_new = not is_external and self.step.attempt == 1 and not (begun is not None and begun.messages)
-        briefing = briefed(crew.rules, crew.memory, self.choice, agent.prompt, tools)
+        briefing = briefed(crew.rules, crew.memory, self.choice, *(("", ()) if is_external else (agent.prompt, tools)))
         record = await self._record(tools, briefing)
-        system = await self.run.text(record.system)
+        system = system_text("", briefing.rules, briefing.memory) if is_external else await self.run.text(record.system)
         sent = await self._sent()
         listing = None if shows_folder(sent) else await collect.listing_of(crew.workspace, self.run.row.request.folder)
         around = await self._orientation(listing) if is_new and agent.finds_its_way else Orientation()

@@ -29,7 +29,6 @@ from coterie.base.errors import RunError
 from coterie.base.ids import new_id
 from coterie.base.tasks import side_by_side
 from coterie.context.admitting import alone
-from coterie.context.assemble import system_text
 from coterie.context.window import input_limit
 from coterie.domain.events import ArtifactEvent, Event, MessageEvent, PlanEvent, StepEvent, WarningEvent
 from coterie.domain.wire import Json
@@ -151,7 +150,7 @@ class Team:
         return await AgentLoop(self._run, self._crew.models, asker, calls, opening, summariser=self._crew.summariser).converse()
 
     async def _external(self, spec: StepSpec, step: StepEvent, hire: Hire, opening: Opening) -> Ended:
-        """Have somebody else's agent do a step. It has a prompt of its own, and of ours the rules and the notes alone."""
+        """Have somebody else's agent do a step."""
         post = Post(
             step_id=spec.step_id,
             attempt=step.attempt,
@@ -165,8 +164,7 @@ class Team:
         )
         limit = None if (window := hire.choice.context_tokens) is None else input_limit(window, hire.choice.max_output_tokens)
         first = await asyncio.to_thread(alone, opening.first, limit)
-        opening = replace(opening, system=system_text("", self._crew.rules, self._crew.memory), first=first)
-        return await ExternalAgent(self._run, hire, post, opening).converse()
+        return await ExternalAgent(self._run, hire, post, replace(opening, first=first)).converse()
 
     def _accept(self, spec: StepSpec, value: Mapping[str, Json], attempt: Attempt) -> Mapping[str, Json]:
         if spec.makes is None:
