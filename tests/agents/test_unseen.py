@@ -102,6 +102,14 @@ async def test_who_comes_later_is_shown_what_recent_runs_have_changed(
     await store.aclose()
 
 
+async def test_who_reviews_is_told_of_a_change_that_it_may_be_somebody_elses_and_what_it_does(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    await had_run(store, ended_at=now(), change=replace(CHANGE, unsure="It is older than the command.", what="made"))
+    [file] = (await server(store).hunks.list()).files
+    assert [(change.unsure, change.what) for change in file.changes] == [("It is older than the command.", "made")]
+    await store.aclose()
+
+
 async def test_a_run_that_a_newer_server_has_written_hides_no_other(tmp_path: Path) -> None:
     store = Store(tmp_path)
     await had_run(store, ended_at=now())

@@ -825,7 +825,7 @@ export interface ReviewListParams {
   runId?: string | null;
 }
 
-/** A change of a run with its hunks as they are now. `folder` is the URI of the workspace folder that the run works in, `what` what the change does to the file. */
+/** A change of a run with its hunks as they are now. `folder` is the URI of the workspace folder that the run works in; `unsure` and `what` as in the `change` event. */
 export interface ReviewedChange {
   runId: string;
   folder?: string | null;
@@ -834,6 +834,7 @@ export interface ReviewedChange {
   uri: string;
   state: "proposed" | "applied" | "rejected" | "undone";
   hunks: Hunk[];
+  unsure?: string | null;
   what?: "made" | "changed" | "deleted";
 }
 

@@ -69,7 +69,7 @@ class HunkChoice:
 class ReviewedChange:
     """A change of a run with its hunks as they are now.
 
-    ``folder`` is the URI of the workspace folder that the run works in, ``what`` what the change does to the file.
+    ``folder`` is the URI of the workspace folder that the run works in; ``unsure`` and ``what`` as in the `change` event.
     """
 
     run_id: str
@@ -79,6 +79,7 @@ class ReviewedChange:
     uri: str
     state: ChangeState
     hunks: tuple[Hunk, ...]
+    unsure: str | None = None
     what: ChangeKind = "changed"
 
 

@@ -134,6 +134,7 @@ def _reviewed(run_id: str, folder: str | None, change: ChangeEvent) -> ReviewedC
         uri=change.uri,
         state=change.state,
         hunks=change.hunks,
+        unsure=change.unsure,
         what=change.what,
     )
 
