@@ -215,7 +215,8 @@ async def test_what_cannot_be_made_short_enough_ends_in_words(tmp_path: Path) ->
         end = await talk.post(LONG * 6)
         assert (end.state, end.reason) == ("failed", "context_overflow")
         assert "takes 13,500" in (end.text or "")
-        assert re.search(r"about \d{3} of them are the agent's prompt, tools, rules and notes", end.text or "")
+        assert re.search(r"Of its about 2[\d,]+ tokens your message 21,\d{3} are most\.", end.text or "")
+        assert "larger window, say it in smaller parts, or leave pieces of it out." in (end.text or "")
         assert talk.hosts.requests == []
 
 
@@ -348,6 +349,7 @@ async def test_a_host_that_still_finds_it_too_long_is_not_asked_again(tmp_path: 
         await talk.grow(3)
         end = await talk.post("Four?", (Fails(TOO_LONG, 99),))
         assert (end.state, end.reason) == ("failed", "context_overflow")
+        assert re.match(r"Too long\. Of its about [\d,]+ tokens what was said before [\d,]+", end.text or "")
         assert [request.agent for request in talk.hosts.requests] == ["chat", "compaction", "chat"]
 
 

@@ -21,6 +21,7 @@ from coterie.base.ids import new_id
 from coterie.context.admitting import admitted, history_room, planned, reserve_of, wishes_of
 from coterie.context.compaction import LEAST_SUMMARY_TOKENS, SHRUNK, WORTH, Fill, facts_of, fill_of, older, replacement
 from coterie.context.marking import pinned_words, without_dropped
+from coterie.context.overflow import fills_it
 from coterie.context.pieces import Counting, Part, parts_of
 from coterie.context.pruning import prunings, unseen
 from coterie.context.thread import NOTHING, Before, Placed, as_sent, holds, since_cleared, standing, stretches_of
@@ -41,7 +42,6 @@ MOST_OVERFLOWS = 3
 """How often in an attempt of a step a summary is made because a host said that the conversation is too long for it."""
 
 NOTHING_TO_COMPACT = "There is nothing in this conversation that could be left out or summarised."
-WAYS_OUT = "Start a new channel, attach or pin less, or choose a model with a larger window."
 AGAIN = f"Summaries failed {MOST_FAILURES} times in a row and are not tried again by themselves: `/compact` does, `/clear` begins anew."
 
 Summing: TypeAlias = Literal["now", "needed", "never"]
@@ -146,14 +146,18 @@ class Compactor:
         if look.limit is not None and look.fill.total > look.limit and await self._leave_unseen(look, choice, look.limit):
             look = await self._look(choice)
         if look.limit is not None and look.fill.total > look.limit:
-            system = sum(part.piece.tokens for part in look.parts if part.piece.segment == "system")
             raise RunError(
                 f"The conversation needs about {look.fill.total:,} tokens and {choice.model} takes {look.limit:,} (its window of "
-                f"{choice.context_tokens:,} without the answer); about {system:,} of them are the agent's prompt, tools, rules and notes. "
-                f"{AGAIN if self._gave_up(look) else WAYS_OUT}",
+                f"{choice.context_tokens:,} without the answer).",
                 code="context_overflow",
             )
         return look.request
+
+    async def too_long(self, failure: RunError, choice: ModelChoice) -> RunError:
+        """Return the end of a run whose conversation could not be made short enough for a model: with what fills it, and what helps."""
+        look = await self._look(choice)
+        text = fills_it(look.parts, history=AGAIN if self._gave_up(look) else None)
+        return RunError(f"{failure.message} {text}", code=failure.code, action=failure.action)
 
     async def _overflowed(self, look: _Look, choice: ModelChoice) -> int:
         """Return how many tokens a host is taken to have room for that found these too many."""

@@ -74,6 +74,7 @@ class AgentLoop:
         )
         self._compactor = Compactor(conversation, models, summariser, asker.meters)
         self._commands = ChatCommands(conversation, self._compactor)
+        self._asked: ModelChoice | None = None
 
     @property
     def _messages(self) -> Sequence[Message]:
@@ -100,8 +101,16 @@ class AgentLoop:
             if isinstance(last, AssistantMessage) and self._messages[-1] is last:
                 return Ended(last.text)  # what was heard was for the channel itself, and there is nothing to answer
             self._check_progress()
-            await self._models.ask(self._asker, self._compose)
+            await self._ask()
         raise RunError(f"The {self._asker.agent} made {MAX_CALLS} model calls without coming to an end.", code="step_limit")
+
+    async def _ask(self) -> None:
+        try:
+            await self._models.ask(self._asker, self._compose)
+        except RunError as failure:
+            if failure.code != "context_overflow" or self._asked is None:
+                raise
+            raise await self._compactor.too_long(failure, self._asked) from failure
 
     async def _begin(self) -> None:
         if not self._messages:
@@ -137,6 +146,7 @@ class AgentLoop:
         await self._run.record(record, *(EventRecord(event=event) for event in events))
 
     async def _compose(self, choice: ModelChoice, *, overflowed: bool = False) -> ModelRequest:
+        self._asked = choice
         return addressed(await self._compactor.request(choice, overflowed=overflowed), choice)
 
     def _build(self, messages: tuple[Message, ...], choice: ModelChoice) -> ModelRequest:

@@ -24,6 +24,7 @@ _FILE = re.compile(r'<(rules|memory)(?: of="[a-z]+")? file="([^\n]*)">\n.*?\n</\
 _WORDS = "prompt"
 _OF_FILES = "what the person and the project want agents to know"
 _HEAD: Mapping[str, str] = {_WORDS: "what the agent is", "tools": "what the agent can do"}
+PINNED = "pinned by the person"
 BIG_OUTPUT = 1_000
 """Characters from which leaving out a tool's output frees more than the sentence in its place costs."""
 
@@ -76,7 +77,7 @@ def parts_of(
 
 def _staying(part: Part) -> Part:
     """Return a part that is never left out, because a person wants it to stay."""
-    return replace(part, piece=replace(part.piece, reason="pinned by the person", pinned=True), output=None)
+    return replace(part, piece=replace(part.piece, reason=PINNED, pinned=True), output=None)
 
 
 def _of_head(request: ModelRequest, counting: Counting) -> list[Part]:
