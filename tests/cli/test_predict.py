@@ -66,7 +66,23 @@ def test_a_line_that_is_no_question_gets_an_error_and_the_next_is_read(
     assert set(answer) == {"text", "score"}
 
 
-@pytest.mark.parametrize("below", ["    indented = 1\n", "\tindented = 1\n", "at_the_edge = 1\n", "# said\n", "@property\n", " * said\n"])
+@pytest.mark.parametrize(
+    "below",
+    [
+        "    indented = 1\n",
+        "\tindented = 1\n",
+        "at_the_edge = 1\n",
+        "# said\n",
+        "@property\n",
+        " * said\n",
+        "}\n\nfunc main() {\n",
+        ")\n",
+        "];\n",
+        '"""\n',
+        "{\n",
+        "{",
+    ],
+)
 def test_a_line_end_that_was_lost_behind_the_cursor_is_there(
     below: str, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -78,7 +94,17 @@ def test_a_line_end_that_was_lost_behind_the_cursor_is_there(
     assert lost == whole
 
 
-@pytest.mark.parametrize(("marked", "text"), [("getLogger(|)\n", "__name__"), ("getLog|ger(__name__)\n", None), ("get| + 1\n", None)])
+@pytest.mark.parametrize(
+    ("marked", "text"),
+    [
+        ("getLogger(|)\n", "__name__"),
+        ("getLogger(|)\n}\n", "__name__"),
+        ("getLogger(|]\n", "__name__)"),
+        ("getLog|ger(__name__)\n", None),
+        ("get| + 1\n", None),
+        ("get|{1}\n", None),
+    ],
+)
 def test_what_can_be_the_rest_of_the_line_is_that(
     marked: str, text: str | None, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -105,6 +131,19 @@ def test_the_file_on_disk_is_not_used_however_it_is_named(
     with_it, other_with_it, without_it, other_without_it = seen
     assert with_it == without_it
     assert other_with_it != other_without_it, "another file's question sees it"
+
+
+@pytest.mark.parametrize(
+    "path", ["alone.py", "Deep/ALONE.py", "deep\\alone.py", "/nowhere/deep/alone.py", "file://{project}/deep/alone.py"]
+)
+def test_a_file_is_known_by_its_text_where_its_path_leads_nowhere(
+    path: str, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "deep").mkdir()
+    (project / "deep" / "alone.py").write_text("import unheard\n\nunheard.of_function(with_arguments)\n")
+    lines = [question("import unheard\n\nunheard.of_", path=each) for each in (path.format(project=project), "deep/alone.py", "new.py")]
+    meant, named, new = answers(project, *lines, monkeypatch=monkeypatch, capsys=capsys)
+    assert meant == named != new
 
 
 @pytest.mark.parametrize("half", [0xD83D, 0xDE00])

@@ -17,9 +17,11 @@ from coterie.cli.arguments import Arguments
 from coterie.cli.terminal import Streams
 from coterie.domain.wire import Json
 from coterie.features.prediction import FolderPredictor
+from coterie.features.suggestions.brackets import PAIRS, open_behind
 
-_LINE_OF_ITS_OWN: Final = re.compile(r"\t| {2}| \*|[^\W\d]|[@#/]")
+_LINE_OF_ITS_OWN: Final = re.compile(r"\t| {2}| \*|[^\W\d]|[@#/]|\{[^\S\n]*(?:\n|$)")
 """How a line begins, and what is left of one behind a cursor hardly ever does."""
+_CLOSING: Final = re.compile(r"[)\]}]|\"{3}|'{3}")
 
 
 class Question(BaseModel):
@@ -52,7 +54,14 @@ def _answer(predictor: FolderPredictor, asked: dict[str, Any]) -> Json:
 def _behind(prefix: str, suffix: str) -> str:
     """Return what stands behind the cursor with the end of its line, which is lost where a file was cut into lines and joined again.
 
-    A cursor in a word, and a closing bracket behind it, are what they look like.
+    A cursor in a word, and what closes a bracket or string of its line, are what they look like.
     """
     amid_word = (prefix[-1:] + suffix[:1]).isidentifier() and len(suffix) > 0 < len(prefix)
-    return f"\n{suffix}" if _LINE_OF_ITS_OWN.match(suffix) is not None and not amid_word else suffix
+    closing = _CLOSING.match(suffix)
+    is_lost = not amid_word if closing is None else not _closes(closing.group(), prefix.rpartition("\n")[2])
+    return f"\n{suffix}" if is_lost and (closing or _LINE_OF_ITS_OWN.match(suffix)) else suffix
+
+
+def _closes(mark: str, line: str) -> bool:
+    """Say whether a closing mark closes what a line has opened."""
+    return any(PAIRS.get(opened[-1], opened) == mark for opened in open_behind(line))

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from coterie.base.errors import ModelMistakeError
+from coterie.features.namesakes import Namesakes
 from coterie.workspace.files import decoded, read_bytes
 from coterie.workspace.walk import is_listed, list_files
 
@@ -69,17 +71,16 @@ class FolderPredictor:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
-        self._listed: list[str] | None = None
         self._corpora: dict[str, Corpus] = {}
 
     def predict(self, path: str, prefix: str, suffix: str) -> Prediction:
         """Predict the rest of the line at the cursor; ``path`` is absolute or below the folder, and need not exist.
 
-        That of a file in the folder may also be as the working directory has it.
+        That of a file in the folder may also be as the working directory has it, or one that only its text shows to be its (`namesakes`).
         """
         from coterie.predictor.predictor import predict  # noqa: PLC0415 - numpy is loaded with the first question
 
-        inside = self._inside(path)
+        inside = self._inside(path, prefix, suffix)
         return predict(self.corpus(inside), inside, prefix, suffix)
 
     def candidates(self, path: str, prefix: str, suffix: str) -> list[Candidate]:
@@ -87,13 +88,14 @@ class FolderPredictor:
         from coterie.predictor.measures import candidates  # noqa: PLC0415
         from coterie.predictor.surroundings import surroundings  # noqa: PLC0415
 
-        inside = self._inside(path)
+        inside = self._inside(path, prefix, suffix)
         return candidates(surroundings(self.corpus(inside), inside, prefix, suffix), prefix, suffix)
 
-    def _inside(self, path: str) -> str:
+    def _inside(self, path: str, prefix: str, suffix: str) -> str:
         places = (self._folder / path, Path(path))
         there = next((place for place in places if os.access(place, os.F_OK) and self._has(place)), places[0])
-        return Path(os.path.relpath(os.path.realpath(there), self._folder)).as_posix()
+        inside = Path(os.path.relpath(os.path.realpath(there), self._folder)).as_posix()
+        return inside if inside in self._listed else self._namesakes.meant(path, prefix, suffix) or inside
 
     def _has(self, place: Path) -> bool:
         return Path(os.path.realpath(place)).is_relative_to(self._folder)
@@ -108,9 +110,18 @@ class FolderPredictor:
         return self._corpora[group]
 
     def _texts(self, group: str) -> Iterator[tuple[str, str]]:
-        if self._listed is None:
-            self._listed = sorted(list_files(str(self._folder)))
         return group_texts(self._folder, [path for path in self._listed if group_of(path) == group], {}, limit=MOST_BYTES)
+
+    @cached_property
+    def _listed(self) -> dict[str, None]:
+        return dict.fromkeys(sorted(list_files(str(self._folder))))
+
+    @cached_property
+    def _namesakes(self) -> Namesakes:
+        def read(path: str) -> str:
+            return next((text for _, text in group_texts(self._folder, (path,), {}, limit=LARGEST_FILE)), "")
+
+        return Namesakes(self._listed, read)
 
 
 def looked_at(folder: Path, group: str, buffers: Mapping[str, str]) -> Stamps:
