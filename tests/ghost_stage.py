@@ -188,6 +188,7 @@ class Shelf:
 
     async def withheld(self, uri: str) -> Literal["secret", "ignored"] | None:
         """Say what was set."""
+        await asyncio.sleep(self.pause)
         return self.secrets.get(uri)
 
 
@@ -270,10 +271,6 @@ async def desk(
     shelf = Shelf(documents, secrets)
     index = index or FakeIndex()
     values = Settings.model_validate({"completion_model": MODEL, **(settings or {})})
-
-    async def withheld(uri: str) -> Literal["secret", "ignored"] | None:
-        return secrets.get(uri)
-
     place = Desk(
         service=SuggestionService(
             documents,
@@ -283,7 +280,7 @@ async def desk(
             SnippetSource(documents, shelf, index, Attention(documents, lambda: ())),
             extents=Extents(loading=parser_at_once),
             settings=lambda: place.settings,
-            withheld=withheld,
+            withheld=shelf.withheld,
             outcomes=outcomes,
         ),
         documents=documents,

@@ -12,6 +12,7 @@ from coterie.base.errors import InvalidParamsError, ProviderError, RequestError
 from coterie.domain.messages import ModelRequest
 from coterie.domain.suggestions import FillRequest, Popup
 from coterie.features.suggestions.rhythm import Rhythm
+from coterie.features.suggestions.sources import LONGEST_S, LONGEST_UNASKED_S
 from ghost_stage import Desk, desk
 from virtual_time import in_virtual_time
 
@@ -186,9 +187,11 @@ async def test_a_later_request_ends_the_earlier_one_at_once_and_its_call() -> No
         assert len(place.model.log) == 2
 
 
+@pytest.mark.parametrize("looking", [0, 0.05], ids=["at once", "looks at the disk first"])
 @in_virtual_time
-async def test_equal_requests_share_one_call() -> None:
-    async with desk("alpha", latency=10) as place:
+async def test_equal_requests_share_one_call(looking: float) -> None:
+    async with desk("alpha", latency=LONGEST_UNASKED_S - 2) as place:
+        place.shelf.pause = looking
         async with asyncio.TaskGroup() as group:
             one = group.create_task(place.ask("x = |"))
             await asyncio.sleep(5)
@@ -197,7 +200,16 @@ async def test_equal_requests_share_one_call() -> None:
         found = two.result()
         assert found is not None
         assert len(place.model.log) == 1
-        assert now() < 11
+        assert now() < LONGEST_UNASKED_S
+
+
+@in_virtual_time
+async def test_a_place_asked_about_again_takes_up_the_call_that_goes_on() -> None:
+    async with desk("alpha", latency=LONGEST_UNASKED_S + 5) as place:
+        place.shelf.pause = 0.05
+        assert await place.ask("x = |") is None
+        assert await place.shown("x = |") == "x = alpha"
+        assert len(place.model.log) == 1
 
 
 @in_virtual_time
@@ -227,7 +239,7 @@ async def test_closing_a_document_ends_its_request_and_the_call() -> None:
 
 @in_virtual_time
 async def test_an_answer_for_a_text_that_is_gone_is_kept_back() -> None:
-    async with desk("alpha", latency=10) as place:
+    async with desk("alpha", latency=8) as place:
         async with asyncio.TaskGroup() as group:
             asked = group.create_task(place.ask("x = |"))
             await asyncio.sleep(5)
@@ -237,12 +249,41 @@ async def test_an_answer_for_a_text_that_is_gone_is_kept_back() -> None:
         assert await place.shown("x = |") == "x = alpha"
 
 
+@pytest.mark.parametrize(("manual", "seconds"), [(False, LONGEST_UNASKED_S), (True, LONGEST_S)], ids=["a key", "by hand"])
 @in_virtual_time
-async def test_a_model_that_never_answers_is_given_up() -> None:
+async def test_a_model_that_never_answers_is_given_up(seconds: float, *, manual: bool) -> None:
     async with desk("alpha", latency=10_000) as place:
-        assert await place.ask("x = |") is None
+        assert await place.ask("x = |", manual=manual) is None
         assert place.reason == "timed_out"
-        assert now() == 30
+        assert now() == seconds
+        await asyncio.sleep(LONGEST_S)
+        assert place.model.open == 0, "a call that nobody will hear is closed"
+
+
+@in_virtual_time
+async def test_a_model_that_is_being_loaded_is_not_hung_up_on_and_its_answer_is_kept() -> None:
+    async with desk("alpha", latency=LONGEST_UNASKED_S + 10) as place:
+        assert await place.ask("x = |") is None
+        assert (place.reason, place.model.open) == ("timed_out", 1)
+        await asyncio.sleep(11)
+        assert await place.shown("x = |") == "x = alpha"
+        assert len(place.model.log) == 1
+
+
+@pytest.mark.parametrize("how", ["typed on", "closed"])
+@in_virtual_time
+async def test_a_call_that_outlasts_its_request_ends_when_the_person_goes_on(how: str) -> None:
+    async with desk("alpha", latency=LONGEST_UNASKED_S + 10) as place:
+        assert await place.ask("x = |") is None
+        assert place.model.open == 1
+        if how == "closed":
+            place.documents.did_close(place.uri)
+            await asyncio.sleep(0)
+        else:
+            place.service.snooze(1)
+            assert await place.ask("x = y + |") is None
+        await asyncio.sleep(0.1)
+        assert place.model.open == 0
 
 
 @in_virtual_time

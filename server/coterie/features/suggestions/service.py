@@ -33,7 +33,7 @@ from coterie.features.suggestions.feedback import Feedback
 from coterie.features.suggestions.filters import DUPLICATE
 from coterie.features.suggestions.gate import Refusal
 from coterie.features.suggestions.outcomes import Outcomes
-from coterie.features.suggestions.reuse import Candidate, Memory, spot_at
+from coterie.features.suggestions.reuse import Candidate, Memory, Spot, spot_at
 from coterie.features.suggestions.rhythm import Rhythm
 from coterie.features.suggestions.snippets import SnippetSource
 from coterie.features.suggestions.sources import LONGEST_S, Sources
@@ -93,10 +93,13 @@ class SuggestionService:
 
         A request that a later one of its document supersedes is answered at once, with none.
         """
-        if not ask.manual:
-            self._sources.give_up(ask.uri)
+        asked = _with_popup(ask)
+        spot = spot_at(asked.uri, asked.text, asked.offset)
         try:
-            found = await self._turns.take(ask.uri, self._find(ask), within_s=LONGEST_S)
+            with self._sources.kept(spot):
+                if not ask.manual:
+                    self._sources.give_up(ask.uri)
+                found = await self._turns.take(ask.uri, self._find(ask, asked, spot), within_s=LONGEST_S)
         except asyncio.CancelledError:
             self._decisions.refused(ask.uri, gate.CANCELLED)
             raise
@@ -120,13 +123,11 @@ class SuggestionService:
             self._turns.end(buffer.uri)
             self._sources.give_up(buffer.uri)
 
-    async def _find(self, ask: SuggestionRequest) -> tuple[Suggestion, ...] | Refusal:
-        asked = _with_popup(ask)
+    async def _find(self, ask: SuggestionRequest, asked: SuggestionRequest, spot: Spot) -> tuple[Suggestion, ...] | Refusal:
         if not ask.manual:
             self._rhythm.asked(_time(), ask.uri, _blank_line(asked))
         if (refusal := await self._refusal(ask, asked)) is not None:
             return refusal
-        spot = spot_at(asked.uri, asked.text, asked.offset)
         if not await self._snippets.are_current(self._memory.versions(spot)):
             self._memory.outdated(spot)
         found = await (self._sources.several(asked, spot) if ask.manual else self._sources.one(asked, spot))

@@ -7,7 +7,8 @@ little. The stages from the predictor to the filters are behind this: `predictin
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import PurePosixPath
 from urllib.parse import unquote
@@ -49,7 +50,9 @@ from coterie.features.suggestions.whole import around
 from coterie.workspace.documents import Documents
 
 LONGEST_S = 30.0
-"""How long a model may take, and how long a request may wait."""
+"""How long a model may take, and how long a request by hand may wait."""
+LONGEST_UNASKED_S = 10.0
+"""How long a request that a key caused may wait for a model. Who has not gone on by then looks at something else."""
 
 
 class Sources:
@@ -79,7 +82,7 @@ class Sources:
         self._rhythm = rhythm
         self._spending = Spending(usage)
         self._filling = Filling(providers, rhythm, self._spending)
-        self._behind = Turns()  # the model's answers behind predictions that are shown
+        self._behind = Turns()  # the model's answers that are not waited for, or no longer
         self._tasks = TaskSupervisor("suggestions")
         self._calls: Calls[Candidate | Refusal] = Calls(self._tasks)
 
@@ -104,7 +107,7 @@ class Sources:
         if self.model is None:
             found = foreseen
         elif isinstance(foreseen, Refusal):
-            found = known or await self._ask(asked, spot, job, since=started)
+            found = known or await self._ask_for_a_while(asked, spot, job, since=started)
         elif known is None and job.extent == "line" and suffices(foreseen.score, self._rhythm.latency, wanted):
             found = foreseen
         elif known is None and job.extent == "line" and leads(foreseen.score, wanted):
@@ -163,6 +166,24 @@ class Sources:
             self._rhythm.answered(PATIENCE_S)  # at least
             return gate.SLOW
 
+    async def _ask_for_a_while(self, asked: SuggestionRequest, spot: Spot, job: Job, *, since: float) -> Candidate | Refusal:
+        """Ask the model, and answer without it when that takes long.
+
+        The call goes on behind: a host that is loading the model would begin anew each time, and what it says is there when the place is
+        asked about again.
+        """
+        call = self._behind.take(asked.uri, self._ask(asked, spot, job, since=since), within_s=LONGEST_S)
+        asking = self._tasks.spawn(call, name="a model's answer")
+        try:
+            await asyncio.wait({asking}, timeout=LONGEST_UNASKED_S)
+        except asyncio.CancelledError:
+            asking.cancel()
+            raise
+        said = asking.result() if asking.done() else "timed_out"
+        if said == "timed_out":
+            return gate.TIMED_OUT
+        return gate.SUPERSEDED if said == "superseded" else said
+
     async def _stand_by(self, asked: SuggestionRequest, spot: Spot, job: Job, *, since: float) -> None:
         """Ask the model while a prediction is shown; its answer takes no place before the person types something else."""
         if self._documents.text(asked.uri) != asked.text:
@@ -177,7 +198,7 @@ class Sources:
             return broke
         if not asked.manual and (resting := self._filling.resting()) is not None:
             return resting
-        call = (spot, job.other_than)
+        call = _call(spot, job.other_than)
         if call not in self._calls and not asked.manual:
             await asyncio.sleep(max(0.0, since + self._wait(job.language) - _time()))
         found = await self._calls.share(call, lambda: self._fill(asked, spot, job))
@@ -217,8 +238,12 @@ class Sources:
             self._memory.answered(spot, text, versions)
         return text
 
+    def kept(self, spot: Spot) -> AbstractContextManager[None]:
+        """Let a call for this place not end while a request for it is looked into."""
+        return self._calls.kept(_call(spot))
+
     def give_up(self, uri: str) -> None:
-        """End the call behind a prediction that is shown in a document."""
+        """End the call in a document that goes on behind a prediction, or an answer without it."""
         self._behind.end(uri)
 
     def settings_changed(self) -> None:
@@ -230,6 +255,11 @@ class Sources:
         await self._tasks.aclose()
         await self._extents.aclose()
         await self._spending.aclose()
+
+
+def _call(spot: Spot, other_than: Sequence[str] = ()) -> Hashable:
+    """Return what equal calls have in common."""
+    return (spot, tuple(other_than))
 
 
 def _time() -> float:

@@ -1,13 +1,14 @@
 """Who may still answer, and who works for whom.
 
 `Turns`: of the requests for one document the latest counts, and an earlier one ends at once. `Calls`: equal requests share a call, which
-ends with the last of those that wait for it; nobody waits for that end.
+ends with the last of those that wait for it or may come to; nobody waits for that end.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Hashable
+from collections.abc import Callable, Coroutine, Hashable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
@@ -77,9 +78,22 @@ class Calls(Generic[_T]):
         call = self._calls.get(key)
         if call is None:
             call = self._calls[key] = _Call(self._tasks.spawn(make(), name="fill"))
+        with self._waited_for(key, call):
+            return await asyncio.shield(call.task)
+
+    def kept(self, key: Hashable) -> AbstractContextManager[None]:
+        """Let the call that is under way, if there is one, not end meanwhile.
+
+        A request does so from its first moment on: the one whose place it takes leaves the call before it can come to wait for it itself.
+        """
+        call = self._calls.get(key)
+        return nullcontext() if call is None else self._waited_for(key, call)
+
+    @contextmanager
+    def _waited_for(self, key: Hashable, call: _Call[_T]) -> Iterator[None]:
         call.waiting += 1
         try:
-            return await asyncio.shield(call.task)
+            yield
         finally:
             call.waiting -= 1
             if call.waiting == 0:
