@@ -33,7 +33,10 @@ def test_it_is_found_of_worktrees(project: Path, git: Git, commit: Callable[[str
     git("worktree", "add", "-q", "-b", "other", "../tree")
     own = "worktrees/tree"
     found = places(head(str(project.parent / "tree")), project / ".git")
-    assert found == ({f"{own}/HEAD", "refs/heads/other", *SHARED}, {".", own, "refs", "refs/heads", "reftable"})
+    assert found == (
+        {f"{own}/HEAD", f"{own}/reftable/tables.list", "refs/heads/other", *SHARED},
+        {".", own, f"{own}/reftable", "refs", "refs/heads", "reftable"},
+    )
 
 
 def test_a_commit_that_is_checked_out_is_no_file(project: Path, git: Git, commit: Callable[[str], None]) -> None:

@@ -13,6 +13,7 @@ from coterie.workspace.walk import list_tree
 
 Write = Callable[[str, str], None]
 Commit = Callable[[str], None]
+Git = Callable[..., str]
 
 
 def okapis(index: FolderIndex) -> list[str]:
@@ -74,6 +75,31 @@ def test_whoever_follows_a_folder_has_what_is_there_now(
     assert okapis(index) == found
 
 
+@pytest.mark.parametrize("place", [".", "../worktree", "lib"], ids=["checkout", "worktree", "below the top"])
+def test_what_git_tracks_and_excludes_is_followed(project: Path, caches: Path, git: Git, tick: Callable[[], None], place: str) -> None:
+    (project / "lib").mkdir()
+    (project / "lib/.gitignore").write_text("zebra.py\n", encoding="utf-8")
+    git("add", ".")
+    git("commit", "-q", "-m", "Begin")
+    git("worktree", "add", "-q", "../worktree")
+    folder = (project / place).resolve()
+    file, own = "zebra.py" if place == "lib" else "lib/zebra.py", "own.py"
+    for path in (file, own):
+        (folder / path).write_text("okapi = 1\n", encoding="utf-8")
+    index = FolderIndex(str(folder), caches)
+    try:
+        for words, found in (("status", {own}), ("add --force", {file, own}), ("rm -q --cached", {own})):
+            git("-C", str(folder), *words.split(), file)
+            index.follow()
+            assert {file, own} & set(okapis(index)) == found
+            tick()
+        (project / ".git/info/exclude").write_text("own.py\n", encoding="utf-8")
+        index.follow()
+        assert (own in okapis(index)) == (place == "lib"), "what is said above a folder does not count"
+    finally:
+        index.close()
+
+
 @pytest.mark.usefixtures("tick")
 def test_a_folder_that_stays_as_it_is_is_not_listed_again(
     write: Write, commit: Commit, index: FolderIndex, monkeypatch: pytest.MonkeyPatch
@@ -88,7 +114,7 @@ def test_a_folder_that_stays_as_it_is_is_not_listed_again(
 @pytest.mark.parametrize("prepared", ["", "pack-refs --all", "checkout -q --detach"], ids=["loose", "packed", "detached"])
 @pytest.mark.parametrize("place", [".", "../worktree"], ids=["checkout", "worktree"])
 @pytest.mark.usefixtures("tick")
-def test_a_commit_that_changes_no_file_is_followed(project: Path, caches: Path, git: Callable[..., str], prepared: str, place: str) -> None:
+def test_a_commit_that_changes_no_file_is_followed(project: Path, caches: Path, git: Git, prepared: str, place: str) -> None:
     folder = (project / place).resolve()
     (project / "pool.py").touch()
     git("add", "pool.py")

@@ -143,6 +143,58 @@ async def test_what_a_checkout_excludes_for_itself_is_heard_of(client: IndexProc
         await eventually(client, project, "sockets", *found)
 
 
+@pytest.mark.parametrize("place", [".", "../worktree", "lib", ".."], ids=["checkout", "worktree", "below the top", "around it"])
+async def test_what_git_tracks_in_spite_of_its_rules_is_heard_of(
+    project: Path, tmp_path_factory: pytest.TempPathFactory, write: Write, git: Git, place: str
+) -> None:
+    write("lib/.gitignore", "zebra.py\nmade/\n")
+    git("add", ".")
+    git("commit", "-q", "-m", "Begin")
+    git("worktree", "add", "-q", "../worktree")
+    top = project if place != "../worktree" else project.parent / "worktree"
+    for path in ("zebra.py", "made/deep/a.py", "made/deep/b.py"):
+        (top / "lib" / path).parent.mkdir(parents=True, exist_ok=True)
+        (top / "lib" / path).write_text("sockets = 1\n", encoding="utf-8")
+    folder = (project / place).resolve()
+    found = {path: str((top / "lib" / path).relative_to(folder)) for path in ("zebra.py", "made/deep/a.py")}
+    client = IndexProcess(tmp_path_factory.mktemp("caches"))
+    try:
+        client.watch(str(folder))
+        await client.settled()
+        await eventually(client, folder, "sockets")
+        git("-C", str(top), "add", "--force", "lib/zebra.py")
+        await eventually(client, folder, "sockets", found["zebra.py"])
+        git("-C", str(top), "add", "--force", "lib/made/deep/a.py")
+        await eventually(client, folder, "sockets", *found.values())
+        (top / "lib/made/deep/a.py").write_text("numbers = 1\n", encoding="utf-8")
+        await eventually(client, folder, "sockets", found["zebra.py"])
+        git("-C", str(top), "rm", "-q", "--cached", "lib/zebra.py")
+        await eventually(client, folder, "sockets")
+        client.edited(str(folder), found["made/deep/a.py"], "trumpets = 1\n")
+        client.edited(str(folder), found["zebra.py"], "trumpets = 1\n")
+        await eventually(client, folder, "trumpets", found["made/deep/a.py"])
+    finally:
+        await client.aclose()
+
+
+async def test_what_a_repository_excludes_is_heard_of_in_its_worktrees(project: Path, caches: Path, write: Write, git: Git) -> None:
+    write("a.py", "sockets = 1\n")
+    git("add", ".")
+    git("commit", "-q", "-m", "Begin")
+    git("worktree", "add", "-q", "../worktree")
+    folder = project.parent / "worktree"
+    (folder / "b.py").write_text("sockets = 1\n", encoding="utf-8")
+    client = IndexProcess(caches)
+    try:
+        client.watch(str(folder))
+        await client.settled()
+        await eventually(client, folder, "sockets", "a.py", "b.py")
+        write(".git/info/exclude", "*.py\n")
+        await eventually(client, folder, "sockets", "a.py")
+    finally:
+        await client.aclose()
+
+
 def test_events_say_what_there_is_to_do(tmp_path: Path) -> None:
     (tmp_path / "src").mkdir()
     (tmp_path / "new").mkdir()
@@ -152,14 +204,15 @@ def test_events_say_what_there_is_to_do(tmp_path: Path) -> None:
     )
 
     def heard(*paths: str) -> Changes:
-        return sorted_out(str(tmp_path), {".", "src", "gone"}, at, (str(tmp_path / path) for path in paths))
+        places = (str(tmp_path / path) for path in paths)
+        return sorted_out(str(tmp_path), {".", "src", "gone"}, at, places, {str(tmp_path / "src/.git/info/exclude")})
 
     assert heard("src/a.py", "b.py") == Changes(frozenset({"src/a.py", "b.py"}))
     assert heard("new").whole
     assert heard("gone").whole
     assert heard("src/.gitignore").whole
     assert heard("src/.coterieignore").whole
-    assert heard(".git/info/exclude") == heard("src/.git/info/exclude") == Changes(whole=True)
+    assert heard("src/.git/info/exclude") == Changes(whole=True)
     assert not heard("src", "node_modules", ".env", ".git/index", ".git/index.lock", ".git/HEAD.lock", ".git/refs/heads/other")
     assert heard(".git/HEAD") == heard(".git/refs/heads/a/b") == heard(".git/refs/heads/a") == Changes(history=True)
 

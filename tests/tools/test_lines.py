@@ -13,7 +13,7 @@ from coterie.tools.remember import remembered
 from coterie.tools.rules import Policy
 from coterie.tools.tool import Place
 from coterie.workspace.hunks import hunks_between
-from coterie.workspace.ignore import IgnoreRules
+from coterie.workspace.ignore import rules_of
 from workspace_fake import FakeWorkspace
 
 INSIDE = pytest.mark.parametrize("inside", ["\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029", "\r"])
@@ -54,6 +54,6 @@ def test_what_a_person_wrote_into_the_notes_stays_as_it_is(inside: str) -> None:
 @INSIDE
 def test_an_ignore_file_has_a_pattern_a_line(tmp_path: Path, inside: str) -> None:
     (tmp_path / ".gitignore").write_bytes(f"# old{inside}*.py\n*.log\r\n".encode())
-    rules = IgnoreRules().inside(tmp_path)
+    rules = rules_of(tmp_path)
     assert rules.ignores(tmp_path / "a.log", is_folder=False)
     assert not rules.ignores(tmp_path / "a.py", is_folder=False)

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-_OF_ALL_WORKTREES = ("packed-refs", "shallow", "reftable/tables.list")
+from coterie.workspace.checkouts import checkout_around
+
+_TABLES = "reftable/tables.list"
+_OF_A_WORKTREE = ("HEAD", _TABLES)
+_OF_ALL_WORKTREES = ("packed-refs", "shallow", _TABLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,31 +30,14 @@ class Head:
 
 def head(folder: str) -> Head:
     """Say where HEAD of a folder is written down; nowhere, where there is no repository. Blocks."""
-    found = _git_folder(folder)
-    if found is None:
+    checkout = checkout_around(folder)
+    if checkout is None:
         return Head()
-    git = Path(os.path.realpath(found))
-    files = {git / "HEAD"}
-    folders = {git}
-    try:
-        shared = Path(os.path.realpath(git / (git / "commondir").read_text(encoding="utf-8").strip()))  # of a worktree that was added
-    except (OSError, ValueError):
-        shared = git
-    for name in (*_branch(git), *_OF_ALL_WORKTREES):
-        files.add(shared / name)
-        folders.update(shared / parent for parent in Path(name).parents)
+    git, shared = checkout.git, checkout.shared
+    written = [(git, name) for name in _OF_A_WORKTREE] + [(shared, name) for name in (*_branch(git), *_OF_ALL_WORKTREES)]
+    files = {place / name for place, name in written}
+    folders = {place / parent for place, name in written for parent in Path(name).parents}
     return Head(frozenset(map(str, files)), frozenset(map(str, folders)))
-
-
-def _git_folder(folder: str) -> Path | None:
-    around = (Path(os.path.realpath(folder)), *Path(os.path.realpath(folder)).parents)
-    git = next((place / ".git" for place in around if (place / ".git").exists()), None)
-    try:
-        if git is not None and git.is_file():  # of a worktree of its own, or a submodule
-            return git.parent / git.read_text(encoding="utf-8").removeprefix("gitdir:").strip()
-    except (OSError, ValueError):
-        return None
-    return git
 
 
 def _branch(git: Path) -> Iterator[str]:

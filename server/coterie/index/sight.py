@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from coterie.index.head import head
-from coterie.workspace.ignore import RULE_FILES
+from coterie.workspace.checkouts import checkout_around, checkout_at
+from coterie.workspace.ignore import IGNORE_FILES
 from coterie.workspace.walk import Tree
 
 TOO_FRESH_NS = 100_000_000
@@ -26,7 +27,7 @@ _CHANGING: _Mark = ()
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What was seen of a folder and of where its HEAD is: entries by their places."""
+    """What was seen of a folder, of what git ignores and tracks there, and of where its HEAD is: entries by their places."""
 
     marks: Mapping[str, _Mark]
 
@@ -47,8 +48,10 @@ def _listed(folder: str, tree: Tree) -> Iterator[str]:
     for path in tree.folders:
         place = folder if path == "." else f"{folder}{os.sep}{path}"
         yield place
-        for name in RULE_FILES:  # one may be ignored itself
+        for name in IGNORE_FILES:  # one may be ignored itself
             yield f"{place}{os.sep}{name}"
+        if (checkout := checkout_around(place) if path == "." else checkout_at(place)) is not None:
+            yield from (str(checkout.excludes), str(checkout.index))
     for path in tree.files:
         yield f"{folder}{os.sep}{path}"
 

@@ -1,23 +1,25 @@
 """Hears which files of a folder change, from the system. `process` gives what it hears to the builds.
 
 Only folders that are indexed are watched, one by one, so that what is ignored costs nothing however much happens there; and git's own, to
-hear of commits and other branches (`head`), and of what a checkout excludes. What is heard is put together to `Changes`: of many, only that
-there were many is kept.
+hear of commits and other branches (`head`), and of what a checkout excludes and tracks. What is heard is put together to `Changes`: of
+many, only that there were many is kept.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Container, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coterie.index.head import Head, head
-from coterie.workspace.ignore import RULE_FILES
-from coterie.workspace.walk import is_wanted
+from coterie.workspace.checkouts import Checkout, checkout_around, checkout_at
+from coterie.workspace.ignore import IGNORE_FILES
+from coterie.workspace.tracked import Tracked, tracked_below
+from coterie.workspace.walk import is_listed, is_wanted
 
 if TYPE_CHECKING:
     from watchfiles._rust_notify import RustNotify
@@ -32,9 +34,7 @@ _GATHERED_MS = 1_600
 _PAUSE_MS = 50
 _MODIFIED = 2
 """The kind of an event that neither makes nor takes away."""
-_RULE_FOLDERS = tuple({name.rpartition("/")[0] for name in RULE_FILES} - {""})
-"""Where a folder's rules are, from it, besides in itself."""
-_RULES = tuple(f"{os.sep}{name}" for name in RULE_FILES)
+_RULES = tuple(f"{os.sep}{name}" for name in IGNORE_FILES)
 
 
 class UnwatchableError(Exception):
@@ -60,6 +60,33 @@ class Changes:
         return self.whole or self.history or bool(self.paths)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What one watch is of: the folders that are indexed, the places that are watched for that, and the checkouts among them.
+
+    ``tracked`` says by each git index, as of when it was last read, what is tracked below which folder.
+    """
+
+    folder: str
+    covered: frozenset[str]
+    watched: frozenset[str]
+    excludes: frozenset[str]
+    tracked: dict[str, tuple[str, Tracked]]
+
+    def tracked_anew(self, places: Collection[str]) -> Changes:
+        """Say what it means that something happened at these places, as far as git tracks other files now."""
+        found = Changes()
+        for index in self.tracked.keys() & places:
+            top, before = self.tracked[index]
+            now = tracked_below(top, Path(index))
+            self.tracked[index] = (top, now)
+            changed = {os.path.relpath(os.path.join(top, name), self.folder) for name in now.differing(before)}  # noqa: PTH118 - thousands
+            found |= sorted_out(self.folder, self.covered, Head(), (os.path.join(self.folder, path) for path in changed))  # noqa: PTH118
+            outside = (path for path in changed if (os.path.dirname(path) or ".") not in self.covered)  # noqa: PTH120
+            found |= Changes(whole=any(is_listed(self.folder, path) for path in outside))
+        return found
+
+
 class Watcher:
     """Watches one folder. ``noted`` is called in a thread of its own, which ends with `close` or with the process."""
 
@@ -76,13 +103,17 @@ class Watcher:
         Returns whether the watch began anew: what has happened in a new folder before must be looked for, and what was heard until now and
         not told yet, also where folders have only gone. Raises `UnwatchableError`.
         """
-        wanted = self._wanted(folders)
+        checkouts = _checkouts(self._folder, folders)
+        wanted = self._wanted(folders, checkouts)
         if wanted == self._watched:
             return False
         heard = _started(wanted)
         self.close()
         self._watched, self._stop = wanted, threading.Event()
-        arguments = (heard, frozenset(folders), wanted, self._stop)
+        # What is tracked is asked before anybody looks through the folder, so that whoever does has seen no less.
+        tracked = {str(each.index): (each.folder, each.tracked) for each in checkouts}
+        ground = _Ground(self._folder, frozenset(folders), wanted, frozenset(str(each.excludes) for each in checkouts), tracked)
+        arguments = (heard, ground, self._stop)
         threading.Thread(target=self._listen, args=arguments, name="coterie-index-watch", daemon=True).start()
         return True
 
@@ -91,7 +122,7 @@ class Watcher:
         self._stop.set()
         self._watched = frozenset()
 
-    def _wanted(self, folders: Collection[str]) -> frozenset[str]:
+    def _wanted(self, folders: Collection[str], checkouts: Iterable[Checkout]) -> frozenset[str]:
         """Return the places to watch that are there, those of git's among them."""
         if len(folders) > MOST_FOLDERS:
             raise UnwatchableError(f"it has more than {MOST_FOLDERS} folders")
@@ -100,22 +131,25 @@ class Watcher:
         if not Path(self._folder).is_dir():
             raise UnwatchableError("it is not there")
         indexed = [os.path.join(self._folder, folder) for folder in folders]  # noqa: PTH118 - thousands
-        rules = [os.path.join(place, name) for place in indexed for name in _RULE_FOLDERS]  # noqa: PTH118
-        places = (*indexed, *rules, *head(self._folder).folders)
+        gits = [str(file.parent) for checkout in checkouts for file in (checkout.excludes, checkout.index)]
+        places = (*indexed, *gits, *head(self._folder).folders)
         return frozenset(place for place in places if os.path.isdir(place))  # noqa: PTH112
 
-    def _listen(self, heard: RustNotify, covered: frozenset[str], watched: frozenset[str], stop: threading.Event) -> None:
+    def _listen(self, heard: RustNotify, ground: _Ground, stop: threading.Event) -> None:
         at = head(self._folder)
         with heard, suppress(RuntimeError):
             while isinstance(events := heard.watch(_GATHERED_MS, _PAUSE_MS, 0, stop), set):
-                changes = sorted_out(self._folder, covered, at, (path for _, path in events))
+                places = {path for _, path in events}
+                changes = sorted_out(self._folder, ground.covered, at, places, ground.excludes)
+                changes |= ground.tracked_anew(places)
                 if changes.history:  # HEAD may be another branch, and in folders of git's that have come or gone
                     at = head(self._folder)
-                    if any(place not in watched and Path(place).is_dir() for place in at.folders):
+                    if any(place not in ground.watched and Path(place).is_dir() for place in at.folders):
                         self._watch_anew(stop)
                         changes |= Changes(whole=True)
                 if any(
-                    kind != _MODIFIED and (path in at.folders or os.path.relpath(path, self._folder) in covered) for kind, path in events
+                    kind != _MODIFIED and (path in at.folders or os.path.relpath(path, self._folder) in ground.covered)
+                    for kind, path in events
                 ):
                     self._watch_anew(stop)
                     changes |= Changes(whole=True)
@@ -142,15 +176,24 @@ def _started(places: Collection[str]) -> RustNotify:
         raise UnwatchableError(str(failure)) from failure
 
 
-def sorted_out(folder: str, covered: Collection[str], at: Head, places: Iterable[str]) -> Changes:
-    """Say what events at these places mean for a folder of which the folders ``covered`` are indexed, and whose HEAD is ``at``."""
+def _checkouts(folder: str, folders: Iterable[str]) -> tuple[Checkout, ...]:
+    """Return the checkout that a folder lies in, and those in it."""
+    places = (os.path.join(folder, path) for path in folders if path != ".")  # noqa: PTH118 - thousands
+    return tuple(each for each in (checkout_around(folder), *map(checkout_at, places)) if each is not None)
+
+
+def sorted_out(folder: str, covered: Collection[str], at: Head, places: Iterable[str], excludes: Container[str] = ()) -> Changes:
+    """Say what events at these places mean for a folder of which the folders ``covered`` are indexed, and whose HEAD is ``at``.
+
+    ``excludes`` are the files of patterns that its checkouts have for themselves.
+    """
     found = Changes()
     for place in places:
         path = os.path.relpath(place, folder)
         here, name = os.path.split(path)
         if place in at:
             found |= Changes(history=True)
-        elif f"{os.sep}{path}".endswith(_RULES):
+        elif place in excludes or f"{os.sep}{path}".endswith(_RULES):
             found |= Changes(whole=True)
         elif (here or ".") not in covered or not is_wanted(name):
             continue

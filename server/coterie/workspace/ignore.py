@@ -1,9 +1,9 @@
 """What of a folder is nobody's business: ignored files, secrets by their names, binaries by their endings or first bytes.
 
 ``walk`` asks for each entry; ``tools.rules`` asks whether a path that an agent wants has the name of a secret in it. Ignore files nest as
-git's do, a deeper one decides over a shallower one; ``.ignore`` and ``.coterieignore`` stand beside ``.gitignore``, and a checkout has its
-own exclusions, which are nobody else's, within ``.git``. Files above the workspace folder do not count: a person may work in a folder that
-its surroundings ignore. Everything here blocks but `is_secret`.
+git's do, a deeper one decides over a shallower one; a checkout has its own exclusions, which are nobody else's (``checkouts``). What git
+tracks its patterns do not hide, as they do not from git. ``.ignore`` and ``.coterieignore`` outweigh all that git says. Files above the
+workspace folder do not count: a person may work in a folder that its surroundings ignore. Everything here blocks but `is_secret`.
 """
 
 from __future__ import annotations
@@ -12,19 +12,21 @@ import os
 import re
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import translate
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from coterie.base.text import bare_lines
+from coterie.workspace.checkouts import Checkout, checkout_around, checkout_at
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
-IGNORE_FILES = (".gitignore", ".ignore", ".coterieignore")
-RULE_FILES = (".git/info/exclude", *IGNORE_FILES)
-"""Where a folder's rules are, from it; what a later one says outweighs the earlier ones."""
+_GITS = ".gitignore"
+_OURS = (".ignore", ".coterieignore")
+IGNORE_FILES = (_GITS, *_OURS)
+"""A folder's rules, besides those that a checkout has for itself; what a later one says outweighs the earlier ones."""
 NEVER_LISTED = frozenset({".git", ".hg", ".svn", ".jj", "node_modules", "__pycache__"})
 SECRET_NAMES = (
     ".env",
@@ -125,31 +127,80 @@ def is_binary(path: Path) -> bool:
         return True
 
 
+Verdict: TypeAlias = Literal["seen", "tracked", "ignored"]
+"""What is ``tracked`` is seen although git's patterns name it; of a folder, this holds for what is tracked in it alone."""
+_Layer: TypeAlias = "tuple[str, GitIgnoreSpec]"
+"""A folder, and what its ignore files say."""
+
+
 @dataclass(frozen=True, slots=True)
 class IgnoreRules:
-    """The ignore files that hold in one folder, the deepest last."""
+    """The ignore files that hold in one folder, git's and ours, the deepest last.
 
-    layers: tuple[tuple[Path, GitIgnoreSpec], ...] = ()
+    ``checkout`` is the innermost one that the folder lies in, ``only_tracked`` whether git ignores everything else that is in it.
+    """
 
-    def inside(self, folder: Path) -> IgnoreRules:
-        """Return the rules that hold in a folder below (or in the workspace folder itself), its own ignore files added."""
-        lines: list[str] = []
-        for name in RULE_FILES:
-            with suppress(OSError):
-                lines += bare_lines((folder / name).read_bytes().decode("utf-8", "replace"))
-        if not lines:
-            return self
-        return IgnoreRules((*self.layers, (folder, _spec(lines))))
+    gits: tuple[_Layer, ...] = ()
+    ours: tuple[_Layer, ...] = ()
+    checkout: Checkout | None = None
+    only_tracked: bool = False
 
     def ignores(self, path: Path | str, *, is_folder: bool) -> bool:
         """Say whether an entry of the folder is ignored."""
-        for folder, spec in reversed(self.layers):
-            # By the letters: a walk asks for every file, and a Path for each takes longer than the answer.
-            relative = str(path)[len(str(folder)) :].replace(os.sep, "/").lstrip("/") + ("/" if is_folder else "")
-            verdict = spec.check_file(relative).include
-            if verdict is not None:
-                return verdict
-        return False
+        return self._verdict(str(path), is_folder=is_folder) == "ignored"
+
+    def inside(self, folder: Path | str) -> IgnoreRules | None:
+        """Return the rules that hold in a folder of the folder, its own ignore files added; None where it is ignored."""
+        verdict = self._verdict(str(folder), is_folder=True)
+        return None if verdict == "ignored" else replace(_added(self, str(folder)), only_tracked=verdict == "tracked")
+
+    def _verdict(self, place: str, *, is_folder: bool) -> Verdict:
+        decided = _decided(self.ours, place, is_folder=is_folder)
+        if decided is not None:
+            return "ignored" if decided else "seen"
+        if not self.only_tracked and not _decided(self.gits, place, is_folder=is_folder):
+            return "seen"
+        if self.checkout is not None and self.checkout.tracked.holds(_from(self.checkout.folder, place), is_folder=is_folder):
+            return "tracked"
+        return "ignored"
+
+
+def rules_of(root: Path | str) -> IgnoreRules:
+    """Return the rules that hold in a workspace folder itself."""
+    return _added(IgnoreRules(checkout=checkout_around(root)), str(root))
+
+
+def _added(rules: IgnoreRules, folder: str) -> IgnoreRules:
+    checkout = checkout_at(folder)
+    gits = [] if checkout is None else _patterns(checkout.excludes)
+    gits += _patterns(f"{folder}{os.sep}{_GITS}")
+    ours = [pattern for name in _OURS for pattern in _patterns(f"{folder}{os.sep}{name}")]
+    return IgnoreRules(_layered(rules.gits, folder, gits), _layered(rules.ours, folder, ours), checkout or rules.checkout)
+
+
+def _layered(layers: tuple[_Layer, ...], folder: str, patterns: list[str]) -> tuple[_Layer, ...]:
+    return (*layers, (folder, _spec(patterns))) if patterns else layers
+
+
+def _patterns(file: Path | str) -> list[str]:
+    try:
+        return list(bare_lines(Path(file).read_bytes().decode("utf-8", "replace")))
+    except OSError:
+        return []
+
+
+def _decided(layers: tuple[_Layer, ...], place: str, *, is_folder: bool) -> bool | None:
+    """Say whether the deepest layer that names an entry ignores it; None where none does."""
+    for folder, spec in reversed(layers):
+        verdict = spec.check_file(f"{_from(folder, place)}/" if is_folder else _from(folder, place)).include
+        if verdict is not None:
+            return verdict
+    return None
+
+
+def _from(folder: str, place: str) -> str:
+    # By the letters: a walk asks for every file, and a Path for each takes longer than the answer.
+    return place[len(folder) :].replace(os.sep, "/").lstrip("/")
 
 
 def _spec(lines: Iterable[str]) -> GitIgnoreSpec:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
 from coterie.workspace.files import MAX_BYTES
-from coterie.workspace.ignore import BINARY_ENDINGS, IgnoreRules, is_secret
+from coterie.workspace.ignore import BINARY_ENDINGS, is_secret, rules_of
 from coterie.workspace.walk import entries_below, is_too_wide
 
 Kind: TypeAlias = Literal["text", "binary", "large", "secret", "link", "hidden"]
@@ -86,7 +86,7 @@ def survey(root: str, room: Room, closed: Container[str] = ()) -> Iterator[Sight
         room.reason = "the workspace is your home as a whole"
         return
     hidden = list[str]()
-    for entry in entries_below(root, IgnoreRules().inside(Path(root)), closed, hidden=hidden.append):
+    for entry in entries_below(root, rules_of(root), closed, hidden=hidden.append):
         if entry.is_dir(follow_symlinks=False):
             continue
         if not room.takes(files=1):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from coterie.workspace.files import TEMPORARY_SUFFIX
-from coterie.workspace.ignore import NEVER_LISTED, IgnoreRules, is_binary, is_secret
+from coterie.workspace.ignore import NEVER_LISTED, IgnoreRules, is_binary, is_secret, rules_of
 
 MAX_FILES = 50_000
 
@@ -34,13 +34,14 @@ def list_tree(folder: str, under: str = "") -> Tree:
     """Return the files and folders below ``under``, itself included."""
     root = Path(folder)
     start = root / under
-    rules = IgnoreRules().inside(root)
+    rules = rules_of(root)
     place = root
     for part in start.relative_to(root).parts:
         place /= part
-        if place.is_symlink() or not place.is_dir() or not is_wanted(place.name) or rules.ignores(place, is_folder=True):
+        is_open = is_wanted(place.name) and place.is_dir() and not place.is_symlink()
+        if not is_open or (inner := rules.inside(place)) is None:
             return Tree()
-        rules = rules.inside(place)
+        rules = inner
     found = Tree(folders=[_relative(root, start)])
     for entry in entries_below(str(start), rules):
         if entry.is_symlink() or is_secret(entry.name):
@@ -61,13 +62,13 @@ def _relative(root: Path, place: Path) -> str:
 def is_listed(folder: str, path: str) -> bool:
     """Say whether a file that may not be on disk yet would be listed."""
     place = root = Path(folder)
-    rules = IgnoreRules().inside(root)
+    rules = rules_of(root)
     *folders, name = Path(path).parts
     for part in folders:
         place /= part
-        if not is_wanted(part) or rules.ignores(place, is_folder=True):
+        if not is_wanted(part) or (inner := rules.inside(place)) is None:
             return False
-        rules = rules.inside(place)
+        rules = inner
     return is_wanted(name) and not rules.ignores(place / name, is_folder=False)
 
 
@@ -84,19 +85,19 @@ def entries_below(
     while waiting:
         here, in_force = waiting.pop()
         for entry in _entries(here, hidden):
-            is_folder = entry.is_dir(follow_symlinks=False)
             if not _is_named_well(entry.name) or entry.path in closed:
                 continue
-            if in_force.ignores(entry.path, is_folder=is_folder):
+            if not entry.is_dir(follow_symlinks=False):
+                if in_force.ignores(entry.path, is_folder=False):
+                    hidden(entry.path)
+                else:
+                    yield entry
+            elif (inner := in_force.inside(entry.path)) is None or os.path.exists(os.path.join(entry.path, "pyvenv.cfg")):  # noqa: PTH110, PTH118 - a Path for each entry takes as long as the rest
                 hidden(entry.path)
-            elif not is_folder:
-                yield entry
-            elif not os.path.exists(os.path.join(entry.path, "pyvenv.cfg")):  # noqa: PTH110, PTH118 - a Path for each entry takes as long as the rest
+            else:
                 yield entry
                 if not is_secret(entry.name):
-                    waiting.append((entry.path, in_force.inside(Path(entry.path))))
-            else:
-                hidden(entry.path)
+                    waiting.append((entry.path, inner))
 
 
 def _entries(folder: str, hidden: Callable[[str], None]) -> list[os.DirEntry[str]]:

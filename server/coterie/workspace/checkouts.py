@@ -1,0 +1,76 @@
+"""Where git keeps what of a checkout: read from its files alone, nothing here runs git but `Checkout.tracked`. Blocks.
+
+``ignore`` asks what a checkout excludes and tracks; ``index.head`` where its HEAD is written down, ``index.watcher`` what to listen to.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from coterie.workspace.tracked import Tracked, tracked_below
+
+EXCLUDES = "info/exclude"
+"""Patterns of a repository that are nobody else's, from the folder that all its worktrees share."""
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A folder that belongs to a work tree, at its top or below it, as it was when it was looked up.
+
+    ``git`` is git's folder for this work tree alone, ``shared`` the one for all work trees of its repository: the same where there is one.
+    """
+
+    folder: str
+    git: Path
+    shared: Path
+
+    @property
+    def index(self) -> Path:
+        """The file that says what is tracked."""
+        return self.git / "index"
+
+    @property
+    def excludes(self) -> Path:
+        """The file of patterns that are nobody else's."""
+        return self.shared / EXCLUDES
+
+    @cached_property
+    def tracked(self) -> Tracked:
+        """What is tracked below the folder; always the same, once it was asked for."""
+        return tracked_below(self.folder, self.index)
+
+
+def checkout_at(folder: str | Path) -> Checkout | None:
+    """Return the checkout whose top a folder is."""
+    return _checkout(str(folder), Path(folder))
+
+
+def checkout_around(folder: str | Path) -> Checkout | None:
+    """Return the innermost checkout that a folder lies in, or is."""
+    real = Path(os.path.realpath(folder))
+    top = next((place for place in (real, *real.parents) if os.path.exists(place / ".git")), None)  # noqa: PTH110 - of what may not be read, too
+    return None if top is None else _checkout(str(folder), top)
+
+
+def _checkout(folder: str, top: Path) -> Checkout | None:
+    place = f"{top}{os.sep}.git"
+    try:
+        if os.path.isdir(place):  # noqa: PTH112 - asked of each folder of a walk
+            git = Path(os.path.realpath(place))
+        elif os.path.isfile(place):  # noqa: PTH113 - of a worktree that was added, or a submodule
+            git = Path(os.path.realpath(top / Path(place).read_text(encoding="utf-8").removeprefix("gitdir:").strip()))
+        else:
+            return None
+        return Checkout(folder, git, _shared(git))
+    except (OSError, ValueError):
+        return None
+
+
+def _shared(git: Path) -> Path:
+    try:
+        return Path(os.path.realpath(git / (git / "commondir").read_text(encoding="utf-8").strip()))
+    except (OSError, ValueError):
+        return git

@@ -1,0 +1,220 @@
+"""What is ignored: as git says, also of what it tracks in spite of its patterns; and what outweighs git."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coterie.workspace.tracked import Tracked
+from coterie.workspace.walk import is_listed, list_files
+
+Git = Callable[..., str]
+
+
+def run_git(folder: Path, *words: str) -> str:
+    own = ("-c", "user.name=n", "-c", "user.email=n@example.org", "-c", "commit.gpgsign=false", "-c", "protocol.file.allow=always")
+    return subprocess.run(["git", *own, *words], cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture
+def git(root: Path) -> Git:
+    """Return what runs git in the project, which is a repository."""
+
+    def run(*words: str) -> str:
+        return run_git(root, *words)
+
+    run("init", "-q")
+    return run
+
+
+def fill(root: Path, texts: Mapping[str, str]) -> None:
+    for path, text in texts.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8")
+
+
+def files(root: Path) -> set[str]:
+    """Return what is listed; each file that is there must be judged alike alone."""
+    listed = set(list_files(str(root)))
+    there = {str(place.relative_to(root)) for place in root.rglob("*") if place.is_file() and ".git" not in place.relative_to(root).parts}
+    assert {path for path in there if is_listed(str(root), path)} == listed
+    return listed
+
+
+def seen_by_git(folder: Path) -> set[str]:
+    return set(run_git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate").split("\0")) - {""}
+
+
+NAMES = ("src/a.gen", "src/b.gen", "out/keep.py", "out/drop.py", "out/deep/keep.py", "out-x/a.py", "out.py", "out/é/ü.py", "z.py")
+FORCED = ("src/a.gen", "out/keep.py", "out/deep/keep.py", "out/é/ü.py")
+
+
+@pytest.mark.parametrize("forced", [(), FORCED[2:3], FORCED], ids=["nothing", "deep", "all"])
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {".gitignore": "*.gen\nout/\n"},
+        {".gitignore": "*\n!.gitignore\n"},
+        {".gitignore": "out\n", "src/.gitignore": "*.gen\n"},
+        {".gitignore": "out/\n!out/drop.py\n", "out/.gitignore": "!*\n"},
+        {".gitignore": "out/*\n!out/deep\n*.gen\n"},
+        {".git/info/exclude": "/out/\n*.gen\n"},
+        {},
+    ],
+    ids=["both", "everything", "nested", "let in where nothing can be", "let in", "excluded", "nothing"],
+)
+def test_what_git_tracks_is_listed_and_what_it_ignores_is_not(
+    root: Path, git: Git, rules: Mapping[str, str], forced: tuple[str, ...]
+) -> None:
+    fill(root, {**dict.fromkeys(NAMES, "x\n"), **rules})
+    git("add", "--force", "--intent-to-add", "--", *forced)
+    assert files(root) == seen_by_git(root)
+
+
+@pytest.mark.parametrize("words", [("update-index", "--index-version", "4"), ("update-index", "--split-index"), ("commit", "-qm", "x")])
+def test_however_git_writes_its_index(root: Path, git: Git, words: tuple[str, ...]) -> None:
+    fill(root, {**dict.fromkeys(NAMES, "x\n"), ".gitignore": "*.gen\nout/\n"})
+    git("add", "--force", *FORCED)
+    git(*words)
+    assert files(root) == seen_by_git(root) == {".gitignore", "out-x/a.py", "out.py", "z.py", *FORCED}
+
+
+def test_of_a_folder_below_the_top_it_counts_what_is_tracked_there(root: Path, git: Git) -> None:
+    fill(root, {"lib/.gitignore": "*.gen\n", "lib/a.gen": "", "lib/b.gen": "", "b.gen": "", ".gitignore": "lib\n"})
+    git("add", "--force", "lib/a.gen", "b.gen")
+    assert files(root / "lib") == {".gitignore", "a.gen"}
+
+
+@pytest.mark.parametrize("ours", [".ignore", ".coterieignore"])
+def test_our_own_rules_outweigh_what_git_says(root: Path, git: Git, ours: str) -> None:
+    fill(root, {**dict.fromkeys(NAMES, "x\n"), ".gitignore": "*.gen\nout/\n", "src/.gitignore": "!*.gen\n"})
+    git("add", "--force", *FORCED)
+    fill(root, {ours: "*.gen\n/out/deep/\n!/out/drop.py\n"})
+    assert files(root) == {".gitignore", "src/.gitignore", ours, "out/keep.py", "out/drop.py", "out/é/ü.py", "out-x/a.py", "out.py", "z.py"}
+    fill(root, {ours: "out\n!*.gen\n"})
+    assert files(root) == {".gitignore", "src/.gitignore", ours, "out-x/a.py", "out.py", "z.py", "src/a.gen", "src/b.gen"}
+
+
+def test_a_secret_stays_one_when_it_is_tracked(root: Path, git: Git) -> None:
+    fill(root, {".env": "KEY=canary\n", "out/.npmrc": "canary\n", "out/.ssh/known": "canary\n", "a.py": "", ".gitignore": ".env\nout/\n"})
+    git("add", "--force", ".")
+    assert files(root) == {".gitignore", "a.py"}
+
+
+def test_a_worktree_has_the_exclusions_of_its_repository_and_an_index_of_its_own(root: Path, git: Git) -> None:
+    fill(root, {"a.py": "", "b.gen": "", "c.gen": "", ".git/info/exclude": "*.gen\nown.py\n"})
+    git("add", "--force", "a.py", "b.gen")
+    git("commit", "-qm", "Begin")
+    git("worktree", "add", "-q", "../tree")
+    tree = root.parent / "tree"
+    fill(tree, {"c.gen": "", "d.gen": "", "own.py": ""})
+    run_git(tree, "add", "--force", "d.gen")
+    run_git(tree, "rm", "-q", "--cached", "b.gen")
+    assert files(tree) == seen_by_git(tree) == {"a.py", "d.gen"}
+    assert files(root) == seen_by_git(root) == {"a.py", "b.gen"}
+
+
+def test_a_submodule_in_an_ignored_folder_is_listed_as_its_own_git_says(root: Path, tmp_path: Path, git: Git) -> None:
+    inner = tmp_path / "inner"
+    fill(inner, {"lib.py": "", "made.gen": "", ".gitignore": "*.gen\n"})
+    run_git(inner, "init", "-q")
+    run_git(inner, "add", "--force", ".")
+    run_git(inner, "commit", "-qm", "Begin")
+    fill(root, {".gitignore": "deps/\n", "deps/other.py": ""})
+    git("submodule", "add", "--force", str(inner), "deps/inner")
+    fill(root, {"deps/inner/new.gen": ""})
+    assert {path for path in files(root) if path.startswith("deps")} == {
+        f"deps/inner/{path}" for path in ("lib.py", "made.gen", ".gitignore")
+    }
+
+
+def without_git(_root: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setenv("PATH", "")
+
+
+def with_a_torn_index(root: Path, _: pytest.MonkeyPatch) -> None:
+    index = root / ".git/index"
+    index.write_bytes(index.read_bytes()[:40])
+
+
+def without_an_index(root: Path, _: pytest.MonkeyPatch) -> None:
+    (root / ".git/index").unlink()
+
+
+def with_a_folder_for_an_index(root: Path, _: pytest.MonkeyPatch) -> None:
+    (root / ".git/index").unlink()
+    (root / ".git/index").mkdir()
+
+
+def with_half_a_repository(root: Path, _: pytest.MonkeyPatch) -> None:
+    shutil.rmtree(root / ".git/objects")
+    (root / ".git/HEAD").unlink()
+
+
+def with_a_git_file_that_leads_nowhere(root: Path, _: pytest.MonkeyPatch) -> None:
+    shutil.rmtree(root / ".git")
+    (root / ".git").write_bytes(b"gitdir: \xff\0")
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        without_git,
+        with_a_torn_index,
+        without_an_index,
+        with_a_folder_for_an_index,
+        with_half_a_repository,
+        with_a_git_file_that_leads_nowhere,
+    ],
+)
+def test_where_git_cannot_say_what_is_tracked_nothing_is(
+    root: Path, git: Git, monkeypatch: pytest.MonkeyPatch, harm: Callable[[Path, pytest.MonkeyPatch], None]
+) -> None:
+    fill(root, {**dict.fromkeys(NAMES, "x\n"), ".gitignore": "*.gen\nout/\n"})
+    git("add", "--force", *FORCED)
+    harm(root, monkeypatch)
+    assert files(root) == {".gitignore", "out-x/a.py", "out.py", "z.py"}
+
+
+def test_git_is_asked_once_for_each_state_of_its_index(root: Path, tmp_path: Path, git: Git, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, counting = tmp_path / "asked", tmp_path / "bin/git"
+    fill(tmp_path, {"bin/git": f'#!/bin/sh\necho >> "{asked}"\nexec "{shutil.which("git")}" "$@"\n', "asked": ""})
+    counting.chmod(0o755)
+    fill(root, {"a.gen": "", "b.gen": "", ".gitignore": "*.gen\n"})
+    git("add", "--force", "a.gen")
+    path = os.environ["PATH"]
+    for times, listed in enumerate(({".gitignore", "a.gen"}, {".gitignore", "a.gen", "b.gen"}), start=1):
+        monkeypatch.setenv("PATH", f"{counting.parent}{os.pathsep}{path}")
+        for _ in range(3):
+            assert files(root) == listed
+        assert len(asked.read_text(encoding="utf-8")) == times
+        monkeypatch.setenv("PATH", path)
+        git("add", "--force", "b.gen")
+
+
+def test_where_nothing_is_ignored_git_is_not_asked(root: Path, git: Git, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(root, {"a.py": "", "b.gen": ""})
+    git("add", "a.py")
+    monkeypatch.setenv("PATH", "")
+    assert files(root) == {"a.py", "b.gen"}
+    fill(root, {".gitignore": "*.gen\na.py\n"})
+    monkeypatch.undo()
+    assert files(root) == {".gitignore", "a.py"}, "what git did not say then was not kept"
+
+
+PARTS = st.text("ab.-é\udc80", min_size=1, max_size=3)
+
+
+@given(st.sets(st.lists(PARTS, min_size=1, max_size=3).map("/".join), max_size=12), st.lists(PARTS, min_size=1, max_size=3).map("/".join))
+def test_names_are_found_among_those_that_git_tells(paths: set[str], asked: str) -> None:
+    names = sorted(path.encode(errors="surrogateescape") for path in paths)
+    tracked = Tracked(b"".join(name + b"\0" for name in names))
+    assert tracked.holds(asked, is_folder=False) == (asked in paths)
+    assert tracked.holds(asked, is_folder=True) == any(path == asked or path.startswith(f"{asked}/") for path in paths)
+    assert tracked.differing(Tracked()) == Tracked().differing(tracked) == paths
+    assert tracked.differing(tracked) == set()
