@@ -17,8 +17,9 @@ from coterie.domain.events import AgentEvent, MessageDelta, RunEvent, ThoughtDel
 from coterie.domain.workspace_ports import Folder
 from coterie.lsp.convert import client_of, workspace_edit
 from coterie.lsp.frames import Frames
-from coterie.lsp.outbound import ClientEditor, ClientWindow, RichAudience
+from coterie.lsp.outbound import ClientEditor, RichAudience
 from coterie.lsp.transport import HIGH_WATER, Outgoing
+from coterie.lsp.wire import ClientWindow
 from coterie.workspace.workspace import LiveWorkspace
 from editor_fake import Intents
 from held_back import HeldBack

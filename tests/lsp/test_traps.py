@@ -12,8 +12,13 @@ from typing import Any, cast
 import pytest
 
 from coterie.features.attachment import Attached, Attachment
+from coterie.lsp.capabilities import METHODS
+from coterie.lsp.command_names import CommandName
+from coterie.lsp.commands import COMMANDS
 from coterie.lsp.framing import LONGEST_BODY, LONGEST_HEADER, BadFrame, Decoder, encode
-from coterie.lsp.handlers import AGENT, LIFECYCLE, STANDARD
+from coterie.lsp.handlers import AGENT, STANDARD
+from coterie.lsp.lifecycle import HANDLERS as LIFECYCLE
+from coterie.lsp.protocol import REQUESTS
 from coterie.lsp.server import Server
 from coterie.lsp.transport import Outgoing
 from lsp_fake_core import CANARY, FakeCore, build
@@ -351,6 +356,12 @@ async def test_a_notification_that_fails_is_logged_in_the_editor(pump: Pump) -> 
 
 def test_every_handler_is_async() -> None:
     assert [method for method, handler in {**LIFECYCLE, **STANDARD, **AGENT}.items() if not inspect.iscoroutinefunction(handler)] == []
+
+
+def test_what_is_announced_before_the_handlers_are_loaded_is_what_they_serve() -> None:
+    assert list(METHODS) == list(STANDARD)
+    assert list(CommandName) == list(COMMANDS)
+    assert set(REQUESTS) == set(AGENT)
 
 
 # Framing

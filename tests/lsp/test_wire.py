@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from coterie.lsp.commands import announced
+from coterie.lsp.command_names import announced
 from lsp_client import BARE, BOUND_S, RICH, LspClient, ResponseError
 from lsp_editor import editor
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 from coterie.domain.events import Attached, ToolCallEvent
 from coterie.domain.runs import Attachment
 from coterie.domain.wire import wire
-
-SCHEME: Final = "coterie-channel"
-"""Of the URIs under which editors read channels: ``coterie-channel:/<channelId>.md``."""
 
 ChannelFolder = Literal["chats", "tasks"]
 ChannelState = Literal["active", "idle", "archived"]

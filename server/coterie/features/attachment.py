@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from coterie.domain.client_ports import Audience, Editor
 from coterie.domain.wire import Json
 from coterie.domain.workspace_ports import Folder
-from coterie.features.application import Application
+
+if TYPE_CHECKING:  # annotations are all that need it, and the answer to ``initialize`` waits for what is imported here
+    from coterie.features.application import Application
 
 Severity = Literal["error", "warning", "info"]
 

@@ -1,6 +1,6 @@
 """Channels as texts that an editor asks for and nobody writes in: ``workspace/textDocumentContent``, where the client announces it.
 
-Such a text has a URI of its own (`domain.channels.SCHEME`) and no file. It is followed from when it is read, like the documents of
+Such a text has a URI of its own (`domain.schemes.CHANNELS`) and no file. It is followed from when it is read, like the documents of
 ``chat_documents``, and rendered by the same ``transcript`` and ``chat_text``; ``lsp.handlers.contents`` answers with it.
 """
 
@@ -16,8 +16,9 @@ from typing_extensions import override
 
 from coterie.base.errors import InvalidParamsError, RequestError
 from coterie.base.tasks import TaskSupervisor
-from coterie.domain.channels import SCHEME, ChannelChanged
+from coterie.domain.channels import ChannelChanged
 from coterie.domain.events import AgentEvent
+from coterie.domain.schemes import CHANNELS
 from coterie.domain.store_ports import ChannelStore
 from coterie.features.chat_text import whole
 from coterie.features.following import INTERVAL_S, Following
@@ -119,6 +120,6 @@ def channel_of(uri: str) -> str:
     except ValueError as wrong:
         raise InvalidParamsError(f"uri: {uri} is no URI: {wrong}.") from wrong
     name = unquote(parts.path).removeprefix("/")
-    if parts.scheme != SCHEME or parts.netloc or not name.endswith(SUFFIX):
-        raise InvalidParamsError(f"uri: {uri} is no chat; one is {SCHEME}:/<channelId>{SUFFIX}.")
+    if parts.scheme != CHANNELS or parts.netloc or not name.endswith(SUFFIX):
+        raise InvalidParamsError(f"uri: {uri} is no chat; one is {CHANNELS}:/<channelId>{SUFFIX}.")
     return name.removesuffix(SUFFIX)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from coterie.base.errors import RequestError
-from coterie.domain.channels import SCHEME
+from coterie.domain.schemes import CHANNELS
 from coterie.features.chat_readings import channel_of
 from coterie.features.context_text import as_markdown
 from coterie.features.inspector import Inspector
@@ -30,7 +30,7 @@ class ContextDocuments:
         """Return the URI of a channel's document, and write it if it is to be a file. Raises `RequestError`."""
         text = as_markdown(await self._inspector.inspect(channel_id=channel_id))
         if not as_file:
-            return f"{SCHEME}:/{channel_id}{SUFFIX}"
+            return f"{CHANNELS}:/{channel_id}{SUFFIX}"
         place = self._folder / f"{Path(channel_id).name}.md"
         try:
             there = await in_thread(read_bytes, str(place))
@@ -41,7 +41,7 @@ class ContextDocuments:
 
     def is_context(self, uri: str) -> bool:
         """Say whether a text is one of these."""
-        return uri.startswith(f"{SCHEME}:") and uri.endswith(SUFFIX)
+        return uri.startswith(f"{CHANNELS}:") and uri.endswith(SUFFIX)
 
     async def read(self, uri: str) -> str:
         """Return the text of a document that is no file, as it is now. Raises `RequestError` ``unknown_channel``."""

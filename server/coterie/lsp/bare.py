@@ -33,10 +33,10 @@ from coterie.features.application import Application
 from coterie.features.attachment import Window
 from coterie.features.transcript import wording
 from coterie.lsp.convert import Client
-from coterie.lsp.outbound import Wire
 from coterie.lsp.progress import Bars
 from coterie.lsp.questions import Question, Questions
 from coterie.lsp.views import Views
+from coterie.lsp.wire import Wire
 
 TITLE_LENGTH = 60
 RESUME = "Resume"

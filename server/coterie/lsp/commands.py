@@ -18,30 +18,11 @@ from coterie.domain.runs import RunStarted, RunStateView, Selection, UndoScope
 from coterie.domain.status import ProviderCheck
 from coterie.domain.suggestions import SuggestionFeedback, SuggestionSnooze
 from coterie.domain.wire import Json, wire
+from coterie.lsp.command_names import CommandName
 from coterie.lsp.payloads.channels import ChannelListParams, ChannelListResult
 from coterie.lsp.payloads.commits import CommitMessageParams
 from coterie.lsp.payloads.fields import Minutes, Words
 from coterie.lsp.payloads.team import ApprovalAnswerResult
-
-RUN_COMMAND: Final = "coterie.run"
-ASK_COMMAND: Final = "coterie.ask"
-UNDO_COMMAND: Final = "coterie.undo"
-CANCEL_COMMAND: Final = "coterie.cancel"
-RESUME_COMMAND: Final = "coterie.resume"
-APPROVE_COMMAND: Final = "coterie.approve"
-OPEN_CHANNEL_COMMAND: Final = "coterie.openChannel"
-CHANNELS_COMMAND: Final = "coterie.channels"
-INSPECT_CONTEXT_COMMAND: Final = "coterie.inspectContext"
-SEND_COMMAND: Final = "coterie.send"
-ACCEPT_COMMAND: Final = "coterie.accept"
-REJECT_COMMAND: Final = "coterie.reject"
-FIX_COMMAND: Final = "coterie.fix"
-DISMISS_COMMAND: Final = "coterie.dismiss"
-CHECK_CLAUDE_CODE_COMMAND: Final = "coterie.checkClaudeCode"
-CONFIGURE_KEY_COMMAND: Final = "coterie.configureProviderKey"
-COMMIT_MESSAGE_COMMAND: Final = "coterie.commitMessage"
-SUGGESTION_ACCEPTED_COMMAND: Final = "coterie.suggestion.accepted"
-SUGGESTION_SNOOZE_COMMAND: Final = "coterie.suggestion.snooze"
 
 
 @wire
@@ -223,37 +204,35 @@ class Command:
 
 
 COMMANDS: Final[Mapping[str, Command]] = {
-    RUN_COMMAND: Command(RunArguments, RunStarted, "Start a run; answers its id at once."),
-    ASK_COMMAND: Command(AskArguments, RunStarted, "Ask the chat agent; answers the run's id at once."),
-    UNDO_COMMAND: Command(UndoArguments, UndoResult | UndoGoesOn, "Take back what a run changed."),
-    CANCEL_COMMAND: Command(WhichRunArguments, RunStateView, "Stop a run."),
-    RESUME_COMMAND: Command(WhichRunArguments, RunStateView, "Go on with a run that was interrupted or has failed."),
-    APPROVE_COMMAND: Command(ApproveArguments, ApprovalAnswerResult, "Answer an open question."),
-    OPEN_CHANNEL_COMMAND: Command(OpenChannelArguments, ChatOpened, "Show a channel as a Markdown document to write in."),
-    CHANNELS_COMMAND: Command(
+    CommandName.RUN: Command(RunArguments, RunStarted, "Start a run; answers its id at once."),
+    CommandName.ASK: Command(AskArguments, RunStarted, "Ask the chat agent; answers the run's id at once."),
+    CommandName.UNDO: Command(UndoArguments, UndoResult | UndoGoesOn, "Take back what a run changed."),
+    CommandName.CANCEL: Command(WhichRunArguments, RunStateView, "Stop a run."),
+    CommandName.RESUME: Command(WhichRunArguments, RunStateView, "Go on with a run that was interrupted or has failed."),
+    CommandName.APPROVE: Command(ApproveArguments, ApprovalAnswerResult, "Answer an open question."),
+    CommandName.OPEN_CHANNEL: Command(OpenChannelArguments, ChatOpened, "Show a channel as a Markdown document to write in."),
+    CommandName.CHANNELS: Command(
         ChannelListParams, ChannelListResult, "List the channels; a plain client lets the person choose one to open."
     ),
-    INSPECT_CONTEXT_COMMAND: Command(InspectContextArguments, ChatOpened, "Show what the model of a channel reads as a Markdown document."),
-    SEND_COMMAND: Command(SendArguments, Posted, "Send what is written under the last heading of a chat document."),
-    ACCEPT_COMMAND: Command(AcceptArguments, Accepted, "Keep changes, which takes their lenses away; what was only proposed is applied."),
-    REJECT_COMMAND: Command(RejectArguments, UndoResult | UndoGoesOn, "Take back changes, also of a run that goes on: its agent is told."),
-    FIX_COMMAND: Command(FindingArguments, RunStarted, "Start a run that mends a finding of a review."),
-    DISMISS_COMMAND: Command(FindingArguments, FindingArguments, "Forget a finding of a review."),
-    CHECK_CLAUDE_CODE_COMMAND: Command(
+    CommandName.INSPECT_CONTEXT: Command(
+        InspectContextArguments, ChatOpened, "Show what the model of a channel reads as a Markdown document."
+    ),
+    CommandName.SEND: Command(SendArguments, Posted, "Send what is written under the last heading of a chat document."),
+    CommandName.ACCEPT: Command(
+        AcceptArguments, Accepted, "Keep changes, which takes their lenses away; what was only proposed is applied."
+    ),
+    CommandName.REJECT: Command(
+        RejectArguments, UndoResult | UndoGoesOn, "Take back changes, also of a run that goes on: its agent is told."
+    ),
+    CommandName.FIX: Command(FindingArguments, RunStarted, "Start a run that mends a finding of a review."),
+    CommandName.DISMISS: Command(FindingArguments, FindingArguments, "Forget a finding of a review."),
+    CommandName.CHECK_CLAUDE_CODE: Command(
         CheckClaudeCodeArguments, ProviderCheck, "Say whether the Claude Code command line is there, and who is logged in."
     ),
-    CONFIGURE_KEY_COMMAND: Command(
+    CommandName.CONFIGURE_KEY: Command(
         ConfigureKeyArguments, KeyAdvice, "Say how a host gets its key; it is never typed into a prompt of the server's, which editors log."
     ),
-    COMMIT_MESSAGE_COMMAND: Command(CommitMessageParams, CommitMessage, "Write the message of a commit from what is staged."),
-    SUGGESTION_ACCEPTED_COMMAND: Command(AcceptedArguments, SuggestionFeedback, "Note that a suggestion was taken as a whole."),
-    SUGGESTION_SNOOZE_COMMAND: Command(SnoozeArguments, SuggestionSnooze, "Suggest nothing for a while unless asked by hand."),
+    CommandName.COMMIT_MESSAGE: Command(CommitMessageParams, CommitMessage, "Write the message of a commit from what is staged."),
+    CommandName.SUGGESTION_ACCEPTED: Command(AcceptedArguments, SuggestionFeedback, "Note that a suggestion was taken as a whole."),
+    CommandName.SUGGESTION_SNOOZE: Command(SnoozeArguments, SuggestionSnooze, "Suggest nothing for a while unless asked by hand."),
 }
-
-
-def announced(*, rich: bool) -> list[str]:
-    """Return the commands that a client is told of.
-
-    One that knows ``agent/*`` takes keys in itself, masked, by a command of the same name, which an editor can have only once.
-    """
-    return [name for name in COMMANDS if not rich or name != CONFIGURE_KEY_COMMAND]

@@ -10,16 +10,18 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lsprotocol import types
 from pygls import uris
 
 from coterie.base.text import ContentChange, Encoding, LineIndex, Position
-from coterie.domain.edits import BufferEdit
 from coterie.domain.wire import Json
 from coterie.domain.workspace_ports import Folder
 from coterie.features.attachment import Introduction
+
+if TYPE_CHECKING:  # an annotation is all that needs it, and the answer to ``initialize`` waits for what is imported here
+    from coterie.domain.edits import BufferEdit
 
 ENCODINGS: Final[Mapping[str, Encoding]] = {"utf-8": "utf-8", "utf-16": "utf-16", "utf-32": "utf-32"}
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from coterie.domain.edits import BufferEdit
+if TYPE_CHECKING:  # an annotation is all that needs it, and the answer to ``initialize`` waits for what is imported here
+    from coterie.domain.edits import BufferEdit
 
 ECHO_S: Final = 1.0
 """How long an editor that applied an edit is given to tell its text: others tell before they answer, or right after."""

@@ -1,13 +1,12 @@
-"""What the core tells and asks, as messages to the client: the `Audience`, the `Editor` and the `Window` of an attachment.
+"""What the core tells and asks, as messages to the client: the `Audience` and the `Editor` of an attachment.
 
-``session`` makes them when a client has introduced itself. A rich client gets ``agent/*``; what every other one gets is in ``bare``.
-Nothing here blocks: messages go through the bounded queue of ``transport``.
+``session`` makes them when the core is built; the `Window`, which is there before, is in ``wire``. A rich client gets
+``agent/*``; what every other one gets is in ``bare``. Nothing here blocks: messages go through the bounded queue of ``transport``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Protocol
 
 from pygls.exceptions import JsonRpcException
 
@@ -17,56 +16,14 @@ from coterie.domain.edits import BufferEdit
 from coterie.domain.events import AgentEvent, WarningEvent
 from coterie.domain.preferences import SettingsChanged
 from coterie.domain.status import ProviderView, Status
-from coterie.domain.wire import Json, to_wire
-from coterie.features.attachment import Severity
+from coterie.domain.wire import to_wire
 from coterie.lsp import protocol
 from coterie.lsp.convert import Client, workspace_edit
 from coterie.lsp.frames import Frames, Later, Latest
 from coterie.lsp.payloads.models import ProvidersChanged
+from coterie.lsp.wire import Wire
 
 EDIT_TIMEOUT_S = 10.0
-MESSAGE_TYPES: Final[dict[Severity, int]] = {"error": 1, "warning": 2, "info": 3}
-
-
-class Wire(Protocol):
-    """The connection, as this module and ``handlers`` need it (implemented by ``rpc``)."""
-
-    @property
-    def detached(self) -> bool:
-        """Whether the client has stopped reading."""
-        ...
-
-    def notify(self, method: str, params: Json) -> None:
-        """Send a notification; never blocks."""
-        ...
-
-    async def ask(self, method: str, params: Json, *, within_s: float | None) -> Json:
-        """Send a request and return its result; None waits for a person. Raises `TimeoutError` or `JsonRpcException`."""
-        ...
-
-    async def ready(self) -> None:
-        """Wait while the client has too much left to read."""
-        ...
-
-
-class ClientWindow:
-    """``window/logMessage`` and ``window/showMessage``."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-        self._shown: set[str] = set()
-
-    def log(self, severity: Severity, text: str) -> None:
-        """Add a line to the editor's log of this server."""
-        if not self._wire.detached:
-            self._wire.notify("window/logMessage", {"type": MESSAGE_TYPES[severity], "message": text})
-
-    def show(self, severity: Severity, text: str, *, again: bool = False) -> None:
-        """Log a text, and show it the first time, or ``again``."""
-        self.log(severity, text)
-        if (again or text not in self._shown) and not self._wire.detached:
-            self._shown.add(text)
-            self._wire.notify("window/showMessage", {"type": MESSAGE_TYPES[severity], "message": text})
 
 
 class RichAudience:

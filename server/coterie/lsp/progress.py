@@ -16,7 +16,7 @@ from coterie.base.ids import new_id
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.retrieval import BuildNews
 from coterie.domain.wire import Json
-from coterie.lsp.outbound import Wire
+from coterie.lsp.wire import Wire
 
 CREATE_TIMEOUT_S = 30.0
 WORTH_A_BAR_S = 1.0

@@ -24,8 +24,8 @@ from coterie.features.application import Application
 from coterie.features.attachment import Severity
 from coterie.lsp.convert import Client, dig, file_path
 from coterie.lsp.failures import METHOD_NOT_FOUND
-from coterie.lsp.outbound import MESSAGE_TYPES, Wire
 from coterie.lsp.views import Views
+from coterie.lsp.wire import MESSAGE_TYPES, Wire
 
 
 @dataclass(frozen=True, slots=True)

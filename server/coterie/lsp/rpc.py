@@ -34,9 +34,8 @@ from coterie.base.errors import InvalidParamsError
 from coterie.base.ids import new_id
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.wire import Json
-from coterie.lsp import failures, protocol
+from coterie.lsp import failures
 from coterie.lsp.framing import BadFrame
-from coterie.lsp.params import read
 from coterie.lsp.transport import Outgoing
 
 if TYPE_CHECKING:
@@ -57,6 +56,7 @@ class Connection(LanguageServerProtocol):
         self.phase: Phase = "new"
         self.outgoing: Outgoing | None = None  # set before the first frame arrives
         self.on_exit: Callable[[], None] = lambda: None
+        self.on_running: Callable[[], None] = lambda: None  # called when ``initialize`` was answered, before any other message is taken
         self._tasks = TaskSupervisor("lsp")
         self._answering: dict[MessageId, asyncio.Task[Json]] = {}  # requests of the client that are not answered yet
         self._asked: dict[MessageId, asyncio.Future[Json]] = {}  # requests to the client that it has not answered yet
@@ -134,6 +134,8 @@ class Connection(LanguageServerProtocol):
             self.phase = "running" if "result" in outcome else "new"
         try:
             self._send_data({"jsonrpc": "2.0", "id": msg_id, **outcome})
+            if method == types.INITIALIZE and self.phase == "running":
+                self.on_running()
         except (TypeError, ValueError) as unsendable:
             self._send_data({"jsonrpc": "2.0", "id": msg_id, "error": failures.error_of(unsendable, method)})
 
@@ -163,9 +165,7 @@ class Connection(LanguageServerProtocol):
             asked.set_result(message.get("result"))
 
     def _params(self, method: str, params: Json) -> Any:
-        """Read params by the method's type. Raises `InvalidParamsError`, which names the field."""
-        if (request := protocol.REQUESTS.get(method)) is not None:
-            return read(request.params, params)
+        """Read params by the type that LSP has for the method, if any. Raises `InvalidParamsError`, which names the field."""
         if method == types.INITIALIZE or method not in types.METHOD_TO_TYPES:
             return params
         wanted: Any = types.METHOD_TO_TYPES[method][2]

@@ -1,4 +1,4 @@
-"""The language server: pygls' registry and capabilities on our own message pump, served over any ``transport``.
+"""The language server: pygls' registry on our own message pump, served over any ``transport``.
 
 ``app`` calls `serve_stdio` with what builds the core. Such a process serves one editor and ends with it: after ``exit``, at the end of the
 pipe, on a signal, or when the editor's process is gone, always in order: runs are interrupted and journalled, children end, the queue is
@@ -12,12 +12,11 @@ import contextlib
 import logging
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from lsprotocol import types
-from pygls.capabilities import ServerCapabilitiesBuilder
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
 
@@ -26,21 +25,15 @@ from coterie.base.errors import RequestError
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.wire import Json, to_wire
 from coterie.features.attachment import Build
-from coterie.lsp import commands
-from coterie.lsp.handlers import AGENT, LIFECYCLE, STANDARD, actions, contents
+from coterie.lsp.capabilities import METHODS, capabilities
+from coterie.lsp.lifecycle import HANDLERS as LIFECYCLE
+from coterie.lsp.params import read
 from coterie.lsp.parent import watch_process
 from coterie.lsp.rpc import Connection
 from coterie.lsp.session import Handler, Session
 from coterie.lsp.transport import Descriptors, Outgoing, Transport, claim_stdio
 
 FLUSH_S = 5.0
-OPTIONS: Final[Mapping[str, object]] = {
-    types.TEXT_DOCUMENT_INLINE_COMPLETION: types.InlineCompletionOptions(),
-    types.TEXT_DOCUMENT_CODE_ACTION: actions.OPTIONS,
-    types.TEXT_DOCUMENT_CODE_LENS: types.CodeLensOptions(resolve_provider=False),
-}
-"""What pygls does not advertise of itself. Everything is said in the answer to ``initialize``, nothing registered later: every client takes
-that, also one that announces ``dynamicRegistration: false``."""
 
 log = logging.getLogger(__name__)
 
@@ -65,45 +58,34 @@ class Server(LanguageServer):
         for method, handler in LIFECYCLE.items():
             served = partial(handler, self.session)
             self.feature(method)(partial(self._initialize, served) if method == types.INITIALIZE else served)
-        for method, handler in STANDARD.items():
-            self.feature(method, OPTIONS.get(method))(partial(self._on_core, handler))
-        for method, handler in AGENT.items():
-            self.feature(method)(partial(self._agent_request, handler))
+        self.protocol.on_running = self._serve_all
 
     async def _initialize(self, introduce: Callable[[Json], Awaitable[object]], params: Json) -> Json:
         if self._refusal is not None:
             self.leave()  # which lets this request be answered first
             raise self._refusal
         await introduce(params)
-        return {"capabilities": self._capabilities(), "serverInfo": {"name": self.name, "version": self.version}}
+        return {
+            "capabilities": self.protocol.plain(capabilities(self.session.client)),
+            "serverInfo": {"name": self.name, "version": self.version},
+        }
 
-    def _capabilities(self) -> Json:
-        features = self.protocol.fm
-        builder: Any = ServerCapabilitiesBuilder(
-            types.ClientCapabilities(),
-            set(features.features),
-            features.feature_options,
-            commands.announced(rich=self.session.client.rich),
-            types.TextDocumentSyncKind.Incremental,
-            None,
-            self.session.client.encoding,
-        )
-        built = builder.build()
-        # pygls would leave it out for want of the client's capabilities, which are not read as a whole.
-        built.notebook_document_sync = types.NotebookDocumentSyncOptions(
-            [types.NotebookDocumentFilterWithNotebook(notebook="*")], save=True
-        )
-        if self.session.client.reads_contents:
-            built.workspace.text_document_content = contents.OPTIONS  # pygls does not know it
-        built.experimental = {"coterie": {"version": self.version}}
-        return self.protocol.plain(built)
+    def _serve_all(self) -> None:
+        # Nothing of this is needed to answer ``initialize``, and loading it takes a fifth as long as all that is.
+        from coterie.lsp.handlers import AGENT, STANDARD  # noqa: PLC0415
+        from coterie.lsp.protocol import REQUESTS  # noqa: PLC0415
+
+        for method, handler in STANDARD.items():
+            self.feature(method, METHODS[method])(partial(self._on_core, handler))
+        for method, handler in AGENT.items():
+            self.feature(method)(partial(self._agent_request, REQUESTS[method].params, handler))
 
     async def _on_core(self, handler: Handler, params: Any) -> object:
         await self.session.ensure_core()
         return await handler(self.session, params)
 
-    async def _agent_request(self, handler: Handler, params: Any) -> Json:
-        return to_wire(await self._on_core(handler, params))
+    async def _agent_request(self, of: type, handler: Handler, params: Json) -> Json:
+        return to_wire(await self._on_core(handler, read(of, params)))
 
     def _watch(self, process_id: int) -> None:
         watch_process(process_id, self.leave, self._tasks)

@@ -1,6 +1,6 @@
 """One editor's connection, as the handlers see it.
 
-``server`` makes a `Session` when it starts; ``handlers.lifecycle`` gives it what the editor said of itself; the other handlers find the
+``server`` makes a `Session` when it starts; ``lifecycle`` gives it what the editor said of itself; the other handlers find the
 core through it. Used from the event loop only.
 
 The core is built after the editor was answered, not before: loading it takes as long as loading half of the rest, and nothing of the
@@ -12,19 +12,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.wire import Json
 from coterie.domain.workspace_ports import Folder
-from coterie.features.application import Application
 from coterie.features.attachment import Attached, Attachment, Build, Documents, Introduction
-from coterie.lsp.bare import BareAudience
 from coterie.lsp.convert import Client
 from coterie.lsp.echoes import Echoes
-from coterie.lsp.outbound import ClientEditor, ClientWindow, RichAudience, Wire
-from coterie.lsp.progress import Builds
-from coterie.lsp.views import Views
+from coterie.lsp.wire import ClientWindow, Wire
+
+if TYPE_CHECKING:  # loaded with the core
+    from coterie.features.application import Application
+    from coterie.lsp.bare import BareAudience
+    from coterie.lsp.outbound import RichAudience
+    from coterie.lsp.views import Views
 
 _T = TypeVar("_T")
 
@@ -42,9 +44,11 @@ class Session:
         self.stops: dict[str | int, Callable[[], object]] = {}  # by token of a progress that is no run's: what ends its request
         self.echoes = Echoes(self._told, lambda seconds, call: asyncio.get_running_loop().call_later(seconds, call))
         self._build = build
-        self._client: Client | None = None  # these four: None until `introduce`
-        self._views: Views | None = None
+        self._client: Client | None = None  # these two: None until `introduce`
+        self._attaching: Callable[[], Attachment] | None = None
+        self._views: Views | None = None  # these: None until `ensure_core`
         self._audience: RichAudience | BareAudience | None = None
+        self._bare: BareAudience | None = None  # the same, unless the client is a rich one
         self._attachment: Attachment | None = None
         self._attached: Attached | None = None  # None until `ensure_core`, and at the end
         self._ended = False
@@ -52,14 +56,24 @@ class Session:
 
     def introduce(self, client: Client, folders: tuple[Folder, ...], options: dict[str, Json], introduction: Introduction) -> None:
         """Keep what the core will be built for."""
+        self._client = client
+        self.folders = {folder.uri: folder for folder in folders}
+        self._attaching = partial(self._attach, client, folders, options, introduction)
+
+    def _attach(self, client: Client, folders: tuple[Folder, ...], options: dict[str, Json], introduction: Introduction) -> Attachment:
+        """Make what the client is told and asked by. What that needs is loaded here, after the client was answered."""
+        from coterie.lsp.bare import BareAudience  # noqa: PLC0415
+        from coterie.lsp.outbound import ClientEditor, RichAudience  # noqa: PLC0415
+        from coterie.lsp.views import Views  # noqa: PLC0415
+
         self._views = Views(self.wire, client, self.tasks)
         if client.rich:
             self._audience = RichAudience(self.wire, asyncio.get_running_loop().call_later)
         else:
-            self._audience = BareAudience(self.wire, self.window, client, self.tasks, views=self._views, core=lambda: self.application)
-        self._client = client
-        self.folders = {folder.uri: folder for folder in folders}
-        self._attachment = Attachment(
+            self._audience = self._bare = BareAudience(
+                self.wire, self.window, client, self.tasks, views=self._views, core=lambda: self.application
+            )
+        return Attachment(
             folders=folders,
             options=options,
             audience=self._audience,
@@ -75,7 +89,11 @@ class Session:
         """
         async with self._changing:
             if self._attached is None and not self._ended:
-                self._attached = await self._build(_there(self._attachment))
+                from coterie.lsp.progress import Builds  # noqa: PLC0415 - loaded with the core
+
+                if self._attachment is None:
+                    self._attachment = _there(self._attaching)()
+                self._attached = await self._build(self._attachment)
                 application = self._attached.application
                 application.readings.watch(self.views.refresh_content)
                 if self.client.shows_progress:
@@ -95,7 +113,7 @@ class Session:
     @property
     def bare(self) -> BareAudience | None:
         """What a client in zero-plugin mode is shown; None for a rich one."""
-        return self._audience if isinstance(self._audience, BareAudience) else None
+        return self._bare
 
     @property
     def client(self) -> Client:

@@ -15,7 +15,7 @@ from coterie.domain.reviews import FindingSeverity, OpenFinding
 from coterie.domain.wire import Json
 from coterie.features.editor_faces import Findings
 from coterie.lsp.convert import Client
-from coterie.lsp.outbound import Wire
+from coterie.lsp.wire import Wire
 
 SOURCE: Final = "coterie"
 SEVERITIES: Final[dict[FindingSeverity, int]] = {"blocking": 1, "major": 2, "minor": 3, "note": 4}

@@ -1,7 +1,8 @@
 """One module a method family; a handler converts, calls the core and converts back.
 
-``server`` registers them all from the tables below. Each gets the `Session` first, and all but those of the life cycle find the core built.
-Handlers of ``agent/*`` get the params that ``protocol.REQUESTS`` names and return its result; the others get lsprotocol's types.
+``server`` registers them all from the tables below, once the client has the answer to ``initialize``; that is ``lifecycle``'s. Each gets
+the `Session` first, and finds the core built. Those of ``agent/*`` get the params that ``protocol.REQUESTS`` names and return its result;
+the others, which ``capabilities`` announces, get lsprotocol's types.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from coterie.lsp.handlers import (
     contexts,
     documents,
     hunks,
-    lifecycle,
     models,
     notebooks,
     reviews,
@@ -30,7 +30,6 @@ from coterie.lsp.handlers import (
 )
 from coterie.lsp.session import Handlers
 
-LIFECYCLE: Handlers = lifecycle.HANDLERS
 STANDARD: Handlers = {
     **documents.HANDLERS,
     **notebooks.HANDLERS,

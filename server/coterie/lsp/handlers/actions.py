@@ -14,7 +14,7 @@ from lsprotocol import types
 from coterie.domain.actions import is_kind
 from coterie.domain.runs import Position, Range
 from coterie.domain.wire import Json, to_wire, wire
-from coterie.lsp import commands
+from coterie.lsp.command_names import CommandName
 from coterie.lsp.convert import dig
 from coterie.lsp.handlers.reviews import plan_answers
 from coterie.lsp.params import read
@@ -22,9 +22,6 @@ from coterie.lsp.session import Handlers, Session
 from coterie.lsp.views import SOURCE
 
 SEND_KIND: Final = "coterie.send"
-OPTIONS: Final = types.CodeActionOptions(
-    code_action_kinds=[types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorRewrite, "coterie"], resolve_provider=True
-)
 
 
 @wire
@@ -44,7 +41,7 @@ async def code_action(session: Session, params: types.CodeActionParams) -> list[
         return await chat_actions(session, params.text_document.uri, only)
     if (approval_id := session.application.plans.question_of(params.text_document.uri)) is not None:
         answers = (await plan_answers(session, approval_id)).items()
-        chosen = [types.Command(label, commands.APPROVE_COMMAND, arguments=[argument]) for label, argument in answers]
+        chosen = [types.Command(label, CommandName.APPROVE, arguments=[argument]) for label, argument in answers]
         return [types.CodeAction(command.title, kind="coterie.approve", command=command) for command in chosen]
     problems = [each for each in params.context.diagnostics if each.source != SOURCE]
     if any(each.severity is types.DiagnosticSeverity.Error for each in problems):
@@ -68,8 +65,8 @@ async def chat_actions(session: Session, uri: str, only: Sequence[str]) -> list[
     place = await session.application.chats.place(uri)
     if place is None or not (not only or any(is_kind(SEND_KIND, wanted) for wanted in only)):
         return []
-    send = types.Command("Send to Coterie", commands.SEND_COMMAND, arguments=[{"uri": uri}])
-    stop = types.Command("Stop Coterie", commands.CANCEL_COMMAND, arguments=[{"runId": place.run_id}])
+    send = types.Command("Send to Coterie", CommandName.SEND, arguments=[{"uri": uri}])
+    stop = types.Command("Stop Coterie", CommandName.CANCEL, arguments=[{"runId": place.run_id}])
     chosen = ([send] if place.can_send else []) + ([stop] if place.run_id is not None else [])
     return [types.CodeAction(command.title, kind=SEND_KIND, command=command) for command in chosen]
 
@@ -83,7 +80,7 @@ def finding_actions(session: Session, params: types.CodeActionParams, only: Sequ
         if finding.first > params.range.end.line or finding.last < params.range.start.line:
             continue
         shown = [each for each in params.context.diagnostics if dig(each.data, "findingId") == finding.finding_id]
-        for title, command in (("Fix", commands.FIX_COMMAND), ("Dismiss", commands.DISMISS_COMMAND)):
+        for title, command in (("Fix", CommandName.FIX), ("Dismiss", CommandName.DISMISS)):
             run = types.Command(f"{title}: {finding.title}", command, arguments=[{"findingId": finding.finding_id}])
             listed.append(types.CodeAction(run.title, kind=types.CodeActionKind.QuickFix, diagnostics=shown or None, command=run))
     return listed
@@ -105,13 +102,13 @@ async def resolve(session: Session, params: types.CodeAction) -> types.CodeActio
     argument: dict[str, Json] = {"action": action.action_id, "selection": selection}
     match action.way:
         case "run":
-            command, argument["prompt"] = commands.RUN_COMMAND, prompt
+            command, argument["prompt"] = CommandName.RUN, prompt
             if action.agent is not None:
                 argument["agent"] = action.agent
         case "ask":
-            command, argument["prompt"] = commands.ASK_COMMAND, prompt
+            command, argument["prompt"] = CommandName.ASK, prompt
         case "chat":
-            command = commands.OPEN_CHANNEL_COMMAND
+            command = CommandName.OPEN_CHANNEL
     return _with_command(params, types.Command(action.title, command, arguments=[argument]))
 
 

@@ -15,9 +15,9 @@ from coterie.features.chat_text import quoted
 from coterie.lsp.commands import ChatOpened, InspectContextArguments, OpenChannelArguments, SendArguments
 from coterie.lsp.convert import dig, file_path
 from coterie.lsp.handlers import runs
-from coterie.lsp.outbound import MESSAGE_TYPES
 from coterie.lsp.payloads.channels import ChannelListParams, ChannelListResult
 from coterie.lsp.session import Session
+from coterie.lsp.wire import MESSAGE_TYPES
 
 CHOICES: Final = 10
 """How many channels a prompt offers; editors show no scrolling list."""

@@ -21,6 +21,7 @@ from coterie.domain.status import ProviderCheck
 from coterie.domain.suggestions import SuggestionFeedback, SuggestionSnooze
 from coterie.domain.wire import Json, to_wire
 from coterie.lsp import commands
+from coterie.lsp.command_names import CommandName
 from coterie.lsp.commands import (
     AcceptedArguments,
     ApproveArguments,
@@ -196,25 +197,25 @@ async def cancel_progress(session: Session, params: types.WorkDoneProgressCancel
 
 
 RUNNERS: Final[Mapping[str, Callable[[Session, Any], Awaitable[object]]]] = {
-    commands.RUN_COMMAND: run,
-    commands.ASK_COMMAND: ask,
-    commands.UNDO_COMMAND: undo,
-    commands.CANCEL_COMMAND: cancel,
-    commands.RESUME_COMMAND: resume,
-    commands.APPROVE_COMMAND: approve,
-    commands.OPEN_CHANNEL_COMMAND: chats.open_channel,
-    commands.CHANNELS_COMMAND: chats.list_channels,
-    commands.INSPECT_CONTEXT_COMMAND: chats.inspect_context,
-    commands.SEND_COMMAND: chats.send,
-    commands.ACCEPT_COMMAND: reviews.accept,
-    commands.REJECT_COMMAND: undoing.reject,
-    commands.FIX_COMMAND: reviews.fix,
-    commands.DISMISS_COMMAND: reviews.dismiss,
-    commands.CHECK_CLAUDE_CODE_COMMAND: check_claude_code,
-    commands.CONFIGURE_KEY_COMMAND: configure_key,
-    commands.COMMIT_MESSAGE_COMMAND: commits.show_message,
-    commands.SUGGESTION_ACCEPTED_COMMAND: suggestion_accepted,
-    commands.SUGGESTION_SNOOZE_COMMAND: snooze,
+    CommandName.RUN: run,
+    CommandName.ASK: ask,
+    CommandName.UNDO: undo,
+    CommandName.CANCEL: cancel,
+    CommandName.RESUME: resume,
+    CommandName.APPROVE: approve,
+    CommandName.OPEN_CHANNEL: chats.open_channel,
+    CommandName.CHANNELS: chats.list_channels,
+    CommandName.INSPECT_CONTEXT: chats.inspect_context,
+    CommandName.SEND: chats.send,
+    CommandName.ACCEPT: reviews.accept,
+    CommandName.REJECT: undoing.reject,
+    CommandName.FIX: reviews.fix,
+    CommandName.DISMISS: reviews.dismiss,
+    CommandName.CHECK_CLAUDE_CODE: check_claude_code,
+    CommandName.CONFIGURE_KEY: configure_key,
+    CommandName.COMMIT_MESSAGE: commits.show_message,
+    CommandName.SUGGESTION_ACCEPTED: suggestion_accepted,
+    CommandName.SUGGESTION_SNOOZE: snooze,
 }
 
 HANDLERS: Handlers = {

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from lsprotocol import types
 
-from coterie.domain.channels import SCHEME
 from coterie.lsp.session import Handlers, Session
-
-OPTIONS = types.TextDocumentContentOptions(schemes=[SCHEME])
 
 
 async def content(session: Session, params: types.TextDocumentContentParams) -> types.TextDocumentContentResult:

@@ -13,7 +13,7 @@ from coterie.domain.channels import ChatPlace
 from coterie.domain.reviews import Reviewable, Story
 from coterie.domain.runs import RunStarted
 from coterie.features.chat_text import quoted
-from coterie.lsp import commands
+from coterie.lsp.command_names import CommandName
 from coterie.lsp.commands import AcceptArguments, Accepted, FindingArguments
 from coterie.lsp.session import Handlers, Session
 
@@ -50,7 +50,7 @@ async def code_lens(session: Session, params: types.CodeLensParams) -> list[type
         return chat_lenses(place, uri)
     if (approval_id := session.application.plans.question_of(uri)) is not None:
         answers = await plan_answers(session, approval_id)
-        return [lens(0, label, commands.APPROVE_COMMAND, argument) for label, argument in answers.items()]
+        return [lens(0, label, CommandName.APPROVE, argument) for label, argument in answers.items()]
     text = session.documents.text(uri) or ""
     found = session.application.changes.reviewable(uri, text)
     return [each for _, hunks in groupby(found, key=lambda hunk: hunk.run_id) for each in review_lenses(tuple(hunks))]
@@ -59,10 +59,10 @@ async def code_lens(session: Session, params: types.CodeLensParams) -> list[type
 def chat_lenses(place: ChatPlace, uri: str) -> list[types.CodeLens]:
     """Return what can be done in a chat; in one whose channel was deleted, only that this is so."""
     if place.channel is None:
-        return [lens(place.line, "This chat was deleted. Open a new one", commands.OPEN_CHANNEL_COMMAND, {})]
+        return [lens(place.line, "This chat was deleted. Open a new one", CommandName.OPEN_CHANNEL, {})]
     send = "Send, out of the archive" if place.channel.state == "archived" else "Send"
-    lenses = [lens(place.line, send, commands.SEND_COMMAND, {"uri": uri})] if place.can_send else []
-    stop = [lens(place.line, "Stop", commands.CANCEL_COMMAND, {"runId": place.run_id})] if place.run_id is not None else []
+    lenses = [lens(place.line, send, CommandName.SEND, {"uri": uri})] if place.can_send else []
+    stop = [lens(place.line, "Stop", CommandName.CANCEL, {"runId": place.run_id})] if place.run_id is not None else []
     return [*lenses, *stop]
 
 
@@ -79,15 +79,15 @@ def review_lenses(hunks: Sequence[Reviewable]) -> Sequence[types.CodeLens]:
     line, run_id = hunks[0].line, hunks[0].run_id
     here = {"runId": run_id, "uri": hunks[0].uri}
     lenses = [
-        lens(line, "Accept", commands.ACCEPT_COMMAND, here),
-        lens(line, "Reject in this file", commands.REJECT_COMMAND, here),
-        lens(line, "Undo the whole run", commands.UNDO_COMMAND, {"runId": run_id}),
+        lens(line, "Accept", CommandName.ACCEPT, here),
+        lens(line, "Reject in this file", CommandName.REJECT, here),
+        lens(line, "Undo the whole run", CommandName.UNDO, {"runId": run_id}),
     ]
     for each in hunks if len(hunks) > 1 else ():
         this = {"runId": run_id, "hunkIds": [each.hunk_id]}
         lenses += [
-            lens(each.line, "Accept this change", commands.ACCEPT_COMMAND, this),
-            lens(each.line, "Reject this change", commands.REJECT_COMMAND, this),
+            lens(each.line, "Accept this change", CommandName.ACCEPT, this),
+            lens(each.line, "Reject this change", CommandName.REJECT, this),
         ]
     return lenses
 

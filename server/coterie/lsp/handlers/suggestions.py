@@ -7,7 +7,8 @@ from lsprotocol import types
 from coterie.base.text import LineIndex
 from coterie.domain.suggestions import Popup, Suggestion, SuggestionExplanation, SuggestionFeedback, SuggestionRequest, SuggestionSnooze
 from coterie.domain.wire import Json
-from coterie.lsp import commands, convert, protocol
+from coterie.lsp import convert, protocol
+from coterie.lsp.command_names import CommandName
 from coterie.lsp.payloads.suggestions import SuggestionAcceptedParams, SuggestionExplainParams, SuggestionParams, SuggestionSnoozeParams
 from coterie.lsp.session import Handlers, Session
 
@@ -44,7 +45,7 @@ def item(session: Session, index: LineIndex, suggestion: Suggestion) -> Json:
         },
         "command": {
             "title": "Accept the suggestion",
-            "command": commands.SUGGESTION_ACCEPTED_COMMAND,
+            "command": CommandName.SUGGESTION_ACCEPTED,
             "arguments": [{"suggestionId": suggestion.suggestion_id, "source": suggestion.source}],
         },
     }

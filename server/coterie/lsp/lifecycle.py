@@ -1,4 +1,7 @@
-"""``initialize``, ``initialized`` and ``shutdown``; ``exit`` ends the pump itself (see ``rpc``)."""
+"""``initialize``, ``initialized`` and ``shutdown``: the handlers that do not wait for the core. ``exit`` ends the pump itself (``rpc``).
+
+``server`` registers them at its start. Whatever the answer to ``initialize`` does not need is loaded later, with the other ``handlers``.
+"""
 
 from __future__ import annotations
 
