@@ -5,11 +5,13 @@ import { Signal } from "./signal";
 
 export class Channels {
   readonly changed = new Signal<void>();
+  /** In the order in which they were made, as far as it is known: of two that were spoken in at the same moment the later one comes first. */
   readonly #channels = new Map<string, Channel>();
 
+  /** Take in what the server lists, latest first. */
   replace(channels: readonly Channel[]): void {
     this.#channels.clear();
-    for (const channel of channels) {
+    for (const channel of channels.toReversed()) {
       this.#channels.set(channel.channelId, channel);
     }
     this.changed.emit();
@@ -30,7 +32,7 @@ export class Channels {
 
   /** All channels, what was last spoken in first. */
   all(): readonly Channel[] {
-    return [...this.#channels.values()].sort((a, b) => (a.updatedAt < b.updatedAt ? 1 : a.updatedAt > b.updatedAt ? -1 : 0));
+    return [...this.#channels.values()].reverse().sort((a, b) => (a.updatedAt < b.updatedAt ? 1 : a.updatedAt > b.updatedAt ? -1 : 0));
   }
 
   /** How many questions wait for an answer. */
