@@ -85,6 +85,8 @@ describe("the items of a run", () => {
       hunks: [hunk, { ...hunk, oldLines: 0 }],
     };
     expect(itemsOfRun(runOf([change]))).toMatchObject([{ kind: "change", added: 6, removed: 2 }]);
+    const theirs = itemsOfRun(runOf([{ ...change, unsure: "It is older." }]));
+    expect(theirs).toMatchObject([{ doubt: "Maybe not the agent's: It is older." }]);
   });
 
   it.each([

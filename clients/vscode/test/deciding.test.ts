@@ -45,11 +45,14 @@ const only = hunk("only proposed", 9, "proposed");
 
 /** An editor with the cursor at a line, a review of hunks, and what was decided in it. */
 function stage(uri: InstanceType<typeof Uri>, line: number, ...hunks: Hunk[]) {
-  const open = placedHunks({ runId: "r", changeId: "c", hunks });
+  return stageOf(uri, line, placedHunks({ runId: "r", changeId: "c", path: "a.py", hunks }));
+}
+
+function stageOf(uri: InstanceType<typeof Uri>, line: number, open: readonly OpenHunk[]) {
   const places = open.map((each): Placed => ({ open: each, start: each.start, lines: 1 }));
   const decided: string[] = [];
   const reviewing = {
-    session: { reviews: { files: () => [{ path: "a.py", uri: FILE.text, hunks: open, decided: 0 }] } },
+    session: { reviews: { files: () => [{ path: "a.py", uri: FILE.text, hunks: open, decided: 0 }], count: () => open.length } },
     placesIn: () => places,
     openIn: () => open,
     decide: async (verdict: string, given: readonly OpenHunk[]) => {
@@ -136,4 +139,54 @@ it("asks about all changes of all files", async () => {
   expect(decided).toEqual([]);
   const [what, options] = window.showWarningMessage.mock.lastCall ?? [];
   expect([what, options.detail]).toEqual(["Accept all 2 changes?", expect.stringContaining("1 change only proposed")]);
+});
+
+describe("what may be somebody else's", () => {
+  const of = (changeId: string, what: "made" | "changed", unsure: string | null, given: Hunk): readonly OpenHunk[] =>
+    placedHunks({ runId: "r", changeId, path: `${changeId}.py`, hunks: [given], unsure, what });
+  const theirs = of("theirs", "made", "It is older than the command.", { ...inFile, hunkId: "theirs" });
+  const ours = of("ours", "changed", null, { ...inFile, hunkId: "ours" });
+  const answer = (label: string | undefined) => window.showWarningMessage.mockImplementationOnce(async () => label);
+
+  it.each([
+    ["at the cursor", undefined],
+    ["of a row", "theirs"],
+  ])("is rejected once it was said why, and what becomes of its file: %s", async (_where, about) => {
+    const { reviewing, decided } = stageOf(FILE, 2, theirs);
+    answer(undefined);
+    await decideOne(reviewing, "reject", about);
+    expect(decided).toEqual([]);
+    answer("Reject");
+    await decideOne(reviewing, "reject", about);
+    expect(decided).toEqual(["reject theirs"]);
+    expect(window.showWarningMessage.mock.lastCall).toEqual([
+      "Reject the change?",
+      { modal: true, detail: "It is maybe not the agent's.\n\ntheirs.py: It is older than the command. Taken back, the file is gone." },
+      "Reject",
+    ]);
+  });
+
+  it.each([
+    ["Reject All", ["reject theirs", "reject ours"]],
+    ["Reject the Others", ["reject ours"]],
+    [undefined, []],
+  ])("can be left out where all is rejected: %s", async (label, wanted) => {
+    const { reviewing, decided } = stageOf(FILE, 0, [...theirs, ...ours]);
+    answer(label);
+    await decideAll(reviewing, "reject");
+    expect(decided).toEqual(wanted);
+    const [what, options, ...labels] = window.showWarningMessage.mock.lastCall ?? [];
+    expect([what, options.detail.split("\n")[0], labels]).toEqual([
+      "Reject all 2 changes?",
+      "Some of it is maybe not the agent's.",
+      ["Reject All", "Reject the Others"],
+    ]);
+  });
+
+  it("is accepted like any other, since nothing happens to its file", async () => {
+    const { reviewing, decided, row } = stageOf(FILE, 0, [...theirs, ...ours]);
+    await decideWhole(reviewing, "accept", row);
+    expect(decided).toEqual(["accept theirs", "accept ours"]);
+    expect(window.showWarningMessage).not.toHaveBeenCalled();
+  });
 });

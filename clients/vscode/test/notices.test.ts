@@ -33,6 +33,6 @@ describe("words of others in a notification", () => {
     // A literal text is ours, and so is a modal one: there VS Code makes no links.
     const open = shown.filter((call) => !/: (?:"|unlinked\()/.test(call));
     expect(shown.length).toBeGreaterThan(10);
-    expect(open.map((call) => call.replace(/: .*/, ""))).toEqual(["channels/view.ts", "review/deciding.ts"]);
+    expect(open.map((call) => call.replace(/: .*/, ""))).toEqual(["channels/view.ts", "review/confirming.ts"]);
   });
 });

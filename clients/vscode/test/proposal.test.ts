@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { moveIn, outcomeWords, proposalOf, sizedWords, unmovedText } from "../src/approvals/proposal";
+import { outcomeWords, proposalOf, sizedWords, unmovedText } from "../src/approvals/proposal";
 import type { ChangeEvent, Hunk } from "../src/protocol";
+import { moveIn } from "../src/state/moves";
 
 const hunk = (oldLines: number, newLines: number, more: Partial<Hunk> = {}): Hunk => ({
   hunkId: "h",

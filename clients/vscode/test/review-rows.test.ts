@@ -51,6 +51,37 @@ describe("the list of what waits for review", () => {
     ]);
   });
 
+  it("says what may be somebody else's, and why", () => {
+    const unsure = "It is older than the command.";
+    const theirs = { ...change("a.py", hunk("1")), unsure };
+    const mixed = { ...change("b.py", hunk("2")), changeId: "other", unsure };
+    const [all, some, none] = reviewRows(reviews(theirs, change("b.py", hunk("3")), mixed, change("c.py", hunk("4"))).files());
+    expect([all?.description, some?.description, none?.description]).toEqual([
+      "maybe not the agent's · 0 of 1",
+      "partly maybe not the agent's · 0 of 2",
+      "0 of 1",
+    ]);
+    expect(all?.tooltip).toBe(`a.py: 0 of 1 change reviewed\n\nMaybe not the agent's: ${unsure}`);
+    expect(all?.children).toMatchObject([
+      {
+        description: "maybe not the agent's · +1 −1",
+        icon: { name: "question" },
+        tooltip: `Maybe not the agent's: ${unsure}\n\n− old\n+ new`,
+      },
+    ]);
+    expect(some?.children?.map(({ icon }) => icon?.name)).toEqual(["diff-modified", "question"]);
+  });
+
+  it("says of both places of a file that was moved which the other is", () => {
+    const gone = change("a.py", hunk("1", { newLines: 0, newText: "" }));
+    const made = change("b.py", hunk("2", { oldLines: 0, oldText: "", newText: "old\n" }));
+    const moved = reviews(made, gone);
+    expect(reviewRows(moved.files(), moved.moves()).map(({ description }) => description)).toEqual([
+      "moved to b.py · 0 of 1",
+      "moved from a.py · 0 of 1",
+    ]);
+  });
+
   it("is drawn anew where a hunk was decided, and nowhere else", () => {
     const told = reviews(change("a.py", hunk("1"), hunk("2")), change("b.py", hunk("3")), change("c.py", hunk("4")));
     const forest = new Forest<Reviewed>();

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { AgentEvent, Hunk } from "../src/protocol";
 import { linesOf, meantAt, neighbour, placesOf, shifted, withoutApplied, withProposed } from "../src/review/places";
-import { type OpenHunk, placedHunks, Reviews, uriKey } from "../src/state/reviews";
+import { type OpenHunk, placedHunks, Reviews } from "../src/state/reviews";
+import { uriKey } from "../src/state/uris";
 
 const hunk = (id: string, at: number, oldText: string, newText: string, more: Partial<Hunk> = {}): Hunk => ({
   hunkId: id,
@@ -15,7 +16,7 @@ const hunk = (id: string, at: number, oldText: string, newText: string, more: Pa
   review: "open",
   ...more,
 });
-const placed = (...hunks: Hunk[]): readonly OpenHunk[] => placedHunks({ runId: "r", changeId: "c", hunks });
+const placed = (...hunks: Hunk[]): readonly OpenHunk[] => placedHunks({ runId: "r", changeId: "c", path: "a.py", hunks });
 /** Each hunk in a change of its own. */
 const open = (given: Hunk): OpenHunk => {
   const [only] = placed(given);
@@ -178,6 +179,36 @@ describe("reviews", () => {
       ]),
     );
     expect([reviews.files(), finished, reviews.progress()]).toEqual([[], [2], { decided: 0, total: 0 }]);
+  });
+
+  it("counts a file that was moved once, and as decided when both of its places are", () => {
+    const reviews = new Reviews();
+    const finished: number[] = [];
+    reviews.finished.on((count) => finished.push(count));
+    const [made, gone, other] = [hunk("m", 1, "", "a\nb\n"), hunk("g", 1, "a\nb\n", ""), hunk("o", 1, "x\n", "y\n")];
+    for (const [id, given] of [
+      ["made", made],
+      ["gone", gone],
+      ["other", other],
+    ] as const) {
+      reviews.hear(told(id, [given]));
+    }
+    const hunks = () => reviews.files().flatMap((file) => file.hunks);
+    expect([reviews.progress(), reviews.count(hunks())]).toEqual([{ decided: 0, total: 2 }, 2]);
+    expect(reviews.count(hunks().filter(({ changeId }) => changeId !== "gone"))).toBe(2);
+    reviews.hear(told("gone", [{ ...gone, review: "accepted" }]));
+    expect(reviews.progress()).toEqual({ decided: 0, total: 2 });
+    reviews.hear(told("made", [{ ...made, review: "accepted" }]));
+    expect(reviews.progress()).toEqual({ decided: 1, total: 2 });
+    reviews.hear(told("other", [{ ...other, review: "accepted" }]));
+    expect(finished).toEqual([2]);
+  });
+
+  it("takes files of two runs with the same text for no move", () => {
+    const reviews = new Reviews();
+    reviews.hear(told("made", [hunk("m", 1, "", "a\n")]));
+    reviews.hear({ ...told("gone", [hunk("g", 1, "a\n", "")]), runId: "s" });
+    expect([reviews.progress().total, reviews.moves()]).toEqual([2, []]);
   });
 
   it("lists the files by path, of one run or of all, the changes of a file together", () => {

@@ -205,6 +205,22 @@ it.each([
   expect(changeRows({ ...emptyRun("r"), changes: { c: change } })?.children).toMatchObject([{ description: words }]);
 });
 
+it("says of a changed file and its lines that they may be somebody else's, as long as they stand", () => {
+  const at = { oldStart: 1, oldLines: 1, newStart: 1, newLines: 1, oldText: "a\n", newText: "b\n" };
+  const row = (state: "applied" | "undone") => {
+    const hunks = [{ ...at, hunkId: "h", state }];
+    const of = { kind: "change" as const, changeId: "c", path: "a.py", uri: "file:///w/a.py", unsure: "It is older.", state, hunks };
+    return changeRows({ ...emptyRun("r"), changes: { c: of } })?.children?.[0];
+  };
+  const [standing, gone] = [row("applied"), row("undone")];
+  expect([standing?.description, standing?.tooltip]).toEqual([
+    "maybe not the agent's · +1 −1",
+    "a.py\n\nMaybe not the agent's: It is older.",
+  ]);
+  expect(standing?.children).toMatchObject([{ description: "maybe not the agent's · applied · +1 −1", icon: { name: "question" } }]);
+  expect([gone?.description, gone?.children?.[0]?.description]).toEqual(["taken back", "undone · +1 −1"]);
+});
+
 describe("words", () => {
   it("are short and never claim what is not known", () => {
     expect([tokens(980), tokens(12_345), tokens(999_600), tokens(4_500_000)]).toEqual(["980", "12.3k", "1M", "4.5M"]);

@@ -1,6 +1,7 @@
 // The edit that a question is about, as the chat and a notification put it: which files, how much, and what became of it. Pure.
 
 import type { Approval, ChangeEvent } from "../protocol";
+import { type Change, moveIn, movesAmong } from "../state/moves";
 import { isOpen } from "../state/reviews";
 
 export interface Proposal {
@@ -15,8 +16,6 @@ export interface Proposal {
   readonly undone: number;
   readonly total: number;
 }
-
-type Change = Pick<ChangeEvent, "path" | "uri" | "hunks" | "what">;
 
 /** The tools by what they would do. */
 const VERBS: Readonly<Record<string, string>> = { delete_file: "Delete", write_file: "Write" };
@@ -74,42 +73,8 @@ export function outcomeWords({ decided, applied, undone, total }: Proposal): str
   return applied === total ? "Applied" : `${applied} of ${total} changes applied`;
 }
 
-/** Return the two halves of a move: the file that would go, and the one that would come. */
-export function moveIn<C extends Change>(changes: readonly C[]): { readonly gone: C; readonly made: C } | undefined {
-  const [one, other, ...more] = changes;
-  if (one === undefined || other === undefined || more.length > 0 || one.uri === other.uri) {
-    return undefined;
-  }
-  // Of an empty file there is nothing to tell them by but their order: the server makes the new one first.
-  const [gone, made] = whole(one, "old") === "" ? [other, one] : [one, other];
-  const isSame = whole(gone, "old") === whole(made, "new") && whole(gone, "new") === "" && whole(made, "old") === "";
-  return isSame ? { gone, made } : undefined;
-}
-
-/** Return the moves among changes: files that are gone, or would be, each with one that has all of its text. */
-export function movesAmong<C extends Change>(changes: readonly C[]): readonly { readonly gone: C; readonly made: C }[] {
-  const made = new Map<string, C[]>();
-  for (const change of changes) {
-    const text = whole(change, "new");
-    if (text && whole(change, "old") === "") {
-      made.set(text, [...(made.get(text) ?? []), change]);
-    }
-  }
-  return changes.flatMap((gone) => {
-    const text = whole(gone, "old");
-    const other = text && whole(gone, "new") === "" ? made.get(text)?.shift() : undefined;
-    return other === undefined ? [] : [{ gone, made: other }];
-  });
-}
-
 /** Return the text that a move would have put into its new place, where that is not so; undefined where it is, or may be yet, and of no move. */
 export function unmovedText(changes: readonly Change[]): string | undefined {
   const hunk = moveIn(changes)?.made.hunks[0];
   return hunk?.state === "rejected" || hunk?.state === "undone" ? hunk.newText : undefined;
-}
-
-/** Return one side of a change that is all of a file; undefined where it is not. */
-function whole({ hunks }: Change, side: "old" | "new"): string | undefined {
-  const [hunk, ...more] = hunks;
-  return more.length > 0 ? undefined : side === "old" ? hunk?.oldText : hunk?.newText;
 }

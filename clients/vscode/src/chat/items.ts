@@ -2,6 +2,7 @@
 // the webview shows them; `patch.ts` carries what has changed from one to the other.
 
 import type { ApprovalEvent, ChangeEvent, ChannelMessage, CompactionEvent, StepEvent, ToolCallEvent } from "../protocol";
+import { doubtOf, doubtWords } from "../state/doubt";
 import { type Entry, hasEnded, type Message, type Run, type Touched } from "../state/run";
 import { type AttachedItem, attachedItem } from "./attached";
 import { askedAbout, type Question, questionAbout } from "./question";
@@ -56,6 +57,8 @@ export interface ChangeItem extends Base {
   readonly state: ChangeEvent["state"];
   readonly added: number;
   readonly removed: number;
+  /** Why it may be somebody else's, in words. */
+  readonly doubt: string | undefined;
 }
 
 export interface ApprovalItem extends Base, Question {
@@ -224,7 +227,9 @@ function changeItem(change: ChangeEvent, runId: string): ChangeItem {
     const { path, uri, state, hunks } = change;
     const sum = (lines: (hunk: (typeof hunks)[number]) => number): number => hunks.reduce((all, hunk) => all + lines(hunk), 0);
     const [added, removed] = [sum((hunk) => hunk.newLines), sum((hunk) => hunk.oldLines)];
-    item = { kind: "change", id: `change:${change.changeId}`, runId, path, uri, state, added, removed };
+    const doubted = state === "applied" ? doubtOf(change) : undefined;
+    const doubt = doubted && doubtWords(doubted);
+    item = { kind: "change", id: `change:${change.changeId}`, runId, path, uri, state, added, removed, doubt };
     changes.set(change, item);
   }
   return item;

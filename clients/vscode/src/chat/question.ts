@@ -1,9 +1,10 @@
 // A question as it stands in a chat: what would happen, the answers, the plan or the edit that it is about, and what became of it. Pure.
 
-import { changesIn, moveIn, outcomeWords, type Proposal, proposalOf } from "../approvals/proposal";
+import { changesIn, outcomeWords, type Proposal, proposalOf } from "../approvals/proposal";
 import type { ApprovalEvent, ApprovalOption, ChangeEvent } from "../protocol";
 import { goalOf, itemsOf, listOf, type Plan } from "../runs/plan";
 import { isPlanGate } from "../runs/planRows";
+import { moveIn } from "../state/moves";
 import type { Run } from "../state/run";
 import { questionOf } from "./effects";
 

@@ -2,6 +2,7 @@
 // diffs (`diffEditor.codeLens`), those of others too, and it is not ours to change unasked.
 
 import { ConfigurationTarget, MarkdownString, workspace } from "vscode";
+import { doubtWords } from "../state/doubt";
 import type { OpenHunk } from "../state/reviews";
 
 export const LENSES_IN_DIFFS = "diffEditor.codeLens";
@@ -17,7 +18,8 @@ export async function showLensesInDiffs(): Promise<void> {
   await workspace.getConfiguration().update(LENSES_IN_DIFFS, true, ConfigurationTarget.Global);
 }
 
-export function choices({ hunk }: OpenHunk): MarkdownString {
+/** Return what can be done with a hunk, and why it may be somebody else's. */
+export function choices({ hunk, doubt }: OpenHunk): MarkdownString {
   const about = encodeURIComponent(JSON.stringify([hunk.hunkId]));
   const yes = hunk.state === "proposed" ? "Apply" : "Accept";
   const text = new MarkdownString("", true);
@@ -25,5 +27,8 @@ export function choices({ hunk }: OpenHunk): MarkdownString {
   text.appendMarkdown(`[$(check) ${yes}](command:coterie.review.acceptHunk?${about})&nbsp;&nbsp; `);
   text.appendMarkdown(`[$(discard) Reject](command:coterie.review.rejectHunk?${about})&nbsp;&nbsp; `);
   text.appendMarkdown(`[Always Show Above Changes](command:${SHOW_LENSES})`);
+  if (doubt !== undefined) {
+    text.appendMarkdown("\n\n$(question) ").appendText(doubtWords(doubt));
+  }
   return text;
 }

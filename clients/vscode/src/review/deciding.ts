@@ -2,8 +2,8 @@
 
 import { Range, type TextEditor, Uri, window } from "vscode";
 import type { Node } from "../runs/forest";
-import { counted } from "../runs/words";
 import { isProposed, type OpenHunk } from "../state/reviews";
+import { type Asked, confirmed } from "./confirming";
 import { reveal, showHunk, showNext } from "./navigation";
 import { meantAt, type Placed } from "./places";
 import { openProposal } from "./proposals";
@@ -18,7 +18,7 @@ export async function decideOne(
 ): Promise<void> {
   if (about !== undefined && !(about instanceof Uri)) {
     const open = given(reviewing, about);
-    return open && reviewing.decide(verdict, [open]);
+    return open && decide(reviewing, verdict, [open]);
   }
   await decideAtCursor(reviewing, verdict);
 }
@@ -35,7 +35,7 @@ async function decideAtCursor(reviewing: Reviewing, verdict: Verdict): Promise<v
   const inDiff = sideOf(editor.document.uri) !== undefined;
   const isShown = inDiff || place.open.hunk.state !== "proposed";
   if (sure && isShown && isSeen(place, editor)) {
-    await reviewing.decide(verdict, [place.open]);
+    await decide(reviewing, verdict, [place.open]);
     // A diff is there to be gone through; in a file a person works.
     if (editor.viewColumn === undefined || inDiff) {
       showNext(reviewing, editor);
@@ -89,29 +89,18 @@ export async function decideWhole(reviewing: Reviewing, verdict: Verdict, about:
   const hunks = uri === undefined ? [] : reviewing.openIn(uri);
   // A diff shows what is proposed, and the row of a file that only has such says that it is applied.
   const isSaid = uri !== undefined && (sideOf(uri) !== undefined || (isRow && isProposed({ hunks })));
-  if (isSaid || !writesProposed(verdict, hunks) || (await confirm(verdict, hunks, " of the file"))) {
-    await reviewing.decide(verdict, hunks);
-  }
+  await decide(reviewing, verdict, hunks, { where: " of the file", isSaid });
 }
 
 export async function decideAll(reviewing: Reviewing, verdict: Verdict): Promise<void> {
   const hunks = reviewing.session.reviews.files().flatMap((file) => file.hunks);
-  if (hunks.length > 0 && (await confirm(verdict, hunks))) {
-    await reviewing.decide(verdict, hunks);
+  await decide(reviewing, verdict, hunks, { always: true });
+}
+
+/** Decide about hunks, or those that a person still means once asked. */
+async function decide(reviewing: Reviewing, verdict: Verdict, hunks: readonly OpenHunk[], asked: Asked = {}): Promise<void> {
+  const meant = await confirmed(verdict, hunks, reviewing.session.reviews.count(hunks), asked);
+  if (meant.length > 0) {
+    await reviewing.decide(verdict, meant);
   }
-}
-
-/** Ask whether hunks are meant; `where` they all are, in words. */
-async function confirm(verdict: Verdict, hunks: readonly OpenHunk[], where = ""): Promise<boolean> {
-  const verb = verdict === "reject" ? "Reject" : isProposed({ hunks }) ? "Apply" : "Accept";
-  const yes = `${verb} All`;
-  const what = `${verb} ${hunks.length === 1 ? "the change" : `all ${hunks.length} changes`}${where}?`;
-  const proposed = hunks.filter(({ hunk }) => hunk.state === "proposed").length;
-  const detail = `${counted(proposed, "change")} only proposed until now: what is proposed is written into its file.`;
-  const asked = { modal: true, ...(writesProposed(verdict, hunks) ? { detail } : {}) };
-  return (await window.showWarningMessage(what, asked, yes)) === yes;
-}
-
-function writesProposed(verdict: Verdict, hunks: readonly OpenHunk[]): boolean {
-  return verdict === "accept" && hunks.some(({ hunk }) => hunk.state === "proposed");
 }

@@ -16,9 +16,13 @@ import {
   workspace,
 } from "vscode";
 import { counted } from "../runs/words";
+import { DOUBTFUL } from "../state/doubt";
 import { choices, LENSES_IN_DIFFS, showsLensesInDiffs } from "./choices";
 import type { Reviewing } from "./reviewing";
 import { isAbout, isLeft, REVIEW_SCHEME } from "./sides";
+
+/** VS Code takes a place behind the end of a line for its end. */
+const LINE_END = Number.MAX_SAFE_INTEGER;
 
 const COLOR = new ThemeColor("coterie.openChangeForeground");
 
@@ -43,6 +47,11 @@ export class ReviewDecorations implements FileDecorationProvider {
     overviewRulerLane: OverviewRulerLane.Left,
   });
 
+  /** Where there is no lens that says so, behind the first line of a hunk. */
+  readonly #doubtful = window.createTextEditorDecorationType({
+    after: { contentText: DOUBTFUL, color: new ThemeColor("editorCodeLens.foreground"), margin: "0 0 0 2em" },
+  });
+
   constructor(reviewing: Reviewing) {
     this.#reviewing = reviewing;
   }
@@ -58,6 +67,7 @@ export class ReviewDecorations implements FileDecorationProvider {
     return Disposable.from(
       this.#lines,
       this.#gone,
+      this.#doubtful,
       this.#changed,
       window.registerFileDecorationProvider(this),
       window.onDidChangeVisibleTextEditors(() => show()),
@@ -93,5 +103,10 @@ export class ReviewDecorations implements FileDecorationProvider {
         }));
     editor.setDecorations(this.#lines, marksOf(false));
     editor.setDecorations(this.#gone, marksOf(true));
+    const doubtful = hasLenses ? [] : places.filter(({ open }) => open.doubt !== undefined);
+    editor.setDecorations(
+      this.#doubtful,
+      doubtful.map(({ start }) => new Range(start, LINE_END, start, LINE_END)),
+    );
   }
 }

@@ -3,6 +3,7 @@
 
 import { CodeLens, type CodeLensProvider, Disposable, EventEmitter, languages, Range, type TextDocument, window } from "vscode";
 import type { Middleware } from "vscode-languageclient/node";
+import { DOUBTFUL, type Doubt, doubtWords } from "../state/doubt";
 import type { OpenHunk } from "../state/reviews";
 import type { Reviewing } from "./reviewing";
 import { isAbout, isLeft, REVIEW_SCHEME, sideOf } from "./sides";
@@ -45,6 +46,7 @@ export class ReviewLenses implements CodeLensProvider {
       const isShown = open.hunk.state !== "proposed" || sideOf(document.uri) !== undefined;
       const more =
         places.length < 2 ? [] : [new CodeLens(range, { title: `${index + 1} of ${places.length}`, command: "coterie.review.next" })];
+      const whose = open.doubt === undefined ? [] : [doubtLens(range, open.doubt)];
       return [
         new CodeLens(range, {
           title: `$(check)\u00a0${yes}`,
@@ -60,9 +62,15 @@ export class ReviewLenses implements CodeLensProvider {
         }),
         ...(isShown ? [] : [reviewLens(range, open)]),
         ...more,
+        ...whose,
       ];
     });
   }
+}
+
+/** Return what does nothing, and says why when the pointer rests on it. */
+function doubtLens(range: Range, doubt: Doubt): CodeLens {
+  return new CodeLens(range, { title: `$(question)\u00a0${DOUBTFUL}`, tooltip: doubtWords(doubt), command: "" });
 }
 
 function reviewLens(range: Range, { runId, changeId }: OpenHunk): CodeLens {

@@ -1,7 +1,8 @@
 // From one open hunk to the next, over the ends of files.
 
 import { Range, Selection, type TextEditor, TextEditorRevealType, window } from "vscode";
-import { type OpenFile, type OpenHunk, uriKey } from "../state/reviews";
+import type { OpenFile, OpenHunk } from "../state/reviews";
+import { uriKey } from "../state/uris";
 import { openDiff, openFile, tellNothingWaits } from "./opening";
 import { neighbour, type Placed } from "./places";
 import type { Reviewing } from "./reviewing";

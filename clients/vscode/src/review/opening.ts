@@ -3,7 +3,8 @@
 import { commands, type QuickPickItem, Uri, window, workspace } from "vscode";
 import { counted } from "../runs/words";
 import type { Session } from "../session";
-import { type OpenFile, uriKey } from "../state/reviews";
+import type { OpenFile } from "../state/reviews";
+import { uriKey } from "../state/uris";
 import { proposes, sidesOf } from "./sides";
 
 /** How many files one editor shows at once: VS Code loads each of them. */

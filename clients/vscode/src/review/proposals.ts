@@ -1,7 +1,8 @@
 // Shows the edit that a question is about as a native diff: the file as it was, and with what is proposed for it.
 
 import { commands, Uri, window } from "vscode";
-import { changesIn, moveIn } from "../approvals/proposal";
+import { changesIn } from "../approvals/proposal";
+import { moveIn } from "../state/moves";
 import { showFirst } from "./navigation";
 import type { Reviewing } from "./reviewing";
 import { proposalSides } from "./sides";
@@ -9,7 +10,7 @@ import { proposalSides } from "./sides";
 /** Show changes of a run that are, or were, proposed; a person looks at them before or after they are decided. */
 export async function openProposal(reviewing: Reviewing, runId: string, changeIds: readonly string[]): Promise<void> {
   const { runs } = reviewing.session;
-  const changes = changesIn({ changeIds: [...changeIds] }, (runs.get(runId) ?? (await runs.load(runId))).changes);
+  const changes = changesIn({ changeIds: [...changeIds] }, (await runs.known(runId)).changes);
   const sides = changes.map(({ uri, changeId }) => proposalSides(Uri.parse(uri), [{ runId, changeId }]));
   const move = moveIn(changes);
   const [first] = changes;

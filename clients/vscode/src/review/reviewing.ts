@@ -3,11 +3,12 @@
 
 import { type Disposable, type TextDocument, type TextDocumentChangeEvent, Uri, window, workspace } from "vscode";
 import { guarded } from "../refusals";
-import { tellConflicts } from "../runs/actions";
+import { tellConflicts } from "../runs/undoing";
 import { Refusal } from "../server/wire";
 import type { Session } from "../session";
-import { type OpenHunk, uriKey } from "../state/reviews";
+import type { OpenHunk } from "../state/reviews";
 import { Signal } from "../state/signal";
+import { uriKey } from "../state/uris";
 import { linesOf, type Placed, placesOf, shifted, type Text } from "./places";
 import { changesOf, fileOf, isAbout, sideOf } from "./sides";
 

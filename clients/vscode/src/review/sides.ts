@@ -2,7 +2,8 @@
 // proposal, the changes that it is made of, so that it shows the same after they are decided.
 
 import { Uri } from "vscode";
-import { type OpenFile, type OpenHunk, uriKey } from "../state/reviews";
+import type { OpenFile, OpenHunk } from "../state/reviews";
+import { uriKey } from "../state/uris";
 
 export const REVIEW_SCHEME = "coterie-review";
 

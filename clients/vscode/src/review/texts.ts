@@ -5,7 +5,8 @@ import { Disposable, EventEmitter, type TextDocumentContentProvider, type Uri, w
 import { unmovedText } from "../approvals/proposal";
 import type { ReviewedChange } from "../protocol";
 import { running } from "../server/running";
-import { placedHunks, uriKey } from "../state/reviews";
+import { placedHunks } from "../state/reviews";
+import { uriKey } from "../state/uris";
 import { withoutApplied, withProposed } from "./places";
 import type { Reviewing } from "./reviewing";
 import { type ChangeId, changesOf, fileOf, isAbout, REVIEW_SCHEME, sideOf } from "./sides";
@@ -50,7 +51,7 @@ export class ReviewTexts implements TextDocumentContentProvider {
   /** Return a change, also one that was decided long ago. */
   async #changeOf({ runId, changeId }: ChangeId): Promise<ReviewedChange | undefined> {
     const { reviews, runs } = this.#reviewing.session;
-    const change = reviews.change(changeId) ?? (runs.get(runId) ?? (await runs.load(runId))).changes[changeId];
+    const change = reviews.change(changeId) ?? (await runs.known(runId)).changes[changeId];
     return change && { ...change, runId };
   }
 

@@ -79,7 +79,8 @@ export class ReviewTree implements TreeDataProvider<Node<Reviewed>> {
   }
 
   #update(): readonly Node<Reviewed>[] | undefined {
-    return this.#forest.update(reviewRows(this.#reviewing.session.reviews.files()));
+    const { reviews } = this.#reviewing.session;
+    return this.#forest.update(reviewRows(reviews.files(), reviews.moves()));
   }
 
   /** Have that alone drawn which looks otherwise: a click between two drawings is lost. */

@@ -1,11 +1,8 @@
 // What can be done with a run and its parts from the tree: stopped, resumed, undone at each level, looked at.
 
 import { commands, Disposable, Range, type TreeView, Uri, ViewColumn, window, workspace } from "vscode";
-import { unlinked } from "../notices";
-import type { RunUndoParams, UndoConflict } from "../protocol";
 import { guarded } from "../refusals";
 import type { Session } from "../session";
-import type { Run } from "../state/run";
 import { isCommand } from "./callRows";
 import { type RunDocuments, runUri, sideUri } from "./documents";
 import type { Node } from "./forest";
@@ -13,7 +10,7 @@ import type { RunList } from "./list";
 import type { About } from "./row";
 import type { RunTerminals } from "./terminal";
 import type { RunTree } from "./tree";
-import { conflictWords, counted } from "./words";
+import { undoPart, undoRun } from "./undoing";
 
 interface Parts {
   readonly session: Session;
@@ -71,54 +68,11 @@ async function show({ tree, view }: Parts, runId: string): Promise<void> {
   }
 }
 
-async function undoRun(session: Session, runId: string): Promise<void> {
-  const yes = "Undo the Run";
-  const detail = "Exactly what it changed is taken back; what you wrote since stays.";
-  if ((await window.showWarningMessage("Undo all changes of this run?", { modal: true, detail }, yes)) === yes) {
-    await undo(session, { runId, scope: "run" });
-  }
-}
-
-async function undoPart(session: Session, { target }: About): Promise<void> {
-  if (target.kind === "step") {
-    await undo(session, { runId: target.runId, scope: "step", ids: [target.stepId] });
-  } else if (target.kind === "file") {
-    await undo(session, { runId: target.runId, scope: "file", ids: [target.uri] });
-  } else if (target.kind === "hunk") {
-    await undo(session, { runId: target.runId, scope: "hunk", ids: [target.hunkId] });
-  }
-}
-
-async function undo(session: Session, params: RunUndoParams): Promise<void> {
-  const { restored, conflicts } = await session.wire.request("agent/run/undo", params);
-  if (restored.length > 0) {
-    window.setStatusBarMessage(`$(discard) Coterie took changes back in ${counted(restored.length, "file")}.`, 10_000);
-  }
-  await tellConflicts("taken back", conflicts);
-}
-
-/** Tell what was left alone, file by file, with a button that shows the first. */
-export async function tellConflicts(verb: "taken back" | "applied", conflicts: readonly UndoConflict[]): Promise<void> {
-  const [first] = conflicts;
-  if (first === undefined) {
-    return;
-  }
-  const open = "Show the File";
-  if ((await window.showWarningMessage(unlinked(conflictWords(verb, conflicts)), open)) === open) {
-    await window.showTextDocument(Uri.parse(first.uri));
-  }
-}
-
-/** Return a run, asked for when it is not here any more. */
-async function runAt(session: Session, runId: string): Promise<Run> {
-  return session.runs.get(runId) ?? (await session.runs.load(runId));
-}
-
 async function showOutput(session: Session, terminals: RunTerminals, { target }: About): Promise<void> {
   if (target.kind !== "call") {
     return;
   }
-  const call = (await runAt(session, target.runId)).toolCalls[target.callId];
+  const call = (await session.runs.known(target.runId)).toolCalls[target.callId];
   if (call !== undefined && isCommand(call)) {
     await terminals.show(target.runId);
   } else {
@@ -128,7 +82,7 @@ async function showOutput(session: Session, terminals: RunTerminals, { target }:
 
 async function showArtifact(session: Session, { target }: About): Promise<void> {
   if (target.kind === "artifact") {
-    const artifact = (await runAt(session, target.runId)).artifacts[target.index];
+    const artifact = (await session.runs.known(target.runId)).artifacts[target.index];
     const name = `${artifact?.stepId ?? "step"}-${artifact?.type ?? "artifact"}.md`;
     await window.showTextDocument(runUri(target.runId, "artifact", String(target.index), name), { preview: true });
   }
@@ -139,7 +93,7 @@ async function showChange(session: Session, documents: RunDocuments, { target }:
     return;
   }
   const name = target.path;
-  const changes = Object.values((await runAt(session, target.runId)).changes).filter((change) => change.uri === target.uri);
+  const changes = Object.values((await session.runs.known(target.runId)).changes).filter((change) => change.uri === target.uri);
   const proposed = changes.filter((change) => change.hunks.some((hunk) => hunk.state === "proposed"));
   if (proposed.length > 0) {
     const ids = proposed.map(({ changeId }) => changeId);

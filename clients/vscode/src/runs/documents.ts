@@ -79,11 +79,11 @@ export class RunDocuments implements TextDocumentContentProvider {
         return (kind === "before" ? file?.before : file?.after) ?? "";
       }
       case "artifact": {
-        const artifact = (await this.#run(runId)).artifacts[Number(id)];
+        const artifact = (await this.#session.runs.known(runId)).artifacts[Number(id)];
         return artifact === undefined ? "" : artifactText(artifact);
       }
       case "output":
-        return (await this.#run(runId)).toolCalls[id]?.output ?? "";
+        return (await this.#session.runs.known(runId)).toolCalls[id]?.output ?? "";
       default:
         return "";
     }
@@ -102,9 +102,5 @@ export class RunDocuments implements TextDocumentContentProvider {
   #isOther(uri: Uri, run: Run): boolean {
     const { kind, runId, id } = partsOf(uri);
     return runId === run.runId && this.#sources.differs(uri.toString(), run, kind, id);
-  }
-
-  async #run(runId: string) {
-    return this.#session.runs.get(runId) ?? (await this.#session.runs.load(runId));
   }
 }

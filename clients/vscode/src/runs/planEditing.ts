@@ -151,7 +151,7 @@ export class PlanEditing {
   /** Return a run's plan as it stands now. A document of an earlier window is asked for before the server runs. */
   async #planOf(runId: string): Promise<Plan | undefined> {
     await running(this.#session.connection);
-    const run = this.#session.runs.get(runId) ?? (await this.#session.runs.load(runId));
+    const run = await this.#session.runs.known(runId);
     return this.#drafts.get(runId) ?? run.plan;
   }
 

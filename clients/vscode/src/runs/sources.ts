@@ -1,8 +1,8 @@
 // What of a run an open text is made of: a run is told of with each word that streams, and a text is asked for anew only where it may be another
 // one. Pure; `documents.ts` asks.
 
-import { uriKey } from "../state/reviews";
 import type { Run } from "../state/run";
+import { uriKey } from "../state/uris";
 
 export type Kind = "before" | "after" | "artifact" | "output";
 

@@ -34,7 +34,7 @@ export class RunTerminals implements Disposable {
 
   /** Show a run's commands. */
   async show(runId: string): Promise<void> {
-    const run = this.#session.runs.get(runId) ?? (await this.#session.runs.load(runId));
+    const run = await this.#session.runs.known(runId);
     let open = this.#open.get(runId);
     if (open === undefined) {
       const screen = new Screen(run);

@@ -129,7 +129,7 @@ export class RunTree implements TreeDataProvider<Node>, Disposable {
     const { runs, wire } = this.#session;
     const held = runs.hold(runId);
     try {
-      const run = runs.get(runId) ?? (await runs.load(runId));
+      const run = await runs.known(runId);
       const { budget } = await wire.request("agent/run/get", { runId });
       const latest = runs.get(runId) ?? run;
       this.#forget(runId);

@@ -57,6 +57,9 @@ export const SEVERITY_ICONS: Readonly<Record<string, Icon>> = {
   note: { name: "lightbulb" },
 };
 
+/** Of a change that may be somebody else's. */
+export const DOUBT_ICON: Icon = { name: "question", color: WAITING };
+
 /** Return how long ago a time is: `now`, `5 min`, `3 h`, `2 d`. */
 export function age(at: string, nowMs: number): string {
   const minutes = Math.floor((nowMs - Date.parse(at)) / 60_000);

@@ -1,24 +1,30 @@
 // The rows of what a run found and changed. Pure.
 
-import { movesAmong } from "../approvals/proposal";
 import type { ChangeEvent, Hunk, Json } from "../protocol";
+import { DOUBTFUL, type Doubt, doubtOf, doubtsAmong, doubtWords } from "../state/doubt";
+import { movedWords, movesAmong } from "../state/moves";
 import { hasEnded, type Run } from "../state/run";
+import { uriKey } from "../state/uris";
 import type { Row } from "./row";
-import { counted, SEVERITY_ICONS } from "./words";
+import { counted, DOUBT_ICON, SEVERITY_ICONS } from "./words";
 
 /** One file with the hunks of all the run's changes of it. */
 export interface ChangedFile {
   readonly path: string;
   readonly uri: string;
-  readonly hunks: readonly Hunk[];
+  readonly hunks: readonly ChangedHunk[];
 }
+
+/** A hunk, and why its change may be somebody else's. */
+type ChangedHunk = Hunk & { readonly doubt: Doubt | undefined };
 
 /** Return the files that a run changed, or would, by path. */
 function changedFiles(changes: Iterable<ChangeEvent>): readonly ChangedFile[] {
   const files = new Map<string, ChangedFile>();
   for (const change of changes) {
     const known = files.get(change.uri);
-    files.set(change.uri, { path: change.path, uri: change.uri, hunks: [...(known?.hunks ?? []), ...change.hunks] });
+    const hunks = change.hunks.map((hunk) => ({ ...hunk, doubt: doubtOf(change) }));
+    files.set(change.uri, { path: change.path, uri: change.uri, hunks: [...(known?.hunks ?? []), ...hunks] });
   }
   return [...files.values()].sort((one, other) => (one.path < other.path ? -1 : 1));
 }
@@ -30,9 +36,7 @@ export function changeRows(run: Run): Row | undefined {
     return undefined;
   }
   const moves = movesAmong(changes.filter(({ state }) => state === "applied" || state === "proposed"));
-  const moved = new Map(
-    moves.flatMap(({ gone, made }) => [[gone.uri, `moved to ${made.path}`] as const, [made.uri, `moved from ${gone.path}`] as const]),
-  );
+  const moved = movedWords(moves);
   const count = counted(files.length - moves.length, "file");
   return {
     id: `${run.runId}/changes`,
@@ -41,7 +45,7 @@ export function changeRows(run: Run): Row | undefined {
     icon: { name: "diff-multiple" },
     context: "changes",
     expanded: true,
-    children: files.map((file) => fileRow(run, file, moved.get(file.uri))),
+    children: files.map((file) => fileRow(run, file, moved.get(uriKey(file.uri)))),
     target: { kind: "run", runId: run.runId },
   };
 }
@@ -50,13 +54,17 @@ function fileRow(run: Run, file: ChangedFile, moved: string | undefined): Row {
   const standing = file.hunks.filter((hunk) => hunk.state === "applied" || hunk.state === "proposed");
   const lines = (side: "newLines" | "oldLines"): number => standing.reduce((sum, hunk) => sum + hunk[side], 0);
   const proposed = standing.every((hunk) => hunk.state === "proposed");
+  const doubts = doubtsAmong(standing);
   const size = moved ?? `+${lines("newLines")} −${lines("oldLines")}`;
   const undoable = hasEnded(run) && standing.some((hunk) => hunk.state === "applied");
   return {
     id: `${run.runId}/file/${file.uri}`,
     label: file.path,
-    description: standing.length === 0 ? goneWord(file) : `${proposed ? "proposed · " : ""}${size}`,
-    tooltip: file.path,
+    description:
+      standing.length === 0
+        ? goneWord(file)
+        : [doubts.length > 0 ? DOUBTFUL : "", proposed ? "proposed" : "", size].filter(Boolean).join(" · "),
+    tooltip: [file.path, ...doubts.map(doubtWords)].join("\n\n"),
     resource: file.uri,
     context: undoable ? "file.applied" : "file",
     command: "coterie.run.showChange",
@@ -70,15 +78,16 @@ function goneWord({ hunks }: ChangedFile): string {
   return hunks.every((hunk) => hunk.state === "rejected") ? "rejected" : "taken back";
 }
 
-function hunkRow(run: Run, file: ChangedFile, hunk: Hunk): Row {
+function hunkRow(run: Run, file: ChangedFile, hunk: ChangedHunk): Row {
   const words = hunk.state === "applied" ? (hunk.review === "accepted" ? "accepted" : "applied") : hunk.state;
   const gone = hunk.state === "rejected" || hunk.state === "undone";
+  const doubt = gone ? undefined : hunk.doubt;
   return {
     id: `${run.runId}/hunk/${hunk.hunkId}`,
     label: linesOf(hunk),
-    description: `${words} · +${hunk.newLines} −${hunk.oldLines}`,
-    tooltip: [...prefixed("−", hunk.oldText), ...prefixed("+", hunk.newText)].join("\n"),
-    icon: { name: gone ? "diff-removed" : hunk.oldLines === 0 ? "diff-added" : "diff-modified" },
+    description: [doubt && DOUBTFUL, words, `+${hunk.newLines} −${hunk.oldLines}`].filter(Boolean).join(" · "),
+    tooltip: [...(doubt ? [doubtWords(doubt), ""] : []), ...prefixed("−", hunk.oldText), ...prefixed("+", hunk.newText)].join("\n"),
+    icon: doubt ? DOUBT_ICON : { name: gone ? "diff-removed" : hunk.oldLines === 0 ? "diff-added" : "diff-modified" },
     context: hasEnded(run) && hunk.state === "applied" ? "hunk.applied" : "hunk",
     command: "coterie.run.showChange",
     target: { kind: "hunk", runId: run.runId, uri: file.uri, path: file.path, hunkId: hunk.hunkId },

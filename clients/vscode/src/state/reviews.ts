@@ -2,7 +2,10 @@
 // window shows the same.
 
 import type { AgentEvent, Hunk, ReviewedChange, ReviewList } from "../protocol";
+import { type Doubt, doubtOf } from "./doubt";
+import { type Move, movesAmong } from "./moves";
 import { Signal } from "./signal";
+import { uriKey } from "./uris";
 
 /** A hunk with where it stands. */
 export interface PlacedHunk {
@@ -13,6 +16,8 @@ export interface PlacedHunk {
   readonly start: number;
   /** The line in the file with what is proposed. */
   readonly proposedStart: number;
+  /** Why its change may be somebody else's. */
+  readonly doubt: Doubt | undefined;
 }
 
 /** A hunk that can be accepted or rejected. */
@@ -49,9 +54,10 @@ export class Reviews {
   readonly finished = new Signal<number>();
   readonly #changes = new Map<string, ReviewedChange>();
   readonly #files = new Map<string, Reviewed>();
-  #decided = 0;
+  #open = 0;
   #total = 0;
   #sorted: readonly OpenFile[] | undefined;
+  #moves: readonly Move<ReviewedChange>[] | undefined;
 
   /** Take in what the server lists; what it does not list any more was decided while nobody listened. */
   replace(list: ReviewList): void {
@@ -90,10 +96,10 @@ export class Reviews {
     }
     const { kind: _kind, ...change } = event;
     this.#put({ ...change, runId, folder: told.folder ?? null });
-    const { decided, total } = this.progress();
-    if (decided === total) {
+    if (this.#open === 0) {
+      const { total } = this.progress();
       this.#clear();
-      this.finished.emit(decided);
+      this.finished.emit(total);
       this.changed.emit(undefined);
     } else {
       this.changed.emit(event.uri);
@@ -122,17 +128,40 @@ export class Reviews {
     return this.#changes.get(changeId);
   }
 
+  /** Return how much is decided. A file that was moved is one change, and the server decides about both of its halves at once. */
   progress(): Progress {
-    return { decided: this.#decided, total: this.#total };
+    const open = this.moves().filter(({ gone, made }) => openIn(gone) > 0 && openIn(made) > 0);
+    const total = this.#total - this.moves().length;
+    return { decided: total - (this.#open - open.length), total };
+  }
+
+  /** Return how many changes hunks are for a person: the two halves of a move are one. */
+  count(hunks: readonly Pick<PlacedHunk, "changeId" | "hunk">[]): number {
+    const changes = new Set(hunks.map(({ changeId }) => changeId));
+    const whole = this.moves().filter(({ gone, made }) => changes.has(gone.changeId) && changes.has(made.changeId));
+    return hunks.length - whole.length;
+  }
+
+  /** Return the moves among what waits for review, and what was decided with it. */
+  moves(): readonly Move<ReviewedChange>[] {
+    if (this.#moves === undefined) {
+      const byRun = new Map<string, ReviewedChange[]>();
+      for (const change of this.#changes.values()) {
+        const changes = byRun.get(change.runId) ?? [];
+        changes.push(change);
+        byRun.set(change.runId, changes);
+      }
+      this.#moves = [...byRun.values()].flatMap((changes) => movesAmong(changes));
+    }
+    return this.#moves;
   }
 
   #put(change: ReviewedChange): void {
     const before = this.#changes.get(change.changeId);
-    if (before !== undefined) {
-      this.#count(before, -1);
-    }
+    this.#open += openIn(change) - (before === undefined ? 0 : openIn(before));
+    this.#total += change.hunks.length - (before?.hunks.length ?? 0);
     this.#changes.set(change.changeId, change);
-    this.#count(change, 1);
+    this.#moves = undefined;
     const key = uriKey(change.uri);
     const file = this.#files.get(key) ?? { changes: new Map(), open: undefined };
     file.changes.set(change.changeId, change);
@@ -141,17 +170,13 @@ export class Reviews {
     this.#sorted = undefined;
   }
 
-  #count({ hunks }: ReviewedChange, sign: 1 | -1): void {
-    this.#total += sign * hunks.length;
-    this.#decided += sign * hunks.filter((hunk) => !isOpen(hunk)).length;
-  }
-
   #clear(): void {
     this.#changes.clear();
     this.#files.clear();
-    this.#decided = 0;
+    this.#open = 0;
     this.#total = 0;
     this.#sorted = undefined;
+    this.#moves = undefined;
   }
 }
 
@@ -173,16 +198,24 @@ function openOf(changes: readonly ReviewedChange[]): OpenFile | undefined {
 }
 
 /** Return the hunks of a change, each with where it stands: some of a proposal may be in the file, others not yet, or never. */
-export function placedHunks({ runId, changeId, hunks }: Pick<ReviewedChange, "runId" | "changeId" | "hunks">): readonly PlacedHunk[] {
+export function placedHunks(
+  change: Pick<ReviewedChange, "runId" | "changeId" | "path" | "hunks" | "unsure" | "what">,
+): readonly PlacedHunk[] {
+  const { runId, changeId, hunks } = change;
+  const doubt = doubtOf(change);
   let [grown, proposed] = [0, 0];
   return hunks.map((hunk) => {
     const at = Math.max(hunk.oldStart - 1, 0);
-    const placed = { runId, changeId, hunk, start: at + grown, proposedStart: at + proposed };
+    const placed = { runId, changeId, hunk, start: at + grown, proposedStart: at + proposed, doubt };
     const growth = hunk.newLines - hunk.oldLines;
     grown += hunk.state === "applied" ? growth : 0;
     proposed += hunk.state === "applied" || hunk.state === "proposed" ? growth : 0;
     return placed;
   });
+}
+
+function openIn({ hunks }: ReviewedChange): number {
+  return hunks.filter(isOpen).length;
 }
 
 function byPath(one: OpenFile, other: OpenFile): number {
@@ -197,13 +230,4 @@ export function isProposed({ hunks }: Pick<OpenFile, "hunks">): boolean {
 /** Say whether a hunk waits for a person's word. */
 export function isOpen(hunk: Hunk): boolean {
   return (hunk.review ?? "open") === "open" && (hunk.state === "applied" || hunk.state === "proposed");
-}
-
-/** Return a URI as it can be compared: what is escaped in it differs between editors and servers. */
-export function uriKey(uri: string): string {
-  try {
-    return decodeURIComponent(uri);
-  } catch {
-    return uri;
-  }
 }

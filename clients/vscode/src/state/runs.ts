@@ -80,6 +80,11 @@ export class Runs {
     this.#keep(run);
   }
 
+  /** Return a run, asked for where it is not here, or not any more. */
+  async known(runId: string): Promise<Run> {
+    return this.get(runId) ?? (await this.load(runId));
+  }
+
   /** Bring a run up to date and return it; asked twice at once, it is done once. */
   load(runId: string): Promise<Run> {
     const running = this.#loads.get(runId);

@@ -1,6 +1,7 @@
 // The rows of what is done: tool calls, steps, changes of files, and notes about the run.
 
 import type { ChangeItem, NoteItem, StepItem, ToolItem } from "../../src/chat/items";
+import { DOUBTFUL } from "../../src/state/doubt";
 import { element, icon } from "../base/dom";
 import { only, type Page, type Row, titled } from "./row";
 
@@ -93,12 +94,11 @@ export function changeRow(item: ChangeItem, page: Page): Row {
     path.textContent = next.path;
     added.textContent = `+${next.added}`;
     removed.textContent = `−${next.removed}`;
-    state.textContent = CHANGE_STATES[next.state];
-    button.title = `Review what was changed in ${next.path}`;
-    button.setAttribute(
-      "aria-label",
-      `${next.path}: ${next.added} lines added, ${next.removed} removed ${CHANGE_STATES[next.state]}. Review.`,
-    );
+    state.textContent = next.doubt === undefined ? CHANGE_STATES[next.state] : DOUBTFUL;
+    const review = `Review what was changed in ${next.path}`;
+    button.title = next.doubt === undefined ? review : `${next.doubt}\n${review}`;
+    const size = `${next.path}: ${next.added} lines added, ${next.removed} removed`;
+    button.setAttribute("aria-label", `${[size, state.textContent].filter(Boolean).join(", ")}. Review.`);
   };
   update(item);
   return { element: button, update: only("change", update) };

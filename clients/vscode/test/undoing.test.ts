@@ -1,0 +1,85 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+
+const { window } = vi.hoisted(() => ({ window: { showWarningMessage: vi.fn(), setStatusBarMessage: vi.fn(), showTextDocument: vi.fn() } }));
+vi.mock("vscode", () => ({ window, Uri: { parse: (text: string) => text } }));
+
+import type { ChangeEvent, UndoConflict } from "../src/protocol";
+import type { Target } from "../src/runs/row";
+import { undoPart, undoRun } from "../src/runs/undoing";
+import type { Session } from "../src/session";
+import { emptyRun } from "../src/state/run";
+
+const change = (changeId: string, unsure: string | null, state: "applied" | "undone" = "applied"): ChangeEvent => ({
+  kind: "change",
+  changeId,
+  path: `${changeId}.py`,
+  uri: `file:///w/${changeId}.py`,
+  state,
+  unsure,
+  hunks: [{ hunkId: `${changeId}-hunk`, oldStart: 1, oldLines: 1, newStart: 1, newLines: 1, oldText: "a\n", newText: "b\n", state }],
+});
+
+/** A session with one run, and what was asked of its server. */
+function stage(...changes: ChangeEvent[]) {
+  const asked: unknown[] = [];
+  const conflicts: UndoConflict[] = [];
+  const run = { ...emptyRun("r"), changes: Object.fromEntries(changes.map((each) => [each.changeId, each])) };
+  const request = async (_method: string, params: unknown) => {
+    asked.push(params);
+    return { restored: ["ours.py"], conflicts };
+  };
+  return { session: { runs: { known: async () => run }, wire: { request } } as unknown as Session, asked };
+}
+
+const WHY = "It is older than the command.";
+const [ours, theirs] = [change("ours", null), change("theirs", WHY)];
+const file = (changeId: string): Target => ({ kind: "file", runId: "r", uri: `file:///w/${changeId}.py`, path: `${changeId}.py` });
+const hunk = (changeId: string): Target => ({ ...file(changeId), kind: "hunk", hunkId: `${changeId}-hunk` }) as Target;
+const STEP: Target = { kind: "step", runId: "r", stepId: "code" };
+
+beforeEach(() => vi.resetAllMocks());
+
+describe("before a run is undone", () => {
+  it("is said what the server leaves alone then, and why", async () => {
+    const { session, asked } = stage(ours, theirs, change("gone", WHY, "undone"));
+    window.showWarningMessage.mockResolvedValueOnce("Undo the Run");
+    await undoRun(session, "r");
+    const [, { detail }] = window.showWarningMessage.mock.lastCall ?? [];
+    expect(detail).toContain(`Left as it is, because it is maybe not the agent's`);
+    expect(detail.split("\n\n").at(-1)).toBe(`theirs.py: ${WHY}`);
+    expect(asked).toEqual([{ runId: "r", scope: "run" }]);
+  });
+
+  it("nothing is said of others where there are none, and nothing done where a person does not mean it", async () => {
+    const { session, asked } = stage(ours);
+    await undoRun(session, "r");
+    expect(window.showWarningMessage.mock.lastCall?.[1].detail).not.toContain("maybe");
+    expect(asked).toEqual([]);
+  });
+});
+
+describe("a part of a run", () => {
+  it.each([
+    ["a file", file("ours"), { scope: "file", ids: ["file:///w/ours.py"] }],
+    ["a hunk", hunk("ours"), { scope: "hunk", ids: ["ours-hunk"] }],
+    ["a step, of which the server leaves alone what it is not sure of", STEP, { scope: "step", ids: ["code"] }],
+  ])("is taken back at once: %s", async (_what, target, params) => {
+    const { session, asked } = stage(ours, theirs);
+    await undoPart(session, { target });
+    expect(asked).toEqual([{ runId: "r", ...params }]);
+    expect(window.showWarningMessage).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ["a file", file("theirs")],
+    ["a hunk", hunk("theirs")],
+  ])("that may be somebody else's is taken back once a person was told so: %s", async (_what, target) => {
+    const { session, asked } = stage(ours, theirs);
+    await undoPart(session, { target });
+    expect(asked).toEqual([]);
+    window.showWarningMessage.mockResolvedValueOnce("Take Back");
+    await undoPart(session, { target });
+    expect(asked).toHaveLength(1);
+    expect(window.showWarningMessage.mock.lastCall?.[1].detail).toContain(`theirs.py: ${WHY}`);
+  });
+});
