@@ -17,6 +17,7 @@ from typing import Any
 from coterie.agents.assembly import Assembly, Surroundings
 from coterie.agents.coordinator import Coordinator
 from coterie.agents.inspection import Inspection
+from coterie.agents.lessons import KeptLessons
 from coterie.agents.pending import Approvals
 from coterie.base.tasks import TaskSupervisor
 from coterie.config.load import load
@@ -47,6 +48,7 @@ from coterie.features.inspector import Inspector
 from coterie.features.runs import RunService
 from coterie.storage.store import Store
 from coterie.workspace.snapshots import Snapshots
+from coterie.workspace.trash import Trash
 from coterie.workspace.workspace import LiveWorkspace
 from one_model import OneModel
 
@@ -292,7 +294,8 @@ async def staged(
     store = Store(home)
     model, listener = model or ScriptedModel(script), Listener(can_answer=can_answer)
     snapshots = Snapshots(home / "snapshots")
-    workspace = workspace or LiveWorkspace([Folder(uri=project.as_uri(), name=project.name, absolute=str(project))], snapshots=snapshots)
+    folder = Folder(uri=project.as_uri(), name=project.name, absolute=str(project))
+    workspace = workspace or LiveWorkspace([folder], snapshots=snapshots, trash=Trash(home / "undone"))
     tasks = TaskSupervisor("stage")
     options = {"retry": {"attempts": 4, "base_ms": 1, "max_ms": 1}, **(settings or {})}
     loaded = load({"COTERIE_HOME": str(home)}, folders=[project], editor_options=options, command_line=command_line)
@@ -318,6 +321,7 @@ async def staged(
         memories=home / "memory",
         index=index,
         index_wait_s=index_wait_s,
+        lessons=KeptLessons(home / "state"),
     )
     coordinator = Coordinator(runs, listener, lambda _: None)
     base = Assembly(around)
@@ -347,5 +351,6 @@ async def staged(
     finally:
         await coordinator.aclose()
         await tasks.aclose()
+        await around.lessons.aclose()
         snapshots.close()
         await store.aclose()

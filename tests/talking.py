@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from agent_scripts import project
 from agent_stage import Stage, Turn, says, staged
+from coterie.base.errors import ProviderError
 from coterie.context.assemble import request_bytes
 from coterie.domain.events import CompactionEvent, RunEvent, WarningEvent
 from coterie.domain.messages import ModelRequest, StreamEvent, ToolMessage, UsageReported
@@ -28,7 +29,8 @@ SUMMARY = "## Goal\n- count words\n## Done\n- counted"
 class Chatting(Hosts):
     """Hosts that say when they are asked for a summary.
 
-    With ``bytes_per_token`` they bill requests by their size; else always the same, which nobody takes for a count of tokens.
+    With ``bytes_per_token`` they bill requests by their size; else always the same, which nobody takes for a count of tokens. What is more
+    than ``takes`` tokens of the usual size they refuse.
     """
 
     def __init__(self, windows: Mapping[str, int]) -> None:
@@ -36,11 +38,15 @@ class Chatting(Hosts):
         self.script = {"compaction": (says(SUMMARY),) * 9}
         self.summarising = asyncio.Event()
         self.bytes_per_token: float | None = None
+        self.takes: int | None = None
 
     @override
     async def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
         if request.agent == "compaction":
             self.summarising.set()
+        if self.takes is not None and len(request_bytes(request)) > 4 * self.takes:
+            self.requests.append(request)
+            raise ProviderError("Too long.", kind="context_overflow", status=400)
         async with aclosing(super().stream(request)) as events:  # type: ignore[type-var]
             async for event in events:
                 if isinstance(event, UsageReported) and self.bytes_per_token is not None:

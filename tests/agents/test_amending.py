@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
+
 from agent_stage import says
 from coterie.context.assemble import request_bytes
 from coterie.domain.messages import ModelRequest, UserMessage
@@ -38,7 +40,61 @@ async def test_rules_that_change_come_with_the_next_message_and_once(tmp_path: P
             assert request_bytes(two).startswith(request_bytes(one)), "the hosts' prompt caches hold"
 
 
-async def test_a_changed_rule_is_told_again_when_a_summary_takes_the_place_of_its_message(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("takes", "fail"), [(8_192, 1), (12_000, 0)])
+async def test_a_large_rule_that_changes_in_a_small_window_that_nobody_knows_costs_one_summary(
+    tmp_path: Path, takes: int, fail: int
+) -> None:
+    async with talking(tmp_path, windows={}) as talk:
+        talk.hosts.takes, talk.hosts.bytes_per_token = takes, 4.0
+        file = talk.stage.project / "AGENTS.md"
+        file.write_text("Use tabs, not blanks.\n" * 700, encoding="utf-8")
+        ended, summaries = [], 0
+        for number in range(14):
+            if number == 3:
+                file.write_text("Use blanks, not tabs.\n" * 700, encoding="utf-8")
+            ended.append((await talk.post(f"Post {number}?", says(f"{number} {'word ' * 200}"))).state)
+            summaries += len(talk.hosts.heard("compaction"))
+        assert (ended.count("failed"), summaries) == (fail, 1)
+        told = str(talk.sent)
+        assert "Use blanks" in told
+        assert "Use tabs" not in told, "behind the summary nothing is sent in two versions"
+        assert len(talk.sent.system) / 4 < takes / 3
+
+
+async def test_behind_a_summary_a_conversation_begins_with_the_rules_as_they_are_and_goes_on_so(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        file = talk.stage.project / "AGENTS.md"
+        file.write_text("Use tabs.\n", encoding="utf-8")
+        await talk.grow(2)
+        began = talk.sent.system
+        file.write_text("Use blanks.\n", encoding="utf-8")
+        await talk.post("/compact")
+        systems = []
+        for text in ("Use blanks.", "Use blanks.", "Use nothing."):
+            file.write_text(text, encoding="utf-8")
+            await talk.post("And?", says("Yes."))
+            systems.append(talk.sent.system)
+        assert systems == [began.replace("Use tabs.", "Use blanks.")] * 3, "and from then on hosts know it"
+        assert '<rules path="AGENTS.md"' in latest(talk.sent)
+        assert "Use nothing." in latest(talk.sent)
+        await talk.post("/restore")
+        await talk.post("And?", says("Yes."))
+        assert talk.sent.system == began, "with what was said, what it was said behind comes back"
+
+
+async def test_a_summary_alone_changes_nothing_of_what_a_conversation_began_with(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        (talk.stage.project / "AGENTS.md").write_text("Use tabs.\n", encoding="utf-8")
+        await talk.grow(2)
+        began = talk.sent.system
+        (talk.stage.project / ".coterie").mkdir()
+        (talk.stage.project / ".coterie" / "memory.md").write_text("- 2026-01-31: It is a calculator.\n", encoding="utf-8")
+        await talk.post("/compact")
+        await talk.post("And?", says("Yes."))
+        assert talk.sent.system == began
+
+
+async def test_a_changed_rule_holds_also_when_a_summary_takes_the_place_of_its_message(tmp_path: Path) -> None:
     async with talking(tmp_path) as talk:
         file = talk.stage.project / "AGENTS.md"
         file.write_text("Use tabs.\n", encoding="utf-8")
@@ -48,7 +104,8 @@ async def test_a_changed_rule_is_told_again_when_a_summary_takes_the_place_of_it
         await talk.post("More?", says("word " * 900))
         await talk.post("/compact")
         assert talk.told
-        await talk.post("And?", says("Yes."))
-        assert "Use blanks." in latest(talk.sent)
-        await talk.post("And?", says("Yes."))
-        assert "Use blanks." not in latest(talk.sent)
+        for _ in range(2):
+            await talk.post("And?", says("Yes."))
+            assert "Use blanks." in talk.sent.system
+            assert "Use tabs." not in talk.sent.system
+            assert "Use blanks." not in latest(talk.sent)

@@ -17,7 +17,6 @@ from coterie.config.schema import ContextSettings
 from coterie.context.collect import listing_of
 from coterie.domain.edits import FileRef
 from coterie.domain.messages import UserMessage
-from coterie.domain.model_ports import ModelChoice
 from coterie.domain.overview import Landmark, Overview
 from coterie.domain.retrieval import Found, Question
 from coterie.domain.runs import Attachment, RunRequest, Selection
@@ -148,21 +147,19 @@ class Attentive:
 async def test_what_the_person_is_at_is_a_part_of_the_question(tmp_path: Path) -> None:
     of = index()
     place = Place(workspace=FakeWorkspace(tmp_path), index=of, attention=Attentive())
-    choice = ModelChoice("work/m1", "m1", "m1", provider=None)  # type: ignore[arg-type]
-    await orientation(place, RunRequest(prompt=PROMPT), None, policy=Policy(), settings=ContextSettings(), choice=choice, prior=())
+    await orientation(place, RunRequest(prompt=PROMPT), None, policy=Policy(), settings=ContextSettings(), limit=None, prior=())
     (question,) = of.questions
     assert (question.text, question.failing) == (f"{tmp_path.name}: {PROMPT}\n", ("calc.py",))
 
 
-@pytest.mark.parametrize(("context_tokens", "shown"), [(None, True), (32_000, True), (40, False)])
-async def test_in_a_small_window_there_is_less(tmp_path: Path, context_tokens: int | None, *, shown: bool) -> None:
+@pytest.mark.parametrize(("limit", "shown"), [(None, True), (21_600, True), (27, False)])
+async def test_in_a_small_window_there_is_less(tmp_path: Path, limit: int | None, *, shown: bool) -> None:
     place = Place(
         workspace=FakeWorkspace(tmp_path, {"calc.py": "def add():\n", "tests/test_calc.py": "\n\n\ndef test_add():\n"}), index=index()
     )
-    choice = ModelChoice("work/m1", "m1", "m1", provider=None, context_tokens=context_tokens)  # type: ignore[arg-type]
     listing = await listing_of(place.workspace)
     found = await orientation(
-        place, RunRequest(prompt=PROMPT), listing, policy=Policy(), settings=ContextSettings(), choice=choice, prior=()
+        place, RunRequest(prompt=PROMPT), listing, policy=Policy(), settings=ContextSettings(), limit=limit, prior=()
     )
     assert (bool(found.map), bool(found.code)) == (shown, shown)
 
@@ -190,10 +187,9 @@ async def test_nothing_is_known_of_all_of_somebody_s_home(tmp_path: Path, monkey
     monkeypatch.setenv("HOME", str(tmp_path))
     of = index()
     place = Place(workspace=FakeWorkspace(tmp_path, {"calc.py": "def add():\n"}), index=of, index_wait_s=60.0)
-    choice = ModelChoice("work/m1", "m1", "m1", provider=None)  # type: ignore[arg-type]
     listing = await listing_of(place.workspace)
     found = await orientation(
-        place, RunRequest(prompt=PROMPT), listing, policy=Policy(), settings=ContextSettings(), choice=choice, prior=()
+        place, RunRequest(prompt=PROMPT), listing, policy=Policy(), settings=ContextSettings(), limit=None, prior=()
     )
     assert (found.map, found.code, of.told) == ("", (), [])
 

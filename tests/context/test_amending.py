@@ -11,6 +11,7 @@ from coterie.context.marking import GONE
 from coterie.context.memory import Memory, MemoryFile
 from coterie.context.rules import Rules, RulesFile
 from coterie.context.task import Excerpt, Task, first_message
+from coterie.context.window import input_limit
 from coterie.domain.messages import Message, UserMessage
 from coterie.domain.model_ports import ModelChoice
 
@@ -60,10 +61,8 @@ def test_what_has_changed_is_told_until_the_conversation_has_it(
 def test_a_model_with_another_window_finds_no_rule_changed_but_is_told_the_rest(
     text: str, windows: tuple[int, int], expected: list[str]
 ) -> None:
-    began, now = (
-        briefed(rules(a=text * 2_000), Memory(), ModelChoice("work/m1", "m1", "m1", provider=None, context_tokens=window), "You code.", ())  # type: ignore[arg-type]  # nobody is asked
-        for window in windows
-    )
+    choice = ModelChoice("work/m1", "m1", "m1", provider=None)  # type: ignore[arg-type]  # nobody is asked
+    began, now = (briefed(rules(a=text * 2_000), Memory(), choice, "You code.", (), limit=input_limit(window, None)) for window in windows)
     system = system_text("You code.", began.rules)
     assert began.rules != now.rules
     news = amendments(now.rules, system, [])

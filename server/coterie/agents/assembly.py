@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from coterie.agents.crew import Crew
 from coterie.agents.effects import Effects
 from coterie.agents.external import Hire
 from coterie.agents.lasting import UserRules
+from coterie.agents.lessons import KeptLessons
 from coterie.agents.live_run import LiveRun
 from coterie.agents.meter import Meter, budget_of
 from coterie.agents.model_call import ModelCalls
@@ -32,7 +33,6 @@ from coterie.config.load import COMMAND_LINE, LayerRules, Loaded
 from coterie.config.paths import name_of
 from coterie.config.schema import Settings
 from coterie.context.assemble import assemble
-from coterie.context.learned import Learned
 from coterie.context.memory import Memory, read_memory
 from coterie.context.rules import Rules, read_rules
 from coterie.domain.chat_commands import ChatCommand, command_in
@@ -82,6 +82,7 @@ class Surroundings:
     attention: Attention | None = None
     user_permissions: UserRules | None = None
     command_line: bool = False
+    lessons: KeptLessons = field(default_factory=KeptLessons)
 
 
 class Assembly:
@@ -90,18 +91,12 @@ class Assembly:
     def __init__(self, around: Surroundings) -> None:
         self._around = around
         self._allowances = Allowances(around.usage)
-        self._learned = Learned()
         self._session: SessionGrants = {}  # of this client: another one's workspace is another matter
 
     @property
     def around(self) -> Surroundings:
         """What its runs share."""
         return self._around
-
-    @property
-    def learned(self) -> Learned:
-        """What its runs have learned of how hosts count."""
-        return self._learned
 
     @property
     def session(self) -> SessionGrants:
@@ -135,6 +130,8 @@ class Assembly:
             user=around.user_permissions,
             command_line=around.command_line,
         )
+        await around.lessons.read()
+        learned = around.lessons.learned
         await around.providers.ready()
         choose = await self._chooser(run, settings, in_team=len(workflow.steps) > 1)
         for step in workflow.steps:
@@ -142,15 +139,15 @@ class Assembly:
             self._hire(step.agent, settings, choose)
         retry = settings.retry
         marks = partial(decided, around.marks, run.row.channel_id)
-        before, frozen = await conversation_before(around.runs, around.channels, run.row.channel_id, workflow, before=run.run_id)
+        before, begun = await conversation_before(around.runs, around.channels, run.row.channel_id, workflow, before=run.run_id)
         models = ModelCalls(
             run,
             around.providers,
             around.usage,
             RetryPolicy(attempts=retry.attempts, base_s=retry.base_ms / 1000, max_s=retry.max_ms / 1000),
-            self._learned,
+            learned,
         )
-        summariser = Summariser(run, around.providers, around.usage, sizes=models.sizes, learned=self._learned, small=self._small_model)
+        summariser = Summariser(run, around.providers, around.usage, sizes=models.sizes, learned=learned, small=self._small_model)
 
         def meters_of(agent: str) -> tuple[Meter, ...]:
             return (meter, *meter_of(agent), *self._allowances.meters(settings.budget, run.row.channel_id))
@@ -181,7 +178,7 @@ class Assembly:
             context=settings.context,
             before=before,
             marks=marks,
-            frozen=frozen,
+            begun=begun,
         )
         return Team(run, workflow, crew)
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from coterie.agents.history import history_of
@@ -49,16 +49,35 @@ def up_to(entries: Sequence[Entry], through: int | None) -> tuple[Entry, ...]:
     return tuple(entry for entry in entries if through is None or entry.seq <= through)
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What the runs of a channel's conversation began with, each once: those before its latest summary, or new beginning, and those since.
+
+    A conversation goes on with it. Behind a summary it may be another one: what was said is not sent as it was, either.
+    """
+
+    earlier: tuple[ConversationRecord, ...] = ()
+    since: tuple[ConversationRecord, ...] = ()
+
+    @property
+    def latest(self) -> ConversationRecord | None:
+        """What the channel's next run is likely to go on with."""
+        return next(iter((*self.since, *self.earlier)), None)
+
+
+BEGINNING = Begun()
+
+
 async def conversation_before(
     runs: RunStore, channels: ChannelStore, channel_id: str, workflow: Workflow, *, before: str | None = None
-) -> tuple[Before, ConversationRecord | None]:
-    """Return what the same agent talked about in this channel before a run, and what stays the same in all of its requests."""
+) -> tuple[Before, Begun]:
+    """Return what the same agent talked about in this channel before a run, and what its runs began with."""
     if len(workflow.steps) > 1:
-        return Before(), None
+        return Before(), BEGINNING
     step = workflow.steps[0]
     said: list[Placed] = []
     compactions: list[CompactionRecord] = []
-    frozen: ConversationRecord | None = None
+    begun: list[tuple[ConversationRecord | None, frozenset[str]]] = []
     decided: dict[str, DecidedHunk] = {}
     told: set[str] = set()
     for each in await story(runs, channels, channel_id, before=before):
@@ -68,12 +87,24 @@ async def conversation_before(
         entries = await runs.read(row.run_id)
         history = history_of(up_to(entries, each.through))
         compactions = [made for made in (*compactions, *history.compactions) if made.compaction_id not in history.restored]
-        if (conversation := history.conversations.get((step.step_id, 1))) is not None:
-            frozen = frozen or conversation.record
+        conversation = history.conversations.get((step.step_id, 1))
+        replacing = frozenset(made.compaction_id for made in history.compactions if made.replaced)
+        begun.append((None if conversation is None else conversation.record, replacing))
+        if conversation is not None:
             said += valid(conversation.placed(row.run_id))
         known = {hunk.hunk_id for change in history.changes.values() for hunk in change.hunks}
         now = history if each.through is None else history_of(entries)  # a verdict since a cut is about the same files
         decided |= {made.hunk.hunk_id: made for made in now.decided if made.hunk.hunk_id in known}
         told |= history.told.get((step.step_id, 1), set())
     untold = tuple(each for hunk_id, each in decided.items() if hunk_id not in told)
-    return Before(tuple(said), tuple(compactions), untold), frozen
+    return Before(tuple(said), tuple(compactions), untold), _begun(begun, {made.compaction_id for made in compactions})
+
+
+def _begun(runs: Sequence[tuple[ConversationRecord | None, frozenset[str]]], standing: Collection[str]) -> Begun:
+    """Sort what runs began with; each comes with the compactions of it that replaced messages, of which those ``standing`` count."""
+    since = max((place + 1 for place, (_, made) in enumerate(runs) if not made.isdisjoint(standing)), default=0)
+    return Begun(_distinct(runs[:since]), _distinct(runs[since:]))
+
+
+def _distinct(runs: Sequence[tuple[ConversationRecord | None, frozenset[str]]]) -> tuple[ConversationRecord, ...]:
+    return tuple({(record.system, record.tools): record for record, _ in runs if record is not None}.values())

@@ -55,10 +55,11 @@ class Beginning:
             self.run.history.conversations.get((self.spec.step_id, self.step.attempt)),
         )
         is_new = not is_external and self.step.attempt == 1 and not (begun is not None and begun.messages)
-        briefing = briefed(crew.rules, crew.memory, self.choice, *(("", ()) if is_external else (agent.prompt, tools)))
-        record = await self._record(tools, briefing)
-        system = system_text("", briefing.rules, briefing.memory) if is_external else await self.run.text(record.system)
+        prompt, own_tools = ("", ()) if is_external else (agent.prompt, tools)
+        briefing = briefed(crew.rules, crew.memory, self.choice, prompt, own_tools, limit=self._limit)
         sent = await self._sent()
+        record = await self._record(tools, briefing, sent)
+        system = system_text("", briefing.rules, briefing.memory) if is_external else await self.run.text(record.system)
         listing = None if shows_folder(sent) else await collect.listing_of(crew.workspace, self.run.row.request.folder)
         around = await self._orientation(listing) if is_new and agent.finds_its_way else Orientation()
         rules = () if is_external else amendments(briefing.rules, system, sent)
@@ -70,7 +71,11 @@ class Beginning:
             first=await self._first(around, listing, rules),
         )
 
-    async def _record(self, tools: Sequence[ToolSpec], briefing: Briefing) -> ConversationRecord:
+    @property
+    def _limit(self) -> int | None:
+        return self.crew.models.learned.usual_limit(self.choice)
+
+    async def _record(self, tools: Sequence[ToolSpec], briefing: Briefing, sent: Sequence[Message]) -> ConversationRecord:
         """Journal what stays the same in all requests of the conversation, or find what a resumed run had journalled."""
         run, step, agent = self.run, self.step, self.spec.agent
         latest = run.history.steps.get(step.step_id)
@@ -81,9 +86,9 @@ class Beginning:
             await run.event(*told)
             return begun.record
         texts: list[str] = []
-        names, frozen = tuple(tool.name for tool in tools), self.crew.frozen
-        if frozen is not None and frozen.agent == agent and takes(self.choice, await run.text(frozen.system), tools):
-            system, names = frozen.system, frozen.tools
+        names = tuple(tool.name for tool in tools)
+        if (earlier := await self._earlier(tools, briefing, sent)) is not None:
+            system, names = earlier.system, earlier.tools
         else:
             text = system_text(TEMPLATES[agent].prompt, briefing.rules, briefing.memory)
             texts.append(text)
@@ -93,6 +98,21 @@ class Beginning:
         await run.record(record, *(EventRecord(event=event) for event in told), texts=texts)
         return record
 
+    async def _earlier(self, tools: Sequence[ToolSpec], briefing: Briefing, sent: Sequence[Message]) -> ConversationRecord | None:
+        """Return what an earlier run of the conversation began with, where this one can go on with it: the hosts' prompt caches hold then.
+
+        Best is one that tells the rules as they are. Where there is none, what has changed in them goes along with the person's message;
+        but behind a summary, which hosts have to read anew, a conversation begins with them, so that nothing is sent in two versions.
+        """
+        begun, going_on = self.crew.begun, None
+        for record in (*begun.earlier, *begun.since):
+            system = await self.run.text(record.system)
+            if takes(self.choice, system, tools, self._limit):
+                if not amendments(briefing.rules, system, sent):
+                    return record
+                going_on = going_on or (record if record in begun.since else None)
+        return going_on
+
     async def _orientation(self, listing: Listing | None) -> Orientation:
         crew = self.crew
         return await orientation(
@@ -101,7 +121,7 @@ class Beginning:
             listing,
             policy=crew.approvals.policy,
             settings=crew.context,
-            choice=self.choice,
+            limit=self._limit,
             prior=crew.prior,
         )
 

@@ -181,7 +181,7 @@ class Compactor:
         One plan holds it all: where history has more than that plan leaves it, its older parts make room first.
         """
         look, is_task = await self._look(choice), self._conversation.task is None
-        tokens = self._models.learned.calibration(choice.id).tokens
+        tokens = self._models.learned.calibration(choice).tokens
         wishes = await asyncio.to_thread(wishes_of, messages, tokens)
         if look.taken is not None:
             reserve = reserve_of(look.parts, look.taken, is_task=is_task)
@@ -195,7 +195,7 @@ class Compactor:
 
     async def tokens(self, thread: Sequence[Placed], choice: ModelChoice) -> int:
         """Return about how many tokens messages have."""
-        messages, calibration = [placed.message for placed in thread], self._models.learned.calibration(choice.id)
+        messages, calibration = [placed.message for placed in thread], self._models.learned.calibration(choice)
         await self._models.sizes.counted(messages)
         return sum(calibration.tokens(self._models.sizes.message(message)) for message in messages)
 
@@ -207,10 +207,10 @@ class Compactor:
         request = talk.build(as_sent(thread), choice)
         await self._models.sizes.counted([placed.message for placed in thread])
         learned = self._models.learned
-        counting = Counting(self._models.sizes.message, learned.calibration(choice.id).tokens)
+        counting = Counting(self._models.sizes.message, learned.calibration(choice).tokens)
         parts = parts_of(request, thread, talk.task, counting, marks)
         limit = None if choice.context_tokens is None else input_limit(choice.context_tokens, request.max_output_tokens)
-        taken = min((each for each in (limit, learned.taken(choice)) if each is not None), default=None)
+        taken = learned.limit(choice)
         return _Look(request, thread, parts, fill_of(parts, taken), limit, taken)
 
     async def _compact(self, look: _Look, choice: ModelChoice, summing: Summing = "needed", *, wish: Wish = NO_WISH) -> bool:
@@ -306,7 +306,7 @@ class Compactor:
         )
         heard = [placed.message for placed in without_dropped(unsent, marks)]
         facts = facts_of(heard, plan=history.plan, done=done, pinned=pinned_words(unsent, marks))
-        room = int(look.fill.room * self._models.learned.calibration(choice.id).bytes_per_token)
+        room = int(look.fill.room * self._models.learned.calibration(choice).bytes_per_token)
         record = replace(blank, replaced=stretches, message=replacement(summary, facts, room=room))
         after = await self._look(choice, (record,))
         if after.fill.is_over:

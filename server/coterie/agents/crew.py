@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from coterie.agents.approvals import RunApprovals
+from coterie.agents.before import BEGINNING, Begun
 from coterie.agents.choosing import Chain
 from coterie.agents.compacting import Decided, undecided
 from coterie.agents.effects import Effects
@@ -18,7 +19,6 @@ from coterie.context.memory import Memory
 from coterie.context.rules import Rules
 from coterie.context.thread import NOTHING, Before
 from coterie.domain.messages import Message
-from coterie.domain.records import ConversationRecord
 from coterie.domain.workspace_ports import Workspace
 from coterie.tools.tool import Place
 
@@ -28,8 +28,8 @@ class Crew:
     """Everything that the steps of one run work with.
 
     ``choose`` gives the models of an agent, ``meters_of`` all meters that its calls count for, ``meter`` the run's own among them; ``hire``
-    gives the external agent that stands in for one of ours. ``frozen`` is the system text and the tools of an earlier run whose
-    conversation this one goes on with, ``before`` that conversation; ``marks`` tells what people have decided about its pieces.
+    gives the external agent that stands in for one of ours. ``before`` is the conversation that the run goes on with, ``begun`` the system
+    texts and the tools of its earlier runs; ``marks`` tells what people have decided about its pieces.
     """
 
     workspace: Workspace
@@ -47,7 +47,7 @@ class Crew:
     summariser: Summariser
     before: Before = NOTHING
     marks: Decided = undecided
-    frozen: ConversationRecord | None = None
+    begun: Begun = BEGINNING
 
     @property
     def prior(self) -> tuple[Message, ...]:

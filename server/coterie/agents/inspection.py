@@ -24,7 +24,6 @@ from coterie.context.pieces import Counting
 from coterie.context.showing import PinnedFile, Talk, shown
 from coterie.context.thread import NOTHING, Before
 from coterie.context.tokens import Calibration, Sizes
-from coterie.context.window import input_limit
 from coterie.domain.channels import Channel
 from coterie.domain.events import ENDED
 from coterie.domain.inspection import ContextView
@@ -53,6 +52,7 @@ class Inspection:
         self._around = assembly.around
         self._assembly = assembly
         self._coordinator = coordinator
+        self._learned = self._around.lessons.learned
 
     async def of_channel(self, channel_id: str) -> ContextView:
         """Look at a channel's latest conversation. Raises `RequestError` ``unknown_channel``."""
@@ -70,6 +70,7 @@ class Inspection:
         return await self._look(row.channel_id, await self._around.channels.get(row.channel_id), row)
 
     async def _look(self, channel_id: str, channel: Channel | None, row: RunRow | None) -> ContextView:
+        await self._around.lessons.read()
         scene = await self._scene(channel, row)
         choice = await self._choice(scene.step, channel, row)
         marks = await decided(self._around.marks, channel_id)
@@ -86,7 +87,7 @@ class Inspection:
             model = choice or ModelChoice("", "", "", provider=None)  # type: ignore[arg-type]  # nobody is asked
             return assemble(system=system, tools=tools, messages=messages, choice=model, agent=scene.step.agent, call=0)
 
-        limit = None if choice is None or choice.context_tokens is None else input_limit(choice.context_tokens, choice.max_output_tokens)
+        limit = None if choice is None else self._learned.limit(choice)
         talk = Talk(
             said=(*scene.before.said, *(valid(own.placed(run_id)) if own is not None else ())),
             compactions=compactions,
@@ -97,7 +98,7 @@ class Inspection:
         )
         sizes = Sizes()
         await sizes.counted([placed.message for placed in talk.said])
-        calibration = Calibration() if choice is None else self._assembly.learned.calibration(choice.id)
+        calibration = Calibration() if choice is None else self._learned.calibration(choice)
         seen = shown(talk, Counting(sizes.message, calibration.tokens), limit)
         return ContextView(
             channel_id=channel_id,
@@ -123,14 +124,14 @@ class Inspection:
             workflow = find(None, None if channel is None else channel.agent)
             if channel is None:
                 return _Scene(workflow.steps[0])
-            before, frozen = await conversation_before(around.runs, around.channels, channel.channel_id, workflow)
-            return _Scene(workflow.steps[0], before=before, frozen=frozen)
+            before, began = await conversation_before(around.runs, around.channels, channel.channel_id, workflow)
+            return _Scene(workflow.steps[0], before=before, frozen=began.latest)
         workflow, history = find(row.workflow, row.agent), await self._coordinator.history(row.run_id)
-        before, frozen = await conversation_before(around.runs, around.channels, row.channel_id, workflow, before=row.run_id)
+        before, began = await conversation_before(around.runs, around.channels, row.channel_id, workflow, before=row.run_id)
         begun = list(history.conversations)
         step_id, attempt = begun[-1] if begun else (workflow.steps[0].step_id, 1)
         step = next(each for each in workflow.steps if each.step_id == step_id)
-        return _Scene(step, attempt, history, before, frozen)
+        return _Scene(step, attempt, history, before, began.latest)
 
     async def _choice(self, step: StepSpec, channel: Channel | None, row: RunRow | None) -> ModelChoice | None:
         asked = (None if row is None else row.request.model) or (None if channel is None else channel.model)
@@ -152,6 +153,6 @@ class Inspection:
             return await self._around.runs.text(record.system), tuple(tool for tool in tools if tool.name in record.tools)
         prompt, (rules, memory) = TEMPLATES[step.agent].prompt, await texts_for(self._around, folder)
         if choice is not None:
-            briefing = briefed(rules, memory, choice, prompt, tools)
+            briefing = briefed(rules, memory, choice, prompt, tools, limit=self._learned.usual_limit(choice))
             rules, memory = briefing.rules, briefing.memory
         return system_text(prompt, rules, memory), tools

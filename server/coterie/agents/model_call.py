@@ -152,7 +152,7 @@ class ModelCalls:
 
     async def _attempt(self, asker: Asker, choice: ModelChoice, request: ModelRequest) -> AssistantMessage:
         size = await self.sizes.request(request)
-        estimate = self.learned.calibration(choice.id).tokens(size)
+        estimate = self.learned.calibration(choice).tokens(size)
         longest = request.max_output_tokens or DEFAULT_OUTPUT
         with await reserved(asker.meters, estimate, choice.price, output_tokens=longest) as held:
             capped = request if held.output_cap is None else replace(request, max_output_tokens=held.output_cap)

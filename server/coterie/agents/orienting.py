@@ -14,10 +14,9 @@ from coterie.context import collect
 from coterie.context.collect import Limits, Listing
 from coterie.context.retrieved import shown_before
 from coterie.context.task import Excerpt
-from coterie.context.window import input_limit, share
+from coterie.context.window import share
 from coterie.domain.code_ports import Index
 from coterie.domain.messages import Message
-from coterie.domain.model_ports import ModelChoice
 from coterie.domain.retrieval import Question
 from coterie.domain.runs import RunRequest
 from coterie.domain.window import Segment
@@ -36,11 +35,6 @@ class Orientation:
     code: tuple[Excerpt, ...] = field(default=())
 
 
-def room_for(segment: Segment, choice: ModelChoice) -> int | None:
-    """Return how many tokens a segment has in a model's window before it borrows; None where nobody knows the window."""
-    return None if choice.context_tokens is None else share(segment, input_limit(choice.context_tokens, choice.max_output_tokens))
-
-
 async def orientation(
     place: Place,
     request: RunRequest,
@@ -48,10 +42,13 @@ async def orientation(
     *,
     policy: Policy,
     settings: ContextSettings,
-    choice: ModelChoice,
+    limit: int | None,
     prior: Sequence[Message],
 ) -> Orientation:
-    """Ask the index of the place, if it is at hand. ``listing`` is None in a conversation that has a map already."""
+    """Ask the index of the place, if it is at hand.
+
+    ``listing`` is None in a conversation that has a map already, ``limit`` is how many tokens a request may have, None: nobody knows.
+    """
     wants = settings.code_tokens or (settings.map_tokens and listing is not None)
     if place.index is None or not wants or not await collect.is_at_hand(place.workspace, place.index, request.folder, place.index_wait_s):
         return Orientation()
@@ -60,8 +57,7 @@ async def orientation(
         return evaluate([path_effect("read", path)], policy).verdict == "allow"
 
     def limits(tokens: int, segment: Segment) -> Limits:
-        room = room_for(segment, choice)
-        return Limits(tokens=tokens if room is None else min(tokens, room // _OF_SHARE), may_read=may_read)
+        return Limits(tokens=tokens if limit is None else min(tokens, share(segment, limit) // _OF_SHARE), may_read=may_read)
 
     def ask(text: str, limit: int, folder: str) -> Question:
         return place.question(text, limit, folder=folder)

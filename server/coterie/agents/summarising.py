@@ -73,7 +73,7 @@ class Summariser:
         """Return the summary of messages. Raises `RunError`: no model can be asked, all failed, or said nothing of use."""
 
         def wanted(choice: ModelChoice, taken: int | None) -> ModelRequest:
-            calibration = self._learned.calibration(choice.id)
+            calibration = self._learned.calibration(choice)
             return summary_request(replaced, choice, room=room, instructions=instructions, calibration=calibration, taken=taken)
 
         failures: list[RunError] = []
@@ -96,7 +96,7 @@ class Summariser:
             if failure.kind != "context_overflow":
                 raise
             size = await self._sizes.request(request)
-            taken = self._learned.refused(choice, self._learned.calibration(choice.id).tokens(size))
+            taken = self._learned.refused(choice, self._learned.calibration(choice).tokens(size))
             answer = await self._answer(choice, wanted(choice, taken // _LESS), meters)
         if (text := sections(answer)) is None:
             raise RunError(f"The answer of {choice.label} is no summary.", code=_NO_SUMMARY)
@@ -105,7 +105,7 @@ class Summariser:
     async def _answer(self, choice: ModelChoice, wanted: ModelRequest, meters: Sequence[Meter]) -> str:
         request = replace(wanted, run=self._run.run_id, agent=AGENT, call=self._run.history.summaries)
         size = await self._sizes.request(request)
-        estimate = self._learned.calibration(choice.id).tokens(size)
+        estimate = self._learned.calibration(choice).tokens(size)
         call = QuietCall(choice, self._usage, self._run.run_id, self._run.row.channel_id)
         with await reserved(meters, estimate, choice.price, output_tokens=request.max_output_tokens or MOST_SUMMARY_TOKENS) as held:
             capped = request if held.output_cap is None else replace(request, max_output_tokens=held.output_cap)

@@ -29,7 +29,6 @@ from coterie.base.errors import RunError
 from coterie.base.ids import new_id
 from coterie.base.tasks import side_by_side
 from coterie.context.admitting import alone
-from coterie.context.window import input_limit
 from coterie.domain.events import ArtifactEvent, Event, MessageEvent, PlanEvent, StepEvent, WarningEvent
 from coterie.domain.wire import Json
 from coterie.tools.registry import toolbox
@@ -162,7 +161,7 @@ class Team:
             effects=self._crew.effects,
             meters=self._crew.meters_of(spec.agent),
         )
-        limit = None if (window := hire.choice.context_tokens) is None else input_limit(window, hire.choice.max_output_tokens)
+        limit = self._crew.models.learned.usual_limit(hire.choice)
         first = await asyncio.to_thread(alone, opening.first, limit)
         return await ExternalAgent(self._run, hire, post, replace(opening, first=first)).converse()
 

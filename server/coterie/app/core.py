@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from coterie.agents.assembly import Assembly, Surroundings
 from coterie.agents.inspection import Inspection
+from coterie.agents.lessons import KeptLessons
 from coterie.app.editors import EditorRecord
 from coterie.app.hosts import models_named, registry
 from coterie.app.literal_keys import moved
@@ -88,7 +89,12 @@ class Core:
         own_folders = (places.config, places.data, places.cache, places.state)
         self._providers = registry(shared, settings, environ)
         self.workspace = LiveWorkspace(
-            settings.folders, editor=editor, among=shared.overlays, snapshots=shared.snapshots, closed=own_folders
+            settings.folders,
+            editor=editor,
+            among=shared.overlays,
+            snapshots=shared.snapshots,
+            trash=shared.trash,
+            closed=own_folders,
         )
         index = shared.index(places.cache)
         self.attention = Attention(self.workspace.documents, lambda: self.findings.open())  # noqa: PLW0108 - which come later
@@ -103,6 +109,7 @@ class Core:
         self.sandbox = ProbedSandbox(values.sandbox.level, environ, hidden=tuple(map(str, own_folders)), on_found=self._status_changed)
         self.preferences = PreferenceService(settings, environ, reread=self._reread, changed=audience.settings_changed)
         kept_rules = KeptRules(self.preferences)
+        self._lessons = KeptLessons(places.state)
         self._base = Assembly(
             Surroundings(
                 loaded=lambda: self._settings.loaded,
@@ -126,6 +133,7 @@ class Core:
                 attention=self.attention,
                 user_permissions=kept_rules,
                 command_line=editor is None,
+                lessons=self._lessons,
             )
         )
         self.runs = RunService(
@@ -304,6 +312,7 @@ class Core:
     async def _end_when_quiet(self) -> None:
         await self._shared.coordinator.until_quiet(self._base)
         await self._tasks.aclose()
+        await self._lessons.aclose()
         await self._providers.aclose()
 
     def _reread(self) -> None:

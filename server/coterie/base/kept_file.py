@@ -1,7 +1,8 @@
 """A small JSON file that several servers keep together: read whole, written whole, and by one of them at a time.
 
-``app.editors`` keeps who was here in one, ``features.suggestions.outcomes`` what became of ghost text; ``agents.effects`` holds the same
-lock (`alone`) around notes, which are no JSON. Everything here blocks.
+``app.editors`` keeps who was here in one; by `kept_soon` ``features.suggestions.outcomes`` keeps what became of ghost text, and
+``agents.lessons`` what hosts have shown. ``agents.effects`` holds the same lock (`alone`) around notes, which are no JSON. Everything here
+blocks.
 """
 
 from __future__ import annotations

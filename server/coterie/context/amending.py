@@ -1,8 +1,8 @@
 """Tells a conversation that goes on which rules have changed since it was told them, or were cut for a smaller window. Pure.
 
 The system text of a conversation stays as it is: all that was said stands behind it in the hosts' prompt caches. So what has changed
-goes along with the person's next message, as ``task`` words it; `agents.beginning` asks when a run begins. A compaction that takes such a
-message out of the conversation has it told again.
+goes along with the person's next message, as ``task`` words it; `agents.beginning` asks when a run begins. Behind a compaction it has the
+conversation begin with the rules as they are instead.
 """
 
 from __future__ import annotations

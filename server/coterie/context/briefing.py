@@ -14,7 +14,7 @@ from coterie.context.cutting import bounded, enclosed
 from coterie.context.memory import Memory, newest
 from coterie.context.rules import Rules
 from coterie.context.tokens import Calibration
-from coterie.context.window import input_limit, share
+from coterie.context.window import share
 from coterie.domain.messages import ToolSpec
 from coterie.domain.model_ports import ModelChoice
 
@@ -33,12 +33,14 @@ class Briefing:
     warning: str | None = None
 
 
-def briefed(rules: Rules, memory: Memory, choice: ModelChoice, prompt: str, tools: Sequence[ToolSpec]) -> Briefing:
-    """Fit rules and notes into the requests to a model, beside an agent's prompt and tools; each gives up the same part of it."""
-    if choice.context_tokens is None:
+def briefed(rules: Rules, memory: Memory, choice: ModelChoice, prompt: str, tools: Sequence[ToolSpec], *, limit: int | None) -> Briefing:
+    """Fit rules and notes into the requests to a model, beside an agent's prompt and tools; each gives up the same part of it.
+
+    ``limit`` is how many tokens a request may have (see `coterie.context.learned.Learned.usual_limit`).
+    """
+    if limit is None:
         return Briefing(rules, memory)
     wanted = _USUAL.tokens(sum(map(_size, [*(file.text for file in rules.files), *(file.text for file in memory.files)])))
-    limit = input_limit(choice.context_tokens, choice.max_output_tokens)
     room = max(limit // LARGEST_PART - _head(prompt, tools, choice), share("project", limit))
     if wanted <= room:
         return Briefing(rules, memory)
@@ -54,11 +56,9 @@ def briefed(rules: Rules, memory: Memory, choice: ModelChoice, prompt: str, tool
     return Briefing(kept, Memory(tuple(file for file in notes if file.text.strip())), warning)
 
 
-def takes(choice: ModelChoice, system: str, tools: Sequence[ToolSpec]) -> bool:
+def takes(choice: ModelChoice, system: str, tools: Sequence[ToolSpec], limit: int | None) -> bool:
     """Say whether a model takes what a conversation began with that another model may have had, and has room for the conversation."""
-    if choice.context_tokens is None:
-        return True
-    return _head(system, tools, choice) <= input_limit(choice.context_tokens, choice.max_output_tokens) // 2
+    return limit is None or _head(system, tools, choice) <= limit // 2
 
 
 def _head(system: str, tools: Sequence[ToolSpec], choice: ModelChoice) -> int:

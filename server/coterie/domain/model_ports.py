@@ -82,7 +82,8 @@ class Provider(Speaker, Protocol):
 class ModelChoice:
     """A model that was found: ``id`` is ``host/model``, ``model`` the host's own name of it, ``label`` how it is shown to people.
 
-    ``bills`` says that its host tells what each call has cost, ``fim`` that it may fill gaps (`Speaker.fill`).
+    ``bills`` says that its host tells what each call has cost, ``fim`` that it may fill gaps (`Speaker.fill`). ``settings`` is the same as
+    long as the settings of its host are, and tells nothing of them.
     """
 
     id: str
@@ -97,6 +98,7 @@ class ModelChoice:
     top_p: float | None = None
     extra: Mapping[str, object] | None = None
     fim: bool = False
+    settings: str = ""
 
 
 DiscoveryReason: TypeAlias = Literal["listing", "missing", "asked"]

@@ -41,6 +41,7 @@ def choice_of(entry: Entry, model: str, builder: ProviderBuilder) -> ModelChoice
         top_p=config.top_p,
         extra=config.extra or None,
         fim=fills(config, model),
+        settings=entry.settings,
     )
 
 

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from urllib.parse import urlsplit
 
@@ -91,6 +92,11 @@ class ProviderConfig:
     def acts(self) -> bool:
         """Whether calls have the host do something, so that the answer to one is no answer to its equal."""
         return self.type == "botserver"
+
+    @property
+    def digest(self) -> str:
+        """What is the same as long as all of this is but the key: a host whose key is another one is still the same host."""
+        return hashlib.blake2b(repr(replace(self, api_key=None)).encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
 
     @property
     def machine(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from coterie.base.errors import ProviderError
@@ -13,13 +13,21 @@ from coterie.providers.config import ProviderConfig
 
 @dataclass(slots=True)
 class Entry:
-    """A registered provider. ``listed`` are the models of the latest list that came, for when the host is down."""
+    """A registered provider.
+
+    ``listed`` are the models of the latest list that came, for when the host is down; ``settings`` is the digest of its settings.
+    """
 
     config: ProviderConfig
     provider: Provider | None = None
     state: ProviderState = "unknown"
     error: str | None = None
     listed: tuple[ModelView, ...] = ()
+    settings: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make the digest of the settings, once: each call of a model asks for it."""
+        self.settings = self.config.digest
 
     @property
     def is_asked(self) -> bool:
