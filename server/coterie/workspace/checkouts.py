@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -45,28 +46,36 @@ class Checkout:
 
 def checkout_at(folder: str | Path) -> Checkout | None:
     """Return the checkout whose top a folder is."""
-    return _checkout(str(folder), Path(folder))
+    return _checkout(str(folder), str(folder))
 
 
 def checkout_around(folder: str | Path) -> Checkout | None:
     """Return the innermost checkout that a folder lies in, or is."""
     real = Path(os.path.realpath(folder))
-    top = next((place for place in (real, *real.parents) if os.path.exists(place / ".git")), None)  # noqa: PTH110 - of what may not be read, too
+    top = next((str(place) for place in (real, *real.parents) if _kind(f"{place}{os.sep}.git")), None)
     return None if top is None else _checkout(str(folder), top)
 
 
-def _checkout(folder: str, top: Path) -> Checkout | None:
+def _checkout(folder: str, top: str) -> Checkout | None:
     place = f"{top}{os.sep}.git"
+    kind = _kind(place)
+    if not kind:
+        return None
     try:
-        if os.path.isdir(place):  # noqa: PTH112 - asked of each folder of a walk
-            git = Path(os.path.realpath(place))
-        elif os.path.isfile(place):  # noqa: PTH113 - of a worktree that was added, or a submodule
-            git = Path(os.path.realpath(top / Path(place).read_text(encoding="utf-8").removeprefix("gitdir:").strip()))
-        else:
-            return None
-        return Checkout(folder, git, _shared(git))
+        # A file is what a worktree that was added has there, or a submodule.
+        said = Path(place).read_text(encoding="utf-8").removeprefix("gitdir:").strip() if stat.S_ISREG(kind) else place
+        git = Path(os.path.realpath(Path(top, said)))
+        return Checkout(folder, git, _shared(git)) if stat.S_ISREG(kind) or stat.S_ISDIR(kind) else None
     except (OSError, ValueError):
         return None
+
+
+def _kind(place: str) -> int:
+    """Return the mode of what is at a place, 0 where nothing is. Asked of each folder of a walk."""
+    try:
+        return os.stat(place).st_mode  # noqa: PTH116 - a Path takes as long as the answer
+    except (OSError, ValueError):
+        return 0
 
 
 def _shared(git: Path) -> Path:

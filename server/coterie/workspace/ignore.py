@@ -184,7 +184,8 @@ def _layered(layers: tuple[_Layer, ...], folder: str, patterns: list[str]) -> tu
 
 def _patterns(file: Path | str) -> list[str]:
     try:
-        return list(bare_lines(Path(file).read_bytes().decode("utf-8", "replace")))
+        with open(file, "rb") as rules:  # noqa: PTH123 - three for each folder, of which hardly one is there
+            return list(bare_lines(rules.read().decode("utf-8", "replace")))
     except OSError:
         return []
 
