@@ -22,7 +22,7 @@ from pathlib import Path
 from coterie.index.facts import FileFacts
 from coterie.index.symbols import Symbol
 
-VERSION = 5
+VERSION = 6
 """Raised whenever the tables or what is written into them change.
 
 Changes are counted on from the clock, so that those of a cache that is built again come after those of the one before.

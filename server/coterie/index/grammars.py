@@ -211,6 +211,8 @@ LANGUAGES: Mapping[str, str] = MappingProxyType({ending: name for name, endings 
 
 
 _IS_CPP = re.compile(rb"^\s*(?:class\s+\w[^;()]*\{|namespace\b|template\s*<|(?:public|private|protected)\s*:|using\s+\w)", re.MULTILINE)
+_COMMENTS = re.compile(rb"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|/\*.*?(?:\*/|\Z)|//(?:\\\r?\n|[^\n])*""", re.DOTALL)
+"""Comments, and what is no comment whatever it looks like."""
 
 
 def language_of(path: str, content: bytes = b"") -> str | None:
@@ -219,4 +221,9 @@ def language_of(path: str, content: bytes = b"") -> str | None:
     A header that says what C cannot is C++, if its content is given.
     """
     ending = path.rpartition(".")[2].lower()
-    return "cpp" if ending == "h" and _IS_CPP.search(content) is not None else LANGUAGES.get(ending)
+    return "cpp" if ending == "h" and _is_cpp(content) else LANGUAGES.get(ending)
+
+
+def _is_cpp(header: bytes) -> bool:
+    # Most headers of C look like none even with their comments, which are therefore looked for last.
+    return _IS_CPP.search(header) is not None and _IS_CPP.search(_COMMENTS.sub(lambda found: found[1] or b" ", header)) is not None
