@@ -158,9 +158,7 @@ async def test_in_a_small_window_there_is_less(tmp_path: Path, limit: int | None
         workspace=FakeWorkspace(tmp_path, {"calc.py": "def add():\n", "tests/test_calc.py": "\n\n\ndef test_add():\n"}), index=index()
     )
     listing = await listing_of(place.workspace)
-    found = await orientation(
-        place, RunRequest(prompt=PROMPT), listing, policy=Policy(), settings=ContextSettings(), limit=limit, prior=()
-    )
+    found = await orientation(place, RunRequest(prompt=PROMPT), listing, policy=Policy(), settings=ContextSettings(), limit=limit, prior=())
     assert (bool(found.map), bool(found.code)) == (shown, shown)
 
 
@@ -188,9 +186,7 @@ async def test_nothing_is_known_of_all_of_somebody_s_home(tmp_path: Path, monkey
     of = index()
     place = Place(workspace=FakeWorkspace(tmp_path, {"calc.py": "def add():\n"}), index=of, index_wait_s=60.0)
     listing = await listing_of(place.workspace)
-    found = await orientation(
-        place, RunRequest(prompt=PROMPT), listing, policy=Policy(), settings=ContextSettings(), limit=None, prior=()
-    )
+    found = await orientation(place, RunRequest(prompt=PROMPT), listing, policy=Policy(), settings=ContextSettings(), limit=None, prior=())
     assert (found.map, found.code, of.told) == ("", (), [])
 
 
