@@ -177,6 +177,22 @@ async def test_what_git_tracks_in_spite_of_its_rules_is_heard_of(
         await client.aclose()
 
 
+async def test_a_repository_that_is_made_later_is_followed(client: IndexProcess, project: Path, write: Write, git: Git) -> None:
+    shutil.rmtree(project / ".git")
+    write("a.py", "sockets = 1\n")
+    write("b.py", "trumpets = 1\n")
+    write(".gitignore", "b.py\n")
+    await client.refresh(str(project))
+    await eventually(client, project, "trumpets")
+    git("init", "-q")
+    git("add", "--force", "b.py")
+    await eventually(client, project, "trumpets", "b.py")
+    for said in ("zeppelin", "balloon"):
+        write("b.py", f"{said[0]} = 1\n")
+        git("commit", "-q", "-a", "-m", said)
+        await eventually(client, project, said, "b.py")
+
+
 async def test_what_a_repository_excludes_is_heard_of_in_its_worktrees(project: Path, caches: Path, write: Write, git: Git) -> None:
     write("a.py", "sockets = 1\n")
     git("add", ".")
@@ -213,6 +229,7 @@ def test_events_say_what_there_is_to_do(tmp_path: Path) -> None:
     assert heard("src/.gitignore").whole
     assert heard("src/.coterieignore").whole
     assert heard("src/.git/info/exclude") == Changes(whole=True)
+    assert heard(".git") == heard("src/.git") == Changes(whole=True, history=True)
     assert not heard("src", "node_modules", ".env", ".git/index", ".git/index.lock", ".git/HEAD.lock", ".git/refs/heads/other")
     assert heard(".git/HEAD") == heard(".git/refs/heads/a/b") == heard(".git/refs/heads/a") == Changes(history=True)
 

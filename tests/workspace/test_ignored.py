@@ -106,6 +106,12 @@ def test_a_secret_stays_one_when_it_is_tracked(root: Path, git: Git) -> None:
     assert files(root) == {".gitignore", "a.py"}
 
 
+def test_an_environment_is_nobodys_business_whatever_is_tracked_in_it(root: Path, git: Git) -> None:
+    fill(root, {"a.py": "", "env/pyvenv.cfg": "", "env/lib/b.py": ""})
+    git("add", ".")
+    assert files(root) == {"a.py"}
+
+
 def test_a_worktree_has_the_exclusions_of_its_repository_and_an_index_of_its_own(root: Path, git: Git) -> None:
     fill(root, {"a.py": "", "b.gen": "", "c.gen": "", ".git/info/exclude": "*.gen\nown.py\n"})
     git("add", "--force", "a.py", "b.gen")

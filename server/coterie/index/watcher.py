@@ -195,6 +195,8 @@ def sorted_out(folder: str, covered: Collection[str], at: Head, places: Iterable
             found |= Changes(history=True)
         elif place in excludes or f"{os.sep}{path}".endswith(_RULES):
             found |= Changes(whole=True)
+        elif name == ".git" and (here or ".") in covered:  # there is a repository now, or none any more
+            found |= Changes(whole=True, history=True)
         elif (here or ".") not in covered or not is_wanted(name):
             continue
         elif path in covered:

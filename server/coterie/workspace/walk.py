@@ -39,7 +39,7 @@ def list_tree(folder: str, under: str = "") -> Tree:
     for part in start.relative_to(root).parts:
         place /= part
         is_open = is_wanted(place.name) and place.is_dir() and not place.is_symlink()
-        if not is_open or (inner := rules.inside(place)) is None:
+        if not is_open or (inner := _rules_inside(rules, str(place))) is None:
             return Tree()
         rules = inner
     found = Tree(folders=[_relative(root, start)])
@@ -66,7 +66,7 @@ def is_listed(folder: str, path: str) -> bool:
     *folders, name = Path(path).parts
     for part in folders:
         place /= part
-        if not is_wanted(part) or (inner := rules.inside(place)) is None:
+        if not is_wanted(part) or (inner := _rules_inside(rules, str(place))) is None:
             return False
         rules = inner
     return is_wanted(name) and not rules.ignores(place / name, is_folder=False)
@@ -92,12 +92,18 @@ def entries_below(
                     hidden(entry.path)
                 else:
                     yield entry
-            elif (inner := in_force.inside(entry.path)) is None or os.path.exists(os.path.join(entry.path, "pyvenv.cfg")):  # noqa: PTH110, PTH118 - a Path for each entry takes as long as the rest
+            elif (inner := _rules_inside(in_force, entry.path)) is None:
                 hidden(entry.path)
             else:
                 yield entry
                 if not is_secret(entry.name):
                     waiting.append((entry.path, inner))
+
+
+def _rules_inside(rules: IgnoreRules, folder: str) -> IgnoreRules | None:
+    """Return the rules that hold in a folder of one where these do; None where nobody looks into it: it is ignored, or an environment."""
+    inner = rules.inside(folder)
+    return None if inner is None or os.path.exists(f"{folder}{os.sep}pyvenv.cfg") else inner  # noqa: PTH110 - a Path for each takes as long as the rest
 
 
 def _entries(folder: str, hidden: Callable[[str], None]) -> list[os.DirEntry[str]]:
