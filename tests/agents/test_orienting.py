@@ -16,6 +16,7 @@ from coterie.agents.orienting import orientation
 from coterie.config.schema import ContextSettings
 from coterie.context.collect import listing_of
 from coterie.domain.edits import FileRef
+from coterie.domain.events import WarningEvent
 from coterie.domain.messages import UserMessage
 from coterie.domain.overview import Landmark, Overview
 from coterie.domain.retrieval import Found, Question
@@ -172,13 +173,32 @@ async def test_where_nobody_keeps_the_index_up_to_date_it_is_brought_so_first(tm
     assert of.told[0] == "refresh project"
 
 
-@pytest.mark.parametrize("of", [index(broken=True), Unready()], ids=["broken", "late"])
-async def test_an_index_that_is_not_ready_in_time_is_done_without(tmp_path: Path, of: FakeIndex) -> None:
+@pytest.mark.parametrize(
+    ("of", "why"),
+    [(index(broken=True), "it died"), (Unready(), "The index has not read project within 0 seconds")],
+    ids=["broken", "late"],
+)
+async def test_an_index_that_is_not_ready_in_time_is_done_without_and_that_is_said(tmp_path: Path, of: FakeIndex, why: str) -> None:
     folder = project(tmp_path / "project")
     async with staged(tmp_path / "home", folder, {"chat": [says("Yes.")]}, index=of, index_wait_s=0.0) as stage:
         assert (await stage.play(PROMPT)).state == "succeeded"
         assert said(stage) == [f'<folder name="project">\ncalc.py\ntests/ (1 files)\n</folder>\n\n{PROMPT}']
+        [warned] = [event.text for event in stage.listener.of(WarningEvent) if event.code == "no_map"]
+        assert why in warned
+        stage.listener.events.clear()
+        row = next(iter(await stage.store.runs.rows()))
+        stage.model.script = {"chat": [says("Yes.")]}
+        assert (await stage.play("And?", channel_id=row.channel_id)).state == "succeeded"
+        assert "no_map" not in [event.code for event in stage.listener.of(WarningEvent)], "once, when the conversation began"
     assert of.told == []
+
+
+async def test_an_editor_that_shows_how_the_index_stands_is_not_told_besides(tmp_path: Path) -> None:
+    folder, of = project(tmp_path / "project"), index()
+    of.runs = False
+    async with staged(tmp_path / "home", folder, {"chat": [says("Yes.")]}, index=of) as stage:
+        await stage.play(PROMPT)
+        assert "no_map" not in [event.code for event in stage.listener.of(WarningEvent)]
 
 
 async def test_nothing_is_known_of_all_of_somebody_s_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,6 +208,8 @@ async def test_nothing_is_known_of_all_of_somebody_s_home(tmp_path: Path, monkey
     listing = await listing_of(place.workspace)
     found = await orientation(place, RunRequest(prompt=PROMPT), listing, policy=Policy(), settings=ContextSettings(), limit=None, prior=())
     assert (found.map, found.code, of.told) == ("", (), [])
+    assert found.missing is not None
+    assert "too wide" in found.missing
 
 
 async def test_the_first_message_of_a_channel_lists_the_folder_once(tmp_path: Path) -> None:

@@ -62,6 +62,9 @@ class Beginning:
         system = system_text("", briefing.rules, briefing.memory) if is_external else await self.run.text(record.system)
         listing = None if shows_folder(sent) else await collect.listing_of(crew.workspace, self.run.row.request.folder)
         around = await self._orientation(listing) if is_new and agent.finds_its_way else Orientation()
+        if around.missing is not None and listing is not None:
+            text = f"The agent begins without a map of the project and the code that fits your words. {around.missing}"
+            await self.run.event(WarningEvent(code="no_map", text=text))
         rules = () if is_external else amendments(briefing.rules, system, sent)
         return Opening(
             system=system,

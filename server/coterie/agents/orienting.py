@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from coterie.base.errors import RequestError
 from coterie.base.tasks import side_by_side
 from coterie.config.schema import ContextSettings
 from coterie.context import collect
@@ -29,10 +30,11 @@ _OF_SHARE = 2
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """The map, empty where there is none, and pieces of code."""
+    """The map, empty where there is none, and pieces of code. ``missing`` says why there is neither, to who might have expected them."""
 
     map: str = ""
     code: tuple[Excerpt, ...] = field(default=())
+    missing: str | None = None
 
 
 async def orientation(
@@ -50,14 +52,20 @@ async def orientation(
     ``listing`` is None in a conversation that has a map already, ``limit`` is how many tokens a request may have, None: nobody knows.
     """
     wants = settings.code_tokens or (settings.map_tokens and listing is not None)
-    if place.index is None or not wants or not await collect.is_at_hand(place.workspace, place.index, request.folder, place.index_wait_s):
+    if place.index is None or not wants:
         return Orientation()
+    try:
+        await collect.have_at_hand(place.workspace, place.index, request.folder, place.index_wait_s)
+    except RequestError as why:
+        # Who keeps the index up to date is shown how it stands anyway.
+        return Orientation(missing=None if place.index_wait_s is None else why.message)
 
     def may_read(path: str) -> bool:
         return evaluate([path_effect("read", path)], policy).verdict == "allow"
 
     def limits(tokens: int, segment: Segment) -> Limits:
-        return Limits(tokens=tokens if limit is None else min(tokens, share(segment, limit) // _OF_SHARE), may_read=may_read)
+        room = tokens if limit is None else min(tokens, share(segment, limit) // _OF_SHARE)
+        return Limits(tokens=room, may_read=may_read, patience_s=place.index_wait_s or collect.PATIENCE_S)
 
     def ask(text: str, limit: int, folder: str) -> Question:
         return place.question(text, limit, folder=folder)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import linecache
 import os
 import sys
+import typing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
     from coterie.features.attachment import Attachment
 
 
-INDEX_WAIT_S = 1.0
-"""How long a command waits for the index: one that was built before has started and answered by then, if little has changed since."""
+INDEX_WAIT_S = 5.0
+"""How long a command waits for the index: that suffices for about a thousand files that it reads for the first time."""
 
 
 class Wiring:
@@ -120,6 +122,9 @@ def _environ(record_to: Path | None) -> dict[str, str]:
 
 async def attach(attachment: Attachment, *, no_daemon: str | None = None, record_to: Path | None = None) -> Core:
     """Build the core of one editor."""
+    # What loading the language server left behind that nobody reads: the sources of generated methods, each overload of a signature.
+    linecache.clearcache()
+    typing.clear_overloads()
     from coterie.app.sole import sole_core  # noqa: PLC0415 - imported after the editor was answered
 
     # What is loaded by now stays: to walk it in each full collection would stop the loop for 30 ms and more.

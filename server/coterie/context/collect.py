@@ -91,22 +91,30 @@ def folder_facts(listing: Listing) -> FolderFacts:
     return FolderFacts(listing.folder.name, tuple(entries))
 
 
-async def is_at_hand(workspace: Workspace, index: Index, folder: str | None, wait_s: float | None) -> bool:
-    """Say whether the index can be asked about a folder.
+async def have_at_hand(workspace: Workspace, index: Index, folder: str | None, wait_s: float | None) -> None:
+    """Return when the index can be asked about a folder. Raises `RequestError` ``index_unavailable``, with the reason, where it cannot.
 
     ``wait_s`` is how long it is waited for it to be started and to have read what has changed; None: it only has to run, because somebody
     keeps it up to date.
     """
     if wait_s is None:
-        return index.is_running
-    if (chosen := _chosen(workspace, folder)) is None or is_too_wide(chosen.absolute):
-        return False
+        if not index.is_running:
+            raise _unavailable("The index does not run.")
+        return
+    if (chosen := _chosen(workspace, folder)) is None:
+        raise _unavailable("There is no folder.")
+    if is_too_wide(chosen.absolute):
+        raise _unavailable(f"{chosen.absolute} is too wide to be indexed as a whole.")
     try:
         async with asyncio.timeout(wait_s):
             await index.refresh(chosen.absolute)
-    except (TimeoutError, RequestError):
-        return False
-    return True
+    except TimeoutError as late:
+        text = f"The index has not read {chosen.name} within {wait_s:g} seconds; what it has read by the end serves the next time."
+        raise _unavailable(text) from late
+
+
+def _unavailable(text: str) -> RequestError:
+    return RequestError(text, code="index_unavailable")
 
 
 async def map_of(listing: Listing, index: Index, limits: Limits) -> str:
