@@ -1,8 +1,9 @@
 """How good the offline predictor is on repositories given by path: ``python -m benchmarks.prediction REPOSITORY…``.
 
 The rest of the line is hidden at random places, inside lines, at new lines, after an opening bracket, a dot or `` = ``, and at finished
-lines; the file itself is not indexed. Give it repositories that `prediction_gate` has not learned from. Each is measured in a process of
-its own, so that memory is its own. `make bench` asks about sympy (`sources`), which was never learned from either.
+lines; the file itself is not indexed. Each place is asked about as an editor knows it, and by those who know less of the file; the tables
+are about the former if they do not say otherwise. Give it repositories that `prediction_gate` has not learned from. Each is measured in a
+process of its own, so that memory is its own. `make bench` asks about sympy (`sources`), which was never learned from either.
 """
 
 import argparse
@@ -14,9 +15,10 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from benchmarks import sources
-from benchmarks.prediction_places import places_of, texts_of
+from benchmarks.prediction_places import Extent, cut, places_of, texts_of
 from benchmarks.report import Measurement, quantile, table, updated
 from coterie.features.prediction import FolderPredictor
 
@@ -33,6 +35,7 @@ class Answer:
 
     language: str
     kind: str
+    extent: Extent
     hidden: str
     shown: str | None
     ms: float
@@ -55,6 +58,10 @@ class Repository:
     built: Built
     answers: list[Answer]
 
+    def known(self, extent: Extent) -> list[Answer]:
+        """Return the answers to those who know so much."""
+        return [answer for answer in self.answers if answer.extent == extent]
+
 
 def measure(path: Path, places: int) -> Repository:
     """Ask at random places of a repository."""
@@ -71,9 +78,11 @@ def measure(path: Path, places: int) -> Repository:
     built = Built(tokens, seconds, _peak() - before)
     answers = []
     for place in places_of(texts, places, seed=SEED):
-        began = time.process_time()
-        found = predictor.predict(place.path, place.prefix, place.suffix)
-        answers.append(Answer(place.language, place.kind, place.hidden, found.text, 1000 * (time.process_time() - began)))
+        for extent in get_args(Extent):
+            known = cut(place, extent)
+            began = time.process_time()
+            found = predictor.predict(known.path, known.prefix, known.suffix)
+            answers.append(Answer(known.language, known.kind, extent, known.hidden, found.text, 1000 * (time.process_time() - began)))
     return Repository(path.resolve().name, built, answers)
 
 
@@ -107,20 +116,26 @@ def row(name: str, answers: Sequence[Answer]) -> str:
 
 
 def report(repositories: Sequence[Repository]) -> str:
-    """Return the tables: by repository, by language, by kind of place."""
-    everything = [answer for repository in repositories for answer in repository.answers]
+    """Return the tables: by repository, by language, by kind of place, by what was known of the file."""
+    everything = all_known(repositories, "whole")
     head = (
         "| | places | shown | exact when shown | shown where ≥ 3 characters are hidden | exact when shown there | shown at finished lines "
         "| characters saved | p50 ms | p99 ms |\n|---|---|---|---|---|---|---|---|---|---|"
     )
-    lines = [head, *(row(repository.name, repository.answers) for repository in repositories), row("**all**", everything), "", head]
+    lines = [head, *(row(repository.name, repository.known("whole")) for repository in repositories), row("**all**", everything), "", head]
     lines += grouped(everything, lambda answer: answer.language)
     lines += ["", head, *grouped(everything, lambda answer: answer.kind)]
+    lines += ["", head, *(row(extent, all_known(repositories, extent)) for extent in get_args(Extent))]
     lines += ["", "| | tokens | build s | MB |", "|---|---|---|---|"]
     for repository in repositories:
         built = repository.built
         lines.append(f"| {repository.name} | {built.tokens:,} | {built.seconds:.2f} | {built.megabytes:.0f} |")
     return "\n".join(lines)
+
+
+def all_known(repositories: Sequence[Repository], extent: Extent) -> list[Answer]:
+    """Return the answers of all repositories to those who know so much of a file."""
+    return [answer for repository in repositories for answer in repository.known(extent)]
 
 
 def grouped(answers: Iterable[Answer], key: Callable[[Answer], str]) -> list[str]:
@@ -133,8 +148,10 @@ def grouped(answers: Iterable[Answer], key: Callable[[Answer], str]) -> list[str
 
 def measurements(repositories: Sequence[Repository], of: str = "offline predictor") -> list[Measurement]:
     """Return the lines of the page of all benchmarks, each of which begins with what was measured."""
-    everything = [answer for repository in repositories for answer in repository.answers]
-    cells = [cell.strip() for cell in row("", everything).split("|")[3:-1]]
+    everything = all_known(repositories, "whole")
+    cells, unknown_below = (
+        [cell.strip() for cell in row("", all_known(repositories, extent)).split("|")[3:-1]] for extent in ("whole", "nothing below")
+    )
     size = sum(repository.built.tokens for repository in repositories) / HALF_A_MILLION
     seconds = sum(repository.built.seconds for repository in repositories) / size
     megabytes = sum(repository.built.megabytes for repository in repositories) / size
@@ -143,6 +160,12 @@ def measurements(repositories: Sequence[Repository], of: str = "offline predicto
         Measurement(f"{of}: shown", f"{cells[0]} ({cells[2]} where ≥ 3 characters are hidden)", "≥ 40 %", how),
         Measurement(f"{of}: exactly the rest of the line, when shown", f"{cells[1]} ({cells[3]})", "≥ 85 %", "the same places"),
         Measurement(f"{of}: shown at finished lines", cells[4], "≤ 1 %", "the same places"),
+        Measurement(
+            f"{of}: shown, of that exact, shown at finished lines, where the text ends at the cursor",
+            f"{unknown_below[0]}, {unknown_below[1]}, {unknown_below[4]}",
+            "≥ 85 % exact, ≤ 1 % at finished lines",
+            "the same places, without what stands behind them",
+        ),
         Measurement(f"{of}: characters saved", cells[5], "", "the same places"),
         Measurement(f"{of}: time of an answer", f"p50 {cells[6]} ms, p99 {cells[7]} ms", "≤ 15 ms, ≤ 60 ms", "processor time"),
         Measurement(f"{of}: build for 500,000 tokens", f"{seconds:.1f} s, {megabytes:.0f} MB", "≤ 2 s, ≤ 250 MB", "processor time, peak"),

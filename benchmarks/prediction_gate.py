@@ -3,18 +3,21 @@
 The trees are `boosting`'s. The candidates of a place are learned against each other, as one is right at most. What is shown, from which
 likelihood on, is decided on repositories that the trees were not learned from: they are learned four times without a quarter of the
 repositories, before they are learned from all. The repositories must not be those that `prediction` is then asked to report on.
+
+Each place is asked about twice: as an editor knows it, and with less of its file, so that one gate serves whoever asks.
 """
 
 import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.boosting import Grown, Growth, Matrix, Numbers, boost, sum_of
-from benchmarks.prediction_places import places_of, texts_of
+from benchmarks.prediction_places import Extent, cut, places_of, texts_of
 from coterie.features.prediction import FolderPredictor
 from coterie.predictor.gate import shares
 
@@ -29,13 +32,15 @@ Fewer are surer.
 """
 SHORTEST = 3
 FOLDS = 4
+LESS: tuple[Extent, ...] = ("nothing below", "a line below", "nothing below", "a little")
+"""How much is known of a file where it is not the whole, in turn."""
 
 
 @dataclass(frozen=True)
 class Samples:
     """Candidates: their measures by ``names``, whether each was right, at which place, and in which repository.
 
-    Of the places, ``hidden`` says how many characters there were to predict, none at finished lines.
+    Of the places, ``hidden`` says how many characters there were to predict, none at finished lines, and ``extents`` what was known.
     """
 
     names: list[str]
@@ -44,6 +49,7 @@ class Samples:
     place: Numbers
     repository: Numbers
     hidden: Numbers
+    extents: tuple[Extent, ...]
 
 
 @dataclass(frozen=True)
@@ -64,19 +70,23 @@ def collect(repositories: Sequence[Path], places: int) -> Samples:
     rows: list[list[float]] = []
     facts: list[tuple[float, int, int]] = []
     hidden: list[int] = []
+    extents: list[Extent] = []
     for number, repository in enumerate(repositories):
         predictor = FolderPredictor(repository)
         before = len(facts)
-        for place in places_of(texts_of(repository), places, seed=SEED):
-            for candidate in predictor.candidates(place.path, place.prefix, place.suffix):
+        drawn = places_of(texts_of(repository), places, seed=SEED)
+        for place, extent in ((place, extent) for place, less in zip(drawn, cycle(LESS), strict=False) for extent in ("whole", less)):
+            known = cut(place, extent)
+            for candidate in predictor.candidates(known.path, known.prefix, known.suffix):
                 if candidate.text.strip():
                     names = names or sorted(candidate.measures)
                     rows.append([candidate.measures[name] for name in names])
-                    facts.append((float(candidate.text.rstrip() == place.hidden), len(hidden), number))
-            hidden.append(len(place.hidden))
+                    facts.append((float(candidate.text.rstrip() == known.hidden), len(hidden), number))
+            hidden.append(len(known.hidden))
+            extents.append(extent)
         print(f"{repository.name}: {len(facts) - before} candidates, {sum(fact[0] for fact in facts[before:]):.0f} right", flush=True)
     right, at, where = (np.array(column) for column in zip(*facts, strict=True))
-    return Samples(names, np.array(rows), right, at, where, np.array(hidden))
+    return Samples(names, np.array(rows), right, at, where, np.array(hidden), tuple(extents))
 
 
 def learn(values: Matrix, right: Matrix, place: Numbers) -> Forest:

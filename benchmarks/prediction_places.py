@@ -1,13 +1,14 @@
 """Places in real files where the rest of the line is hidden, for `prediction` to ask about and for `prediction_gate` to learn from.
 
-Places are drawn by a seed, so two runs ask the same. Every kind is drawn equally often.
+Places are drawn by a seed, so two runs ask the same. Every kind is drawn equally often. Not everybody who asks knows the whole file: `cut`
+leaves as much of it as an `Extent` says.
 """
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, assert_never, get_args
 
 from coterie.base.errors import ModelMistakeError
 from coterie.features.prediction import LARGEST_FILE
@@ -15,6 +16,8 @@ from coterie.workspace.files import decoded, read_bytes
 from coterie.workspace.walk import list_files
 
 Kind = Literal["inside", "new line", "opening", "dot", "equals", "finished"]
+Extent = Literal["whole", "nothing below", "a line below", "a little"]
+"""How much of a file is known around the cursor."""
 LANGUAGES = {
     ".py": "Python",
     ".js": "JavaScript",
@@ -35,6 +38,9 @@ LANGUAGES = {
 _LONGEST = 200
 """A longer line is data."""
 _TRIES = 40
+_LITTLE_ABOVE = 1_000
+_LITTLE_BELOW = 200
+"""Characters: whoever cuts so does not mind where lines end."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,21 @@ def places_of(texts: dict[str, str], count: int, *, seed: int) -> Iterator[Place
         place = _place(path, texts[path], chance.choice(get_args(Kind)), chance)
         if place is not None:
             yield place
+
+
+def cut(place: Place, extent: Extent) -> Place:
+    """Return a place as somebody asks who knows so much of the file."""
+    match extent:
+        case "whole":
+            return place
+        case "nothing below":
+            return replace(place, suffix="")
+        case "a line below":
+            return replace(place, suffix="".join(place.suffix.splitlines(keepends=True)[:2]))
+        case "a little":
+            return replace(place, prefix=place.prefix[-_LITTLE_ABOVE:], suffix=place.suffix[:_LITTLE_BELOW])
+        case _:
+            assert_never(extent)
 
 
 def _place(path: str, text: str, kind: Kind, chance: random.Random) -> Place | None:

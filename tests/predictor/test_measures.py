@@ -89,6 +89,13 @@ def test_an_end_that_does_not_lead_to_the_next_lines_depth_is_told(behind: str, 
     assert measures("def total(items):\n    result = 0\n    for item in", " items:", behind)["end_fits"] == fits
 
 
+def test_where_the_next_line_is_not_known_every_end_fits_and_that_is_told() -> None:
+    before = "def total(items):\n    result = 0\n    for item in"
+    unknown, little, more = (measures(before, " items:", behind) for behind in ("", "\n        x", "\n        result += item\n"))
+    assert unknown["end_fits"] == 1.0
+    assert 0.0 == unknown["behind"] < little["behind"] < more["behind"]
+
+
 def test_lines_that_go_on_are_rivals_of_those_that_end_before() -> None:
     files = [(f"{number}.py", "pass\nvalue = first\n" if number % 4 else "pass\nvalue = first.second\n") for number in range(12)]
     before = "unlike()\nvalue ="

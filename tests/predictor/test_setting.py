@@ -1,11 +1,11 @@
 """How alike the text around a place is that a candidate stood at before."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from coterie.predictor.corpus import build
 from coterie.predictor.setting import of_setting, setting
 from coterie.predictor.surroundings import surroundings
-from coterie.predictor.tokens import SHALLOWER
+from coterie.predictor.tokens import LEVEL, LINE_ENDS, SHALLOWER
 
 PAGES = [
     ("pear.py", "def pear(basket):\n    weigh(basket)\n    return ripe(basket)\n\npeel(basket)\n"),
@@ -14,9 +14,9 @@ PAGES = [
 KNOWN = build(PAGES)
 
 
-def measured(before: str, text: str, behind: str, path: str = "new.py") -> Mapping[str, float]:
+def measured(before: str, text: str, behind: str, path: str = "new.py", ends: Sequence[str] = (SHALLOWER,)) -> Mapping[str, float]:
     around = surroundings(KNOWN, path, before, behind)
-    return of_setting(setting(around, KNOWN.ids[SHALLOWER]), text)
+    return of_setting(setting(around, tuple(KNOWN.ids[end] for end in ends)), text)
 
 
 def test_a_candidate_that_stood_among_the_same_names_is_told_from_one_that_did_not() -> None:
@@ -30,6 +30,13 @@ def test_a_candidate_that_stood_among_the_same_names_is_told_from_one_that_did_n
 def test_a_candidate_that_stood_nowhere_has_no_setting() -> None:
     before, behind = "def more(basket):\n    weigh(basket)\n    return ", "\n\npeel(basket)\n"
     assert set(measured(before, "rotten(basket)", behind).values()) == {0.0}
+
+
+def test_any_end_that_the_line_may_have_is_met() -> None:
+    before = "def more(basket):\n    weigh(basket)\n    return "
+    assert measured(before, "ripe(basket)", "", ends=(LEVEL,))["setting_above"] == 0.0
+    assert measured(before, "ripe(basket)", "", ends=LINE_ENDS) == measured(before, "ripe(basket)", "")
+    assert measured(before, "ripe(basket)", "")["setting_above"] > 0
 
 
 def test_the_file_as_it_is_on_disk_does_not_count() -> None:

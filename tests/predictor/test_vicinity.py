@@ -21,6 +21,20 @@ def test_as_much_counts_as_stood_together_before() -> None:
     assert of_whole(near("def total(items):\n    result = 0\n    for item in"), " things:")["whole"] == -1.0
 
 
+@pytest.mark.parametrize("behind", ["", "\n", "\n\n  \n"])
+def test_a_line_ends_as_it_ended_before_where_the_next_one_is_not_known(behind: str) -> None:
+    known = of_whole(near("def total(items):\n    result = 0\n    for item in", "\n        pass\n"), " items:")
+    unknown = of_whole(near("def total(items):\n    result = 0\n    for item in", behind), " items:")
+    assert {name: unknown[name] for name in ("whole", "shape_whole")} == {name: known[name] for name in ("whole", "shape_whole")}
+    assert of_whole(near("def total(items):\n    result = 0\n    for item in", "\n    pass\n"), " items:")["whole"] == -1.0
+    assert unknown["bridge"] == unknown["own_bridge"] == -1.0
+
+
+def test_a_line_of_this_file_ends_as_it_ended_before_where_the_next_one_is_not_known() -> None:
+    before = f"{LOOP.replace('item', 'thing')}\nfor thing in"
+    assert of_whole(near(before, ""), " things:")["own_whole"] > 0
+
+
 def test_the_line_below_bears_a_candidate_out() -> None:
     before = "def unlike(items):\n    for item in"
     borne_out = of_whole(near(before, "\n        result += item\n"), " items:")["bridge"]

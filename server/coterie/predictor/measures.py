@@ -73,7 +73,7 @@ def candidates(around: Surroundings, prefix: str, suffix: str) -> list[Candidate
     near = vicinity(around, prefix, suffix)
     lines = continuations(around)
     blended = {_text(around, line): line for line in reversed(lines)}
-    ends = _ends(around, lines, near.end)
+    ends = _ends(around, lines, near.ends)
     alike = {analogue.text[len(around.begun) :]: analogue for analogue in reversed(analogues(around))}
     finished = blended.get("")
     merits = {text: line.logp for text, line in blended.items()}
@@ -84,14 +84,14 @@ def candidates(around: Surroundings, prefix: str, suffix: str) -> list[Candidate
     own_lines = Counter(line.strip() for line in chain(prefix[-_NEAR:].splitlines(), suffix[:_NEAR].splitlines()))
     names = scope(around.path, prefix[-_NEAR:], around.line, suffix[:_NEAR].partition("\n")[2], following)
     place = _place(around, following) | {"finished": 0.0 if finished is None else exp(finished.logp), "familiar": familiarity(around)}
-    place |= {"corpus": log1p(len(around.corpus.by_token.stream)), "file": log1p(len(around.stream))}
+    place |= {"corpus": log1p(len(around.corpus.by_token.stream)), "file": log1p(len(around.stream)), "behind": log1p(near.behind)}
     place |= {name: float(around.language in endings) for name, endings in _LANGUAGES.items()}
     last_lines = [line for line in prefix[-_LAST:].split("\n")[:-1] if line.strip()][-5:]
     place |= _above(last_lines[-1] if last_lines else "", around)
     texts = [text for text in {**blended, **alike} if text]
     below = {text: of_below(near, text)["next_line"] for text in texts}
     borne_out = _leads({text: merits.get(text, _UNLIKELY) + below[text] for text in texts})
-    here = setting(around, near.end)
+    here = setting(around, near.ends)
     ends_by_first: dict[int, Ids] = {}
     return [
         Candidate(
@@ -121,14 +121,14 @@ def candidates(around: Surroundings, prefix: str, suffix: str) -> list[Candidate
     ]
 
 
-def _ends(around: Surroundings, lines: Sequence[Continuation], end: int) -> dict[str, float]:
-    """Return how much of the likelihood of each line is that of it with the end that it has."""
+def _ends(around: Surroundings, lines: Sequence[Continuation], ends: Sequence[int]) -> dict[str, float]:
+    """Return how much of the likelihood of each line is that of it with an end that it may have."""
     fits: defaultdict[str, float] = defaultdict(float)
     whole: defaultdict[str, float] = defaultdict(float)
     for line in lines:
         text = _text(around, line)
         whole[text] += exp(line.logp)
-        fits[text] += exp(line.logp) * (line.end == end)
+        fits[text] += exp(line.logp) * (line.end in ends)
     return {text: fits[text] / total for text, total in whole.items()}
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import chain, takewhile
 from math import log
 from typing import Final
 
@@ -24,22 +24,22 @@ _LEAD_IN: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What each rare name above, and below, counts: the rarer, the more; ``whole`` is what all of them count together."""
+    """What each rare name above, and below, counts: the rarer, the more. ``ends`` holds the tokens that may end this line."""
 
     around: Surroundings
     above: dict[int, float]
     below: dict[int, float]
-    end: int
+    ends: tuple[int, ...]
 
 
-def setting(around: Surroundings, end: int) -> Setting:
-    """Read the names around the cursor once for all candidates; ``end`` is the token that ends this line."""
+def setting(around: Surroundings, ends: tuple[int, ...]) -> Setting:
+    """Read the names around the cursor once for all candidates."""
     at = len(around.context)
     return Setting(
         around=around,
         above=_weights(around, around.stream[max(0, at - _ABOVE) : at]),
         below=_weights(around, around.stream[at + 1 : at + 1 + _BELOW]),
-        end=end,
+        ends=ends,
     )
 
 
@@ -47,9 +47,9 @@ def of_setting(here: Setting, text: str) -> dict[str, float]:
     """Return which part of the names around the cursor is around the place that is most like it, and how many places there are."""
     around = here.around
     tokens = [around.number(token) for token in tokens_of(around.begun + text)]
-    line = [*around.context[-_LEAD_IN:], *tokens, here.end]
+    lines = [[*around.context[-_LEAD_IN:], *tokens, end] for end in here.ends]
     best_above = best_below = best = 0.0
-    for stream, place in _places(around, line, len(tokens)):
+    for stream, place in chain.from_iterable(_places(around, line, len(tokens)) for line in lines):
         start = max(0, place - len(tokens))
         above = _shared(here.above, reversed(stream[max(0, start - _ABOVE) : start].tolist()))
         below = _shared(here.below, stream[place + 1 : place + 1 + _BELOW].tolist())

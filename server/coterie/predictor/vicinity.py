@@ -15,7 +15,7 @@ from typing import Final
 from coterie.predictor.blend import next_step
 from coterie.predictor.corpus import LONGEST_CONTEXT
 from coterie.predictor.surroundings import Surroundings
-from coterie.predictor.tokens import DEEPER, LEVEL, SHALLOWER, tokens_of
+from coterie.predictor.tokens import DEEPER, LEVEL, LINE_ENDS, SHALLOWER, tokens_of
 
 _NEAR: Final = 20_000
 _BELOW: Final = 3
@@ -31,12 +31,16 @@ _FAR: Final = 12.0
 
 @dataclass(frozen=True, slots=True)
 class Vicinity:
-    """The text around the cursor as the measures of all candidates need it. ``end`` is the token that ends this line, by the next one."""
+    """The text around the cursor as the measures of all candidates need it.
+
+    ``ends`` holds the token that ends this line, by the next one; all that may where there is none. ``behind`` is how much is known below.
+    """
 
     around: Surroundings
     before: str
     words: Mapping[str, int]
-    end: int
+    ends: tuple[int, ...]
+    behind: int
     below: tuple[int, ...]
     depth: int
     closers: str | None
@@ -48,31 +52,41 @@ def vicinity(around: Surroundings, prefix: str, suffix: str) -> Vicinity:
     following = next((line for line in behind.splitlines() if line.strip()), "")
     ids = around.corpus.ids
     below = tuple(around.number(token) for token in tokens_of(following.strip())[:_BELOW])
-    end = ids[LEVEL]
+    ends: tuple[str, ...] = LINE_ENDS
     if following:
         here, there = _depth(around.line), _depth(following)
-        end = ids[LEVEL if here == there else DEEPER if there > here else SHALLOWER]
+        ends = (LEVEL if here == there else DEEPER if there > here else SHALLOWER,)
     words = Counter(_WORD.findall(before))
     words.update(_WORD.findall(suffix[:_NEAR]))
-    return Vicinity(around, before, words, end, below, _open_brackets(before.rpartition("\n")[0]), _closers(around.line, behind))
+    return Vicinity(
+        around=around,
+        before=before,
+        words=words,
+        ends=tuple(ids[end] for end in ends),
+        behind=len(behind.strip()),
+        below=below,
+        depth=_open_brackets(before.rpartition("\n")[0]),
+        closers=_closers(around.line, behind),
+    )
 
 
 def of_whole(near: Vicinity, text: str) -> dict[str, float]:
     """Return with how much of the context, and with how much of the line below, the whole candidate stood in one place before."""
     around = near.around
     tokens = [around.number(token) for token in tokens_of(around.begun + text)]
-    line = [*around.context[-LONGEST_CONTEXT:], *tokens, near.end]
-    shapes = [around.shape(token) for token in line]
-    below_shapes = [around.shape(token) for token in near.below]
     rest, beyond = len(tokens) + 1, len(near.below) + 1
-    lengths = {
-        "whole": _met(around, line, rest),
-        "shape_whole": _met(around, shapes, rest, shaped=True),
-        "bridge": _met(around, [*line, *near.below], beyond) if near.below else (-1, -1),
-        "shape_bridge": _met(around, [*shapes, *below_shapes], beyond, shaped=True) if near.below else (-1, -1),
-    }
-    there = {name: float(length) for name, (length, _) in lengths.items()}
-    return there | {f"own_{name}": float(length) for name, (_, length) in lengths.items()}
+    lengths = dict.fromkeys(("whole", "shape_whole", "bridge", "shape_bridge"), (-1, -1))
+    for end in near.ends:
+        line = [*around.context[-LONGEST_CONTEXT:], *tokens, end]
+        shapes = [around.shape(token) for token in line]
+        found = {"whole": _met(around, line, rest), "shape_whole": _met(around, shapes, rest, shaped=True)}
+        if near.below:
+            found["bridge"] = _met(around, [*line, *near.below], beyond)
+            found["shape_bridge"] = _met(around, [*shapes, *map(around.shape, near.below)], beyond, shaped=True)
+        for name, (there, here) in found.items():
+            lengths[name] = (max(lengths[name][0], there), max(lengths[name][1], here))
+    elsewhere = {name: float(length) for name, (length, _) in lengths.items()}
+    return elsewhere | {f"own_{name}": float(length) for name, (_, length) in lengths.items()}
 
 
 def _met(around: Surroundings, tokens: Sequence[int], rest: int, *, shaped: bool = False) -> tuple[int, int]:
@@ -86,9 +100,9 @@ def _met(around: Surroundings, tokens: Sequence[int], rest: int, *, shaped: bool
 
 
 def of_below(near: Vicinity, text: str) -> dict[str, float]:
-    """Return how likely the next line begins as it does if the candidate is the rest of this one."""
+    """Return how likely the next line begins as it does if the candidate is the rest of this one; 0 where no next line is known."""
     around = near.around
-    more = (*(around.number(token) for token in tokens_of(around.begun + text)), near.end)
+    more = (*(around.number(token) for token in tokens_of(around.begun + text)), near.ends[0])
     total = 0.0
     for token in near.below[:_FORESEEN]:
         total += log(max(_LEAST, next_step(around, more).likelihood.get(token, 0.0)))
