@@ -1,10 +1,14 @@
 """What is wrong in a layer of settings: it is said with its line, and costs nothing but itself."""
 
+import os
+from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from coterie.agents.templates import TEMPLATES
+from coterie.config.paths import LARGEST_FILE
 from coterie.config.schema import AGENTS, Settings
 from settings_home import Home, told
 
@@ -134,6 +138,49 @@ def test_a_broken_file_is_left_out_with_its_line(home: Home, text: str, line: in
     assert loaded.settings.model == "a/variable"
 
 
+def test_a_broken_file_is_said_to_be_so_with_its_column(home: Home) -> None:
+    home.user('model = "a/b"\n[budget]\nusd = 1 2\n')
+    assert home.load().problems[0].text.startswith(f"{home.file}:3: The file is no valid TOML (column 9); it is left out: ")
+
+
+def test_a_file_that_is_no_text_is_left_out_with_its_line(home: Home) -> None:
+    home.user("")
+    home.file.write_bytes(b'model = "a/b"\n# \xff\n')
+    assert [problem.text for problem in home.load().problems] == [f"{home.file}:2: The file is no UTF-8 text; it is left out."]
+
+
+def _a_pipe(file: Path) -> None:
+    os.mkfifo(file)
+
+
+def _a_device(file: Path) -> None:
+    file.symlink_to("/dev/zero")
+
+
+def _a_folder(file: Path) -> None:
+    file.mkdir()
+
+
+def _a_circle(file: Path) -> None:
+    file.symlink_to(file)
+
+
+def _a_mountain(file: Path) -> None:
+    file.write_bytes(b"# " + b"x" * LARGEST_FILE)
+
+
+@pytest.mark.parametrize("made", [_a_pipe, _a_device, _a_folder, _a_circle, _a_mountain])
+def test_what_is_no_file_that_a_person_wrote_is_left_out_and_never_waited_for(home: Home, made: Callable[[Path], None]) -> None:
+    home.user('model = "a/b"\n')
+    file = home.project("")
+    file.unlink()
+    made(file)
+    loaded = home.load()
+    assert [(problem.file, problem.key) for problem in loaded.problems] == [(str(file), "")]
+    assert "cannot be read" in loaded.problems[0].message
+    assert loaded.settings.model == "a/b"
+
+
 @pytest.mark.parametrize("broken", ['model = "c/d', "\udcff"], ids=["half written", "no text at all"])
 def test_a_file_that_is_being_written_is_as_it_was_before(home: Home, broken: str) -> None:
     good = '[permissions]\ndeny = ["read(**/.env)"]\n'
@@ -177,3 +224,59 @@ def test_hosts_that_lack_what_they_need_are_left_out(home: Home) -> None:
     tape = str(home.file.parent / "tapes" / "c.json")
     assert {name: host.cassette for name, host in loaded.settings.providers.items()} == {"c": tape, "d": None}
     assert [problem.key for problem in loaded.problems] == ["providers.a", "providers.b"]
+
+
+@pytest.mark.parametrize("name", ["", " ", "team/box"])
+def test_a_host_that_no_model_can_name_is_left_out(home: Home, name: str) -> None:
+    home.user(f'[providers."{name}"]\nbase_url = "http://h/v1"\n[providers.box]\nbase_url = "http://h/v1"\n')
+    loaded = home.load()
+    assert told(loaded) == [(1, f"providers.{name}")]
+    assert list(loaded.settings.providers) == ["box"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1:8080",
+        "ftp://h/v1",
+        "http://",
+        "http://a b/v1",
+        "http://h/v 1",
+        "http://h:0/v1",
+        "http://h:99999/v1",
+        "http://h:x/v1",
+        "http://h/v1?key=abc",
+        "http://h/v1#top",
+    ],
+)
+def test_an_address_that_no_host_can_have_is_said_before_a_call_fails_of_it(home: Home, address: str) -> None:
+    home.user(f'[providers.a]\nbase_url = "{address}"\n')
+    assert told(home.load())[0] == (2, "providers.a.base_url")
+
+
+def test_blanks_around_an_address_are_none_of_it(home: Home) -> None:
+    home.user('[providers.a]\nbase_url = " http://h:8080/v1/ "\n')
+    loaded = home.load()
+    assert (told(loaded), loaded.settings.providers["a"].base_url) == ([], "http://h:8080/v1")
+
+
+@pytest.mark.parametrize("line", ["rpm = true", "temperature = false", "connect_timeout_s = true"])
+def test_a_truth_value_is_no_number(home: Home, line: str) -> None:
+    home.user(f'[providers.a]\nbase_url = "http://h/v1"\n{line}\n')
+    loaded = home.load()
+    assert [(problem.line, problem.message) for problem in loaded.problems] == [(3, "Write a number.")]
+    assert loaded.settings.providers["a"].model_fields_set == {"base_url"}
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('fallbacks = "a/b"', 'Write a list: `["…", "…"]`.'),
+        ("providers = 5", "Write a table, with keys of its own."),
+        ("budget = 5", "Write a table, with keys of its own."),
+        ("model = 5", "Write a text, in quotes."),
+    ],
+)
+def test_a_wrong_kind_of_value_is_said_in_the_words_of_the_file(home: Home, line: str, words: str) -> None:
+    home.user(line)
+    assert [problem.message for problem in home.load().problems] == [words]

@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args, get_origin
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.alias_generators import to_camel, to_snake
 
+from coterie.base.small_file import read_small
 from coterie.base.text import lines_of
 from coterie.config.keys import kind_of
 from coterie.config.lines import KeyPath, key_lines
+from coterie.config.paths import LARGEST_FILE
 from coterie.config.problems import Ignored, Problem
 from coterie.config.schema import AGENTS, LATER, LATER_AGENTS, LATER_TYPES, Settings
 
@@ -28,6 +30,15 @@ if TYPE_CHECKING:
 
 LayerName = Literal["default", "vault", "user", "project", "environment", "editor", "command line"]
 Values: TypeAlias = dict[str, Any]
+
+_WORDS: Mapping[str, str] = {
+    "tuple_type": 'Write a list: `["…", "…"]`.',
+    "dict_type": "Write a table, with keys of its own.",
+    "mapping_type": "Write a table, with keys of its own.",
+    "model_type": "Write a table, with keys of its own.",
+    "string_type": "Write a text, in quotes.",
+}
+"""What is said of the kinds of values that only Python calls as pydantic does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +69,26 @@ def read_file(name: LayerName, path: Path, problems: list[Problem], *, before: L
     """Read a TOML file; None when there is none. Where nothing can be read from it, it is as it was ``before``."""
     instead = "it is left out" if before is None else "what it said before holds"
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
+        content = read_small(path, LARGEST_FILE)
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    except NotADirectoryError:
-        return None
-    except (OSError, UnicodeDecodeError) as error:
-        problems.append(Problem(file=str(path), message=f"The file cannot be read ({error}); {instead}."))
+    except OSError as error:
+        problems.append(Problem(file=str(path), message=f"The file cannot be read ({error.strerror}); {instead}."))
+        return before
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = 1 + content.count(b"\n", 0, error.start)
+        problems.append(Problem(file=str(path), line=line, message=f"The file is no UTF-8 text; {instead}."))
         return before
     text = text.replace("\r\n", "\n")
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        at = re.search(r" \(at line (\d+),.*\)| \(at end of document\)", str(error))
+        at = re.search(r" \(at line (\d+), column (\d+)\)| \(at end of document\)", str(error))
         line = int(at[1]) if at and at[1] else len(lines_of(text)) or 1
-        message = f"The file is no valid TOML; {instead}: {str(error)[: at.start()] if at else error}."
+        where = f" (column {at[2]})" if at and at[2] else ""
+        message = f"The file is no valid TOML{where}; {instead}: {str(error)[: at.start()] if at else error}."
         problems.append(Problem(file=str(path), line=line, message=message))
         return before
     return check(Layer(name, str(path), data, key_lines(text)), problems, camel_case=False)
@@ -100,6 +116,7 @@ def check(layer: Layer, problems: list[Problem], *, camel_case: bool) -> Layer:
         else:
             break
     values = checked.model_dump(exclude_unset=True)
+    _check_hosts(layer, values, problems)
     _check_keys(layer, values, problems)
     _check_agents(layer, values, problems)
     _note_later(layer, values, problems)
@@ -120,7 +137,7 @@ def _complaint(layer: Layer, details: ErrorDetails, data: Values, *, camel_case:
     if details["type"] == "extra_forbidden":
         names = [to_camel(name) if camel_case else name for name in _names_at(path[:-1])]
         return layer.problem(path, "There is no such key.", nearest(path[-1], names))
-    message = details["msg"].removeprefix("Value error, ")
+    message = _WORDS.get(details["type"]) or details["msg"].removeprefix("Value error, ")
     suggestion = None
     if details["type"] == "literal_error":
         value = _value_at(data, location)
@@ -172,6 +189,15 @@ def _spelled(data: Any, part: int | str) -> Any:
     if isinstance(part, str) and part not in data:
         return to_snake(part)
     return part
+
+
+def _check_hosts(layer: Layer, values: Values, problems: list[Problem]) -> None:
+    """Take away hosts whose names no ``host/model`` can have."""
+    hosts = values.get("providers", {})
+    for host in [host for host in hosts if not host.strip() or "/" in host]:
+        del hosts[host]
+        message = "The name of a host stands before the `/` in `host/model`: it cannot be empty or hold one. It is left out."
+        problems.append(layer.problem(("providers", host), message))
 
 
 def _check_keys(layer: Layer, values: Values, problems: list[Problem]) -> None:

@@ -11,6 +11,9 @@ from pathlib import Path
 PROJECT_FILE = Path(".coterie", "config.toml")
 """A project's settings, below its workspace folder."""
 
+LARGEST_FILE = 1_000_000
+"""Bytes of a file of settings; a larger one is none that a person wrote."""
+
 VAULT_NAMES = "vault-names.json"
 """The names of the secrets that the vault holds, beside the database."""
 

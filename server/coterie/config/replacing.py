@@ -17,6 +17,8 @@ from pathlib import Path
 from coterie.base.errors import SettingsError
 from coterie.base.kept_file import alone
 from coterie.base.leftovers import sweep
+from coterie.base.small_file import read_small
+from coterie.config.paths import LARGEST_FILE
 
 FRESH_SUFFIX = ".coterie-new"
 """Nobody else's: a person may keep a ``config.toml.20260102.new``."""
@@ -84,7 +86,7 @@ def _is_read_only(file: Path) -> bool:
 
 def _content(file: Path) -> bytes | None:
     try:
-        return file.read_bytes()
+        return read_small(file, LARGEST_FILE)
     except FileNotFoundError:
         return None
 

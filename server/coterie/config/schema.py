@@ -11,9 +11,9 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias, get_args
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic.alias_generators import to_camel
 
 from coterie.domain.permissions import EffectKind
@@ -43,10 +43,30 @@ def _completion_model(text: str) -> str:
 
 
 def _address(text: str) -> str:
+    text = text.strip()
     parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if parts.scheme not in {"http", "https"} or not parts.hostname or re.search(r"[\s\x00-\x1f]", text):
         raise ValueError("Write an address that begins with http:// or https://.")
+    if not _has_port(parts):
+        raise ValueError("The port of an address is a number from 1 to 65535.")
+    if parts.query or parts.fragment:
+        raise ValueError("Paths are added to this address: leave `?` and `#` out of it, and what stands behind them.")
     return text.rstrip("/")
+
+
+def _has_port(parts: SplitResult) -> bool:
+    """Say whether the port of an address is one, or left out."""
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
+
+
+def _number(said: object) -> object:
+    """Refuse a truth value, which Python counts among the numbers."""
+    if isinstance(said, bool):
+        raise ValueError("Write a number.")  # noqa: TRY004 - pydantic reports this one
+    return said
 
 
 def _rule(text: str) -> str:
@@ -68,11 +88,13 @@ ModelId = Annotated[str, AfterValidator(_model_id)]
 CompletionModel = Annotated[str, AfterValidator(_completion_model)]
 Address = Annotated[str, AfterValidator(_address)]
 RuleText = Annotated[str, AfterValidator(_rule)]
-Dollars = Annotated[Decimal, Field(ge=0)]
-Count = Annotated[int, Field(ge=1)]
-Seconds = Annotated[float, Field(gt=0)]
-Temperature = Annotated[float, Field(ge=0)]
-Share = Annotated[float, Field(gt=0, le=1)]
+_Number = BeforeValidator(_number)
+Dollars = Annotated[Decimal, Field(ge=0), _Number]
+Count = Annotated[int, Field(ge=1), _Number]
+CountFromZero = Annotated[int, Field(ge=0), _Number]
+Seconds = Annotated[float, Field(gt=0), _Number]
+Temperature = Annotated[float, Field(ge=0), _Number]
+Share = Annotated[float, Field(gt=0, le=1), _Number]
 Extra: TypeAlias = Mapping[str, Any]
 
 
@@ -230,8 +252,8 @@ class CacheSettings(Table):
 class ContextSettings(Table):
     """What agents are shown unasked when they begin, from the index of the project. Where a model's window is small it is less."""
 
-    map_tokens: Annotated[int, Field(ge=0)] = Field(1_000, description="tokens of the map of the project; 0: no map")
-    code_tokens: Annotated[int, Field(ge=0)] = Field(1_000, description="tokens of the code that fits a request; 0: none is looked for")
+    map_tokens: CountFromZero = Field(1_000, description="tokens of the map of the project; 0: no map")
+    code_tokens: CountFromZero = Field(1_000, description="tokens of the code that fits a request; 0: none is looked for")
 
 
 class ReviewSettings(Table):
@@ -253,7 +275,7 @@ class SuggestionSettings(Table):
     """Ghost text. Without a model the project itself suggests what it would write next, and so it does while a model is slow or fails."""
 
     enabled: bool = Field(default=True, description="whether there is any")
-    min_delay_ms: Annotated[int, Field(ge=0)] = Field(0, description="the least wait after a key, in milliseconds")
+    min_delay_ms: CountFromZero = Field(0, description="the least wait after a key, in milliseconds")
     disabled_languages: tuple[str, ...] = Field((), description="languages, as the editor names them, where it comes only when asked for")
 
 
