@@ -165,6 +165,17 @@ def test_undo_tells_what_was_restored_and_what_was_left_alone(capsys: pytest.Cap
     assert json.loads(capsys.readouterr().out) == {"restored": ["a.py"], "conflicts": []}
 
 
+def test_what_was_never_kept_is_told_by_an_undo_that_succeeds(capsys: pytest.CaptureFixture[str]) -> None:
+    left = UndoConflict(path="b.png", uri="file:///project/b.png", reason="nothing is kept of it")
+    wiring = ScriptedWiring(undone=UndoResult(restored=("a.py",), conflicts=(), not_undoable=(left,), kept_in="/data/undone/run_7"))
+    assert main(["undo", "run_7"], wiring) == exits.OK
+    told = capsys.readouterr().out.splitlines()
+    assert told[:2] == ["restored a.py", "not undoable: b.png: nothing is kept of it"]
+    assert told[2].endswith(" in /data/undone/run_7")
+    assert main(["undo", "run_7", "--json"], wiring) == exits.OK
+    assert json.loads(capsys.readouterr().out)["notUndoable"] == [{"path": "b.png", "reason": left.reason, "uri": left.uri}]
+
+
 @pytest.mark.parametrize(("model", "status"), [("work/m1", exits.OK), (None, exits.FAILED)])
 def test_doctor_says_what_is_wrong_and_what_to_do(
     tmp_path: Path, model: str | None, status: int, capsys: pytest.CaptureFixture[str]

@@ -42,6 +42,13 @@ async def ask(editor: Served, method: str, run_id: str, **params: Any) -> Any:
     return await editor.client.request(f"agent/run/{method}", {"runId": run_id, **params})
 
 
+async def undo(editor: Served, run_id: str, **params: Any) -> Any:
+    """Undo something of a run, which tells where lies what it has taken away."""
+    undone = await ask(editor, "undo", run_id, **params)
+    assert list(Path(undone.pop("keptIn")).iterdir()) != []
+    return undone
+
+
 async def seen(editor: Served, holds: Callable[[], bool]) -> None:
     """Wait until a condition of the disk holds, of which nothing tells; looked at after each answer of the server."""
     async with asyncio.timeout(BOUND_S):
@@ -68,7 +75,7 @@ async def test_what_a_command_changed_is_shown_and_undone(tmp_path: Path, level:
         assert (file["path"], file["status"]) == ("a.txt", "modified")
         assert "-line 2\n+second\n" in file["diff"]
         assert [each["path"] for each in (await ask(editor, "get", run_id))["changes"]] == ["a.txt"]
-        assert await ask(editor, "undo", run_id) == {"restored": ["a.txt"], "conflicts": []}
+        assert await undo(editor, run_id) == {"restored": ["a.txt"], "conflicts": []}
         assert editor.text("a.txt") == BEFORE
 
 
@@ -79,7 +86,7 @@ async def test_a_hunk_of_a_command_is_rejected_and_the_rest_undone_around_what_t
         await editor.client.request("agent/hunk/reject", {"runId": run_id, "hunkIds": [first["hunkId"]]})
         assert editor.text("a.txt") == AFTER.replace("second", "line 2")
         (editor.project / "a.txt").write_text("mine\n" + AFTER.replace("second", "line 2"), encoding="utf-8")
-        assert await ask(editor, "undo", run_id, scope="file", ids=["a.txt"]) == {"restored": ["a.txt"], "conflicts": []}
+        assert await undo(editor, run_id, scope="file", ids=["a.txt"]) == {"restored": ["a.txt"], "conflicts": []}
         assert editor.text("a.txt") == "mine\n" + BEFORE
 
 
@@ -90,7 +97,7 @@ async def test_an_open_file_that_a_command_changed_is_undone_in_its_buffer_once_
         outputs = [event["output"] for event in editor.events(run_id, "tool_call") if event["state"] == "succeeded"]
         assert "second" in outputs[1], "the next command sees the file and not the old buffer"
         await editor.client.type(buffer.uri, 0, len(BEFORE), AFTER)  # as editors do that find the file changed
-        assert await ask(editor, "undo", run_id) == {"restored": ["a.txt"], "conflicts": []}
+        assert await undo(editor, run_id) == {"restored": ["a.txt"], "conflicts": []}
         assert (buffer.text, editor.text("a.txt")) == (BEFORE, AFTER), "the disk is the person's to write"
 
 
@@ -98,7 +105,7 @@ async def test_an_open_file_of_which_the_editor_knows_nothing_is_undone_on_the_d
     async with shell(tmp_path, SED) as editor:
         buffer = await editor.client.open((editor.project / "a.txt").as_uri(), BEFORE)
         run_id, _ = await editor.play("Change it")
-        assert await ask(editor, "undo", run_id) == {"restored": ["a.txt"], "conflicts": []}
+        assert await undo(editor, run_id) == {"restored": ["a.txt"], "conflicts": []}
         assert (buffer.text, editor.text("a.txt")) == (BEFORE, BEFORE)
 
 
@@ -108,7 +115,7 @@ async def test_what_a_command_wrote_beneath_unsaved_text_is_undone_there(tmp_pat
         await editor.client.type(buffer.uri, 0, 0, "mine\n")
         run_id, _ = await editor.play("Change it")
         assert (buffer.text, editor.text("a.txt")) == ("mine\n" + BEFORE, AFTER)
-        assert await ask(editor, "undo", run_id) == {"restored": ["a.txt"], "conflicts": []}
+        assert await undo(editor, run_id) == {"restored": ["a.txt"], "conflicts": []}
         assert (buffer.text, editor.text("a.txt")) == ("mine\n" + BEFORE, BEFORE)
 
 

@@ -1251,7 +1251,7 @@ export interface UndoArguments {
   ids?: string[];
 }
 
-/** A file whose text could not be taken back without touching what the person wrote; it was left alone. */
+/** A file that was left alone, and why: what a person wrote would have been touched, or what was there before was never kept. */
 export interface UndoConflict {
   path: string;
   reason: string;
@@ -1265,10 +1265,12 @@ export interface UndoGoesOn {
   goesOn: true;
 }
 
-/** What an undo did. */
+/** What an undo did. `not_undoable` are files of which a command left nothing to take back: each is told once, or when it is named. `kept_in` is the folder where lies what undos of this run have taken away of what commands wrote. Either is in JSON only where it says something. */
 export interface UndoResult {
   restored: string[];
   conflicts: UndoConflict[];
+  notUndoable?: UndoConflict[];
+  keptIn?: string | null;
 }
 
 /** What was used. `input` counts uncached input tokens only; the cached ones are in `cache_read` and `cache_write`. */

@@ -8,50 +8,48 @@ the index) is git's, and stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from coterie.agents.edit_records import Where, change_of, intent_of, texts_of
+from coterie.agents.edit_records import Where, compared, intent_of, texts_of
 from coterie.agents.history import Edit, History
+from coterie.agents.left_out import WHY
 from coterie.agents.live_run import LiveRun
 from coterie.base.ids import new_id
 from coterie.domain.edits import Found, FoundChange, LeftOut
 from coterie.domain.events import WarningEvent
 from coterie.domain.records import CommandOutcome, EditOutcome, EventRecord, Record
 from coterie.domain.workspace_ports import Workspace
+from coterie.workspace.files import in_thread
 
 _AT_ONCE = 50
 """So many changes are journalled and told in one go: a checkout changes thousands, and nobody else's turn is to wait for all of them."""
 _MOST_NAMED = 20
-_WHY: dict[str, str] = {
-    "binary": "no text",
-    "large": "too large",
-    "secret": "a secret by its name",
-    "link": "a symbolic link",
-    "mode": "its permissions",
-}
 
 
 async def journal(run: LiveRun, workspace: Workspace, where: Where, found: Found, snapshot: str | None) -> None:
     """Write down and tell what a command changed, and let go of what was kept for that."""
-    known = {_essence(edit) for edit in edits_of(run.history, where.call_id)}  # by a server that died over it
-    changes = [each for each in found.changes if not known or _essence_of(each) not in known]
-    for first in range(0, len(changes), _AT_ONCE):
-        records, texts = list[Record](), list[str]()
-        for each in changes[first : first + _AT_ONCE]:
-            change_id = new_id("change")
-            change = await change_of(change_id, where, each.draft, "applied", each.unsure)
-            records += [
-                intent_of(change_id, where, each.draft, each.moved_from, unsure=each.unsure),
-                EditOutcome(change_id=change_id, state="applied"),
-                EventRecord(event=change),
-            ]
-            texts += texts_of(each.draft)
-        await run.record(*records, texts=texts)
+    known = frozenset(map(_essence, edits_of(run.history, where.call_id)))  # by a server that died over it
+    for first in range(0, len(found.changes), _AT_ONCE):
+        changes = found.changes[first : first + _AT_ONCE]
+        records = await in_thread(_records, where, changes, known)  # to compare and hash megabytes stops nobody else
+        await run.record(*records, texts=[text for each in changes for text in texts_of(each.draft)])
     outcome = CommandOutcome(call_id=where.call_id, left_out=found.left_out, unknown=found.unknown)
     warnings = tuple(EventRecord(event=warning) for warning in _warnings(run.history, found))
     await run.record(outcome, *warnings)
     if snapshot is not None:
         await workspace.forget(snapshot)
+
+
+def _records(where: Where, changes: Sequence[FoundChange], known: Collection[tuple[str, str | None, str | None]]) -> Sequence[Record]:
+    """Return what is journalled of changes, without those that are ``known``. Blocks."""
+    records = list[Record]()
+    for each in changes:
+        change_id = new_id("change")
+        intent = intent_of(change_id, where, each.draft, each.moved_from, unsure=each.unsure)
+        if (intent.uri, intent.before, intent.after) not in known:
+            change = compared(change_id, where, each.draft, "applied", each.unsure)
+            records += [intent, EditOutcome(change_id=change_id, state="applied"), EventRecord(event=change)]
+    return records
 
 
 async def settle_commands(run: LiveRun, workspace: Workspace) -> None:
@@ -78,22 +76,21 @@ def told(history: History, call_id: str) -> str:
     ]
     sentences = [f"Files: {'; '.join(filter(None, parts))}."] if any(parts) else []
     for outcome in history.outcomes.get(call_id, ())[-1:]:
-        if outcome.left_out:
-            sentences.append(_not_undoable(outcome.left_out))
+        stays = {each.left_out.key for each in history.standing if not each.left_out.can_be_given_back}
+        if undoable := [each for each in outcome.left_out if each.key not in stays]:
+            sentences.append(f"In no diff, but undoable: {_described(undoable)}.")
+        if left_out := [each for each in outcome.left_out if each.key in stays]:
+            sentences.append(_not_undoable(left_out))
         if outcome.unknown is not None:
             sentences.append(_unknown(outcome.unknown))
     return f"[{' '.join(sentences)}]" if sentences else ""
 
 
-def reason(left_out: LeftOut) -> str:
-    """Return why a file cannot be given back, for whoever wants it undone."""
-    return f"A command {left_out.what} it, and what was there before is not kept ({_WHY[left_out.why]})."
-
-
 def _warnings(history: History, found: Found) -> Iterable[WarningEvent]:
     """Yield what people are to know, each once in a run: tests write the same files time and again. The model is told every time."""
-    known = {(each.uri, each.why) for each in history.left_out}
-    if left_out := [each for each in found.left_out if (each.uri, each.why) not in known]:
+    known = {each.key for outcomes in history.outcomes.values() for outcome in outcomes for each in outcome.left_out}
+    new = [each for each in found.left_out if each.key not in known]
+    if left_out := [each for each in new if not each.can_be_given_back]:
         yield WarningEvent(code="not_undoable", text=_not_undoable(left_out))
     said = {outcome.unknown for outcomes in history.outcomes.values() for outcome in outcomes}
     if found.unknown is not None and found.unknown not in said:
@@ -101,7 +98,11 @@ def _warnings(history: History, found: Found) -> Iterable[WarningEvent]:
 
 
 def _not_undoable(left_out: Sequence[LeftOut]) -> str:
-    return f"In no diff and not undoable: {_names([f'{each.path} ({each.what}, {_WHY[each.why]})' for each in left_out])}."
+    return f"In no diff and not undoable: {_described(left_out)}."
+
+
+def _described(left_out: Sequence[LeftOut]) -> str:
+    return _names([f"{each.path} ({'moved' if each.moved_from else each.what}, {WHY[each.why]})" for each in left_out])
 
 
 def _unknown(why: str) -> str:
@@ -119,9 +120,3 @@ def _names(names: Sequence[str]) -> str:
 
 def _essence(edit: Edit) -> tuple[str, str | None, str | None]:
     return edit.intent.uri, edit.intent.before, edit.intent.after
-
-
-def _essence_of(change: FoundChange) -> tuple[str, str | None, str | None]:
-    draft = change.draft
-    intent = intent_of("", Where(None, 0, ""), draft, None)
-    return draft.file.uri, intent.before, intent.after

@@ -54,7 +54,12 @@ def texts_of(draft: Draft) -> list[str]:
 
 async def change_of(change_id: str, where: Where, draft: Draft, state: ChangeState, unsure: str | None = None) -> ChangeEvent:
     """Return the change of a draft as it is told; ``unsure`` as in `intent_of`."""
-    hunks = await in_thread(hunks_between, draft.before, draft.after, state=state, step_id=where.step_id)
+    return await in_thread(compared, change_id, where, draft, state, unsure)
+
+
+def compared(change_id: str, where: Where, draft: Draft, state: ChangeState, unsure: str | None = None) -> ChangeEvent:
+    """Return what `change_of` does. Blocks, as long as it takes to compare the two texts."""
+    hunks = hunks_between(draft.before, draft.after, state=state, step_id=where.step_id)
     return ChangeEvent(
         change_id=change_id, path=draft.file.path, uri=draft.file.uri, state=state, hunks=hunks, unsure=unsure, what=draft.what
     )

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, assert_never
 
+from coterie.agents.standing import Standings
 from coterie.context.thread import Placed
-from coterie.domain.edits import FileChange, LeftOut
+from coterie.domain.edits import FileChange
 from coterie.domain.events import (
     ApprovalEvent,
     ArtifactEvent,
@@ -48,6 +49,7 @@ from coterie.domain.records import (
     RestoredRecord,
     RevokedRecord,
     SeenRecord,
+    SettledRecord,
     SuiteRecord,
     WorkerRecord,
 )
@@ -102,9 +104,10 @@ class History:
     approved: frozenset[str] = frozenset()
     made_by: dict[str, str | None] = field(default_factory=dict)
     calls: dict[str, ToolCallEvent] = field(default_factory=dict)
-    commands: set[str] = field(default_factory=set)
+    commands: dict[str, str] = field(default_factory=dict)  # by call: its step
     pending: dict[str, CommandIntent] = field(default_factory=dict)  # by call: the commands of which nobody has said what they changed
     outcomes: dict[str, list[CommandOutcome]] = field(default_factory=dict)  # by call
+    standing: Standings = field(default_factory=Standings)
     edits: dict[str, Edit] = field(default_factory=dict)
     changes: dict[str, ChangeEvent] = field(default_factory=dict)
     offered: set[str] = field(default_factory=set)  # the changes that were not made at once, but proposed
@@ -162,12 +165,13 @@ class History:
                 if record.state == "proposed":
                     self.proposals.setdefault(self.edits[record.change_id].intent.call_id, []).append(record.change_id)
             case CommandIntent():
-                self.commands.add(record.call_id)
+                self.commands[record.call_id] = record.step_id
                 if record.snapshot is not None:
                     self.pending[record.call_id] = record
             case CommandOutcome():
-                self.pending.pop(record.call_id, None)
-                self.outcomes.setdefault(record.call_id, []).append(record)
+                self._ended(record)
+            case SettledRecord():
+                self.standing.settle(record)
             case CallRecord():
                 self.unanswered[record.message_id] = record
             case WorkerRecord():
@@ -188,6 +192,13 @@ class History:
                 self.restored.add(record.compaction_id)
             case _:
                 assert_never(record)
+
+    def _ended(self, command: CommandOutcome) -> None:
+        """Note what a command did."""
+        self.pending.pop(command.call_id, None)
+        self.outcomes.setdefault(command.call_id, []).append(command)
+        for left_out in command.left_out:
+            self.standing.add(left_out, self.commands.get(command.call_id, ""))
 
     def _event(self, event: Event) -> None:  # noqa: C901, PLR0912 - one flat case for each member of a closed union
         match event:
@@ -290,15 +301,10 @@ class History:
     def changed(self, path: str) -> bool:
         """Say whether the run has changed a file (a relative path or a URI), or may have, whatever became of that since."""
         untouched = {"refused", "proposed"}
-        return any(path in {each.path, each.uri} for each in self.left_out) or any(
+        left_out = (each for outcomes in self.outcomes.values() for outcome in outcomes for each in outcome.left_out)
+        return any(path in {each.path, each.uri} for each in left_out) or any(
             path in {edit.intent.path, edit.intent.uri} and edit.state not in untouched for edit in self.edits.values()
         )
-
-    @property
-    def left_out(self) -> tuple[LeftOut, ...]:
-        """The files that commands changed and that cannot be given back, each once."""
-        found = {each.uri: each for outcomes in self.outcomes.values() for outcome in outcomes for each in outcome.left_out}
-        return tuple(found.values())
 
     def applied(self, paths: Iterable[str] = ()) -> dict[tuple[str, str], list[Edit]]:
         """Return the edits that are in files now, oldest first, by file; only those of ``paths`` when given."""

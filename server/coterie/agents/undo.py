@@ -1,7 +1,8 @@
 """Takes back what a run changed, and shows it: by the texts that its journal keeps, never by the project's version control.
 
 Each file's changes are inverted one by one, latest first, and merged with whatever the person wrote before, between and after them. Where
-that cannot be done without touching their text, the file is left alone and the conflict is told.
+that cannot be done without touching their text, the file is left alone and the conflict is told. What a command wrote may have been
+nowhere else: the text that goes is kept (`coterie.workspace.trash`). `agents.left_out` has what no text tells.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from coterie.agents.disk_changes import reason as why_not
 from coterie.agents.disk_changes import settle_commands
+from coterie.agents.edit_records import texts_of
 from coterie.agents.history import Edit, History
+from coterie.agents.left_out import GivenBack
 from coterie.agents.live_run import LiveRun
 from coterie.agents.reconcile import reconciled
+from coterie.agents.standing import Standing
 from coterie.agents.verdicts import UNDO_STEP, after_verdict, decide, minutes_of, undo_intent
 from coterie.base.errors import InvalidParamsError, MergeConflictError, ModelMistakeError
 from coterie.base.ids import new_id
@@ -38,6 +41,8 @@ async def undo(run: LiveRun, workspace: Workspace, paths: Sequence[str] = ()) ->
         raise InvalidParamsError(f"ids: this run changed no file called {', '.join(never)}.")
     await _settle_edits(run, workspace)
     restored = await settle_undo(run, workspace)
+    given_back = GivenBack(run, workspace, run.history.standing.of(paths), named=bool(paths))
+    await given_back.before_texts()
     conflicts: list[UndoConflict] = []
     for edits in run.history.applied(paths).values():
         path = edits[0].intent.path
@@ -50,8 +55,18 @@ async def undo(run: LiveRun, workspace: Workspace, paths: Sequence[str] = ()) ->
             restored.append(path)
         else:
             conflicts.append(UndoConflict(path=path, reason=reason, uri=edits[0].intent.uri))
-    conflicts += [UndoConflict(path=each.path, reason=why_not(each), uri=each.uri) for each in _left_out(run.history, paths)]
-    return UndoResult(restored=tuple(restored), conflicts=tuple(conflicts))
+    await given_back.after_texts()
+    return _result(given_back, restored, conflicts)
+
+
+def _result(given_back: GivenBack, restored: Sequence[str], conflicts: Sequence[UndoConflict]) -> UndoResult:
+    left = {conflict.path for conflict in conflicts}
+    return UndoResult(
+        restored=tuple(dict.fromkeys(path for path in (*restored, *given_back.restored) if path not in left)),
+        conflicts=(*conflicts, *(conflict for conflict in given_back.conflicts if conflict.path not in left)),
+        not_undoable=tuple(given_back.not_undoable),
+        kept_in=given_back.workspace.kept_of(given_back.run.run_id),
+    )
 
 
 async def undo_part(run: LiveRun, workspace: Workspace, scope: Literal["step", "hunk"], ids: Sequence[str]) -> UndoResult:
@@ -71,18 +86,27 @@ async def undo_part(run: LiveRun, workspace: Workspace, scope: Literal["step", "
     }
     doubtful = [change for change in wanted.values() if change.unsure is not None] if scope == "step" else []
     wanted = {hunk_id: change for hunk_id, change in wanted.items() if change not in doubtful}
+    given_back = GivenBack(run, workspace, _of_steps(history, ids) if scope == "step" else (), named=False)
+    await given_back.before_texts()
     conflicts = await decide(run, workspace, wanted, "undone")
+    await given_back.after_texts()
     conflicts += [UndoConflict(path=each.path, reason=_named(each.unsure or ""), uri=each.uri) for each in dict.fromkeys(doubtful)]
     standing = {hunk.hunk_id for change in history.changes.values() for hunk in change.hunks if hunk.state == "applied"}
     left = {conflict.uri for conflict in conflicts}
     restored += [change.path for hunk_id, change in wanted.items() if hunk_id not in standing and change.uri not in left]
-    return UndoResult(restored=tuple(dict.fromkeys(restored)), conflicts=tuple(conflicts))
+    return _result(given_back, restored, conflicts)
+
+
+def _of_steps(history: History, ids: Sequence[str]) -> Sequence[Standing]:
+    """Return what no text tells of what commands of these steps alone did."""
+    return [each for each in history.standing if each.steps <= {*ids}]
 
 
 async def take_back(run: LiveRun, workspace: Workspace, edits: Sequence[Edit]) -> str | None:
     """Undo edits of one file, given oldest first; returns why not. Raises `ModelMistakeError`."""
     intent = edits[0].intent
-    file = workspace.locate(intent.path, intent.folder)
+    file = workspace.locate_again(intent.path, intent.folder)
+    by_command = any(edit.intent.call_id in run.history.commands for edit in edits)
     pairs = [(await _text(run, edit.intent.before), await _text(run, edit.intent.after)) for edit in reversed(edits)]
 
     def rewrite(current: str | None) -> str | None:
@@ -93,12 +117,12 @@ async def take_back(run: LiveRun, workspace: Workspace, edits: Sequence[Edit]) -
     change_id = new_id("undo")
 
     async def intend(draft: Draft) -> None:
-        texts = [text for text in (draft.before, draft.after) if text is not None]
-        await run.record(undo_intent(change_id, draft), texts=texts, durable=True)
+        if by_command and draft.before is not None:
+            await workspace.set_aside(run.run_id, intent.path, draft.before)
+        await run.record(undo_intent(change_id, draft), texts=texts_of(draft), durable=True)
 
     try:
         mode = next((edit.intent.mode for edit in edits if edit.intent.mode is not None), None)
-        by_command = any(edit.intent.call_id in run.history.commands for edit in edits)
         label = f"Undo {intent.path}"
         outcome = await workspace.change(file, rewrite, label=label, on_intent=intend, exact=True, mode=mode, beneath=by_command)
     except MergeConflictError as conflict:
@@ -129,10 +153,6 @@ def _doubt(edits: Sequence[Edit]) -> str | None:
 
 def _named(unsure: str) -> str:
     return f"{unsure} Undo this file by its name to take it back all the same."
-
-
-def _left_out(history: History, paths: Sequence[str]) -> Sequence[LeftOut]:
-    return [each for each in history.left_out if not paths or each.path in paths or each.uri in paths]
 
 
 def was_cut_off(history: History) -> bool:
@@ -179,7 +199,7 @@ async def _happened(run: LiveRun, workspace: Workspace, edit: Edit) -> bool | No
     """Look whether a file shows an edit; None where the file cannot be looked at from here."""
     intent = edit.intent
     try:
-        text = await workspace.read(workspace.locate(intent.path, intent.folder), exact=True)
+        text = await workspace.read(workspace.locate_again(intent.path, intent.folder), exact=True)
     except ModelMistakeError:
         return None
     return await in_thread(shows_edit, text, await _text(run, intent.before), await _text(run, intent.after))
@@ -201,13 +221,16 @@ async def diff(history: History, store: RunStore, paths: Sequence[str] = ()) -> 
         path, old = whole.first.path, None if source is None else source.first.path
         shown = await in_thread(unified_diff, path, before, after, old)
         diffs.append(FileDiff(path=path, uri=uri, status=_status(before, after, old), from_=old, diff=shown, before=before, after=after))
-    return (*diffs, *(_unshown(each) for each in _left_out(history, paths) if each.uri not in changed))
+    return (*diffs, *(_unshown(each.left_out) for each in history.standing.of(paths) if each.left_out.uri not in changed))
 
 
 def _unshown(left_out: LeftOut) -> FileDiff:
-    """Return what is said of a file whose content is not kept, in git's words for what it shows no lines of."""
+    """Return what is said of a file of which no text tells what was done to it, in git's words."""
     status: dict[str, Literal["added", "modified", "deleted"]] = {"made": "added", "changed": "modified", "deleted": "deleted"}
-    said = f"Binary files a/{left_out.path} and b/{left_out.path} differ\n" if left_out.why != "mode" else ""
+    said = f"Binary files a/{left_out.path} and b/{left_out.path} differ\n"
+    if left_out.why == "mode":
+        modes = (("old", left_out.was), ("new", left_out.now))
+        said = "".join(f"{when} mode 100{mark.removeprefix('mode ')}\n" for when, mark in modes if mark is not None)
     return FileDiff(path=left_out.path, uri=left_out.uri, status=status[left_out.what], diff=said)
 
 

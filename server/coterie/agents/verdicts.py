@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
+from coterie.agents.edit_records import texts_of
 from coterie.agents.history import Edit, History
 from coterie.agents.live_run import LiveRun
 from coterie.base.errors import MergeConflictError, ModelMistakeError, RequestError
@@ -126,20 +127,24 @@ async def _carried_out(
         edit = history.edits[change_id]
         shift = _Shift(await _text(run, edit, change), await _text(run, edit, after))
 
+        by_command = edit.intent.call_id in history.commands
+
         async def intend(draft: Draft) -> None:
-            texts = [text for text in (draft.before, draft.after) if text is not None]
-            await run.record(undo_intent(intent_id, draft, hunks=tuple(sorted(ids)), verdict=verdict), texts=texts, durable=True)
+            if by_command and draft.before is not None and _is_whole(change):
+                await workspace.set_aside(run.run_id, draft.file.path, draft.before)
+            intent = undo_intent(intent_id, draft, hunks=tuple(sorted(ids)), verdict=verdict)
+            await run.record(intent, texts=texts_of(draft), durable=True)
 
         try:
             place = await _place(run, workspace, edit, shift, verdict)
             outcome = await workspace.change(
-                workspace.locate(place.path, place.folder),
+                workspace.locate_again(place.path, place.folder),
                 lambda current: carry(current, shift.old, shift.new),
                 label=f"{'Apply' if verdict == 'accepted' else 'Take back'} {place.path}",
                 on_intent=intend,
                 exact=True,
                 mode=edit.intent.mode,
-                beneath=edit.intent.call_id in history.commands,
+                beneath=by_command,
             )
         except _OtherHalfError as conflict:
             return UndoConflict(path=conflict.intent.path, reason=conflict.message, uri=conflict.intent.uri)
@@ -170,7 +175,7 @@ async def _place(run: LiveRun, workspace: Workspace, edit: Edit, shift: _Shift, 
             raise MergeConflictError(_HALF)
         # The new file goes after the old one is back: found out now whether it can.
         if verdict != "accepted" and made.state == "applied":
-            there = await workspace.read(workspace.locate(made.intent.path, made.intent.folder), exact=True)
+            there = await workspace.read(workspace.locate_again(made.intent.path, made.intent.folder), exact=True)
             try:
                 await in_thread(carry, there, await _kept(run, made.intent.after), None)
             except MergeConflictError as conflict:
@@ -180,7 +185,7 @@ async def _place(run: LiveRun, workspace: Workspace, edit: Edit, shift: _Shift, 
 
 async def _check_leaving(run: LiveRun, workspace: Workspace, intent: EditIntent) -> None:
     """Raise `MergeConflictError` when the old file of a move cannot go as it is now."""
-    file = workspace.locate(intent.path, intent.folder)
+    file = workspace.locate_again(intent.path, intent.folder)
     try:
         await in_thread(carry, await workspace.read(file, exact=True), await _kept(run, intent.before), None)
     except MergeConflictError as conflict:
@@ -284,6 +289,11 @@ def state_of(hunks: Iterable[Hunk]) -> ChangeState:
     states = {hunk.state for hunk in hunks}
     order: tuple[ChangeState, ...] = ("applied", "proposed", "undone", "rejected")
     return next(state for state in order if state in states)
+
+
+def _is_whole(change: ChangeEvent) -> bool:
+    """Say whether all of a change stands: what goes of it now was never taken away before."""
+    return all(hunk.state == "applied" for hunk in change.hunks)
 
 
 def _in_file(change: ChangeEvent) -> frozenset[str]:

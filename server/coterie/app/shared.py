@@ -28,6 +28,7 @@ from coterie.providers.model_host import ModelHost
 from coterie.storage.store import Store
 from coterie.workspace.overlays import Overlays
 from coterie.workspace.snapshots import Snapshots
+from coterie.workspace.trash import Trash
 
 if TYPE_CHECKING:
     from coterie.providers.recorder import Recording
@@ -44,6 +45,7 @@ class Shared:
         self.hub = Hub(return_s)
         self.overlays = Overlays()
         self.snapshots = Snapshots(data / "snapshots")
+        self.trash = Trash(data / "undone")
         self.tasks = TaskSupervisor("shared")
         self.redaction = redaction or Redaction()
         self.store = Store(data)

@@ -159,7 +159,7 @@ class _Talk:
     async def _undo(self, _: str) -> None:
         while self._runs:
             result = await self._application.runs.undo(self._runs.pop())
-            if result.restored or result.conflicts:
+            if result.restored or result.conflicts or result.not_undoable:
                 self._output.result(to_wire(result), tuple(undo_lines(result)))
                 return
         self._output.line(Line("nothing to take back", "dim"))

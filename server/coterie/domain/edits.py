@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from coterie.domain.wire import wire
+from coterie.domain.wire import wire, without_empty
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
 
 ChangeState = Literal["proposed", "applied", "rejected", "undone"]
 ChangeKind = Literal["made", "changed", "deleted"]
@@ -83,18 +87,55 @@ class Draft:
         return kind_of(self.before, self.after)
 
 
+LeftOutWhy = Literal["binary", "large", "secret", "link", "mode"]
+
+
 @wire
 class LeftOut:
-    """A file that a command changed and that cannot be given back, and why: only texts of no more than a few megabytes are kept.
+    """What a command did to a file that no text tells, and why: only texts of no more than a few megabytes are kept.
 
-    ``mode`` says that its permissions are others; of a ``secret`` nothing is read, and a symbolic ``link`` is not followed.
+    ``mode`` says that its permissions are others; of a ``secret`` nothing is read, and a symbolic ``link`` is not followed. ``was`` and
+    ``now`` are marks of how it stood before and after (see `coterie.workspace.given_back`), None where it was not there; ``moved_from`` is
+    the URI of where it was before. ``unsure`` as in `FoundChange`.
     """
 
     folder: str
     path: str
     uri: str
     what: ChangeKind
-    why: Literal["binary", "large", "secret", "link", "mode"]
+    why: LeftOutWhy
+    was: str | None = None
+    now: str | None = None
+    moved_from: str | None = None
+    unsure: str | None = None
+
+    @property
+    def key(self) -> tuple[str, bool]:
+        """What is done to a file, and to its permissions alone, are two things."""
+        return self.uri, self.why == "mode"
+
+    @property
+    def can_be_given_back(self) -> bool:
+        """Whether it is known what to make of it: all there was, or that it was not there."""
+        if self.unsure is not None or (self.why == "secret" and self.moved_from is None):
+            return False
+        known = self.what == "made" or (self.was or "").startswith(("link ", "mode "))
+        return known and (self.now is not None or self.what == "deleted")
+
+    def then(self, later: LeftOut) -> LeftOut | None:
+        """Return what this and a later change of the same file are in all; None where it is as it was."""
+        between = None if self.now == later.was else "Somebody else changed it between two commands."
+        if between is None and self.was == later.now and (self.was is not None or self.what == "made"):
+            return None
+        was_there, is_there = self.what != "made", later.what != "deleted"
+        what: ChangeKind = "changed" if was_there and is_there else "made" if is_there else "deleted"
+        return replace(
+            later,
+            what=what,
+            was=self.was,
+            moved_from=None,
+            unsure=self.unsure or later.unsure or between or (None if self.moved_from is None else "It was moved and changed."),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,9 +237,13 @@ class FileDiff:
     after: str | None = None
 
 
+KEPT_DAYS = 30
+"""So long what an undo takes away of what commands wrote is kept."""
+
+
 @wire
 class UndoConflict:
-    """A file whose text could not be taken back without touching what the person wrote; it was left alone."""
+    """A file that was left alone, and why: what a person wrote would have been touched, or what was there before was never kept."""
 
     path: str
     reason: str
@@ -207,7 +252,18 @@ class UndoConflict:
 
 @wire
 class UndoResult:
-    """What an undo did."""
+    """What an undo did. ``not_undoable`` are files of which a command left nothing to take back: each is told once, or when it is named.
+
+    ``kept_in`` is the folder where lies what undos of this run have taken away of what commands wrote. Either is in JSON only where it
+    says something.
+    """
 
     restored: tuple[str, ...]
     conflicts: tuple[UndoConflict, ...]
+    not_undoable: tuple[UndoConflict, ...] = ()
+    kept_in: str | None = None
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Leave what is empty out of JSON."""
+        return without_empty(handler(source), "not_undoable", "kept_in")

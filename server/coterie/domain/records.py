@@ -113,13 +113,26 @@ class CommandIntent:
 class CommandOutcome:
     """What the latest command of a call did to files is known, as far as it can be: its edits stand before this in the journal.
 
-    ``left_out`` are the files that it changed besides; ``unknown`` is why nobody knows what it changed.
+    ``left_out`` is what it did besides; ``unknown`` is why nobody knows what it changed.
     """
 
     kind: Literal["command_outcome"] = "command_outcome"
     call_id: str
     left_out: tuple[LeftOut, ...] = ()
     unknown: str | None = None
+
+
+@wire
+class SettledRecord:
+    """What commands did to a file and no text tells is ``undone``, or was ``told`` not to be undoable.
+
+    ``of_mode`` says that it is about the file's permissions alone. The file itself says whether it was undone: no intent stands before it.
+    """
+
+    kind: Literal["settled"] = "settled"
+    uri: str
+    of_mode: bool
+    state: Literal["undone", "told"]
 
 
 @wire
@@ -251,6 +264,7 @@ Record: TypeAlias = Annotated[
     | EditOutcome
     | CommandIntent
     | CommandOutcome
+    | SettledRecord
     | CallRecord
     | WorkerRecord
     | SuiteRecord

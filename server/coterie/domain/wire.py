@@ -9,11 +9,11 @@ then `Late` stands in for its markers.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar, cast, dataclass_transform
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, TypeAdapter
@@ -56,6 +56,18 @@ def wire(cls: type[_T]) -> type[_T]:
         setattr(made, name, method)
     made.__pydantic_config__ = {"alias_generator": to_camel, "populate_by_name": True}  # type: ignore[attr-defined]
     return made
+
+
+def without_empty(schema: CoreSchema, *names: str) -> CoreSchema:
+    """Return the schema of a class that has these fields in JSON only where they hold something: for what clients did not know before."""
+    from pydantic_core import core_schema  # noqa: PLC0415 - keeps the start light
+
+    sparse = {*names, *map(to_camel, names)}
+
+    def written(value: object, write: Callable[[object], Mapping[str, Json]]) -> Mapping[str, Json]:
+        return {name: held for name, held in write(value).items() if held or name not in sparse}
+
+    return cast("CoreSchema", {**schema, "serialization": core_schema.wrap_serializer_function_ser_schema(written)})
 
 
 def _values(of: Any) -> tuple[object, ...]:

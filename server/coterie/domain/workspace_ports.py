@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # annotations are all that need them, and a start that loads none of them is a tenth shorter
-    from coterie.domain.edits import Draft, FileRef, Found, OnIntent, Outcome, Rewrite
+    from coterie.domain.edits import Draft, FileRef, Found, LeftOut, OnIntent, Outcome, Rewrite
     from coterie.domain.status import SandboxView
 
 
@@ -46,6 +46,10 @@ class Workspace(Protocol):
 
         Raises `ModelMistakeError` when it is outside of all folders, also through symbolic links.
         """
+        ...
+
+    def locate_again(self, path: str, folder: str) -> FileRef:
+        """Find a file by what `locate` said of it. Raises `ModelMistakeError` as that does, and where a link stands in its way by now."""
         ...
 
     async def read(self, file: FileRef, *, exact: bool = False) -> str | None:
@@ -99,6 +103,22 @@ class Workspace(Protocol):
 
     async def forget(self, snapshot: str) -> None:
         """Let go of what a look has kept: what changed since is journalled."""
+        ...
+
+    async def set_aside(self, run_id: str, path: str, text: str) -> None:
+        """Keep what a file holds before an undo takes it away. Raises `ModelMistakeError` where it cannot be kept."""
+        ...
+
+    async def give_back(self, run_id: str, left_out: LeftOut) -> bool:
+        """Make of a file what it was before a command did what no text tells; what is taken away is kept.
+
+        Returns False where there is no file whose permissions could be given back. Raises `ModelMistakeError` where it is not as the
+        command left it, or cannot be given back.
+        """
+        ...
+
+    def kept_of(self, run_id: str) -> str | None:
+        """Return the folder where lies what undos of a run have taken away; None where there is nothing."""
         ...
 
 

@@ -131,6 +131,8 @@ _FORKS = ("CREATE TABLE channel_forks (channel_id TEXT PRIMARY KEY, origin TEXT 
 _PROPOSALS = ("""CREATE INDEX entries_of_grants ON entries (run_id) WHERE substr(record, 1, 15) = '{"kind":"grant"'""",)
 # What commands did to files: a kind of record, and no table.
 _COMMAND_OUTCOMES: tuple[str, ...] = ()
+# What of that was undone though no text tells it: another kind of record.
+_SETTLED: tuple[str, ...] = ()
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _FIRST,
     _GHOST_TEXT,
@@ -141,6 +143,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _FORKS,
     _PROPOSALS,
     _COMMAND_OUTCOMES,
+    _SETTLED,
 )
 
 

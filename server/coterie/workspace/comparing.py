@@ -1,5 +1,7 @@
 """What is different between two snapshots, in the words of edits: texts that changed, came or went, moves, and what no text tells. Blocks.
 
+What was a text and is none any more, or the other way round, is two differences: one came, and the other went.
+
 ``looks`` compares what was there before a command with what is there after it, and takes out what others wrote.
 """
 
@@ -7,12 +9,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from coterie.domain.edits import Draft, FileRef, FoundChange, LeftOut
+from coterie.domain.edits import Draft, FileRef, FoundChange, LeftOut, LeftOutWhy, kind_of
 from coterie.workspace.entries import Entry, View
+from coterie.workspace.given_back import file_mark, link_mark, mode_mark
 from coterie.workspace.survey import Kind, lies_in
 from coterie.workspace.uris import uri_below
 
@@ -40,6 +43,14 @@ class Pair:
         return self._same != "content" and all(entry is None or entry.kind == "text" for entry in (self.before, self.after))
 
     @property
+    def parts(self) -> Iterable[Pair]:
+        """The differences that this is: two, where only one of the files is a text."""
+        before, after = self.before, self.after
+        if before is None or after is None or (before.kind == "text") == (after.kind == "text"):
+            return [self]
+        return [Pair(before, None), Pair(None, after)]
+
+    @property
     def _same(self) -> Literal["all", "content", "nothing"]:
         before, after = self.before, self.after
         if before is None or after is None or (before.kind, before.digest) != (after.kind, after.digest):
@@ -64,8 +75,8 @@ class Pair:
         if why is None:
             return None
         file = file_of(entry, folders)
-        what: Literal["made", "changed", "deleted"] = "made" if before is None else "deleted" if after is None else "changed"
-        return LeftOut(folder=file.folder, path=file.path, uri=file.uri, what=what, why=why)
+        was, now = (None if each is None else _mark(each, why) for each in (before, after))
+        return LeftOut(folder=file.folder, path=file.path, uri=file.uri, what=kind_of(before, after), why=why, was=was, now=now)
 
 
 def pairs(before: View, after: View) -> tuple[Pair, ...]:
@@ -77,7 +88,32 @@ def pairs(before: View, after: View) -> tuple[Pair, ...]:
     old, new = ({place: entry for place, entry in view.items() if entry.kind != "hidden"} for view in (before, after))
     places = [place for place in {**old, **new} if old.get(place) is not new.get(place)]
     found = (Pair(old.get(place), new.get(place)) for place in sorted(places) if not hidden or not lies_in(place, hidden))
-    return tuple(pair for pair in found if pair.differs)
+    return tuple(each for pair in found if pair.differs for each in pair.parts)
+
+
+def with_moved_files(different: Iterable[Pair], folders: Mapping[str, str], unsure: Mapping[str, str]) -> Iterator[LeftOut]:
+    """Yield what no text says of the files, a file that came where another one went as moved; ``unsure`` as in `with_moves`."""
+    different = tuple(different)
+    gone = {_identity(pair.before): pair for pair in different if pair.before is not None and pair.after is None and not pair.is_text}
+    came = {pair.absolute: origin for pair in different if pair.before is None and (origin := gone.get(_identity(pair.after))) is not None}
+    origins = {origin.absolute for origin in came.values()}
+    for pair in different:
+        if pair.absolute in origins or (left_out := pair.left_out(folders)) is None:
+            continue
+        source = came[pair.absolute].before if pair.absolute in came else None
+        moved_from = None if source is None else file_of(source, folders).uri
+        yield replace(left_out, moved_from=moved_from, unsure=unsure.get(pair.absolute))
+
+
+def _identity(entry: Entry | None) -> tuple[object, ...]:
+    """Return what of a file stays the same when it is moved."""
+    return () if entry is None else (entry.kind, entry.digest, entry.stamp.inode)
+
+
+def _mark(entry: Entry, why: LeftOutWhy) -> str:
+    if why == "mode":
+        return mode_mark(entry.mode)
+    return link_mark(bytes.fromhex(entry.digest)) if entry.kind == "link" else file_mark(entry.stamp)
 
 
 def file_of(entry: Entry, folders: Mapping[str, str]) -> FileRef:
@@ -108,15 +144,15 @@ def _moves(drafts: Iterable[Draft]) -> Iterator[tuple[str, str]]:
 
 
 def moved_in(different: Iterable[Pair], began: int) -> Iterator[str]:
-    """Yield the places of texts that are new there, and older than what made them: moved from where nothing is looked at, or copied.
+    """Yield the places of files that are new there, and older than what made them: moved from where nothing is looked at, or copied.
 
     Nobody has kept where they were, so to take them away might be to lose them. ``began`` is in nanoseconds.
     """
     different = tuple(different)
-    gone = {pair.before.digest for pair in different if pair.before is not None and pair.after is None and pair.before.kind == "text"}
+    gone = {pair.before.digest for pair in different if pair.before is not None and pair.after is None}
     for pair in different:
         after = pair.after
-        if pair.before is None and after is not None and after.kind == "text" and after.digest not in gone and after.stamp.written < began:
+        if pair.before is None and after is not None and after.digest not in gone and after.stamp.written < began:
             yield pair.absolute
 
 

@@ -85,7 +85,7 @@ def put(place: str, expected: bytes | None, content: bytes | None, *, within: st
         return False
     if content is None:
         path.unlink()
-        _remove_empty_folders(path.parent, Path(within))
+        remove_empty_folders(path.parent, Path(within))
         return True
     if expected is not None and not os.access(path, os.W_OK):
         raise PermissionError(13, "it is read-only")
@@ -142,7 +142,7 @@ def sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _remove_empty_folders(folder: Path, stop: Path) -> None:
+def remove_empty_folders(folder: Path, stop: Path) -> None:
     """Remove folders that hold nothing any more: one that was made for the file looks like one that was there before it."""
     with suppress(OSError):
         while folder != stop and folder.is_relative_to(stop):

@@ -74,6 +74,29 @@ class Folders:
             f"{path} is outside of the workspace; only files in {', '.join(each.name for each in self.all)} can be used."
         )
 
+    def locate_again(self, path: str, folder: str) -> FileRef:
+        """Find a file by the path and folder that `locate` gave it, which lead through no link.
+
+        Raises `ModelMistakeError` as that does, and where a symbolic link stands in its way by now: behind it is another file.
+        """
+        root = self.root(folder)
+        place = root
+        for part in path.split("/"):
+            place = os.path.join(place, part)  # noqa: PTH118 - as above
+            if os.path.islink(place):  # noqa: PTH114 - as above
+                link = f"{os.path.relpath(place, root)} is a symbolic link by now, to {os.readlink(place)}"  # noqa: PTH115 - as above
+                raise ModelMistakeError(f"{link}: take the link away, or put back what was in its place, and try again.")
+        return self.locate(path, folder)
+
+    def place_again(self, uri: str) -> str:
+        """Return where a file of the folders lies, or lay, by the URI that `locate` gave it; itself it may be anything. Raises as above."""
+        for folder in self.all:
+            relative = _below(path_of(uri) or "", path_of(folder.uri) or "")
+            if relative is not None:
+                self.locate_again(Path(relative).parent.as_posix(), folder.uri)
+                return os.path.join(self.root(folder.uri), relative)  # noqa: PTH118 - as above
+        raise ModelMistakeError(f"{uri} is in no folder of this workspace.")
+
 
 def _below(absolute: str, root: str) -> str | None:
     try:

@@ -12,8 +12,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from coterie.base.errors import StorageError
-from coterie.domain.edits import Draft, Found, FoundChange, LeftOut
-from coterie.workspace.comparing import Pair, changed_at, file_of, moved_in, pairs, with_moves
+from coterie.domain.edits import Draft, Found, FoundChange
+from coterie.workspace.comparing import Pair, changed_at, file_of, moved_in, pairs, with_moved_files, with_moves
 from coterie.workspace.documents import Buffer
 from coterie.workspace.entries import View
 from coterie.workspace.files import in_thread
@@ -89,7 +89,7 @@ class Looks:
             found = pairs(kept.view, after)
             if len(found) > MOST_CHANGED:
                 return Found(unknown=_too_many(found))
-            doubts = _older(found, began(snapshot)) | {pair.absolute: _UNSEEN for pair in found if changed_at(pair) > kept.seen_alive}
+            doubts = {pair.absolute: _UNSEEN for pair in found if changed_at(pair) > kept.seen_alive} | _older(found, began(snapshot))
             return _found(found, _drafts(found, kept.folders), kept.folders, doubts)
 
         seen = snapshots.name()
@@ -158,7 +158,7 @@ class LiveLook:
             self._overlay.writes.end(before.watch)
         others = {pair.absolute for pair in different if not pair.is_text and pair.absolute in before.watch.texts}
         doubts = _older(different, before.began) | dict.fromkeys(before.watch.notebooks, _SAVED)
-        doubts |= {draft.file.absolute: _BESIDE for draft in own} if before.watch.beside else {}
+        doubts |= {pair.absolute: _BESIDE for pair in different} if before.watch.beside else {}
         found = await in_thread(_found, [pair for pair in different if pair.absolute not in others], own, before.folders, doubts)
         for change in found.changes:
             self._overlay.overtake(change.draft.file.absolute, change.draft.before, change.draft.after)
@@ -208,8 +208,7 @@ def _draft(pair: Pair, folders: Mapping[str, str]) -> Draft:
 
 
 def _found(different: Sequence[Pair], drafts: Sequence[Draft], folders: Mapping[str, str], unsure: Mapping[str, str]) -> Found:
-    left_out = [pair.left_out(folders) for pair in different]
-    return Found(changes=with_moves(drafts, unsure), left_out=tuple[LeftOut, ...](each for each in left_out if each is not None))
+    return Found(changes=with_moves(drafts, unsure), left_out=tuple(with_moved_files(different, folders, unsure)))
 
 
 def _older(different: Sequence[Pair], since: int) -> dict[str, str]:

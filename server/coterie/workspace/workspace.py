@@ -14,17 +14,19 @@ from typing import TypeAlias
 
 from coterie.base.errors import ModelMistakeError
 from coterie.domain.client_ports import Editor
-from coterie.domain.edits import Draft, FileRef, Found, OnIntent, Outcome, Rewrite
+from coterie.domain.edits import Draft, FileRef, Found, LeftOut, OnIntent, Outcome, Rewrite
 from coterie.domain.workspace_ports import Folder, Look
 from coterie.workspace.documents import Buffer, Documents
 from coterie.workspace.editing import Editing, Patience, Wish, drafted
 from coterie.workspace.files import decoded, in_thread, mode_of, read_bytes
 from coterie.workspace.folders import Folders
+from coterie.workspace.given_back import give_back
 from coterie.workspace.line_ends import BYTE_ORDER_MARK, shown
 from coterie.workspace.looks import Looks
 from coterie.workspace.overlays import Overlay, Overlays
 from coterie.workspace.privacy import Privacy, Withheld
 from coterie.workspace.snapshots import Snapshots
+from coterie.workspace.trash import Trash
 from coterie.workspace.uris import uri_below
 from coterie.workspace.walk import is_listed, list_files
 
@@ -36,7 +38,8 @@ class LiveWorkspace:
     """Files as the person sees them.
 
     ``editor`` is None where there is none, as on the command line; ``among`` are the other editors; ``snapshots`` keeps what commands may
-    change, None where none are run, and looks for that into none of the ``closed`` folders.
+    change, None where none are run, and looks for that into none of the ``closed`` folders; ``trash`` is where what they wrote goes when it
+    is taken back.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class LiveWorkspace:
         patience: Patience | None = None,
         among: Overlays | None = None,
         snapshots: Snapshots | None = None,
+        trash: Trash | None = None,
         closed: Iterable[Path] = (),
     ) -> None:
         self._among = among or Overlays()
@@ -57,6 +61,7 @@ class LiveWorkspace:
         self._editing = Editing(self._overlay, self._root_of, patience)
         self._looks = Looks(self._overlay, snapshots, self._places, frozenset(map(os.path.realpath, closed)))
         self._compared: dict[str, tuple[_Stamp, Buffer, bool]] = {}
+        self._trash = trash
         self._privacy = Privacy()
 
     @property
@@ -88,7 +93,13 @@ class LiveWorkspace:
 
     def locate(self, path: str, folder: str | None = None) -> FileRef:
         """Find a path; see `Folders.locate`. An open file has the URI that its editor calls it by."""
-        file = self._folders.locate(path, folder)
+        return self._named(self._folders.locate(path, folder))
+
+    def locate_again(self, path: str, folder: str) -> FileRef:
+        """Find a file as `Folders.locate_again` does."""
+        return self._named(self._folders.locate_again(path, folder))
+
+    def _named(self, file: FileRef) -> FileRef:
         buffer = self.documents.at(file.absolute)
         return file if buffer is None else replace(file, uri=buffer.uri)
 
@@ -178,6 +189,39 @@ class LiveWorkspace:
     async def forget(self, snapshot: str) -> None:
         """Let go of what a look has kept."""
         await self._looks.forget(snapshot)
+
+    async def set_aside(self, run_id: str, path: str, text: str) -> None:
+        """Keep a text before it is taken away; see `domain.workspace_ports.Workspace.set_aside`."""
+        try:
+            await in_thread(self._kept_in.put, run_id, path, text.encode("utf-8", "surrogatepass"))
+        except OSError as failure:
+            why = failure.strerror or failure
+            raise ModelMistakeError(f"What it holds now cannot be kept before it is taken away: {why}. It was left as it is.") from failure
+
+    async def give_back(self, run_id: str, left_out: LeftOut) -> bool:
+        """Give back what no text tells; see `domain.workspace_ports.Workspace.give_back`."""
+        root = self._folders.root(left_out.folder)
+        absolute = os.path.join(root, left_out.path)  # noqa: PTH118 - a link is not followed: it may be what is taken back
+        self._folders.locate_again(Path(left_out.path).parent.as_posix(), left_out.folder)
+        origin = None if left_out.moved_from is None else self._folders.place_again(left_out.moved_from)
+        async with self._overlay.lock(absolute):
+            if left_out.why != "mode":
+                self._overlay.writes.note(absolute, None)
+            try:
+                return await in_thread(give_back, absolute, left_out, origin, self._kept_in, run_id, within=root)
+            except OSError as failure:
+                raise ModelMistakeError(f"It cannot be taken back: {failure.strerror or failure}. It was left as it is.") from failure
+
+    def kept_of(self, run_id: str) -> str | None:
+        """Return where lies what was taken away of a run; see `domain.workspace_ports.Workspace.kept_of`."""
+        folder = None if self._trash is None else self._trash.folder(run_id)
+        return None if folder is None else str(folder)
+
+    @property
+    def _kept_in(self) -> Trash:
+        if self._trash is None:
+            raise ModelMistakeError("Nothing is kept here of what would be taken away. It was left as it is.")
+        return self._trash
 
     def _places(self) -> Mapping[str, str]:
         return {self._folders.root(folder.uri): folder.uri for folder in self._folders.all}

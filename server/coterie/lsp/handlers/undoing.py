@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Awaitable
 
 from coterie.base.errors import CoterieError, InvalidParamsError
-from coterie.domain.edits import UndoResult
+from coterie.domain.edits import KEPT_DAYS, UndoResult
 from coterie.lsp.commands import RejectArguments, UndoArguments, UndoGoesOn
 from coterie.lsp.session import Session
 
@@ -73,6 +73,10 @@ async def tell(session: Session, undoing: asyncio.Task[UndoResult | CoterieError
     warn(session, done)
     if done.restored:
         session.window.log("info", f"{what} is taken back in {', '.join(done.restored)}.")
+    for left in done.not_undoable:
+        session.window.log("info", f"{left.path} was not taken back: {left.reason}")
+    if done.kept_in is not None:
+        session.window.log("info", f"What was taken away of it is kept for {KEPT_DAYS} days in {done.kept_in}.")
 
 
 def warn(session: Session, done: UndoResult) -> None:

@@ -1,0 +1,91 @@
+"""What undos take away is kept: every content once, under its own path, readable by its owner alone, for a month."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from coterie.base.errors import ModelMistakeError
+from coterie.domain.edits import KEPT_DAYS, LeftOut
+from coterie.domain.workspace_ports import Folder
+from coterie.workspace import trash as trash_module
+from coterie.workspace.given_back import file_mark
+from coterie.workspace.survey import stamp_of
+from coterie.workspace.trash import Trash
+from coterie.workspace.workspace import LiveWorkspace
+
+
+def kept(trash: Trash) -> dict[str, bytes]:
+    """Return the files of a run."""
+    folder = trash.folder("run_1")
+    return {} if folder is None else {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+@pytest.fixture
+def trash(tmp_path: Path) -> Trash:
+    return Trash(tmp_path / "data" / "undone")
+
+
+def test_each_content_is_kept_once_beside_the_others(trash: Trash) -> None:
+    for content in (b"one", b"two", b"one", b"two", b"three"):
+        trash.put("run_1", "src/a.txt", content)
+    assert kept(trash) == {"src/a.txt": b"one", "again-2/src/a.txt": b"two", "again-3/src/a.txt": b"three"}
+
+
+@pytest.mark.parametrize("paths", [("a", "a/b"), ("a/b", "a")])
+def test_what_was_a_file_and_a_folder_is_kept_as_both(trash: Trash, paths: tuple[str, str]) -> None:
+    for path in paths:
+        trash.put("run_1", path, path.encode())
+    assert set(kept(trash).values()) == {b"a", b"a/b"}
+
+
+def test_nobody_else_can_read_it(trash: Trash) -> None:
+    trash.put("run_1", "src/a.txt", b"one")
+    folder = trash.folder("run_1")
+    assert folder is not None
+    assert {path.stat().st_mode & 0o077 for path in (folder.parent, folder, *folder.rglob("*"))} == {0}
+
+
+def test_what_nobody_came_back_for_goes_with_the_next_that_comes(trash: Trash) -> None:
+    for run_id in ("run_1", "run_2"):
+        trash.put(run_id, "a.txt", b"one")
+    folder = trash.folder("run_2")
+    assert folder is not None
+    long_ago = folder.stat().st_mtime - (KEPT_DAYS + 1) * 24 * 3600
+    os.utime(folder, (long_ago, long_ago))
+    trash.put("run_1", "b.txt", b"two")
+    assert (trash.folder("run_2"), sorted(kept(trash))) == (None, ["a.txt", "b.txt"])
+
+
+@pytest.mark.parametrize("is_link", [False, True])
+def test_what_is_taken_from_another_disk_is_copied(trash: Trash, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_link: bool) -> None:
+    def elsewhere(self: Path, target: Path) -> None:
+        raise OSError(errno.EXDEV, "another disk", str(self), None, str(target))
+
+    (tmp_path / "b").write_bytes(b"\0b")
+    place = tmp_path / "data.bin"
+    place.symlink_to("b") if is_link else place.write_bytes(b"\0data")
+    monkeypatch.setattr(Path, "rename", elsewhere)
+    trash.take("run_1", "data.bin", place)
+    folder = trash.folder("run_1")
+    assert folder is not None
+    assert not os.path.lexists(place)
+    assert (folder / "data.bin").is_symlink() == is_link
+    assert is_link or kept(trash) == {"data.bin": b"\0data"}
+
+
+async def test_what_is_too_large_to_be_copied_stays(folder: Folder, root: Path, trash: Trash, monkeypatch: pytest.MonkeyPatch) -> None:
+    def elsewhere(self: Path, target: Path) -> None:
+        raise OSError(errno.EXDEV, "another disk", str(self), None, str(target))
+
+    monkeypatch.setattr(trash_module, "MOST_COPIED", 3)
+    monkeypatch.setattr(Path, "rename", elsewhere)
+    place = root / "data.bin"
+    place.write_bytes(b"\0data")
+    made = LeftOut(
+        folder=folder.uri, path="data.bin", uri=place.as_uri(), what="made", why="binary", now=file_mark(stamp_of(place.lstat()))
+    )
+    with pytest.raises(ModelMistakeError, match="too large to be kept on another disk"):
+        await LiveWorkspace([folder], trash=trash).give_back("run_1", made)
+    assert place.read_bytes() == b"\0data"
