@@ -151,12 +151,13 @@ def tell_everything(audience: Audience) -> None:
 
 
 class FakeDocuments:
-    """Open buffers, without versions."""
+    """Open buffers, with what was said of them."""
 
     def __init__(self) -> None:
         self.notebooks = Notebooks()
         self.texts: dict[str, str] = {}
-        self.versions: dict[str, int] = {}
+        self.versions: dict[str, int | None] = {}
+        self.languages: dict[str, str] = {}
 
     def text(self, uri: str) -> str | None:
         """Return a buffer's text."""
@@ -164,10 +165,10 @@ class FakeDocuments:
 
     def did_open(self, uri: str, version: int, text: str, language: str) -> None:
         """Open a buffer."""
-        assert language
+        self.languages[uri] = language
         self.did_change(uri, version, text)
 
-    def did_change(self, uri: str, version: int, text: str) -> None:
+    def did_change(self, uri: str, version: int | None, text: str) -> None:
         """Change a buffer."""
         self.texts[uri], self.versions[uri] = text, version
 

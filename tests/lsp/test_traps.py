@@ -21,7 +21,7 @@ from coterie.lsp.lifecycle import HANDLERS as LIFECYCLE
 from coterie.lsp.protocol import REQUESTS
 from coterie.lsp.server import Server
 from coterie.lsp.transport import Outgoing
-from lsp_fake_core import CANARY, FakeCore, build
+from lsp_fake_core import CANARY, FakeCore, FakeDocuments, build
 
 BOUND_S = 60
 
@@ -127,6 +127,8 @@ async def pump(raw: Pump) -> Pump:
         (b'{"jsonrpc": "1.0", "id": 1, "method": "agent/status"}', 1, -32600),
         (b'{"jsonrpc": "2.0", "id": 1, "method": 5}', 1, -32600),
         (b'{"jsonrpc": "2.0", "id": {}, "method": "agent/status"}', None, -32600),
+        (b'{"jsonrpc": "2.0", "id": 1}', 1, -32600),
+        (b'{"jsonrpc": "2.0", "params": {}}', None, -32600),
         (b'{"jsonrpc": "2.0", "id": null, "method": "agent/status"}', None, -32600),
         (b'{"jsonrpc": "2.0", "id": 1, "method": "agent/nothing"}', 1, -32601),
         (b'{"jsonrpc": "2.0", "id": 1, "method": "$/nothing"}', 1, -32601),
@@ -139,6 +141,11 @@ async def pump(raw: Pump) -> Pump:
         (b'{"jsonrpc": "2.0", "id": 1, "method": "agent/run/list", "params": {"limit": 0}}', 1, -32602),
         (b'{"jsonrpc": "2.0", "id": 1, "method": "agent/run/get", "params": {"runId": null}}', 1, -32602),
         (b'{"jsonrpc": "2.0", "id": 1, "method": "agent/run/events", "params": {"runId": "r", "after": 1e30}}', 1, -32602),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "agent/run/list", "params": {"limit": true}}', 1, -32602),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "agent/run/list", "params": {"limit": "5"}}', 1, -32602),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "agent/run/list", "params": {"limit": 5.5}}', 1, -32602),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "agent/channel/archive", "params": {"channelId": "c", "archived": "yes"}}', 1, -32602),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "agent/suggestion/snooze", "params": {"minutes": "5"}}', 1, -32602),
         (b'{"jsonrpc": "2.0", "id": 1, "method": "agent/run/start", "params": {"prompt": "x", "budget": {"usd": -1}}}', 1, -32602),
         (b'{"jsonrpc": "2.0", "id": 1, "method": "agent/run/start", "params": {"prompt": "x", "budget": {"tokens": 0}}}', 1, -32602),
         (b'{"jsonrpc": "2.0", "id": 1, "method": "agent/run/start", "params": {"prompt": "x", "budget": {"wallS": 0}}}', 1, -32602),
@@ -351,7 +358,52 @@ async def test_a_notification_that_fails_is_logged_in_the_editor(pump: Pump) -> 
     await pump.answer(1)
     (told,) = [each["params"] for each in pump.sent.messages if each.get("method") == "window/logMessage"]
     assert told["type"] == 1
-    assert told["message"].startswith("textDocument/didOpen: ")
+    assert told["message"] == "textDocument/didOpen: The params of textDocument/didOpen do not fit: `text` is missing."
+
+
+@pytest.mark.parametrize(
+    ("position", "says"),
+    [
+        ({"line": 0}, "`character` is missing"),
+        ({"line": -1, "character": 0}, "Position.line should be in range [0:2147483647], but was -1"),
+    ],
+)
+async def test_params_of_lsp_that_do_not_fit_are_answered_with_what_is_wrong(pump: Pump, position: object, says: str) -> None:
+    params = {"textDocument": {"uri": "file:///a"}, "position": position, "context": {"triggerKind": 1}}
+    pump.ask(1, "textDocument/inlineCompletion", params)
+    error = (await pump.answer(1))["error"]
+    assert error["message"] == f"The params of textDocument/inlineCompletion do not fit: {says}."
+
+
+@pytest.mark.parametrize("number", [5, 5.0])
+async def test_json_has_one_kind_of_number(pump: Pump, number: float) -> None:
+    pump.ask(1, "agent/run/list", {"limit": number})
+    assert "result" in await pump.answer(1)
+
+
+CELL = "vscode-notebook-cell:/a.ipynb#1"
+
+
+@pytest.mark.parametrize("nothing", [{}, {"version": None, "languageId": None}], ids=["absent", "null"])
+@pytest.mark.parametrize("kind", ["document", "cell"])
+async def test_what_a_client_leaves_out_of_a_document_loses_no_text(pump: Pump, kind: str, nothing: dict[str, Any]) -> None:
+    documents = cast("FakeDocuments", pump.core.documents)
+    opened, changed = {"uri": CELL, "text": "a = 1\n", **nothing}, {"uri": CELL, **nothing}
+    changes = [
+        {"text": "b = 1\n", "range": None},
+        {"text": "c", "range": {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 1}}},
+    ]
+    if kind == "document":
+        pump.tell("textDocument/didOpen", {"textDocument": opened})
+        pump.tell("textDocument/didChange", {"textDocument": changed, "contentChanges": changes})
+    else:
+        notebook = {"uri": "file:///a.ipynb", "notebookType": "jupyter-notebook", "cells": [{"kind": 2, "document": CELL}], **nothing}
+        pump.tell("notebookDocument/didOpen", {"notebookDocument": notebook, "cellTextDocuments": [opened]})
+        cells = {"textContent": [{"document": changed, "changes": changes}]}
+        pump.tell("notebookDocument/didChange", {"notebookDocument": notebook, "change": {"cells": cells}})
+    pump.ask(1, "agent/status")
+    await pump.answer(1)
+    assert (documents.texts, documents.languages, documents.versions) == ({CELL: "c = 1\n"}, {CELL: ""}, {CELL: None})
 
 
 def test_every_handler_is_async() -> None:

@@ -164,6 +164,7 @@ async def test_runs_and_channels_are_listed_page_by_page(tmp_path: Path) -> None
             ("run/undo", {"runId": runs[0], "scope": "moon", "ids": ["chat"]}, "invalid_params"),
             ("run/undo", {"runId": runs[0], "scope": "step", "ids": ["step_of_nobody"]}, "invalid_params"),
             ("run/undo", {"runId": runs[0], "scope": "step"}, "invalid_params"),
+            ("run/undo", {"runId": runs[0], "ids": ["hunk_of_nobody"]}, "invalid_params"),
         ):
             with pytest.raises(ResponseError) as wrong:
                 await request(f"agent/{method}", params)

@@ -98,7 +98,7 @@ class Documents(Protocol):
         """Take over a buffer from the disk."""
         ...
 
-    def did_change(self, uri: str, version: int, text: str) -> None:
+    def did_change(self, uri: str, version: int | None, text: str) -> None:
         """Replace a buffer's text by what it is now; incremental changes are applied by the caller, who knows their encoding."""
         ...
 

@@ -212,6 +212,8 @@ class RunService:
         """Take back exactly what the run changed; answers after the effects."""
         if scope != "run" and not ids:
             raise InvalidParamsError(f"ids: name the {scope}s to undo.")
+        if scope == "run" and any(each != run_id for each in ids):  # who names a hunk does not mean the run
+            raise InvalidParamsError("scope: say whether the ids are steps, files or hunks; a whole run is undone without any.")
         return await self._coordinator.undo(run_id, self._base, scope, ids)
 
     async def diff(self, run_id: str, *, paths: Sequence[str] = (), texts: bool = False) -> tuple[FileDiff, ...]:

@@ -6,34 +6,42 @@ all of them come from a client, which may send anything.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+import json
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from coterie.base.errors import InvalidParamsError
 from coterie.base.text import scalars
-from coterie.domain.wire import Json, from_wire
+from coterie.domain.wire import Json, adapter
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
 _T = TypeVar("_T")
+LARGEST_WHOLE: Final = 2**53 - 1
+"""At most what every client's numbers hold exactly."""
 
 
 def read(of: type[_T], given: Json) -> _T:
-    """Return the value; nothing and null stand for an object with nothing in it. Raises `InvalidParamsError`, which names the field."""
+    """Return the value; nothing and null stand for an object with nothing in it. Raises `InvalidParamsError`, which names the field.
+
+    A field takes what the schema says and nothing that could be made of it: no "yes" for true, no true for 1.
+    """
     from pydantic import ValidationError  # noqa: PLC0415 - keeps the start light
 
     # Many clients write null for what they do not set.
     set_ = {key: value for key, value in given.items() if value is not None} if isinstance(given, dict) else given
     try:
-        return from_wire(of, {} if set_ is None else _storable(set_))
+        # Read as JSON, where strict means JSON's own types; of Python's values it would want tuples and decimals.
+        found: _T = adapter(of).validate_json(json.dumps({} if set_ is None else _storable(set_)), strict=True)
     except ValidationError as failure:
         raise _named(failure) from failure
     except RecursionError:
         raise InvalidParamsError("params: they are nested too deeply.") from None
+    return found
 
 
 def _storable(value: Json) -> Json:
-    """Return plain data whose texts can be stored and sent on."""
+    """Return plain data whose texts can be stored and sent on, and whose whole numbers are integers: JSON has one kind of number."""
     match value:
         case str():
             return scalars(value)
@@ -41,6 +49,8 @@ def _storable(value: Json) -> Json:
             return {scalars(key): _storable(each) for key, each in value.items()}
         case list():
             return [_storable(each) for each in value]
+        case float() if value.is_integer() and abs(value) <= LARGEST_WHOLE:
+            return int(value)
         case _:
             return value
 

@@ -78,7 +78,10 @@ class Connection(LanguageServerProtocol):
         if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
             self._refuse(_id_of(message), failures.INVALID_REQUEST, 'A message is one object with "jsonrpc": "2.0".')
         elif "method" not in message:
-            self._take_answer(message)
+            if message.keys().isdisjoint({"result", "error"}) and _id_of(message) not in self._asked:
+                self._refuse(_id_of(message), failures.INVALID_REQUEST, "A message has a method, or answers a request of the server.")
+            else:
+                self._take_answer(message)
         elif not isinstance(message["method"], str) or ("id" in message and _id_of(message) is None):
             self._refuse(_id_of(message), failures.INVALID_REQUEST, "A method is a string, an id a string or an integer.")
         elif "id" in message:
@@ -171,8 +174,10 @@ class Connection(LanguageServerProtocol):
         wanted: Any = types.METHOD_TO_TYPES[method][2]
         if wanted is None:
             return params
+        from coterie.lsp.omissions import completed  # noqa: PLC0415 - not for the answer to ``initialize``
+
         try:
-            return self._converter.structure(params, wanted)
+            return self._converter.structure(completed(method, params), wanted)
         except Exception as failure:
             # A converter raises what it pleases; whatever it is, it is about what the client sent.
             raise InvalidParamsError(f"The params of {method} do not fit: {_first_reason(failure)}.") from failure
@@ -252,7 +257,13 @@ def _id_of(message: Json) -> Any:
 def _first_reason(failure: BaseException) -> str:
     while inner := getattr(failure, "exceptions", None):
         failure = inner[0]
-    return f"{type(failure).__name__}: {failure}"
+    match failure:
+        case KeyError():
+            return f"`{failure.args[0]}` is missing"
+        case ValueError():
+            return f"{failure}".rstrip(".")
+        case _:
+            return f"{type(failure).__name__}: {failure}"
 
 
 def _raised_by_client(told: Json) -> JsonRpcException:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from coterie.base.text import scalars
+from coterie.workspace.languages import language_by_name
 from coterie.workspace.line_ends import BYTE_ORDER_MARK
 from coterie.workspace.notebooks import Notebooks
 from coterie.workspace.uris import path_of
@@ -92,18 +93,19 @@ class Documents:
                 del self._watchers[uri]
 
     def did_open(self, uri: str, version: int, text: str, language: str) -> None:
-        """Take over a buffer from the disk."""
+        """Take over a buffer from the disk; an empty ``language`` is told by its name."""
         path = path_of(uri)
         absolute = None if path is None else os.path.realpath(path)
+        language = language or language_by_name(uri)
         self._set(Buffer(uri=uri, absolute=absolute, version=version, text=scalars(text), language=language), "opened")
 
-    def did_change(self, uri: str, version: int, text: str) -> None:
+    def did_change(self, uri: str, version: int | None, text: str) -> None:
         """Replace a buffer's text by what it is now; incremental changes are applied by the caller, who knows their encoding.
 
-        A change of a document that is not open is the editor's mistake and has no effect.
+        Without a ``version`` it is the next one. A change of a document that is not open is the editor's mistake and has no effect.
         """
         if (buffer := self._buffers.get(uri)) is not None:
-            text = scalars(text)
+            text, version = scalars(text), buffer.version + 1 if version is None else version
             read_anew = _plain(text) in buffer.overtaken_by
             late = buffer.overtaken_by if read_anew and _plain(text) != buffer.overtaken_by[-1] else ()
             self._set(replace(buffer, version=version, text=text, touched=not read_anew, overtaken_by=late), "changed")

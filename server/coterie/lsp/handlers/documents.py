@@ -9,6 +9,7 @@ from lsprotocol import types
 
 from coterie.base.text import apply_changes
 from coterie.lsp import convert
+from coterie.lsp.omissions import NO_VERSION
 from coterie.lsp.session import Handlers, Session
 
 
@@ -34,7 +35,8 @@ def changed(session: Session, document: types.VersionedTextDocumentIdentifier, c
     if text is None:
         session.window.log("warning", f"{uri} changed but is not open; the change is ignored.")
         return
-    session.documents.did_change(uri, document.version, apply_changes(text, convert.content_changes(changes), session.client.encoding))
+    version = None if document.version == NO_VERSION else document.version
+    session.documents.did_change(uri, version, apply_changes(text, convert.content_changes(changes), session.client.encoding))
 
 
 async def did_save(session: Session, params: types.DidSaveTextDocumentParams) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from coterie.domain.wire import Late
+from coterie.lsp.params import LARGEST_WHOLE
 
 Words = Annotated[str, Late("Field", min_length=1)]
 Count = Annotated[int, Late("Field", ge=1)]
 Minutes = Annotated[float, Late("Field", ge=0, le=60 * 24 * 365)]
-Offset = Annotated[int, Late("Field", ge=0, le=2**53 - 1)]
-"""At most what every client's numbers hold exactly."""
+Offset = Annotated[int, Late("Field", ge=0, le=LARGEST_WHOLE)]
