@@ -50,3 +50,12 @@ def test_hosts_stay_while_their_file_is_half_written(tmp_path: Path) -> None:
     file.unlink()
     settings.reread()
     assert set(settings.loaded.settings.providers) == set()
+
+
+@pytest.mark.parametrize(("said", "value"), [(" sk-1234 \n", "sk-1234"), ("  ", None), ("", None)])
+def test_blanks_around_a_key_of_the_environment_are_none_of_it(tmp_path: Path, said: str, value: str | None) -> None:
+    (tmp_path / "config.toml").write_text('[providers.box]\nbase_url = "http://h/v1"\napi_key = "env:BOX"\n', encoding="utf-8")
+    environ = {"COTERIE_HOME": str(tmp_path), "BOX": said}
+    [host] = provider_configs(load(environ), environ)
+    assert host.api_key is not None
+    assert host.api_key.value == value

@@ -1,7 +1,9 @@
 """Providers against a server that sends raw bytes: what no honest host does, and what a connection goes through."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+import gzip
+import zlib
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import cast
 
@@ -12,10 +14,12 @@ from coterie.domain.messages import Finished, StreamEvent, TextDelta, ToolCallAr
 from coterie.domain.model_ports import Provider
 from coterie.domain.status import ProviderType
 from coterie.providers.config import Timeouts
+from coterie.providers.inflating import LARGEST_PIECE
 from provider_calls import KEY, REQUEST, gather, host, provider_of, words
 from raw_http_server import CUT, RawHttpServer, Reply, json_reply, raw_http_server, sse
 
 PATIENCE = 60
+BOMB = gzip.compress(b"\n" * (2 * LARGEST_PIECE))
 HELLO = sse({"choices": [{"index": 0, "delta": {"content": "Hello"}}]})
 STOP = sse({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
 DONE = sse("[DONE]")
@@ -237,3 +241,18 @@ async def test_many_calls_at_once_keep_apart() -> None:
     async with raw_http_server(reply) as server, provider_of(host("openai_compatible", server.url)) as provider:
         answers = await asyncio.gather(*(gather(provider) for _ in range(20)))
     assert all(sum(isinstance(event, ToolCallArguments) for event in answer) == 1 for answer in answers)
+
+
+@pytest.mark.parametrize(("encoding", "packed"), [("gzip", gzip.compress), ("deflate", zlib.compress), ("GZIP", gzip.compress)])
+async def test_an_answer_that_is_compressed_all_the_same_is_read(encoding: str, packed: Callable[[bytes], bytes]) -> None:
+    data = packed(HELLO + STOP + DONE)
+    reply = Reply(steps=tuple(data[at : at + 1] for at in range(len(data))), headers={"Content-Encoding": encoding})
+    async with raw_http_server([reply]) as server, provider_of(host("openai_compatible", server.url)) as provider:
+        assert words(await gather(provider)) == "Hello"
+
+
+@pytest.mark.parametrize(("packed", "status", "says"), [(BOMB, 200, "swells"), (HELLO, 200, "broken"), (BOMB, 500, "failed on its side")])
+async def test_a_compressed_answer_that_is_broken_or_swells_is_given_up(packed: bytes, status: int, says: str) -> None:
+    failure = await failure_of("openai_compatible", Reply(steps=(packed,), status=status, headers={"Content-Encoding": "gzip"}))
+    assert failure.kind == "transient"
+    assert says in failure.message

@@ -151,7 +151,8 @@ def _key(name: str, provider: ProviderSettings, environ: Mapping[str, str], secr
     reference = provider.api_key.get_secret_value()
     if reference.startswith("env:"):
         variable = reference.removeprefix("env:")
-        return ApiKey(environ.get(variable), f"environment variable {variable}")
+        # Blanks around it, such as the line end of the file that it was read from, are none of it, as in the vault.
+        return ApiKey(environ.get(variable, "").strip() or None, f"environment variable {variable}")
     if reference.startswith(REFERENCE):
         secret = secret_name(reference)
         return ApiKey(None, f"it with `coterie keys set {_shortest(secret)}`", secret=secret, since=secrets.get(secret))

@@ -20,6 +20,7 @@ from coterie.providers import failures
 from coterie.providers.config import Timeouts, is_loopback
 from coterie.providers.failures import Host
 from coterie.providers.fields import parse_object
+from coterie.providers.inflating import inflater
 from coterie.providers.sse import EventSplitter, LineSplitter, ServerSentEvent, Splitter
 
 if TYPE_CHECKING:
@@ -163,7 +164,8 @@ class _Body:
         self.begun = False
         self._call = call
         self._deadline = deadline
-        self._bytes = answer.aiter_bytes()
+        self._bytes = answer.aiter_raw()
+        self._inflate = inflater(answer.headers.get("content-encoding", ""))
 
     async def read(self) -> bytes:
         """Return what comes next; nothing at the end."""
@@ -172,7 +174,12 @@ class _Body:
         host, limits = self._call.host, self._call.timeouts
         try:
             async with asyncio.timeout(limits.idle_s) if self.begun else asyncio.timeout_at(self._deadline):
-                return await anext(self._bytes, b"")
+                while piece := await anext(self._bytes, b""):
+                    if plain := self._inflate(piece):
+                        return plain
+                return b""
+        except ValueError as swollen:
+            raise failures.malformed(host, str(swollen)) from None
         except TimeoutError:
             if self.begun:
                 raise failures.stalled_for(host, limits.idle_s) from None
