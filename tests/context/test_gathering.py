@@ -1,5 +1,6 @@
 """What is read once when a conversation starts: rules files, attachments, the selection, the folder from above."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from coterie.context.task import Excerpt, FolderFacts
 from coterie.domain.edits import FileRef
 from coterie.domain.runs import Attachment, Position, Range, RunRequest, Selection
 from coterie.domain.workspace_ports import Folder
+from coterie.workspace.workspace import LiveWorkspace
 
 
 @dataclass
@@ -70,6 +72,53 @@ async def test_rules_are_bounded_and_every_loss_is_said(tmp_path: Path) -> None:
     assert [len(file.text) for file in rules.files] == [MAX_FILE_CHARACTERS, MAX_FILE_CHARACTERS - 99]
     assert [warning.split()[0].rpartition("/")[2] for warning in rules.warnings] == ["rules.md", "AGENTS.md", "CLAUDE.md", "a.md", "b.md"]
     assert "is a binary file" in rules.warnings[2]
+
+
+@pytest.mark.parametrize("is_ignored", [False, True], ids=["", "git ignores it"])
+async def test_what_lies_in_the_rules_folder_counts_or_is_said_not_to(tmp_path: Path, *, is_ignored: bool) -> None:
+    project = tmp_path / "project"
+    folder = project / ".coterie" / "rules"
+    (folder / "deeper").mkdir(parents=True)
+    if is_ignored:
+        (project / ".git").mkdir()
+        (project / ".gitignore").write_text(".coterie/\n", encoding="utf-8")
+    (tmp_path / "outside.md").write_text("Not theirs.", encoding="utf-8")
+    (project / ".env").write_text("KEY=canary", encoding="utf-8")
+    (project / "style.md").write_text("Use tabs.", encoding="utf-8")
+    (project / "AGENTS.md").symlink_to(".env")
+    (folder / "a.md").write_bytes(b"\xef\xbb\xbfBe brief.\r\nBe kind.\r\n")
+    (folder / "b.md").symlink_to("../../style.md")
+    (folder / "c.md").symlink_to(tmp_path / "outside.md")
+    (folder / "d.md").write_bytes("Be wide.".encode("utf-16"))
+    (folder / "deeper" / "e.md").write_text("Be deep.", encoding="utf-8")
+    (folder / "f\n.md").write_text("Be hidden.", encoding="utf-8")
+    (folder / "g.md").symlink_to("g.md")
+    (folder / "h.md").symlink_to("../../.env")
+    (folder / "i.txt").write_text("no Markdown", encoding="utf-8")
+    rules = await read_rules(LiveWorkspace([Folder(uri=project.as_uri(), name="project", absolute=str(project))]))
+    assert {file.name.removeprefix(".coterie/rules/"): file.text for file in rules.files} == {
+        "a.md": "Be brief.\nBe kind.\n",
+        "b.md": "Use tabs.",
+        "deeper/e.md": "Be deep.",
+    }
+    assert [warning.partition(" is not used as rules: ")[0].rpartition("/")[2] for warning in rules.warnings] == [
+        "AGENTS.md",
+        "c.md",
+        "d.md",
+        "f\\n.md",
+        "g.md",
+        "h.md",
+    ]
+    assert "canary" not in str(rules)
+
+
+async def test_a_person_s_own_file_may_be_a_link_and_is_never_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "kept.md").write_bytes(b"\xef\xbb\xbfBe brief.\r\n")
+    (tmp_path / "rules.md").symlink_to("kept.md")
+    assert [file.text for file in (await read_rules(ReadableFolder({}), user_file=tmp_path / "rules.md")).files] == ["Be brief.\n"]
+    os.mkfifo(tmp_path / "pipe.md")
+    read = await read_rules(ReadableFolder({}), user_file=tmp_path / "pipe.md")
+    assert (read.files, len(read.warnings)) == ((), 1)
 
 
 async def test_no_rules_leave_the_prompt_alone(tmp_path: Path) -> None:

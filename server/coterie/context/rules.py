@@ -7,16 +7,24 @@ goes on is told by ``amending``. Order is from general to particular; a later fi
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import islice
+from pathlib import Path, PurePath
 
 from coterie.base.errors import ModelMistakeError
+from coterie.base.legible import in_one_line, visible
 from coterie.context.cutting import cut_at_line
+from coterie.domain.edits import FileRef
 from coterie.domain.workspace_ports import Workspace
+from coterie.workspace.files import decoded, read_bytes
+from coterie.workspace.ignore import is_secret
+from coterie.workspace.line_ends import shown
 
 PROJECT_FILES = ("AGENTS.md", "CLAUDE.md")
 RULES_FOLDER = ".coterie/rules"
+MAX_FILES = 500
 MAX_FILE_CHARACTERS = 16_000
 MAX_CHARACTERS = 32_000
 """Rules are sent with every call: what is longer than this is documentation, which agents can read when they need it."""
@@ -69,24 +77,42 @@ async def found_texts(
             yield path.name, text
     for name in inside if workspace.folders else ():
         try:
-            text = await workspace.read(workspace.locate(name, folder))
+            text = await workspace.read(_locate(workspace, name, folder))
         except ModelMistakeError as refusal:
-            warnings.append(f"{name} is not used as {use}: {refusal.message}")
+            warnings.append(f"{in_one_line(visible(name))} is not used as {use}: {refusal.message}")
             continue
         if text is not None:
             yield name, text
 
 
+def _locate(workspace: Workspace, name: str, folder: str | None) -> FileRef:
+    """Find a file by its name, which stands beside its text. Raises `ModelMistakeError`."""
+    if in_one_line(visible(name)) != name:
+        raise ModelMistakeError("Its name has characters in it that cannot be seen.")
+    file = workspace.locate(name, folder)
+    if is_secret(PurePath(file.path).name):  # whoever made the project may have made the link, and what is read is sent
+        raise ModelMistakeError(f"It leads to {file.path}, which looks like a secret.")
+    return file
+
+
 async def _rules_files(workspace: Workspace, folder: str | None) -> tuple[str, ...]:
-    listed = [file.path for file in await workspace.files(folder, RULES_FOLDER)] if workspace.folders else []
+    if (chosen := workspace.folder(folder or "") or next(iter(workspace.folders), None)) is None:
+        return PROJECT_FILES
+    open_too = [file.path for file in await workspace.files(folder, RULES_FOLDER)]
+    listed = {*open_too, *await asyncio.to_thread(_rules_on_disk, Path(chosen.absolute))}
     return (*PROJECT_FILES, *(path for path in sorted(listed) if path.endswith(".md")))
+
+
+def _rules_on_disk(root: Path) -> Sequence[str]:
+    """List the rules folder as it is: of what git ignores, is a link or no text, somebody has said all the same that it is a rule."""
+    found = (Path(place, name) for place, _, names in os.walk(root / RULES_FOLDER) for name in names)
+    return [path.relative_to(root).as_posix() for path in islice(found, MAX_FILES)]
 
 
 def _read_outside(path: Path, use: str, warnings: list[str]) -> str | None:
     try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as failure:
-        warnings.append(f"{path} is not used as {use}: {failure}")
+        content = read_bytes(os.path.realpath(path))  # who keeps settings elsewhere links to them
+        return None if content is None else shown(decoded(content, path.name))
+    except ModelMistakeError as refusal:
+        warnings.append(f"{path} is not used as {use}: {refusal.message}")
         return None
