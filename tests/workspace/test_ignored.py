@@ -50,7 +50,19 @@ def seen_by_git(folder: Path) -> set[str]:
     return set(run_git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate").split("\0")) - {""}
 
 
-NAMES = ("src/a.gen", "src/b.gen", "out/keep.py", "out/drop.py", "out/deep/keep.py", "out-x/a.py", "out.py", "out/é/ü.py", "z.py")
+NAMES = (
+    "src/out/a.py",
+    "src/out/b.gen",
+    "src/a.gen",
+    "src/b.gen",
+    "out/keep.py",
+    "out/drop.py",
+    "out/deep/keep.py",
+    "out-x/a.py",
+    "out.py",
+    "out/é/ü.py",
+    "z.py",
+)
 FORCED = ("src/a.gen", "out/keep.py", "out/deep/keep.py", "out/é/ü.py")
 
 
@@ -64,9 +76,12 @@ FORCED = ("src/a.gen", "out/keep.py", "out/deep/keep.py", "out/é/ü.py")
         {".gitignore": "out/\n!out/drop.py\n", "out/.gitignore": "!*\n"},
         {".gitignore": "out/*\n!out/deep\n*.gen\n"},
         {".git/info/exclude": "/out/\n*.gen\n"},
+        {".gitignore": "out/**\n!out/drop.py\n"},
+        {".gitignore": "out\n!src\n"},
+        {".gitignore": "*.gen\n", "src/.gitignore": "!*/\n"},
         {},
     ],
-    ids=["both", "everything", "nested", "let in where nothing can be", "let in", "excluded", "nothing"],
+    ids=["both", "everything", "nested", "let in where nothing can be", "let in", "excluded", "all inside", "around", "folders", "nothing"],
 )
 def test_what_git_tracks_is_listed_and_what_it_ignores_is_not(
     root: Path, git: Git, rules: Mapping[str, str], forced: tuple[str, ...]
@@ -211,6 +226,29 @@ def test_where_nothing_is_ignored_git_is_not_asked(root: Path, git: Git, monkeyp
     fill(root, {".gitignore": "*.gen\na.py\n"})
     monkeypatch.undo()
     assert files(root) == {".gitignore", "a.py"}, "what git did not say then was not kept"
+
+
+LINES = st.sampled_from(
+    "out out/ /out out/* out/** !out/keep.py *.gen !*.gen out* /src/ "  # noqa: SIM905 - as a literal it would be thirty lines
+    "src/** **/a.* !src * !*/ !.gitignore deep/keep.py !out/deep/ [oz]*.py "
+    "?.py #x \\!x **/ /** !/* */ out/**/keep.py !out.py src/*/ a.gen".split()
+)
+RULES = st.lists(LINES, max_size=4).map("\n".join)
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("repository")
+    fill(root, dict.fromkeys(NAMES, "x\n"))
+    run_git(root, "init", "-q")
+    run_git(root, "add", "--force", *FORCED)
+    return root
+
+
+@given(RULES, RULES, RULES, RULES)
+def test_whatever_the_patterns_are_git_sees_the_same(repository: Path, top: str, src: str, out: str, own: str) -> None:
+    fill(repository, {".gitignore": top, "src/.gitignore": src, "out/.gitignore": out, ".git/info/exclude": own})
+    assert files(repository) == seen_by_git(repository)
 
 
 PARTS = st.text("ab.-é\udc80", min_size=1, max_size=3)
