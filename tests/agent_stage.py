@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from coterie.agents.assembly import Assembly, Surroundings
+from coterie.agents.assembly import Assembly
 from coterie.agents.coordinator import Coordinator
 from coterie.agents.inspection import Inspection
 from coterie.agents.lessons import KeptLessons
 from coterie.agents.pending import Approvals
+from coterie.agents.surroundings import Surroundings
 from coterie.base.tasks import TaskSupervisor
 from coterie.config.load import load
 from coterie.domain.channels import ChannelChanged

@@ -3,9 +3,12 @@
 Start-up is compared with an empty pygls server by `make bench`; this test names the culprit when that ratio grows.
 """
 
+import importlib.util
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -22,13 +25,21 @@ for module in pkgutil.walk_packages(coterie.__path__, "coterie."):
 print(*sorted(name for name in sys.modules if name.partition(".")[0] in sys.argv[1:]))
 """
 ANSWER = """
-import os, sys
+import asyncio, json, os, sys
 import coterie.lsp.rpc as rpc
 from coterie.__main__ import main
 
+following = json.loads(sys.argv.pop(1))
+
 def send(connection, data):
-    print(*sorted(sys.modules), file=sys.stderr)
-    os._exit(0)
+    if "id" not in data:
+        return
+    if "error" in data or not following:
+        print("refused:" if "error" in data else "loaded:", *(data, *sorted(sys.modules)), sep="\\n", file=sys.stderr)
+        os._exit("error" in data)
+    for message in following:
+        asyncio.get_running_loop().call_soon(connection.receive, json.dumps(message).encode())
+    following.clear()
 
 rpc.Connection._send_data = send
 sys.argv = ["coterie", *sys.argv[1:]]
@@ -53,6 +64,16 @@ async def use():
 asyncio.run(use())
 print(*sorted(name for name in sys.modules if name.partition(".")[0] in ("litellm", "openai", "boto3")))
 """
+HEAVY = ("aiosqlite", "anyio", "httpcore", "httpx", "litellm", "pathspec", "rich", "sqlite3", "websockets")
+INITIALIZE = {
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "processId": None,
+        "rootUri": None,
+        "capabilities": {"experimental": {"coterie": True}, "workspace": {"textDocumentContent": {}}},
+    },
+}
 ANSWERING = {
     "app": {"wiring"},
     "base": {"errors", "ids", "leftovers", "redaction", "tasks", "text"},
@@ -65,7 +86,13 @@ ANSWERING = {
 }
 """Our modules that are there when the answer to ``initialize`` leaves, by their rooms. Each that is added makes every start longer."""
 LATER = {"argparse", "importlib.metadata", "pydantic"}
-HEAVY = ("aiosqlite", "anyio", "httpcore", "httpx", "litellm", "pathspec", "rich", "sqlite3", "websockets")
+FOR_WHO_ASKS = {
+    *("coterie.agents.calls", "coterie.agents.compacting", "coterie.agents.loop", "coterie.agents.mustering", "coterie.agents.team"),
+    *("coterie.tools.registry", "coterie.tools.shell", "coterie.workspace.aside"),
+    *("coterie.features.suggestions.filters", "coterie.features.suggestions.sources"),
+    *("coterie.lsp.bare", "coterie.lsp.questions", "argparse", "html.entities", *HEAVY),
+}
+"""What a run, ghost text and a plain client need, and nobody else: memory that each server would take for each editor."""
 
 
 def test_the_rooms_of_the_start_load_nothing_heavy(tmp_path: Path) -> None:
@@ -82,13 +109,31 @@ def test_no_module_of_the_server_loads_litellm_and_no_host_either(tmp_path: Path
 
 @pytest.mark.parametrize("line", [("serve",), ("serve", "--stdio")])
 def test_what_answers_initialize_is_the_front_door_alone(tmp_path: Path, line: tuple[str, ...]) -> None:
-    capabilities = {"experimental": {"coterie": True}, "workspace": {"textDocumentContent": {}}}
-    params = {"processId": None, "rootUri": None, "capabilities": capabilities}
-    initialize = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params}
-    probe = [sys.executable, "-c", ANSWER, *line]
-    loaded = subprocess.run(probe, cwd=tmp_path, input=encode(json.dumps(initialize).encode()), capture_output=True, check=False)
-    assert loaded.returncode == 0, loaded.stderr.decode()
-    modules = set(loaded.stderr.decode().split())
-    ours = {name for name in modules if name.count(".") == 2 and name.startswith("coterie.")}
+    loaded = loaded_when_answered(tmp_path, line, INITIALIZE)
+    ours = {name for name in loaded if name.count(".") == 2 and name.startswith("coterie.")}
     assert ours == {f"coterie.{room}.{module}" for room, those in ANSWERING.items() for module in those}
-    assert not modules & LATER
+    assert not loaded & LATER
+
+
+def test_a_core_is_built_without_what_only_some_of_its_clients_ask_for(tmp_path: Path) -> None:
+    loaded = loaded_when_answered(tmp_path, ("serve",), INITIALIZE, {"method": "initialized"}, {"id": 2, "method": "agent/status"})
+    assert "coterie.app.core" in loaded
+    assert not loaded & FOR_WHO_ASKS
+    assert [name for name in FOR_WHO_ASKS if name.startswith("coterie.") and importlib.util.find_spec(name) is None] == []
+
+
+def loaded_when_answered(home: Path, line: Sequence[str], first: Mapping[str, object], *following: Mapping[str, object]) -> set[str]:
+    """Start a server, say the first message and, when it is answered, the others; return the modules that are there at the last answer."""
+    head, *rest = [{"jsonrpc": "2.0", **message} for message in (first, *following)]
+    probe = [sys.executable, "-c", ANSWER, json.dumps(rest), *line]
+    environment = os.environ | {"COTERIE_HOME": str(home)}
+    with subprocess.Popen(
+        probe, cwd=home, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as server:
+        assert server.stdin is not None
+        assert server.stderr is not None
+        server.stdin.write(encode(json.dumps(head).encode()))
+        server.stdin.flush()  # and stays open: an editor that leaves ends its server
+        told = server.stderr.read().decode()
+    assert server.returncode == 0, told
+    return set(told.rpartition("loaded:")[2].split("\n"))

@@ -12,7 +12,8 @@ from coterie.base.errors import InvalidParamsError, ProviderError, RequestError
 from coterie.domain.messages import ModelRequest
 from coterie.domain.suggestions import FillRequest, Popup
 from coterie.features.suggestions.rhythm import Rhythm
-from coterie.features.suggestions.sources import LONGEST_S, LONGEST_UNASKED_S
+from coterie.features.suggestions.sources import LONGEST_UNASKED_S
+from coterie.features.suggestions.turns import LONGEST_S
 from ghost_stage import Desk, desk
 from virtual_time import in_virtual_time
 

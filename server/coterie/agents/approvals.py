@@ -17,7 +17,7 @@ from coterie.agents.meter import Meter
 from coterie.agents.pending import Approvals
 from coterie.agents.questions import Questions
 from coterie.agents.wanted import Asking, Verdict, Wanted
-from coterie.base.errors import CoterieError
+from coterie.base.errors import CoterieError, RunError
 from coterie.domain.events import Event, WarningEvent
 from coterie.domain.permissions import ApprovalOption, Decision, Effect, OptionKind, Ruling
 from coterie.domain.records import GrantRecord, Record
@@ -35,6 +35,12 @@ class ApprovalRequiredError(CoterieError):
     """Nobody is there to answer: the run ends as ``interrupted``, to be resumed when somebody is."""
 
     code = "approval_required"
+
+
+class PlanRejectedError(RunError):
+    """The person rejected the plan: the run ends as ``cancelled``."""
+
+    code = "plan_rejected"
 
 
 class RunApprovals:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from coterie.agents.history import history_of
-from coterie.agents.loop import valid
+from coterie.agents.reconcile import valid
 from coterie.agents.workflow import Workflow
 from coterie.context.thread import Before, Placed
 from coterie.domain.events import ENDED

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from coterie.agents.approvals import ApprovalRequiredError
+from coterie.agents.approvals import ApprovalRequiredError, PlanRejectedError
 from coterie.agents.history import FINISHED_CALLS, History
 from coterie.agents.reconcile import UNKNOWN_OUTCOME
-from coterie.agents.team import PlanRejectedError
 from coterie.base.errors import CoterieError
 from coterie.domain.events import Event, MessageDiscarded, RunEvent
 from coterie.domain.permissions import Decision

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from coterie.agents.artifacts import schema_of
-from coterie.agents.assembly import Assembly, texts_for
+from coterie.agents.assembly import Assembly
 from coterie.agents.before import conversation_before, decided
 from coterie.agents.choosing import chain_of
 from coterie.agents.coordinator import Coordinator
 from coterie.agents.history import History
-from coterie.agents.loop import valid
+from coterie.agents.reconcile import valid
 from coterie.agents.templates import TEMPLATES
 from coterie.agents.workflow import StepSpec, find
 from coterie.base.errors import ProviderError, RequestError
@@ -31,7 +31,6 @@ from coterie.domain.messages import Message, ModelRequest, ToolSpec
 from coterie.domain.model_ports import ModelChoice
 from coterie.domain.records import ConversationRecord
 from coterie.domain.runs import Attachment, RunRequest, RunRow
-from coterie.tools.registry import toolbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,6 @@ class Inspection:
 
     def __init__(self, assembly: Assembly, coordinator: Coordinator) -> None:
         self._around = assembly.around
-        self._assembly = assembly
         self._coordinator = coordinator
         self._learned = self._around.lessons.learned
 
@@ -145,13 +143,15 @@ class Inspection:
         self, step: StepSpec, record: ConversationRecord | None, row: RunRow | None, choice: ModelChoice | None
     ) -> tuple[str, tuple[ToolSpec, ...]]:
         """Return system text and tools: those of the conversation, or those that one would begin with."""
+        from coterie.tools.registry import toolbox  # noqa: PLC0415 - all tools: a start would load them for nothing
+
         folder = None if row is None else row.request.folder
-        policy = self._assembly.policy(self._around.loaded().rules)
+        policy = self._around.policy(self._around.loaded().rules)
         artifact = schema_of(step.makes) if step.makes is not None else None
-        tools = toolbox(self._assembly.place(folder), policy, names=TEMPLATES[step.agent].tools, artifact=artifact).specs
+        tools = toolbox(self._around.place(folder), policy, names=TEMPLATES[step.agent].tools, artifact=artifact).specs
         if record is not None:
             return await self._around.runs.text(record.system), tuple(tool for tool in tools if tool.name in record.tools)
-        prompt, (rules, memory) = TEMPLATES[step.agent].prompt, await texts_for(self._around, folder)
+        prompt, (rules, memory) = TEMPLATES[step.agent].prompt, await self._around.texts(folder)
         if choice is not None:
             briefing = briefed(rules, memory, choice, prompt, tools, limit=self._learned.usual_limit(choice))
             rules, memory = briefing.rules, briefing.memory

@@ -9,20 +9,19 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from coterie.agents.calls import Calls
 from coterie.agents.chat_commands import ChatCommands
 from coterie.agents.compacting import Compactor, Decided, LiveConversation, undecided
 from coterie.agents.live_run import LiveRun
 from coterie.agents.model_call import Asker, ModelCalls
-from coterie.agents.reconcile import UNKNOWN_OUTCOME
 from coterie.agents.summarising import Summariser
 from coterie.base.errors import RunError
 from coterie.context.admitting import Cut, cuts_in
 from coterie.context.assemble import addressed, assemble
 from coterie.context.compaction import UNKNOWN_WINDOW
-from coterie.context.thread import NOTHING, Before, Placed
+from coterie.context.thread import NOTHING, Before
 from coterie.context.verdicts import with_verdicts
 from coterie.domain.chat_commands import command_in
 from coterie.domain.events import Event, WarningEvent
@@ -192,18 +191,6 @@ class AgentLoop:
             raise RunError(f"The {self._asker.agent} sent {MAX_REPEATS} answers in a row that cannot be used.", code="malformed_answers")
 
 
-def valid(said: Sequence[Placed]) -> tuple[Placed, ...]:
-    """Return a conversation that hosts accept: calls that were never answered are answered as interrupted."""
-    made: list[Placed] = []
-    for placed, following in zip(said, [*said[1:], None], strict=False):
-        made.append(placed)
-        message = placed.message
-        is_answered = following is not None and isinstance(following.message, ToolMessage)
-        if isinstance(message, AssistantMessage) and message.tool_calls and not is_answered:
-            made.append(replace(placed, message=ToolMessage(results=tuple(map(_interrupted, message.tool_calls)))))
-    return tuple(made)
-
-
 def _told_of(cuts: Sequence[Cut], choice: ModelChoice) -> str:
     shown = ", ".join(f"{cut.name} ({cut.shown:,} of {cut.of:,} characters)" for cut in cuts)
     text = f"Only how it begins is sent of {shown}; the agent can read on by itself."
@@ -214,10 +201,6 @@ def _told_of(cuts: Sequence[Cut], choice: ModelChoice) -> str:
         f"{text} How much {choice.label} takes is not known, so what goes along is planned for {UNKNOWN_WINDOW:,} tokens: "
         f"`context_tokens` of the provider {host} says how many they are."
     )
-
-
-def _interrupted(call: ToolCall) -> ToolResult:
-    return ToolResult(call_id=call.call_id, tool=call.tool, output=UNKNOWN_OUTCOME, failed=True)
 
 
 def _is_accepted(result: ToolResult) -> bool:

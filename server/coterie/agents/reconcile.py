@@ -1,14 +1,20 @@
-"""What became of an edit of which the journal knows the intent alone: the file itself is asked.
+"""What became of calls that a process left behind: of an edit of which the journal knows the intent alone the file itself is asked.
 
-`agents.calls` and `agents.importing` look before they do again what may have been done when the process died.
+`agents.calls` and `agents.importing` look before they do again what may have been done when the process died; a conversation in which calls
+were never answered is made `valid` for hosts by whoever goes on with it, or shows it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from coterie.agents.history import Edit
 from coterie.agents.live_run import LiveRun
+from coterie.context.thread import Placed
 from coterie.domain.edits import kind_of
 from coterie.domain.events import ChangeEvent, ToolCallState
+from coterie.domain.messages import AssistantMessage, ToolCall, ToolMessage, ToolResult
 from coterie.domain.records import EditOutcome, EventRecord
 from coterie.domain.workspace_ports import Workspace
 from coterie.workspace.files import in_thread
@@ -38,3 +44,19 @@ async def reconciled(run: LiveRun, workspace: Workspace, edit: Edit) -> tuple[To
     change = ChangeEvent(change_id=intent.change_id, path=intent.path, uri=intent.uri, state="applied", hunks=hunks, what=what)
     await run.record(EditOutcome(change_id=intent.change_id, state="applied"), EventRecord(event=change))
     return "succeeded", f"Changed {intent.path}."
+
+
+def valid(said: Sequence[Placed]) -> tuple[Placed, ...]:
+    """Return a conversation that hosts accept: calls that were never answered are answered as interrupted."""
+    made: list[Placed] = []
+    for placed, following in zip(said, [*said[1:], None], strict=False):
+        made.append(placed)
+        message = placed.message
+        is_answered = following is not None and isinstance(following.message, ToolMessage)
+        if isinstance(message, AssistantMessage) and message.tool_calls and not is_answered:
+            made.append(replace(placed, message=ToolMessage(results=tuple(map(_interrupted, message.tool_calls)))))
+    return tuple(made)
+
+
+def _interrupted(call: ToolCall) -> ToolResult:
+    return ToolResult(call_id=call.call_id, tool=call.tool, output=UNKNOWN_OUTCOME, failed=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from coterie.agents import handover
+from coterie.agents.approvals import PlanRejectedError
 from coterie.agents.artifacts import schema_of, validated
 from coterie.agents.baseline import Baseline
 from coterie.agents.beginning import Beginning
@@ -32,12 +33,6 @@ from coterie.context.admitting import alone
 from coterie.domain.events import ArtifactEvent, Event, MessageEvent, PlanEvent, StepEvent, WarningEvent
 from coterie.domain.wire import Json
 from coterie.tools.registry import toolbox
-
-
-class PlanRejectedError(RunError):
-    """The person rejected the plan: the run ends as ``cancelled``."""
-
-    code = "plan_rejected"
 
 
 class Team:

@@ -10,9 +10,10 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
-from coterie.agents.assembly import Assembly, Surroundings
+from coterie.agents.assembly import Assembly
 from coterie.agents.inspection import Inspection
 from coterie.agents.lessons import KeptLessons
+from coterie.agents.surroundings import Surroundings
 from coterie.app.editors import EditorRecord
 from coterie.app.hosts import models_named, registry
 from coterie.app.literal_keys import moved

@@ -16,7 +16,6 @@ from coterie.config.schema import AgentSettings, Settings
 from coterie.domain.chat_commands import COMMANDS
 from coterie.domain.model_ports import Providers
 from coterie.domain.roster import AgentView, CommandView, TemplateView, ToolView, WorkflowLoopView, WorkflowStepView, WorkflowView
-from coterie.tools.registry import toolbox
 
 
 class RosterService:
@@ -44,7 +43,10 @@ class RosterService:
 
     def tools(self) -> tuple[ToolView, ...]:
         """Return the tools that agents have, and which of them the rules keep from all of them."""
-        box = toolbox(self._base.place(None), self._base.policy(self._base.around.loaded().rules), artifact={})
+        from coterie.tools.registry import toolbox  # noqa: PLC0415 - all tools: a start would load them for nothing
+
+        around = self._base.around
+        box = toolbox(around.place(None), around.policy(around.loaded().rules), artifact={})
         return tuple(
             ToolView(
                 id=name,

@@ -62,7 +62,6 @@ class Session:
 
     def _attach(self, client: Client, folders: tuple[Folder, ...], options: dict[str, Json], introduction: Introduction) -> Attachment:
         """Make what the client is told and asked by. What that needs is loaded here, after the client was answered."""
-        from coterie.lsp.bare import BareAudience  # noqa: PLC0415
         from coterie.lsp.outbound import ClientEditor, RichAudience  # noqa: PLC0415
         from coterie.lsp.views import Views  # noqa: PLC0415
 
@@ -70,6 +69,8 @@ class Session:
         if client.rich:
             self._audience = RichAudience(self.wire, asyncio.get_running_loop().call_later)
         else:
+            from coterie.lsp.bare import BareAudience  # noqa: PLC0415
+
             self._audience = self._bare = BareAudience(
                 self.wire, self.window, client, self.tasks, views=self._views, core=lambda: self.application
             )
@@ -89,14 +90,14 @@ class Session:
         """
         async with self._changing:
             if self._attached is None and not self._ended:
-                from coterie.lsp.progress import Builds  # noqa: PLC0415 - loaded with the core
-
                 if self._attachment is None:
                     self._attachment = _there(self._attaching)()
                 self._attached = await self._build(self._attachment)
                 application = self._attached.application
                 application.readings.watch(self.views.refresh_content)
                 if self.client.shows_progress:
+                    from coterie.lsp.progress import Builds  # noqa: PLC0415 - loaded where there are bars
+
                     application.indexing.watch(Builds(self.wire, self.tasks, asyncio.get_running_loop().call_later).told)
                 self.views.show_findings(application.findings)
                 if self.bare is not None:

@@ -14,7 +14,7 @@ from typing import Final, Literal
 from coterie.context.fill import Extent, Gap, indentation
 from coterie.features.suggestions.brackets import CLOSERS, awaited, fit, open_behind, scan
 from coterie.features.suggestions.chatter import cleaned
-from coterie.features.suggestions.gate import Refusal
+from coterie.features.suggestions.gate import DUPLICATE, Refusal
 from coterie.features.suggestions.indenting import BLANK_LINES, placed
 from coterie.features.suggestions.languages import DATA, MARKUP, SHELLS, WORDS, comment_at, in_words, is_code, speaks
 from coterie.features.suggestions.leaks import plain
@@ -30,7 +30,6 @@ MOST_LINES = 24
 EMPTY: Final = Refusal("filter", "empty", "The model has nothing to add here.")
 LINE_FINISHED: Final = Refusal("filter", "line_finished", "The model takes the line for finished.")
 REPETITION: Final = Refusal("filter", "repetition", "The model only repeated the line above.")
-DUPLICATE: Final = Refusal("filter", "duplicates_suffix", "The model only repeated what stands behind the cursor.")
 TOO_SHORT: Final = Refusal("filter", "too_short", f"Fewer than {SHORTEST} characters would be added.")
 TOO_LONG: Final = Refusal("filter", "too_long", f"The model wrote a line of more than {LONGEST_LINE} characters.")
 PROSE: Final = Refusal("filter", "prose", "The model said something instead of writing text.")

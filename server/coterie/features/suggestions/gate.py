@@ -42,7 +42,13 @@ SLOW: Final = Refusal("provider", "slow", "The model did not answer while the pe
 SUPERSEDED: Final = Refusal("debounce", "superseded", "A later request of this document took the place of this one.")
 CANCELLED: Final = Refusal("debounce", "cancelled", "The editor took its request back.")
 TIMED_OUT: Final = Refusal("provider", "timed_out", "The model took too long.")
+DUPLICATE: Final = Refusal("filter", "duplicates_suffix", "The model only repeated what stands behind the cursor.")
 MOVED_ON: Final = Refusal("filter", "document_changed", "The document has changed while the model was thinking.")
+
+
+def model_of(settings: Settings) -> str | None:
+    """Return the model that fills in ghost text; None: the predictor is alone."""
+    return None if settings.completion_model == "none" else settings.completion_model
 
 
 def disabled_language(language: str) -> Refusal:

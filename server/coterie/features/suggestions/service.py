@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from coterie.config.schema import Settings
 from coterie.context.fill import gap_at
@@ -30,15 +30,16 @@ from coterie.features.suggestions.brackets import fit
 from coterie.features.suggestions.decisions import Decisions
 from coterie.features.suggestions.extents import Extents
 from coterie.features.suggestions.feedback import Feedback
-from coterie.features.suggestions.filters import DUPLICATE
-from coterie.features.suggestions.gate import Refusal
+from coterie.features.suggestions.gate import DUPLICATE, Refusal
 from coterie.features.suggestions.outcomes import Outcomes
 from coterie.features.suggestions.reuse import Candidate, Memory, Spot, spot_at
 from coterie.features.suggestions.rhythm import Rhythm
 from coterie.features.suggestions.snippets import SnippetSource
-from coterie.features.suggestions.sources import LONGEST_S, Sources
-from coterie.features.suggestions.turns import Turns
+from coterie.features.suggestions.turns import LONGEST_S, Turns
 from coterie.workspace.documents import Buffer, Documents, Happened
+
+if TYPE_CHECKING:
+    from coterie.features.suggestions.sources import Sources
 
 Withheld: TypeAlias = Callable[[str], Awaitable[Literal["secret", "ignored"] | None]]
 """Says why a document is shown to no model, if it is not."""
@@ -69,18 +70,25 @@ class SuggestionService:
         self._rhythm = Rhythm()
         self._turns = Turns()
         self._memory = Memory(_time)
-        self._sources = Sources(
-            documents,
-            providers,
-            usage,
-            predictor,
-            snippets,
-            extents=extents,
-            settings=settings,
-            outcomes=outcomes,
-            memory=self._memory,
-            rhythm=self._rhythm,
-        )
+
+        def sources() -> Sources:
+            from coterie.features.suggestions.sources import Sources  # noqa: PLC0415 - the largest part of ghost text, for who asks for it
+
+            return Sources(
+                documents,
+                providers,
+                usage,
+                predictor,
+                snippets,
+                extents=extents,
+                settings=settings,
+                outcomes=outcomes,
+                memory=self._memory,
+                rhythm=self._rhythm,
+            )
+
+        self._new_sources = sources
+        self._sources: Sources | None = None  # until the first request
         self._feedback = Feedback(self._memory, self._rhythm, outcomes, _time)
         self._decisions = Decisions()
         self._snoozed_until = float("-inf")
@@ -93,13 +101,14 @@ class SuggestionService:
 
         A request that a later one of its document supersedes is answered at once, with none.
         """
+        sources = self._sources = self._sources or self._new_sources()
         asked = _with_popup(ask)
         spot = spot_at(asked.uri, asked.text, asked.offset)
         try:
-            with self._sources.kept(spot):
+            with sources.kept(spot):
                 if not ask.manual:
-                    self._sources.give_up(ask.uri)
-                found = await self._turns.take(ask.uri, self._find(ask, asked, spot), within_s=LONGEST_S)
+                    sources.give_up(ask.uri)
+                found = await self._turns.take(ask.uri, self._find(ask, asked, spot, sources), within_s=LONGEST_S)
         except asyncio.CancelledError:
             self._decisions.refused(ask.uri, gate.CANCELLED)
             raise
@@ -121,16 +130,19 @@ class SuggestionService:
     def _happened(self, buffer: Buffer, happened: Happened) -> None:
         if happened == "closed":
             self._turns.end(buffer.uri)
-            self._sources.give_up(buffer.uri)
+            if self._sources is not None:
+                self._sources.give_up(buffer.uri)
 
-    async def _find(self, ask: SuggestionRequest, asked: SuggestionRequest, spot: Spot) -> tuple[Suggestion, ...] | Refusal:
+    async def _find(
+        self, ask: SuggestionRequest, asked: SuggestionRequest, spot: Spot, sources: Sources
+    ) -> tuple[Suggestion, ...] | Refusal:
         if not ask.manual:
             self._rhythm.asked(_time(), ask.uri, _blank_line(asked))
         if (refusal := await self._refusal(ask, asked)) is not None:
             return refusal
         if not await self._snippets.are_current(self._memory.versions(spot)):
             self._memory.outdated(spot)
-        found = await (self._sources.several(asked, spot) if ask.manual else self._sources.one(asked, spot))
+        found = await (sources.several(asked, spot) if ask.manual else sources.one(asked, spot))
         if self._documents.text(ask.uri) != ask.text:
             return replace(gate.MOVED_ON, used=_used(found))
         return found if isinstance(found, Refusal) else self._offer(ask, asked, found) or replace(DUPLICATE, used=_used(found))
@@ -203,16 +215,18 @@ class SuggestionService:
     def view(self) -> SuggestionsView:
         """Say how ghost text stands."""
         until = self._snooze.until if _time() < self._snoozed_until else None
-        return SuggestionsView(enabled=self._settings().suggestions.enabled, model=self._sources.model, snoozed_until=until)
+        return SuggestionsView(enabled=self._settings().suggestions.enabled, model=gate.model_of(self._settings()), snoozed_until=until)
 
     def settings_changed(self) -> None:
         """Forget what another model said, and what was wrong with it."""
         self._memory.forget()
-        self._sources.settings_changed()
+        if self._sources is not None:
+            self._sources.settings_changed()
 
     async def aclose(self) -> None:
         """Give up every call, and book them; write down what became of suggestions."""
-        await self._sources.aclose()
+        if self._sources is not None:
+            await self._sources.aclose()
         await self._outcomes.aclose()
 
 

@@ -45,12 +45,10 @@ from coterie.features.suggestions.rhythm import Rhythm
 from coterie.features.suggestions.snippets import SnippetSource
 from coterie.features.suggestions.spending import Spending
 from coterie.features.suggestions.syntax import breaks
-from coterie.features.suggestions.turns import Calls, Turns
+from coterie.features.suggestions.turns import LONGEST_S, Calls, Turns
 from coterie.features.suggestions.whole import around
 from coterie.workspace.documents import Documents
 
-LONGEST_S = 30.0
-"""How long a model may take, and how long a request by hand may wait."""
 LONGEST_UNASKED_S = 10.0
 """How long a request that a key caused may wait for a model. Who has not gone on by then looks at something else."""
 
@@ -89,8 +87,7 @@ class Sources:
     @property
     def model(self) -> str | None:
         """The model that fills in ghost text; None: the predictor is alone."""
-        model = self._settings().completion_model
-        return None if model == "none" else model
+        return gate.model_of(self._settings())
 
     async def one(self, asked: SuggestionRequest, spot: Spot) -> tuple[Candidate, ...] | Refusal:
         """Return what is shown without having been asked for: one candidate."""

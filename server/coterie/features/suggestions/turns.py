@@ -14,6 +14,9 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from coterie.base.tasks import TaskSupervisor
 
+LONGEST_S = 30.0
+"""How long a model may take, and how long a request by hand may wait."""
+
 _T = TypeVar("_T")
 Ended: TypeAlias = Literal["superseded", "timed_out"]
 
