@@ -225,7 +225,9 @@ class FakeRuns:
         match request.prompt.split():
             case ["selection"]:
                 assert request.selection is not None
-                return RunStarted(run_id=str(request.selection.text), channel_id="channel_1")
+                ends = request.selection.range
+                where = () if ends is None else (ends.start.line, ends.start.character, ends.end.line, ends.end.character)
+                return RunStarted(run_id=str(request.selection.text), channel_id=str(where))
             case ["settings"]:
                 folders = ",".join(folder.name for folder in self.core.folders)
                 return RunStarted(run_id=str(dict(self.core.options)), channel_id=folders)

@@ -59,6 +59,24 @@ async def test_a_selection_in_a_file_that_is_not_open_is_read_from_the_disk(tmp_
 
 
 @pytest.mark.parametrize(
+    ("chosen", "text", "ends"),
+    [
+        ((0, 0, 1_000_000, 0), "a = 1\nb = 2\n", (0, 0, 2, 0)),
+        ((50, 0, 99, 0), "", (2, 0, 2, 0)),
+        ((1, 5, 0, 4), "1\nb = 2", (0, 4, 1, 5)),
+    ],
+    ids=["to the end", "behind the end", "backwards"],
+)
+async def test_a_selection_names_lines_that_are_there(chosen: tuple[int, ...], text: str, ends: tuple[int, ...]) -> None:
+    first, last = ({"line": line, "character": character} for line, character in (chosen[:2], chosen[2:]))
+    async with editor() as client:
+        await client.initialize()
+        await client.open(URI, "a = 1\nb = 2\n")
+        started = await run(client, "selection", selection={"uri": URI, "range": {"start": first, "end": last}})
+        assert started == {"runId": text, "channelId": str(ends)}
+
+
+@pytest.mark.parametrize(
     ("params", "folders"),
     [
         ({"workspaceFolders": [{"uri": "file:///w/%C3%A4", "name": "ä"}, {"uri": "file:///x", "name": "x"}]}, "ä,x"),

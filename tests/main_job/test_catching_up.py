@@ -157,6 +157,8 @@ async def test_runs_and_channels_are_listed_page_by_page(tmp_path: Path) -> None
             ("channel/open", {"model": "nobody/m"}, "unknown_provider"),
             ("channel/open", {"model": "nameless"}, "unknown_model"),
             ("channel/post", {"channelId": channel, "text": "  "}, "invalid_params"),
+            ("channel/post", {"channelId": channel, "text": "x", "attachments": [{"text": " "}]}, "invalid_params"),
+            ("run/start", {"prompt": "x", "attachments": [{"text": "t"}, {}]}, "invalid_params"),
             ("channel/list", {"folder": "odd"}, "invalid_params"),
             ("model/list", {"provider": "nobody"}, "unknown_provider"),
             ("usage", {"since": "yesterday"}, "invalid_params"),

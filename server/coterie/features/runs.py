@@ -24,6 +24,7 @@ from coterie.domain.edits import FileDiff, UndoResult
 from coterie.domain.events import RunState
 from coterie.domain.model_ports import Providers
 from coterie.domain.runs import (
+    Attachment,
     Budget,
     RunEvents,
     RunLimits,
@@ -81,6 +82,7 @@ class RunService:
         """Say something in a channel: a steer where a run is active, else a new run. Returns the ids of run and message."""
         if not request.prompt.strip():
             raise InvalidParamsError("text: say something.")
+        check_attachments(request.attachments)
         # Everything that a run hears after its start is a message's text: what is attached is quoted in it.
         said = first_message(Task(prompt=request.prompt, attachments=await attachments_of(self._base.workspace, request))).text
         async with self._admitting:
@@ -99,6 +101,7 @@ class RunService:
             raise InvalidParamsError("prompt: say what is to be done.")
         if request.workflow is not None and request.agent is not None:
             raise InvalidParamsError("workflow, agent: name one of them, not both.")
+        check_attachments(request.attachments)
         request = replace(request, folder=await self._folder(request))
         channel = await self._channel(request)
         agent = None if request.workflow is not None else request.agent or channel.agent or "chat"
@@ -233,6 +236,13 @@ def check_page(limit: int) -> None:
     """Raise `InvalidParamsError` when nobody may ask for so much, or so little, at once."""
     if not 1 <= limit <= MAX_PAGE:
         raise InvalidParamsError(f"limit: must be from 1 to {MAX_PAGE}.")
+
+
+def check_attachments(attachments: Sequence[Attachment]) -> None:
+    """Raise `InvalidParamsError` when one is nothing."""
+    for number, each in enumerate(attachments):
+        if not each.uri and not (each.text or "").strip():
+            raise InvalidParamsError(f"attachments.{number}: name a file by its `uri`, or give a `text`.")
 
 
 def title_of(prompt: str) -> str:

@@ -37,7 +37,8 @@ async def open_channel(session: Session, argument: OpenChannelArguments) -> Chat
 async def quotation(session: Session, selection: Selection) -> str:
     """Return the selected code as something to write about; of a whole file only its name."""
     name = PurePosixPath(urlsplit(selection.uri).path).name
-    text, chosen = await runs.selected_text(session, selection), selection.range
+    selection = await runs.selected(session, selection)
+    text, chosen = selection.text, selection.range
     if text is None and chosen is None:
         return f"About `{name}`:"
     where = f"About `{name}`" if chosen is None else f"About `{name}`, lines {chosen.start.line + 1} to {chosen.end.line + 1}"

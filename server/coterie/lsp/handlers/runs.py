@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from coterie.base.text import LineIndex, Position
+from coterie.base.text import Encoding, LineIndex, Position
 from coterie.domain.edits import UndoResult
-from coterie.domain.runs import Attachment, RunEvents, RunPage, RunRequest, RunStarted, RunStateView, RunView, Selection
+from coterie.domain.runs import Attachment, Range, RunEvents, RunPage, RunRequest, RunStarted, RunStateView, RunView, Selection
+from coterie.domain.runs import Position as Place
 from coterie.lsp import protocol
 from coterie.lsp.convert import file_path
 from coterie.lsp.payloads.runs import (
@@ -27,29 +28,34 @@ from coterie.lsp.session import Handlers, Session
 
 async def start(session: Session, params: RunRequest) -> RunStarted:
     """``agent/run/start``."""
-    selection = params.selection
-    if selection is not None and selection.text is None:
-        selection = replace(selection, text=await selected_text(session, selection))
+    selection = None if params.selection is None else await selected(session, params.selection)
     attachments = with_buffers(session, params.attachments)
     return await session.application.runs.start(replace(params, selection=selection, attachments=attachments))
 
 
-async def selected_text(session: Session, selection: Selection) -> str | None:
-    """Return the selected text, of the open buffer or else of the file; None when there is neither.
+async def selected(session: Session, selection: Selection) -> Selection:
+    """Return a selection with its text, of the open buffer or else of the file, and with its ends in the text and in their order.
 
-    None also for a whole file, which whoever needs its text can read. A whole document that is no file is only here.
+    Without a text when there is neither, and for a whole file, which whoever needs its text can read. A whole document that is no file is
+    only here. What the client says itself is left as it is.
     """
     text, path, chosen = session.documents.text(selection.uri), file_path(selection.uri), selection.range
+    if selection.text is not None:
+        return selection
     if chosen is None:
-        return text if path is None else None
+        return selection if path is not None else replace(selection, text=text)
     if text is None and path is not None:
         text = await asyncio.to_thread(read_file, Path(path))
     if text is None:
-        return None
-    index = LineIndex(text)
-    ends = (index.offset(Position(at.line, at.character), session.client.encoding) for at in (chosen.start, chosen.end))
-    start, end = sorted(ends)
-    return text[start:end]
+        return selection
+    index, encoding = LineIndex(text), session.client.encoding
+    start, end = sorted(index.offset(Position(at.line, at.character), encoding) for at in (chosen.start, chosen.end))
+    return replace(selection, text=text[start:end], range=Range(start=_place(index, start, encoding), end=_place(index, end, encoding)))
+
+
+def _place(index: LineIndex, offset: int, encoding: Encoding) -> Place:
+    found = index.position(offset, encoding)
+    return Place(line=found.line, character=found.character)
 
 
 def with_buffers(session: Session, attachments: Iterable[Attachment]) -> tuple[Attachment, ...]:
