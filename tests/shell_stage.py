@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -31,6 +32,16 @@ def running(*lines: str) -> Sequence[Turn]:
 def files_of(root: Path) -> dict[str, bytes]:
     """Return every file of a folder."""
     return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def contents_of(*folders: Path) -> dict[str, bytes]:
+    """Return every file and link of some folders, but for what git keeps."""
+    found = dict[str, bytes]()
+    for folder in folders:
+        for path in folder.rglob("*"):
+            if ".git" not in path.parts and (path.is_symlink() or path.is_file()):
+                found[str(path)] = os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()
+    return found
 
 
 @asynccontextmanager

@@ -1,6 +1,6 @@
 """An undo of what a command did loses nothing: what was there before it comes back, and what is taken away lies where the undo says.
 
-Real commands on a stage, whatever they may do to files; the same with hunks that are rejected, and with an undo that is killed half-way.
+Real commands on a stage, whatever they may do to files; the same with hunks that are rejected. `test_undo_crash.py` has undos that die.
 """
 
 from __future__ import annotations
@@ -10,97 +10,121 @@ from pathlib import Path
 
 import pytest
 
-from coterie.domain.edits import UndoResult
-from shell_stage import played
+from coterie.workspace.trash import Trash
+from hunk_stage import BEFORE, Reviewer
+from shell_stage import contents_of, files_of, played
 
 PRECIOUS = "nowhere else\n"
-OUTSIDE = {"outside/notes.txt": PRECIOUS, "outside/old/deep.txt": "deep, and " + PRECIOUS, "outside/photo.bin": "\0photo"}
+OUTSIDE = {"notes.txt": PRECIOUS, "over.txt": f"over, and {PRECIOUS}", "old/deep.txt": f"deep, and {PRECIOUS}", "photo.bin": "\0photo"}
 INSIDE = {
     ".gitignore": "cache/\n*.log\n",
-    "cache/kept.txt": "ignored, and " + PRECIOUS,
-    "run.log": "logged, and " + PRECIOUS,
+    "cache/kept.txt": f"ignored, and {PRECIOUS}",
     "src/one.txt": "one\n",
     "src/two/three.txt": "three\n",
     "src/logo.png": b"\x89PNG\0logo",
     "tool.sh": "#!/bin/sh\n",
     ".env": "KEY=1\n",
 }
+STASH = "git init -q . && git add src && git -c user.name=x -c user.email=x@x commit -qm x && echo mine >> src/one.txt && git stash -q"
 COMMANDS = {
-    "moves a file in and changes it": "mv ../outside/notes.txt notes.txt && echo more >> notes.txt",
-    "moves a file over another one": "mv ../outside/notes.txt a.txt",
-    "moves a file over another one and changes it": "mv ../outside/notes.txt a.txt && echo more >> a.txt",
-    "moves a folder in and changes it": "mv ../outside/old in && echo more >> in/deep.txt",
-    "moves what is ignored out and changes it": "mv cache/kept.txt kept.txt && sed -i s/nowhere/here/ kept.txt",
-    "moves a secret out and changes it": "mv .env env.txt && touch env.txt",
-    "moves a photo in": "mv ../outside/photo.bin . && touch photo.bin",
-    "moves a photo over a text": "mv ../outside/photo.bin a.txt && touch a.txt",
-    "moves a folder and links to it": "mv src lib && ln -s lib src",
-    "moves a folder, changes it and links to it": "mv src lib && ln -s lib src && echo more >> src/one.txt && echo x > src/new.txt",
-    "puts a link in the place of a text": "rm a.txt && ln -s src/one.txt a.txt",
-    "puts a text in the place of a link": "rm pointer && cp a.txt pointer",
-    "turns a link": "ln -sfn src/two pointer",
-    "takes a link away": "rm pointer",
-    "puts a folder in the place of a text": "rm a.txt && mkdir a.txt && echo x > a.txt/in && mv cache a.txt/cache",
-    "puts a text in the place of a folder": "rm -r src/two && echo x > src/two",
-    "makes a text binary": r"printf '\000' >> a.txt",
-    "makes a text too large": "head -c 5000001 /dev/zero | tr '\\000' x > a.txt",
-    "links hard": "ln ../outside/notes.txt b.txt && echo more >> b.txt",
-    "keeps the times": "touch -d 2001-01-01 src/one.txt && cp -p src/one.txt b.txt && cp -p src/one.txt a.txt",
-    "renames by case": "mv src SRC",
-    "packs and unpacks": "tar cf t.tar src && rm -r src && tar xf t.tar && rm t.tar",
-    "changes permissions": "chmod 600 a.txt && chmod 755 tool.sh && echo x >> a.txt",
-    "makes a file read-only": "echo x >> a.txt && chmod 444 a.txt",
-    "makes binaries": "mkdir img && printf '\\000' > img/x.png && printf '\\000' > .coverage",
-    "moves binaries": "mv src/logo.png logo.png && mv .env .env.local",
-    "makes rules": "echo '*.txt' > .gitignore && echo x >> a.txt && echo y > new.txt",
-    "pops a stash": "git init -q . && git add src && git -c user.name=x -c user.email=x@x commit -qm x && echo mine >> src/one.txt"
-    " && git stash -q && git stash pop -q",
-    "clones": "git init -q ../other && git clone -q ../other sub 2>/dev/null; echo x > sub/x.txt",
+    "files moved in and changed": "mv ../outside/notes.txt . && mv ../outside/old in && echo more | tee -a notes.txt in/deep.txt",
+    "files moved over others": "mv ../outside/notes.txt a.txt && mv ../outside/over.txt tool.sh && echo more >> tool.sh",
+    "ignored and secret files moved out and changed": "mv cache/kept.txt . && mv .env env.txt && echo more | tee -a kept.txt env.txt",
+    "a photo over a text": "mv ../outside/photo.bin a.txt && touch a.txt",
+    "a folder moved, changed and linked to": "mv src lib && ln -s lib src && echo more >> src/one.txt && echo x > src/new.txt",
+    "links in the place of texts": "rm a.txt && ln -s src/one.txt a.txt && rm pointer && cp tool.sh pointer",
+    "another link, a text in the place of a folder": "ln -sfn src/two pointer && rm -r src/two && echo x > src/two",
+    "a folder in the place of a text": "rm a.txt && mkdir a.txt && echo x > a.txt/in && mv cache a.txt/cache",
+    "texts that are none any more": r"printf '\000' >> a.txt && head -c 5000001 /dev/zero | tr '\000' x > tool.sh",
+    "hard links": "ln ../outside/notes.txt b.txt && echo more >> b.txt",
+    "times that are kept": "cp -p src/one.txt c.txt && cp -p src/one.txt a.txt",
+    "binaries": r"mkdir img && printf '\000' > img/x.png && mv src/logo.png . && mv .env .env.local && chmod 444 a.txt",
+    "a stash": f"{STASH} && git stash pop -q",
+    "another repository": "git init -q sub && echo x > sub/x.txt && mv ../outside/notes.txt sub && echo y >> sub/notes.txt",
 }
 
 
-def contents(*folders: Path) -> dict[str, bytes]:
-    """Return every file and link of some folders, but for what git keeps."""
-    found = dict[str, bytes]()
-    for folder in folders:
-        for path in sorted(folder.rglob("*")):
-            if ".git" not in path.parts and (path.is_symlink() or path.is_file()):
-                place = str(path.relative_to(folder.parent))
-                found[place] = os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()
-    return found
-
-
-def kept(undone: UndoResult) -> dict[str, bytes]:
-    """Return what an undo says that it has kept."""
-    return {} if undone.kept_in is None else contents(Path(undone.kept_in))
-
-
 @pytest.fixture
-def around(tmp_path: Path) -> Path:
-    """Return the folder around a project, with what lies beside it."""
+def outside(tmp_path: Path) -> Path:
+    """Return a folder beside a project."""
     for path, text in OUTSIDE.items():
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(text, encoding="utf-8")
-        os.utime(tmp_path / path, (1_000_000_000,) * 2)
-    return tmp_path
+        file = tmp_path / "outside" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        os.utime(file, (1_000_000_000,) * 2)
+    return tmp_path / "outside"
 
 
-def links(project: Path) -> None:
-    """Make what no text makes."""
-    (project / "pointer").symlink_to("src")
-    for path in project.rglob("*"):
-        if not path.is_symlink():
-            os.utime(path, (1_000_000_000,) * 2)
+def linked(root: Path) -> None:
+    """Put a link into a project, all of which is old."""
+    (root / "pointer").symlink_to("src")
+    for path in root.rglob("*"):
+        os.utime(path, (1_000_000_000,) * 2, follow_symlinks=False)
 
 
 @pytest.mark.parametrize("line", COMMANDS.values(), ids=list(COMMANDS))
-async def test_nothing_that_was_there_is_lost_by_an_undo(around: Path, line: str) -> None:
-    async with played(around, line, files=INSIDE, ready=links) as (stage, run_id):
-        places = stage.project, around / "outside"
-        left = contents(*places)
+async def test_nothing_that_was_there_is_lost_by_an_undo(tmp_path: Path, outside: Path, line: str) -> None:
+    async with played(tmp_path, line, files=INSIDE, ready=linked) as (stage, run_id):
+        left = contents_of(stage.project, outside)
         undone = await stage.runs.undo(run_id)
-        held = {*contents(*places).values(), *kept(undone).values()}
+        assert undone.kept_in is not None
+        held = {*contents_of(stage.project, outside, Path(undone.kept_in)).values()}
         assert not [place for place, content in left.items() if content not in held]
         again = await stage.runs.undo(run_id)
-        assert not {*again.restored} & {*undone.restored}, "what is undone is undone once"
-        assert (again.not_undoable, len(again.conflicts)) == ((), len(undone.conflicts))
+        assert (again.restored, again.not_undoable) == ((), ()), "what is undone is undone once, and told once"
+        assert [conflict.path for conflict in again.conflicts] == [conflict.path for conflict in undone.conflicts]
+
+
+async def test_a_folder_that_was_moved_and_linked_comes_back_whole(tmp_path: Path) -> None:
+    begun = dict[str, bytes]()
+
+    def ready(root: Path) -> None:
+        linked(root)
+        begun.update(contents_of(root))
+
+    async with played(tmp_path, "mv src lib && ln -s lib src", files=INSIDE, ready=ready) as (stage, run_id):
+        undone = await stage.runs.undo(run_id)
+        assert (undone.conflicts, undone.not_undoable) == ((), ())
+        assert contents_of(stage.project) == begun
+
+
+@pytest.mark.parametrize("scope", ["run", "hunk"])
+async def test_nothing_is_written_behind_a_link_that_stands_in_the_way(tmp_path: Path, scope: str) -> None:
+    async with played(tmp_path, "echo more >> src/one.txt; rm src/two/three.txt", files=INSIDE) as (stage, run_id):
+        (stage.project / "src").rename(stage.project / "theirs")
+        (stage.project / "src").symlink_to("theirs")
+        left = contents_of(stage.project)
+        if scope == "run":
+            conflicts = (await stage.runs.undo(run_id)).conflicts
+        else:
+            hunks = [hunk.hunk_id for hunk in await Reviewer(stage).all()]
+            conflicts = (await stage.runs.undo(run_id, scope="hunk", ids=hunks)).conflicts
+        assert {conflict.path for conflict in conflicts} == {"src/one.txt", "src/two/three.txt"}
+        assert all(conflict.reason.startswith("src is a symbolic link by now, to theirs") for conflict in conflicts)
+        assert contents_of(stage.project) == left
+
+
+async def test_what_a_rejected_hunk_takes_away_is_kept_once(tmp_path: Path, outside: Path) -> None:
+    assert outside.is_dir()
+    line = "mv ../outside/notes.txt notes.txt && echo more >> notes.txt; sed -i -e s/2/two/ -e s/8/eight/ a.txt"
+    async with played(tmp_path, line) as (stage, run_id):
+        person = Reviewer(stage)
+        written = stage.text("a.txt") or ""
+        for _ in range(3):
+            await person.decide("rejected", next(place for place, hunk in enumerate(await person.all()) if hunk.is_open))
+        assert files_of(stage.project) == {"a.txt": BEFORE.encode()}
+        kept = Trash(tmp_path / "home" / "undone").folder(run_id)
+        assert kept is not None
+        assert files_of(kept) == {"notes.txt": f"{PRECIOUS}more\n".encode(), "a.txt": written.encode()}
+
+
+async def test_where_nothing_can_be_kept_nothing_is_taken_away(tmp_path: Path) -> None:
+    async with played(tmp_path, r"echo more >> a.txt; echo x > b.txt; printf '\000' > data") as (stage, run_id):
+        (tmp_path / "home" / "undone").write_text("in the way", encoding="utf-8")
+        left = files_of(stage.project)
+        undone = await stage.runs.undo(run_id)
+        assert (undone.restored, undone.kept_in) == ((), None)
+        assert all(conflict.reason.endswith("It was left as it is.") for conflict in undone.conflicts)
+        assert (sorted(conflict.path for conflict in undone.conflicts), files_of(stage.project)) == (sorted(left), left)
+        (tmp_path / "home" / "undone").unlink()
+        assert (await stage.runs.undo(run_id)).conflicts == (), "and it can be undone once that is mended"

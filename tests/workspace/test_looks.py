@@ -223,12 +223,14 @@ async def test_what_an_editor_reads_again_while_the_command_runs_is_the_commands
     [
         (Bounds(files=2), "more than 2 files"),
         (Bounds(bytes=20), "MB of text"),
+        (Bounds(hidden=1), "more than 1 ignored files and folders"),
         (Bounds(seconds=0), "longer than 0 seconds"),
     ],
 )
 async def test_what_is_too_much_is_said(folder: Folder, tmp_path: Path, write: Write, bounds: Bounds, why: str) -> None:
-    for name in ("a.txt", "b.txt", "c.txt"):
+    for name in ("a.txt", "b.txt", "c.txt", "one.log", "two.log"):
         write(name, OLD)
+    write(".ignore", "*.log\n")
     snapshots = Snapshots(tmp_path / "data", bounds)
     desk = Desk(folder, snapshots)
     look = await desk.workspace.look()

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typing_extensions import override
@@ -221,4 +222,27 @@ def test_what_is_too_large_or_ignored_by_name_is_only_known_to_have_changed(tmp_
     assert {entry.path: entry.kind for entry in view.values()} == {**kinds, "e": "link"}
     assert [entry.path for entry in view.values() if entry.text is not None] == ["a.txt"]
     assert b"KEY" not in next((tmp_path / "data").glob("*/texts")).read_bytes()
+    snapshots.close()
+
+
+def test_a_text_that_may_not_be_read_any_more_has_other_permissions_and_no_other_text(
+    tmp_path: Path, root: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever runs the tests as root may read everything: the system's refusal is made up."""
+
+    def refused(path: str, *arguments: Any, **more: Any) -> int:
+        if path == str(file) and not file.stat().st_mode & 0o400:
+            raise PermissionError(errno.EACCES, "not allowed", path)
+        return opened(path, *arguments, **more)
+
+    file, later = write("a.txt", "one"), time.time() + 3600
+    snapshots, opened = Snapshots(tmp_path / "data"), os.open
+    monkeypatch.setattr(os, "open", refused)
+    while not (before := seen(snapshots, root))[str(file)].is_certain:
+        assert time.time() < later, "it is never believed"
+    file.chmod(0)
+    [pair] = pairs(before, seen(snapshots, root))
+    left_out = pair.left_out({str(root): root.as_uri()})
+    assert left_out is not None
+    assert (pair.is_text, left_out.why, left_out.was, left_out.now) == (False, "mode", "mode 644", "mode 0")
     snapshots.close()

@@ -219,7 +219,7 @@ class Snapshots:
                 looked_ns, stamp = time.time_ns(), stamp_of(os.fstat(descriptor))
                 content = file.read()
         except PermissionError:
-            return replace(plain, kind="binary")  # nobody can say what it holds, only that it changed
+            return _unreadable(plain, known)
         except OSError:
             return None
         if len(content) > plain.stamp.size and not room.takes(size=len(content) - plain.stamp.size):
@@ -238,6 +238,15 @@ class Snapshots:
     def _file(self, name: str) -> Path:
         folder, _, snapshot = name.partition("/")
         return self._place / Path(folder).name / f"{Path(snapshot).name}.json"
+
+
+def _unreadable(plain: Entry, known: Entry | None) -> Entry:
+    """Return a file that may not be read: what was known of it where it was not written since, so that its permissions alone are others."""
+    if known is not None and known.is_certain:
+        was, now = (each.stamp._replace(changed=0, mode=0) for each in (known, plain))
+        if was == now:
+            return replace(known, stamp=plain.stamp)
+    return replace(plain, kind="binary")  # nobody can say what it holds, only that it changed
 
 
 def began(name: str) -> int:

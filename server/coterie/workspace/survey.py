@@ -47,9 +47,13 @@ class Sighted(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """How much is looked at: files, bytes of texts, and seconds for one look. Beyond that a command's changes are not known."""
+    """How much is looked at: files, places that are hidden, bytes of texts, and seconds for one look.
+
+    Beyond that a command's changes are not known. What is hidden is written down with the rest: a folder counts as one place.
+    """
 
     files: int = 20_000
+    hidden: int = 20_000
     bytes: int = 64 * 1024 * 1024
     seconds: float = 10.0
 
@@ -60,16 +64,20 @@ class Room:
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds
         self._files = bounds.files
+        self._hidden = bounds.hidden
         self._bytes = bounds.bytes
         self._end = time.monotonic() + bounds.seconds
         self.reason: str | None = None
 
-    def takes(self, *, files: int = 0, size: int = 0) -> bool:
+    def takes(self, *, files: int = 0, hidden: int = 0, size: int = 0) -> bool:
         """Say whether there is room for so much more, and take it."""
         self._files -= files
+        self._hidden -= hidden
         self._bytes -= size
         if self._files < 0:
             self.reason = f"the workspace has more than {self._bounds.files:,} files"
+        elif self._hidden < 0:
+            self.reason = f"the workspace has more than {self._bounds.hidden:,} ignored files and folders among the others"
         elif self._bytes < 0:
             self.reason = f"the workspace has more than {self._bounds.bytes // 1024**2} MB of text"
         elif time.monotonic() > self._end:
@@ -80,20 +88,33 @@ class Room:
 _NONE = Stamp(0, 0, 0, 0, 0)
 
 
+class _NoRoomError(Exception):
+    """Ends a walk that meets too much that is hidden."""
+
+
 def survey(root: str, room: Room, closed: Container[str] = ()) -> Iterator[Sighted]:
     """Yield what lies below a folder, but not in the ``closed`` ones, as far as there is room; last where something is hidden."""
     if is_too_wide(root):
         room.reason = "the workspace is your home as a whole"
         return
     hidden = list[str]()
-    for entry in entries_below(root, rules_of(root), closed, hidden=hidden.append):
-        if entry.is_dir(follow_symlinks=False):
-            continue
-        if not room.takes(files=1):
-            return
-        with suppress(OSError):  # it has just gone
-            stamp = stamp_of(entry.stat(follow_symlinks=False))
-            yield Sighted(_path(root, entry.path), entry.path, _kind(entry.name, stamp), stamp)
+
+    def hide(place: str) -> None:
+        if not room.takes(hidden=1):
+            raise _NoRoomError
+        hidden.append(place)
+
+    try:
+        for entry in entries_below(root, rules_of(root), closed, hidden=hide):
+            if entry.is_dir(follow_symlinks=False):
+                continue
+            if not room.takes(files=1):
+                return
+            with suppress(OSError):  # it has just gone
+                stamp = stamp_of(entry.stat(follow_symlinks=False))
+                yield Sighted(_path(root, entry.path), entry.path, _kind(entry.name, stamp), stamp)
+    except _NoRoomError:
+        return
     yield from (Sighted(_path(root, place), place, "hidden", _NONE) for place in hidden)
 
 
