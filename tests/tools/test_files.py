@@ -65,6 +65,9 @@ async def test_read_file_is_bounded_and_says_where_to_go_on(tmp_path: Path) -> N
     [
         ("read_file", {"path": "gone.py"}, "no file gone.py"),
         ("read_file", {"path": "calc.py", "start_line": 7}, "past the end"),
+        ("read_file", {"path": "calc.py", "start_line": 2, "end_line": 1}, "end_line 1 is before start_line 2"),
+        ("read_file", {"path": "calc.py", "start_line": 7, "end_line": 1}, "past the end"),
+        ("list_files", {"path": "gone"}, "no files below gone"),
         ("read_file", {"path": "../calc.py"}, "outside"),
         ("read_file", {"file": "calc.py"}, "path: Field required; file:"),
         ("edit_file", {"path": "calc.py", "edits": [{"old": "a"}]}, r"edits\.0\.new"),

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from typing_extensions import override
 
+from coterie.base.errors import ModelMistakeError
 from coterie.domain.permissions import Effect, EffectKind
 from coterie.domain.proposals import Proposal, Reply
 from coterie.tools.patterns import PathPattern
@@ -41,6 +42,8 @@ class ListFiles(BuiltinTool[ListFilesArguments]):
         folder = self.place.workspace.locate(arguments.path or ".", self.place.folder)
         under = "" if folder.path == "." else folder.path
         files = await self.place.workspace.files(folder.folder, under)
+        if not files and arguments.path is not None:
+            raise ModelMistakeError(f"path: there are no files below {arguments.path}.")
         paths = [file.path for file in files]
         if arguments.pattern is not None:
             glob = PathPattern(arguments.pattern if "/" in arguments.pattern else f"**/{arguments.pattern}")

@@ -53,6 +53,8 @@ class ReadFile(BuiltinTool[ReadFileArguments]):
             raise ModelMistakeError(f"There is no file {file.path}. list_files shows what is there.")
         lines = lines_of(text)
         first, last = arguments.start_line or 1, min(arguments.end_line or len(lines), len(lines))
+        if arguments.end_line is not None and arguments.end_line < first <= len(lines):
+            raise ModelMistakeError(f"end_line {arguments.end_line} is before start_line {first}.")
         if first > max(last, 1):
             raise ModelMistakeError(f"start_line {first} is past the end: {file.path} has {len(lines)} lines.")
         shown = _fitting(lines[first - 1 : last])
