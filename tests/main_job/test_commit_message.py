@@ -24,7 +24,8 @@ def git(folder: Path, *words: str) -> None:
 def committed(folder: Path) -> Path:
     """Make the project a repository with one commit."""
     make_project(folder)
-    (folder / ".gitignore").write_text("made.txt\n", encoding="utf-8")
+    (folder / ".coterieignore").write_text("made.txt\n", encoding="utf-8")
+    (folder / ".gitignore").write_text("forced.txt\n", encoding="utf-8")
     git(folder, "init", "-q")
     git(folder, "add", ".")
     git(folder, "commit", "-q", "-m", "calc: begin")
@@ -54,12 +55,13 @@ async def test_the_small_model_reads_what_is_staged_and_nothing_that_is_secret(t
         (project / "sub dir" / "é.py").write_text(f'password = "{CANARY}"\nsize = 1\n', encoding="utf-8")
         (project / ".env").write_text(f"KEY={CANARY}\n", encoding="utf-8")
         (project / "made.txt").write_text("made-by-a-tool\n", encoding="utf-8")
-        git(project, "add", "-f", "calc.py", "sub dir", ".env", "made.txt")
+        (project / "forced.txt").write_text("committed in spite of a rule\n", encoding="utf-8")
+        git(project, "add", "-f", "calc.py", "sub dir", ".env", "made.txt", "forced.txt")
         (project / "test_calc.py").write_text("not_staged = 1\n", encoding="utf-8")
 
         written = await editor.client.request("agent/commit/message", {"folder": project.as_uri()})
         assert written["text"] == "calc: add instead of subtracting\n\nThe sign was wrong."
-        assert (written["paths"], written["withheld"]) == (["calc.py", "sub dir/é.py"], [".env", "made.txt"])
+        assert (written["paths"], written["withheld"]) == (["calc.py", "forced.txt", "sub dir/é.py"], [".env", "made.txt"])
         [request] = await host.journal()
         assert (request.model, request.tools) == ("small-model", ())
         shown = str(request.messages[-1]["content"])
