@@ -17,8 +17,6 @@ from coterie.domain.wire import Json
 
 def answer_lines(streams: Streams, answer: Callable[[dict[str, Any]], Json]) -> None:
     """Answer each line of standard input, whatever stands in it. ``answer`` raises `CoterieError` for what is no question."""
-    if (reconfigure := getattr(streams.stdin, "reconfigure", None)) is not None:
-        reconfigure(encoding="utf-8-sig", errors="replace")  # some tools begin a file with a mark of its encoding
     for line in streams.stdin:
         try:
             said = answer(_object(line))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
 from coterie import __version__
+from coterie.base.text import scalars
 from coterie.cli.wiring import Listening
 from coterie.domain.channels import ChannelState
 from coterie.domain.events import RunState
@@ -103,10 +104,19 @@ def parse(argv: list[str]) -> Arguments:
     if values["command"] == "record":
         return _recorded(values["file"], values["line"], parser)
     listening = _listening(values, parser)
-    given: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in values.items() if value is not None
-    }
+    given: dict[str, Any] = {name: _kept(value) for name, value in values.items() if value is not None}
     return Arguments(listening=listening, **given)
+
+
+def _kept(value: Any) -> Any:
+    """Return an option as it is kept. A word is text, which can be stored and sent on; what names a file may hold bytes that are none."""
+    match value:
+        case str():
+            return scalars(value)
+        case list():
+            return tuple(_kept(one) for one in value)
+        case _:
+            return value
 
 
 def _folder(written: str) -> Path:

@@ -70,6 +70,7 @@ def _obey(argv: list[str], wiring: Wiring) -> int:
     # What whoever started us has closed is None: nothing is said there, and what is written is lost.
     stdin, stdout, stderr = (stream or StringIO() for stream in (sys.stdin, sys.stdout, sys.stderr))
     stdout, stderr = (cast("TextIO", Outlet(stream)) for stream in (stdout, stderr))
+    _read_as_text(stdin)
     streams = Streams(stdin=stdin, stdout=stdout, stderr=stderr, environ=dict(os.environ))
     output = output_for(streams, machine=arguments.json)
     try:
@@ -82,6 +83,13 @@ def _obey(argv: list[str], wiring: Wiring) -> int:
     finally:
         if arguments.record_to is not None:
             _tell_recording(arguments.record_to, output)
+
+
+def _read_as_text(stdin: TextIO) -> None:
+    """Have what is piped in read as UTF-8 whatever the locale, as files are, and bytes that are no text as signs that say so."""
+    if (reconfigure := getattr(stdin, "reconfigure", None)) is not None:
+        # Some tools begin a file with a mark of its encoding.
+        reconfigure(encoding=None if stdin.isatty() else "utf-8-sig", errors="replace")
 
 
 def _tell_recording(file: Path, output: Output) -> None:
