@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent_stage import Fails, Stage, calls, says
+from coterie.agents.compacting import NOTHING_TO_COMPACT
 from coterie.base.errors import ProviderError, RequestError
 from coterie.context.assemble import request_bytes
 from coterie.context.showing import KEPT, PREVIEW, SUMMED_UP
@@ -140,7 +141,7 @@ async def test_what_is_pinned_behind_a_summary_is_said_to_be_sent_only_when_the_
 
 async def test_what_is_cleared_is_shown_as_such_also_where_it_is_pinned(tmp_path: Path) -> None:
     async with talking(tmp_path) as talk:
-        await talk.grow(1)
+        await talk.post("One?", says("One."))
         await talk.post("/compact")
         look, channel = talk.stage.inspector, talk.channel or ""
         asked = await look.inspect(channel_id=channel)
@@ -174,6 +175,17 @@ async def test_help_lists_them(tmp_path: Path) -> None:
         await talk.post("/help")
         assert talk.hosts.requests == []
         assert all(name in answers(talk.stage)[0] for name in COMMANDS)
+
+
+async def test_compact_summarises_also_an_answer_that_is_all_there_is_and_nothing_twice(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.grow(1)
+        await talk.post("/compact")
+        assert [told.messages for told in talk.told] == [2]
+        await talk.post("/compact")
+        assert (talk.hosts.requests, answers(talk.stage)) == ([], [NOTHING_TO_COMPACT])
+        await talk.post("And?", says("Yes."))
+        assert said(talk.sent) == ["<earlier"]
 
 
 @pytest.mark.parametrize("command", ["/compact", "/clear", "/restore"])

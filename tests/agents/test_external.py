@@ -9,6 +9,7 @@ import pytest
 
 from agent_scripts import BROKEN
 from agent_stage import answering
+from coterie.agents.external import WAYS_OUT
 from coterie.agents.history import FINISHED_CALLS
 from coterie.base.errors import ProviderError
 from coterie.domain.events import (
@@ -58,6 +59,28 @@ async def test_of_rules_and_notes_it_gets_what_its_window_has_room_for(tmp_path:
     else:
         assert len(job.instructions) / 4 < window / 3, "the third that rules and notes may have"
         assert len(warned) == 1
+
+
+async def test_what_a_person_has_left_out_is_not_told_to_it_either(tmp_path: Path) -> None:
+    worker = FakeWorker()
+    async with working(tmp_path, worker) as stage:
+        await stage.play("Fix canary")
+        channel = stage.listener.events[0].channel_id
+        assert channel is not None
+        view = await stage.inspector.inspect(channel_id=channel)
+        await stage.inspector.drop(channel, next(each.piece_id for each in view.pieces if each.source == "person"))
+        stage.listener.events.clear()
+        await stage.play("Again", channel_id=channel)
+    assert "canary" in worker.jobs[0].prompt
+    assert "The sign was wrong." in str(worker.jobs[1].prior)
+    assert "canary" not in str(worker.jobs[1].prior)
+
+
+async def test_one_for_which_a_conversation_is_too_long_says_what_would_help(tmp_path: Path) -> None:
+    worker = FakeWorker(failure=ProviderError("Too long.", kind="context_overflow"))
+    async with working(tmp_path, worker) as stage:
+        end = await stage.play("Fix add")
+    assert (end.reason, end.text) == ("context_overflow", f"Too long. {WAYS_OUT}")
 
 
 async def test_in_the_team_its_changes_are_the_patch(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from coterie.context.compaction import (
 from coterie.context.pieces import Counting, parts_of
 from coterie.context.thread import SUMMARY, Before, Placed, as_sent, standing, stretches_of
 from coterie.context.tokens import Calibration, Sizes
+from coterie.domain.inspection import Marks
 from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolCall, ToolMessage, ToolResult, UserMessage
 from coterie.domain.model_ports import ModelChoice
 from coterie.domain.records import CompactionRecord, OutputPlace, Stretch
@@ -147,6 +148,14 @@ def test_the_newest_message_goes_too_where_a_summary_takes_the_room_that_it_need
     assert older(thread, parts, 300, room) == thread[:replaced]
 
 
+@pytest.mark.parametrize(("pinned", "replaced"), [((), 3), (("r1:10:0",), 4)], ids=["nothing pinned", "beside what is pinned"])
+def test_the_newest_message_goes_too_where_what_is_pinned_takes_the_room_that_it_needs(pinned: tuple[str, ...], replaced: int) -> None:
+    thread = said("r1", person("a" * 8_000), agent("b" * 400), person("c" * 400), agent("d" * 4_000))
+    marks = Marks(pinned=frozenset(pinned))
+    parts = parts_of(ModelRequest(model="m", system="", messages=as_sent(thread)), thread, None, COUNTING, marks)
+    assert older(thread, parts, 300, 2_500) == thread[:replaced]
+
+
 def test_the_task_is_no_part_of_history_and_stays_as_it_was_said() -> None:
     thread = said("r1", person("Mend it."), *called(output="a" * 900), *called(output="b" * 900), *called())
     parts = parts_of(ModelRequest(model="m", system="", messages=as_sent(thread)), thread, ("r1", 10), COUNTING)
@@ -183,9 +192,10 @@ def test_a_summary_is_asked_for_as_data_with_its_headings_and_its_length() -> No
 
 
 @pytest.mark.parametrize("word", ["word ", "\u5b57\u6bcd ", "\U0001f600 "], ids=["ascii", "two wide characters", "four bytes"])
-def test_what_is_summarised_fits_the_window_of_whoever_summarises(word: str) -> None:
+@pytest.mark.parametrize("wishes", [0, 10_000], ids=["", "with a long wish"])
+def test_what_is_summarised_fits_the_window_of_whoever_summarises(word: str, wishes: int) -> None:
     small = ModelChoice("work/m1", "m1", "m1 on work", provider=None, context_tokens=2_000)  # type: ignore[arg-type]
-    asked = summary_request(said("r1", *(agent(word * 1_000) for _ in range(20))), small, room=40_000)
+    asked = summary_request(said("r1", *(agent(word * 1_000) for _ in range(20))), small, room=40_000, instructions=word * wishes)
     [message] = asked.messages
     assert isinstance(message, UserMessage)
     assert 500 < Calibration().tokens(len(message.text.encode())) < 1_500

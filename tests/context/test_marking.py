@@ -22,7 +22,10 @@ TASK = first_message(
         artifacts={"plan": {"goal": "x"}},
     )
 )
-CALLS = (ToolCall(call_id="1", tool="read_file", arguments={}), ToolCall(call_id="2", tool="search", arguments={}))
+CALLS = (
+    ToolCall(call_id="1", tool="write_file", arguments={"path": "a.py", "text": "canary"}, raw='{"path": "a.py", "text": "canary"}'),
+    ToolCall(call_id="2", tool="search", arguments=None, raw="canary{"),
+)
 THREAD = (
     Placed("r1", 1, TASK),
     Placed("r1", 2, AssistantMessage(text="Let me see.", tool_calls=CALLS, thought="hm", signature="s", made_by="work/m1")),
@@ -106,22 +109,26 @@ def test_a_part_of_a_message_goes_and_the_others_keep_their_numbers(place: int) 
     assert again == (first, *others)
 
 
-def test_an_answer_keeps_its_calls_and_an_output_its_place() -> None:
+def test_an_answer_keeps_its_calls_without_what_it_called_with_and_an_output_its_place() -> None:
     _, answer, outputs, _ = without_dropped(THREAD, Marks(dropped=frozenset({"r1:2", "r1:3:1"})))
-    assert answer.message == AssistantMessage(text=GONE, tool_calls=CALLS, made_by="work/m1")
+    calls = (
+        ToolCall(call_id="1", tool="write_file", arguments={"path": GONE, "text": GONE}),
+        ToolCall(call_id="2", tool="search", arguments={}),
+    )
+    assert answer.message == AssistantMessage(text=GONE, tool_calls=calls, made_by="work/m1")
     assert isinstance(outputs.message, ToolMessage)
-    assert [result.output for result in outputs.message.results] == ["out of read_file", GONE]
+    assert [result.output for result in outputs.message.results] == ["out of write_file", GONE]
 
 
 def test_what_is_pinned_is_kept_word_for_word_behind_a_summary() -> None:
     pinned = pinned_words(THREAD, Marks(pinned=frozenset({"r1:1:2", "r1:3:0", "r1:4", "r1:8"})))
     assert pinned == (
         '<code path="a.py" lines="1-1" reason="it defines f">\ndef f():\n</code>',
-        "Result of read_file:\nout of read_file",
+        "Result of write_file:\nout of write_file",
         "Done.",
     )
     text = replacement("short", facts_of([], pinned=pinned)).text
-    assert text.endswith("<pinned>\nResult of read_file:\nout of read_file\n</pinned>\n<pinned>\nDone.\n</pinned>")
+    assert text.endswith("<pinned>\nResult of write_file:\nout of write_file\n</pinned>\n<pinned>\nDone.\n</pinned>")
     assert "<pinned" not in replacement("short", facts_of([])).text
 
 

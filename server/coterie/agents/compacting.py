@@ -278,13 +278,13 @@ class Compactor:
     ) -> tuple[CompactionRecord, Summary | None]:
         """Return what replaces the older part by a summary. Raises `RunError` when there is none, or when it is no shorter.
 
-        What stands beside any summary is known before one is paid for: where even an empty one would not help, none is made.
+        A person who wants one gets one also of the newest message, where nothing else is of any size.
         """
-        replaced = older(look.thread, look.parts, look.fill.tail, look.fill.room)
-        gone = {placed for placed in range(len(look.thread)) if any(look.thread[placed] is each for each in replaced)}
-        worth = sum(part.piece.tokens for part in look.parts if part.place in gone)
-        helps = replaced and (asked or worth >= max(WORTH * look.fill.room, 2 * LEAST_SUMMARY_TOKENS))
-        if not helps or not _would_help((await self._laid(look, choice, blank, replaced, ""))[1], look, wish):
+        for tail, most in [(look.fill.tail, look.fill.room), *([(0, 0)] if wish is not NO_WISH else [])]:
+            replaced = older(look.thread, look.parts, tail, most)
+            if await self._helps(look, choice, blank, replaced, asked=asked, wish=wish):
+                break
+        else:
             return replace(blank, pruned=prunings(look.parts, look.fill.low)), None
         room, words = look.fill.room, wish.instructions
         summary = await self._summariser.summarise(replaced, choice, self._meters, room=room, instructions=words)
@@ -292,6 +292,17 @@ class Compactor:
         if not _has_shrunk(after, look):
             raise RunError(f"the summary of {summary.model} is not shorter than what it stands for.", code="context_overflow")
         return replace(record, call=self._run.history.summaries), summary
+
+    async def _helps(
+        self, look: _Look, choice: ModelChoice, blank: CompactionRecord, replaced: Sequence[Placed], *, asked: bool, wish: Wish
+    ) -> bool:
+        """Say whether a summary of messages is worth its call: what stands beside any is known before one is paid for."""
+        gone = {placed for placed in range(len(look.thread)) if any(look.thread[placed] is each for each in replaced)}
+        worth = sum(part.piece.tokens for part in look.parts if part.place in gone)
+        if not replaced or not (asked or worth >= max(WORTH * look.fill.room, 2 * LEAST_SUMMARY_TOKENS)):
+            return False
+        _, least = await self._laid(look, choice, blank, replaced, "")
+        return _would_help(least, look, wish)
 
     async def _laid(
         self, look: _Look, choice: ModelChoice, blank: CompactionRecord, replaced: Sequence[Placed], summary: str
@@ -320,7 +331,7 @@ def _has_shrunk(after: _Look, look: _Look) -> bool:
 
 
 def _would_help(least: _Look, look: _Look, wish: Wish) -> bool:
-    """Say whether a summary is worth its call, by how the conversation would be beside one without a word.
+    """Say whether a summary would do, by how the conversation would be beside one without a word.
 
     A person who wants one gets a shorter conversation; by itself one is made for a conversation that can go on with it.
     """

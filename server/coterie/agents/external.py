@@ -27,6 +27,7 @@ from coterie.agents.reserving import Held, reserved
 from coterie.agents.wanted import Asking, Wanted
 from coterie.base.errors import ModelMistakeError, ProviderError, RunError
 from coterie.base.ids import new_id
+from coterie.context.marking import heard_of
 from coterie.context.verdicts import worded
 from coterie.domain.events import ToolCallEvent, ToolCallState
 from coterie.domain.messages import (
@@ -51,6 +52,7 @@ from coterie.tools.rules import path_effect
 from coterie.tools.tool import Place
 from coterie.workspace.aside import Aside, find_aside, set_aside
 
+WAYS_OUT = "Post `/compact`, or `/clear` to begin anew, attach less, or choose a model with a larger window."
 _GO_ON = "You were interrupted. Go on from where you were."
 
 
@@ -103,7 +105,7 @@ class ExternalAgent:
         prompt = await self._prompt(resumed=session is not None)
         job = Job(
             prompt=prompt,
-            prior=() if session is not None else self._opening.before.messages,
+            prior=() if session is not None else heard_of(self._opening.before, await self._opening.marks()),
             folder=aside.folder.absolute,
             instructions=self._opening.system,
             session=session,
@@ -132,6 +134,8 @@ class ExternalAgent:
             outcome = "failed"
             if isinstance(failure, ProviderError):
                 self._hire.providers.settled(self._hire.choice.id, failure)
+            if failure.code == "context_overflow":
+                raise RunError(f"{failure.message} {WAYS_OUT}", code=failure.code, action=failure.action) from failure
             raise
         finally:
             if outcome != "answered":

@@ -8,11 +8,12 @@ change them.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from coterie.context.cutting import enclosed
-from coterie.context.pieces import Part
+from coterie.context.pieces import PINNED, Part
 from coterie.context.task import compact
 from coterie.context.thread import Placed
 from coterie.context.tokens import Calibration
@@ -101,17 +102,18 @@ def older(thread: Sequence[Placed], parts: Sequence[Part], tail: int, room: int 
     """Return the messages to replace: all of history but the newest ``tail`` tokens, and never results that no model has seen.
 
     The newest message stays whatever its size, unless it is larger than what the ``room`` of history leaves beside a summary: beside one as
-    long as the one that stands there, which alone there is nothing to gain by replacing.
+    long as the one that stands there, which alone there is nothing to gain by replacing, and beside what is carried along word for word.
     """
-    sizes: dict[int, int] = {}
+    sizes: Counter[int] = Counter()
+    carried: Counter[int] = Counter()
     for part in parts:
         if part.place is not None and part.piece.segment == "history":
-            sizes[part.place] = sizes.get(part.place, 0) + part.piece.tokens
-    standing = sum(tokens for place, tokens in sizes.items() if thread[place].is_summary)
+            sizes[part.place] += part.piece.tokens
+            carried[part.place] += part.piece.tokens if part.piece.reason == PINNED or thread[part.place].is_summary else 0
     cut, kept = len(thread), 0
     for place in sorted(sizes, reverse=True):
         kept += sizes[place]
-        is_too_large = room is not None and kept > room - standing and not _waits(thread, len(thread))
+        is_too_large = room is not None and kept > room - carried.total() + carried[place] and not _waits(thread, len(thread))
         if kept > tail and (cut < len(thread) or is_too_large):
             break
         if not isinstance(thread[place].message, ToolMessage) and not _waits(thread, place):
@@ -142,12 +144,13 @@ def summary_request(
     longest = max(LEAST_SUMMARY_TOKENS, min(MOST_SUMMARY_TOKENS, room // 8))
     tokens = input_limit(choice.context_tokens or UNKNOWN_WINDOW, longest)
     limit = int((tokens if taken is None else min(tokens, taken)) * min(_BYTES_PER_TOKEN, calibration.bytes_per_token))
+    wished = _bounded(instructions, min(LONGEST_OUTPUT, limit // 4))
     text = transcript(replaced)
     # The limit is one of bytes: a text in Chinese has three of them in a character.
-    most = limit * len(text) // max(1, len(text.encode("utf-8", "surrogatepass")))
+    most = (limit - _bytes(wished)) * len(text) // max(1, _bytes(text))
     parts = [f"<conversation>\n{_bounded(text, most)}\n</conversation>"]
     if instructions:
-        parts.append(f"The person asks of the summary: {instructions}")
+        parts.append(f"The person asks of the summary: {wished}")
     return ModelRequest(
         model=choice.model,
         system=_SYSTEM,
@@ -157,6 +160,10 @@ def summary_request(
         top_p=choice.top_p,
         extra=choice.extra or {},
     )
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 def transcript(placed: Sequence[Placed]) -> str:

@@ -1,6 +1,7 @@
 """Carries out what a person has decided about a conversation: what is dropped is not sent any more, what is pinned is never left out. Pure.
 
-Messages keep their places and their roles, and calls their results, because hosts insist on both: of what is dropped a few words stay.
+Messages keep their places and their roles, and calls their results, because hosts insist on both: of what is dropped a few words stay, of
+what was called the names.
 Nothing here changes the journal, so a decision that is taken back brings the text back.
 """
 
@@ -11,7 +12,7 @@ from dataclasses import replace
 
 from coterie.context.cutting import has_changed
 from coterie.context.elements import elements_of, emptied, reworded
-from coterie.context.thread import Placed
+from coterie.context.thread import Before, Placed, as_sent, standing
 from coterie.domain.inspection import Marks
 from coterie.domain.messages import AssistantMessage, Message, ToolMessage, UserMessage
 
@@ -26,6 +27,11 @@ def piece_id(placed: Placed, place: int | None = None) -> str:
 def without_dropped(thread: Sequence[Placed], marks: Marks) -> tuple[Placed, ...]:
     """Return a conversation without what is dropped."""
     return tuple(_without(placed, marks.dropped) for placed in thread) if marks.dropped else tuple(thread)
+
+
+def heard_of(before: Before, marks: Marks) -> tuple[Message, ...]:
+    """Return what somebody is sent of a conversation who goes on with it."""
+    return as_sent(without_dropped(standing(before.said, before.compactions), marks))
 
 
 def attached_before(messages: Iterable[Message]) -> Mapping[str, str]:
@@ -82,7 +88,8 @@ def _without(placed: Placed, dropped: frozenset[str]) -> Placed:
         case AssistantMessage():
             if piece_id(placed) not in dropped:
                 return placed
-            return replace(placed, message=replace(message, text=GONE, thought="", signature=None))
+            calls = tuple(replace(call, arguments=dict.fromkeys(call.arguments or (), GONE), raw="") for call in message.tool_calls)
+            return replace(placed, message=replace(message, text=GONE, thought="", signature=None, tool_calls=calls))
         case ToolMessage():
             results = tuple(
                 replace(result, output=GONE) if piece_id(placed, place) in dropped else result
