@@ -27,8 +27,11 @@ def values() -> Iterator[type]:
 @pytest.mark.parametrize("value", list(values()), ids=lambda value: f"{value.__module__}.{value.__name__}")
 def test_a_value_cannot_be_changed(value: type[Any]) -> None:
     blank: Any = object.__new__(value)
+    name = dataclasses.fields(value)[0].name
     with pytest.raises(dataclasses.FrozenInstanceError):
-        setattr(blank, dataclasses.fields(value)[0].name, None)
+        setattr(blank, name, None)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        delattr(blank, name)
 
 
 def test_equal_values_are_equal_and_shown_with_their_names() -> None:

@@ -90,9 +90,10 @@ FOR_WHO_ASKS = {
     *("coterie.agents.calls", "coterie.agents.compacting", "coterie.agents.loop", "coterie.agents.mustering", "coterie.agents.team"),
     *("coterie.tools.registry", "coterie.tools.shell", "coterie.workspace.aside"),
     *("coterie.features.suggestions.filters", "coterie.features.suggestions.sources"),
+    *("coterie.agents.inspection", "coterie.context.showing", "coterie.features.commit_message"),
     *("coterie.lsp.bare", "coterie.lsp.questions", "argparse", "html.entities", *HEAVY),
 }
-"""What a run, ghost text and a plain client need, and nobody else: memory that each server would take for each editor."""
+"""What a run, ghost text, a look into a conversation or a plain client needs, and nobody else: memory that each server would hold."""
 
 
 def test_the_rooms_of_the_start_load_nothing_heavy(tmp_path: Path) -> None:

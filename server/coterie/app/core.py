@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from coterie.agents.assembly import Assembly
-from coterie.agents.inspection import Inspection
 from coterie.agents.lessons import KeptLessons
 from coterie.agents.surroundings import Surroundings
 from coterie.app.editors import EditorRecord
@@ -36,14 +37,11 @@ from coterie.features.changes import Changes
 from coterie.features.channels import ChannelService
 from coterie.features.chat_documents import ChatDocuments
 from coterie.features.chat_readings import ChatReadings
-from coterie.features.commit_message import CommitMessages
 from coterie.features.completing import AttachmentCompleter
-from coterie.features.context_documents import ContextDocuments
 from coterie.features.findings import Findings
 from coterie.features.grants import GrantService
 from coterie.features.hunks import HunkService
 from coterie.features.indexing import Indexing
-from coterie.features.inspector import Inspector
 from coterie.features.kept_rules import KeptRules
 from coterie.features.plan_documents import PlanDocuments
 from coterie.features.prediction_client import EditorPredictor
@@ -62,6 +60,11 @@ from coterie.workspace.documents import Documents
 from coterie.workspace.editing import Editing
 from coterie.workspace.overlays import Overlay
 from coterie.workspace.workspace import LiveWorkspace
+
+if TYPE_CHECKING:
+    from coterie.features.commit_message import CommitMessages
+    from coterie.features.context_documents import ContextDocuments
+    from coterie.features.inspector import Inspector
 
 log = logging.getLogger(__name__)
 
@@ -147,21 +150,11 @@ class Core:
             settings=lambda: self._settings.loaded.settings,
         )
         self.channels = ChannelService(shared.store.channels, shared.store.runs, self.runs, shared.news, shared.channel_watch)
-        inspection = Inspection(self._base, shared.coordinator)
-        self.inspector = Inspector(inspection, shared.store.marks, self.workspace, shared.news.touched)
         self.approvals = ApprovalService(shared.approvals, shared.attendance_changed)
         self.grants = GrantService(shared.coordinator, shared.store.runs, self._base.session, kept_rules)
         self.catalogue = CatalogueService(self._providers, shared.store.favourites)
         self.roster = RosterService(self._base, self._providers, lambda: self._settings.loaded.settings)
         self.completer = AttachmentCompleter(self.workspace, index, self.attention, self._tasks)
-        self.commits = CommitMessages(
-            folders=lambda: self._settings.folders,
-            providers=self._providers,
-            usage=shared.store.usage,
-            settings=lambda: self._settings.loaded.settings,
-            withheld=self.workspace.withheld,
-            hide=shared.redaction.hide,
-        )
         self.accounts = AccountService(shared.store.usage)
         self.secrets = SecretService(shared.store.vault, self._reread)
         self._predictor = EditorPredictor(shared.predictions, self.workspace.documents, lambda: self.workspace.roots)
@@ -201,7 +194,6 @@ class Core:
             settings=lambda: self._settings.loaded.settings,
             at_home=lambda run_id: shared.coordinator.at_home(run_id, self._base),
         )
-        self.contexts = ContextDocuments(places.state / "contexts", self.inspector)
         self.plans = PlanDocuments(shared.data / "plans", self.workspace.documents)
         self._providers.on_change(self._providers_changed)
         shared.succession.watch(self._status_changed)
@@ -221,6 +213,36 @@ class Core:
     def documents(self) -> Documents:
         """The open buffers."""
         return self.workspace.documents
+
+    @cached_property
+    def inspector(self) -> Inspector:
+        """What a model is sent, piece by piece."""
+        from coterie.agents.inspection import Inspection  # noqa: PLC0415 - nothing but a request needs it; so with those below
+        from coterie.features.inspector import Inspector  # noqa: PLC0415
+
+        shared = self._shared
+        return Inspector(Inspection(self._base, shared.coordinator), shared.store.marks, self.workspace, shared.news.touched)
+
+    @cached_property
+    def contexts(self) -> ContextDocuments:
+        """The same as documents."""
+        from coterie.features.context_documents import ContextDocuments  # noqa: PLC0415
+
+        return ContextDocuments(self.places.state / "contexts", self.inspector)
+
+    @cached_property
+    def commits(self) -> CommitMessages:
+        """What writes the messages of commits."""
+        from coterie.features.commit_message import CommitMessages  # noqa: PLC0415
+
+        return CommitMessages(
+            folders=lambda: self._settings.folders,
+            providers=self._providers,
+            usage=self._shared.store.usage,
+            settings=lambda: self._settings.loaded.settings,
+            withheld=self.workspace.withheld,
+            hide=self._shared.redaction.hide,
+        )
 
     @property
     def settings_problems(self) -> tuple[Problem, ...]:
