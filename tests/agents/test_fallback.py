@@ -124,6 +124,15 @@ async def test_what_another_model_may_be_spared_goes_to_it_and_is_told(tmp_path:
         assert told == f"{failure.message} Going on with second/model."
 
 
+@pytest.mark.parametrize("settings", [{"budget": {"wall_s": 30}}, {"agents": {"chat": {"budget": {"wall_s": 30}}}}], ids=["run", "agent"])
+@pytest.mark.parametrize(("wish_s", "attempts"), [(45.0, 1), (0.0, 4)])
+async def test_no_wait_is_begun_that_outlasts_the_time(tmp_path: Path, settings: Mapping[str, Any], wish_s: float, attempts: int) -> None:
+    hosts = Hosts(says("Never."), plays={"first": (ProviderError("Slow down.", kind="rate_limited", status=429, retry_after=wish_s),)})
+    async with opened(tmp_path, hosts, settings) as stage:
+        end = await stage.play()
+        assert (end.state, end.reason, hosts.asked) == ("failed", "rate_limited", ["first"] * attempts)
+
+
 async def test_a_fallback_that_does_not_exist_is_passed_over(tmp_path: Path) -> None:
     missing = ProviderError("`second/model` is not there.", kind="bad_request", status=404, code="unknown_model")
     hosts = Hosts(says("Done."), plays={"first": (DOWN,), "second": (missing,)})

@@ -1,4 +1,4 @@
-"""Output that cannot be written: a full disk behind ``>``, a reader that has left. Said in a sentence where anybody may read it."""
+"""Output that cannot be written, a reader that has left, a database that is none: said in a sentence where anybody may read it."""
 
 import os
 import subprocess
@@ -49,3 +49,15 @@ def test_a_reader_that_has_left_is_told_nothing(folder: Path, command: str) -> N
         assert coterie(folder, command, stdout=writer) == (1, b"")
     finally:
         os.close(writer)
+
+
+@pytest.mark.parametrize("command", ["runs", "undo run_1", "ask hello --model box/one"])
+def test_a_database_that_is_none_is_said_in_one_sentence(folder: Path, command: str) -> None:
+    data = folder.parent / "home" / "data"
+    data.mkdir(parents=True)
+    (data / "coterie.db").write_bytes(b"0" * 8192)
+    (folder.parent / "home" / "config.toml").write_text('[providers.box]\nbase_url = "http://127.0.0.1:1/v1"\n', encoding="utf-8")
+    status, said = coterie(folder, command, stdout=subprocess.PIPE)
+    assert said is not None
+    [line] = said.decode().splitlines()
+    assert (status, line.partition(" is no database")[0]) == (1, f"coterie: The database {data / 'coterie.db'}")

@@ -186,7 +186,7 @@ class Coordinator:
     async def _to_its_end(self, work: Coroutine[Any, Any, _T], name: str) -> _T:
         """Do something that a client's hanging up does not stop half-way."""
         outcome = await asyncio.shield(self._tasks.spawn(_tried(work), name=name))
-        if isinstance(outcome, RequestError):
+        if isinstance(outcome, (RequestError, StorageError)):
             raise outcome
         return outcome
 
@@ -327,18 +327,18 @@ class Coordinator:
                 closed = given_up(run.history) if end.state == "cancelled" else ()
                 await run.event(*closed, end, durable=True)
                 await self._store.release(run.run_id)
-        except StorageError:
-            log.exception("the end of run %s could not be written; it will read as interrupted", run.run_id)
+        except StorageError as failure:
+            log.error("the end of run %s could not be written; it will read as interrupted: %s", run.run_id, failure.message)  # noqa: TRY400 - its traceback says no more
         finally:
             self._live.pop(run.run_id, None)
             self._on_change(run.row.channel_id)
 
 
-async def _tried(work: Coroutine[Any, Any, _T]) -> _T | RequestError:
-    """Return a refusal instead of raising it: a request that cannot be met is no failure of the task."""
+async def _tried(work: Coroutine[Any, Any, _T]) -> _T | RequestError | StorageError:
+    """Return a refusal instead of raising it: a request that cannot be met, or a disk that is full, is no failure of the task."""
     try:
         return await work
-    except RequestError as refusal:
+    except (RequestError, StorageError) as refusal:
         return refusal
 
 

@@ -144,7 +144,7 @@ class ModelCalls:
             except ProviderError as failure:
                 self._providers.settled(choice.id, failure)
                 delay = self._policy.delay(failure, attempt, self._jitter(), has_next=has_next)
-                if delay is None or (has_next and self._providers.unavailable(choice.id)):
+                if delay is None or (has_next and self._providers.unavailable(choice.id)) or _outlasts(asker.meters, delay):
                     raise
                 text = f"{failure.message} Trying again in {delay:.1f} s (attempt {attempt + 1} of {self._policy.attempts})."
                 await self._run.event(WarningEvent(code=failure.kind, text=text))
@@ -243,6 +243,11 @@ class ModelCalls:
         if key not in self._warned:
             self._warned.add(key)
             await self._run.event(WarningEvent(code=code, text=text))
+
+
+def _outlasts(meters: Sequence[Meter], delay: float) -> bool:
+    """Say whether time is up before a wait would be over: what comes of it is known, and nobody is kept waiting for it."""
+    return any(meter.left_s is not None and meter.left_s <= delay for meter in meters)
 
 
 def _is_in_vain(choice: ModelChoice, failed: ModelChoice, failure: RunError) -> bool:
