@@ -7,17 +7,20 @@ the changes is somebody else's in `tests/workspace/test_looks.py`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agent_stage import FakeSandbox, calls, staged
+from coterie.agents import edit_records
 from coterie.domain.edits import HunkVerdict
-from coterie.domain.events import ChangeEvent, WarningEvent
+from coterie.domain.events import ChangeEvent
 from coterie.domain.records import CommandIntent
 from coterie.domain.workspace_ports import Command, CommandResult
+from coterie.workspace import looks
 from hunk_stage import AFTER, BEFORE, ONLY_FIRST, ONLY_SECOND, Reviewer, project
 from shell_stage import SETTINGS, files_of, output, played, really, running
 
@@ -90,124 +93,6 @@ async def test_whatever_a_command_does_to_texts_can_be_given_back(tmp_path: Path
         undone = await stage.runs.undo(run_id)
         assert undone.conflicts == ()
         assert files_of(stage.project) == before
-
-
-MODES = {"a.txt": 0o644, "run.sh": 0o640}
-
-
-@pytest.mark.parametrize(
-    ("lines", "changed"),
-    [
-        (["chmod 600 a.txt"], ["a.txt"]),
-        (["chmod 755 run.sh", "rm run.sh; chmod 600 a.txt"], ["a.txt", "run.sh"]),
-        (["echo x >> a.txt; chmod 444 a.txt"], ["a.txt"]),
-        (["chmod 755 a.txt run.sh", "chmod 644 a.txt"], ["run.sh"]),
-        (["mv run.sh a.txt"], ["a.txt", "run.sh"]),
-    ],
-)
-async def test_permissions_come_back(tmp_path: Path, lines: Sequence[str], changed: Sequence[str]) -> None:
-    def ready(root: Path) -> None:
-        for path, mode in MODES.items():
-            (root / path).chmod(mode)
-
-    async with played(tmp_path, *lines, files={"run.sh": "#!/bin/sh\n"}, ready=ready) as (stage, run_id):
-        assert [event for event in stage.listener.of(WarningEvent) if event.code == "not_undoable"] == []
-        assert sorted(shown.path for shown in await stage.runs.diff(run_id)) == changed
-        undone = await stage.runs.undo(run_id)
-        assert (sorted(undone.restored), undone.conflicts) == (changed, ())
-        assert {path: (stage.project / path).stat().st_mode & 0o7777 for path in MODES} == MODES
-        assert await stage.runs.diff(run_id) == ()
-
-
-async def test_permissions_that_somebody_changed_since_stay(tmp_path: Path) -> None:
-    async with played(tmp_path, "chmod 600 a.txt") as (stage, run_id):
-        (stage.project / "a.txt").chmod(0o640)
-        [shown] = await stage.runs.diff(run_id)
-        assert shown.diff == "old mode 100644\nnew mode 100600\n"
-        [conflict] = (await stage.runs.undo(run_id)).conflicts
-        assert "not as the command left it" in conflict.reason
-        assert (stage.project / "a.txt").stat().st_mode & 0o777 == 0o640
-
-
-@pytest.mark.parametrize(
-    ("line", "path", "why"),
-    [
-        ("echo x >> logo.png", "logo.png", "changed, no text"),
-        ("rm logo.png", "logo.png", "deleted, no text"),
-        ("echo x >> huge.txt", "huge.txt", "changed, too large"),
-        ("echo KEY=1 > .env", ".env", "made, a secret by its name"),
-        ("touch -d 2001-01-01 old.png", "old.png", "made, no text"),
-    ],
-)
-async def test_what_cannot_be_given_back_is_told_by_its_name(tmp_path: Path, line: str, path: str, why: str) -> None:
-    more = {"logo.png": b"\x89PNG\0", "huge.txt": "x" * 5_000_001}
-    async with played(tmp_path, line, files=more) as (stage, run_id):
-        assert output(stage).endswith(f"[In no diff and not undoable: {path} ({why}).]")
-        [warning] = [event.text for event in stage.listener.of(WarningEvent) if event.code == "not_undoable"]
-        assert warning == f"In no diff and not undoable: {path} ({why})."
-        [shown] = await stage.runs.diff(run_id)
-        assert (shown.path, shown.diff) == (path, f"Binary files a/{path} and b/{path} differ\n")
-        undone = await stage.runs.undo(run_id)
-        [left] = undone.not_undoable
-        assert (left.path, undone.restored, undone.conflicts, undone.kept_in) == (path, (), (), None)
-        again = await stage.runs.undo(run_id)
-        assert (again.not_undoable, again.conflicts) == ((), ()), "once, unless it is named"
-        assert (await stage.runs.undo(run_id, scope="file", ids=[path])).not_undoable == undone.not_undoable
-
-
-@pytest.mark.parametrize(
-    ("line", "path", "why"),
-    [
-        (r"printf '\000\001' > data", "data", "made, no text"),
-        (r"printf '\000' > data; printf '\001' >> data", "data", "made, no text"),
-        ("head -c 5000001 /dev/zero > huge.txt", "huge.txt", "made, too large"),
-        ("ln -s /etc/passwd out", "out", "made, a symbolic link"),
-        ("mv logo.png lib.png", "lib.png", "moved, no text"),
-        ("chmod +x logo.png", "logo.png", "changed, its permissions"),
-    ],
-)
-async def test_what_no_text_tells_is_given_back_where_it_is_known(tmp_path: Path, line: str, path: str, why: str) -> None:
-    async with played(tmp_path, line, files={"logo.png": b"\x89PNG\0"}) as (stage, run_id):
-        before = {"a.txt": BEFORE.encode(), "logo.png": b"\x89PNG\0"}
-        assert output(stage).endswith(f"[In no diff, but undoable: {path} ({why}).]")
-        assert [shown.path for shown in await stage.runs.diff(run_id)] == [path]
-        undone = await stage.runs.undo(run_id)
-        assert (undone.restored, undone.conflicts, undone.not_undoable) == ((path,), (), ())
-        assert (files_of(stage.project), (stage.project / path).is_symlink()) == (before, False)
-        assert (await stage.runs.undo(run_id)).restored == ()
-
-
-async def test_a_binary_that_several_commands_of_a_run_wrote_is_taken_away_as_one(tmp_path: Path) -> None:
-    line = r"printf '\000' >> .coverage"
-    async with played(tmp_path, line, line, f"{line}; rm .coverage; {line}") as (stage, run_id):
-        undone = await stage.runs.undo(run_id)
-        assert (undone.restored, undone.conflicts) == ((".coverage",), ())
-        assert files_of(stage.project) == {"a.txt": BEFORE.encode()}
-
-
-@pytest.mark.parametrize("since", ["changed", "replaced by a link", "deleted"])
-async def test_a_binary_that_somebody_touched_since_stays(tmp_path: Path, since: str) -> None:
-    async with played(tmp_path, r"printf '\000' > data") as (stage, run_id):
-        data = stage.project / "data"
-        if since == "changed":
-            data.write_bytes(b"\0mine")
-        else:
-            data.unlink()
-        if since == "replaced by a link":
-            data.symlink_to("a.txt")
-        left = files_of(stage.project)
-        undone = await stage.runs.undo(run_id)
-        assert [conflict.path for conflict in undone.conflicts] == ([] if since == "deleted" else ["data"])
-        assert files_of(stage.project) == left
-
-
-async def test_what_no_text_tells_is_undone_by_step_and_file(tmp_path: Path) -> None:
-    async with played(tmp_path, r"printf '\000' > one; printf '\000' > two; echo x > three") as (stage, run_id):
-        assert (await stage.runs.undo(run_id, scope="file", ids=["one"])).restored == ("one",)
-        assert sorted(files_of(stage.project)) == ["a.txt", "three", "two"]
-        steps = [step.step_id for step in (await stage.runs.get(run_id)).steps]
-        assert (await stage.runs.undo(run_id, scope="step", ids=steps)).restored == ("three", "two")
-        assert sorted(files_of(stage.project)) == ["a.txt"]
 
 
 @pytest.mark.parametrize("path", ["build/out.txt", "node_modules/a/index.js", ".git/config", "__pycache__/a.txt"])
@@ -288,6 +173,23 @@ async def test_many_files_are_listed_short_and_all_undone(tmp_path: Path) -> Non
         assert files_of(stage.project) == {"a.txt": BEFORE.encode()}
 
 
+async def test_what_a_command_changed_is_compared_and_hashed_beside_the_event_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = dict[str, set[int]]()
+
+    def noted(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **more: Any) -> Any:
+            threads.setdefault(name, set()).add(threading.get_ident())
+            return function(*arguments, **more)
+
+        return call
+
+    for module, name in ((edit_records, "digest_of"), (edit_records, "hunks_between"), (looks, "pairs"), (looks, "with_moves")):
+        monkeypatch.setattr(module, name, noted(name, getattr(module, name)))
+    async with played(tmp_path, TWO):
+        assert threads.keys() == {"digest_of", "hunks_between", "pairs", "with_moves"}
+        assert not any(threading.get_ident() in seen for seen in threads.values())
+
+
 async def test_nothing_stays_of_what_was_kept_for_a_command(tmp_path: Path) -> None:
     async with played(tmp_path, TWO):
         assert (tmp_path / "home" / "snapshots").stat().st_mode & 0o777 == 0o700
@@ -295,10 +197,3 @@ async def test_nothing_stays_of_what_was_kept_for_a_command(tmp_path: Path) -> N
         assert list(folder.glob("*.json")) == []
         assert {file.stat().st_mode & 0o077 for file in folder.iterdir() if file.name == "texts"} == {0}
     assert list((tmp_path / "home" / "snapshots").iterdir()) == []
-
-
-async def test_a_file_that_cannot_be_given_back_is_told_to_people_once_in_a_run(tmp_path: Path) -> None:
-    line = r"printf '\000' >> logo.png"
-    async with played(tmp_path, line, line, files={"logo.png": b"\x89PNG\0"}) as (stage, _):
-        assert len([event for event in stage.listener.of(WarningEvent) if event.code == "not_undoable"]) == 1
-        assert "logo.png (changed, no text)" in output(stage), "and to the model each time"

@@ -1,0 +1,139 @@
+"""What commands do to files and no text tells: permissions, links, binary files. It is named, and given back where it is known.
+
+Real commands on a stage. That nothing is lost by it is in `test_undo_keeps.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from coterie.domain.events import WarningEvent
+from hunk_stage import BEFORE
+from shell_stage import files_of, output, played
+
+MODES = {"a.txt": 0o644, "run.sh": 0o640}
+
+
+@pytest.mark.parametrize(
+    ("lines", "changed"),
+    [
+        (["chmod 600 a.txt"], ["a.txt"]),
+        (["chmod 755 run.sh", "rm run.sh; chmod 600 a.txt"], ["a.txt", "run.sh"]),
+        (["echo x >> a.txt; chmod 444 a.txt"], ["a.txt"]),
+        (["chmod 755 a.txt run.sh", "chmod 644 a.txt"], ["run.sh"]),
+        (["mv run.sh a.txt"], ["a.txt", "run.sh"]),
+    ],
+)
+async def test_permissions_come_back(tmp_path: Path, lines: Sequence[str], changed: Sequence[str]) -> None:
+    def ready(root: Path) -> None:
+        for path, mode in MODES.items():
+            (root / path).chmod(mode)
+
+    async with played(tmp_path, *lines, files={"run.sh": "#!/bin/sh\n"}, ready=ready) as (stage, run_id):
+        assert [event for event in stage.listener.of(WarningEvent) if event.code == "not_undoable"] == []
+        assert sorted(shown.path for shown in await stage.runs.diff(run_id)) == changed
+        undone = await stage.runs.undo(run_id)
+        assert (sorted(undone.restored), undone.conflicts) == (changed, ())
+        assert {path: (stage.project / path).stat().st_mode & 0o7777 for path in MODES} == MODES
+        assert await stage.runs.diff(run_id) == ()
+
+
+async def test_permissions_that_somebody_changed_since_stay(tmp_path: Path) -> None:
+    async with played(tmp_path, "chmod 600 a.txt") as (stage, run_id):
+        (stage.project / "a.txt").chmod(0o640)
+        [shown] = await stage.runs.diff(run_id)
+        assert shown.diff == "old mode 100644\nnew mode 100600\n"
+        [conflict] = (await stage.runs.undo(run_id)).conflicts
+        assert "not as the command left it" in conflict.reason
+        assert (stage.project / "a.txt").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize(
+    ("line", "path", "why"),
+    [
+        ("echo x >> logo.png", "logo.png", "changed, no text"),
+        ("rm logo.png", "logo.png", "deleted, no text"),
+        ("echo x >> huge.txt", "huge.txt", "changed, too large"),
+        ("echo KEY=1 > .env", ".env", "made, a secret by its name"),
+        ("touch -d 2001-01-01 old.png", "old.png", "made, no text"),
+    ],
+)
+async def test_what_cannot_be_given_back_is_told_by_its_name(tmp_path: Path, line: str, path: str, why: str) -> None:
+    more = {"logo.png": b"\x89PNG\0", "huge.txt": "x" * 5_000_001}
+    async with played(tmp_path, line, files=more) as (stage, run_id):
+        assert output(stage).endswith(f"[In no diff and not undoable: {path} ({why}).]")
+        [warning] = [event.text for event in stage.listener.of(WarningEvent) if event.code == "not_undoable"]
+        assert warning == f"In no diff and not undoable: {path} ({why})."
+        [shown] = await stage.runs.diff(run_id)
+        assert (shown.path, shown.diff) == (path, f"Binary files a/{path} and b/{path} differ\n")
+        undone = await stage.runs.undo(run_id)
+        [left] = undone.not_undoable
+        assert (left.path, undone.restored, undone.conflicts, undone.kept_in) == (path, (), (), None)
+        again = await stage.runs.undo(run_id)
+        assert (again.not_undoable, again.conflicts) == ((), ()), "once, unless it is named"
+        assert (await stage.runs.undo(run_id, scope="file", ids=[path])).not_undoable == undone.not_undoable
+
+
+@pytest.mark.parametrize(
+    ("line", "path", "why"),
+    [
+        (r"printf '\000\001' > data", "data", "made, no text"),
+        (r"printf '\000' > data; printf '\001' >> data", "data", "made, no text"),
+        ("head -c 5000001 /dev/zero > huge.txt", "huge.txt", "made, too large"),
+        ("ln -s /etc/passwd out", "out", "made, a symbolic link"),
+        ("mv logo.png lib.png", "lib.png", "moved, no text"),
+        ("chmod +x logo.png", "logo.png", "changed, its permissions"),
+    ],
+)
+async def test_what_no_text_tells_is_given_back_where_it_is_known(tmp_path: Path, line: str, path: str, why: str) -> None:
+    async with played(tmp_path, line, files={"logo.png": b"\x89PNG\0"}) as (stage, run_id):
+        before = {"a.txt": BEFORE.encode(), "logo.png": b"\x89PNG\0"}
+        assert output(stage).endswith(f"[In no diff, but undoable: {path} ({why}).]")
+        assert [shown.path for shown in await stage.runs.diff(run_id)] == [path]
+        undone = await stage.runs.undo(run_id)
+        assert (undone.restored, undone.conflicts, undone.not_undoable) == ((path,), (), ())
+        assert (files_of(stage.project), (stage.project / path).is_symlink()) == (before, False)
+        assert (await stage.runs.undo(run_id)).restored == ()
+
+
+async def test_a_binary_that_several_commands_of_a_run_wrote_is_taken_away_as_one(tmp_path: Path) -> None:
+    line = r"printf '\000' >> .coverage"
+    async with played(tmp_path, line, line, f"{line}; rm .coverage; {line}") as (stage, run_id):
+        undone = await stage.runs.undo(run_id)
+        assert (undone.restored, undone.conflicts) == ((".coverage",), ())
+        assert files_of(stage.project) == {"a.txt": BEFORE.encode()}
+
+
+@pytest.mark.parametrize("since", ["changed", "replaced by a link", "deleted"])
+async def test_a_binary_that_somebody_touched_since_stays(tmp_path: Path, since: str) -> None:
+    async with played(tmp_path, r"printf '\000' > data") as (stage, run_id):
+        data = stage.project / "data"
+        if since == "changed":
+            data.write_bytes(b"\0mine")
+        else:
+            data.unlink()
+        if since == "replaced by a link":
+            data.symlink_to("a.txt")
+        left = files_of(stage.project)
+        undone = await stage.runs.undo(run_id)
+        assert [conflict.path for conflict in undone.conflicts] == ([] if since == "deleted" else ["data"])
+        assert files_of(stage.project) == left
+
+
+async def test_what_no_text_tells_is_undone_by_step_and_file(tmp_path: Path) -> None:
+    async with played(tmp_path, r"printf '\000' > one; printf '\000' > two; echo x > three") as (stage, run_id):
+        assert (await stage.runs.undo(run_id, scope="file", ids=["one"])).restored == ("one",)
+        assert sorted(files_of(stage.project)) == ["a.txt", "three", "two"]
+        steps = [step.step_id for step in (await stage.runs.get(run_id)).steps]
+        assert (await stage.runs.undo(run_id, scope="step", ids=steps)).restored == ("three", "two")
+        assert sorted(files_of(stage.project)) == ["a.txt"]
+
+
+async def test_a_file_that_cannot_be_given_back_is_told_to_people_once_in_a_run(tmp_path: Path) -> None:
+    line = r"printf '\000' >> logo.png"
+    async with played(tmp_path, line, line, files={"logo.png": b"\x89PNG\0"}) as (stage, _):
+        assert len([event for event in stage.listener.of(WarningEvent) if event.code == "not_undoable"]) == 1
+        assert "logo.png (changed, no text)" in output(stage), "and to the model each time"
