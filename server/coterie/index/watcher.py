@@ -82,8 +82,8 @@ class _Ground:
             self.tracked[index] = (top, now)
             changed = {os.path.relpath(os.path.join(top, name), self.folder) for name in now.differing(before)}  # noqa: PTH118 - thousands
             found |= sorted_out(self.folder, self.covered, Head(), (os.path.join(self.folder, path) for path in changed))  # noqa: PTH118
-            outside = (path for path in changed if (os.path.dirname(path) or ".") not in self.covered)  # noqa: PTH120
-            found |= Changes(whole=any(is_listed(self.folder, path) for path in outside))
+            outside = [path for path in changed if (os.path.dirname(path) or ".") not in self.covered]  # noqa: PTH120
+            found |= Changes(whole=len(outside) > MOST_FILES or any(is_listed(self.folder, path) for path in outside))
         return found
 
 

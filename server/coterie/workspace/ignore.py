@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from fnmatch import translate
 from pathlib import Path
@@ -19,6 +17,7 @@ from typing import Literal, TypeAlias
 
 from coterie.base.text import bare_lines
 from coterie.workspace.checkouts import Checkout, checkout_around, checkout_at
+from coterie.workspace.patterns import Pattern, compiled
 
 _GITS = ".gitignore"
 _OURS = (".ignore", ".coterieignore")
@@ -126,7 +125,7 @@ def is_binary(path: Path) -> bool:
 
 Verdict: TypeAlias = Literal["seen", "tracked", "ignored"]
 """What is ``tracked`` is seen although git's patterns name it; of a folder, this holds for what is tracked in it alone."""
-_Layer: TypeAlias = "tuple[str, tuple[_Pattern, ...]]"
+_Layer: TypeAlias = "tuple[str, tuple[Pattern, ...]]"
 """A folder, and what its ignore files say, the last first."""
 
 
@@ -176,7 +175,7 @@ def _added(rules: IgnoreRules, folder: str) -> IgnoreRules:
 
 
 def _layered(layers: tuple[_Layer, ...], folder: str, patterns: list[str]) -> tuple[_Layer, ...]:
-    return (*layers, (folder, tuple(_compiled(reversed(patterns))))) if patterns else layers
+    return (*layers, (folder, tuple(compiled(reversed(patterns))))) if patterns else layers
 
 
 def _patterns(file: Path | str) -> list[str]:
@@ -201,38 +200,3 @@ def _decided(layers: tuple[_Layer, ...], place: str, *, is_folder: bool) -> bool
 def _from(folder: str, place: str) -> str:
     # By the letters: a walk asks for every file, and a Path for each takes longer than the answer.
     return place[len(folder) :].replace(os.sep, "/").lstrip("/")
-
-
-_FOLDER = "ps_d"
-"""The group of the slash behind a folder in the expressions that pathspec makes."""
-_ANY_FOLDER = f"(?P<{_FOLDER}>/)"
-
-
-@dataclass(frozen=True, slots=True)
-class _Pattern:
-    """A line of an ignore file; what is not ``by_name`` names anything, or all that is in a folder, which is not the folder itself."""
-
-    expression: re.Pattern[str]
-    ignores: bool
-    by_name: bool
-
-    def names(self, path: str, shown: str) -> bool:
-        """Say whether an entry is named itself; ``shown`` is its path, that of a folder with a slash behind it.
-
-        What lies in a folder that is named is not: whoever asks has asked of the folder before.
-        """
-        found = self.expression.search(shown if self.by_name else path)
-        if found is None or not self.by_name:
-            return found is not None
-        return found.end(_FOLDER) in {-1, len(shown)} or (self.expression.pattern == _ANY_FOLDER and shown != path)
-
-
-def _compiled(lines: Iterable[str]) -> Iterator[_Pattern]:
-    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern  # noqa: PLC0415 - keeps the start light
-
-    for line in lines:
-        # A line that is no pattern, as ``!`` alone, hides nothing, and must not hide the folder; git passes over it, too.
-        with suppress(ValueError, re.error):
-            pattern = GitIgnoreSpecPattern(line)
-            if pattern.regex is not None and pattern.include is not None:
-                yield _Pattern(pattern.regex, pattern.include, _FOLDER in pattern.regex.groupindex)
