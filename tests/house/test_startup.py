@@ -90,10 +90,11 @@ FOR_WHO_ASKS = {
     *("coterie.agents.calls", "coterie.agents.compacting", "coterie.agents.loop", "coterie.agents.mustering", "coterie.agents.team"),
     *("coterie.tools.registry", "coterie.tools.shell", "coterie.workspace.aside"),
     *("coterie.features.suggestions.filters", "coterie.features.suggestions.sources"),
+    *("coterie.features.application", "coterie.features.editor_faces", "coterie.features.protocol_faces"),
     *("coterie.agents.inspection", "coterie.context.showing", "coterie.features.commit_message"),
     *("coterie.lsp.bare", "coterie.lsp.questions", "argparse", "html.entities", *HEAVY),
 }
-"""What a run, ghost text, a look into a conversation or a plain client needs, and nobody else: memory that each server would hold."""
+"""What only a run, ghost text, a look into a conversation, a plain client or an annotation needs: each server would hold it in memory."""
 
 
 def test_the_rooms_of_the_start_load_nothing_heavy(tmp_path: Path) -> None:

@@ -125,9 +125,10 @@ async def attach(attachment: Attachment, *, no_daemon: str | None = None, record
     # What loading the language server left behind that nobody reads: the sources of generated methods, each overload of a signature.
     linecache.clearcache()
     typing.clear_overloads()
+    # What is loaded stays: to walk it in each full collection, of which loading the core sets one off, takes 30 ms and more.
+    gc.freeze()
     from coterie.app.sole import sole_core  # noqa: PLC0415 - imported after the editor was answered
 
-    # What is loaded by now stays: to walk it in each full collection would stop the loop for 30 ms and more.
     gc.freeze()
     core = sole_core(
         _environ(record_to),

@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from coterie.domain.client_ports import Audience
 from coterie.domain.status import DatabaseView
 from coterie.domain.suggestions import SuggestionExplanation
 from coterie.domain.wire import Json
 from coterie.domain.workspace_ports import Sandbox, Workspace
-from coterie.features.application import Application
 from coterie.features.attachment import Introduction
+
+if TYPE_CHECKING:  # an annotation is all that needs it, and a server loads this for the record of its editors
+    from coterie.features.application import Application
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

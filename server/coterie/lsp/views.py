@@ -6,16 +6,18 @@ follow what is shown.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pygls.exceptions import JsonRpcException
 
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.reviews import FindingSeverity, OpenFinding
 from coterie.domain.wire import Json
-from coterie.features.editor_faces import Findings
 from coterie.lsp.convert import Client
 from coterie.lsp.wire import Wire
+
+if TYPE_CHECKING:  # an annotation is all that needs it
+    from coterie.features.editor_faces import Findings
 
 SOURCE: Final = "coterie"
 SEVERITIES: Final[dict[FindingSeverity, int]] = {"blocking": 1, "major": 2, "minor": 3, "note": 4}
