@@ -20,11 +20,14 @@ export class Session implements Disposable {
   readonly drafts: Drafts;
   readonly reviews = new Reviews();
   readonly statusChanged = new Signal<Status>();
+  /** The server runs and could not say how it is. */
+  readonly troubled = new Signal<void>();
   readonly connection: Connection;
   readonly context: ExtensionContext;
   readonly log: LogOutputChannel;
   readonly #subscriptions: Disposable[];
   #status: Status | undefined;
+  #trouble: string | undefined;
 
   constructor(connection: Connection, context: ExtensionContext, log: LogOutputChannel) {
     this.connection = connection;
@@ -64,6 +67,11 @@ export class Session implements Disposable {
     return this.#status;
   }
 
+  /** Why the server, which runs, could not say how it is; undefined since it has. */
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
   dispose(): void {
     for (const subscription of this.#subscriptions) {
       subscription.dispose();
@@ -73,7 +81,10 @@ export class Session implements Disposable {
   /** Ask for all that happened while nobody listened. */
   async #catchUp(): Promise<void> {
     const told = await Promise.allSettled([
-      this.wire.request("agent/status", {}).then((status) => this.#know(status)),
+      this.wire.request("agent/status", {}).then(
+        (status) => this.#know(status),
+        (reason: unknown) => this.#worry(reason),
+      ),
       this.wire.request("agent/channel/list", {}).then(({ channels }) => this.channels.replace(channels)),
       this.wire.request("agent/approval/list", {}).then(({ approvals }) => this.approvals.replace(approvals)),
       this.wire.request("agent/review/list", {}).then((list) => this.reviews.replace(list)),
@@ -98,8 +109,18 @@ export class Session implements Disposable {
     }
   }
 
+  /** Note that the server does not say how it is, which is for a person to see where it goes on running. */
+  #worry(reason: unknown): never {
+    if (this.connection.state.kind === "running") {
+      this.#trouble = reason instanceof Error ? reason.message : String(reason);
+      this.troubled.emit();
+    }
+    throw reason;
+  }
+
   #know(status: Status): void {
     this.#status = status;
+    this.#trouble = undefined;
     this.statusChanged.emit(status);
   }
 }

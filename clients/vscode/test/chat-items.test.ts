@@ -170,10 +170,11 @@ describe("the items of a run", () => {
   });
 
   it.each([
-    [state("failed", "auth_required", "The key is wrong."), { tone: "error", text: "The key is wrong.", help: "configure" }],
-    [state("failed", "tests_failed"), { tone: "error", help: "resume" }],
-    [state("interrupted", "asked"), { tone: "warning", help: "resume" }],
-    [state("cancelled"), { tone: "info", help: undefined }],
+    [state("failed", "auth_required", "The key is wrong."), { tone: "error", text: "The key is wrong.", helps: ["configure", "resume"] }],
+    [state("failed", "tests_failed"), { tone: "error", helps: ["resume"] }],
+    [state("failed", "context_overflow", "Too long."), { tone: "error", helps: ["context", "resume"] }],
+    [state("interrupted", "asked"), { tone: "warning", helps: ["resume"] }],
+    [state("cancelled"), { tone: "info", helps: [] }],
   ])("say how a run ended that did not succeed", (event, end) => {
     expect(itemsOfRun(runOf([event]))).toMatchObject([{ kind: "note", ...end }]);
     expect(itemsOfRun(runOf([state("succeeded")]))).toEqual([]);

@@ -161,7 +161,7 @@ describe("what may be somebody else's", () => {
     expect(decided).toEqual(["reject theirs"]);
     expect(window.showWarningMessage.mock.lastCall).toEqual([
       "Reject the change?",
-      { modal: true, detail: "It is maybe not the agent's.\n\ntheirs.py: It is older than the command. Taken back, the file is gone." },
+      { modal: true, detail: "It may not be the agent's.\n\ntheirs.py: It is older than the command. Taking it back removes the file." },
       "Reject",
     ]);
   });
@@ -178,7 +178,7 @@ describe("what may be somebody else's", () => {
     const [what, options, ...labels] = window.showWarningMessage.mock.lastCall ?? [];
     expect([what, options.detail.split("\n")[0], labels]).toEqual([
       "Reject all 2 changes?",
-      "Some of it is maybe not the agent's.",
+      "Some of it may not be the agent's.",
       ["Reject All", "Reject the Others"],
     ]);
   });

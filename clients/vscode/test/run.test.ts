@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AgentEvent } from "../src/protocol";
+import type { AgentEvent, ApprovalEvent } from "../src/protocol";
 import { emptyRun, hasEnded, type Run, reduce } from "../src/state/run";
 
 const told = (seq: number, event: AgentEvent["event"]): AgentEvent => ({
@@ -89,6 +89,22 @@ describe("a run", () => {
 
   it.each(["succeeded", "failed", "cancelled", "interrupted"] as const)("has ended when it is %s", (state) => {
     expect(hasEnded(runOf({ kind: "run", state }))).toBe(true);
+  });
+
+  it("has no question any more when it has ended, whatever became of who asked", () => {
+    const question: ApprovalEvent = { kind: "approval", approvalId: "a", title: "Run it", effects: [], options: [], state: "pending" };
+    const other: ApprovalEvent = { ...question, approvalId: "b", state: "resolved", decision: { optionId: "yes", kind: "allow_once" } };
+    const asked = runOf(question, other);
+    const ended = runOf(question, other, { kind: "run", state: "interrupted", reason: "server_restart" });
+    expect(asked.approvals["a"]?.state).toBe("pending");
+    expect([ended.approvals["a"]?.state, ended.approvals["b"]]).toEqual(["resolved", other]);
+    const again = runOf(
+      question,
+      { kind: "run", state: "interrupted" },
+      { kind: "run", state: "running" },
+      { ...question, approvalId: "c" },
+    );
+    expect(Object.values(again.approvals).map(({ state }) => state)).toEqual(["resolved", "pending"]);
   });
 
   it("goes on after it was resumed", () => {

@@ -28,18 +28,24 @@ function listOf(folder: string): ReviewList {
   return { files: [{ path: "calc.py", uri, open: 1, changes: [{ ...change, hunks: [hunk] }] }] };
 }
 
-it("knows what waits for review in a folder that is opened, and forgets what is of one that is closed", async () => {
+/** A session with a server that answers so. */
+function sessionWith(request: (method: string, params: { folder: string }) => Promise<unknown>) {
   const connection = {
     state: { kind: "running" },
-    changed: new Signal(),
+    changed: new Signal<{ kind: string }>(),
     on: () => ({ dispose: () => undefined }),
-    wire: { request: async (_method: string, { folder }: { folder: string }) => listOf(folder) },
+    wire: { request },
   };
   const session = new Session(
     connection as unknown as Connection,
     { workspaceState: { get: () => undefined, update: async () => undefined } } as unknown as ExtensionContext,
     { warn: () => undefined } as unknown as LogOutputChannel,
   );
+  return { session, connection };
+}
+
+it("knows what waits for review in a folder that is opened, and forgets what is of one that is closed", async () => {
+  const { session } = sessionWith(async (_method, { folder }) => listOf(folder));
   const open = (): readonly string[] => session.reviews.files().map(({ uri }) => uri);
   for (const folder of ["file:///one", "file:///two"]) {
     here.folders.push(folder);
@@ -50,4 +56,22 @@ it("knows what waits for review in a folder that is opened, and forgets what is 
   here.folders.shift();
   here.changed?.({ added: [] });
   expect([open(), session.reviews.progress()]).toEqual([["file:///two/calc.py"], { decided: 0, total: 1 }]);
+});
+
+it("says of a server that runs and answers with errors that it does, until it says how it is", async () => {
+  let isBroken = true;
+  const { session, connection } = sessionWith(async (method) => {
+    if (method !== "agent/status" || isBroken) {
+      throw new Error(`${method} failed inside the server.`);
+    }
+    return { version: "1" };
+  });
+  const troubled = vi.fn();
+  session.troubled.on(troubled);
+  connection.changed.emit({ kind: "running" });
+  await vi.waitFor(() => expect(troubled).toHaveBeenCalledOnce(), { timeout: 30_000 });
+  expect(session.trouble).toBe("agent/status failed inside the server.");
+  isBroken = false;
+  connection.changed.emit({ kind: "running" });
+  await vi.waitFor(() => expect(session.trouble).toBeUndefined(), { timeout: 30_000 });
 });

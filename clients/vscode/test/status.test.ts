@@ -7,6 +7,7 @@ const status: Status = { version: "1", mode: "local", providers: [], sandbox: { 
 const known: Known = {
   server: { kind: "running", version: "1" },
   status,
+  trouble: undefined,
   working: 0,
   waiting: 0,
   usdToday: undefined,
@@ -21,6 +22,7 @@ describe("the status bar item", () => {
     ["ended by itself", { server: { kind: "restarting" } }, "loading~spin", "warning"],
     ["failed", { server: { kind: "failed", reason: "no Python", doing: "install" } }, "error", "error"],
     ["ready", {}, "sparkle", "normal"],
+    ["running and of no use", { trouble: "agent/status failed inside the server." }, "error", "error"],
     ["indexing", { status: { ...status, index: { files: 9, done: 3, complete: false } } }, "sync~spin", "normal"],
     ["degraded", { status: { ...status, degraded: [{ code: "c", text: "t" }] } }, "warning", "normal"],
     [

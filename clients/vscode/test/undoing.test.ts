@@ -45,7 +45,7 @@ describe("before a run is undone", () => {
     window.showWarningMessage.mockResolvedValueOnce("Undo the Run");
     await undoRun(session, "r");
     const [, { detail }] = window.showWarningMessage.mock.lastCall ?? [];
-    expect(detail).toContain(`Left as it is, because it is maybe not the agent's`);
+    expect(detail).toContain(`Left as it is, because it may not be the agent's`);
     expect(detail.split("\n\n").at(-1)).toBe(`theirs.py: ${WHY}`);
     expect(asked).toEqual([{ runId: "r", scope: "run" }]);
   });
@@ -53,7 +53,7 @@ describe("before a run is undone", () => {
   it("nothing is said of others where there are none, and nothing done where a person does not mean it", async () => {
     const { session, asked } = stage(ours);
     await undoRun(session, "r");
-    expect(window.showWarningMessage.mock.lastCall?.[1].detail).not.toContain("maybe");
+    expect(window.showWarningMessage.mock.lastCall?.[1].detail).not.toContain("agent");
     expect(asked).toEqual([]);
   });
 });

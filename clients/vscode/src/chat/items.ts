@@ -72,7 +72,7 @@ export interface NoteItem extends Base {
   readonly text: string;
   /** Text that is folded below it, such as the summary that replaces a conversation's beginning. */
   readonly detail: string | undefined;
-  readonly help: Help | undefined;
+  readonly helps: readonly Help[];
 }
 
 /** What a button beside a trouble does. */
@@ -138,14 +138,9 @@ function itemOf(run: Run, entry: Entry, index: number): Item | undefined {
     case "warning":
       return note(run, `warning:${index}`, "warning", entry.event.text);
     case "compaction":
-      return note(
-        run,
-        `compaction:${entry.event.compactionId}`,
-        "info",
-        compactionWords(entry.event),
-        entry.event.summary ?? undefined,
+      return note(run, `compaction:${entry.event.compactionId}`, "info", compactionWords(entry.event), entry.event.summary ?? undefined, [
         "context",
-      );
+      ]);
   }
 }
 
@@ -257,9 +252,9 @@ function endOf(run: Run): NoteItem | undefined {
   const words = (said: string): string => run.text ?? said;
   switch (run.state) {
     case "failed":
-      return note(run, "end", "error", words("The run failed."), undefined, NEEDS_SETTINGS.has(run.reason ?? "") ? "configure" : "resume");
+      return note(run, "end", "error", words("The run failed."), undefined, [...(HELPS[run.reason ?? ""] ?? []), "resume"]);
     case "interrupted":
-      return note(run, "end", "warning", words("Stopped. What was done is kept."), undefined, "resume");
+      return note(run, "end", "warning", words("Stopped. What was done is kept."), undefined, ["resume"]);
     case "cancelled":
       return note(run, "end", "info", words("Cancelled."));
     default:
@@ -267,15 +262,16 @@ function endOf(run: Run): NoteItem | undefined {
   }
 }
 
-/** Reasons of a run's end that only other settings help against. */
-const NEEDS_SETTINGS: ReadonlySet<string> = new Set([
-  "auth_required",
-  "no_provider",
-  "unknown_model",
-  "unknown_provider",
-  "budget_exhausted",
-]);
+/** What helps against the reasons of a run's end, before it goes on. */
+const HELPS: Readonly<Record<string, readonly Help[]>> = {
+  auth_required: ["configure"],
+  no_provider: ["configure"],
+  unknown_model: ["configure"],
+  unknown_provider: ["configure"],
+  budget_exhausted: ["configure"],
+  context_overflow: ["context"],
+};
 
-function note(run: Run, name: string, tone: NoteItem["tone"], text: string, detail?: string, help?: Help): NoteItem {
-  return { kind: "note", id: `note:${run.runId}:${name}`, runId: run.runId, tone, text, detail, help };
+function note(run: Run, name: string, tone: NoteItem["tone"], text: string, detail?: string, helps: readonly Help[] = []): NoteItem {
+  return { kind: "note", id: `note:${run.runId}:${name}`, runId: run.runId, tone, text, detail, helps };
 }

@@ -3,7 +3,7 @@
 
 import { window } from "vscode";
 import { counted } from "../runs/words";
-import { DOUBTFUL, doubtLines, doubtsAmong } from "../state/doubt";
+import { doubtLines, doubtsAmong } from "../state/doubt";
 import { isProposed, type OpenHunk } from "../state/reviews";
 import type { Verdict } from "./reviewing";
 
@@ -51,6 +51,6 @@ function detailsOf(verdict: Verdict, hunks: readonly OpenHunk[]): readonly strin
     return proposed === 0 ? [] : [`${counted(proposed, "change")} only proposed until now: what is proposed is written into its file.`];
   }
   const doubts = doubtsAmong(hunks);
-  const which = surelyMeant(verdict, hunks).length > 0 ? "Some of it is" : "It is";
-  return doubts.length === 0 ? [] : [`${which} ${DOUBTFUL}.`, doubtLines(doubts)];
+  const which = surelyMeant(verdict, hunks).length > 0 ? "Some of it" : "It";
+  return doubts.length === 0 ? [] : [`${which} may not be the agent's.`, doubtLines(doubts)];
 }

@@ -23,7 +23,8 @@ export async function openAll(session: Session, runId: unknown): Promise<void> {
       .slice(0, MOST)
       .map(sidesOf)
       .map(({ file, left, right }) => [file, left, right]);
-    const title = files.length > MOST ? `Review ${MOST} of ${counted(files.length, "File")}` : `Review ${counted(files.length, "File")}`;
+    // How many files it shows VS Code says itself.
+    const title = files.length > MOST ? `Review: The First of ${files.length} Files` : "Review";
     await commands.executeCommand("vscode.changes", title, sides);
   }
 }

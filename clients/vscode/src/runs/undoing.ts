@@ -5,7 +5,7 @@ import { Uri, window } from "vscode";
 import { unlinked } from "../notices";
 import type { ChangeEvent, RunUndoParams, UndoConflict } from "../protocol";
 import type { Session } from "../session";
-import { DOUBTFUL, type Doubt, doubtLines, doubtOf, doubtsAmong } from "../state/doubt";
+import { type Doubt, doubtLines, doubtOf, doubtsAmong } from "../state/doubt";
 import type { Run } from "../state/run";
 import type { About, Target } from "./row";
 import { conflictWords, counted } from "./words";
@@ -18,7 +18,9 @@ export async function undoRun(session: Session, runId: string): Promise<void> {
   const doubts = doubtsIn(await session.runs.known(runId));
   const detail = [
     "Exactly what it changed is taken back; what you wrote since stays.",
-    ...(doubts.length > 0 ? [`Left as it is, because it is ${DOUBTFUL} (undo a file in its own row to take it back all the same):`] : []),
+    ...(doubts.length > 0
+      ? [`Left as it is, because it may not be the agent's (undo a file in its own row to take it back all the same):`]
+      : []),
     ...(doubts.length > 0 ? [doubtLines(doubts)] : []),
   ].join("\n\n");
   if ((await window.showWarningMessage("Undo all changes of this run?", { modal: true, detail }, yes)) === yes) {
@@ -47,7 +49,7 @@ async function isMeant(session: Session, target: Extract<Target, { readonly kind
   if (doubts.length === 0) {
     return true;
   }
-  const asked = { modal: true, detail: `It is ${DOUBTFUL}.\n\n${doubtLines(doubts)}` };
+  const asked = { modal: true, detail: `It may not be the agent's.\n\n${doubtLines(doubts)}` };
   return (await window.showWarningMessage("Take this back?", asked, TAKE_BACK)) === TAKE_BACK;
 }
 

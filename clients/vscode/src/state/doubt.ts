@@ -40,6 +40,6 @@ export function doubtWords({ why }: Doubt): string {
 
 /** Say of each file why its change may be somebody else's, and what becomes of it when that is taken back. */
 export function doubtLines(doubts: readonly Doubt[]): string {
-  const lines = doubts.slice(0, MOST).map(({ path, why, isMade }) => `${path}: ${why}${isMade ? " Taken back, the file is gone." : ""}`);
+  const lines = doubts.slice(0, MOST).map(({ path, why, isMade }) => `${path}: ${why}${isMade ? " Taking it back removes the file." : ""}`);
   return [...lines, ...(doubts.length > MOST ? [`… and ${doubts.length - MOST} more`] : [])].join("\n");
 }

@@ -113,7 +113,13 @@ export function reduce(run: Run, told: AgentEvent): Run {
   const event = told.event;
   switch (event.kind) {
     case "run":
-      return { ...at, state: event.state, reason: event.reason ?? undefined, text: event.text ?? undefined };
+      return {
+        ...at,
+        state: event.state,
+        reason: event.reason ?? undefined,
+        text: event.text ?? undefined,
+        approvals: hasEnded(event) ? closed(at.approvals) : at.approvals,
+      };
     case "step":
       return withStep(at, event);
     case "plan":
@@ -152,6 +158,13 @@ export function reduce(run: Run, told: AgentEvent): Run {
       // A kind of a later server: the number counts, the rest is not for us.
       return at;
   }
+}
+
+/** Close what nobody can answer any more: a server that dies does not say so of its questions, and asks again when the run goes on. */
+function closed(approvals: Run["approvals"]): Run["approvals"] {
+  const open = Object.values(approvals).filter(({ state }) => state === "pending");
+  const ended = open.map((approval) => [approval.approvalId, { ...approval, state: "resolved", decision: null }] as const);
+  return open.length === 0 ? approvals : { ...approvals, ...Object.fromEntries(ended) };
 }
 
 /** List what is not known yet. That is asked of what is kept by its id: a look through the list would be taken for every word that streams. */

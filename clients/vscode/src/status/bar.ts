@@ -42,6 +42,7 @@ class StatusBar implements Disposable {
     const render = (): void => this.#render();
     this.#subscriptions = [
       session.statusChanged.on(render),
+      session.troubled.on(render),
       session.approvals.changed.on(render),
       session.channels.changed.on(render),
       session.runs.changed.on((run) => {
@@ -96,6 +97,7 @@ class StatusBar implements Disposable {
     this.#show({
       server: connection.state,
       status: this.#session.status,
+      trouble: this.#session.trouble,
       working: channels.all().filter((channel) => channel.state === "active").length,
       waiting: approvals.all().length,
       usdToday: this.#usdToday,

@@ -7,6 +7,8 @@ import type { ServerState } from "../server/state";
 export interface Known {
   readonly server: ServerState;
   readonly status: Status | undefined;
+  /** Why the server, which runs, could not say how it is. */
+  readonly trouble: string | undefined;
   /** Runs that go on. */
   readonly working: number;
   /** Questions that wait for the person. */
@@ -43,6 +45,9 @@ export function barItem(known: Known): BarItem {
 }
 
 function running(known: Known): BarItem {
+  if (known.trouble !== undefined) {
+    return { text: "$(error) Coterie", tooltip: ["The server runs, and does not do its work.", known.trouble], severity: "error" };
+  }
   const degraded = known.status?.degraded ?? [];
   const tooltip = [
     `Ghost text: ${ghostText(known.status)}`,

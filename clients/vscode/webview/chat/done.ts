@@ -105,7 +105,7 @@ export function changeRow(item: ChangeItem, page: Page): Row {
 }
 
 const TONES: Readonly<Record<NoteItem["tone"], string>> = { info: "info", warning: "warning", error: "error" };
-const HELPS: Readonly<Record<NonNullable<NoteItem["help"]>, string>> = {
+const HELPS: Readonly<Record<NoteItem["helps"][number], string>> = {
   resume: "Go On",
   configure: "Open the Settings",
   context: "Inspect the Context",
@@ -120,18 +120,18 @@ export function noteRow(item: NoteItem, page: Page): Row {
   const row = element("div", { class: "row note" });
   const update = (next: NoteItem): void => {
     row.dataset["tone"] = next.tone;
-    const { help } = next;
-    const button = help === undefined ? undefined : element("button", { class: "link", type: "button" }, HELPS[help]);
-    if (help !== undefined) {
-      button?.addEventListener("click", () => page.post({ kind: "help", help, runId: next.runId }));
-    }
+    const buttons = next.helps.flatMap((help) => {
+      const button = element("button", { class: "link", type: "button" }, HELPS[help]);
+      button.addEventListener("click", () => page.post({ kind: "help", help, runId: next.runId }));
+      return [" ", button];
+    });
     const detail =
       next.detail === undefined
         ? undefined
         : element("details", { class: "fold" }, element("summary", {}, "Summary"), element("div", { class: "said" }, next.detail));
     row.replaceChildren(
       icon(TONES[next.tone]),
-      element("div", { class: "note-text" }, element("span", {}, ...words(next.text)), " ", button, detail),
+      element("div", { class: "note-text" }, element("span", {}, ...words(next.text)), ...buttons, detail),
     );
   };
   update(item);

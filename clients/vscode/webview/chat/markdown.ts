@@ -12,8 +12,15 @@ export type Post = (message: FromView) => void;
 const markdown = new MarkdownIt({ html: false, linkify: true, breaks: false }).use(footnotes);
 // An address that says how it is reached, and nothing that only looks like one: `calc.py` is no host in Paraguay.
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
-// An image would be fetched from wherever a model says: it stays a link.
-markdown.disable("image");
+// An image would be fetched from wherever a model says: it is a link, and within a link, as a badge is, the words for it alone.
+markdown.renderer.rules["image"] = (tokens, index) => {
+  const { content = "" } = tokens[index] ?? {};
+  const { escapeHtml } = markdown.utils;
+  const source = tokens[index]?.attrGet("src") ?? "";
+  const words = escapeHtml(content === "" ? source : content);
+  const depth = tokens.slice(0, index).reduce((open, { type }) => open + (type === "link_open" ? 1 : type === "link_close" ? -1 : 0), 0);
+  return depth > 0 ? words : `<a href="${escapeHtml(source)}">${words}</a>`;
+};
 markdown.renderer.rules["fence"] = (tokens, index) => {
   const { info = "", content = "" } = tokens[index] ?? {};
   const { escapeHtml } = markdown.utils;

@@ -40,7 +40,11 @@ describe("Markdown of a model", () => {
 
   it("shows HTML as the text that it is, and an image as a link", () => {
     expect(shown("a <b>bold</b> word").textContent).toContain("<b>bold</b>");
-    expect(shown("![alt](https://example.org/a.png)").querySelector("a")?.dataset["target"]).toBe("https://example.org/a.png");
+    const image = shown("![alt](https://example.org/a.png)");
+    expect([image.textContent?.trim(), image.querySelector("a")?.dataset["target"]]).toEqual(["alt", "https://example.org/a.png"]);
+    expect(shown("![](https://example.org/a.png)").textContent?.trim()).toBe("https://example.org/a.png");
+    const badge = shown("[![build](https://example.org/a.svg)](https://example.org/ci)");
+    expect([badge.textContent?.trim(), badge.querySelector("a")?.dataset["target"]]).toEqual(["build", "https://example.org/ci"]);
   });
 
   it("makes links of addresses that say how they are reached, and of nothing that only looks like one", () => {
