@@ -63,6 +63,16 @@ def test_the_own_file_in_the_corpus_does_not_count() -> None:
     assert " in" not in words("new.py")
 
 
+def test_no_measure_tells_what_the_own_file_has_on_disk() -> None:
+    before, _, behind = f"value = 1\n{LOOP}".partition("item in")
+
+    def measured(on_disk: str) -> dict[str, Mapping[str, float]]:
+        around = surroundings(build([("new.py", on_disk), ("loop.py", LOOP), ("other.py", "value = 2\n")]), "new.py", before, behind)
+        return {candidate.text: candidate.measures for candidate in candidates(around, before, behind)}
+
+    assert measured(f"value = 1\n{LOOP}" * 3) == measured("unlike = it\n") == measured("")
+
+
 def test_a_line_that_is_the_next_one_already_is_told() -> None:
     before = "def f(items):\n    for item in"
     assert measures(before, " items:", "\n    for item in items:\n")["repeated"] == 1.0

@@ -203,9 +203,7 @@ def _count(around: Surroundings, tokens: Ids, *, must_fit: bool) -> dict[int, fl
 def _words_with_this_beginning(around: Surroundings, likelihood: dict[int, float], left: float) -> None:
     """Give what is left to the most frequent tokens that start with what was begun."""
     low, high = around.begun_range
-    same_file = around.corpus.by_token.stream[slice(*around.excluded)]
-    same_file = same_file[(same_file >= low) & (same_file < high)] - low
-    frequent = around.corpus.counts[low:high] - np.bincount(same_file, minlength=high - low)
+    frequent = around.counts_elsewhere(low, high)
     counts = {int(at) + low: float(frequent[at]) for at in np.argsort(frequent, kind="stable")[-8:] if frequent[at]}
     own, times = np.unique(around.stream[around.starts_with_begun(around.stream)], return_counts=True)
     for token, count in zip(own.tolist(), times.tolist(), strict=True):

@@ -84,7 +84,8 @@ def candidates(around: Surroundings, prefix: str, suffix: str) -> list[Candidate
     own_lines = Counter(line.strip() for line in chain(prefix[-_NEAR:].splitlines(), suffix[:_NEAR].splitlines()))
     names = scope(around.path, prefix[-_NEAR:], around.line, suffix[:_NEAR].partition("\n")[2], following)
     place = _place(around, following) | {"finished": 0.0 if finished is None else exp(finished.logp), "familiar": familiarity(around)}
-    place |= {"corpus": log1p(len(around.corpus.by_token.stream)), "file": log1p(len(around.stream)), "behind": log1p(near.behind)}
+    own, others = len(around.stream), len(around.corpus.by_token.stream) - (around.excluded[1] - around.excluded[0])
+    place |= {"corpus": log1p(own + others), "file": log1p(own), "behind": log1p(near.behind)}
     place |= {name: float(around.language in endings) for name, endings in _LANGUAGES.items()}
     last_lines = [line for line in prefix[-_LAST:].split("\n")[:-1] if line.strip()][-5:]
     place |= _above(last_lines[-1] if last_lines else "", around)

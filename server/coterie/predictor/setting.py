@@ -11,6 +11,9 @@ from itertools import chain, takewhile
 from math import log
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from coterie.predictor.corpus import SHAPE_OFFSET, Ids
 from coterie.predictor.surroundings import Surroundings
 from coterie.predictor.tokens import tokens_of
@@ -35,10 +38,13 @@ class Setting:
 def setting(around: Surroundings, ends: tuple[int, ...]) -> Setting:
     """Read the names around the cursor once for all candidates."""
     at = len(around.context)
+    counts = np.bincount(around.stream, minlength=len(around.shape_of))
+    known = len(around.corpus.vocabulary)
+    counts[:known] += around.counts_elsewhere(0, known)
     return Setting(
         around=around,
-        above=_weights(around, around.stream[max(0, at - _ABOVE) : at]),
-        below=_weights(around, around.stream[at + 1 : at + 1 + _BELOW]),
+        above=_weights(around, around.stream[max(0, at - _ABOVE) : at], counts),
+        below=_weights(around, around.stream[at + 1 : at + 1 + _BELOW], counts),
         ends=ends,
     )
 
@@ -57,11 +63,9 @@ def of_setting(here: Setting, text: str) -> dict[str, float]:
     return {"setting_above": best_above, "setting_below": best_below, "setting": best}
 
 
-def _weights(around: Surroundings, tokens: Ids) -> dict[int, float]:
-    counts = around.corpus.counts
-    known = len(counts)
+def _weights(around: Surroundings, tokens: Ids, counts: NDArray[np.int64]) -> dict[int, float]:
     found = {token for token in tokens.tolist() if around.shape_of[token] < SHAPE_OFFSET}
-    weights = {token: 1.0 / log(3.0 + (int(counts[token]) if token < known else 0)) for token in found}
+    weights = {token: 1.0 / log(3.0 + int(counts[token])) for token in found}
     total = sum(weights.values()) or 1.0
     return {token: weight / total for token, weight in weights.items()}
 

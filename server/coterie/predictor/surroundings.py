@@ -76,6 +76,12 @@ class Surroundings:
         low, high = self.excluded
         return places if low == high else places[(places < low) | (places >= high)]
 
+    def counts_elsewhere(self, low: int, high: int) -> NDArray[np.int64]:
+        """Return how often other files have each of the tokens ``low`` up to ``high``."""
+        here = self.corpus.by_token.stream[slice(*self.excluded)]
+        here = here[(here >= low) & (here < high)] - low
+        return self.corpus.counts[low:high] - np.bincount(here, minlength=high - low)
+
     def nearest(self, places: Ids) -> Ids:
         """Return places of the cursor's file, those nearest to the cursor first."""
         return places[np.argsort(np.abs(places - len(self.context)), kind="stable")]
