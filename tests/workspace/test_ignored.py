@@ -18,7 +18,9 @@ Git = Callable[..., str]
 
 def run_git(folder: Path, *words: str) -> str:
     own = ("-c", "user.name=n", "-c", "user.email=n@example.org", "-c", "commit.gpgsign=false", "-c", "protocol.file.allow=always")
-    return subprocess.run(["git", *own, *words], cwd=folder, check=True, capture_output=True, text=True).stdout
+    # Nothing of whoever runs the tests: their own exclusions would count, too.
+    environment = {"PATH": os.environ["PATH"], "HOME": os.devnull, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    return subprocess.run(["git", *own, *words], cwd=folder, env=environment, check=True, capture_output=True, text=True).stdout
 
 
 @pytest.fixture
