@@ -6,7 +6,7 @@ from unicodedata import category
 
 import pytest
 
-from coterie.base.legible import first_line, in_one_line, readable, visible
+from coterie.base.legible import first_line, in_one_line, inert, readable, visible
 
 WALES = "🏴" + "".join(chr(0xE0000 + ord(each)) for each in "gbwls\x7f")
 
@@ -75,3 +75,18 @@ def test_nothing_without_ink_of_its_own_gets_through_behind_a_word() -> None:
 @pytest.mark.parametrize(("text", "line"), [("\n  \n  One. \nTwo.", "One."), ("", ""), ("x" * 81, "x" * 79 + "…"), ("ab  cd", "ab…")])
 def test_the_first_line_is_the_first_with_words(text: str, line: str) -> None:
     assert first_line(text, 4 if line == "ab…" else 80) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b]0;pwned\x07\x1b[2J", "\\u001b]0;pwned\\u0007\\u001b[2J"),
+        ("\x9b31m \x7f \x00", "\\u009b31m \\u007f \\u0000"),
+        ("allow\rdeny\x08", "allow\\u000ddeny\\u0008"),
+        ("a \u202eb\u2066c", "a \\u202eb\\u2066c"),
+        ("one\r\n\ttwo\r", "one\n\ttwo"),
+        ("Il a dit\u00a0: « oui » 😀\u200d👍 שלום\u200f\n", "Il a dit\u00a0: « oui » 😀\u200d👍 שלום\u200f\n"),
+    ],
+)
+def test_a_terminal_obeys_nothing_that_somebody_else_has_written(text: str, shown: str) -> None:
+    assert inert(text) == shown

@@ -1,7 +1,8 @@
 """Texts of others as a person is shown them: one line of a long one, and nothing in it that cannot be seen.
 
 ``agents.approvals`` words every question by these: `visible` what is to be allowed, `readable` what an agent asks in plain words,
-`in_one_line` what could otherwise look like further lines of a menu. `first_line` is for lists and titles.
+`in_one_line` what could otherwise look like further lines of a menu. `first_line` is for lists and titles. ``cli.terminal`` lets no text
+through that is not `inert`.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ _FLAG = re.compile(
 )
 """England's, Scotland's and Wales's: what else is written in such characters is shown by nothing."""
 _LARGEST_SHORT = 0xFFFF
+_LINE_END = re.compile(r"\r(?=\n|\Z)")
+_ORDERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def first_line(text: str, longest: int = LONGEST) -> str:
@@ -55,6 +58,16 @@ def readable(text: str) -> str:
     return visible("".join(plain))
 
 
+def inert(text: str) -> str:
+    r"""Return a text with what a terminal would obey (``\u001b``), or what turns the order of others around, spelled out.
+
+    Everything else stays as it is written, for prose that nobody is to decide by.
+    """
+    if text.isprintable():
+        return text
+    return _ORDERS.sub(lambda found: _escaped(found[0]), _LINE_END.sub("", text))
+
+
 def in_one_line(text: str) -> str:
     """Return a text with its line feeds and tabs spelled out."""
     return "".join(_LINES.get(each, each) for each in text)
@@ -65,8 +78,12 @@ def _spelled(text: str) -> Iterator[str]:
         if character in _LINES or character == " " or not _is_hidden(character) or _belongs(text, at):
             yield character
         else:
-            code = ord(character)
-            yield f"\\u{code:04x}" if code <= _LARGEST_SHORT else f"\\U{code:08x}"
+            yield _escaped(character)
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    return f"\\u{code:04x}" if code <= _LARGEST_SHORT else f"\\U{code:08x}"
 
 
 def _is_hidden(character: str) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol, TextIO, TypeAlias
 
 from coterie.base.errors import CoterieError
+from coterie.base.legible import inert
 from coterie.cli.wording import Line, Style, lines_of
 from coterie.domain.events import AgentEvent, MessageDelta, MessageEvent, WarningEvent
 from coterie.domain.wire import Json, to_wire
@@ -114,7 +115,9 @@ class JsonOutput:
 
 
 class TextOutput:
-    """Words. With ``streaming`` an answer appears as it comes, without it once it is whole.
+    """Words, of models and hosts too: what would move a cursor, or wipe a question away, is spelled out.
+
+    With ``streaming`` an answer appears as it comes, without it once it is whole.
 
     ``over`` is a terminal on which a line can be written over, for progress; None: each is a line of its own.
     """
@@ -160,6 +163,7 @@ class TextOutput:
     def progress(self, value: Json, text: str, share: float | None) -> None:  # noqa: ARG002 - the value is for machines
         """Write each percent over the one before; where that cannot be, every tenth below it."""
         step = 10 if self._over is None else 1
+        text = inert(text)
         if share is not None:
             text = f"{text} {int(100 * share) // step * step}%"
         if text == self._last_progress:
@@ -184,7 +188,7 @@ class TextOutput:
 
     def _text(self, text: str) -> None:
         if text:
-            self._stdout.write(text)
+            self._stdout.write(inert(text))
             self._stdout.flush()
             self._line_is_open = not text.endswith("\n")
 
@@ -201,7 +205,7 @@ def plain_writer(stream: TextIO) -> WriteLine:
     """Return what writes lines without any style."""
 
     def write(line: Line) -> None:
-        stream.write(line.text + "\n")
+        stream.write(inert(line.text) + "\n")
         stream.flush()
 
     return write
@@ -215,6 +219,6 @@ def rich_writer(stream: TextIO) -> WriteLine:
     console = Console(file=stream, highlight=False)
 
     def write(line: Line) -> None:
-        console.print(Text(line.text, style=RICH_STYLES[line.style]), soft_wrap=True)
+        console.print(Text(inert(line.text), style=RICH_STYLES[line.style]), soft_wrap=True)
 
     return write
