@@ -63,9 +63,10 @@ class Trash:
 
         A file may have been a folder meanwhile, and be taken back more than once: what does not fit beside the others gets a folder more.
         """
-        self._sweep()
         folder = self._place / run_id
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not folder.is_dir():
+            self._sweep()
+            folder.mkdir(mode=0o700, exist_ok=True)
         os.utime(folder)
         for number in count(1):
             kept = (folder if number == 1 else folder / f"again-{number}") / path
