@@ -187,6 +187,19 @@ async def test_a_workspace_is_trusted_and_no_longer_and_its_settings_follow(tmp_
         assert (await editor.client.request("agent/settings/get"))["trustedWorkspaces"] == ["~/other"], "trust is never a default"
 
 
+async def test_what_is_asked_for_without_waiting_holds_in_its_order(tmp_path: Path) -> None:
+    async with served(tmp_path, {}) as editor:
+        request, delays, folder = editor.client.request, range(20), editor.project.as_uri()
+        key = "suggestions.min_delay_ms"
+        written = await asyncio.gather(*(request("agent/settings/set", {"key": key, "value": delay}) for delay in delays))
+        assert [each["now"][0]["value"] for each in written] == [*delays]
+        assert tomllib.loads((tmp_path / "home" / "config.toml").read_text(encoding="utf-8"))["suggestions"]["min_delay_ms"] == delays[-1]
+        wanted = [True, False] * 5
+        said = await asyncio.gather(*(request("agent/trust/set", {"folder": folder, "trusted": each}) for each in wanted))
+        assert [each["trusted"] for each in said] == wanted
+        assert (await request("agent/settings/get"))["trustedWorkspaces"] == []
+
+
 @pytest.mark.parametrize("by", ["a folder around it", "the editor"])
 async def test_where_something_else_decides_about_trust_that_is_said_and_nothing_written(tmp_path: Path, by: str) -> None:
     around = by == "a folder around it"

@@ -71,6 +71,7 @@ class PreferenceService:
         self._reread = reread
         self._changed = changed
         self._told = source.loaded
+        self._writing = asyncio.Lock()  # who asks twice without waiting means the second
 
     async def view(self, folder: str | None = None) -> SettingsView:
         """Return what holds: for all folders together, or as if ``folder`` were the only one."""
@@ -159,14 +160,18 @@ class PreferenceService:
         return await asyncio.to_thread(can_rewrite, file, self._source.loaded.places.settings_lock, _change(path, value))
 
     async def write(self, file: Path, path: KeyPath, value: Callable[[Any], Any]) -> bool:
-        """Put what ``value`` makes of a file's value (None: there is none) in its place, and have it hold; say whether it is another."""
-        lock = self._source.loaded.places.settings_lock
-        try:
-            changed = await asyncio.to_thread(rewrite, file, lock, _change(path, value))
-        except OSError as failure:
-            raise SettingsError(f"{file} cannot be written: {failure.strerror or failure}.") from failure
-        self._reread()  # also when it was there: somebody else may have written it just now
-        return changed
+        """Put what ``value`` makes of a file's value (None: there is none) in its place, and have it hold; say whether it is another.
+
+        One after the other, as they were asked for.
+        """
+        async with self._writing:
+            lock = self._source.loaded.places.settings_lock
+            try:
+                changed = await asyncio.to_thread(rewrite, file, lock, _change(path, value))
+            except OSError as failure:
+                raise SettingsError(f"{file} cannot be written: {failure.strerror or failure}.") from failure
+            self._reread()  # also when it was there: somebody else may have written it just now
+            return changed
 
     def reloaded(self) -> None:
         """Tell what is different since this was told last."""
