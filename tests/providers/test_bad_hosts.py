@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 
 from bad_hosts import BAD, WITHIN_S, config_of, patience
 from coterie.base.errors import ProviderError
 from coterie.domain.messages import Finished, StreamEvent, ToolCallArguments, ToolCallEnded
+from coterie.providers.config import ApiKey
 from coterie.providers.model_host import ModelHost
 from provider_calls import gather, provider_of, words
 from raw_http_server import Reply, raw_http_server
@@ -48,6 +50,15 @@ async def test_a_character_in_two_halves_is_whole(wire: HostWire, model_host: Mo
     assert len(cuts) == 5
     replies = (wire.reply(*wire.opening, event[:cut], event[cut:], wire.finish("stop"), *wire.closing) for cut in cuts)
     assert {words(events) for events in await answers_of(wire, model_host, *replies)} == {FACE}
+
+
+async def test_a_host_that_says_its_key_back_is_not_heard(wire: HostWire, model_host: ModelHost) -> None:
+    key = "sk-live-0123456789abcdef"
+    reply = wire.answer(wire.text(f"You sent {key[:11]}"), wire.text(f"{key[11:]}."))
+    async with raw_http_server(wire.host_of(reply)) as server:
+        config = replace(config_of(wire, server.url), api_key=ApiKey(key, "environment variable WORK_KEY"))
+        async with provider_of(config, model_host) as provider:
+            assert words(await gather(provider)) == "You sent …."
 
 
 @pytest.mark.proves(("openai_compatible", "llama_cpp", "llama_swap", "anthropic", "ollama", "litellm"), "tools")

@@ -49,3 +49,39 @@ def told(events: Sequence[StreamEvent]) -> list[StreamEvent]:
 )
 def test_halves_are_joined(events: Sequence[StreamEvent], expected: Sequence[StreamEvent]) -> None:
     assert told(events) == expected
+
+
+KEY = "sk-live-0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "expected"),
+    [
+        ([f"It is {KEY}, I think"], ["It is …, I think"]),
+        ([f"It is {KEY[:5]}", KEY[5:9], f"{KEY[9:]} indeed"], ["It is ", "… indeed"]),
+        ([*f"{KEY}{KEY}"], ["…", "…"]),
+        ([KEY, KEY[:-1]], ["…", KEY[:-1]]),
+        (["ask", "s", "-live wires"], ["ask", "s-live wires"]),
+        (["é class", "es"], ["é clas", "ses"]),
+    ],
+)
+@pytest.mark.parametrize("kind", [TextDelta, ThoughtDelta])
+def test_no_answer_holds_the_key_of_its_call(kind: type[TextDelta | ThoughtDelta], pieces: Sequence[str], expected: Sequence[str]) -> None:
+    whole = WholeCharacters(KEY)
+    told = [piece for event in (*map(kind, pieces), STOP) for piece in whole.feed(event)]
+    texts = [piece.text for piece in told if isinstance(piece, TextDelta | ThoughtDelta)]
+    assert KEY not in "".join(texts)
+    assert "".join(texts) == "".join(expected)
+
+
+def test_a_tool_call_does_not_either() -> None:
+    whole = WholeCharacters(KEY)
+    events = [ToolCallArguments("a", f'{{"path": "{KEY[:7]}'), ToolCallArguments("a", f'{KEY[7:]}"}}'), ToolCallEnded("a"), STOP]
+    told = [piece.text for event in events for piece in whole.feed(event) if isinstance(piece, ToolCallArguments)]
+    assert "".join(told) == '{"path": "…"}'
+
+
+@pytest.mark.parametrize("word", ["ollama", "not-needed-by-this-host", "lm-studio-1"])
+def test_what_is_no_key_may_be_said(word: str) -> None:
+    whole = WholeCharacters(word)
+    assert [*whole.feed(TextDelta(f"install {word}"))] == [TextDelta(f"install {word}")]

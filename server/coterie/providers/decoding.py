@@ -45,9 +45,12 @@ class Decoder(Protocol):
         ...
 
 
-async def decoded(events: AsyncGenerator[ServerSentEvent, None], decoder: Decoder) -> AsyncGenerator[StreamEvent, None]:
-    """Yield what an answer says, with whole characters and ``Finished`` last. Closing it closes ``events``. Raises `ProviderError`."""
-    characters = WholeCharacters()
+async def decoded(events: AsyncGenerator[ServerSentEvent, None], decoder: Decoder, host: Host) -> AsyncGenerator[StreamEvent, None]:
+    """Yield what an answer says, with whole characters, without the host's key, and ``Finished`` last.
+
+    Closing it closes ``events``. Raises `ProviderError`.
+    """
+    characters = WholeCharacters(host.api_key.value if host.api_key is not None else None)
     async with aclosing(events):
         try:
             async for event in events:

@@ -75,7 +75,7 @@ class HttpProvider(FillingProvider):
     async def stream(self, request: ModelRequest) -> AsyncGenerator[StreamEvent, None]:
         """Make one attempt of one call; see `coterie.domain.model_ports.Provider.stream`."""
         call = await self._call(request.model, self._wire.call_url(self._config), self._wire.encode(request, self._config))
-        async with aclosing(decoded(self._transport.events(call), self._wire.decoder(call.host))) as answer:
+        async with aclosing(decoded(self._transport.events(call), self._wire.decoder(call.host), call.host)) as answer:
             async for piece in answer:
                 yield piece
 
@@ -108,7 +108,7 @@ class HttpProvider(FillingProvider):
 
     async def _fill_by(self, wire: FillWire, request: FillRequest) -> AsyncGenerator[StreamEvent, None]:
         call = await self._call(request.model, wire.url(self._config), wire.encode(request))
-        async with aclosing(decoded(self._transport.events(call), wire.decoder(call.host))) as answer:
+        async with aclosing(decoded(self._transport.events(call), wire.decoder(call.host), call.host)) as answer:
             async for piece in answer:
                 yield piece
 

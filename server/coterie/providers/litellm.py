@@ -57,7 +57,7 @@ class LiteLLM(FillingProvider):
     async def stream(self, request: ModelRequest) -> AsyncGenerator[StreamEvent, None]:
         """Make one attempt of one call; see `coterie.domain.model_ports.Provider.stream`."""
         host, call = await self._call("chat", request.model, self._wire.encode(request, self._config))
-        async with aclosing(decoded(self._events(host, call), LiteLLMDecoder(host))) as answer:
+        async with aclosing(decoded(self._events(host, call), LiteLLMDecoder(host), host)) as answer:
             async for piece in answer:
                 yield piece
 
@@ -67,7 +67,7 @@ class LiteLLM(FillingProvider):
 
     async def _fill_by(self, wire: FillWire, request: FillRequest) -> AsyncGenerator[StreamEvent, None]:
         host, call = await self._call("fill", request.model, wire.encode(request))
-        async with aclosing(decoded(self._events(host, call), wire.decoder(host))) as answer:
+        async with aclosing(decoded(self._events(host, call), wire.decoder(host), host)) as answer:
             async for piece in answer:
                 yield piece
 

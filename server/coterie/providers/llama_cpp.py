@@ -81,7 +81,7 @@ class LlamaCpp(HttpProvider):
     async def _infill(self, request: FillRequest) -> AsyncGenerator[StreamEvent, None]:
         call = await self._call(request.model, f"{self._origin}/infill", infill_body(request))
         try:
-            async with aclosing(decoded(self._transport.events(call), InfillDecoder(call.host))) as answer:
+            async with aclosing(decoded(self._transport.events(call), InfillDecoder(call.host), call.host)) as answer:
                 async for piece in answer:
                     yield piece
         except ProviderError as failure:

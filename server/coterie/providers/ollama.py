@@ -80,7 +80,7 @@ class Ollama(FillingProvider):
         call = await self._call("/api/chat", body, model=request.model)
         decoder = OllamaDecoder(call.host)
         begun = False
-        async with aclosing(decoded(self._transport.lines(call), decoder)) as answer:
+        async with aclosing(decoded(self._transport.lines(call), decoder, call.host)) as answer:
             async for piece in answer:
                 if not begun and isinstance(piece, TextDelta | ThoughtDelta | ToolCallStarted):
                     begun = True
@@ -100,7 +100,7 @@ class Ollama(FillingProvider):
         body = fill_body(request, await self._window(request.model)) | {"prompt": commented(request), "suffix": request.suffix}
         call = await self._call("/api/generate", body, model=request.model)
         try:
-            async with aclosing(decoded(self._transport.lines(call), OllamaDecoder(call.host, may_be_empty=True))) as answer:
+            async with aclosing(decoded(self._transport.lines(call), OllamaDecoder(call.host, may_be_empty=True), call.host)) as answer:
                 async for piece in answer:
                     yield piece
         except ProviderError as failure:
@@ -112,7 +112,7 @@ class Ollama(FillingProvider):
         """Have the host go on behind a prompt that it takes as it is."""
         body = fill_body(request, await self._window(request.model)) | {"prompt": prompt(request, family), "raw": True}
         call = await self._call("/api/generate", body, model=request.model)
-        async with aclosing(decoded(self._transport.lines(call), OllamaDecoder(call.host, may_be_empty=True))) as answer:
+        async with aclosing(decoded(self._transport.lines(call), OllamaDecoder(call.host, may_be_empty=True), call.host)) as answer:
             async for piece in answer:
                 yield piece
 
