@@ -15,6 +15,7 @@ from coterie.agents.compacting import AGAIN
 from coterie.base.errors import ProviderError
 from coterie.context.assemble import message_bytes, request_bytes
 from coterie.context.compaction import UNKNOWN_WINDOW
+from coterie.context.pinning import PINNED_PART
 from coterie.context.window import input_limit
 from coterie.domain.channels import Channel
 from coterie.domain.events import MessageDelta, WarningEvent
@@ -48,7 +49,7 @@ async def test_a_conversation_that_fills_the_window_is_summarised_once_and_stays
         assert "Person: Post 1." in request_bytes(asked).decode()
         first = talk.sent
         assert [message.role for message in first.messages] == ["user", "assistant", "user"]
-        assert said(first) == ["<earlier", "2 word w", "Four?"], "the newest answer stays as it was said"
+        assert said(first) == ["<earlier", "2 word w", "<folder "], "the newest answer stays as it was said, and what is gone comes again"
         [head, *_] = first.messages
         assert isinstance(head, UserMessage)
         assert "## Done\n- counted" in head.text
@@ -60,6 +61,7 @@ async def test_a_conversation_that_fills_the_window_is_summarised_once_and_stays
         await talk.post("Five?", says("Five."))
         assert talk.hosts.heard("compaction") == []
         assert request_bytes(talk.sent).startswith(request_bytes(first)), "and the prefix of later requests stays the same"
+        assert said(talk.sent)[-1] == "Five?"
 
 
 async def test_its_cost_is_counted_with_the_run_and_under_its_own_name(tmp_path: Path) -> None:
@@ -268,9 +270,11 @@ async def test_files_that_are_larger_than_the_window_come_with_how_they_begin(tm
         )
         for file in files:
             view = await talk.stage.inspector.pin("c1", uri=file.as_uri())
-        limit = view.limit or input_limit(UNKNOWN_WINDOW, None)
         files_shown = sum(each.tokens for each in view.pieces if each.source == "file")
-        assert 0.8 * len(asked.text) < 4 * files_shown < 4 * 0.7 * limit, "as they would be sent"
+        if view.limit is not None:
+            assert 0.9 < files_shown / (view.limit // PINNED_PART) < 1.1, "the part that pinned files have"
+        else:
+            assert 0.8 * len(asked.text) < 4 * files_shown < 4 * 0.7 * input_limit(UNKNOWN_WINDOW, None), "as they would be sent"
 
 
 @pytest.mark.parametrize("window", [6_000, 8_192, WINDOW])

@@ -75,6 +75,22 @@ async def test_no_summary_is_made_of_what_is_pinned(tmp_path: Path, *, is_wished
         assert (talk.hosts.heard("compaction"), talk.told, talk.warned) == ([], [], [])
 
 
+@pytest.mark.parametrize("window", [8_192, 12_000, WINDOW])
+async def test_a_pinned_file_larger_than_the_window_is_in_each_request_and_costs_few_summaries(tmp_path: Path, window: int) -> None:
+    async with talking(tmp_path, windows={"first": window}) as talk:
+        file = talk.stage.project / "big.txt"
+        file.write_text("".join(f"line {number} of a big file\n" for number in range(8_000)), encoding="utf-8")
+        await talk.post("Begin.", says("Begun."))
+        assert talk.channel is not None
+        await talk.stage.inspector.pin(talk.channel, uri=file.as_uri())
+        summaries = 0
+        for number in range(16):
+            assert (await talk.post(f"Post {number}?", says(f"{number} {'word ' * 300}"))).state == "succeeded"
+            assert "line 150 of a big file" in str(talk.sent.messages), "also where a summary has just taken the place of what held it"
+            summaries += len(talk.hosts.heard("compaction"))
+        assert summaries <= 4
+
+
 @pytest.mark.parametrize("window", [None, 200_000], ids=["unknown", "not what it says"])
 async def test_a_small_model_whose_host_finds_a_summary_too_long_is_asked_for_one_of_less(tmp_path: Path, window: int | None) -> None:
     windows = {"first": 60_000} | ({} if window is None else {"small": window})

@@ -22,6 +22,7 @@ from coterie.context.assemble import system_text
 from coterie.context.briefing import Briefing, briefed, takes
 from coterie.context.collect import Listing
 from coterie.context.marking import attached_before, is_held, shows_folder, without_dropped
+from coterie.context.pinning import fitted
 from coterie.context.task import Excerpt, Task, first_message, replacing
 from coterie.context.thread import standing
 from coterie.domain.edits import digest_of
@@ -29,7 +30,7 @@ from coterie.domain.events import Event, StepEvent, WarningEvent
 from coterie.domain.messages import Message, ToolSpec, UserMessage
 from coterie.domain.model_ports import ModelChoice
 from coterie.domain.records import ConversationRecord, EventRecord
-from coterie.domain.runs import Attachment, RunRequest
+from coterie.domain.runs import Attachment
 from coterie.domain.wire import Json
 
 
@@ -57,21 +58,22 @@ class Beginning:
         is_new = not is_external and self.step.attempt == 1 and not (begun is not None and begun.messages)
         prompt, own_tools = ("", ()) if is_external else (agent.prompt, tools)
         briefing = briefed(crew.rules, crew.memory, self.choice, prompt, own_tools, limit=self._limit)
-        sent = await self._sent()
-        record = await self._record(tools, briefing, sent)
+        record = await self._record(tools, briefing, await self._sent())
         system = system_text("", briefing.rules, briefing.memory) if is_external else await self.run.text(record.system)
-        listing = None if shows_folder(sent) else await collect.listing_of(crew.workspace, self.run.row.request.folder)
-        around = await self._orientation(listing) if is_new and agent.finds_its_way else Orientation()
-        if around.missing is not None and listing is not None:
-            text = f"The agent begins without a map of the project and the code that fits your words. {around.missing}"
-            await self.run.event(WarningEvent(code="no_map", text=text))
-        rules = () if is_external else amendments(briefing.rules, system, sent)
+
+        async def first() -> UserMessage:
+            sent = await self._sent()
+            listing = None if shows_folder(sent) else await collect.listing_of(crew.workspace, self.run.row.request.folder)
+            around = await self._orientation(listing, sent) if is_new and agent.finds_its_way else Orientation()
+            return await self._first(around, listing, () if is_external else amendments(briefing.rules, system, sent))
+
         return Opening(
             system=system,
             tools=tuple(tool for tool in tools if tool.name in record.tools),
             before=crew.before,
             marks=crew.marks,
-            first=await self._first(around, listing, rules),
+            first=await first(),
+            anew=first,
         )
 
     @property
@@ -116,39 +118,40 @@ class Beginning:
                 going_on = going_on or (record if record in begun.since else None)
         return going_on
 
-    async def _orientation(self, listing: Listing | None) -> Orientation:
-        crew = self.crew
-        return await orientation(
+    async def _orientation(self, listing: Listing | None, sent: Sequence[Message]) -> Orientation:
+        crew, request = self.crew, self.run.row.request
+        around = await orientation(
             crew.place,
-            await self._request(),
+            replace(request, attachments=(*request.attachments, *await self._wanted())),
             listing,
             policy=crew.approvals.policy,
             settings=crew.context,
             limit=self._limit,
-            prior=crew.prior,
+            prior=sent,
         )
+        if around.missing is not None and listing is not None:
+            text = f"The agent begins without a map of the project and the code that fits your words. {around.missing}"
+            await self.run.event(WarningEvent(code="no_map", text=text))
+        return around
 
-    async def _request(self) -> RunRequest:
-        """Return what the person asked for, with the files that are to stay and that the conversation does not hold as they are now."""
-        request, held = self.run.row.request, await self._held()
-        pinned = replace(request, attachments=tuple(Attachment(uri=uri) for uri in (await self.crew.marks()).files))
-        read = await collect.attachments_of(self.crew.workspace, pinned)
-        files = zip(pinned.attachments, read, strict=True)
-        wanted = [attachment for attachment, file in files if not is_held(held, file.path, file.text)]
-        return replace(request, attachments=(*request.attachments, *wanted))
+    async def _wanted(self) -> Mapping[Attachment, Excerpt]:
+        """Read the files that are to stay, that nobody has attached now, and that the conversation does not hold as they are."""
+        workspace, request, held = self.crew.workspace, self.run.row.request, attached_before(await self._sent())
+        pinned = tuple(Attachment(uri=uri) for uri in (await self.crew.marks()).files)
+        read = fitted(await collect.attachments_of(workspace, replace(request, attachments=pinned)), self._limit)
+        attached = {file.path for file in await collect.attachments_of(workspace, request)}
+        files = zip(pinned, read, strict=True)
+        return {each: file for each, file in files if file.path not in attached and not is_held(held, file.path, file.text)}
 
     async def _sent(self) -> tuple[Message, ...]:
         """Return the messages of the conversation before that are sent, a summary by itself: nobody said that."""
-        before = self.crew.before
-        thread = without_dropped(standing(before.said, before.compactions), await self.crew.marks())
+        before, step = self.crew.before, self.step
+        own = [each for each in self.run.history.compactions if (each.step_id, each.attempt) == (step.step_id, step.attempt)]
+        thread = without_dropped(standing(before.said, (*before.compactions, *own)), await self.crew.marks())
         return tuple(placed.message for placed in thread)
 
-    async def _held(self) -> Mapping[str, str]:
-        """Return the files that are attached in the conversation, by path."""
-        return attached_before(await self._sent())
-
     async def _first(self, around: Orientation, listing: Listing | None, rules: tuple[Excerpt, ...]) -> UserMessage:
-        request = await self._request()
+        workspace, request, held = self.crew.workspace, self.run.row.request, attached_before(await self._sent())
         latest, kinds = self.run.history.latest, [*self.spec.needs]
         if self.spec.makes == "patch" and self.step.attempt > 1:
             kinds += ["patch", "findings", "testrun"]
@@ -161,8 +164,8 @@ class Beginning:
                 folder=None if listing is None else collect.folder_facts(listing),
                 map=around.map,
                 code=around.code,
-                attachments=replacing(await collect.attachments_of(self.crew.workspace, request), await self._held()),
-                selection=await collect.selection_of(self.crew.workspace, request),
+                attachments=replacing((*await collect.attachments_of(workspace, request), *(await self._wanted()).values()), held),
+                selection=await collect.selection_of(workspace, request),
                 artifacts=artifacts,
                 note=_note(self.spec, self.step.attempt),
             )

@@ -21,6 +21,7 @@ from coterie.context.assemble import assemble, system_text
 from coterie.context.briefing import briefed
 from coterie.context.collect import attachments_of
 from coterie.context.pieces import Counting
+from coterie.context.pinning import fitted
 from coterie.context.showing import PinnedFile, Talk, shown
 from coterie.context.thread import NOTHING, Before
 from coterie.context.tokens import Calibration, Sizes
@@ -91,7 +92,7 @@ class Inspection:
             compactions=compactions,
             marks=marks,
             task=(run_id, own.numbers[0]) if own is not None and own.numbers and goes_on else None,
-            files=await self._files(marks.files) if not goes_on else (),
+            files=await self._files(marks.files, choice) if not goes_on else (),
             build=build,
         )
         sizes = Sizes()
@@ -111,9 +112,10 @@ class Inspection:
             pinned_files=marks.files,
         )
 
-    async def _files(self, uris: tuple[str, ...]) -> tuple[PinnedFile, ...]:
+    async def _files(self, uris: tuple[str, ...], choice: ModelChoice | None) -> tuple[PinnedFile, ...]:
         request = RunRequest(prompt="", attachments=tuple(Attachment(uri=uri) for uri in uris))
-        excerpts = await attachments_of(self._around.workspace, request)
+        limit = None if choice is None else self._learned.usual_limit(choice)
+        excerpts = fitted(await attachments_of(self._around.workspace, request), limit)
         return tuple(PinnedFile(uri=uri, path=excerpt.path or uri, text=excerpt.text) for uri, excerpt in zip(uris, excerpts, strict=True))
 
     async def _scene(self, channel: Channel | None, row: RunRow | None) -> _Scene:

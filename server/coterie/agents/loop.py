@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from coterie.agents.calls import Calls
@@ -41,13 +41,14 @@ class Opening:
     """What a conversation starts from.
 
     ``before`` is the conversation of the channel so far, ``first`` the task of this step with all that may go along: what the window has no
-    room for is taken out before it is said.
+    room for is taken out before it is said. ``anew`` words it again, where a summary stands by then for what need not have been told.
     """
 
     system: str
     tools: tuple[ToolSpec, ...]
     before: Before = NOTHING
     first: UserMessage
+    anew: Callable[[], Awaitable[UserMessage]] | None = None
     marks: Decided = undecided
 
 
@@ -113,7 +114,10 @@ class AgentLoop:
 
     async def _begin(self) -> None:
         if not self._messages:
+            shortened = len(self._run.history.compactions)
             [first], events = await self._admitted([self._opening.first])
+            if self._opening.anew is not None and len(self._run.history.compactions) > shortened:
+                [first], events = await self._admitted([await self._opening.anew()])
             await self._tell(first, events=events)
 
     async def _accepted_before(self) -> Ended | None:
