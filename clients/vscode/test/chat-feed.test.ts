@@ -75,6 +75,22 @@ describe("a chat's feed", () => {
     feed.dispose();
   });
 
+  it("shows what comes of a run that history alone told of when it goes on again", async () => {
+    const { wire, runs } = serverOf(1);
+    const feed = new Feed(wire, runs, "c");
+    await feed.refresh();
+    const answered = nextPatch(feed);
+    runs.hear(event("r0", 3, { kind: "run", state: "running" }));
+    runs.hear(event("r0", 4, { kind: "message", messageId: "answer", role: "assistant", text: "Here it is." }));
+    await answered;
+    expect(ids(feed.items)).toEqual(["m0", "answer"]);
+    const more = nextPatch(feed);
+    runs.hear(event("r0", 5, { kind: "message", messageId: "more", role: "assistant", text: "And more." }));
+    await more;
+    expect(ids(feed.items)).toEqual(["m0", "answer", "more"]);
+    feed.dispose();
+  });
+
   it("hears nothing of other chats, and nothing once it is closed", async () => {
     const { wire, runs } = serverOf(0);
     const other = new Feed(wire, runs, "other");

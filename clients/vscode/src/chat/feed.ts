@@ -35,6 +35,8 @@ export class Feed {
   #spent: Spent | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
+  /** A run goes on that was not here, or was shown as far as history had it alone. */
+  #isOther = false;
 
   constructor(wire: Pick<Wire, "request">, runs: Source, channelId: string) {
     this.#wire = wire;
@@ -115,7 +117,8 @@ export class Feed {
   #hear(run: Run): void {
     const before = this.#conversation;
     this.#conversation = withRun(before, run);
-    if (this.#conversation !== before || this.#shown.has(run.runId)) {
+    this.#isOther ||= this.#conversation !== before;
+    if (this.#isOther || this.#shown.has(run.runId)) {
       this.#news.note(run);
       this.#timer ??= setTimeout(() => this.#flush(), FRAME_MS);
     }
@@ -123,11 +126,11 @@ export class Feed {
 
   #flush(): void {
     this.#timer = undefined;
-    const told = this.#news.take();
-    if (told.some(({ runId }) => !this.#shown.has(runId))) {
+    if (this.#isOther) {
       this.#show(this.#conversation);
       return;
     }
+    const told = this.#news.take();
     // What was used is told by an event that touches no entry.
     this.#spent = told.some(({ touched }) => touched === undefined) ? undefined : this.#spent;
     for (const { runId, touched } of told) {
@@ -144,6 +147,7 @@ export class Feed {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#news.take();
+    this.#isOther = false;
     this.#spent = undefined;
     this.#conversation = conversation;
     const parts = partsOf(conversation);
