@@ -90,10 +90,14 @@ describe("the items of a run", () => {
   });
 
   it.each([
-    ["what was chosen", "yes", "Allow once"],
-    ["that nobody chose", null, "Closed without an answer"],
-  ])("say of a question %s", (_what, optionId, words) => {
-    const options = [{ optionId: "yes", label: "Allow once", kind: "allow_once" as const }];
+    ["what was chosen", "yes", "Allow once", true],
+    ["that it was refused", "no", "Reject", false],
+    ["that nobody chose", null, "Closed without an answer", false],
+  ])("say of a question %s", (_what, optionId, words, isGranted) => {
+    const options = [
+      { optionId: "yes", label: "Allow once", kind: "allow_once" as const },
+      { optionId: "no", label: "Reject", kind: "reject_once" as const },
+    ];
     const effects = [{ kind: "exec" as const, target: "touch made", rule: "exec(touch made)" }];
     const question = { kind: "approval", approvalId: "p", title: "Run it", effects, options } as const;
     const open = runOf([{ ...question, state: "pending" }]);
@@ -102,7 +106,7 @@ describe("the items of a run", () => {
       { ...question, state: "pending" },
       { ...question, state: "resolved", decision: { optionId, kind: optionId === null ? null : "allow_once" } },
     ]);
-    expect(itemsOfRun(decided)).toMatchObject([{ decided: words }]);
+    expect(itemsOfRun(decided)).toMatchObject([{ decided: words, isGranted }]);
   });
 
   it("show an edit in the question about it alone, and there what becomes of it", () => {

@@ -6,7 +6,7 @@ import { goalOf, itemsOf, listOf, type Plan } from "../runs/plan";
 import { isPlanGate } from "../runs/planRows";
 import { moveIn } from "../state/moves";
 import type { Run } from "../state/run";
-import { questionOf } from "./effects";
+import { isRefusal, questionOf } from "./effects";
 
 export interface Question {
   readonly title: string;
@@ -18,6 +18,8 @@ export interface Question {
   readonly proposal: ProposalView | undefined;
   /** What was decided; undefined while the question is open. */
   readonly decided: string | undefined;
+  /** Whether that was a yes, of an edit to a part of it at least. */
+  readonly isGranted: boolean;
 }
 
 /** A plan as one reads it before one approves it. */
@@ -56,6 +58,7 @@ export function questionAbout(approval: ApprovalEvent, { plan, changes: all }: C
     plan: plan !== undefined && isPlanGate(approval) ? planView(plan) : undefined,
     proposal: proposal && { ...proposal, changeIds },
     decided: decisionWords(approval, proposal),
+    isGranted: proposal === undefined ? isGranted(approval) : proposal.applied > 0,
   };
   questions.set(approval, { about, question });
   return question;
@@ -83,6 +86,15 @@ function planView(plan: Plan): PlanView {
   return { goal: goalOf(plan), steps, risks: listOf(plan, "risks") };
 }
 
+function chosenIn({ options, decision }: Pick<ApprovalEvent, "decision" | "options">): ApprovalOption | undefined {
+  return options.find((option) => option.optionId === decision?.optionId);
+}
+
+function isGranted(approval: Pick<ApprovalEvent, "decision" | "options">): boolean {
+  const chosen = chosenIn(approval);
+  return chosen !== undefined && !isRefusal(chosen);
+}
+
 const ONCE: ReadonlySet<ApprovalOption["kind"]> = new Set(["allow_once", "reject_once"]);
 
 /** Say how a question was answered, of an edit what became of it; undefined while it is open. */
@@ -93,7 +105,7 @@ function decisionWords(
   if (approval.state === "pending") {
     return undefined;
   }
-  const chosen = approval.options.find((option) => option.optionId === approval.decision?.optionId);
+  const chosen = chosenIn(approval);
   const outcome = proposal && outcomeWords(proposal);
   if (outcome === undefined) {
     return chosen?.label ?? "Closed without an answer";

@@ -52,11 +52,11 @@ export function wordsOf({ title, proposal }: ApprovalItem): string {
   return proposal === undefined ? title : sizedWords(proposal);
 }
 
-export function iconOf({ decided, proposal }: ApprovalItem): string {
+export function iconOf({ decided, proposal, isGranted }: ApprovalItem): string {
   if (decided === undefined) {
     return proposal === undefined ? "shield" : "diff";
   }
-  return proposal?.applied === 0 ? "circle-slash" : "check";
+  return isGranted ? "check" : "circle-slash";
 }
 
 export function sizeParts(proposal: ProposalView | undefined): readonly HTMLElement[] {

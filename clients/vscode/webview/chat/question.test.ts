@@ -19,6 +19,7 @@ const ITEM: ApprovalItem = {
   plan: undefined,
   proposal: undefined,
   decided: undefined,
+  isGranted: false,
 };
 const shown = (): { row: ReturnType<typeof approvalRow>; button: HTMLButtonElement } => {
   posted.length = 0;
@@ -49,6 +50,17 @@ it("a question that is answered by a key keeps the focus", () => {
   expect(document.activeElement).toBe(button);
   row.update({ ...ITEM, decided: "Allow once" });
   expect(document.activeElement).toBe(row.element);
+});
+
+it.each([
+  [{ decided: "Allow once", isGranted: true }, "check"],
+  [{ decided: "Reject", isGranted: false }, "circle-slash"],
+  [{ decided: "Closed without an answer", isGranted: false }, "circle-slash"],
+  [{ decided: undefined, isGranted: false }, "shield"],
+] as const)("a question shows by its sign how it was answered: %j", (answer, sign) => {
+  const { row } = shown();
+  row.update({ ...ITEM, ...answer });
+  expect(row.element.querySelector(".approval-title .codicon")?.className).toContain(`codicon-${sign}`);
 });
 
 it("a plan can be read before it is approved, and so can a rule, with what else it would admit", () => {

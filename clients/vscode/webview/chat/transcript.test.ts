@@ -73,6 +73,7 @@ const question = (id: string, decided?: string): Item => ({
   plan: undefined,
   proposal: undefined,
   decided,
+  isGranted: decided !== undefined,
 });
 
 let order: string[] = [];
