@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,19 @@ async def test_who_answers_in_a_channel_can_be_chosen_anew_and_everybody_is_told
         assert await refused(editor, "choose", channelId=channel_id, agent="nobody") == "unknown_agent"
         assert await refused(editor, "choose", channelId=channel_id, model="no/such") in {"unknown_model", "unknown_provider"}
         assert await refused(editor, "choose", channelId="none") == "unknown_channel"
+
+
+async def test_what_is_done_to_a_channel_at_the_same_time_is_all_done(tmp_path: Path) -> None:
+    async with served(tmp_path, {}) as editor:
+        request = editor.client.request
+        channel_id = (await request("agent/channel/open", {"title": "First"}))["channelId"]
+        await asyncio.gather(
+            request("agent/channel/rename", {"channelId": channel_id, "title": "Other"}),
+            request("agent/channel/archive", {"channelId": channel_id}),
+            request("agent/channel/choose", {"channelId": channel_id, "agent": "coder"}),
+        )
+        channel = await only_channel(editor)
+        assert (channel["title"], channel["state"], channel["agent"]) == ("Other", "archived", "coder")
 
 
 async def test_what_was_said_is_found_in_every_channel(tmp_path: Path) -> None:

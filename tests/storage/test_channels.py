@@ -32,9 +32,18 @@ async def test_a_channel_comes_back_as_it_was_stored(store: Store) -> None:
     await store.channels.create(channel)
     assert await store.channels.get("c1") == channel
     changed = replace(channel, title="Other", folder="tasks", state="idle", agent=None, model=None, updated_at=at(9))
-    await store.channels.update(changed)
+    await store.channels.update(changed, was=channel)
     assert await store.channels.get("c1") == changed
     assert await store.channels.get("c2") is None
+
+
+async def test_who_changes_one_thing_of_a_channel_leaves_what_others_changed(store: Store) -> None:
+    was = a_channel("c1", "First")
+    await store.channels.create(was)
+    await store.channels.post("c1", said("m1", "later", 9))
+    for change in ({"title": "Other"}, {"state": "archived"}, {"agent": "coder", "model": None}):
+        await store.channels.update(replace(was, **change), was=was)
+    assert await store.channels.get("c1") == replace(was, title="Other", state="archived", agent="coder", model=None, updated_at=at(9))
 
 
 async def test_channels_are_listed_latest_first_by_folder_state_and_words(store: Store) -> None:

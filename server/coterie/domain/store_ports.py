@@ -92,8 +92,8 @@ class ChannelStore(Protocol):
         """Return a channel."""
         ...
 
-    async def update(self, channel: Channel) -> None:
-        """Replace a channel's title, folder, state, times, agent and model."""
+    async def update(self, channel: Channel, *, was: Channel) -> None:
+        """Write what of a channel is different from what it ``was``; what others have written since then stays."""
         ...
 
     async def list(self, *, folder: str | None = None, state: str | None = None, query: str | None = None) -> tuple[Channel, ...]:

@@ -125,18 +125,19 @@ class ChannelService:
         wanted = _one_line(title)
         if not wanted:
             raise InvalidParamsError("title: say what the channel is to be called.")
-        return await self._updated(replace(await self._known(channel_id), title=wanted))
+        channel = await self._known(channel_id)
+        return await self._updated(replace(channel, title=wanted), was=channel)
 
     async def choose(self, channel_id: str, *, agent: str | None = None, model: str | None = None) -> Channel:
         """Say who answers from the next run on; None: what the settings say."""
         channel = await self._known(channel_id)
         await self._check(agent, model)
-        return await self._updated(replace(channel, agent=agent, model=model))
+        return await self._updated(replace(channel, agent=agent, model=model), was=channel)
 
     async def archive(self, channel_id: str, *, archived: bool = True) -> Channel:
         """Put a channel away, or take it back out. A post takes it out, too."""
         channel = await self._resting(channel_id, "archive")
-        return await self._updated(replace(channel, state="archived" if archived else "idle"))
+        return await self._updated(replace(channel, state="archived" if archived else "idle"), was=channel)
 
     async def delete(self, channel_id: str) -> None:
         """Take a channel and its messages away. Its runs stay, and can be undone."""
@@ -150,10 +151,10 @@ class ChannelService:
         if model is not None:
             await self._runs.check_model(model)
 
-    async def _updated(self, channel: Channel) -> Channel:
-        await self._channels.update(channel)
+    async def _updated(self, channel: Channel, *, was: Channel) -> Channel:
+        await self._channels.update(channel, was=was)
         self._news.touched(channel.channel_id)
-        return self._news.counted(channel)
+        return self._news.counted(await self._known(channel.channel_id))
 
     async def _resting(self, channel_id: str, what: str) -> Channel:
         channel = await self._known(channel_id)

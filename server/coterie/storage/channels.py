@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 _INSERT = """INSERT INTO channels (title, folder, archived, updated_at, agent, model, channel_id)
     VALUES (?, ?, ?, ?, ?, ?, ?)"""
+_UPDATES = tuple(
+    f"UPDATE channels SET {column} = ? WHERE channel_id = ?"  # noqa: S608 - built of the names here
+    for column in ("title", "folder", "archived", "updated_at", "agent", "model")
+)
 _INSERT_FORK = "INSERT INTO channel_forks (channel_id, origin, kept) VALUES (?, ?, ?)"
 _COPY_MARKS = """INSERT INTO context_marks (channel_id, target, kind, at)
     SELECT ?, target, kind, at FROM context_marks WHERE channel_id = ? ORDER BY number"""
@@ -92,15 +96,15 @@ class Channels:
 
         return await self._database.run(select)
 
-    async def update(self, channel: Channel) -> None:
-        """Replace a channel's title, folder, state, times, agent and model."""
-        await self._database.write(
-            lambda connection: connection.execute(
-                """UPDATE channels SET title = ?, folder = ?, archived = ?, updated_at = ?, agent = ?, model = ?
-                WHERE channel_id = ?""",
-                _values(channel),
-            )
-        )
+    async def update(self, channel: Channel, *, was: Channel) -> None:
+        """Write what of a channel is different from what it ``was``; what others have written since then stays."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            for statement, before, now in zip(_UPDATES, _values(was), _values(channel), strict=False):
+                if before != now:
+                    connection.execute(statement, (now, channel.channel_id))
+
+        await self._database.write(write)
 
     async def list(self, *, folder: str | None = None, state: str | None = None, query: str | None = None) -> tuple[Channel, ...]:
         """Return channels, latest first. ``query`` searches titles and messages. ``active`` is one with a live run of any live process."""
@@ -163,6 +167,7 @@ class Channels:
 
 
 def _values(channel: Channel) -> tuple[object, ...]:
+    """Return what is stored of a channel, as `_INSERT` and `_UPDATES` have it, with its id behind."""
     archived = channel.state == "archived"
     return (channel.title, channel.folder, archived, channel.updated_at, channel.agent, channel.model, channel.channel_id)
 
