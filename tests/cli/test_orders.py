@@ -3,9 +3,11 @@
 import io
 
 import pytest
+from rich.console import Console
 from typing_extensions import override
 
 from coterie.base.errors import RequestError
+from coterie.cli.demo.screen import Screen
 from coterie.cli.terminal import Output, Streams, output_for
 from coterie.cli.wording import Line
 from coterie.domain.events import AgentEvent, Event, MessageDelta, MessageEvent, WarningEvent
@@ -47,3 +49,12 @@ def test_nothing_else_does(made: type[io.StringIO]) -> None:
     assert (err.getvalue().count(SPELLED), out.getvalue().count(SPELLED)) == (3, 1)
     assert not set(ORDER) & {"\u202e", "\x9b"} & set(out.getvalue() + err.getvalue())
     assert "\x1b[2J" not in out.getvalue() + err.getvalue()
+
+
+def test_nor_does_anything_in_a_demo_with_a_model_of_ones_own() -> None:
+    console = Console(file=Terminal(), width=200, color_system=None)
+    with Screen(console) as screen, console.capture() as shown:
+        screen.lines([Line(f"  {ORDER}")])
+        screen.said("chat", ORDER)
+        screen.diff(f"+{ORDER}")
+    assert shown.get().count(SPELLED) == 3

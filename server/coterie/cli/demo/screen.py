@@ -18,6 +18,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from coterie.base.legible import inert
 from coterie.cli.terminal import RICH_STYLES
 from coterie.cli.wording import Line, lines_of, usage_text
 from coterie.domain.events import AgentEvent, ChangeEvent, Event, MessageDelta, MessageEvent, StepEvent, UsageEvent
@@ -64,16 +65,17 @@ class Screen:
     def lines(self, lines: Iterable[Line]) -> None:
         """Write lines; a long one goes on below its own beginning, an output's is cut."""
         for line in lines:
-            words = line.text.lstrip(" ")
+            said = inert(line.text)
+            words = said.lstrip(" ")
             text = Text(words, style=RICH_STYLES[line.style])
             if words.startswith("│"):
                 text.no_wrap, text.overflow = True, "ellipsis"
-            self._console.print(Padding(text, (0, 0, 0, len(line.text) - len(words)), expand=False))
+            self._console.print(Padding(text, (0, 0, 0, len(said) - len(words)), expand=False))
 
     def said(self, who: str, text: str) -> None:
         """Write what the person or an agent said."""
         self._console.print(Text(f"{who}:", style="bold cyan"))
-        self._console.print(Padding(Markdown(text), (0, 0, 0, 2), expand=False))
+        self._console.print(Padding(Markdown(inert(text)), (0, 0, 0, 2), expand=False))
 
     def event(self, told: AgentEvent) -> None:
         """Write an event; texts in progress, steps and usage go to the live part."""
@@ -93,7 +95,7 @@ class Screen:
 
     def diff(self, text: str) -> None:
         """Write a unified diff."""
-        for line in text.splitlines():
+        for line in inert(text).splitlines():
             style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "dim")
             self._console.print(Padding(Text(line, style=style), (0, 0, 0, 2), expand=False))
 
@@ -136,5 +138,5 @@ class Screen:
             stale = step.state == "succeeded" and step.attempt < latest
             steps.append(f"{sign} {step.step_id}{again}  ", style="dim" if stale else style)
         steps.append(f"{usage_text(self._usage)}  {monotonic() - self._began:.0f} s", style="dim")
-        tails = [Text("\n".join(text.splitlines()[-STREAMED_LINES:]), style="italic") for text in self._streaming.values()]
+        tails = [Text("\n".join(inert(text).splitlines()[-STREAMED_LINES:]), style="italic") for text in self._streaming.values()]
         return Group(*(Padding(tail, (0, 0, 0, 2)) for tail in tails), steps)
