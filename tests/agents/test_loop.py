@@ -233,7 +233,7 @@ async def in_a_retry(stage: Stage) -> None:
 
 ALLOWED: Mapping[str, Any] = {
     "permissions": {"allow": ["exec(touch *)"]},
-    "retry": {"attempts": 4, "base_ms": 3_600_000, "max_ms": 3_600_000},
+    "retry": {"attempts": 4, "base_ms": 600_000, "max_ms": 600_000},
 }
 AWAITS: Sequence[Any] = (
     pytest.param(at_the_second_call, (asyncio.Event(), *says("never")), ALLOWED, id="before the model answers"),
