@@ -237,9 +237,7 @@ async def test_a_new_title_and_the_end_of_a_channel_are_told(tmp_path: Path) -> 
     async with desk(tmp_path) as here:
         assert await here.readings.read(URI) == "# Sums\n"
         renamed = Channel(channel_id="channel", title="Products", folder="chats", state="idle", updated_at=now())
-        was = await here.store.channels.get("channel")
-        assert was is not None
-        await here.store.channels.update(renamed, was=was)
+        await here.store.channels.update(renamed, "title")
         here.readings.channel_changed(ChannelChanged(channel_id="channel", change="updated", channel=renamed))
         await here.settled()
         assert here.refreshes == [URI]

@@ -109,12 +109,12 @@ async def test_each_difference_is_told_once_and_what_is_the_same_is_not(tmp_path
         assert stage.hearing.taken() == [], "the list is what was asked for"
         three = replace(ONE, channel_id="three", title="Three")
         await stage.other.channels.create(three)
-        await stage.other.channels.update(replace(ONE, title="First"), was=ONE)
+        await stage.other.channels.update(replace(ONE, title="First"), "title")
         await stage.other.channels.delete("two")
         await stage.steps.step()
         assert [each.channel.pending_approvals for each in stage.hearing.told if each.channel] == [7, 7]
         assert sorted(stage.hearing.taken()) == [("created", "three", "Three"), ("deleted", "two", ""), ("updated", "one", "First")]
-        await stage.other.channels.update(replace(ONE, title="First"), was=ONE)
+        await stage.other.channels.update(replace(ONE, title="First"), "title")
         await stage.steps.step()
         assert stage.hearing.taken() == []
 
@@ -124,7 +124,7 @@ async def test_the_list_is_read_only_after_others_have_written(tmp_path: Path) -
         stage.watch.attend("a client")
         await stage.steps.step()
         assert stage.looks == 1, "what came after the client's own look is found"
-        await stage.store.channels.update(replace(ONE, title="Ours"), was=ONE)
+        await stage.store.channels.update(replace(ONE, title="Ours"), "title")
         await stage.steps.step()
         assert stage.looks == 1, "what this server writes is told as it is written"
         await stage.other.favourites.mark("a/model", favourite=True)
@@ -202,7 +202,7 @@ async def test_what_this_server_tells_while_the_list_is_read_is_told_once_and_st
             case "created":
                 await stage.store.channels.create(three)
             case "updated":
-                await stage.other.channels.update(replace(ONE, title="Theirs"), was=ONE)
+                await stage.other.channels.update(replace(ONE, title="Theirs"), "title")
             case _:
                 await stage.store.channels.delete("one")
         slow = Slow(stage.store.channels)
@@ -213,7 +213,7 @@ async def test_what_this_server_tells_while_the_list_is_read_is_told_once_and_st
             case "created":
                 stage.news.created(three)
             case "updated":
-                await stage.store.channels.update(replace(ONE, title="Ours"), was=ONE)
+                await stage.store.channels.update(replace(ONE, title="Ours"), "title")
                 stage.news.touched("one")
                 await stage.hearing.heard.wait()
             case _:

@@ -100,6 +100,9 @@ async def test_what_is_done_to_a_channel_at_the_same_time_is_all_done(tmp_path: 
         )
         channel = await only_channel(editor)
         assert (channel["title"], channel["state"], channel["agent"]) == ("Other", "archived", "coder")
+        away = [{"channelId": channel_id, "archived": archived} for archived in (False, True, False, True, False)]
+        await asyncio.gather(*(request("agent/channel/archive", each) for each in away))
+        assert (await only_channel(editor))["state"] == "idle", "the last one counts"
 
 
 async def test_what_was_said_is_found_in_every_channel(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ async def test_a_channel_comes_back_as_it_was_stored(store: Store) -> None:
     await store.channels.create(channel)
     assert await store.channels.get("c1") == channel
     changed = replace(channel, title="Other", folder="tasks", state="idle", agent=None, model=None, updated_at=at(9))
-    await store.channels.update(changed, was=channel)
+    await store.channels.update(changed, "title", "folder", "state", "updated_at", "agent", "model")
     assert await store.channels.get("c1") == changed
     assert await store.channels.get("c2") is None
 
@@ -41,9 +41,13 @@ async def test_who_changes_one_thing_of_a_channel_leaves_what_others_changed(sto
     was = a_channel("c1", "First")
     await store.channels.create(was)
     await store.channels.post("c1", said("m1", "later", 9))
-    for change in ({"title": "Other"}, {"state": "archived"}, {"agent": "coder", "model": None}):
-        await store.channels.update(replace(was, **change), was=was)
-    assert await store.channels.get("c1") == replace(was, title="Other", state="archived", agent="coder", model=None, updated_at=at(9))
+    await store.channels.update(replace(was, title="Other"), "title")
+    await store.channels.update(replace(was, state="archived"), "state")
+    await store.channels.update(replace(was, agent="coder", model=None), "agent", "model")
+    changed = replace(was, title="Other", state="archived", agent="coder", model=None, updated_at=at(9))
+    assert await store.channels.get("c1") == changed
+    await store.channels.update(was, "state")
+    assert await store.channels.get("c1") == replace(changed, state="idle"), "what it was before, too"
 
 
 async def test_channels_are_listed_latest_first_by_folder_state_and_words(store: Store) -> None:

@@ -6,7 +6,7 @@ Values that cross are frozen; every method may be cancelled at its await points 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:  # annotations are all that need them, and a start that loads none of them is a tenth shorter
     from coterie.domain.channels import Channel, ChannelMessage, ChannelPage, Fork
@@ -73,6 +73,9 @@ class RunStore(Protocol):
         ...
 
 
+ChannelField: TypeAlias = Literal["title", "folder", "state", "updated_at", "agent", "model"]
+
+
 class ChannelStore(Protocol):
     """Chat channels (implemented by ``storage.channels``)."""
 
@@ -92,8 +95,8 @@ class ChannelStore(Protocol):
         """Return a channel."""
         ...
 
-    async def update(self, channel: Channel, *, was: Channel) -> None:
-        """Write what of a channel is different from what it ``was``; what others have written since then stays."""
+    async def update(self, channel: Channel, *fields: ChannelField) -> None:
+        """Write these fields of a channel; what others have written of the rest stays."""
         ...
 
     async def list(self, *, folder: str | None = None, state: str | None = None, query: str | None = None) -> tuple[Channel, ...]:

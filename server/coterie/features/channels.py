@@ -22,7 +22,7 @@ from coterie.domain.channels import (
     Posted,
 )
 from coterie.domain.runs import Attachment, RunRequest
-from coterie.domain.store_ports import ChannelStore, RunStore
+from coterie.domain.store_ports import ChannelField, ChannelStore, RunStore
 from coterie.features.channel_news import ChannelNews
 from coterie.features.channel_watch import ChannelWatch
 from coterie.features.runs import NEW_CHAT, RunService, check_page
@@ -126,18 +126,18 @@ class ChannelService:
         if not wanted:
             raise InvalidParamsError("title: say what the channel is to be called.")
         channel = await self._known(channel_id)
-        return await self._updated(replace(channel, title=wanted), was=channel)
+        return await self._updated(replace(channel, title=wanted), "title")
 
     async def choose(self, channel_id: str, *, agent: str | None = None, model: str | None = None) -> Channel:
         """Say who answers from the next run on; None: what the settings say."""
         channel = await self._known(channel_id)
         await self._check(agent, model)
-        return await self._updated(replace(channel, agent=agent, model=model), was=channel)
+        return await self._updated(replace(channel, agent=agent, model=model), "agent", "model")
 
     async def archive(self, channel_id: str, *, archived: bool = True) -> Channel:
         """Put a channel away, or take it back out. A post takes it out, too."""
         channel = await self._resting(channel_id, "archive")
-        return await self._updated(replace(channel, state="archived" if archived else "idle"), was=channel)
+        return await self._updated(replace(channel, state="archived" if archived else "idle"), "state")
 
     async def delete(self, channel_id: str) -> None:
         """Take a channel and its messages away. Its runs stay, and can be undone."""
@@ -151,8 +151,8 @@ class ChannelService:
         if model is not None:
             await self._runs.check_model(model)
 
-    async def _updated(self, channel: Channel, *, was: Channel) -> Channel:
-        await self._channels.update(channel, was=was)
+    async def _updated(self, channel: Channel, *fields: ChannelField) -> Channel:
+        await self._channels.update(channel, *fields)
         self._news.touched(channel.channel_id)
         return self._news.counted(await self._known(channel.channel_id))
 

@@ -115,7 +115,7 @@ class RunService:
             await self._channels.create(channel)
             self._news.created(channel)
         elif channel.state == "archived":
-            await self._channels.update(replace(channel, state="idle"), was=channel)
+            await self._channels.update(replace(channel, state="idle"), "state")
         return RunRow(
             run_id=new_id("run"),
             channel_id=channel.channel_id,

@@ -86,7 +86,7 @@ class Titles(Listener):
             return
         channel = await self._channels.get(row.channel_id)
         if title and channel is not None and await self._is_unnamed(row):
-            await self._channels.update(replace(channel, title=title), was=channel)
+            await self._channels.update(replace(channel, title=title), "title")
             self._news.touched(row.channel_id)
 
     async def _is_unnamed(self, row: RunRow) -> bool:

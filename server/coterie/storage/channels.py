@@ -5,11 +5,12 @@ Stored is only whether a channel is archived; that it is ``active`` follows from
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from coterie.base.errors import InvalidParamsError
 from coterie.domain.channels import Channel, ChannelMessage, ChannelPage, Fork, KeptRun
+from coterie.domain.store_ports import ChannelField
 from coterie.domain.wire import adapter
 from coterie.storage.database import Database
 from coterie.storage.messages import put_message
@@ -21,10 +22,14 @@ if TYPE_CHECKING:
 
 _INSERT = """INSERT INTO channels (title, folder, archived, updated_at, agent, model, channel_id)
     VALUES (?, ?, ?, ?, ?, ?, ?)"""
-_UPDATES = tuple(
-    f"UPDATE channels SET {column} = ? WHERE channel_id = ?"  # noqa: S608 - built of the names here
-    for column in ("title", "folder", "archived", "updated_at", "agent", "model")
-)
+_UPDATES: Mapping[ChannelField, str] = {
+    "title": "UPDATE channels SET title = ? WHERE channel_id = ?",
+    "folder": "UPDATE channels SET folder = ? WHERE channel_id = ?",
+    "state": "UPDATE channels SET archived = ? WHERE channel_id = ?",
+    "updated_at": "UPDATE channels SET updated_at = ? WHERE channel_id = ?",
+    "agent": "UPDATE channels SET agent = ? WHERE channel_id = ?",
+    "model": "UPDATE channels SET model = ? WHERE channel_id = ?",
+}
 _INSERT_FORK = "INSERT INTO channel_forks (channel_id, origin, kept) VALUES (?, ?, ?)"
 _COPY_MARKS = """INSERT INTO context_marks (channel_id, target, kind, at)
     SELECT ?, target, kind, at FROM context_marks WHERE channel_id = ? ORDER BY number"""
@@ -96,13 +101,13 @@ class Channels:
 
         return await self._database.run(select)
 
-    async def update(self, channel: Channel, *, was: Channel) -> None:
-        """Write what of a channel is different from what it ``was``; what others have written since then stays."""
+    async def update(self, channel: Channel, *fields: ChannelField) -> None:
+        """Write these fields of a channel; what others have written of the rest stays."""
+        values = dict(zip(_UPDATES, _values(channel), strict=False))
 
         def write(connection: sqlite3.Connection) -> None:
-            for statement, before, now in zip(_UPDATES, _values(was), _values(channel), strict=False):
-                if before != now:
-                    connection.execute(statement, (now, channel.channel_id))
+            for field in fields:
+                connection.execute(_UPDATES[field], (values[field], channel.channel_id))
 
         await self._database.write(write)
 
