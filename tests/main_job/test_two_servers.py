@@ -52,7 +52,9 @@ async def test_an_editor_that_has_a_folder_around_the_runs_own_resumes_and_undoe
         assert (await editor.ended(run_id))["state"] == "succeeded"
         assert (editor.text("made"), (tmp_path / "made").exists()) == ("", False), "the command ran where the run is at home"
         assert editor.text("calc.py") == FIXED
-        assert await editor.client.request("agent/run/undo", {"runId": run_id}) == {
+        undone = await editor.client.request("agent/run/undo", {"runId": run_id})
+        assert Path(undone.pop("keptIn")).is_dir()
+        assert undone == {
             "restored": ["calc.py", "project/made"],
             "conflicts": [],
         }, "the command's file is named as the editor has it"
