@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coterie.index.head import head
 from coterie.workspace.tracked import Tracked
 from coterie.workspace.walk import is_listed, list_files
 
@@ -202,6 +203,47 @@ def test_where_git_cannot_say_what_is_tracked_nothing_is(
     git("add", "--force", *FORCED)
     harm(root, monkeypatch)
     assert files(root) == {".gitignore", "out-x/a.py", "out.py", "z.py"}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"core.fsmonitor": "{}"},
+        {"core.sshCommand": "{}", "remote.origin.url": "ssh://nowhere.invalid/x"},
+        {"remote.origin.uploadpack": "{}", "remote.origin.url": "."},
+        {"protocol.ext.allow": "always", "remote.origin.url": "ext::{}"},
+    ],
+    ids=lambda settings: next(iter(settings)),
+)
+def test_nothing_runs_that_a_repository_names(root: Path, tmp_path: Path, git: Git, settings: Mapping[str, str]) -> None:
+    ran = tmp_path / "ran"
+    fill(root, {"lib/deep/a.py": "", "top.py": "", "b.gen": ""})
+    git("add", ".")
+    git("commit", "-qm", "Begin")
+    git("sparse-checkout", "set", "--cone", "--sparse-index", "other")
+    tree = git("rev-parse", "HEAD:lib").strip()
+    (root / ".git/objects" / tree[:2] / tree[2:]).unlink()  # which is to be had from where the repository says
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\n: > '{ran}'\nexit 1\n", encoding="utf-8")
+    program.chmod(0o755)
+    partial = {"core.repositoryFormatVersion": "1", "extensions.partialClone": "origin", "remote.origin.promisor": "true"}
+    for name, value in {**partial, **settings}.items():
+        git("config", name, value.format(program))
+    fill(root, {".gitignore": "*.gen\n"})
+    assert files(root) == {".gitignore", "top.py", "b.gen"}
+    assert not ran.exists()
+
+
+@pytest.mark.parametrize("where", [".gitignore", ".coterieignore", ".git/info/exclude", ".git/commondir", ".git/HEAD"])
+@pytest.mark.usefixtures("git")
+def test_nobody_waits_for_a_file_of_rules_that_is_none(root: Path, where: str) -> None:
+    fill(root, {"a.py": ""})
+    (root / where).unlink(missing_ok=True)
+    for make in (lambda: os.mkfifo(root / where), lambda: (root / where).symlink_to("/dev/zero")):
+        make()
+        assert set(list_files(str(root))) == {"a.py"}
+        assert head(str(root)).files
+        (root / where).unlink()
 
 
 def test_git_is_asked_once_for_each_state_of_its_index(root: Path, tmp_path: Path, git: Git, monkeypatch: pytest.MonkeyPatch) -> None:

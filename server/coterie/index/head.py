@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from coterie.workspace.checkouts import checkout_around
+from coterie.workspace.checkouts import checkout_around, told
 
 _TABLES = "reftable/tables.list"
 _OF_A_WORKTREE = ("HEAD", _TABLES)
@@ -43,7 +43,7 @@ def head(folder: str) -> Head:
 def _branch(git: Path) -> Iterator[str]:
     """Yield the name of the branch that is checked out, if one is."""
     try:
-        said = (git / "HEAD").read_text(encoding="utf-8")
+        said = told(git / "HEAD")
     except (OSError, ValueError):
         return
     if said.startswith("ref: refs/"):

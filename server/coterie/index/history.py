@@ -61,7 +61,7 @@ def _git(folder: str, arguments: Sequence[str], asked: str = "") -> str:
         done = subprocess.run(  # noqa: S603 - no shell
             ["git", *QUIET, *arguments],  # noqa: S607 - the person's own git
             cwd=folder,
-            env=quiet_environment() | {"GIT_NO_LAZY_FETCH": "1"},  # a partial clone is not completed over the network for this
+            env=quiet_environment(),
             input=asked.encode(),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from coterie.base.small_file import read_small
 from coterie.workspace.tracked import Tracked, tracked_below
 
 EXCLUDES = "info/exclude"
 """Patterns of a repository that are nobody else's, from the folder that all its worktrees share."""
+MOST_TOLD = 64 * 1024
+"""Bytes of a file that holds a single name."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,11 @@ def checkout_around(folder: str | Path) -> Checkout | None:
     return None if top is None else _checkout(str(folder), top)
 
 
+def told(file: Path | str) -> str:
+    """Return what one of the small files says in which git keeps a name. Raises `OSError` and `ValueError`."""
+    return read_small(file, MOST_TOLD).decode()
+
+
 def _checkout(folder: str, top: str) -> Checkout | None:
     place = f"{top}{os.sep}.git"
     kind = _kind(place)
@@ -63,7 +71,7 @@ def _checkout(folder: str, top: str) -> Checkout | None:
         return None
     try:
         # A file is what a worktree that was added has there, or a submodule.
-        said = Path(place).read_text(encoding="utf-8").removeprefix("gitdir:").strip() if stat.S_ISREG(kind) else place
+        said = told(place).removeprefix("gitdir:").strip() if stat.S_ISREG(kind) else place
         git = Path(os.path.realpath(Path(top, said)))
         return Checkout(folder, git, _shared(git)) if stat.S_ISREG(kind) or stat.S_ISDIR(kind) else None
     except (OSError, ValueError):
@@ -80,6 +88,6 @@ def _kind(place: str) -> int:
 
 def _shared(git: Path) -> Path:
     try:
-        return Path(os.path.realpath(git / (git / "commondir").read_text(encoding="utf-8").strip()))
+        return Path(os.path.realpath(git / told(git / "commondir").strip()))
     except (OSError, ValueError):
         return git

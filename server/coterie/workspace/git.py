@@ -10,11 +10,16 @@ PATIENCE_S = 10.0
 _NO_PROGRAM = ("core.fsmonitor=false", "core.hooksPath=/dev/null", *(f"gpg.{kind}program=false" for kind in ("", "ssh.", "x509.")))
 QUIET = ("--no-optional-locks", "--no-pager", *(word for setting in _NO_PROGRAM for word in ("-c", setting)))
 """Options before an operation that only looks: no lock of the person's index, no program that the repository's settings name."""
+_NO_FETCH = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
+"""Older versions of git know the second alone."""
 
 
 def quiet_environment() -> dict[str, str]:
-    """Return the environment of a git that asks nobody and follows no settings of the person's."""
-    return {"PATH": os.environ.get("PATH", os.defpath), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0"}
+    """Return the environment of a git that asks nobody, follows no settings of the person's, and fetches nothing.
+
+    A partial clone is not completed for a look: what fetches is named by the repository's settings, and would be a program of its choice.
+    """
+    return {"PATH": os.environ.get("PATH", os.defpath), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0", **_NO_FETCH}
 
 
 def is_tracked(absolute: str) -> bool:

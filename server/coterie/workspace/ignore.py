@@ -15,6 +15,7 @@ from fnmatch import translate
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from coterie.base.small_file import read_small
 from coterie.base.text import bare_lines
 from coterie.workspace.checkouts import Checkout, checkout_around, checkout_at
 from coterie.workspace.patterns import Pattern, compiled
@@ -23,6 +24,8 @@ _GITS = ".gitignore"
 _OURS = (".ignore", ".coterieignore")
 IGNORE_FILES = (_GITS, *_OURS)
 """A folder's rules, besides those that a checkout has for itself; what a later one says outweighs the earlier ones."""
+MOST_RULES = 1024 * 1024
+"""Bytes of an ignore file; a larger one says nothing."""
 NEVER_LISTED = frozenset({".git", ".hg", ".svn", ".jj", "node_modules", "__pycache__"})
 SECRET_NAMES = (
     ".env",
@@ -180,8 +183,7 @@ def _layered(layers: tuple[_Layer, ...], folder: str, patterns: list[str]) -> tu
 
 def _patterns(file: Path | str) -> list[str]:
     try:
-        with open(file, "rb") as rules:  # noqa: PTH123 - three for each folder, of which hardly one is there
-            return list(bare_lines(rules.read().decode("utf-8", "replace")))
+        return list(bare_lines(read_small(file, MOST_RULES).decode("utf-8", "replace")))
     except OSError:
         return []
 

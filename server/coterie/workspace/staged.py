@@ -17,8 +17,6 @@ from coterie.workspace.git import PATIENCE_S, QUIET, quiet_environment
 
 MOST_BYTES = 2_000_000
 """Of what git says so much is read; a message needs less by far."""
-_NO_NETWORK = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
-"""What is not here is not got, by a program that the repository may name; the first is not known to every git."""
 _PLAIN = ("--no-ext-diff", "--no-textconv", "--no-color", "--submodule=short", "--ignore-submodules=dirty", "-M")
 
 
@@ -76,7 +74,7 @@ def _git(folder: str, *words: str) -> str:
             subprocess.Popen(  # noqa: S603 - no shell
                 ["git", *QUIET, *words],  # noqa: S607 - the person's own git
                 cwd=folder,
-                env={**quiet_environment(), **_NO_NETWORK},
+                env=quiet_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=remarks,
