@@ -112,6 +112,18 @@ async def test_what_lies_in_the_rules_folder_counts_or_is_said_not_to(tmp_path: 
     assert "canary" not in str(rules)
 
 
+async def test_a_rules_folder_that_leads_out_of_the_project_is_not_used_and_ends_no_run(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (tmp_path / "elsewhere" / "rules").mkdir(parents=True)
+    (tmp_path / "elsewhere" / "rules" / "a.md").write_text("Not theirs.", encoding="utf-8")
+    (project / ".coterie").symlink_to(tmp_path / "elsewhere")
+    (project / "AGENTS.md").write_text("Use tabs.", encoding="utf-8")
+    rules = await read_rules(LiveWorkspace([Folder(uri=project.as_uri(), name="project", absolute=str(project))]))
+    assert [file.text for file in rules.files] == ["Use tabs."]
+    assert [warning.partition(" is not used as rules: ")[0] for warning in rules.warnings] == [".coterie/rules"]
+
+
 async def test_a_person_s_own_file_may_be_a_link_and_is_never_waited_for(tmp_path: Path) -> None:
     (tmp_path / "kept.md").write_bytes(b"\xef\xbb\xbfBe brief.\r\n")
     (tmp_path / "rules.md").symlink_to("kept.md")

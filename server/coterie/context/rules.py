@@ -51,7 +51,7 @@ async def read_rules(workspace: Workspace, *, folder: str | None = None, user_fi
     files: list[RulesFile] = []
     warnings: list[str] = []
     left = MAX_CHARACTERS
-    own, inside = [user_file] if user_file is not None else [], await _rules_files(workspace, folder)
+    own, inside = [user_file] if user_file is not None else [], await _rules_files(workspace, folder, warnings)
     async for name, text in found_texts(workspace, folder, own, inside, use="rules", warnings=warnings):
         # Many projects keep one text under several names.
         if not text.strip() or any(text == file.text for file in files):
@@ -95,10 +95,14 @@ def _locate(workspace: Workspace, name: str, folder: str | None) -> FileRef:
     return file
 
 
-async def _rules_files(workspace: Workspace, folder: str | None) -> tuple[str, ...]:
+async def _rules_files(workspace: Workspace, folder: str | None, warnings: list[str]) -> tuple[str, ...]:
     if (chosen := workspace.folder(folder or "") or next(iter(workspace.folders), None)) is None:
         return PROJECT_FILES
-    open_too = [file.path for file in await workspace.files(folder, RULES_FOLDER)]
+    try:
+        open_too = [file.path for file in await workspace.files(folder, RULES_FOLDER)]
+    except ModelMistakeError as refusal:  # it, or what it lies in, is a link to elsewhere
+        warnings.append(f"{RULES_FOLDER} is not used as rules: {refusal.message}")
+        return PROJECT_FILES
     listed = {*open_too, *await asyncio.to_thread(_rules_on_disk, Path(chosen.absolute))}
     return (*PROJECT_FILES, *(path for path in sorted(listed) if path.endswith(".md")))
 
