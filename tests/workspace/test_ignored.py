@@ -82,9 +82,22 @@ FORCED = ("src/a.gen", "out/keep.py", "out/deep/keep.py", "out/é/ü.py")
         {".gitignore": "out/**\n!out/drop.py\n"},
         {".gitignore": "out\n!src\n"},
         {".gitignore": "*.gen\n", "src/.gitignore": "!*/\n"},
+        {".gitignore": "\N{ZERO WIDTH NO-BREAK SPACE}out/\r\n*.gen\r\n", ".git/info/exclude": "\N{ZERO WIDTH NO-BREAK SPACE}/z.py\n"},
         {},
     ],
-    ids=["both", "everything", "nested", "let in where nothing can be", "let in", "excluded", "all inside", "around", "folders", "nothing"],
+    ids=[
+        "both",
+        "everything",
+        "nested",
+        "let in where nothing can be",
+        "let in",
+        "excluded",
+        "all inside",
+        "around",
+        "folders",
+        "from Windows",
+        "nothing",
+    ],
 )
 def test_what_git_tracks_is_listed_and_what_it_ignores_is_not(
     root: Path, git: Git, rules: Mapping[str, str], forced: tuple[str, ...]
@@ -274,7 +287,7 @@ def test_where_nothing_is_ignored_git_is_not_asked(root: Path, git: Git, monkeyp
 
 LINES = st.sampled_from(
     "out out/ /out out/* out/** !out/keep.py *.gen !*.gen out* /src/ "  # noqa: SIM905 - as a literal it would be thirty lines
-    "src/** **/a.* !src * !*/ !.gitignore deep/keep.py !out/deep/ [oz]*.py "
+    "src/** src/**/ !out/**/ **/a.* !src * !*/ !.gitignore deep/keep.py !out/deep/ [oz]*.py "
     "?.py #x \\!x **/ /** !/* */ out/**/keep.py !out.py src/*/ a.gen".split()
 )
 RULES = st.lists(LINES, max_size=4).map("\n".join)

@@ -183,7 +183,7 @@ def _layered(layers: tuple[_Layer, ...], folder: str, patterns: list[str]) -> tu
 
 def _patterns(file: Path | str) -> list[str]:
     try:
-        return list(bare_lines(read_small(file, MOST_RULES).decode("utf-8", "replace")))
+        return list(bare_lines(read_small(file, MOST_RULES).decode("utf-8-sig", "replace")))
     except OSError:
         return []
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 _FOLDER = "ps_d"
 """The group of the slash behind a folder in the expressions that pathspec makes."""
 _ANY_FOLDER = f"(?P<{_FOLDER}>/)"
+_ALL_FOLDERS = re.compile(r"(?<=.)/\*\*/\s*$")
+"""What ends a line that names all folders in one; pathspec takes it for that one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,6 @@ def compiled(lines: Iterable[str]) -> Iterator[Pattern]:
     for line in lines:
         # A line that is no pattern, as ``!`` alone, hides nothing, and must not hide the folder; git passes over it, too.
         with suppress(ValueError, re.error):
-            pattern = GitIgnoreSpecPattern(line)
+            pattern = GitIgnoreSpecPattern(_ALL_FOLDERS.sub("/**/*/", line))
             if pattern.regex is not None and pattern.include is not None:
                 yield Pattern(pattern.regex, pattern.include, _FOLDER in pattern.regex.groupindex)
