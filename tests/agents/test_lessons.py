@@ -11,6 +11,7 @@ import pytest
 from agent_stage import Fails, says
 from coterie.agents.lessons import FILE, MOST, KeptLessons
 from coterie.base.errors import ProviderError
+from coterie.base.ids import now
 from coterie.context.assemble import request_bytes
 from coterie.domain.model_ports import ModelChoice
 from coterie.domain.usage import Usage
@@ -33,9 +34,9 @@ async def kept(folder: Path, *, refused: int = 8_000, choice: ModelChoice | None
     return made
 
 
-async def recalled(folder: Path) -> KeptLessons:
+async def recalled(folder: Path, at: str | None = None) -> KeptLessons:
     """Begin as the next server does."""
-    made = KeptLessons(folder)
+    made = KeptLessons(folder, clock=lambda: at or now())
     await made.read()
     return made
 
@@ -97,10 +98,11 @@ async def test_other_settings_of_the_provider_make_another_model(tmp_path: Path)
         '[{"model": 1, "settings": null, "window": "x", "bytesPerToken": "many", "refused": [], "taken": {}, "since": 3}]',
         '[{"model": "work/m1", "settings": "", "window": null, "bytesPerToken": 1e999, "refused": 1, "taken": 2, "since": "x"}]',
         '[{"model": "work/m1", "settings": "", "window": null, "bytesPerToken": NaN, "refused": -1, "taken": -2, "since": "2026-01-01"}]',
+        '[{"model": "work/m1", "settings": "", "window": null, "bytesPerToken": null, "refused": 1e999, "taken": 1e999, "since": "NOW"}]',
     ],
 )
 async def test_a_damaged_file_says_nothing_and_is_written_anew(tmp_path: Path, damage: str) -> None:
-    (tmp_path / FILE).write_text(damage, encoding="utf-8")
+    (tmp_path / FILE).write_text(damage.replace("NOW", now()), encoding="utf-8")
     learned = (await recalled(tmp_path)).learned
     assert (learned.taken(model()), learned.calibration(model()).bytes_per_token) == (None, 4.0)
     await kept(tmp_path)
@@ -129,6 +131,20 @@ async def test_after_a_week_it_is_tried_again_what_a_host_takes(tmp_path: Path, 
     learned = third.learned
     assert (learned.taken(model()) is not None) is is_known, "counted from the refusal, and not from the latest answer"
     assert learned.calibration(model()).bytes_per_token == 3.0
+
+
+@pytest.mark.parametrize(("later", "is_known"), [("2026-01-07T23:00:00Z", True), ("2026-01-08T10:00:00Z", False)])
+async def test_a_server_that_lives_for_longer_than_a_week_tries_again_too(tmp_path: Path, later: str, *, is_known: bool) -> None:
+    at = ["2026-01-01T10:00:00Z"]
+    made = KeptLessons(tmp_path, clock=lambda: at[-1])
+    made.learned.refused(model(), 8_000)
+    await made.aclose()  # writes
+    at.append(later)
+    await made.read()
+    made.learned.answered(model(), 5_000, Usage(input=1_000, output=1))
+    assert (made.learned.taken(model()) is not None) is is_known
+    await made.aclose()
+    assert ((await recalled(tmp_path, later)).learned.taken(model()) is not None) is is_known, "an answer makes no refusal younger"
 
 
 async def test_without_a_folder_nothing_is_written() -> None:

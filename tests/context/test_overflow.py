@@ -41,6 +41,12 @@ def test_what_is_small_is_not_named_and_what_is_alike_is_one() -> None:
     assert "AGENTS.md" not in text
 
 
+def test_of_many_that_are_small_the_largest_are_named() -> None:
+    text = fills_it([part(f"rules:{number}.md", 100 + number, "system") for number in range(12)])
+    assert text.startswith("Of its about 1,266 tokens 11.md 111, 10.md 110, 9.md 109, 8.md 108 are most. ")
+    assert "shorten 11.md, 10.md, 9.md, 8.md, or leave" in text
+
+
 def test_where_summaries_are_given_up_that_is_said_instead() -> None:
     text = fills_it((*AGENT, part("person", 9_000)), history="Not again.")
     assert text.endswith("Choose a model with a larger window, or leave pieces of it out. Not again.")

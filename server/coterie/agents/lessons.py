@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from math import inf
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,7 +49,11 @@ class KeptLessons:
 
     def take(self, content: Any) -> None:
         """See `coterie.base.kept_soon.Owner`."""
-        self.learned.recall({whose: lesson for whose, (lesson, _) in _lessons(content, self._clock()).items()})
+        kept = {whose: lesson for whose, (lesson, _) in _lessons(content, self._clock()).items()}
+        self.learned.recall(kept)
+        for whose, lesson in kept.items():
+            if lesson.refused is None and whose not in self._unwritten:
+                self.learned.try_again(whose)  # a week is over for a server that lives for longer, too
 
     def _changed(self, whose: Whose) -> None:
         self._unwritten.pop(whose, None)
@@ -87,7 +92,7 @@ def _lessons(content: Any, at: str) -> dict[Whose, tuple[Lesson, str | None]]:
 def _lesson(row: Mapping[str, Any], at: str) -> tuple[Lesson, str | None]:
     ratio, since = row["bytesPerToken"], row["since"]
     calibration = None if ratio is None or not PLAUSIBLE[0] <= ratio <= PLAUSIBLE[1] else Calibration(float(ratio))
-    if since is None or not 0 < row["taken"] <= row["refused"] or not _is_recent(since, at):
+    if since is None or not 0 < row["taken"] <= row["refused"] < inf or not _is_recent(since, at):
         return Lesson(calibration), None
     return Lesson(calibration, refused=float(row["refused"]), taken=float(row["taken"])), since
 

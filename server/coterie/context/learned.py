@@ -56,6 +56,11 @@ class Learned:
         """Know what was learned elsewhere, or before, of models of which nothing is known."""
         self._lessons = {**lessons, **self._lessons}
 
+    def try_again(self, whose: Whose) -> None:
+        """Forget what a host refused."""
+        if (known := self._lessons.get(whose)) is not None:
+            self._lessons[whose] = replace(known, refused=None, taken=None)
+
     def calibration(self, choice: ModelChoice) -> Calibration:
         """Return how a model's tokens are estimated."""
         return self._of(choice).calibration or Calibration()

@@ -16,7 +16,7 @@ _Kind: TypeAlias = Literal["agent", "rules", "pinned", "attached", "request", "p
 
 MOST_NAMED = 4
 WORTH_NAMING = 0.1
-"""The part of a conversation that something has to fill to be worth doing something about."""
+"""The part of a conversation that something has to fill to be worth doing something about, where anything fills so much."""
 _HISTORY = "post `/compact`, or `/clear` to begin anew"
 _WAYS: Mapping[_Kind, str] = {
     "pinned": "pin less",
@@ -47,7 +47,8 @@ def fills_it(parts: Sequence[Part], *, history: str | None = None) -> str:
     for part in parts:
         sizes[_filler(part)] += part.piece.tokens
     total = sizes.total()
-    large = [(filler, tokens) for filler, tokens in sizes.most_common(MOST_NAMED) if tokens >= WORTH_NAMING * total]
+    most = sizes.most_common(MOST_NAMED)
+    large = [(filler, tokens) for filler, tokens in most if tokens >= WORTH_NAMING * total] or most
     named = ", ".join(f"{filler.name} {tokens:,}" for filler, tokens in large)
     return f"Of its about {total:,} tokens {named} are most. {_ways([filler for filler, _ in large], history)}"
 
