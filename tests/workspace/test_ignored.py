@@ -121,6 +121,12 @@ def test_of_a_folder_below_the_top_it_counts_what_is_tracked_there(root: Path, g
     assert files(root / "lib") == {".gitignore", "a.gen"}
 
 
+def test_the_first_name_that_git_tells_may_begin_with_an_end_of_line(root: Path, git: Git) -> None:
+    fill(root, {".git/info/exclude": "*\n", "\na.py": "", "a.py": ""})
+    git("add", "--force", "\na.py")
+    assert files(root) == seen_by_git(root) == {"\na.py"}
+
+
 @pytest.mark.parametrize("ours", [".ignore", ".coterieignore"])
 def test_our_own_rules_outweigh_what_git_says(root: Path, git: Git, ours: str) -> None:
     fill(root, {**dict.fromkeys(NAMES, "x\n"), ".gitignore": "*.gen\nout/\n", "src/.gitignore": "!*.gen\n"})

@@ -29,7 +29,7 @@ def is_tracked(absolute: str) -> bool:
 
 
 def told_by_git(folder: str | Path, *words: str, patience_s: float = PATIENCE_S) -> str | None:
-    """Return what git says in a folder; None when it refuses, takes longer than that, or is not there. Blocks."""
+    """Return what git says in a folder, but for the end of its last line; None when it refuses, takes too long, or is not there. Blocks."""
     try:
         asked = subprocess.run(  # noqa: S603 - no shell
             ["git", *QUIET, *words],  # noqa: S607 - the person's own git
@@ -43,4 +43,4 @@ def told_by_git(folder: str | Path, *words: str, patience_s: float = PATIENCE_S)
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return asked.stdout.decode(errors="surrogateescape").strip("\n") if asked.returncode == 0 else None
+    return asked.stdout.decode(errors="surrogateescape").removesuffix("\n") if asked.returncode == 0 else None
