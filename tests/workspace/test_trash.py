@@ -10,7 +10,7 @@ from coterie.base.errors import ModelMistakeError
 from coterie.domain.edits import KEPT_DAYS, LeftOut
 from coterie.domain.workspace_ports import Folder
 from coterie.workspace import trash as trash_module
-from coterie.workspace.given_back import file_mark
+from coterie.workspace.given_back import file_mark, link_mark
 from coterie.workspace.survey import stamp_of
 from coterie.workspace.trash import Trash
 from coterie.workspace.workspace import LiveWorkspace
@@ -20,6 +20,16 @@ def kept(trash: Trash) -> dict[str, bytes]:
     """Return the files of a run."""
     folder = trash.folder("run_1")
     return {} if folder is None else {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def files_below(folder: Path) -> list[str]:
+    """Return the files, by path."""
+    return [str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()]
+
+
+def full(*_: object) -> None:
+    """Be a disk without room."""
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 @pytest.fixture
@@ -73,6 +83,53 @@ def test_what_is_taken_from_another_disk_is_copied(trash: Trash, tmp_path: Path,
     assert not os.path.lexists(place)
     assert (folder / "data.bin").is_symlink() == is_link
     assert is_link or kept(trash) == {"data.bin": b"\0data"}
+
+
+@pytest.mark.parametrize("is_taken", [False, True])
+def test_what_a_full_disk_cut_off_is_not_kept(trash: Trash, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_taken: bool) -> None:
+    def elsewhere(self: Path, target: Path) -> None:
+        raise OSError(errno.EXDEV, "another disk", str(self), None, str(target))
+
+    def keep() -> None:
+        trash.take("run_1", "data.bin", place) if is_taken else trash.put("run_1", "data.bin", b"\0data")
+
+    place = tmp_path / "data.bin"
+    place.write_bytes(b"\0data")
+    monkeypatch.setattr(Path, "rename", elsewhere)
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space left"):
+            keep()
+    assert (place.read_bytes(), files_below(tmp_path / "data")) == (b"\0data", [])
+    keep()
+    assert (kept(trash), files_below(tmp_path / "data")) == ({"data.bin": b"\0data"}, ["undone/run_1/data.bin"])
+
+
+def test_a_link_is_not_the_content_that_it_leads_to(trash: Trash, tmp_path: Path) -> None:
+    (tmp_path / "b").write_bytes(b"one")
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    trash.take("run_1", "a", tmp_path / "a")
+    trash.put("run_1", "a", b"one")
+    (tmp_path / "b").unlink()
+    assert kept(trash) == {"again-2/a": b"one"}
+
+
+async def test_a_link_comes_back_though_a_full_disk_cut_its_undo_off(
+    folder: Folder, root: Path, trash: Trash, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, workspace = root / "current", LiveWorkspace([folder], trash=trash)
+    place.write_bytes(b"\0data")
+    mark = file_mark(stamp_of(place.lstat()))
+    swapped = LeftOut(
+        folder=folder.uri, path="current", uri=place.as_uri(), what="changed", why="binary", was=link_mark(b"releases/1"), now=mark
+    )
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "symlink_to", full)
+        with pytest.raises(ModelMistakeError, match="No space left"):
+            await workspace.give_back("run_1", swapped)
+    assert kept(trash) == {"current": b"\0data"}
+    assert await workspace.give_back("run_1", swapped)
+    assert place.readlink() == Path("releases/1")
 
 
 async def test_what_is_too_large_to_be_copied_stays(folder: Folder, root: Path, trash: Trash, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,9 +12,12 @@ import os
 import shutil
 import time
 from contextlib import suppress
+from io import BytesIO
 from itertools import count
 from pathlib import Path
+from typing import IO
 
+from coterie.base.ids import new_id
 from coterie.domain.edits import KEPT_DAYS
 from coterie.workspace.files import sync_folder
 
@@ -37,11 +40,7 @@ class Trash:
         """Keep a content under the path of its file, safe from a power cut; once, however often it is put there."""
         kept = self._free(run_id, path, content)
         if kept is not None:
-            with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            sync_folder(kept.parent)
+            self._write(BytesIO(content), kept)
 
     def take(self, run_id: str, path: str, place: Path) -> None:
         """Move a file or a symbolic link here as it is, so that nothing is left of it in its place."""
@@ -54,8 +53,26 @@ class Trash:
                 raise
             if place.lstat().st_size > MOST_COPIED:
                 raise OSError(errno.EFBIG, "it is too large to be kept on another disk", str(place)) from failure
-            shutil.copy2(place, kept, follow_symlinks=False)
+            if place.is_symlink():
+                kept.symlink_to(place.readlink())
+            else:
+                with place.open("rb") as source:
+                    self._write(source, kept)
+                shutil.copystat(place, kept)
             place.unlink()
+        sync_folder(kept.parent)
+
+    def _write(self, source: IO[bytes], kept: Path) -> None:
+        """Write a new file through to the disk, which comes to its place whole: what a full disk cut off is nobody's content."""
+        partial = self._place / new_id("partial")
+        try:
+            with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
+                shutil.copyfileobj(source, file)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(kept)
+        finally:
+            partial.unlink(missing_ok=True)
         sync_folder(kept.parent)
 
     def _free(self, run_id: str, path: str, content: bytes | None = None) -> Path | None:
@@ -70,7 +87,7 @@ class Trash:
         os.utime(folder)
         for number in count(1):
             kept = (folder if number == 1 else folder / f"again-{number}") / path
-            if content is not None and kept.is_file() and kept.read_bytes() == content:
+            if content is not None and kept.is_file() and not kept.is_symlink() and kept.read_bytes() == content:
                 return None
             with suppress(FileExistsError, NotADirectoryError):
                 kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -81,7 +98,11 @@ class Trash:
     def _sweep(self) -> None:
         """Let go of what nobody came back for."""
         self._place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for folder in self._place.iterdir():
+        for old in self._place.iterdir():
             with suppress(OSError):  # another server does the same
-                if time.time() - folder.stat().st_mtime > KEPT_DAYS * 24 * 3600:
-                    shutil.rmtree(folder, ignore_errors=True)
+                if time.time() - old.stat().st_mtime <= KEPT_DAYS * 24 * 3600:
+                    continue
+                if old.is_dir():
+                    shutil.rmtree(old, ignore_errors=True)
+                else:
+                    old.unlink()  # of a server that died while it wrote
