@@ -1,11 +1,14 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
-const { window } = vi.hoisted(() => ({ window: { showWarningMessage: vi.fn(), setStatusBarMessage: vi.fn(), showTextDocument: vi.fn() } }));
-vi.mock("vscode", () => ({ window, Uri: { parse: (text: string) => text } }));
+const { window, env } = vi.hoisted(() => ({
+  window: { showWarningMessage: vi.fn(), showInformationMessage: vi.fn(), setStatusBarMessage: vi.fn(), showTextDocument: vi.fn() },
+  env: { clipboard: { writeText: vi.fn() } },
+}));
+vi.mock("vscode", () => ({ env, window, Uri: { parse: (text: string) => text } }));
 
-import type { ChangeEvent, UndoConflict } from "../src/protocol";
+import type { ChangeEvent, UndoResult } from "../src/protocol";
 import type { Target } from "../src/runs/row";
-import { undoPart, undoRun } from "../src/runs/undoing";
+import { undo, undoPart, undoRun } from "../src/runs/undoing";
 import type { Session } from "../src/session";
 import { emptyRun } from "../src/state/run";
 
@@ -22,11 +25,10 @@ const change = (changeId: string, unsure: string | null, state: "applied" | "und
 /** A session with one run, and what was asked of its server. */
 function stage(...changes: ChangeEvent[]) {
   const asked: unknown[] = [];
-  const conflicts: UndoConflict[] = [];
   const run = { ...emptyRun("r"), changes: Object.fromEntries(changes.map((each) => [each.changeId, each])) };
   const request = async (_method: string, params: unknown) => {
     asked.push(params);
-    return { restored: ["ours.py"], conflicts };
+    return { restored: ["ours.py"], conflicts: [] };
   };
   return { session: { runs: { known: async () => run }, wire: { request } } as unknown as Session, asked };
 }
@@ -81,5 +83,31 @@ describe("a part of a run", () => {
     await undoPart(session, { target });
     expect(asked).toHaveLength(1);
     expect(window.showWarningMessage.mock.lastCall?.[1].detail).toContain(`theirs.py: ${WHY}`);
+  });
+});
+
+describe("what came of an undo is told", () => {
+  const left = (path: string) => ({ path, uri: `file:///w/${path}`, reason: `${path} is another now.` });
+  const answers: Record<string, UndoResult> = {
+    one: { restored: ["a.py", "b.py"], conflicts: [left("c.py")], keptIn: "/kept/one" },
+    two: { restored: ["b.py"], conflicts: [], notUndoable: [left("d.png")] },
+  };
+  const request = async (_method: string, { runId }: { readonly runId: string }) => {
+    const answer = answers[runId];
+    if (answer === undefined) {
+      throw new Error("There is no such run.");
+    }
+    return answer;
+  };
+  const session = { wire: { request } } as unknown as Session;
+
+  it("of several runs together, also where one could not be asked", async () => {
+    window.showInformationMessage.mockImplementation(async (_text: string, button?: string) => button);
+    await expect(undo(session, { runId: "one" }, { runId: "gone" }, { runId: "two" })).rejects.toThrow("There is no such run.");
+    expect(window.setStatusBarMessage.mock.lastCall?.[0]).toContain("2 files");
+    expect(window.showWarningMessage.mock.calls).toEqual([["Not taken back: c.py: c.py is another now.", "Show the File"]]);
+    const told = window.showInformationMessage.mock.calls.map(([text]) => text);
+    expect(told.sort()).toEqual(["Not taken back: d.png: d.png is another now.", "What was taken away is kept for a while in /kept/one."]);
+    expect(env.clipboard.writeText.mock.calls).toEqual([["/kept/one"]]);
   });
 });

@@ -6,6 +6,7 @@ import { folderFor } from "../folders";
 import { unlinked } from "../notices";
 import type { Attachment, ChannelForked } from "../protocol";
 import { guarded } from "../refusals";
+import { undo } from "../runs/undoing";
 import { phaseOf } from "../server/state";
 import { Refusal } from "../server/wire";
 import type { Session } from "../session";
@@ -78,10 +79,10 @@ export class Outgoing {
     if (paths.length === 0) {
       return;
     }
-    const undo = "Undo These Changes";
+    const takeBack = "Undo These Changes";
     const text = `What the earlier answer changed stays on the disk: ${paths.join(", ")}.`;
-    if ((await window.showInformationMessage(unlinked(text), undo)) === undo) {
-      await guarded(() => Promise.all(staying.map(({ runId }) => this.#session.wire.request("agent/run/undo", { runId }))));
+    if ((await window.showInformationMessage(unlinked(text), takeBack)) === takeBack) {
+      await guarded(() => undo(this.#session, ...staying.map(({ runId }) => ({ runId }))));
     }
   }
 

@@ -1,7 +1,7 @@
 // Takes back what a run changed: all of it, or what a row is about. What may be somebody else's the server leaves alone unless it is named,
 // and who names it is told so before.
 
-import { Uri, window } from "vscode";
+import { env, Uri, window } from "vscode";
 import { unlinked } from "../notices";
 import type { ChangeEvent, RunUndoParams, UndoConflict } from "../protocol";
 import type { Session } from "../session";
@@ -53,12 +53,41 @@ async function isMeant(session: Session, target: Extract<Target, { readonly kind
   return (await window.showWarningMessage("Take this back?", asked, TAKE_BACK)) === TAKE_BACK;
 }
 
-async function undo(session: Session, params: RunUndoParams): Promise<void> {
-  const { restored, conflicts } = await session.wire.request("agent/run/undo", params);
-  if (restored.length > 0) {
-    window.setStatusBarMessage(`$(discard) Coterie took changes back in ${counted(restored.length, "file")}.`, 10_000);
+/** Take back what is asked for, and tell what came of it: what could not be is told also where another one of these requests failed. */
+export async function undo(session: Session, ...asked: readonly RunUndoParams[]): Promise<void> {
+  const answers = await Promise.allSettled(asked.map((params) => session.wire.request("agent/run/undo", params)));
+  const done = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
+  const restored = new Set(done.flatMap((each) => each.restored));
+  if (restored.size > 0) {
+    window.setStatusBarMessage(`$(discard) Coterie took changes back in ${counted(restored.size, "file")}.`, 10_000);
   }
-  await tellConflicts("taken back", conflicts);
+  await Promise.all([
+    tellConflicts(
+      "taken back",
+      done.flatMap((each) => each.conflicts),
+    ),
+    tellUnkept(done.flatMap((each) => each.notUndoable ?? [])),
+    ...done.map((each) => tellKept(each.keptIn ?? undefined)),
+    ...answers.map((answer) => (answer.status === "rejected" ? Promise.reject(answer.reason) : undefined)),
+  ]);
+}
+
+/** Tell what no copy was there of: nobody can do anything about it, so there is nothing to choose. */
+async function tellUnkept(left: readonly UndoConflict[]): Promise<void> {
+  if (left.length > 0) {
+    await window.showInformationMessage(unlinked(conflictWords("taken back", left)));
+  }
+}
+
+/** Tell where lies what an undo took away. */
+async function tellKept(folder: string | undefined): Promise<void> {
+  const copy = "Copy the Path";
+  if (
+    folder !== undefined &&
+    (await window.showInformationMessage(unlinked(`What was taken away is kept for a while in ${folder}.`), copy)) === copy
+  ) {
+    await env.clipboard.writeText(folder);
+  }
 }
 
 /** Tell what was left alone, file by file, with a button that shows the first. */
