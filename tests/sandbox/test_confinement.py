@@ -158,7 +158,12 @@ async def test_repositories_within_a_workspace_are_not_written(sandbox: ProbedSa
     (workspace / "bare").mkdir()
     git(workspace / "bare", "init", "-q", "--bare", "store")
     (workspace / "bare/.git").write_text("gitdir: store\n")
-    targets = ("vendored/deep/.git/config", "module/.git", ".git/modules/module/config", "tree/.git", "bare/store/hooks/post-commit")
+    git(workspace, "init", "-q", "--bare", "hub")
+    (workspace / "shares").mkdir()
+    (workspace / "shares/HEAD").write_text("ref: refs/heads/x\n")
+    (workspace / "shares/commondir").write_text("../hub\n")
+    repositories = ("vendored/deep/.git/config", "module/.git", ".git/modules/module/config", "tree/.git", "bare/store/hooks/post-commit")
+    targets = (*repositories, "hub/config", "shares/config")
     before = {target: (workspace / target).read_bytes() if (workspace / target).exists() else None for target in targets}
     for target in targets:
         result = await sandbox.run(command(f"echo made > made; rm -rf {target}; echo x > {target}", workspace))
@@ -181,6 +186,9 @@ async def test_a_repository_that_a_command_makes_is_told(sandbox: ProbedSandbox,
         )
         assert (await sandbox.run(command("echo again", root))).output == "again\n"
     assert (await sandbox.run(command("git init -q third", workspace, repository=True))).output == ""
+    bare = await sandbox.run(command("git init -q --bare hub", workspace))
+    assert bare.output.endswith(f"which obeys what they say: {workspace}/hub]\n")
+    assert (await sandbox.run(command("echo x > config", workspace / "hub"))).output == "", "whose own folder it is writes in it"
 
 
 async def test_folders_that_are_too_many_to_be_looked_through_are_told(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,10 @@ _MOST_TOLD = 5
 
 @dataclass(frozen=True, slots=True)
 class Repositories:
-    """The ``.git`` of each repository, submodule and worktree that a look through folders has found, and whether it came to the end."""
+    """What a look through folders has found, and whether it came to the end.
+
+    The ``.git`` of each repository, submodule and worktree, and each bare repository below these folders: git that is used in one obeys it.
+    """
 
     places: tuple[str, ...]
     all_seen: bool
@@ -57,8 +60,16 @@ def _look(root: str) -> tuple[list[str], bool]:
             continue
         if any(name == ".git" for name, _ in names):
             places.append(f"{folder}/.git")
+        if folder != root and _is_bare({name for name, _ in names}):
+            places.append(folder)
+            continue
         waiting.extend(f"{folder}/{name}" for name, is_folder in sorted(names) if is_folder and name not in _NOT_LOOKED_INTO)
     return places, not waiting
+
+
+def _is_bare(names: Container[str]) -> bool:
+    """Say whether git takes a folder with such entries for a repository, by what `gitrepository-layout` says that it must have."""
+    return "HEAD" in names and ("commondir" in names or ("objects" in names and "refs" in names))
 
 
 def is_within_repository(folder: str) -> bool:
