@@ -3,6 +3,8 @@
 import tomllib
 from typing import Any
 
+import pytest
+
 from coterie.config.lines import key_lines
 
 TEXT = '''# a comment
@@ -26,6 +28,22 @@ b = 2
 [[array.tables]]
 b = 3
 c = 4'''
+
+
+def test_a_value_of_many_lines_costs_no_trial_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    trials: list[int] = []
+    loads = tomllib.loads
+
+    def counted(text: str) -> dict[str, Any]:
+        trials.append(len(text))
+        return loads(text)
+
+    monkeypatch.setattr(tomllib, "loads", counted)
+    plain, trap = "1,\n" * 2_000, "[],\n" * 2_000
+    assert key_lines(f"a = [\n{plain}]\nb = 1\n") == {("a",): 1, ("b",): 2_003}
+    assert len(trials) == 4  # of which one is the empty line at the end
+    assert key_lines(f"b = 1\na = [\n{trap}]\nc = 1\n") == {("b",): 1}
+    assert sum(trials) < 1_000_000
 
 
 def test_every_key_has_the_line_where_it_begins() -> None:

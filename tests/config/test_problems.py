@@ -181,6 +181,24 @@ def test_what_is_no_file_that_a_person_wrote_is_left_out_and_never_waited_for(ho
     assert loaded.settings.model == "a/b"
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(f"a = {'[' * 3_000}", id="levels"),
+        pytest.param(f"a = {'[' * 100}{']' * 100}", id="levels that parse"),
+        pytest.param(f"a = {'9' * 5_000}", id="digits"),
+        pytest.param(f"{'a.' * 1_000}b = 1", id="dots"),
+    ],
+)
+def test_what_python_chokes_on_is_no_valid_toml(home: Home, content: str) -> None:
+    home.user('model = "a/b"\n')
+    file = home.project(f"{content}\n")
+    loaded = home.load()
+    assert [(problem.file, problem.line, problem.key) for problem in loaded.problems] == [(str(file), 1, "")]
+    assert "no valid TOML" in loaded.problems[0].message
+    assert loaded.settings.model == "a/b"
+
+
 @pytest.mark.parametrize("broken", ['model = "c/d', "\udcff"], ids=["half written", "no text at all"])
 def test_a_file_that_is_being_written_is_as_it_was_before(home: Home, broken: str) -> None:
     good = '[permissions]\ndeny = ["read(**/.env)"]\n'

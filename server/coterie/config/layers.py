@@ -24,6 +24,7 @@ from coterie.config.lines import KeyPath, key_lines
 from coterie.config.paths import LARGEST_FILE
 from coterie.config.problems import Ignored, Problem
 from coterie.config.schema import AGENTS, LATER, LATER_AGENTS, LATER_TYPES, Settings
+from coterie.config.toml_text import parsed
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -83,7 +84,7 @@ def read_file(name: LayerName, path: Path, problems: list[Problem], *, before: L
         return before
     text = text.replace("\r\n", "\n")
     try:
-        data = tomllib.loads(text)
+        data = parsed(text)
     except tomllib.TOMLDecodeError as error:
         at = re.search(r" \(at line (\d+), column (\d+)\)| \(at end of document\)", str(error))
         line = int(at[1]) if at and at[1] else len(lines_of(text)) or 1

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from coterie.config.toml_text import parsed
+
 # A string on one line, basic or literal, as TOML has them.
 _STRING = re.compile(r"""\"(?:[^"\\\n]|\\.)*\"|'[^'\n]*'""")
 
@@ -27,7 +29,7 @@ class LiteralKey:
 def with_reference(text: str, host: str, value: str, reference: str) -> str | None:
     """Return a settings file's text with ``reference`` in place of the host's key; None where that cannot be done safely."""
     try:
-        wanted = tomllib.loads(text.replace("\r\n", "\n"))
+        wanted = parsed(text.replace("\r\n", "\n"))
         table = wanted["providers"][host]
     except (tomllib.TOMLDecodeError, KeyError, TypeError):
         return None
@@ -49,6 +51,6 @@ def _said(string: str) -> str | None:
 
 def _read(text: str) -> dict[str, Any] | None:
     try:
-        return tomllib.loads(text.replace("\r\n", "\n"))
+        return parsed(text.replace("\r\n", "\n"))
     except tomllib.TOMLDecodeError:
         return None

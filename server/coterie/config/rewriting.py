@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from coterie.base.errors import SettingsError
 from coterie.config.headings import lifted, put_back
 from coterie.config.lines import KeyPath
+from coterie.config.toml_text import parsed
 
 if TYPE_CHECKING:
     from tomlkit.container import Container
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 def value_at(text: str, path: KeyPath) -> Any:
     """Return what a TOML text says at ``path`` as plain data; None where it says nothing, or is no TOML."""
     try:
-        found: Any = tomllib.loads(text.replace("\r\n", "\n"))
+        found: Any = parsed(text.replace("\r\n", "\n"))
     except tomllib.TOMLDecodeError:
         return None
     for part in path:
@@ -45,13 +46,13 @@ def with_key(text: str, path: KeyPath, value: object) -> str:
 
     plain = text.replace("\r\n", "\n")
     try:
-        wanted = tomllib.loads(plain)
+        wanted = parsed(plain)
         _put(wanted, path, value)
         rest, headings, headers = lifted(plain)
         document = tomlkit.parse(rest)
         _put(document, path, value)
         changed = put_back(tomlkit.dumps(document), headings, headers)
-        said = tomllib.loads(changed)
+        said = parsed(changed)
     except (tomllib.TOMLDecodeError, TOMLKitError) as failure:
         raise SettingsError(f"The file is no valid TOML, so nothing was written to it: mend it first ({failure}).") from failure
     except (TypeError, KeyError) as failure:
