@@ -6,6 +6,7 @@ Real commands on a stage, whatever they may do to files; the same with hunks tha
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,26 @@ async def test_what_a_rejected_hunk_takes_away_is_kept_once(tmp_path: Path, outs
         kept = Trash(tmp_path / "home" / "undone").folder(run_id)
         assert kept is not None
         assert files_of(kept) == {"notes.txt": f"{PRECIOUS}more\n".encode(), "a.txt": written.encode()}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["rm src/one.txt; ln -s ../a.txt src/one.txt", "mv src lib; ln -s lib src"],
+        ["ln -sfn ../a.txt src/one.txt", "rm -r src; echo x > src"],
+        ["chmod 755 a.txt", "mv a.txt a.d; mkdir a.txt; mv a.d a.txt/"],
+    ],
+    ids=["a link in a folder that is moved", "a text where a folder with a link was", "permissions of what is in the way"],
+)
+async def test_what_stands_in_the_way_of_something_and_goes_itself_is_no_conflict(tmp_path: Path, lines: Sequence[str]) -> None:
+    def ready(root: Path) -> None:
+        before.update(contents_of(root))
+
+    before = dict[str, bytes]()
+    async with played(tmp_path, *lines, files={"src/one.txt": "one\n"}, ready=ready) as (stage, run_id):
+        undone = await stage.runs.undo(run_id)
+        assert (undone.conflicts, contents_of(stage.project)) == ((), before)
+        assert (await stage.runs.undo(run_id)).restored == ()
 
 
 async def test_where_nothing_can_be_kept_nothing_is_taken_away(tmp_path: Path) -> None:

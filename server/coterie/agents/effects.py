@@ -110,7 +110,7 @@ class Effects:
         except ModelMistakeError as mistake:
             made = [edit for edit in self._run.history.edits.values() if edit.state == "applied" and edit.intent.uri == proposal.to.uri]
             stays = await take_back(self._run, self._workspace, made[-1:])
-            beside = "" if stays is None else f" {proposal.to.path} stays: {stays}"
+            beside = "" if stays is None else f" {proposal.to.path} stays: {stays.reason}"
             raise ModelMistakeError(f"{proposal.file.path} was not moved: {mistake.message}{beside}") from mistake
         return proposal.summary
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from coterie.agents.disk_changes import settle_commands
@@ -22,7 +22,7 @@ from coterie.agents.standing import Standing
 from coterie.agents.verdicts import UNDO_STEP, after_verdict, decide, minutes_of, undo_intent
 from coterie.base.errors import InvalidParamsError, MergeConflictError, ModelMistakeError
 from coterie.base.ids import new_id
-from coterie.domain.edits import Applied, Draft, FileDiff, LeftOut, UndoConflict, UndoResult
+from coterie.domain.edits import Applied, Draft, FileDiff, LeftOut, Refused, UndoConflict, UndoResult
 from coterie.domain.records import EditIntent, EditOutcome, EventRecord, Record
 from coterie.domain.store_ports import RunStore
 from coterie.domain.workspace_ports import Workspace
@@ -40,23 +40,45 @@ async def undo(run: LiveRun, workspace: Workspace, paths: Sequence[str] = ()) ->
     if never:
         raise InvalidParamsError(f"ids: this run changed no file called {', '.join(never)}.")
     await _settle_edits(run, workspace)
-    restored = await settle_undo(run, workspace)
-    given_back = GivenBack(run, workspace, run.history.standing.of(paths), named=bool(paths))
-    await given_back.before_texts()
-    conflicts: list[UndoConflict] = []
+    restored: list[str] = []
+    untold: list[UndoConflict] = []
+    while True:  # what stands in the way of something may itself be taken back, whichever of them comes first
+        restored += await settle_undo(run, workspace)
+        given_back = GivenBack(run, workspace, run.history.standing.of(paths), named=bool(paths))
+        await given_back.before_texts()
+        texts = await _texts_back(run, workspace, paths)
+        await given_back.after_texts()
+        untold += given_back.not_undoable
+        moved_on = [*texts.restored, *given_back.restored]
+        restored += moved_on
+        if not moved_on or texts.may_come or not (texts.conflicts or given_back.conflicts):
+            return _result(replace(given_back, not_undoable=list(dict.fromkeys(untold))), restored, texts.conflicts)
+
+
+@dataclass(slots=True)
+class _Texts:
+    """How far texts were taken back; ``may_come`` says that an editor may still take one back, so that nothing is tried again now."""
+
+    restored: list[str] = field(default_factory=list)
+    conflicts: list[UndoConflict] = field(default_factory=list)
+    may_come: bool = False
+
+
+async def _texts_back(run: LiveRun, workspace: Workspace, paths: Sequence[str]) -> _Texts:
+    """Take back what stands of all texts, or of those named."""
+    made = _Texts()
     for edits in run.history.applied(paths).values():
-        path = edits[0].intent.path
+        path, doubt = edits[0].intent.path, None if paths else _doubt(edits)
         try:
-            reason = _doubt(edits) if not paths else None
-            reason = reason or await take_back(run, workspace, edits)
+            refused = await take_back(run, workspace, edits) if doubt is None else Refused(doubt)
         except ModelMistakeError as mistake:
-            reason = mistake.message
-        if reason is None:
-            restored.append(path)
+            refused = Refused(mistake.message)
+        if refused is None:
+            made.restored.append(path)
         else:
-            conflicts.append(UndoConflict(path=path, reason=reason, uri=edits[0].intent.uri))
-    await given_back.after_texts()
-    return _result(given_back, restored, conflicts)
+            made.conflicts.append(UndoConflict(path=path, reason=refused.reason, uri=edits[0].intent.uri))
+            made.may_come = made.may_come or refused.unsure
+    return made
 
 
 def _result(given_back: GivenBack, restored: Sequence[str], conflicts: Sequence[UndoConflict]) -> UndoResult:
@@ -102,7 +124,7 @@ def _of_steps(history: History, ids: Sequence[str]) -> Sequence[Standing]:
     return [each for each in history.standing if each.steps <= {*ids}]
 
 
-async def take_back(run: LiveRun, workspace: Workspace, edits: Sequence[Edit]) -> str | None:
+async def take_back(run: LiveRun, workspace: Workspace, edits: Sequence[Edit]) -> Refused | None:
     """Undo edits of one file, given oldest first; returns why not. Raises `ModelMistakeError`."""
     intent = edits[0].intent
     file = workspace.locate_again(intent.path, intent.folder)
@@ -126,9 +148,9 @@ async def take_back(run: LiveRun, workspace: Workspace, edits: Sequence[Edit]) -
         label = f"Undo {intent.path}"
         outcome = await workspace.change(file, rewrite, label=label, on_intent=intend, exact=True, mode=mode, beneath=by_command)
     except MergeConflictError as conflict:
-        return conflict.message
+        return Refused(conflict.message)
     if not isinstance(outcome, Applied):
-        return outcome.reason
+        return outcome
     await run.record(*_taken_back(run, change_id, edits))
     return None
 
