@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -36,6 +37,19 @@ def results(stage: Stage, call: int) -> list[str]:
     last = stage.model.requests[call].messages[-1]
     assert isinstance(last, ToolMessage)
     return [result.output for result in last.results]
+
+
+async def test_a_run_whose_parts_are_gone_says_so_and_goes_on_once_they_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened(tmp_path, says("Never.")) as stage:
+        monkeypatch.setitem(sys.modules, "coterie.agents.mustering", None)
+        run_id = await stage.begin()
+        end = await stage.ended()
+        assert (end.state, end.reason) == ("interrupted", "internal")
+        assert "installed anew" in (end.text or "")
+    monkeypatch.undo()
+    async with opened(tmp_path, says("Here.")) as stage:
+        await stage.runs.resume(run_id)
+        assert (await stage.ended()).state == "succeeded"
 
 
 async def test_reading_calls_are_answered_in_their_order(tmp_path: Path) -> None:

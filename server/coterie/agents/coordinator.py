@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from coterie.agents.approvals import ApprovalRequiredError
-from coterie.agents.endings import INTERNAL, Stop, end_by_failure, end_by_stop, given_up, left_open
+from coterie.agents.endings import INTERNAL, REPLACED, Stop, end_by_failure, end_by_stop, given_up, left_open
 from coterie.agents.history import History, history_of
 from coterie.agents.live_run import LiveRun
 from coterie.agents.undo import settle_undo, undo, undo_part, was_cut_off
@@ -316,6 +316,9 @@ class Coordinator:
         except CoterieError as failure:
             log.exception("run %s failed unexpectedly", run.run_id)
             end = end_by_failure(failure)
+        except ImportError:
+            log.exception("run %s needs what cannot be loaded", run.run_id)
+            end = REPLACED
         except Exception:
             log.exception("run %s failed unexpectedly", run.run_id)
         finally:

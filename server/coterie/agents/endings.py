@@ -16,6 +16,12 @@ Stop = Literal["interrupted", "cancelled"]
 
 INTERNAL = RunEvent(state="failed", reason="internal", text="Something in Coterie itself failed; its log says what.")
 """The end of a run that nobody foresaw."""
+REPLACED = RunEvent(
+    state="interrupted",
+    reason="internal",
+    text="A part of Coterie could not be loaded: it was installed anew, or removed, while its server runs. Restart the server and resume.",
+)
+"""The end of a run for which a part would have had to be loaded first (`app.succession` says how that comes)."""
 NEVER_ENDED = "Stopped by the person before it ended."
 
 
