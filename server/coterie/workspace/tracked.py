@@ -12,8 +12,8 @@ from typing import TypeAlias
 
 from coterie.workspace.git import told_by_git
 
-MOST_KEPT = 100
-"""Folders whose tracked files are remembered; who has more submodules asks git more often."""
+MOST_KEPT = 1_000
+"""Folders whose tracked files are remembered; who has more repositories in a project asks git at each look."""
 
 _Mark: TypeAlias = tuple[int, ...]
 _latest: dict[str, tuple[_Mark, Tracked]] = {}
@@ -64,6 +64,6 @@ def tracked_below(folder: str, index: Path) -> Tracked:
     told = told_by_git(folder, "ls-files", "-z")
     found = Tracked((told or "").encode(errors="surrogateescape"))
     if len(_latest) >= MOST_KEPT:
-        _latest.clear()
+        _latest.pop(next(iter(_latest)), None)
     _latest[folder] = (mark, found)
     return found
