@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from coterie.domain.messages import Finished, StreamEvent, TextDelta, ThoughtDelta, ToolCallArguments, ToolCallEnded
+from coterie.domain.messages import Finished, StreamEvent, TextDelta, ThoughtDelta, ToolCallArguments, ToolCallEnded, ToolCallStarted
 from coterie.providers.characters import WholeCharacters
 
 HIGH, LOW = "\ud83d", "\ude00"
@@ -68,15 +68,27 @@ KEY = "sk-live-0123456789abcdef"
 @pytest.mark.parametrize("kind", [TextDelta, ThoughtDelta])
 def test_no_answer_holds_the_key_of_its_call(kind: type[TextDelta | ThoughtDelta], pieces: Sequence[str], expected: Sequence[str]) -> None:
     whole = WholeCharacters(KEY)
-    told = [piece for event in (*map(kind, pieces), STOP) for piece in whole.feed(event)]
+    events: list[StreamEvent] = [*(kind(piece) for piece in pieces), STOP]
+    told = [piece for event in events for piece in whole.feed(event)]
     texts = [piece.text for piece in told if isinstance(piece, TextDelta | ThoughtDelta)]
     assert KEY not in "".join(texts)
     assert "".join(texts) == "".join(expected)
 
 
+def test_what_comes_whole_does_not_either() -> None:
+    whole = WholeCharacters(KEY)
+    assert [*whole.feed(ThoughtDelta("", f"{KEY} is sealed"))] == [ThoughtDelta("", "… is sealed")]
+    assert [*whole.feed(ToolCallStarted("a", f"read_{KEY}"))] == [ToolCallStarted("a", "read_…")]
+
+
 def test_a_tool_call_does_not_either() -> None:
     whole = WholeCharacters(KEY)
-    events = [ToolCallArguments("a", f'{{"path": "{KEY[:7]}'), ToolCallArguments("a", f'{KEY[7:]}"}}'), ToolCallEnded("a"), STOP]
+    events: list[StreamEvent] = [
+        ToolCallArguments("a", f'{{"path": "{KEY[:7]}'),
+        ToolCallArguments("a", f'{KEY[7:]}"}}'),
+        ToolCallEnded("a"),
+        STOP,
+    ]
     told = [piece.text for event in events for piece in whole.feed(event) if isinstance(piece, ToolCallArguments)]
     assert "".join(told) == '{"path": "…"}'
 

@@ -50,8 +50,10 @@ class WholeCharacters:
         match event:
             case TextDelta():
                 yield from self._piece("text", event)
-            case ThoughtDelta():
-                yield from self._piece("thought", event)
+            case ThoughtDelta(signature=signature):
+                # The proof of a thought may hold its words again.
+                sealed = event if signature is None else replace(event, signature=self._without_key(signature))
+                yield from self._piece("thought", sealed)
             case ToolCallArguments(call_id):
                 yield from self._piece(f"call {call_id}", event)
             case ToolCallEnded(call_id):
@@ -61,7 +63,9 @@ class WholeCharacters:
                 for key in tuple(self._halves):
                     yield from self._rest(key)
                 yield event
-            case ToolCallStarted() | UsageReported() | Waiting() | Reused() | Produced():
+            case ToolCallStarted(tool=tool):
+                yield replace(event, tool=self._without_key(tool))
+            case UsageReported() | Waiting() | Reused() | Produced():
                 yield event
             case _:
                 assert_never(event)
@@ -72,13 +76,15 @@ class WholeCharacters:
             return
         before = self._halves.pop(key, None)
         text = _joined((before.text if before else "") + piece.text)
-        if self.key is not None:
-            text = text.replace(self.key, "…")
+        text = self._without_key(text)
         if half := self._half(text):
             self._halves[key] = replace(piece, text=text[-half:])
             text = text[:-half]
         if text:
             yield replace(piece, text=text)
+
+    def _without_key(self, text: str) -> str:
+        return text if self.key is None else text.replace(self.key, "…")
 
     def _touches_key(self, text: str) -> bool:
         return self.key is not None and (self.key in text or _beginning(self.key, text) > 0)
