@@ -25,6 +25,8 @@ def inflater(encoding: str) -> Callable[[bytes], bytes]:
     stream = zlib.decompressobj(_GZIP_OR_ZLIB)
 
     def inflate(piece: bytes) -> bytes:
+        if stream.eof:
+            return b""  # zlib would keep all that comes behind the end, and copy it each time
         try:
             plain = stream.decompress(piece, LARGEST_PIECE)
         except zlib.error as broken:
