@@ -384,7 +384,7 @@ async def test_json_has_one_kind_of_number(pump: Pump, number: float) -> None:
 CELL = "vscode-notebook-cell:/a.ipynb#1"
 
 
-@pytest.mark.parametrize("nothing", [{}, {"version": None, "languageId": None}], ids=["absent", "null"])
+@pytest.mark.parametrize("nothing", [{}, {"version": None, "languageId": None}, {"version": 2**31}], ids=["absent", "null", "too large"])
 @pytest.mark.parametrize("kind", ["document", "cell"])
 async def test_what_a_client_leaves_out_of_a_document_loses_no_text(pump: Pump, kind: str, nothing: dict[str, Any]) -> None:
     documents = cast("FakeDocuments", pump.core.documents)

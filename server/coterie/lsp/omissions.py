@@ -65,4 +65,5 @@ def _each(mend: Callable[[Json], Json]) -> Callable[[Json], Json]:
 
 
 def _is_number(version: Json) -> bool:
-    return isinstance(version, int) and not isinstance(version, bool)
+    """Say whether it is a number that LSP allows; some count in times, which are none."""
+    return isinstance(version, int) and not isinstance(version, bool) and -(2**31) < version < 2**31
