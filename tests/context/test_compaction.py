@@ -191,7 +191,9 @@ def test_a_summary_is_asked_for_as_data_with_its_headings_and_its_length() -> No
     assert summary_request(FIRST, CHOICE, room=100).max_output_tokens == LEAST_SUMMARY_TOKENS
 
 
-@pytest.mark.parametrize("word", ["word ", "\u5b57\u6bcd ", "\U0001f600 "], ids=["ascii", "two wide characters", "four bytes"])
+@pytest.mark.parametrize(
+    "word", ["word ", "\u5b57\u6bcd ", "\U0001f600 ", "\U0001f600" * 5], ids=["ascii", "two wide characters", "four bytes", "only such"]
+)
 @pytest.mark.parametrize("wishes", [0, 10_000], ids=["", "with a long wish"])
 def test_what_is_summarised_fits_the_window_of_whoever_summarises(word: str, wishes: int) -> None:
     small = ModelChoice("work/m1", "m1", "m1 on work", provider=None, context_tokens=2_000)  # type: ignore[arg-type]

@@ -144,11 +144,9 @@ def summary_request(
     longest = max(LEAST_SUMMARY_TOKENS, min(MOST_SUMMARY_TOKENS, room // 8))
     tokens = input_limit(choice.context_tokens or UNKNOWN_WINDOW, longest)
     limit = int((tokens if taken is None else min(tokens, taken)) * min(_BYTES_PER_TOKEN, calibration.bytes_per_token))
-    wished = _bounded(instructions, min(LONGEST_OUTPUT, limit // 4))
+    wished = _bounded(instructions, min(LONGEST_OUTPUT, _characters(instructions, limit // 4)))
     text = transcript(replaced)
-    # The limit is one of bytes: a text in Chinese has three of them in a character.
-    most = (limit - _bytes(wished)) * len(text) // max(1, _bytes(text))
-    parts = [f"<conversation>\n{_bounded(text, most)}\n</conversation>"]
+    parts = [f"<conversation>\n{_bounded(text, _characters(text, limit - _bytes(wished)))}\n</conversation>"]
     if instructions:
         parts.append(f"The person asks of the summary: {wished}")
     return ModelRequest(
@@ -160,6 +158,11 @@ def summary_request(
         top_p=choice.top_p,
         extra=choice.extra or {},
     )
+
+
+def _characters(text: str, size: int) -> int:
+    """Return about how many characters of a text have so many bytes: of one in Chinese each has three."""
+    return size * len(text) // max(1, _bytes(text))
 
 
 def _bytes(text: str) -> int:
