@@ -265,6 +265,8 @@ def test_a_host_that_no_model_can_name_is_left_out(home: Home, name: str) -> Non
         "http://h:x/v1",
         "http://h/v1?key=abc",
         "http://h/v1#top",
+        "http://h/v1?",
+        "http://h/v1#",
     ],
 )
 def test_an_address_that_no_host_can_have_is_said_before_a_call_fails_of_it(home: Home, address: str) -> None:

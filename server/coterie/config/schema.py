@@ -49,7 +49,7 @@ def _address(text: str) -> str:
         raise ValueError("Write an address that begins with http:// or https://.")
     if not _has_port(parts):
         raise ValueError("The port of an address is a number from 1 to 65535.")
-    if parts.query or parts.fragment:
+    if "?" in text or "#" in text:
         raise ValueError("Paths are added to this address: leave `?` and `#` out of it, and what stands behind them.")
     return text.rstrip("/")
 
