@@ -1,6 +1,7 @@
 """Words of models and hosts that a terminal would take for orders: in an answer, a failure and a question, on a terminal and in a pipe."""
 
 import io
+import json
 
 import pytest
 from rich.console import Console
@@ -8,7 +9,7 @@ from typing_extensions import override
 
 from coterie.base.errors import RequestError
 from coterie.cli.demo.screen import Screen
-from coterie.cli.terminal import Output, Streams, output_for
+from coterie.cli.terminal import JsonOutput, Output, Streams, output_for
 from coterie.cli.wording import Line
 from coterie.domain.events import AgentEvent, Event, MessageDelta, MessageEvent, WarningEvent
 
@@ -49,6 +50,13 @@ def test_nothing_else_does(made: type[io.StringIO]) -> None:
     assert (err.getvalue().count(SPELLED), out.getvalue().count(SPELLED)) == (3, 1)
     assert not set(ORDER) & {"\u202e", "\x9b"} & set(out.getvalue() + err.getvalue())
     assert "\x1b[2J" not in out.getvalue() + err.getvalue()
+
+
+def test_json_means_the_same_and_gives_none_either() -> None:
+    out = Terminal()
+    JsonOutput(out).result({ORDER: f"{ORDER}\x7f é"})
+    assert json.loads(out.getvalue()) == {ORDER: f"{ORDER}\x7f é"}
+    assert not set("\x1b\x7f\x9b\u202e") & set(out.getvalue())
 
 
 def test_nor_does_anything_in_a_demo_with_a_model_of_ones_own() -> None:

@@ -106,7 +106,8 @@ class JsonOutput:
 
     def result(self, value: Json, lines: tuple[Line, ...] = ()) -> None:  # noqa: ARG002 - the words are for people
         """Write the value."""
-        self._stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+        # In JSON, what is spelled out means the same; a terminal obeys more than what JSON has to escape.
+        self._stdout.write(inert(json.dumps(value, ensure_ascii=False)) + "\n")
         self._stdout.flush()
 
     def error(self, error: CoterieError) -> None:
