@@ -112,6 +112,16 @@ async def test_what_lies_in_the_rules_folder_counts_or_is_said_not_to(tmp_path: 
     assert "canary" not in str(rules)
 
 
+@pytest.mark.parametrize("place", [".env", ".ssh/config", "deep/.aws/credentials", ".git/config"])
+async def test_no_rule_is_read_from_where_a_secret_may_be(tmp_path: Path, place: str) -> None:
+    (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / place).write_text("canary", encoding="utf-8")
+    (tmp_path / "AGENTS.md").symlink_to(place)
+    rules = await read_rules(LiveWorkspace([Folder(uri=tmp_path.as_uri(), name="project", absolute=str(tmp_path))]))
+    assert rules.files == ()
+    assert rules.warnings == (f"AGENTS.md is not used as rules: It leads to {place}, which may hold a secret.",)
+
+
 async def test_a_rules_folder_that_leads_out_of_the_project_is_not_used_and_ends_no_run(tmp_path: Path) -> None:
     project = tmp_path / "project"
     project.mkdir()

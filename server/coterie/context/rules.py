@@ -90,8 +90,9 @@ def _locate(workspace: Workspace, name: str, folder: str | None) -> FileRef:
     if in_one_line(visible(name)) != name:
         raise ModelMistakeError("Its name has characters in it that cannot be seen.")
     file = workspace.locate(name, folder)
-    if is_secret(PurePath(file.path).name):  # whoever made the project may have made the link, and what is read is sent
-        raise ModelMistakeError(f"It leads to {file.path}, which looks like a secret.")
+    parts = PurePath(file.path).parts
+    if ".git" in parts or any(map(is_secret, parts)):  # whoever made the project may have made the link, and what is read is sent
+        raise ModelMistakeError(f"It leads to {file.path}, which may hold a secret.")
     return file
 
 
