@@ -15,7 +15,7 @@ from coterie.domain.model_ports import Provider
 from coterie.providers.botserver.feed import feed
 from coterie.providers.botserver.routing import QUERY_AGENTS, route
 from coterie.providers.botserver.work import Work
-from coterie.providers.config import Timeouts
+from coterie.providers.config import ApiKey, Timeouts
 from coterie.providers.failures import Host
 from coterie.providers.registry import ProviderRegistry
 from coterie.providers.resilience.cache import CacheLimits, ResponseCache
@@ -433,3 +433,16 @@ async def test_the_key_is_quoted_nowhere() -> None:
     assert failure is not None
     assert "canary" not in failure.message
     assert not any("canary" in line for line in lines(events))
+
+
+async def test_what_is_made_does_not_hold_the_key_either() -> None:
+    key = ApiKey("canary-key-12345678", "environment variable WORK_KEY")
+    said = json_reply({"output": "bearer canary-key-12345678", "exit_code": 0, "metadata": {"env": ["canary-key-12345678", 3]}})
+    done = (told(status="completed", message="up at canary-key-12345678", created_resources=["page canary-key-12345678"]),)
+    async with botserver(query=said, feed=done) as peer, provider_of(host("botserver", peer.url, api_key=key)) as provider:
+        queried, _ = await heard(provider, replace(TASK_REQUEST, model="test"))
+        worked, _ = await heard(provider)
+    assert words(queried) == "bearer …"
+    assert artifacts(queried)[0]["metadata"] == {"env": ["…", 3]}
+    assert "page …" in words(worked)
+    assert "canary" not in str([*queried, *worked])

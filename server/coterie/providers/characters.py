@@ -2,7 +2,8 @@
 
 Hosts written in JavaScript cut their text at UTF-16 units, so that an emoji can come as two pieces, each an escaped half of a surrogate
 pair and no character by itself. A host that says back which key it was sent (one that lies, or is being debugged) would have it journalled,
-shown, and sent on to other hosts. `decoding` lets every answer through here; what is told to clients is whole, and without the key.
+shown, and sent on to other hosts. `decoding` and `botserver` let every answer through here; what is told to clients is whole, and without
+the key.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from coterie.domain.messages import (
     UsageReported,
     Waiting,
 )
+from coterie.domain.wire import Json
 
 Piece: TypeAlias = TextDelta | ThoughtDelta | ToolCallArguments
 
@@ -65,7 +67,9 @@ class WholeCharacters:
                 yield event
             case ToolCallStarted(tool=tool):
                 yield replace(event, tool=self._without_key(tool))
-            case UsageReported() | Waiting() | Reused() | Produced():
+            case Produced(value=value):
+                yield replace(event, value={name: self._cleared(each) for name, each in value.items()})
+            case UsageReported() | Waiting() | Reused():
                 yield event
             case _:
                 assert_never(event)
@@ -85,6 +89,17 @@ class WholeCharacters:
 
     def _without_key(self, text: str) -> str:
         return text if self.key is None else text.replace(self.key, "…")
+
+    def _cleared(self, value: Json) -> Json:
+        match value:
+            case str():
+                return self._without_key(value)
+            case list():
+                return [self._cleared(each) for each in value]
+            case dict():
+                return {name: self._cleared(each) for name, each in value.items()}
+            case _:
+                return value
 
     def _touches_key(self, text: str) -> bool:
         return self.key is not None and (self.key in text or _beginning(self.key, text) > 0)

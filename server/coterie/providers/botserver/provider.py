@@ -25,6 +25,7 @@ from coterie.providers import failures
 from coterie.providers.botserver.feed import feed
 from coterie.providers.botserver.routing import MODELS, QUERY_AGENTS, route
 from coterie.providers.botserver.work import Work
+from coterie.providers.characters import WholeCharacters
 from coterie.providers.config import ProviderConfig, Timeouts
 from coterie.providers.contract import BaseProvider
 from coterie.providers.failures import Host
@@ -60,13 +61,17 @@ class BotServer(BaseProvider):
         said = _latest(request.messages)
         number = route(request.model)
         events = self._query(request.model, QUERY_AGENTS[number], said) if number in QUERY_AGENTS else self._task(request.model, said)
+        key = (await self._keys.revealed(self._config)).api_key
+        characters = WholeCharacters(key.value if key is not None else None)
         async with aclosing(events):
             try:
                 async for event in events:
-                    yield event
+                    for told in characters.feed(event):
+                        yield told
             except ProviderError as failure:
                 raise _for_another(failure) from failure
-        yield Finished("stop")
+        for told in characters.feed(Finished("stop")):
+            yield told
 
     @override
     async def connect(self) -> None:
