@@ -9,12 +9,14 @@ import signal
 import socket
 import stat
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from coterie.app.daemon import Daemon
 from coterie.relay import places
-from coterie.relay.places import rendezvous
+from coterie.relay.places import Rendezvous, rendezvous
 from daemon_stage import all_of, gone, left_alone, playing_chat, stage
 from killing import killed
 from lsp_client import BOUND_S
@@ -190,6 +192,28 @@ async def test_who_connects_and_says_nothing_holds_nobody_up(tmp_path: Path) -> 
                 silent.enter_context(where.dial())
             assert here.status()["editors"] == 1
         assert (await here.coterie("daemon", "stop"))[0] == 0
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_who_connects_while_a_daemon_ends_is_let_go(tmp_path: Path, turns: int) -> None:
+    with tempfile.TemporaryDirectory() as runtime, contextlib.ExitStack() as stack:
+        where = Rendezvous(Path(runtime), "x")
+        listening = stack.enter_context(where.listen())
+        listening.settimeout(0)
+        daemon = Daemon({"COTERIE_HOME": str(tmp_path)})
+        late = None
+        async with asyncio.TaskGroup() as serving:
+            serving.create_task(daemon.serve(listening, where))
+            await asyncio.to_thread(where.dial().close)
+            daemon.end()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            with contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
+                late = stack.enter_context(where.dial())
+        if late is not None:
+            late.settimeout(BOUND_S)
+            with contextlib.suppress(ConnectionResetError):
+                assert await asyncio.to_thread(late.recv, 1) == b""
 
 
 async def test_a_stranger_at_the_socket_is_sent_away(tmp_path: Path) -> None:

@@ -36,6 +36,8 @@ from coterie.relay.places import Rendezvous, rendezvous
 GREETING_S = 30.0
 LEAVING_S = 30.0
 """How long editors may take at the end to be told of it."""
+FULL_S = 1.0
+"""How long nobody is accepted when no more can be."""
 IDLE_S = 3600.0
 SUPERSEDED_S = 1.0
 """The same of a daemon whose files are others now."""
@@ -85,6 +87,7 @@ class Daemon:
         self._idle_s = _seconds(environ, IDLE, IDLE_S)
         self._shared = Shared(places(environ).data, redaction, return_s=_seconds(environ, RETURN, 0.0))
         self._accepting = TaskSupervisor("accepting")  # until a connection has said what it is for
+        self._unheard: set[socket.socket] = set()  # those connections: a task that is cancelled before it has begun closes none
         self._connections = TaskSupervisor("connections")
         self._watching = TaskSupervisor("watching")
         self._sessions: dict[str, _Session] = {}
@@ -96,7 +99,7 @@ class Daemon:
     async def serve(self, listening: socket.socket, where: Rendezvous) -> None:
         """Accept until the end, then end in order: runs are interrupted and journalled, editors are told, the store is closed."""
         self._where = listening, where, where.socket.stat().st_ino
-        self._accepting.spawn(self._accept(listening), name="accept")
+        self._listen(listening)
         self._shared.succession.watch(self._give_way)
         self._watching.spawn(self._shared.succession.watch_files(), name="watch our files")
         self._idle = asyncio.get_running_loop().call_later(max(self._idle_s, GREETING_S), self._end_if_idle)
@@ -124,8 +127,11 @@ class Daemon:
         with where.changing():
             if where.socket.exists() and where.socket.stat().st_ino == ours:
                 where.socket.unlink()
-        await self._accepting.aclose()
+        asyncio.get_running_loop().remove_reader(listening)
         listening.close()  # who waits in its queue finds out, and starts the next daemon
+        await self._accepting.aclose()
+        for connection in tuple(self._unheard):
+            connection.close()
 
     def _give_way(self) -> None:
         """Leave the place to a daemon of the new files, and end with the editors that are here; none of them comes back to us."""
@@ -133,11 +139,24 @@ class Daemon:
         self._connections.spawn(self._accept_no_more(), name="accept no more")
         self._rest()
 
-    async def _accept(self, listening: socket.socket) -> None:
+    def _listen(self, listening: socket.socket) -> None:
+        # Not by ``sock_accept``: one that comes while that is cancelled is accepted, belongs to nobody then, and waits for a minute.
+        if self._where is not None:
+            asyncio.get_running_loop().add_reader(listening, self._accept, listening)
+
+    def _accept(self, listening: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        while True:
-            connection, _ = await loop.sock_accept(listening)
-            self._accepting.spawn(self._welcome(connection), name="greeting")
+        try:
+            connection, _ = listening.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return
+        except OSError as reason:
+            log.warning("no connection can be accepted for a while: %s", reason)  # it would come up again at once
+            loop.remove_reader(listening)
+            loop.call_later(FULL_S, self._listen, listening)
+            return
+        self._unheard.add(connection)
+        self._accepting.spawn(self._welcome(connection), name="greeting")
 
     async def _welcome(self, connection: socket.socket) -> None:
         with contextlib.ExitStack() as ours:
@@ -150,6 +169,8 @@ class Daemon:
             else:
                 ours.pop_all()
                 self._connections.spawn(self._attend(connection, greeting), name="connection")
+            finally:
+                self._unheard.discard(connection)
 
     async def _attend(self, connection: socket.socket, greeting: Mapping[str, Any]) -> None:
         with connection:
