@@ -11,7 +11,7 @@ import pytest
 
 from agent_scripts import EDIT, PATCH, TEAM, project, suite
 from agent_stage import Fails, Turn, answering, calls, says
-from coterie.agents.compacting import AGAIN
+from coterie.agents.failed_summaries import AGAIN
 from coterie.base.errors import ProviderError
 from coterie.context.assemble import message_bytes, request_bytes
 from coterie.context.compaction import UNKNOWN_WINDOW

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from coterie.agents.compacting import Compactor, LiveConversation, Wish, answer
+from coterie.agents.compacting import Compactor, answer
+from coterie.agents.conversation import LiveConversation
 from coterie.agents.live_run import LiveRun
+from coterie.agents.replacing import Wish
 from coterie.base.ids import new_id
 from coterie.context.thread import standing, stretches_of
 from coterie.domain.chat_commands import COMMANDS, ChatCommand

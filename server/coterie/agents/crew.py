@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from coterie.agents.approvals import RunApprovals
 from coterie.agents.before import BEGINNING, Begun
 from coterie.agents.choosing import Chain
-from coterie.agents.compacting import Decided, undecided
+from coterie.agents.conversation import Decided, undecided
 from coterie.agents.effects import Effects
 from coterie.agents.external import Hire
 from coterie.agents.meter import Meter

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from coterie.agents.calls import Calls
 from coterie.agents.chat_commands import ChatCommands
-from coterie.agents.compacting import Compactor, Decided, LiveConversation, undecided
+from coterie.agents.compacting import Compactor
+from coterie.agents.conversation import Decided, LiveConversation, undecided
 from coterie.agents.live_run import LiveRun
 from coterie.agents.model_call import Asker, ModelCalls
 from coterie.agents.summarising import Summariser

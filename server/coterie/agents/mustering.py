@@ -15,7 +15,8 @@ from coterie.agents.approvals import RunApprovals, SessionGrants
 from coterie.agents.before import conversation_before, decided
 from coterie.agents.chat_commands import ChatCommands, CommandRun
 from coterie.agents.choosing import Chain, chain_of, discovering
-from coterie.agents.compacting import Compactor, LiveConversation
+from coterie.agents.compacting import Compactor
+from coterie.agents.conversation import LiveConversation
 from coterie.agents.coordinator import Walk
 from coterie.agents.crew import Crew
 from coterie.agents.effects import Effects

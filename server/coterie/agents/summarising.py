@@ -1,6 +1,6 @@
 """Asks a model for the summary of a conversation's older part: the small model, then the agent's own where there is none, or it fails.
 
-`agents.compacting` calls it. The call counts for the same budgets as the agent's own calls, and for the run; in the books it stands as
+`agents.replacing` calls it. The call counts for the same budgets as the agent's own calls, and for the run; in the books it stands as
 ``compaction``.
 """
 
