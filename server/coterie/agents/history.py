@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import TYPE_CHECKING, assert_never
 
 from coterie.agents.standing import Standings
+from coterie.agents.working_time import WorkingTime
 from coterie.context.thread import Placed
 from coterie.domain.edits import FileChange
 from coterie.domain.events import (
@@ -127,15 +127,12 @@ class History:
     summaries: int = 0  # how many were asked of a model
     usage: Usage = NO_USAGE
     last: int = 0
-    worked_s: float = 0.0  # seconds in which the run went on and no person was waited for
-    _latest_at: str | None = None
+    working_time: WorkingTime = field(default_factory=WorkingTime)
 
     def add(self, entry: Entry) -> None:
         """Take one more entry into account."""
         self.last = max(self.last, entry.seq)
-        if self.state.state == "running" and self._latest_at is not None and not _found_dead(entry.record):
-            self.worked_s += max(0.0, _seconds_between(self._latest_at, entry.at))
-        self._latest_at = entry.at
+        self.working_time.add(entry, running=self.state.state == "running")
         if isinstance(entry.record, EventRecord) and isinstance(entry.record.event, StepEvent):
             step = entry.record.event
             if step.step_id not in self.steps or self.steps[step.step_id].attempt != step.attempt:
@@ -382,12 +379,3 @@ def history_of(entries: Iterable[Entry]) -> History:
 def _accepted(change: ChangeEvent) -> ChangeEvent:
     """Return a change that a person wants to keep."""
     return replace(change, hunks=tuple(replace(hunk, review="accepted") if hunk.state == "applied" else hunk for hunk in change.hunks))
-
-
-def _found_dead(record: Record) -> bool:
-    """Say whether a record was written by whoever found the run's server dead, which may be days later."""
-    return isinstance(record, EventRecord) and isinstance(record.event, RunEvent) and record.event.reason == "server_stopped"
-
-
-def _seconds_between(earlier: str, later: str) -> float:
-    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()

@@ -51,7 +51,7 @@ async def muster(run: LiveRun, around: Surroundings, *, session: SessionGrants, 
     settings = loaded.settings
     workflow = find(run.row.workflow, run.row.agent)
     used = await around.usage.spent(run_id=run.run_id)
-    meter = Meter("this run", budget_of(settings, request.budget), used=used, worked_s=run.history.worked_s)
+    meter = Meter("this run", budget_of(settings, request.budget), used=used, worked_s=run.history.working_time.seconds)
     meter_of = _meters(settings, {agent: await around.usage.spent(run_id=run.run_id, agent=agent) for agent in settings.agents})
     sandboxed = _sandboxed_since(around, loaded)
     approvals = RunApprovals(
