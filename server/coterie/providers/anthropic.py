@@ -35,7 +35,7 @@ from coterie.domain.wire import Json
 from coterie.providers import failures
 from coterie.providers.config import ProviderConfig
 from coterie.providers.failures import Host
-from coterie.providers.fields import count, parse_object, record, text
+from coterie.providers.fields import count, parse_object, record, records, text
 from coterie.providers.sse import ServerSentEvent
 
 _DEFAULT_MAX_TOKENS = 8192
@@ -205,6 +205,8 @@ class MessageDecoder:
         """Return what the data of an event called ``name`` say. Types that are not known, pings among them, say nothing."""
         index = count(data, "index")
         match text(data, "type") or name:
+            case "message" if isinstance(data.get("content"), list):
+                yield from self._message(data)
             case "message_start":
                 self._begun = True
                 yield from self._count(record(record(data, "message"), "usage"))
@@ -247,6 +249,15 @@ class MessageDecoder:
                 return "length"
             case _:
                 return "tool_calls" if self._calls else "stop"
+
+    def _message(self, message: Mapping[str, Json]) -> Iterator[StreamEvent]:
+        """Tell a message that came whole, not as events; nothing more can come."""
+        self._begun = True
+        yield from self._count(record(message, "usage"))
+        for index, content in enumerate(records(message, "content")):
+            yield from self._start(index, content)
+            yield from self._stop(self._open.pop(index))
+        self._reason = text(message, "stop_reason") or "end_turn"
 
     def _start(self, index: int | None, content: Mapping[str, Json]) -> Iterator[StreamEvent]:
         self._begun = True

@@ -109,9 +109,10 @@ class CompletionDecoder:
             return
         chunk = object_of(event, self._host)
         for choice in records(chunk, "choices")[:1]:
-            if words := text(choice, "text") or text(record(choice, "delta"), "content"):
+            said = record(choice, "delta") or record(choice, "message")
+            if words := text(choice, "text") or text(said, "content"):
                 yield TextDelta(words)
-            self._finished = self._finished or bool(text(choice, "finish_reason"))
+            self._finished = self._finished or event.whole or bool(text(choice, "finish_reason"))
         if usage := record(chunk, "usage"):
             yield UsageReported(usage_of(usage))
 

@@ -57,6 +57,8 @@ async def decoded(events: AsyncGenerator[ServerSentEvent, None], decoder: Decode
                 for told in decoder.feed(event):
                     for piece in characters.feed(told):
                         yield piece
+                if event.whole and not decoder.complete:
+                    raise failures.not_a_stream(host, event.data.encode(errors="replace"))
                 if decoder.ended:
                     await _read_tail(events)
                     break

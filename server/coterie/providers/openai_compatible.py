@@ -165,9 +165,11 @@ class ChatDecoder:
             return
         chunk = object_of(event, self._host)
         for choice in records(chunk, "choices")[:1]:
-            yield from self._delta(record(choice, "delta"))
+            yield from self._delta(record(choice, "delta") or self._message(choice))
             if self._reason not in _CUT:  # what was cut or refused stays so, whatever reason comes behind
                 self._reason = text(choice, "finish_reason") or self._reason
+            if event.whole and "message" in choice:
+                self._reason = self._reason or "stop"  # nothing more can come
         if usage := record(chunk, "usage"):
             yield UsageReported(usage_of(usage))
 
@@ -193,6 +195,12 @@ class ChatDecoder:
             case _:
                 # Some hosts say "stop" behind tool calls.
                 return "tool_calls" if self._calls else "stop"
+
+    def _message(self, choice: Mapping[str, Json]) -> Mapping[str, Json]:
+        """Return a message that came whole, not in pieces, as its only piece; nothing where it only repeats the pieces before it."""
+        message = {} if self._said_something else record(choice, "message")
+        calls = records(message, "tool_calls")
+        return {**message, "tool_calls": [{**call, "index": index} for index, call in enumerate(calls)]} if calls else message
 
     def _delta(self, delta: Mapping[str, Json]) -> Iterator[StreamEvent]:
         # Where both are there, they are the same.

@@ -17,10 +17,14 @@ LARGEST_EVENT = 8 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ServerSentEvent:
-    """One event: the joined ``data`` lines, and the ``event`` field (empty: ``message``)."""
+    """One event: the joined ``data`` lines, and the ``event`` field (empty: ``message``).
+
+    ``whole`` says that it is none of a stream, but all that a host answered, which was asked for a stream and does not know them.
+    """
 
     data: str
     name: str = ""
+    whole: bool = False
 
 
 class Splitter(Protocol):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ _LARGEST_DOCUMENT = 8 * 1024 * 1024
 _LARGEST_COMPLAINT = 64 * 1024
 # What no event stream begins with: a JSON document or a web page, whatever its content type says.
 _DOCUMENT_STARTS = (b"{", b"[", b"<")
+# No line of newline-delimited JSON: an object that is written over several.
+_ALONE = re.compile(rb"\{[ \t]*[\r\n]")
 _BLANKS = b"\xef\xbb\xbf \t\r\n"
 
 
@@ -60,11 +63,15 @@ class Transport:
         await self._client("http://localhost")
 
     async def events(self, call: HttpCall) -> AsyncGenerator[ServerSentEvent, None]:
-        """Yield the events of an answer as they come. Closing the generator closes the connection. Raises `ProviderError`."""
+        """Yield the events of an answer as they come; a JSON object in place of a stream is one event, ``whole``.
+
+        Closing the generator closes the connection. Raises `ProviderError`.
+        """
         async with self._answer(call) as body:
             piece = await _skip_blanks(body)
             if piece.startswith(_DOCUMENT_STARTS):
-                raise failures.not_a_stream(call.host, piece + await body.rest(_LARGEST_DOCUMENT))
+                yield await _whole(call, body, piece)
+                return
             async with aclosing(_split(call, body, piece, EventSplitter())) as events:
                 async for event in events:
                     yield event
@@ -73,8 +80,9 @@ class Transport:
         """Yield the lines of an answer that is newline-delimited JSON, each as an event without a name; else as `events`."""
         async with self._answer(call) as body:
             piece = await _skip_blanks(body)
-            if piece and not piece.startswith(b"{"):
-                raise failures.not_a_stream(call.host, piece + await body.rest(_LARGEST_DOCUMENT))
+            if piece and (not piece.startswith(b"{") or _ALONE.match(piece)):
+                yield await _whole(call, body, piece)
+                return
             async with aclosing(_split(call, body, piece, LineSplitter())) as events:
                 async for event in events:
                     yield event
@@ -209,6 +217,14 @@ async def _split(call: HttpCall, body: _Body, piece: bytes, splitter: Splitter) 
         piece = await body.read()
     for event in splitter.close():
         yield event
+
+
+async def _whole(call: HttpCall, body: _Body, piece: bytes) -> ServerSentEvent:
+    """Return the JSON object that a body is, which begins with ``piece``. Raises `ProviderError` for what is none."""
+    content = piece + await body.rest(_LARGEST_DOCUMENT)
+    if parse_object(content) is None:
+        raise failures.not_a_stream(call.host, content)
+    return ServerSentEvent(content.decode(errors="replace"), whole=True)
 
 
 async def _skip_blanks(body: _Body) -> bytes:
