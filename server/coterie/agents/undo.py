@@ -17,9 +17,10 @@ from coterie.agents.edit_records import texts_of
 from coterie.agents.history import Edit, History
 from coterie.agents.left_out import GivenBack
 from coterie.agents.live_run import LiveRun
+from coterie.agents.minutes import UNDO_STEP, after_verdict, kept_text, minutes_of, undo_intent
 from coterie.agents.reconcile import reconciled
 from coterie.agents.standing import Standing
-from coterie.agents.verdicts import UNDO_STEP, after_verdict, decide, minutes_of, undo_intent
+from coterie.agents.verdicts import decide
 from coterie.base.errors import InvalidParamsError, MergeConflictError, ModelMistakeError
 from coterie.base.ids import new_id
 from coterie.domain.edits import Applied, Draft, FileDiff, LeftOut, Refused, UndoConflict, UndoResult
@@ -129,7 +130,7 @@ async def take_back(run: LiveRun, workspace: Workspace, edits: Sequence[Edit]) -
     intent = edits[0].intent
     file = workspace.locate_again(intent.path, intent.folder)
     by_command = any(edit.intent.call_id in run.history.commands for edit in edits)
-    pairs = [(await _text(run, edit.intent.before), await _text(run, edit.intent.after)) for edit in reversed(edits)]
+    pairs = [(await kept_text(run, edit.intent.before), await kept_text(run, edit.intent.after)) for edit in reversed(edits)]
 
     def rewrite(current: str | None) -> str | None:
         for before, after in pairs:
@@ -224,7 +225,7 @@ async def _happened(run: LiveRun, workspace: Workspace, edit: Edit) -> bool | No
         text = await workspace.read(workspace.locate_again(intent.path, intent.folder), exact=True)
     except ModelMistakeError:
         return None
-    return await in_thread(shows_edit, text, await _text(run, intent.before), await _text(run, intent.after))
+    return await in_thread(shows_edit, text, await kept_text(run, intent.before), await kept_text(run, intent.after))
 
 
 async def diff(history: History, store: RunStore, paths: Sequence[str] = ()) -> tuple[FileDiff, ...]:
@@ -279,7 +280,3 @@ def _status(before: str | None, after: str | None, old: str | None) -> Literal["
     if old is not None:
         return "moved"
     return "added" if before is None else "deleted" if after is None else "modified"
-
-
-async def _text(run: LiveRun, digest: str | None) -> str | None:
-    return None if digest is None else await run.text(digest)
