@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coterie.agents.history import history_of
-from coterie.domain.events import ArtifactEvent
+from coterie.domain.events import ArtifactEvent, MessageEvent
 from coterie.domain.records import CompactionRecord, Entry, EventRecord, FindingRecord
 
 
@@ -23,6 +23,7 @@ def test_the_calls_for_summaries_are_counted_and_what_asked_for_one_is_heard() -
         CompactionRecord(compaction_id=f"k{number}", step_id="chat", attempt=1, call=call, asked_by=asked_by)
         for number, (call, asked_by) in enumerate([(0, None), (None, "m1"), (1, "m2")])
     ]
-    history = history_of(Entry(number, "2026-01-31T10:00:00.000Z", record) for number, record in enumerate(records, 1))
+    said = [EventRecord(event=MessageEvent(message_id=f"m{number}", role="user", text="")) for number in range(4)]
+    history = history_of(Entry(number, "2026-01-31T10:00:00.000Z", record) for number, record in enumerate([*said, *records], 1))
     assert history.summaries == 2
-    assert history.heard == {"chat:1:m1", "chat:1:m2"}
+    assert [message.message_id for message in history.spoken.unheard("chat", 1)] == ["m3"]

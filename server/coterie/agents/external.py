@@ -166,10 +166,10 @@ class ExternalAgent:
 
     async def _hear(self) -> Sequence[str]:
         """Return what the person said and decided in this run and this agent has not heard; it has now."""
-        unheard = self._run.history.unheard(self._post.step_id, self._post.attempt)
-        for message_id, text in unheard:
-            await self._say(UserMessage(text=text), message_id=message_id)
-        said = [text for _, text in unheard]
+        unheard = self._run.history.spoken.unheard(self._post.step_id, self._post.attempt)
+        for message in unheard:
+            await self._say(UserMessage(text=message.text), message_id=message.message_id)
+        said = [message.text for message in unheard]
         if decided := self._run.history.untold(self._post.step_id, self._post.attempt, self._opening.before.decided):
             said.append(worded(decided))
             told = tuple(each.hunk.hunk_id for each in decided)

@@ -141,7 +141,7 @@ def _names(test: str) -> set[str]:
 
 
 def _asked_for(history: History) -> str:
-    prompt = next(iter(history.said.values()), None)
+    prompt = history.spoken.prompt
     plan = history.plan or {}
     criteria: Sequence[str] = plan.get("criteria", ())
     return "\n".join([prompt.text if prompt else "", str(plan.get("goal", "")), *map(str, criteria)])

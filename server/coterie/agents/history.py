@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, assert_never
 
+from coterie.agents.spoken import Spoken
 from coterie.agents.standing import Standings
 from coterie.agents.working_time import WorkingTime
 from coterie.context.thread import Placed
@@ -116,8 +117,7 @@ class History:
     told: dict[tuple[str, int], set[str]] = field(default_factory=dict)  # by conversation: the hunks whose verdict it knows
     tests: list[SuiteRecord] = field(default_factory=list)
     grants: list[GrantRecord] = field(default_factory=list)
-    said: dict[str, MessageEvent] = field(default_factory=dict)
-    heard: set[str] = field(default_factory=set)
+    spoken: Spoken = field(default_factory=Spoken)
     answered: bool = False  # whether anything was said to the person
     model_calls: dict[str, int] = field(default_factory=dict)
     unanswered: dict[str, CallRecord] = field(default_factory=dict)
@@ -144,7 +144,8 @@ class History:
             case EventRecord():
                 self._event(record.event)
             case ConversationRecord():
-                self.conversations[record.step_id, record.attempt] = Conversation(record)
+                self.conversations[record.step_id, record.attempt] = Conversation(record)  # where there was one, it begins anew
+                self.told.pop((record.step_id, record.attempt), None)
             case MessageRecord():
                 conversation = self.conversations[record.step_id, record.attempt]
                 conversation.messages.append(record.message)
@@ -154,7 +155,7 @@ class History:
                     self._answered(record)
                     self.made_by.update((call.call_id, record.message_id) for call in record.message.tool_calls)
                 elif record.message_id is not None:
-                    self.heard.add(f"{record.step_id}:{record.attempt}:{record.message_id}")
+                    self.spoken.hear(record.step_id, record.attempt, record.message_id)
             case EditIntent():
                 self.edits[record.change_id] = Edit(record)
             case EditOutcome():
@@ -213,7 +214,7 @@ class History:
                 self.unanswered.pop(event.message_id, None)
                 self.answered |= event.role == "assistant"
                 if event.role == "user":
-                    self.said[event.message_id] = event
+                    self.spoken.say(event)
             case MessageDiscarded():
                 self.unanswered.pop(event.message_id, None)
             case ToolCallEvent():
@@ -248,7 +249,7 @@ class History:
         self.compactions.append(record)
         self.summaries += record.call is not None
         if record.asked_by is not None:
-            self.heard.add(f"{record.step_id}:{record.attempt}:{record.asked_by}")
+            self.spoken.hear(record.step_id, record.attempt, record.asked_by)
 
     def _answered(self, record: MessageRecord) -> None:
         # A call that was never answered is made again under its number: a recording then plays the answer that is still owed.
@@ -357,11 +358,6 @@ class History:
         """Return the hunks of proposed changes that nobody has decided about."""
         hunks = (hunk for change_id in change_ids for hunk in self.changes[change_id].hunks)
         return frozenset(hunk.hunk_id for hunk in hunks if hunk.state == "proposed" and hunk.is_open)
-
-    def unheard(self, step_id: str, attempt: int) -> tuple[tuple[str, str], ...]:
-        """Return what the person said in the run after its prompt and an attempt's conversation has not heard: ids and texts."""
-        said = list(self.said.values())[1:]
-        return tuple((each.message_id, each.text) for each in said if f"{step_id}:{attempt}:{each.message_id}" not in self.heard)
 
     def unresolved(self) -> tuple[Edit, ...]:
         """Return the edits of which the journal does not know whether they happened."""

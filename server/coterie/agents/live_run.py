@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 
 from coterie.agents.history import History
 from coterie.base.ids import now
@@ -125,7 +124,7 @@ class LiveRun:
     def standing(self) -> tuple[AgentEvent, ...]:
         """Return the events that say how the run stands now, to a client that comes while it goes on."""
         history = self.history
-        said: list[Event] = list(islice(history.said.values(), 1))
+        said: list[Event] = [] if history.spoken.prompt is None else [history.spoken.prompt]
         said += [step for step in history.steps.values() if step.state == "running"]
         said += [call for call in history.calls.values() if call.state == "running"]
         said.append(history.state)

@@ -25,7 +25,7 @@ from coterie.context.compaction import UNKNOWN_WINDOW
 from coterie.context.thread import NOTHING, Before
 from coterie.context.verdicts import with_verdicts
 from coterie.domain.chat_commands import command_in
-from coterie.domain.events import Event, WarningEvent
+from coterie.domain.events import Event, MessageEvent, WarningEvent
 from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolCall, ToolMessage, ToolResult, ToolSpec, UserMessage
 from coterie.domain.model_ports import ModelChoice
 from coterie.domain.records import EventRecord, MessageRecord, Record
@@ -165,18 +165,18 @@ class AgentLoop:
             run=self._run.row.run_id,
         )
 
-    def _unheard(self) -> tuple[tuple[str, str], ...]:
-        return self._run.history.unheard(self._asker.step_id, self._asker.attempt)
+    def _unheard(self) -> Sequence[MessageEvent]:
+        return self._run.history.spoken.unheard(self._asker.step_id, self._asker.attempt)
 
     async def _hear(self) -> None:
         if not (unheard := self._unheard()):
             return
-        admitted, events = await self._admitted([UserMessage(text=text) for _, text in unheard])
-        for (message_id, text), message in zip(unheard, admitted, strict=True):
-            if (command := command_in(text)) is not None:
-                await self._commands.do(command, self._asker.chain.first, asked_by=message_id)
+        admitted, events = await self._admitted([UserMessage(text=said.text) for said in unheard])
+        for said, message in zip(unheard, admitted, strict=True):
+            if (command := command_in(said.text)) is not None:
+                await self._commands.do(command, self._asker.chain.first, asked_by=said.message_id)
             else:
-                await self._tell(message, message_id=message_id, events=events)
+                await self._tell(message, message_id=said.message_id, events=events)
                 events = ()
 
     async def _admitted(self, messages: Sequence[UserMessage]) -> tuple[Sequence[UserMessage], Sequence[Event]]:

@@ -67,12 +67,9 @@ class Team:
 
     async def _own_up(self) -> None:
         """Say what came too late: the person's words that crossed with the last agent's end and that no model has read."""
-        history = self._run.history
-        heard = {key.rpartition(":")[2] for key in history.heard}
-        for message_id in list(history.said)[1:]:
-            if message_id not in heard:
-                text = "Your last message came when the run was already ending, and no agent has read it. Post it again."
-                await self._run.event(WarningEvent(code="not_heard", text=text))
+        for _ in self._run.history.spoken.missed:
+            text = "Your last message came when the run was already ending, and no agent has read it. Post it again."
+            await self._run.event(WarningEvent(code="not_heard", text=text))
 
     def _is_stale(self, spec: StepSpec) -> bool:
         """Say whether a way back was taken since the step's latest attempt began, which makes what it handed on void."""
