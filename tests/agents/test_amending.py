@@ -40,21 +40,21 @@ async def test_rules_that_change_come_with_the_next_message_and_once(tmp_path: P
             assert request_bytes(two).startswith(request_bytes(one)), "the hosts' prompt caches hold"
 
 
-@pytest.mark.parametrize(("takes", "fail"), [(8_192, 1), (12_000, 0)])
-async def test_a_large_rule_that_changes_in_a_small_window_that_nobody_knows_costs_one_summary(
-    tmp_path: Path, takes: int, fail: int
+@pytest.mark.parametrize(("takes", "summaries"), [(8_192, 0), (12_000, 1)])
+async def test_a_large_rule_that_changes_in_a_small_window_that_nobody_knows_fails_nothing_and_costs_few_summaries(
+    tmp_path: Path, takes: int, summaries: int
 ) -> None:
     async with talking(tmp_path, windows={}) as talk:
         talk.hosts.takes, talk.hosts.bytes_per_token = takes, 4.0
         file = talk.stage.project / "AGENTS.md"
         file.write_text("Use tabs, not blanks.\n" * 700, encoding="utf-8")
-        ended, summaries = [], 0
+        ended, made = [], 0
         for number in range(14):
             if number == 3:
                 file.write_text("Use blanks, not tabs.\n" * 700, encoding="utf-8")
             ended.append((await talk.post(f"Post {number}?", says(f"{number} {'word ' * 200}"))).state)
-            summaries += len(talk.hosts.heard("compaction"))
-        assert (ended.count("failed"), summaries) == (fail, 1)
+            made += len(talk.hosts.heard("compaction"))
+        assert (set(ended), made) == ({"succeeded"}, summaries)
         told = str(talk.sent)
         assert "Use blanks" in told
         assert "Use tabs" not in told, "behind the summary nothing is sent in two versions"

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from coterie.agents import handover
 from coterie.agents.crew import Crew
+from coterie.agents.history import Conversation
 from coterie.agents.live_run import LiveRun
 from coterie.agents.loop import Opening
 from coterie.agents.orienting import Orientation, orientation
@@ -45,20 +47,21 @@ class Beginning:
     choice: ModelChoice
 
     async def opening(self, tools: Sequence[ToolSpec], *, is_external: bool) -> Opening:
-        """Return what the conversation starts from, with those of ``tools`` that it began with.
+        """Return what the conversation starts from, with those of ``tools`` that it began with, also before a crash.
 
         An external agent finds its way by itself. It has a prompt and tools of its own, and gets of ours the rules and the notes alone, as
         they are now.
         """
-        crew, agent, begun = (
-            self.crew,
-            TEMPLATES[self.spec.agent],
-            self.run.history.conversations.get((self.spec.step_id, self.step.attempt)),
-        )
+        return await self._opened(tools, self._begun, is_external=is_external)
+
+    async def _opened(self, tools: Sequence[ToolSpec], begun: Conversation | None, *, is_external: bool = False) -> Opening:
+        """Return what the conversation goes on from that had ``begun``, or what a new one starts from."""
+        crew, agent = self.crew, TEMPLATES[self.spec.agent]
         is_new = not is_external and self.step.attempt == 1 and not (begun is not None and begun.messages)
         prompt, own_tools = ("", ()) if is_external else (agent.prompt, tools)
         briefing = briefed(crew.rules, crew.memory, self.choice, prompt, own_tools, limit=self._limit)
-        record = await self._record(tools, briefing, await self._sent())
+        record = begun.record if begun is not None else await self._record(tools, briefing, await self._sent())
+        await self.run.event(*self._untold)
         system = system_text("", briefing.rules, briefing.memory) if is_external else await self.run.text(record.system)
 
         async def first() -> UserMessage:
@@ -73,23 +76,28 @@ class Beginning:
             before=crew.before,
             marks=crew.marks,
             first=await first(),
-            anew=first,
+            first_anew=first,
+            anew=None if is_external else partial(self._opened, tools, None),
         )
+
+    @property
+    def _begun(self) -> Conversation | None:
+        return self.run.history.conversations.get((self.spec.step_id, self.step.attempt))
+
+    @property
+    def _untold(self) -> Sequence[Event]:
+        """Return the step where nobody was told that it began, by whatever model it went on before a crash."""
+        latest = self.run.history.steps.get(self.step.step_id)
+        return [] if latest is not None and replace(latest, model=self.step.model) == self.step else [self.step]
 
     @property
     def _limit(self) -> int | None:
         return self.crew.models.learned.usual_limit(self.choice)
 
     async def _record(self, tools: Sequence[ToolSpec], briefing: Briefing, sent: Sequence[Message]) -> ConversationRecord:
-        """Journal what stays the same in all requests of the conversation, or find what a resumed run had journalled."""
+        """Journal what stays the same in all requests of the conversation."""
         run, step, agent = self.run, self.step, self.spec.agent
-        latest = run.history.steps.get(step.step_id)
-        is_told = latest is not None and replace(latest, model=step.model) == step  # by whatever model it went on before a crash
-        told: list[Event] = [] if is_told else [step]
-        begun = run.history.conversations.get((step.step_id, step.attempt))
-        if begun is not None:
-            await run.event(*told)
-            return begun.record
+        told: list[Event] = [*self._untold]
         texts: list[str] = []
         names = tuple(tool.name for tool in tools)
         if (earlier := await self._earlier(tools, briefing, sent)) is not None:

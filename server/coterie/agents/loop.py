@@ -22,6 +22,7 @@ from coterie.base.errors import RunError
 from coterie.context.admitting import Cut, cuts_in
 from coterie.context.assemble import addressed, assemble
 from coterie.context.compaction import UNKNOWN_WINDOW
+from coterie.context.marking import without_dropped
 from coterie.context.thread import NOTHING, Before
 from coterie.context.verdicts import with_verdicts
 from coterie.domain.chat_commands import command_in
@@ -33,6 +34,8 @@ from coterie.domain.wire import Json
 
 MAX_CALLS = 60
 """Model calls of one attempt of a step; more is an agent that goes in circles."""
+MOST_ANEW = 3
+"""So often a conversation begins anew because its host finds it too long: each time it is to take three quarters of that."""
 MAX_REPEATS = 3
 """So many identical calls in a row, or answers without a usable call, end the run."""
 
@@ -42,14 +45,16 @@ class Opening:
     """What a conversation starts from.
 
     ``before`` is the conversation of the channel so far, ``first`` the task of this step with all that may go along: what the window has no
-    room for is taken out before it is said. ``anew`` words it again, where a summary stands by then for what need not have been told.
+    room for is taken out before it is said. ``first_anew`` words it again, where a summary stands by then for what need not have been told;
+    ``anew`` has the conversation begin once more, by what is known by then of what its model takes.
     """
 
     system: str
     tools: tuple[ToolSpec, ...]
     before: Before = NOTHING
     first: UserMessage
-    anew: Callable[[], Awaitable[UserMessage]] | None = None
+    first_anew: Callable[[], Awaitable[UserMessage]] | None = None
+    anew: Callable[[], Awaitable[Opening]] | None = None
     marks: Decided = undecided
 
 
@@ -76,6 +81,7 @@ class AgentLoop:
         self._compactor = Compactor(conversation, models, summariser, asker.meters)
         self._commands = ChatCommands(conversation, self._compactor)
         self._asked: ModelChoice | None = None
+        self._begun_anew = 0
 
     @property
     def _messages(self) -> Sequence[Message]:
@@ -111,14 +117,31 @@ class AgentLoop:
         except RunError as failure:
             if failure.code != "context_overflow" or self._asked is None:
                 raise
-            raise await self._compactor.too_long(failure, self._asked) from failure
+            if not await self._begins_shorter(self._asked):
+                raise await self._compactor.too_long(failure, self._asked) from failure
+            await self._ask()
+
+    async def _begins_shorter(self, choice: ModelChoice) -> bool:
+        """Begin the conversation anew, where its host has just shown what it takes; say whether it is shorter by that.
+
+        Only where nothing was answered yet, and the person has left nothing of it out: what they decided is about what was said.
+        """
+        anew, began = self._opening.anew, self._messages
+        own = self._run.history.conversations[self._asker.step_id, self._asker.attempt].placed(self._run.row.run_id)
+        if anew is None or self._begun_anew == MOST_ANEW or len(began) > 1 or without_dropped(own, await self._opening.marks()) != own:
+            return False
+        self._begun_anew += 1
+        size = await self._models.sizes.request(self._build(tuple(began), choice))
+        self._opening = await anew()
+        await self._begin()
+        return await self._models.sizes.request(self._build(tuple(self._messages), choice)) < size
 
     async def _begin(self) -> None:
         if not self._messages:
             shortened = len(self._run.history.compactions)
             [first], events = await self._admitted([self._opening.first])
-            if self._opening.anew is not None and len(self._run.history.compactions) > shortened:
-                [first], events = await self._admitted([await self._opening.anew()])
+            if self._opening.first_anew is not None and len(self._run.history.compactions) > shortened:
+                [first], events = await self._admitted([await self._opening.first_anew()])
             await self._tell(first, events=events)
 
     async def _accepted_before(self) -> Ended | None:

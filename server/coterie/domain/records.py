@@ -43,7 +43,10 @@ class MessageRecord:
 
 @wire
 class ConversationRecord:
-    """A conversation begins: what stays the same in all of its requests. ``system`` is the digest of a kept text."""
+    """A conversation begins: what stays the same in all of its requests. ``system`` is the digest of a kept text.
+
+    Where that conversation had begun before, nothing that was said in it counts any more: it begins anew, shorter.
+    """
 
     kind: Literal["conversation"] = "conversation"
     step_id: str
