@@ -94,8 +94,8 @@ async def conversation_before(
             said += valid(conversation.placed(row.run_id))
         known = {hunk.hunk_id for change in history.changes.values() for hunk in change.hunks}
         now = history if each.through is None else history_of(entries)  # a verdict since a cut is about the same files
-        decided |= {made.hunk.hunk_id: made for made in now.decided if made.hunk.hunk_id in known}
-        told |= history.told.get((step.step_id, 1), set())
+        decided |= {made.hunk.hunk_id: made for made in now.verdicts.decided if made.hunk.hunk_id in known}
+        told |= history.verdicts.told(step.step_id, 1)
     untold = tuple(each for hunk_id, each in decided.items() if hunk_id not in told)
     return Before(tuple(said), tuple(compactions), untold), _begun(begun, {made.compaction_id for made in compactions})
 

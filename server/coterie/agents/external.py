@@ -170,7 +170,7 @@ class ExternalAgent:
         for message in unheard:
             await self._say(UserMessage(text=message.text), message_id=message.message_id)
         said = [message.text for message in unheard]
-        if decided := self._run.history.untold(self._post.step_id, self._post.attempt, self._opening.before.decided):
+        if decided := self._run.history.verdicts.untold(self._post.step_id, self._post.attempt, self._opening.before.decided):
             said.append(worded(decided))
             told = tuple(each.hunk.hunk_id for each in decided)
             await self._run.record(replace(self._record(UserMessage(text=said[-1]), None), told=told))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from coterie.agents.spoken import Spoken
 from coterie.agents.standing import Standings
+from coterie.agents.told_verdicts import ToldVerdicts
 from coterie.agents.working_time import WorkingTime
 from coterie.context.thread import Placed
 from coterie.domain.edits import FileChange
@@ -54,7 +55,6 @@ from coterie.domain.records import (
     SuiteRecord,
     WorkerRecord,
 )
-from coterie.domain.reviews import DecidedHunk
 from coterie.domain.runs import RunFailure, StepView
 from coterie.domain.usage import NO_USAGE, Usage
 
@@ -111,10 +111,8 @@ class History:
     standing: Standings = field(default_factory=Standings)
     edits: dict[str, Edit] = field(default_factory=dict)
     changes: dict[str, ChangeEvent] = field(default_factory=dict)
-    offered: set[str] = field(default_factory=set)  # the changes that were not made at once, but proposed
-    proposals: dict[str, list[str]] = field(default_factory=dict)  # by call: those of them that a person was to see before
-    answered_for: set[str] = field(default_factory=set)  # the hunks of which the result of their call says what became
-    told: dict[tuple[str, int], set[str]] = field(default_factory=dict)  # by conversation: the hunks whose verdict it knows
+    proposals: dict[str, list[str]] = field(default_factory=dict)  # by call: the changes that a person was to see before they are made
+    verdicts: ToldVerdicts = field(init=False)
     tests: list[SuiteRecord] = field(default_factory=list)
     grants: list[GrantRecord] = field(default_factory=list)
     spoken: Spoken = field(default_factory=Spoken)
@@ -128,6 +126,10 @@ class History:
     usage: Usage = NO_USAGE
     last: int = 0
     working_time: WorkingTime = field(default_factory=WorkingTime)
+
+    def __post_init__(self) -> None:
+        """Let what is about the changes see them."""
+        self.verdicts = ToldVerdicts(self.changes)
 
     def add(self, entry: Entry) -> None:
         """Take one more entry into account."""
@@ -145,12 +147,12 @@ class History:
                 self._event(record.event)
             case ConversationRecord():
                 self.conversations[record.step_id, record.attempt] = Conversation(record)  # where there was one, it begins anew
-                self.told.pop((record.step_id, record.attempt), None)
+                self.verdicts.forget(record.step_id, record.attempt)
             case MessageRecord():
                 conversation = self.conversations[record.step_id, record.attempt]
                 conversation.messages.append(record.message)
                 conversation.numbers.append(seq)
-                self.told.setdefault((record.step_id, record.attempt), set()).update(record.told)
+                self.verdicts.tell(record.step_id, record.attempt, record.told)
                 if isinstance(record.message, AssistantMessage):
                     self._answered(record)
                     self.made_by.update((call.call_id, record.message_id) for call in record.message.tool_calls)
@@ -223,7 +225,7 @@ class History:
             case ChangeEvent():
                 self.changes[event.change_id] = event
                 if event.state == "proposed":
-                    self.offered.add(event.change_id)
+                    self.verdicts.offer(event.change_id)
             case ApprovalEvent():
                 self._approval(event)
             case UsageEvent():
@@ -239,11 +241,9 @@ class History:
         """Note which verdicts the model learns by a call's own result; one that was cut off says nothing of them."""
         if call.state not in {"succeeded", "denied"}:
             return
-        hunks = [hunk for change_id in self.proposals.get(call.call_id, ()) for hunk in self.changes[change_id].hunks]
-        decided = {hunk.hunk_id for hunk in hunks if not (hunk.state == "proposed" and hunk.is_open)}
-        self.answered_for |= decided
+        decided = self.verdicts.answer_for(self.proposals.get(call.call_id, ()))
         if (step := self.steps.get(call.step_id or "")) is not None:
-            self.told.setdefault((step.step_id, step.attempt), set()).update(decided)
+            self.verdicts.tell(step.step_id, step.attempt, decided)
 
     def _compacted(self, record: CompactionRecord) -> None:
         self.compactions.append(record)
@@ -337,22 +337,6 @@ class History:
     def hunk_ids(self, change_id: str) -> set[str]:
         """Return the hunks of a change."""
         return {hunk.hunk_id for hunk in self.changes[change_id].hunks} if change_id in self.changes else set()
-
-    def untold(self, step_id: str, attempt: int, earlier: Iterable[DecidedHunk] = ()) -> tuple[DecidedHunk, ...]:
-        """Return the verdicts on hunks, of this run and ``earlier`` ones, that the model of an attempt's conversation has to learn yet."""
-        told = self.told.get((step_id, attempt), set())
-        return tuple(each for each in (*earlier, *self.decided) if each.hunk.hunk_id not in told)
-
-    @property
-    def decided(self) -> tuple[DecidedHunk, ...]:
-        """The verdicts by which a file is not as the model believes that it is: what was rejected, and what is applied after all."""
-        return tuple(
-            DecidedHunk(change.path, hunk)
-            for change in self.changes.values()
-            for hunk in change.hunks
-            if hunk.review == "rejected"
-            or (hunk.review == "accepted" and change.change_id in self.offered and hunk.hunk_id not in self.answered_for)
-        )
 
     def open_hunks(self, change_ids: Iterable[str]) -> frozenset[str]:
         """Return the hunks of proposed changes that nobody has decided about."""

@@ -156,7 +156,7 @@ class AgentLoop:
 
         ``events`` are journalled with it.
         """
-        decided = self._run.history.untold(self._asker.step_id, self._asker.attempt, self._opening.before.decided)
+        decided = self._run.history.verdicts.untold(self._asker.step_id, self._asker.attempt, self._opening.before.decided)
         told = tuple(each.hunk.hunk_id for each in decided)
         await self._say(with_verdicts(message, decided), message_id=message_id, told=told, events=events)
 
