@@ -1,7 +1,7 @@
 """The index on disk: one SQLite file a project folder, in Coterie's cache folder.
 
-A row a file, and for each term its postings in one blob: the file's id in the upper half of 64 bits, the packed occurrence in the lower.
-That is a full-text index whose fields can be weighed by `rank`; SQLite's own tells a score and not how it came about.
+A row a file, and for each term its `postings` in one blob. That is a full-text index whose fields can be weighed by `rank`; SQLite's own
+tells a score and not how it came about.
 
 Nothing here is worth repairing: a file that is damaged, or was made by another version, is removed and built again. Changes come in
 transactions, so a process that is killed leaves the last whole state, and readers of other processes see one state for as long as
@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from array import array
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from coterie.index.facts import FileFacts
+from coterie.index.postings import PostingChanges, packed, unpacked
 from coterie.index.symbols import Symbol
 
 VERSION = 6
@@ -30,7 +29,6 @@ Changes are counted on from the clock, so that those of a cache that is built ag
 _BUSY_S = 10.0
 _SIGNS_OF_DAMAGE = (sqlite3.Error, ValueError, TypeError, LookupError)
 """What reading raises when a byte is another one: SQLite sees it, or a text is none, a number is a text, a named row is gone."""
-ID_SHIFT = 32
 _TABLES = """
 CREATE TABLE file (
     id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL,
@@ -137,12 +135,9 @@ class Cache:
         return {id for (id,) in self._connection.execute("SELECT id FROM file")}  # noqa: A001 - the column's name
 
     def postings(self, term: str) -> Sequence[int]:
-        """Return where a term stands; see the module's docstring."""
-        found = array("Q")
+        """Return where a term stands, as `coterie.index.postings` says."""
         row = self._connection.execute("SELECT postings FROM term WHERE term = ?", (term,)).fetchone()
-        if row is not None:
-            found.frombytes(row[0])
-        return found
+        return unpacked(b"" if row is None else row[0])
 
     def symbols(self, file: int, is_wanted: Callable[[str], bool] = lambda _name: True) -> tuple[Symbol, ...]:
         """Return what a file defines under names that are wanted, by line: in the order in which they were written."""
@@ -172,7 +167,7 @@ class Cache:
         """Take in files that are new or have changed, and take out others; within `writing`."""
         if not files and not gone:
             return
-        changes = _Changes()
+        changes = PostingChanges()
         (number,) = self._connection.execute("UPDATE change SET number = number + 1 RETURNING number").fetchone()
         for path, (stamp, facts) in files.items():
             row = self._connection.execute("SELECT id, terms FROM file WHERE path = ?", (path,)).fetchone()
@@ -229,14 +224,9 @@ class Cache:
         )
         return int(file)
 
-    def _merge(self, changes: _Changes) -> None:
-        rows = []
+    def _merge(self, changes: PostingChanges) -> None:
         is_new = self._connection.execute("SELECT 1 FROM term LIMIT 1").fetchone() is None
-        for term in changes.terms():
-            added, removed = changes.added.get(term, ()), changes.removed.get(term)
-            postings = () if is_new else self.postings(term)
-            kept = postings if not removed else (posting for posting in postings if posting >> ID_SHIFT not in removed)
-            rows.append((term, array("Q", [*kept, *added]).tobytes()))
+        rows = [(term, packed(changes.after(term, () if is_new else self.postings(term)))) for term in changes.terms()]
         self._connection.executemany("INSERT OR REPLACE INTO term VALUES (?, ?)", rows)
 
     @contextmanager
@@ -312,29 +302,3 @@ def _is_busy(failure: Exception) -> bool:
     # Python's own failures to read what SQLite says have no code.
     code: int = getattr(failure, "sqlite_errorcode", sqlite3.SQLITE_OK)
     return code & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-
-
-class _Changes:
-    """What becomes of the postings, gathered over files so that each term is written once."""
-
-    def __init__(self) -> None:
-        self.added: defaultdict[str, list[int]] = defaultdict(list)
-        self.removed: defaultdict[str, set[int]] = defaultdict(set)
-
-    def note(self, file: int, old: Mapping[str, int], new: Mapping[str, int]) -> None:
-        """Compare the terms that a file had and has."""
-        above = file << ID_SHIFT
-        if not old:
-            for term, occurrence in new.items():
-                self.added[term].append(above | occurrence)
-            return
-        for term, occurrence in new.items():
-            if old.get(term) != occurrence:
-                self.added[term].append(above | occurrence)
-        for term, occurrence in old.items():
-            if new.get(term) != occurrence:
-                self.removed[term].add(file)
-
-    def terms(self) -> set[str]:
-        """Return the terms whose postings change."""
-        return self.added.keys() | self.removed.keys()

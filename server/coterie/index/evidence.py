@@ -13,9 +13,9 @@ from heapq import nlargest
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-from coterie.index.cache import ID_SHIFT
 from coterie.index.facts import DEFINED_SHIFT, MOST_BODY, MOST_DEFINED, MOST_PATH, NAMED, PATH_SHIFT, STEM_OF_PATH
 from coterie.index.past import alike, rarity, to_one, told
+from coterie.index.postings import ID_SHIFT
 from coterie.index.query import Query
 from coterie.index.roles import Role
 from coterie.index.snapshot import File, Postings, Snapshot

@@ -17,11 +17,12 @@ from coterie.config.paths import name_of
 from coterie.domain.overview import Landmark
 from coterie.domain.retrieval import Definition, Definitions, Found, Question
 from coterie.index.build import Progress, Refreshed, refresh, refresh_file, refresh_history
-from coterie.index.cache import ID_SHIFT, VERSION, Cache, DamagedCacheError
+from coterie.index.cache import VERSION, Cache, DamagedCacheError
 from coterie.index.evidence import gather
 from coterie.index.facts import REFERENCE_SHIFT
 from coterie.index.forest import learned_forest
 from coterie.index.overview import central, main_names
+from coterie.index.postings import ID_SHIFT
 from coterie.index.query import Query, parse
 from coterie.index.rank import Scores, judge, learned_weights, ranked, reasons, weigh
 from coterie.index.sight import Sight, sight
