@@ -112,10 +112,11 @@ async def test_what_a_rejected_hunk_takes_away_is_kept_once(tmp_path: Path, outs
         person = Reviewer(stage)
         written = stage.text("a.txt") or ""
         for _ in range(3):
-            await person.decide("rejected", next(place for place, hunk in enumerate(await person.all()) if hunk.is_open))
+            rejected = await person.decide("rejected", next(place for place, hunk in enumerate(await person.all()) if hunk.is_open))
         assert files_of(stage.project) == {"a.txt": BEFORE.encode()}
         kept = Trash(tmp_path / "home" / "undone").folder(run_id)
         assert kept is not None
+        assert rejected.kept_in == str(kept), "who rejects is told where it lies"
         assert files_of(kept) == {"notes.txt": f"{PRECIOUS}more\n".encode(), "a.txt": written.encode()}
 
 

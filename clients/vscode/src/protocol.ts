@@ -528,11 +528,12 @@ export interface HunkParams {
   changeIds?: string[] | null;
 }
 
-/** What became of a verdict on hunks: the changes that they belong to, as they are now, and what could not be done, and why. */
+/** What became of a verdict on hunks: the changes that they belong to, as they are now, and what could not be done, and why. `kept_in`, of a rejection alone, is the folder where lies what was taken away of what commands of the run wrote, as in `UndoResult`; it is in JSON only where there is one. */
 export interface HunkResult {
   runId: string;
   changes: ReviewedChange[];
   conflicts?: UndoConflict[];
+  keptIn?: string | null;
 }
 
 /** The index of the open folders: until it is `complete`, `done` of the `files` to read are read; then it has them all. */

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from coterie.domain.edits import ChangeKind, ChangeState, Hunk, HunkVerdict, UndoConflict
-from coterie.domain.wire import wire
+from coterie.domain.wire import wire, without_empty
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
 
 FindingSeverity = Literal["blocking", "major", "minor", "note"]
 
@@ -85,11 +89,21 @@ class ReviewedChange:
 
 @wire
 class HunkResult:
-    """What became of a verdict on hunks: the changes that they belong to, as they are now, and what could not be done, and why."""
+    """What became of a verdict on hunks: the changes that they belong to, as they are now, and what could not be done, and why.
+
+    ``kept_in``, of a rejection alone, is the folder where lies what was taken away of what commands of the run wrote, as in
+    `UndoResult`; it is in JSON only where there is one.
+    """
 
     run_id: str
     changes: tuple[ReviewedChange, ...]
     conflicts: tuple[UndoConflict, ...] = ()
+    kept_in: str | None = None
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Leave what is empty out of JSON."""
+        return without_empty(handler(source), "kept_in")
 
 
 @wire

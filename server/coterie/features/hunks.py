@@ -50,7 +50,8 @@ class HunkService:
             if change_id in choice.change_ids or named & history.hunk_ids(change_id) or not (named or choice.change_ids)
         ]
         changes = tuple(_reviewed(row.run_id, row.request.folder, change) for change in meant)
-        return HunkResult(run_id=row.run_id, changes=changes, conflicts=tuple(conflicts))
+        kept_in = self._base.workspace.kept_of(row.run_id) if choice.verdict == "rejected" else None
+        return HunkResult(run_id=row.run_id, changes=changes, conflicts=tuple(conflicts), kept_in=kept_in)
 
     async def decide_open(
         self, verdict: HunkVerdict, *, run_id: str | None = None, uri: str | None = None, hunk_ids: Collection[str] = ()

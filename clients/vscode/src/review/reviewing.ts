@@ -3,7 +3,7 @@
 
 import { type Disposable, type TextDocument, type TextDocumentChangeEvent, Uri, window, workspace } from "vscode";
 import { guarded } from "../refusals";
-import { tellConflicts } from "../runs/undoing";
+import { tellConflicts, tellKept } from "../runs/undoing";
 import { Refusal } from "../server/wire";
 import type { Session } from "../session";
 import type { OpenHunk } from "../state/reviews";
@@ -19,6 +19,8 @@ export class Reviewing implements Disposable {
   readonly changed = new Signal<Uri | undefined>();
   readonly session: Session;
   readonly #places = new Map<string, readonly Placed[]>();
+  /** Where lies what rejections took away, as far as it was told: it is one folder for all hunks of a run. */
+  readonly #told = new Set<string>();
   readonly #subscriptions: readonly { dispose(): void }[];
 
   constructor(session: Session) {
@@ -73,8 +75,12 @@ export class Reviewing implements Disposable {
     }
     for (const [runId, hunkIds] of byRun) {
       try {
-        const { conflicts } = await this.session.wire.request(`agent/hunk/${verdict}`, { runId, hunkIds });
+        const { conflicts, keptIn } = await this.session.wire.request(`agent/hunk/${verdict}`, { runId, hunkIds });
         void guarded(() => tellConflicts(verdict === "accept" ? "applied" : "taken back", conflicts ?? []));
+        if (keptIn && !this.#told.has(keptIn)) {
+          this.#told.add(keptIn);
+          void guarded(() => tellKept(keptIn));
+        }
       } catch (error) {
         if (!(error instanceof Refusal && error.code === "already_resolved")) {
           throw error;

@@ -80,7 +80,7 @@ async function tellUnkept(left: readonly UndoConflict[]): Promise<void> {
 }
 
 /** Tell where lies what an undo took away. */
-async function tellKept(folder: string | undefined): Promise<void> {
+export async function tellKept(folder: string | undefined): Promise<void> {
   const copy = "Copy the Path";
   if (
     folder !== undefined &&
