@@ -12,8 +12,8 @@ from pathlib import Path
 
 from benchmarks.retrieval import Clone, Commit
 from coterie.index import history
-from coterie.index.cache import KnownFile, PastCommit, Stamp
 from coterie.index.facts import MAX_BYTES, FileFacts, facts
+from coterie.index.known import KnownFile, PastCommit, Stamp
 from coterie.index.postings import ID_SHIFT
 from coterie.index.snapshot import Postings, Snapshot, take
 from coterie.workspace.ignore import BINARY_ENDINGS

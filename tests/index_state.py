@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from coterie.index.cache import KnownFile, PastCommit, Stamp
 from coterie.index.facts import facts
+from coterie.index.known import KnownFile, PastCommit, Stamp
 from coterie.index.postings import ID_SHIFT
 from coterie.index.query import parse
 from coterie.index.snapshot import Snapshot, take

@@ -5,9 +5,9 @@ from typing import get_args
 
 import pytest
 
-from coterie.index.cache import PastCommit
 from coterie.index.evidence import Kind, Nature, gather
 from coterie.index.forest import Forest, Tree, corrections, learned_forest
+from coterie.index.known import PastCommit
 from coterie.index.measures import Tie, measured
 from coterie.index.query import parse
 from coterie.index.rank import Scores, Weights, judge, likeliest, ranked, weigh

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from coterie.index.cache import PastCommit
 from coterie.index.history import MOST_PATHS, reachable, read
+from coterie.index.known import PastCommit
 
 Write = Callable[[str, str], None]
 Commit = Callable[[str], None]

@@ -6,8 +6,8 @@ from typing import get_args
 
 import pytest
 
-from coterie.index.cache import PastCommit
 from coterie.index.evidence import Kind, Nature, gather
+from coterie.index.known import PastCommit
 from coterie.index.measures import Tie
 from coterie.index.query import parse
 from coterie.index.rank import Weights, learned_weights, ranked, reasons, weigh

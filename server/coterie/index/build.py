@@ -13,8 +13,9 @@ from pathlib import Path
 from stat import S_ISREG
 
 from coterie.index import history
-from coterie.index.cache import Cache, KnownFile, Stamp
+from coterie.index.cache import Cache
 from coterie.index.facts import FileFacts, read
+from coterie.index.known import KnownFile, Stamp
 from coterie.index.readers import read_all
 from coterie.index.sight import TOO_FRESH_NS
 from coterie.workspace.ignore import is_binary

@@ -14,10 +14,10 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from coterie.index.facts import FileFacts
+from coterie.index.known import KnownFile, PastCommit, Stamp
 from coterie.index.postings import PostingChanges, packed, unpacked
 from coterie.index.symbols import Symbol
 
@@ -46,36 +46,6 @@ CREATE INDEX symbol_by_name ON symbol (name COLLATE NOCASE);
 CREATE TABLE term (term TEXT PRIMARY KEY, postings BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE past (sha TEXT PRIMARY KEY, said TEXT NOT NULL, paths TEXT NOT NULL) WITHOUT ROWID;
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """By what a file is known to be unchanged without reading it."""
-
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class KnownFile:
-    """A file of the index; ``change`` is larger than that of every change before its last one."""
-
-    id: int
-    path: str
-    length: int
-    stamp: Stamp
-    digest: bytes
-    imports: tuple[str, ...]
-    change: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class PastCommit:
-    """A commit: the terms of what was said, and which paths it touched."""
-
-    said: tuple[str, ...] = ()
-    paths: tuple[str, ...] = ()
 
 
 class DamagedCacheError(Exception):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Sequence
 
-from coterie.index.cache import PastCommit
+from coterie.index.known import PastCommit
 from coterie.index.query import parse
 from coterie.workspace.git import QUIET, quiet_environment
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import nlargest
 
-from coterie.index.cache import PastCommit
+from coterie.index.known import PastCommit
 from coterie.index.query import Query
 
 _K1, _B = 1.2, 0.75

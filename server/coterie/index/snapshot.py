@@ -10,12 +10,15 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from coterie.index.cache import Cache, KnownFile, PastCommit
 from coterie.index.imports import importers
+from coterie.index.known import KnownFile, PastCommit
 from coterie.index.past import History, remember
 from coterie.index.roles import Role, family_of, role_of
+
+if TYPE_CHECKING:
+    from coterie.index.cache import Cache
 
 Postings: TypeAlias = Callable[[str], Sequence[int]]
 _LARGEST_FAMILY = 6

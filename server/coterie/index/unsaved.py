@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from coterie.index.cache import KnownFile
 from coterie.index.facts import MAX_BYTES, FileFacts, facts
 from coterie.index.imports import importers
+from coterie.index.known import KnownFile
 from coterie.index.postings import ID_SHIFT
 from coterie.index.roles import role_of
 from coterie.index.snapshot import File, Postings, Snapshot
