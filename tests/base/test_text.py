@@ -60,13 +60,27 @@ def test_every_offset_has_a_position_that_leads_back(text: str, encoding: Encodi
         assert index.offset(index.position(offset, encoding), encoding) == offset - inside_line_end
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "ab\r\n😀\n\r"])
+def test_places_in_a_text_of_many_blocks(end: str) -> None:
+    text = "".join(f"{'é' * (number % 50)}{end}" for number in range(1_500))
+    index, lines = LineIndex(text), split_lines(text)
+    assert index.line_count == len(lines)
+    start = 0
+    for number, line in enumerate(lines):
+        assert index.line(number) == line.rstrip("\r\n")
+        assert index.offset(Position(number, 1), "utf-32") == start + bool(line.rstrip("\r\n"))
+        assert index.position(start, "utf-16") == Position(number, 0)
+        start += len(line)
+    assert index.position(start, "utf-16") == Position(len(lines) - 1, 0)
+
+
 @given(texts, encodings, st.integers(-2, 80))
 def test_a_character_is_the_longest_prefix_that_fits(text: str, encoding: Encoding, character: int) -> None:
     fitting = [index for index in range(len(text) + 1) if units(text[:index], encoding) <= character]
     assert index_of(text, character, encoding) == max(fitting, default=0)
 
 
-@given(texts, st.lists(st.tuples(positions, positions, texts), max_size=5), encodings)
+@given(texts, st.lists(st.tuples(positions, positions, texts), max_size=6), encodings)
 def test_incremental_changes_do_what_one_change_after_another_does(
     text: str, edits: list[tuple[Position, Position, str]], encoding: Encoding
 ) -> None:

@@ -131,6 +131,7 @@ async def test_what_was_said_is_found_in_every_channel(tmp_path: Path) -> None:
         ("all of it", "OF", "all of it"),
         ("ß" * 200 + "Nadel" + "x" * 200, "nADEL", f"…{'ß' * 80}Nadel{'x' * 80}…"),
         ("x" * 80 + "Straße", "strasse", "x" * 80 + "Straße"),
+        *(("ß" * (64 * 1024 - before) + "Straße" + "x" * 200, "STRASSE", f"…{'ß' * 80}Straße{'x' * 81}…") for before in (-3, 0, 3, 9)),
     ],
 )
 def test_an_excerpt_shows_what_stands_around(text: str, query: str, found: str) -> None:

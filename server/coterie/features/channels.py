@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import accumulate
 from typing import get_args
 
 from coterie.agents.forking import cut
@@ -31,6 +33,7 @@ LONGEST_TITLE = 200
 _FORK = " (fork)"
 AROUND = 80
 """How many characters before and after what was looked for are shown of a message."""
+_SLICE = 64 * 1024
 
 
 class ChannelService:
@@ -65,9 +68,10 @@ class ChannelService:
             raise InvalidParamsError("query: say what to look for.")
         channels = await self.list(query=wanted)
         found = await self._channels.search(wanted, limit=limit)
+        excerpts = await asyncio.to_thread(lambda: [excerpt(each.text, wanted) for _, each in found])
         messages = tuple(
-            MessageFound(channel_id=channel_id, message_id=each.message_id, role=each.role, text=excerpt(each.text, wanted), at=each.at)
-            for channel_id, each in found
+            MessageFound(channel_id=channel_id, message_id=each.message_id, role=each.role, text=text, at=each.at)
+            for (channel_id, each), text in zip(found, excerpts, strict=True)
         )
         return ChannelsFound(channels=channels[:limit], messages=messages)
 
@@ -171,14 +175,23 @@ class ChannelService:
 
 def excerpt(text: str, query: str) -> str:
     """Return what stands around the first place that holds ``query`` in whatever case, with "…" where more is left out."""
-    folded = text.casefold().find(query.casefold())
-    # Folding makes some characters longer: what stands before the place tells where it is in the text itself.
-    at = count = 0
-    while count < folded:
-        count += len(text[at].casefold())
-        at += 1
+    at = _place_of(query.casefold(), text)
     start, end = max(0, at - AROUND), at + len(query) + AROUND
     return f"{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}"
+
+
+def _place_of(folded: str, text: str) -> int:
+    """Return where in a text something begins that is ``folded``; 0 where it is not.
+
+    It is looked for in slices: folding a message of megabytes at once would let everybody else wait.
+    """
+    for begin in range(0, len(text), _SLICE):
+        part = text[begin : begin + _SLICE + len(folded)]
+        if (found := part.casefold().find(folded)) >= 0:
+            # Folding makes some characters longer: what stands before the place tells where it is in the text itself.
+            before = accumulate((len(character.casefold()) for character in part), initial=0)
+            return begin + next(at for at, count in enumerate(before) if count >= found)
+    return 0
 
 
 def _one_line(title: str) -> str:

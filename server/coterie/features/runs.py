@@ -17,7 +17,7 @@ from coterie.agents.workflow import find
 from coterie.base.errors import InvalidParamsError, RequestError
 from coterie.base.ids import new_id, now
 from coterie.config.schema import Settings
-from coterie.context.collect import attachments_of
+from coterie.context.attaching import attachments_of
 from coterie.context.task import Task, first_message
 from coterie.domain.channels import Channel, ChannelFolder
 from coterie.domain.edits import FileDiff, UndoResult
@@ -41,6 +41,7 @@ from coterie.domain.store_ports import ChannelStore, RunStore
 from coterie.features.channel_news import ChannelNews
 
 TITLE_LENGTH = 60
+_BEGINNING = 1_000
 NEW_CHAT = "New chat"
 """The title of a channel that was opened without one."""
 MAX_PAGE = 500
@@ -247,7 +248,8 @@ def check_attachments(attachments: Sequence[Attachment]) -> None:
 
 def title_of(prompt: str) -> str:
     """Return a channel's first title: the first line of what was asked, not too long."""
-    line = next((line.strip() for line in prompt.splitlines() if line.strip()), "")
+    # A prompt may be as long as a book: no more of it is cut into lines than a title could show.
+    line = "".join(prompt.lstrip()[:_BEGINNING].splitlines()[:1]).rstrip()
     return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1].rstrip() + "…"
 
 

@@ -32,7 +32,7 @@ def read(of: type[_T], given: Json) -> _T:
     set_ = {key: value for key, value in given.items() if value is not None} if isinstance(given, dict) else given
     try:
         # Read as JSON, where strict means JSON's own types; of Python's values it would want tuples and decimals.
-        found: _T = adapter(of).validate_json(json.dumps({} if set_ is None else _storable(set_)), strict=True)
+        found: _T = adapter(of).validate_json(json.dumps({} if set_ is None else _storable(set_), ensure_ascii=False), strict=True)
     except ValidationError as failure:
         raise _named(failure) from failure
     except RecursionError:
