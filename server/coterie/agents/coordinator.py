@@ -22,7 +22,7 @@ from coterie.agents.verdicts import chosen, decide
 from coterie.base.errors import CoterieError, RequestError, RunError, StorageError, UnreadableRunError
 from coterie.base.ids import new_id
 from coterie.base.tasks import TaskSupervisor
-from coterie.context.collect import attached
+from coterie.context.attaching import attached
 from coterie.domain.client_ports import Audience
 from coterie.domain.edits import UndoConflict, UndoResult
 from coterie.domain.events import ENDED, AgentEvent, MessageEvent, RunEvent, RunState
@@ -174,14 +174,14 @@ class Coordinator:
         while (live := self._live.get(run_id)) is not None:
             async with live.run.deciding:
                 if not live.has_ended:
-                    return await decide(live.run, live.base.workspace, chosen(live.run.history, choice), choice.verdict)
+                    return (await decide(live.run, live.base.workspace, chosen(live.run.history, choice), choice.verdict)).conflicts
             await asyncio.wait([live.task])
         async with self._claiming:
             if run_id in self._live:
                 raise RequestError("This run is just being resumed; try again.", code="run_active")
             async with self._borrowed(run_id) as run:
                 await settle_undo(run, base.workspace)
-                return await decide(run, base.workspace, chosen(run.history, choice), choice.verdict)
+                return (await decide(run, base.workspace, chosen(run.history, choice), choice.verdict)).conflicts
 
     async def _to_its_end(self, work: Coroutine[Any, Any, _T], name: str) -> _T:
         """Do something that a client's hanging up does not stop half-way."""

@@ -118,10 +118,10 @@ class Proposing:
         async with self._run.deciding:
             if not (hunks := self._open(change_ids)):
                 return ()
-            conflicts = await decide(self._run, self._workspace, hunks, "accepted" if verdict.allowed else "rejected")
-        for conflict in conflicts:
+            decided = await decide(self._run, self._workspace, hunks, "accepted" if verdict.allowed else "rejected")
+        for conflict in decided.conflicts:
             await self._run.event(WarningEvent(code="edit_refused", text=f"{conflict.path}: {conflict.reason}"))
-        return conflicts
+        return decided.conflicts
 
     def _outcome(self, change_ids: Collection[str], verdict: Verdict, conflicts: Sequence[UndoConflict]) -> tuple[ToolCallState, str]:
         changes = [self._run.history.changes[each] for each in change_ids]

@@ -7,7 +7,7 @@ nowhere else: the text that goes is kept (`coterie.workspace.trash`). `agents.le
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -100,24 +100,48 @@ async def undo_part(run: LiveRun, workspace: Workspace, scope: Literal["step", "
     if unknown:
         raise InvalidParamsError(f"ids: this run has no {scope} called {', '.join(unknown)}.")
     await _settle_edits(run, workspace)
-    restored = await settle_undo(run, workspace)
-    wanted = {
+    restored: list[str] = []
+    untold: list[UndoConflict] = []
+    while True:  # as in `undo`
+        restored += await settle_undo(run, workspace)
+        given_back = GivenBack(run, workspace, _of_steps(history, ids) if scope == "step" else (), named=False)
+        await given_back.before_texts()
+        part = _part(history, scope, ids)
+        decided = await decide(run, workspace, part.paths, "undone")
+        await given_back.after_texts()
+        untold += given_back.not_undoable
+        standing = _standing(history)
+        moved_on = [*(path for hunk_id, path in part.paths.items() if hunk_id not in standing), *given_back.restored]
+        restored += moved_on
+        conflicts = (*decided.conflicts, *part.doubtful)
+        if not moved_on or decided.may_come or not (conflicts or given_back.conflicts):
+            return _result(replace(given_back, not_undoable=list(dict.fromkeys(untold))), restored, conflicts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What stands of steps or hunks: the paths by hunk, and the conflicts of what may be somebody else's."""
+
+    paths: Mapping[str, str]
+    doubtful: Sequence[UndoConflict]
+
+
+def _part(history: History, scope: Literal["step", "hunk"], ids: Sequence[str]) -> _Part:
+    meant = {
         hunk.hunk_id: change
         for change in history.changes.values()
         for hunk in change.hunks
         if hunk.state == "applied" and (hunk.step_id if scope == "step" else hunk.hunk_id) in ids
     }
-    doubtful = [change for change in wanted.values() if change.unsure is not None] if scope == "step" else []
-    wanted = {hunk_id: change for hunk_id, change in wanted.items() if change not in doubtful}
-    given_back = GivenBack(run, workspace, _of_steps(history, ids) if scope == "step" else (), named=False)
-    await given_back.before_texts()
-    conflicts = await decide(run, workspace, wanted, "undone")
-    await given_back.after_texts()
-    conflicts += [UndoConflict(path=each.path, reason=_named(each.unsure or ""), uri=each.uri) for each in dict.fromkeys(doubtful)]
-    standing = {hunk.hunk_id for change in history.changes.values() for hunk in change.hunks if hunk.state == "applied"}
-    left = {conflict.uri for conflict in conflicts}
-    restored += [change.path for hunk_id, change in wanted.items() if hunk_id not in standing and change.uri not in left]
-    return _result(given_back, restored, conflicts)
+    doubtful = [change for change in meant.values() if change.unsure is not None] if scope == "step" else []
+    return _Part(
+        {hunk_id: change.path for hunk_id, change in meant.items() if change not in doubtful},
+        [UndoConflict(path=each.path, reason=_named(each.unsure or ""), uri=each.uri) for each in dict.fromkeys(doubtful)],
+    )
+
+
+def _standing(history: History) -> frozenset[str]:
+    return frozenset(hunk.hunk_id for change in history.changes.values() for hunk in change.hunks if hunk.state == "applied")
 
 
 def _of_steps(history: History, ids: Sequence[str]) -> Sequence[Standing]:
@@ -147,6 +171,8 @@ async def take_back(run: LiveRun, workspace: Workspace, edits: Sequence[Edit]) -
     try:
         mode = next((edit.intent.mode for edit in edits if edit.intent.mode is not None), None)
         label = f"Undo {intent.path}"
+        if by_command and edits[-1].intent.after is None:
+            await workspace.make_way(file)
         outcome = await workspace.change(file, rewrite, label=label, on_intent=intend, exact=True, mode=mode, beneath=by_command)
     except MergeConflictError as conflict:
         return Refused(conflict.message)

@@ -8,6 +8,7 @@ selections, carried over to the file as it is now, around whatever was written s
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from coterie.agents.edit_records import texts_of
 from coterie.agents.history import Edit, History
@@ -66,22 +67,53 @@ def _is_already(hunk: Hunk, verdict: HunkVerdict) -> bool:
     return hunk.state != "applied" if verdict == "undone" else hunk.review == verdict
 
 
-async def decide(run: LiveRun, workspace: Workspace, hunk_ids: Collection[str], verdict: HunkVerdict) -> list[UndoConflict]:
-    """Carry a verdict out; returns what could not be. What is taken out goes latest change first, what is put in oldest first."""
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What of a verdict could not be had, one reason for each file.
+
+    ``may_come`` says that an editor may still do a part of it, so that nothing is to be tried again now.
+    """
+
+    conflicts: tuple[UndoConflict, ...]
+    may_come: bool = False
+
+
+async def decide(run: LiveRun, workspace: Workspace, hunk_ids: Collection[str], verdict: HunkVerdict) -> Decided:
+    """Carry a verdict out, as far as it can be had.
+
+    What is put in goes oldest change first. What is taken out goes latest first, and again as long as more of it goes: what stands in the
+    way of something, as the files in a folder that was a file before, may go itself, whichever of them comes first.
+    """
+    wanted = frozenset(hunk_ids)
+    while True:
+        decided = await _decide_once(run, workspace, wanted, verdict)
+        hunks = (hunk for change in run.history.changes.values() for hunk in change.hunks)
+        left = frozenset(hunk.hunk_id for hunk in hunks if hunk.hunk_id in wanted and _can_be(hunk, verdict))
+        if verdict == "accepted" or decided.may_come or not decided.conflicts or left == wanted:
+            return decided
+        wanted = left
+
+
+async def _decide_once(run: LiveRun, workspace: Workspace, hunk_ids: frozenset[str], verdict: HunkVerdict) -> Decided:
     conflicts: dict[str, UndoConflict] = {}
+    may_come = False
+    blocked = set[str]()  # files that a later change made or took away: what came before that waits, or would not find them as it left them
     named = [change_id for change_id in run.history.changes if not run.history.hunk_ids(change_id).isdisjoint(hunk_ids)]
     halves = frozenset[str]().union(*(other_half(run.history, change_id) for change_id in named))
     hunks = {hunk.hunk_id: hunk for change in run.history.changes.values() for hunk in change.hunks}
-    ids = frozenset(hunk_ids) | {hunk_id for hunk_id in halves if _can_be(hunks[hunk_id], verdict)}
+    ids = hunk_ids | {hunk_id for hunk_id in halves if _can_be(hunks[hunk_id], verdict)}
     known = [*run.history.changes.items()]  # to which the run may add meanwhile
     for change_id, change in known if verdict == "accepted" else reversed(known):
         mine = ids & run.history.hunk_ids(change_id)
-        if mine and (conflict := await _decide_change(run, workspace, change_id, mine, verdict)) is not None:
-            conflicts.setdefault(change.uri, conflict)
+        if mine and change.uri not in blocked and (missed := await _decide_change(run, workspace, change_id, mine, verdict)) is not None:
+            conflicts.setdefault(change.uri, missed.conflict)
+            may_come |= missed.may_come
+            if change.what != "changed" and verdict != "accepted":
+                blocked.add(change.uri)
             ids -= other_half(run.history, change_id)
             if verdict == "accepted":
                 await _take_back_half(run, workspace, change_id)
-    return list(conflicts.values())
+    return Decided(tuple(conflicts.values()), may_come)
 
 
 async def _take_back_half(run: LiveRun, workspace: Workspace, change_id: str) -> None:
@@ -92,22 +124,26 @@ async def _take_back_half(run: LiveRun, workspace: Workspace, change_id: str) ->
         await _decide_change(run, workspace, made, frozenset(run.history.hunk_ids(made)), "undone")
 
 
-async def _decide_change(
-    run: LiveRun, workspace: Workspace, change_id: str, ids: frozenset[str], verdict: HunkVerdict
-) -> UndoConflict | None:
+@dataclass(frozen=True, slots=True)
+class _Missed:
+    """Why hunks could not be had; ``may_come`` as in `Decided`."""
+
+    conflict: UndoConflict
+    may_come: bool = False
+
+
+async def _decide_change(run: LiveRun, workspace: Workspace, change_id: str, ids: frozenset[str], verdict: HunkVerdict) -> _Missed | None:
     """Decide hunks of one change: all of them at once, or one by one where some cannot be had; returns why those cannot."""
-    conflict = await _carried_out(run, workspace, change_id, ids, verdict)
-    if conflict is None or len(ids) == 1:
-        return conflict
+    missed = await _carried_out(run, workspace, change_id, ids, verdict)
+    if missed is None or len(ids) == 1 or missed.may_come:
+        return missed
     for hunk in reversed(run.history.changes[change_id].hunks):
         if hunk.hunk_id in ids:
-            conflict = await _carried_out(run, workspace, change_id, frozenset({hunk.hunk_id}), verdict) or conflict
-    return conflict
+            missed = await _carried_out(run, workspace, change_id, frozenset({hunk.hunk_id}), verdict) or missed
+    return missed
 
 
-async def _carried_out(
-    run: LiveRun, workspace: Workspace, change_id: str, ids: frozenset[str], verdict: HunkVerdict
-) -> UndoConflict | None:
+async def _carried_out(run: LiveRun, workspace: Workspace, change_id: str, ids: frozenset[str], verdict: HunkVerdict) -> _Missed | None:
     history, intent_id = run.history, new_id("undo")
     change = history.changes[change_id]
     after = after_verdict(change, ids, verdict)
@@ -125,8 +161,11 @@ async def _carried_out(
 
         try:
             place = await _place(run, workspace, edit, shift, verdict)
+            file = workspace.locate_again(place.path, place.folder)
+            if by_command and shift.old is None:
+                await workspace.make_way(file)
             outcome = await workspace.change(
-                workspace.locate_again(place.path, place.folder),
+                file,
                 lambda current: carry(current, shift.old, shift.new),
                 label=f"{'Apply' if verdict == 'accepted' else 'Take back'} {place.path}",
                 on_intent=intend,
@@ -135,11 +174,11 @@ async def _carried_out(
                 beneath=by_command,
             )
         except _OtherHalfError as conflict:
-            return UndoConflict(path=conflict.intent.path, reason=conflict.message, uri=conflict.intent.uri)
+            return _Missed(UndoConflict(path=conflict.intent.path, reason=conflict.message, uri=conflict.intent.uri))
         except (MergeConflictError, ModelMistakeError) as conflict:
-            return UndoConflict(path=change.path, reason=conflict.message, uri=change.uri)
+            return _Missed(UndoConflict(path=change.path, reason=conflict.message, uri=change.uri))
         if not isinstance(outcome, Applied):
-            return UndoConflict(path=change.path, reason=outcome.reason, uri=change.uri)
+            return _Missed(UndoConflict(path=change.path, reason=outcome.reason, uri=change.uri), outcome.unsure)
     minutes = await minutes_of(run, intent_id, ids, verdict)
     await run.record(*minutes.records, texts=minutes.texts)
     return None

@@ -105,6 +105,10 @@ class Workspace(Protocol):
         """Let go of what a look has kept: what changed since is journalled."""
         ...
 
+    async def make_way(self, file: FileRef) -> None:
+        """Take a folder away that is where a file was, if nothing is in it but such folders."""
+        ...
+
     async def set_aside(self, run_id: str, path: str, text: str) -> None:
         """Keep what a file holds before an undo takes it away. Raises `ModelMistakeError` where it cannot be kept."""
         ...

@@ -148,3 +148,14 @@ def remove_empty_folders(folder: Path, stop: Path) -> None:
         while folder != stop and folder.is_relative_to(stop):
             folder.rmdir()
             folder = folder.parent
+
+
+def clear_of_empty_folders(place: Path) -> None:
+    """Take a folder away that holds no file, where a file is to come again: whoever made it there loses nothing. Any other one stays."""
+    if place.is_symlink() or not place.is_dir():
+        return
+    folders = dict.fromkeys(Path(at) for at, _, _ in os.walk(place, topdown=False))
+    if all(entry in folders for folder in folders for entry in folder.iterdir()):
+        with suppress(OSError):  # what has just come into one stays
+            for folder in folders:
+                folder.rmdir()

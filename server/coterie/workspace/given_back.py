@@ -12,7 +12,7 @@ from pathlib import Path
 
 from coterie.base.errors import ModelMistakeError
 from coterie.domain.edits import LeftOut
-from coterie.workspace.files import remove_empty_folders
+from coterie.workspace.files import clear_of_empty_folders, remove_empty_folders
 from coterie.workspace.survey import Stamp, stamp_of
 from coterie.workspace.trash import Trash
 
@@ -48,6 +48,9 @@ def give_back(place: str, left_out: LeftOut, origin: str | None, trash: Trash, r
     if now is None and left_out.why == "mode":
         return False
     kind, _, value = (left_out.was or "").partition(" ")
+    if left_out.now is None and kind == "link":
+        clear_of_empty_folders(path)
+        now = _mark_at(path, of_mode=False)
     # Where nothing is, a link takes nothing away; an undo may have been cut off between what it took away and the link.
     if now != left_out.now and not (now is None and kind == "link"):
         raise ModelMistakeError(_TOUCHED)
@@ -67,6 +70,7 @@ def give_back(place: str, left_out: LeftOut, origin: str | None, trash: Trash, r
 
 
 def _move_back(path: Path, origin: Path) -> None:
+    clear_of_empty_folders(origin)
     if os.path.lexists(origin):
         raise ModelMistakeError("Another file is where it was before. It was left as it is.")
     origin.parent.mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,7 @@ from coterie.domain.edits import Draft, FileRef, Found, LeftOut, OnIntent, Outco
 from coterie.domain.workspace_ports import Folder, Look
 from coterie.workspace.documents import Buffer, Documents
 from coterie.workspace.editing import Editing, Patience, Wish, drafted
-from coterie.workspace.files import decoded, in_thread, mode_of, read_bytes
+from coterie.workspace.files import clear_of_empty_folders, decoded, in_thread, mode_of, read_bytes
 from coterie.workspace.folders import Folders
 from coterie.workspace.given_back import give_back
 from coterie.workspace.line_ends import BYTE_ORDER_MARK, shown
@@ -189,6 +189,11 @@ class LiveWorkspace:
     async def forget(self, snapshot: str) -> None:
         """Let go of what a look has kept."""
         await self._looks.forget(snapshot)
+
+    async def make_way(self, file: FileRef) -> None:
+        """Take an empty folder out of the way of a file; see `domain.workspace_ports.Workspace.make_way`."""
+        self._check(file)
+        await in_thread(clear_of_empty_folders, Path(file.absolute))
 
     async def set_aside(self, run_id: str, path: str, text: str) -> None:
         """Keep a text before it is taken away; see `domain.workspace_ports.Workspace.set_aside`."""
