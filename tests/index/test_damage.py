@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from coterie.domain.retrieval import Question
-from coterie.index import cache, folder
-from coterie.index.cache import DamagedCacheError
+from coterie.index import disposable, folder
+from coterie.index.disposable import DamagedCacheError
 from coterie.index.folder import FolderIndex, cache_file
 
 Write = Callable[[str, str], None]
@@ -73,13 +73,13 @@ def test_a_cache_that_somebody_keeps_to_himself_is_not_taken_for_damaged(
     project: Path, caches: Path, monkeypatch: pytest.MonkeyPatch, index: FolderIndex
 ) -> None:
     index.refresh()
-    monkeypatch.setattr(cache, "_BUSY_S", 0.0)
+    monkeypatch.setattr(disposable, "_BUSY_S", 0.0)
     kept = cache_file(caches, str(project))
     other = sqlite3.connect(kept, isolation_level=None)
     try:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(TimeoutError, match="another process"):
             FolderIndex(str(project), caches)
-        assert kept.stat().st_ino == index._cache._inode
+        assert kept.stat().st_ino == index._cache._database._inode
     finally:
         other.close()

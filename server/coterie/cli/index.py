@@ -20,7 +20,7 @@ from coterie.cli.wording import Line
 from coterie.config.paths import places
 from coterie.domain.retrieval import Question
 from coterie.domain.wire import Json
-from coterie.index.cache import DamagedCacheError
+from coterie.index.disposable import DamagedCacheError
 from coterie.index.folder import FolderIndex
 
 _T = TypeVar("_T")

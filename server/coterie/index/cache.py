@@ -3,19 +3,17 @@
 A row a file, and for each term its `postings` in one blob. That is a full-text index whose fields can be weighed by `rank`; SQLite's own
 tells a score and not how it came about.
 
-Nothing here is worth repairing: a file that is damaged, or was made by another version, is removed and built again. Changes come in
-transactions, so a process that is killed leaves the last whole state, and readers of other processes see one state for as long as
-they are in `reading`. What must survive a power cut is kept elsewhere. Blocks; `build` writes, `query` reads.
+`disposable` opens such a file, keeps it whole and begins it anew where it is damaged. Blocks; `build` writes, `snapshot` and `folder` read.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+from coterie.index.disposable import DisposableDatabase
 from coterie.index.facts import FileFacts
 from coterie.index.known import KnownFile, PastCommit, Stamp
 from coterie.index.postings import PostingChanges, packed, unpacked
@@ -26,9 +24,6 @@ VERSION = 6
 
 Changes are counted on from the clock, so that those of a cache that is built again come after those of the one before.
 """
-_BUSY_S = 10.0
-_SIGNS_OF_DAMAGE = (sqlite3.Error, ValueError, TypeError, LookupError)
-"""What reading raises when a byte is another one: SQLite sees it, or a text is none, a number is a text, a named row is gone."""
 _TABLES = """
 CREATE TABLE file (
     id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL,
@@ -48,10 +43,6 @@ CREATE TABLE past (sha TEXT PRIMARY KEY, said TEXT NOT NULL, paths TEXT NOT NULL
 """
 
 
-class DamagedCacheError(Exception):
-    """What the file holds cannot be what was written into it. `Cache.discard` is the way out."""
-
-
 class Cache:
     """An open index file. Used from one thread; every look-up and change is within `reading` or `writing`.
 
@@ -59,42 +50,34 @@ class Cache:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._inode = -1
-        self._connection = self._open()
+        self._database = DisposableDatabase(path, _TABLES, VERSION)
 
     def close(self) -> None:
         """Close the file."""
-        self._connection.close()
-
-    @contextmanager
-    def reading(self) -> Iterator[None]:
-        """Let all look-ups within see the same state."""
-        with self._transaction("BEGIN"):
-            yield
-
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Make all changes within one."""
-        with self._transaction("BEGIN IMMEDIATE"):
-            yield
+        self._database.close()
 
     def discard(self) -> None:
         """Begin with nothing."""
-        self.close()
-        self._remove()
-        self._connection = self._open()
+        self._database.discard()
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Let all look-ups within see the same state."""
+        return self._database.transaction("BEGIN")
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Make all changes within one."""
+        return self._database.transaction("BEGIN IMMEDIATE")
 
     def state(self) -> int:
         """Return a number that a larger one replaces whenever any process has changed files, or has begun anew."""
-        (number,) = self._connection.execute("SELECT number FROM change").fetchone()
+        (number,) = self._database.execute("SELECT number FROM change").fetchone()
         return int(number)
 
     def files(self, path: str | None = None, *, since: int = -1) -> list[KnownFile]:
         """Return all files, or the one at ``path``; those whose ``change`` is above ``since``."""
         where, values = ("change > ?", (since,)) if path is None else ("path = ? AND change > ?", (path, since))
         columns = "id, path, length, size, mtime_ns, ctime_ns, digest, imports, change"
-        rows = self._connection.execute(f"SELECT {columns} FROM file WHERE {where} ORDER BY id", values)  # noqa: S608 - of our own words
+        rows = self._database.execute(f"SELECT {columns} FROM file WHERE {where} ORDER BY id", values)  # noqa: S608 - of our own words
         return [
             KnownFile(id, path, length, Stamp(size, mtime, ctime), digest, tuple(imports.split("\n")) if imports else (), change)
             for id, path, length, size, mtime, ctime, digest, imports, change in rows  # noqa: A001 - the column's name
@@ -102,16 +85,16 @@ class Cache:
 
     def ids(self) -> set[int]:
         """Return the ids of all files."""
-        return {id for (id,) in self._connection.execute("SELECT id FROM file")}  # noqa: A001 - the column's name
+        return {id for (id,) in self._database.execute("SELECT id FROM file")}  # noqa: A001 - the column's name
 
     def postings(self, term: str) -> Sequence[int]:
         """Return where a term stands, as `coterie.index.postings` says."""
-        row = self._connection.execute("SELECT postings FROM term WHERE term = ?", (term,)).fetchone()
+        row = self._database.execute("SELECT postings FROM term WHERE term = ?", (term,)).fetchone()
         return unpacked(b"" if row is None else row[0])
 
     def symbols(self, file: int, is_wanted: Callable[[str], bool] = lambda _name: True) -> tuple[Symbol, ...]:
         """Return what a file defines under names that are wanted, by line: in the order in which they were written."""
-        rows = self._connection.execute("SELECT name, kind, line, end_line FROM symbol WHERE file = ? ORDER BY rowid", (file,))
+        rows = self._database.execute("SELECT name, kind, line, end_line FROM symbol WHERE file = ? ORDER BY rowid", (file,))
         return tuple([Symbol(*row) for row in rows if is_wanted(row[0])])
 
     def definitions(self, name: str, limit: int, *, besides: Sequence[str] = ()) -> list[tuple[str, Symbol]]:
@@ -120,7 +103,7 @@ class Cache:
         The files ``besides`` are left out.
         """
         pattern = name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        rows = self._connection.execute(
+        rows = self._database.execute(
             "SELECT path, name, kind, line, end_line FROM symbol JOIN file ON file = file.id WHERE name LIKE ? ESCAPE '\\' "  # noqa: S608 - of our own words
             f"AND path NOT IN ({', '.join('?' * len(besides))}) ORDER BY length(name), name, path, line LIMIT ?",
             (f"%{pattern}%", *besides, limit),
@@ -129,7 +112,7 @@ class Cache:
 
     def touch(self, known: KnownFile, stamp: Stamp) -> None:
         """Keep the stamp of a file whose content is the same."""
-        self._connection.execute(
+        self._database.execute(
             "UPDATE file SET size = ?, mtime_ns = ?, ctime_ns = ? WHERE id = ?", (stamp.size, stamp.mtime_ns, stamp.ctime_ns, known.id)
         )
 
@@ -138,37 +121,37 @@ class Cache:
         if not files and not gone:
             return
         changes = PostingChanges()
-        (number,) = self._connection.execute("UPDATE change SET number = number + 1 RETURNING number").fetchone()
+        (number,) = self._database.execute("UPDATE change SET number = number + 1 RETURNING number").fetchone()
         for path, (stamp, facts) in files.items():
-            row = self._connection.execute("SELECT id, terms FROM file WHERE path = ?", (path,)).fetchone()
+            row = self._database.execute("SELECT id, terms FROM file WHERE path = ?", (path,)).fetchone()
             file = self._write(path, stamp, facts, None if row is None else row[0], number)
             changes.note(file, {} if row is None else json.loads(row[1]), facts.terms)
         for file in gone:
-            row = self._connection.execute("SELECT terms FROM file WHERE id = ?", (file,)).fetchone()
+            row = self._database.execute("SELECT terms FROM file WHERE id = ?", (file,)).fetchone()
             if row is not None:
-                self._connection.execute("DELETE FROM file WHERE id = ?", (file,))
+                self._database.execute("DELETE FROM file WHERE id = ?", (file,))
                 changes.note(file, json.loads(row[0]), {})
         self._merge(changes)
 
     def shas(self) -> set[str]:
         """Return the names of the commits that are known."""
-        return {sha for (sha,) in self._connection.execute("SELECT sha FROM past")}
+        return {sha for (sha,) in self._database.execute("SELECT sha FROM past")}
 
     def commits(self, shas: Iterable[str]) -> dict[str, PastCommit]:
         """Return those of these commits that are known."""
-        rows = self._connection.execute("SELECT sha, said, paths FROM past")
+        rows = self._database.execute("SELECT sha, said, paths FROM past")
         known = {sha: (said, paths) for sha, said, paths in rows}
         return {sha: PastCommit(tuple(known[sha][0].split()), tuple(known[sha][1].split("\n"))) for sha in shas if sha in known}
 
     def add_commits(self, commits: Mapping[str, PastCommit]) -> None:
         """Keep commits; within `writing`."""
-        self._connection.executemany(
+        self._database.executemany(
             "INSERT OR REPLACE INTO past VALUES (?, ?, ?)",
             ((sha, " ".join(commit.said), "\n".join(commit.paths)) for sha, commit in commits.items()),
         )
 
     def _write(self, path: str, stamp: Stamp, facts: FileFacts, known: int | None, change: int) -> int:
-        cursor = self._connection.execute(
+        cursor = self._database.execute(
             "INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET size = excluded.size, "
             "mtime_ns = excluded.mtime_ns, ctime_ns = excluded.ctime_ns, digest = excluded.digest, length = excluded.length, "
             "imports = excluded.imports, change = excluded.change, terms = excluded.terms RETURNING id",
@@ -187,88 +170,14 @@ class Cache:
         )
         (file,) = cursor.fetchone()
         if known is not None:
-            self._connection.execute("DELETE FROM symbol WHERE file = ?", (known,))
-        self._connection.executemany(
+            self._database.execute("DELETE FROM symbol WHERE file = ?", (known,))
+        self._database.executemany(
             "INSERT INTO symbol VALUES (?, ?, ?, ?, ?)",
             ((file, symbol.name, symbol.kind, symbol.line, symbol.end_line) for symbol in facts.symbols),
         )
         return int(file)
 
     def _merge(self, changes: PostingChanges) -> None:
-        is_new = self._connection.execute("SELECT 1 FROM term LIMIT 1").fetchone() is None
+        is_new = self._database.execute("SELECT 1 FROM term LIMIT 1").fetchone() is None
         rows = [(term, packed(changes.after(term, () if is_new else self.postings(term)))) for term in changes.terms()]
-        self._connection.executemany("INSERT OR REPLACE INTO term VALUES (?, ?)", rows)
-
-    @contextmanager
-    def _transaction(self, begin: str) -> Iterator[None]:
-        if _inode(self._path) != self._inode:  # another process has found it damaged and begun anew
-            self.close()
-            self._connection = self._open()
-        try:
-            self._connection.execute(begin)
-            yield
-            self._connection.execute("COMMIT")
-        except BaseException as failure:
-            with suppress(sqlite3.Error):
-                self._connection.execute("ROLLBACK")
-            if isinstance(failure, _SIGNS_OF_DAMAGE):
-                raise self._reason(failure) from failure
-            raise
-
-    def _open(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            return self._prepared()
-        except _SIGNS_OF_DAMAGE as failure:
-            if _is_busy(failure):
-                raise self._reason(failure) from failure
-            self._remove()
-        try:
-            return self._prepared()
-        except _SIGNS_OF_DAMAGE as failure:
-            raise self._reason(failure) from failure
-
-    def _reason(self, failure: Exception) -> Exception:
-        if _is_busy(failure):
-            return TimeoutError(f"{self._path}: another process has kept it to itself for {_BUSY_S:.0f} seconds")
-        return DamagedCacheError(f"{self._path}: {failure}")
-
-    def _remove(self) -> None:
-        for suffix in ("", "-wal", "-shm"):
-            Path(f"{self._path}{suffix}").unlink(missing_ok=True)
-
-    def _prepared(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, isolation_level=None, timeout=_BUSY_S)
-        try:
-            with suppress(PermissionError):
-                self._path.chmod(0o600)
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = OFF")
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("BEGIN IMMEDIATE")
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version not in {0, VERSION}:
-                raise sqlite3.DatabaseError("another version")  # noqa: TRY301 - one way out for all that makes a file unusable
-            if version == 0:
-                for statement in _TABLES.split(";"):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {VERSION}")
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.close()
-            raise
-        self._inode = _inode(self._path)
-        return connection
-
-
-def _inode(path: Path) -> int:
-    try:
-        return path.stat().st_ino
-    except OSError:
-        return -1
-
-
-def _is_busy(failure: Exception) -> bool:
-    # Python's own failures to read what SQLite says have no code.
-    code: int = getattr(failure, "sqlite_errorcode", sqlite3.SQLITE_OK)
-    return code & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+        self._database.executemany("INSERT OR REPLACE INTO term VALUES (?, ?)", rows)

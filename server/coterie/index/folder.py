@@ -17,7 +17,8 @@ from coterie.config.paths import name_of
 from coterie.domain.overview import Landmark
 from coterie.domain.retrieval import Definition, Definitions, Found, Question
 from coterie.index.build import Progress, Refreshed, refresh, refresh_file, refresh_history
-from coterie.index.cache import VERSION, Cache, DamagedCacheError
+from coterie.index.cache import VERSION, Cache
+from coterie.index.disposable import DamagedCacheError
 from coterie.index.evidence import gather
 from coterie.index.facts import REFERENCE_SHIFT
 from coterie.index.forest import learned_forest
