@@ -285,10 +285,12 @@ async def test_no_request_is_larger_than_the_window_whatever_goes_along(tmp_path
         (tmp_path / "home" / "memory.md").write_text("- 2026-01-31: It is a calculator.\n" * 40, encoding="utf-8")
         (talk.stage.project / "long.txt").write_text('say("a line of a long file")\n' * 900, encoding="utf-8")
         long = Attachment(uri=(talk.stage.project / "long.txt").as_uri())
+        (talk.stage.project / "same.txt").write_bytes((talk.stage.project / "long.txt").read_bytes())
+        longs = (long, Attachment(uri=(talk.stage.project / "same.txt").as_uri()))
         limit = input_limit(window, None)
         for number in range(5):
             turns = (calls(("read_file", {"path": "calc.py"})), says(f"{number} {LONG[: 2_000 * number]}"))
-            end = await talk.post(f"Post {number}?", *turns, attachments=(long,) * (number % 3), selection=Selection(uri=long.uri or ""))
+            end = await talk.post(f"Post {number}?", *turns, attachments=longs[: number % 3], selection=Selection(uri=long.uri or ""))
             assert end.state == "succeeded", end.text
             for request in talk.hosts.heard("chat"):
                 assert len(request_bytes(request)) / 4 <= limit
@@ -314,9 +316,12 @@ async def test_large_attachments_posted_during_a_call_share_the_room_that_is_lef
         talk.stage.listener.events.clear()
         run_id = await talk.stage.begin("Go.", channel_id=talk.channel)
         await talk.stage.listener.until(lambda event: isinstance(event, MessageDelta))
-        large = Attachment(text='say("a line of a long text")\n' * 1_500)
-        for _ in range(posts):
-            request = RunRequest(prompt="And these?", channel_id=talk.channel, attachments=(large,) * (3 // posts))
+        large = [
+            Attachment(text=f'{number}ay("a line of a long text")\n' + 'say("a line of a long text")\n' * 1_499) for number in range(3)
+        ]
+        for number in range(posts):
+            along = tuple(large[number * 3 // posts : (number + 1) * 3 // posts])
+            request = RunRequest(prompt="And these?", channel_id=talk.channel, attachments=along)
             assert (await talk.stage.runs.post(request))[0] == run_id
         go_on.set()
         end = await talk.stage.ended()

@@ -202,7 +202,7 @@ async def test_what_cannot_be_read_is_not_pinned_and_what_is_gone_since_can_be_l
         await stage.inspector.pin(channel_id, uri=file.as_uri())
         file.unlink()
         view = await stage.inspector.inspect(channel_id=channel_id)
-        assert view.pieces[-1].preview == "[there is no such file]"
+        assert view.pieces[-1].preview == "There is no such file."
         assert (await stage.inspector.pin(channel_id, uri=file.as_uri(), pinned=False)).pinned_files == ()
 
 

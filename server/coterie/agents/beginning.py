@@ -18,7 +18,7 @@ from coterie.agents.loop import Opening
 from coterie.agents.orienting import Orientation, orientation
 from coterie.agents.templates import TEMPLATES
 from coterie.agents.workflow import StepSpec
-from coterie.context import collect
+from coterie.context import attaching, collect
 from coterie.context.amending import amendments
 from coterie.context.assemble import system_text
 from coterie.context.briefing import Briefing, briefed, takes
@@ -146,8 +146,8 @@ class Beginning:
         """Read the files that are to stay, that nobody has attached now, and that the conversation does not hold as they are."""
         workspace, request, held = self.crew.workspace, self.run.row.request, attached_before(await self._sent())
         pinned = tuple(Attachment(uri=uri) for uri in (await self.crew.marks()).files)
-        read = fitted(await collect.attachments_of(workspace, replace(request, attachments=pinned)), self._limit)
-        attached = {file.path for file in await collect.attachments_of(workspace, request)}
+        read = fitted(await attaching.attachments_of(workspace, replace(request, attachments=pinned)), self._limit)
+        attached = {file.path for file in await attaching.attachments_of(workspace, request)}
         files = zip(pinned, read, strict=True)
         return {each: file for each, file in files if file.path not in attached and not is_held(held, file.path, file.text)}
 
@@ -172,8 +172,8 @@ class Beginning:
                 folder=None if listing is None else collect.folder_facts(listing),
                 map=around.map,
                 code=around.code,
-                attachments=replacing((*await collect.attachments_of(workspace, request), *(await self._wanted()).values()), held),
-                selection=await collect.selection_of(workspace, request),
+                attachments=replacing((*await attaching.attachments_of(workspace, request), *(await self._wanted()).values()), held),
+                selection=await attaching.selection_of(workspace, request),
                 artifacts=artifacts,
                 note=_note(self.spec, self.step.attempt),
             )

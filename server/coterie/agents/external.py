@@ -21,6 +21,7 @@ from coterie.agents.history import FINISHED_CALLS
 from coterie.agents.importing import Import, Sorted
 from coterie.agents.live_run import LiveRun
 from coterie.agents.loop import Ended, Opening
+from coterie.agents.losses import losses
 from coterie.agents.meter import Meter
 from coterie.agents.reconcile import UNKNOWN_OUTCOME
 from coterie.agents.reserving import Held, reserved
@@ -177,7 +178,8 @@ class ExternalAgent:
         return said
 
     async def _say(self, message: UserMessage | AssistantMessage, *, message_id: str | None = None) -> None:
-        await self._run.record(self._record(message, message_id))
+        lost = await losses([message], self._hire.choice) if isinstance(message, UserMessage) else ()
+        await self._run.record(self._record(message, message_id), *(EventRecord(event=event) for event in lost))
 
     def _record(self, message: UserMessage | AssistantMessage, message_id: str | None) -> MessageRecord:
         return MessageRecord(step_id=self._post.step_id, attempt=self._post.attempt, message_id=message_id, message=message)

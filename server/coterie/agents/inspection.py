@@ -18,8 +18,8 @@ from coterie.agents.templates import TEMPLATES
 from coterie.agents.workflow import StepSpec, find
 from coterie.base.errors import ProviderError, RequestError
 from coterie.context.assemble import assemble, system_text
+from coterie.context.attaching import attachments_of
 from coterie.context.briefing import briefed
-from coterie.context.collect import attachments_of
 from coterie.context.pieces import Counting
 from coterie.context.pinning import fitted
 from coterie.context.showing import PinnedFile, Talk, shown

@@ -6,7 +6,6 @@ journal ends. `agents.team` makes it.
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,12 +15,11 @@ from coterie.agents.chat_commands import ChatCommands
 from coterie.agents.compacting import Compactor
 from coterie.agents.conversation import Decided, LiveConversation, undecided
 from coterie.agents.live_run import LiveRun
+from coterie.agents.losses import losses
 from coterie.agents.model_call import Asker, ModelCalls
 from coterie.agents.summarising import Summariser
 from coterie.base.errors import RunError
-from coterie.context.admitting import Cut, cuts_in
 from coterie.context.assemble import addressed, assemble
-from coterie.context.compaction import UNKNOWN_WINDOW
 from coterie.context.marking import without_dropped
 from coterie.context.thread import NOTHING, Before
 from coterie.context.verdicts import with_verdicts
@@ -82,6 +80,7 @@ class AgentLoop:
         self._commands = ChatCommands(conversation, self._compactor)
         self._asked: ModelChoice | None = None
         self._begun_anew = 0
+        self._lost: Sequence[WarningEvent] = ()
 
     @property
     def _messages(self) -> Sequence[Message]:
@@ -139,10 +138,12 @@ class AgentLoop:
     async def _begin(self) -> None:
         if not self._messages:
             shortened = len(self._run.history.compactions)
-            [first], events = await self._admitted([self._opening.first])
+            [first] = await self._admitted([self._opening.first])
             if self._opening.first_anew is not None and len(self._run.history.compactions) > shortened:
-                [first], events = await self._admitted([await self._opening.first_anew()])
-            await self._tell(first, events=events)
+                [first] = await self._admitted([await self._opening.first_anew()])
+            lost = await losses([first], self._asker.chain.first)
+            await self._tell(first, events=[each for each in lost if each not in self._lost])  # what begins anew has told the same before
+            self._lost = lost
 
     async def _accepted_before(self) -> Ended | None:
         """Return the turn's end when the process died after it had accepted the submission and before the step was told to be done."""
@@ -194,20 +195,16 @@ class AgentLoop:
     async def _hear(self) -> None:
         if not (unheard := self._unheard()):
             return
-        admitted, events = await self._admitted([UserMessage(text=said.text) for said in unheard])
+        admitted = await self._admitted([UserMessage(text=said.text) for said in unheard])
         for said, message in zip(unheard, admitted, strict=True):
             if (command := command_in(said.text)) is not None:
                 await self._commands.do(command, self._asker.chain.first, asked_by=said.message_id)
             else:
-                await self._tell(message, message_id=said.message_id, events=events)
-                events = ()
+                await self._tell(message, message_id=said.message_id, events=await losses([message], self._asker.chain.first))
 
-    async def _admitted(self, messages: Sequence[UserMessage]) -> tuple[Sequence[UserMessage], Sequence[Event]]:
-        """Return what the person says as there is room for it, and what they are told of what there is no room for."""
-        choice = self._asker.chain.first
-        admitted = await self._compactor.admitted(choice, messages)
-        cuts = await asyncio.to_thread(cuts_in, admitted)
-        return admitted, [WarningEvent(code="attachment_cut", text=_told_of(cuts, choice))] if cuts else []
+    async def _admitted(self, messages: Sequence[UserMessage]) -> Sequence[UserMessage]:
+        """Return what the person says as there is room for it."""
+        return await self._compactor.admitted(self._asker.chain.first, messages)
 
     def _check_progress(self) -> None:
         answers = [message for message in self._messages if isinstance(message, AssistantMessage)]
@@ -217,18 +214,6 @@ class AgentLoop:
             raise RunError(f"The {self._asker.agent} made the same call of {tool} {MAX_REPEATS} times in a row.", code="no_progress")
         if len(answers) >= MAX_REPEATS and all(_is_malformed(answer) for answer in answers[-MAX_REPEATS:]):
             raise RunError(f"The {self._asker.agent} sent {MAX_REPEATS} answers in a row that cannot be used.", code="malformed_answers")
-
-
-def _told_of(cuts: Sequence[Cut], choice: ModelChoice) -> str:
-    shown = ", ".join(f"{cut.name} ({cut.shown:,} of {cut.of:,} characters)" for cut in cuts)
-    text = f"Only how it begins is sent of {shown}; the agent can read on by itself."
-    if choice.context_tokens is not None:
-        return text
-    host = choice.id.partition("/")[0]
-    return (
-        f"{text} How much {choice.label} takes is not known, so what goes along is planned for {UNKNOWN_WINDOW:,} tokens: "
-        f"`context_tokens` of the provider {host} says how many they are."
-    )
 
 
 def _is_accepted(result: ToolResult) -> bool:

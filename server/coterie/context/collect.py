@@ -1,36 +1,31 @@
-"""Reads what a request points at, once, before its first message is worded by ``task``.
+"""Gathers what surrounds a request, once, before its first message is worded by ``task``: its folder from above, and what the index adds.
 
-``agents`` calls it when a run starts. Everything comes through the workspace: unsaved buffers are what the model sees, and what the
-workspace refuses (outside, binary) is said in its place instead of failing the run. What the index adds (``project_map``, ``retrieved``) is
-waited for a moment and no longer.
+``agents`` calls it when a run starts. What the index adds (``project_map``, ``retrieved``) is waited for a moment and no longer. What the
+person points at themselves is read by ``attaching``.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import TypeAlias, TypeVar
 
 from coterie.base.errors import ModelMistakeError, RequestError
-from coterie.base.legible import first_line
-from coterie.context.cutting import bounded, enclosed
+from coterie.context.attaching import shown_path
 from coterie.context.project_map import MOST_LANDMARKS, project_map
 from coterie.context.retrieved import fitting, within
 from coterie.context.task import Excerpt, FolderFacts
 from coterie.domain.code_ports import Index
-from coterie.domain.events import Attached
 from coterie.domain.retrieval import Found, Question
-from coterie.domain.runs import Attachment, RunRequest, Selection
+from coterie.domain.runs import RunRequest
 from coterie.domain.workspace_ports import Folder, Workspace
-from coterie.workspace import uris
+from coterie.index.query import MOST_CHARACTERS
 from coterie.workspace.walk import is_listed, is_too_wide
 
 MAX_ENTRIES = 40
-MAX_ATTACHMENT_CHARACTERS = 32_000
 PATIENCE_S = 0.3
 """A conversation does not wait longer for the index to begin: it can ask later by itself."""
 _CANDIDATES = 12
@@ -56,20 +51,6 @@ class Listing:
 
     folder: Folder
     paths: tuple[str, ...]
-
-
-def attached(attachments: Iterable[Attachment]) -> tuple[Attached, ...]:
-    """Return what goes along with a message as people are shown it."""
-    return tuple(map(_attached, attachments))
-
-
-def _attached(each: Attachment) -> Attached:
-    said = first_line(each.text or "")
-    if each.uri is None:
-        return Attached(label=said)
-    name = PurePosixPath(uris.path_in(each.uri)).name or each.uri
-    # The text of a document that is no file is all of it: nobody else could read it.
-    return Attached(label=name, uri=each.uri, excerpt=said if said and uris.path_of(each.uri) is not None else None)
 
 
 async def listing_of(workspace: Workspace, folder: str | None = None) -> Listing | None:
@@ -138,7 +119,8 @@ async def code_for(
     if (chosen := _chosen(workspace, request.folder)) is None or not limits.tokens:
         return ()
     selected = "" if request.selection is None else (request.selection.text or "")[:_SELECTED]
-    asked = f"{request.prompt}\n{selected}"
+    # No more is read of it there, and a prompt of megabytes takes long to be told.
+    asked = f"{request.prompt[:MOST_CHARACTERS]}\n{selected}"
     ranking = await _in_time(index.rank(chosen.absolute, ask(asked, _CANDIDATES, chosen.absolute)), limits)
     if ranking is None:
         return ()
@@ -174,61 +156,3 @@ async def _in_time(answer: Coroutine[None, None, _T], limits: Limits) -> _T | No
             return await answer
     except (TimeoutError, RequestError):
         return None
-
-
-async def attachments_of(workspace: Workspace, request: RunRequest) -> tuple[Excerpt, ...]:
-    """Read the request's attachments in their order, of each what may be sent at most."""
-    return tuple([await _attachment(workspace, attachment) for attachment in request.attachments])
-
-
-async def selection_of(workspace: Workspace, request: RunRequest) -> Excerpt | None:
-    """Return what is selected; a selection without text stands for its whole file."""
-    if (selection := request.selection) is None:
-        return None
-    if selection.text is None:
-        return await _file(workspace, selection.uri)
-    return Excerpt(_sendable(selection.text), shown_path(workspace, selection.uri), _lines(selection))
-
-
-async def _attachment(workspace: Workspace, attachment: Attachment) -> Excerpt:
-    if attachment.text is not None:
-        path = None if attachment.uri is None else shown_path(workspace, attachment.uri)
-        return Excerpt(_sendable(attachment.text), path)
-    return await _file(workspace, attachment.uri or "")
-
-
-async def _file(workspace: Workspace, uri: str) -> Excerpt:
-    path = path_of(uri)
-    try:
-        file = workspace.locate(path)
-        text = await workspace.read(file)
-    except ModelMistakeError as refusal:
-        return Excerpt(f"[not attached: {refusal.message}]", path)
-    return Excerpt("[there is no such file]" if text is None else _sendable(text), file.path)
-
-
-def shown_path(workspace: Workspace, uri: str) -> str:
-    """Return how a model is told of the file at a URI: its path in the workspace, or where it lies."""
-    try:
-        return workspace.locate(path_of(uri)).path
-    except ModelMistakeError:
-        return path_of(uri)
-
-
-def path_of(uri: str) -> str:
-    """Return the path of a ``file:`` URI; anything else stands for itself, for example an unsaved ``untitled:`` document."""
-    return uris.path_of(uri) or uri
-
-
-def _lines(selection: Selection) -> tuple[int, int] | None:
-    if selection.range is None:
-        return None
-    start, end = selection.range.start, selection.range.end
-    # A selection that ends before a line's first character does not hold that line.
-    last = end.line - 1 if end.character == 0 and end.line > start.line else end.line
-    return start.line + 1, last + 1
-
-
-def _sendable(text: str) -> str:
-    # Enclosed here already, so that it can be compared with what stands in a message.
-    return bounded(enclosed(text, "attachment", "selection"), MAX_ATTACHMENT_CHARACTERS)

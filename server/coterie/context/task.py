@@ -58,12 +58,15 @@ class Task:
 
 
 REPLACES = "it has changed: this replaces what was attached before"
+UNREAD = "it could not be read: nothing of it is here"
 
 
 def replacing(attachments: Sequence[Excerpt], before: Mapping[str, str]) -> tuple[Excerpt, ...]:
     """Return attachments that say so where they are another text than what was attached ``before`` under their path."""
     return tuple(
-        replace(each, reason=REPLACES) if (shown := before.get(each.path or "")) is not None and has_changed(shown, each.text) else each
+        replace(each, reason=REPLACES)
+        if each.reason is None and (shown := before.get(each.path or "")) is not None and has_changed(shown, each.text)
+        else each
         for each in attachments
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from coterie.agents.inspection import Inspection
 from coterie.base.errors import InvalidParamsError, ModelMistakeError, RequestError
-from coterie.context.collect import path_of
+from coterie.context.attaching import path_of
 from coterie.context.showing import KEPT, SUMMED_UP
 from coterie.domain.inspection import ContextView, Mark, MarkKind, is_uri
 from coterie.domain.store_ports import MarkStore
