@@ -53,6 +53,10 @@ a file that is no valid TOML then is as it was before, until it is mended.
 `agent/settings/set` writes one key into your `config.toml`, or into that of a trusted project, and leaves comments and order as they
 are; it is in force when it is answered. A key of a host, and whatever else looks like a key, is refused there: `agent/key/set` keeps it
 in the vault. `agent/trust/set` trusts a folder, or no longer.
+
+**What agents and ghost text do not see** is said by files in the folder itself, not by a setting: `.coterieignore`, written like a
+`.gitignore`, names what is left out though git tracks it, or lets in with `!` what git ignores;
+[what is listed](retrieval.md#what-it-lists) says the rest. It is about what is found unasked: who may read what is said by `permissions`.
 """
 
 EXAMPLE = """

@@ -10,7 +10,7 @@ from coterie.base.errors import ModelMistakeError
 from coterie.context.assemble import system_text
 from coterie.context.attaching import MAX_ATTACHMENT_CHARACTERS, Unread, attachments_of, selection_of, unread_in
 from coterie.context.collect import folder_facts, listing_of
-from coterie.context.rules import MAX_FILE_CHARACTERS, read_rules
+from coterie.context.rules import MAX_FILE_CHARACTERS, MAX_FILES, read_rules
 from coterie.context.task import UNREAD, Excerpt, FolderFacts, Task, first_message
 from coterie.domain.edits import FileRef
 from coterie.domain.runs import Attachment, Position, Range, RunRequest, Selection
@@ -148,6 +148,25 @@ async def test_no_rules_leave_the_prompt_alone(tmp_path: Path) -> None:
     rules = await read_rules(ReadableFolder({"README.md": "hello"}), user_file=tmp_path / "rules.md")
     assert system_text("You code.\n", rules) == "You code."
     assert await read_rules(ReadableFolder(folders=())) == rules
+
+
+async def test_no_number_of_other_files_takes_the_place_of_rules_and_too_many_rules_are_said(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    folder = project / ".coterie" / "rules"
+    for name in ("a", "z"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "rule.md").write_text(f"Rule {name}.\n", encoding="utf-8")
+    for number in range(MAX_FILES + 1):
+        (folder / f"{number}.txt").touch()
+        (folder / "a" / f"{number}.txt").touch()
+    workspace = LiveWorkspace([Folder(project.as_uri(), "project", str(project))])
+    rules = await read_rules(workspace)
+    assert ([file.name.removeprefix(".coterie/rules/") for file in rules.files], rules.warnings) == (["a/rule.md", "z/rule.md"], ())
+    for number in range(MAX_FILES):
+        (folder / "a" / f"{number}.md").write_text(f"{number}", encoding="utf-8")
+    rules = await read_rules(workspace)
+    assert len(rules.files) == MAX_FILES
+    assert rules.warnings == (f".coterie/rules holds {MAX_FILES + 2} rules: only the first {MAX_FILES} by their names are read.",)
 
 
 async def test_the_folder_is_shown_from_above() -> None:

@@ -24,7 +24,11 @@ from coterie.workspace.line_ends import shown
 
 PROJECT_FILES = ("AGENTS.md", "CLAUDE.md")
 RULES_FOLDER = ".coterie/rules"
+_ENDING = ".md"
 MAX_FILES = 500
+"""Files in the rules folder that are read at most, by their names."""
+MAX_LOOKED_AT = 20_000
+"""Files in it that are looked at: a folder of anything may be put there, and the project may have done it."""
 MAX_FILE_CHARACTERS = 16_000
 MAX_CHARACTERS = 32_000
 """Rules are sent with every call: what is longer than this is documentation, which agents can read when they need it."""
@@ -105,13 +109,16 @@ async def _rules_files(workspace: Workspace, folder: str | None, warnings: list[
         warnings.append(f"{RULES_FOLDER} is not used as rules: {refusal.message}")
         return PROJECT_FILES
     listed = {*open_too, *await asyncio.to_thread(_rules_on_disk, Path(chosen.absolute))}
-    return (*PROJECT_FILES, *(path for path in sorted(listed) if path.endswith(".md")))
+    rules = sorted(path for path in listed if path.endswith(_ENDING))
+    if len(rules) > MAX_FILES:
+        warnings.append(f"{RULES_FOLDER} holds {len(rules):,} rules: only the first {MAX_FILES} by their names are read.")
+    return (*PROJECT_FILES, *rules[:MAX_FILES])
 
 
 def _rules_on_disk(root: Path) -> Sequence[str]:
     """List the rules folder as it is: of what git ignores, is a link or no text, somebody has said all the same that it is a rule."""
     found = (Path(place, name) for place, _, names in os.walk(root / RULES_FOLDER) for name in names)
-    return [path.relative_to(root).as_posix() for path in islice(found, MAX_FILES)]
+    return [path.relative_to(root).as_posix() for path in islice(found, MAX_LOOKED_AT) if path.name.endswith(_ENDING)]
 
 
 def _read_outside(path: Path, use: str, warnings: list[str]) -> str | None:
