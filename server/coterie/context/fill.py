@@ -31,7 +31,9 @@ _USUAL: Final = Calibration()
 _ABOUT_A_REQUEST = 128
 """Tokens of a model's window that are neither text nor answer: special tokens, or words around them."""
 
-_OPENS_BLOCK = re.compile(r"(?:[:{(\[]|=>|->|\b(?:do|then|begin|else))$")
+_OPENS_BLOCK = re.compile(
+    r"(?:[:{(\[]|=>|->|\b(?:do|then|begin|else)|(?:\bdo|\{)\s*\|[^|]*\||\bfunction\b[^(]*\([^()]*\)|^\s*def\s+[\w.?!]+(?:\([^()]*\))?)$"
+)
 _SYSTEM = (
     f"You complete code while it is typed. You are shown a file with {CURSOR} where the cursor is. Answer with exactly the text to insert "
     "there and nothing else: no explanation, no code fence, nothing that stands before or after the cursor already. Answer with nothing "

@@ -20,11 +20,12 @@ INTERPOLATIONS: Final = frozenset(("${", "#{", "$("))
 QUOTES: Final = frozenset("\"'`")
 CLOSERS: Final = frozenset(PAIRS.values()) | QUOTES
 
-_MARKS = re.compile(r"""\\.|\"{3}|'{3}|["'`()\[\]{}\n]""", re.DOTALL)
+_MARKS = re.compile(r"""\\.|(?<!\w)b?r\#+"|"\#+|\"{3}|'{3}|["'`()\[\]{}\n]""", re.DOTALL)
 _STRING_PREFIX = re.compile(r"(?:^|\W)(?:[bBfFrRuUtTLR]|[bBfFtT][rR]|[rR][bBfFtT]|u8)$")
 _LIFETIME = re.compile(r"[&<,+]\s*$")
 _LIFETIME_NAME = re.compile(r"'[a-z_]\w*\b(?!')")
 _AHEAD_OF_STRING: Final = 3
+_BARS_OPENED = re.compile(r"(?:[({\[=,]|\bmove|\bdo|\breturn)\s*\|[^|]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,9 @@ class Scanned:
 
 def fit(text: str, line_before: str, line_after: str) -> Fitted:
     """Return ``text`` as it goes between the two halves of the cursor's line."""
+    half = _half_of_its_own(line_before)
+    if half and line_after.startswith(half) and half in text:
+        return _fit_around(half, text, line_before, line_after)
     inside = len(line_after) - len(line_after.lstrip(" "))  # some editors put blanks between the two halves
     run = "".join(takewhile(CLOSERS.__contains__, line_after[inside:]))
     if not run:
@@ -62,6 +66,23 @@ def fit(text: str, line_before: str, line_after: str) -> Fitted:
     if surplus and text.endswith(run[:surplus]):
         return Fitted(text[:-surplus].rstrip() if inside else text[:-surplus])
     return Fitted(text, 0 if inside else surplus)
+
+
+def _half_of_its_own(line_before: str) -> str:
+    """Return what closes parameters between bars or a raw string (``r#"``), if one of them is open; they are no brackets elsewhere."""
+    if _BARS_OPENED.search(line_before) is not None:
+        return "|"
+    opened = open_behind(line_before)
+    return opened[-1] if opened and opened[-1].startswith('"#') else ""
+
+
+def _fit_around(half: str, text: str, line_before: str, line_after: str) -> Fitted:
+    """Fit a text that has the closing half in it which the editor has set already."""
+    head, _, tail = text.partition(half)
+    if not tail.strip():
+        return Fitted(head)
+    behind = fit(tail, line_before + head + half, line_after[len(half) :])
+    return Fitted(head + half + behind.text, len(half) + behind.covered)
 
 
 def awaited(text: str, gap: Gap) -> int:
@@ -116,6 +137,11 @@ class _Walk:
     def meet(self, mark: str, text: str, place: int) -> None:
         """Take the next mark into account."""
         quote = self.quotes[-1] if self.quotes else None
+        if mark[0] in "br":
+            if quote is None:
+                self._open(mark[mark.index("#") :][::-1])
+                return
+            place, mark = place + len(mark) - 1, '"'
         if mark == "\n":
             if quote is not None and self.stack[quote] in ("'", '"'):
                 self._drop(quote)
@@ -134,14 +160,17 @@ class _Walk:
     def _meet_in_code(self, mark: str, text: str, place: int, *, in_string: bool) -> None:
         if mark[0] in QUOTES:
             if not _is_apostrophe(text, place, mark):
-                self.quotes.append(len(self.stack))
-                self.stack.append(mark)
+                self._open(mark.rstrip("#"))
         elif mark in PAIRS:
             self.stack.append(mark)
         elif self.stack and PAIRS.get(self.stack[-1][-1]) == mark:
             self._close(len(self.stack) - 1, mark, place)
         elif mark[0] != "\\" and not in_string:
             self.closed.append((place, mark))
+
+    def _open(self, mark: str) -> None:
+        self.quotes.append(len(self.stack))
+        self.stack.append(mark)
 
     def _interpolates(self, quote: int) -> bool:
         return self.stack[quote + 1 : quote + 2] != [] and self.stack[quote + 1] in INTERPOLATIONS

@@ -1,4 +1,4 @@
-"""What models add to the text that they were asked for: a preface, a fence, a header, and what stands there already. Pure.
+"""What models add to the text that they were asked for: a preface, a fence, a header; ``echoes`` knows what stands there already. Pure.
 
 ``filters`` calls `cleaned` with an answer as far as it has come, so everything here also has to hold of an answer that is cut anywhere:
 what may yet turn out to be an addition is nothing so far. Models that fill gaps are heard the same way: many of them were taught to speak.
@@ -11,15 +11,12 @@ import re
 from pathlib import PurePosixPath
 from typing import Final
 
-from coterie.context.fill import Gap, indentation
-from coterie.features.suggestions.languages import DATA, MARKUP, WORDS, is_code, line_comments, named, speaks
+from coterie.context.fill import Gap
+from coterie.features.suggestions.echoes import without_echo
+from coterie.features.suggestions.languages import DATA, MARKUP, SHELLS, WORDS, is_code, line_comments, named, speaks
 from coterie.features.suggestions.leaks import plain
 from coterie.features.suggestions.prose import announces, is_said
 
-LEAST_ECHO: Final = 3
-"""Characters from which the beginning of an answer is taken for an echo of the line, not for chance."""
-MOST_ECHOED: Final = 40
-"""How many lines before the cursor an answer may begin with."""
 MOST_CHARACTERS: Final = 8_000
 """Of an answer, without its thoughts; more than can be shown."""
 
@@ -30,8 +27,14 @@ _WRAPPER = re.compile(r"\s*<(completion|answer|code|output|insert|fill|result|re
 _ENTITY = re.compile(r"""(?<!["'`])&(?:lt|gt|amp|quot|#39|apos);(?!["'`])""")
 _NUMBERED = re.compile(r"[ \t]*(\d{1,5}) ?(?:\||\t|\u2502) ?")
 _DIFF = re.compile(r"\s*(?:diff --git |--- (?:a/|/dev/null)|@@ -\d|\*\*\* Begin Patch|<{5,9} ?(?:SEARCH|HEAD|ORIGINAL))")
-_MARK = re.compile(r"(?:[-*+>]|#{1,6}|//[/!]?|--|\d{1,3}[.)]|\"{3}|/\*\*?)")
-_NAME_BEGUN = re.compile(r"[A-Za-z_]\w+$")
+_CALL_TAG = re.compile(r"\s*(<(?:tool_calls?|tool_use|function_calls?|invoke|function=\w+)\b[^>\n]*>|\[TOOL_CALLS\])")
+_CALL_OBJECT = re.compile(r"""\s*\{\s*"(?:name|tool|function)"\s*:\s*"[\w.-]+"\s*,\s*"(?:arguments|parameters|input)"\s*:""")
+_SPEAKER = re.compile(r"\s*(?:assistant|ai):[ \t]+(?=\S)", re.IGNORECASE)
+_LEAD = re.compile(
+    r"\s*the (?:missing|completed|inserted|remaining) (?:code|text|line|part|expression) (?:is|would be|should be):[ \t]*(?=\S)",
+    re.IGNORECASE,
+)
+"""What is said ahead of the text in its own line."""
 _BACKTICKED = re.compile(r"`([^`\n]+)`\s*")
 _NO_BACKTICKS: Final = named("python rust java c cpp csharp json css yaml html toml")
 
@@ -42,7 +45,7 @@ def cleaned(answer: str, gap: Gap, language: str = "", path: str = "") -> str:
     said = speaks(gap, language)
     steps = (
         (lambda text: text) if said else lambda text: _without_frame(text, gap, language, path),
-        lambda text: _without_echo(text, gap),
+        lambda text: without_echo(text, gap, language),
     )
     while True:  # one addition may hide in another; each step makes the text shorter
         before = text
@@ -56,7 +59,10 @@ def _without_frame(text: str, gap: Gap, language: str, path: str) -> str:
     around = gap.prefix + gap.suffix
     if language not in ("diff", "patch") and _DIFF.match(text):
         return ""
+    if _is_call(text, gap, language):
+        return ""
     text = _without_preface(text, language)
+    text = _without_lead(text, gap, language)
     text = _without_fence(text)
     if language not in MARKUP and (wrapper := _WRAPPER.match(text)) is not None and wrapper.group().strip() not in around:
         text = re.split(rf"\n?</{wrapper[1]}>", text[wrapper.end() :], maxsplit=1)[0]
@@ -86,7 +92,26 @@ def _without_preface(text: str, language: str) -> str:
     following = rest.lstrip()
     if following.strip("`~") == "":
         return "" if ended or is_code(language) else text  # so far; a fence may come
+    if is_code(language) and (ticked := _BACKTICKED.fullmatch(following)) is not None:
+        return ticked[1]
     return rest.lstrip("\n") if is_code(language) or _FENCE.match(following) or first.rstrip().endswith(":") else text
+
+
+def _is_call(text: str, gap: Gap, language: str) -> bool:
+    """Say whether the answer is a call of a tool that the model was not given, written out."""
+    if (tag := _CALL_TAG.match(text)) is not None:
+        return tag[1] not in gap.prefix + gap.suffix
+    return language not in DATA | MARKUP and not gap.line_before.strip() and _CALL_OBJECT.match(text) is not None
+
+
+def _without_lead(text: str, gap: Gap, language: str) -> str:
+    """Cut off what the model says ahead of the text in one line with it."""
+    if not is_code(language):
+        return text
+    if language in SHELLS and not gap.line_before.strip() and text.startswith("$ "):
+        return text[2:]  # the prompt
+    said = _LEAD.match(text) or (_SPEAKER.match(text) if gap.line_before.strip() else None)
+    return text if said is None else text[said.end() :]
 
 
 def _without_fence(text: str) -> str:
@@ -141,33 +166,3 @@ def _without_numbers(text: str, gap: Gap) -> str:
     if not begins_statement and (second is None or int(second[1]) != int(first[1]) + 1):
         return text
     return "\n".join(line if number is None else line[number.end() :] for line, number in zip(lines, numbers, strict=True))
-
-
-def _without_echo(text: str, gap: Gap) -> str:
-    """Cut off the lines before the cursor, or the beginning of the cursor's own."""
-    begun = text.lstrip()
-    lines = gap.prefix.split("\n")[-MOST_ECHOED:]
-    for number in range(len(lines), 1, -1):
-        echo = "\n".join(lines[-number:]).strip()
-        if "\n" not in echo:
-            break
-        # On a blank line it begins with the file or with what that line is inside of; like lines stand above one another in any file.
-        may_begin = gap.line_before.strip() or number == len(lines) or indentation(lines[-number]) < indentation(gap.line_before)
-        if not may_begin or not any(map(str.isalnum, echo)):
-            continue
-        if begun.startswith(echo):
-            return begun[len(echo) :]
-        if "\n" in begun and f"{echo}\n".startswith(begun.rstrip(" \t")):
-            return ""  # so far
-    line = gap.line_before.strip()
-    ends_word = gap.line_before[-1:].isspace() and line[-1:].isidentifier()
-    if len(line) >= LEAST_ECHO and begun.startswith(line) and not (ends_word and begun[len(line) : len(line) + 1].strip()):
-        while begun.lstrip().startswith(line):
-            begun = begun.lstrip()[len(line) :]
-        return begun
-    if _MARK.fullmatch(line) and begun.startswith(line) and (gap.line_before[-1:].isspace() or begun[len(line) : len(line) + 1] == " "):
-        return begun[len(line) :]
-    name = _NAME_BEGUN.search(gap.line_before)
-    if name is not None and text.startswith(name.group()) and text[len(name.group()) :][:1].isidentifier():
-        return text[len(name.group()) :]  # the whole word again, of which the beginning is there
-    return text

@@ -18,7 +18,7 @@ from coterie.features.suggestions.gate import DUPLICATE, Refusal
 from coterie.features.suggestions.indenting import BLANK_LINES, placed
 from coterie.features.suggestions.languages import DATA, MARKUP, SHELLS, WORDS, comment_at, in_words, is_code, speaks
 from coterie.features.suggestions.leaks import plain
-from coterie.features.suggestions.prose import is_said, stands_for_code
+from coterie.features.suggestions.prose import is_said, says_nothing, stands_for_code
 from coterie.features.suggestions.repeats import LONGEST_LINE, goes_round, repeated_lines
 
 Progress = Literal["begun", "line", "whole"]
@@ -94,7 +94,7 @@ def refine(text: str, gap: Gap, extent: Extent, *, manual: bool, language: str =
         unlike = _before_comment(unlike, gap, language)
     if not unlike.strip() or _doubles_below(unlike, gap):
         return DUPLICATE
-    if gap.line_after.strip() and _leaves_open(unlike, gap, language):
+    if gap.line_after.strip() and (_leaves_open(unlike, gap, language) or _ends_before_rest(unlike, gap, language)):
         return UNFINISHED
     return TOO_SHORT if not manual and len(unlike.strip()) < SHORTEST else unlike
 
@@ -118,6 +118,8 @@ def _talk(kept: str, gap: Gap, language: str, *, manual: bool) -> Refusal | None
         return None
     first = kept.strip().partition("\n")[0]
     if is_code(language) and is_said(first):
+        return PROSE
+    if is_code(language) and not gap.line_before.strip() and says_nothing(kept):
         return PROSE
     is_remark = comment_at(first, language) == 0 or first.startswith(("/*", "<!--"))
     if is_remark and not gap.prefix.strip() and any(map(_NOTICE.match, kept.split("\n"))):
@@ -192,7 +194,7 @@ def _without_suffix(text: str, gap: Gap) -> str:
     lines = text.split("\n")
     for number, line in enumerate(lines):
         whole = gap.line_before + line if number == 0 else line
-        if gap.below and whole.rstrip() == gap.below.rstrip():
+        if gap.below and _is_same(whole, gap.below):
             return "\n".join(lines[:number])
     return text
 
@@ -205,6 +207,8 @@ def _without_rest(text: str, line_before: str, after: str) -> str:
         enough_to_tell = length >= SHORTEST or again == after or after[0] in CLOSERS
         if enough_to_tell and text.endswith(again) and not CLOSERS.issuperset(again) and _stands_alone(text, length, line_before):
             return text[:-length]
+    if after[:1] in (";", ",") and text.endswith(after[0]):
+        return text[:-1]
     behind = after.lstrip("".join(CLOSERS))
     if behind != after and behind in (";", ",", ":") and text.endswith(behind):
         return text[: -len(behind)]
@@ -236,8 +240,20 @@ def _leaves_open(text: str, gap: Gap, language: str) -> bool:
     return bool(opened) and len(left_open) > len(scan(gap.line_after, gap.line_before).opened)
 
 
+def _ends_before_rest(text: str, gap: Gap, language: str) -> bool:
+    """Say whether a text ends the statement of which an operator goes on behind the cursor."""
+    after = gap.line_after.strip()
+    goes_on = after[:1] in tuple("?*/%&|^=<>.+-,") and not after.startswith(("/*", "//", "--", "++", "<!"))
+    return is_code(language) and goes_on and text.rstrip().endswith(";") and comment_at(after, language) is None
+
+
+def _is_same(line: str, other: str) -> bool:
+    """Say whether two lines differ in nothing but blanks behind their indentation."""
+    return indentation(line) == indentation(other) and "".join(line.split()) == "".join(other.split())
+
+
 def _doubles_below(text: str, gap: Gap) -> bool:
     """Say whether the last line of the text, as it will be in the document, is the next one's double."""
     fitted = fit(text, gap.line_before, gap.line_after)
     last = fitted.text.rpartition("\n")[2] if "\n" in fitted.text else gap.line_before + fitted.text
-    return bool(gap.below) and (last + gap.line_after[fitted.covered :]).rstrip() == gap.below.rstrip()
+    return bool(gap.below) and _is_same(last + gap.line_after[fitted.covered :], gap.below)

@@ -25,6 +25,11 @@ _GOES_ON = re.compile(r"(?:[-,(\[{+*/=&|\\.<>?]|\b(?:and|or|not|in|is))$")
 _STEPS: Final = (2, 3, 4, 8)
 _LABELS: Final = named("yaml makefile c cpp")
 """Languages in which a line that ends with a colon may be followed by one at its own indentation."""
+_TABBED: Final = named("makefile make")
+"""Languages that indent by tabs, whatever a file has so far."""
+_ENDS_EARLIER = re.compile(r"(?:[\])}]|(?:else|elif|elsif|except|catch|finally|rescue|ensure|case|default|end|fi|done|esac)\b|</|#|@)")
+_STANDS_APART = re.compile(r"(?:(?:async )?def|class)\b")
+_LEAVES = re.compile(r"(?:return|raise|throw|break|continue|pass)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +70,18 @@ def _is_next_line(text: str, line: str) -> bool:
 
 def _on_blank_line(text: str, gap: Gap, language: str) -> str:
     """Leave out the indentation that is there; move the other lines by as much as the first one was off."""
-    line, style = gap.line_before, _style(gap)
+    line, style = gap.line_before, _style(gap, language)
     if not line:
         if gap.opener and language not in WORDS and not gap.line_after.strip():
             return _below_opener(text, gap, language, is_next=True)
+        if style.tabs and _mixes(text, style):
+            text = "\n".join(style.written(columns) + other for columns, other in _measured(text.split("\n"), style))
         return text.lstrip(" \t") if _is_too_deep(text, gap, language) else text
     first, broken, rest = text.partition("\n")
     at, there = _columns(first, style), indentation(line)
     by = there - at
+    if at == 0 and _is_at_left_edge(first, rest, gap, language):
+        return "\n".join([first, *_unindented(rest.split("\n"), style, there)])
     if at == 0:
         following = next((other for other in rest.split("\n") if other.strip()), "")
         by = there if opens_block(first) and 0 < _columns(following, style) <= there else 0
@@ -80,9 +89,25 @@ def _on_blank_line(text: str, gap: Gap, language: str) -> str:
     return first.lstrip(" \t") + broken + ("\n".join(moved) if by or _mixes(rest, style) else rest)
 
 
+def _is_at_left_edge(first: str, rest: str, gap: Gap, language: str) -> bool:
+    """Say whether a body was written at the left edge, but for its first line, which stands where the cursor is.
+
+    A model that fills gaps ends the block that way instead: that is believed only where the next line could stand at the left edge.
+    """
+    following = rest.partition("\n")[0]
+    if not gap.opener or language in WORDS or not following.strip() or following[0].isspace() or _ENDS_EARLIER.match(following):
+        return False
+    if opens_block(first) or _LEAVES.match(first) or _STANDS_APART.match(following):
+        return False
+    opener = gap.opener.strip()
+    return indentation(gap.opener) > 0 or (opener.endswith("{") or _STANDS_APART.match(opener) is not None)
+
+
 def _below_opener(text: str, gap: Gap, language: str, *, is_next: bool) -> str:
     """Put the first line one step deeper than the line that opens the block, and the others as far from it as they are."""
-    style, floor = _style(gap), indentation(gap.opener)
+    style, floor = _style(gap, language), indentation(gap.opener)
+    if style.step is None and language == "python":
+        style = _Style(TAB_SIZE, tabs=False)
     lines = text.split("\n")
     first = next((line for line in lines if line.strip()), "")
     deeper = _columns(first, style) - floor
@@ -133,9 +158,16 @@ def _is_too_deep(text: str, gap: Gap, language: str) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _style(gap: Gap) -> _Style:
-    """Return how the lines around the cursor are indented, by the most usual step from one to the next."""
+def _style(gap: Gap, language: str) -> _Style:
+    """Return how the lines around the cursor are indented, by the most usual step from one to the next.
+
+    Where they do not tell, the cursor's own line does: the editor indented it.
+    """
+    if language in _TABBED:
+        return _Style(TAB_SIZE, tabs=True)
     lines = [line for text in (gap.prefix, gap.suffix) for line in text.split("\n")[:400] if line.strip()]
+    if not any(line[0] in " \t" for line in lines) and not gap.line_before.strip():
+        lines = [gap.above, f"{gap.line_before}."]
     tabs = sum(line.startswith("\t") for line in lines)
     blanks = sum(line.startswith("  ") for line in lines)
     if tabs > blanks:

@@ -19,11 +19,12 @@ _OPENING: Final = re.compile(
 _REFUSAL: Final = re.compile(
     r"""i(?:['\u2019]m|\ am)\ (?:sorry|unable) | (?:sorry|apologies),\  | as\ an\ ai\b
     | i\ (?:cannot|can['\u2019]t|don['\u2019]t\ have)\b
-    | \(?(?:no|nothing)\ (?:completion|code|text|change|to\ (?:add|complete|insert))
+    | [(\[<]?(?:no|nothing)\ (?:completion|code|text|change|to\ (?:add|complete|insert))
     | it\ (?:looks|seems|appears)\b.*\b(?:you|the|like)\b
     | (?:write|answer\ with)\ (?:exactly\ )?the\ (?:rest|text)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
+_NOTHING: Final = re.compile(r"[(\[<](?:empty(?: string)?|blank|none|nothing|no[ _]?(?:output|op|completion))[)\]>]", re.IGNORECASE)
 _SENTENCE: Final = re.compile(r"[A-Z][a-z'\u2019]*(?:[ ,;]+[\w'\u2019`\"().\-/*]+){2,}[.:!?]?")
 _COMMON: Final = frozenset(
     (
@@ -86,6 +87,11 @@ def is_said(line: str) -> bool:
     common = sum(word.strip("*_`\"'.:!?()").casefold().replace("\u2019", "'") in _COMMON for word in words)
     ends = line.rstrip("*_`")[-1:] in (".", ":", "!", "?")
     return common >= 1 and len(words) >= _LEAST_WORDS if ends else common >= _MANY_COMMON and len(words) >= _LONG
+
+
+def says_nothing(line: str) -> bool:
+    """Say whether a line that stands alone says that there is nothing to write."""
+    return _NOTHING.fullmatch(line.strip(_DRESS)) is not None
 
 
 def stands_for_code(line: str) -> bool:

@@ -12,6 +12,8 @@ LONGEST_LINE: Final = 400
 """A longer one cannot be judged at a glance."""
 
 _SHORT, _SHORT_TIMES = 8, 10
+_LONGEST_RUN: Final = 80
+"""Of one letter or figure. Numbers and keys that are all zeros have 64."""
 
 
 def repeated_lines(lines: Sequence[str]) -> int:
@@ -29,6 +31,8 @@ def repeated_lines(lines: Sequence[str]) -> int:
 def goes_round(line: str) -> bool:
     """Say whether a line ends with one piece again and again. Tables of numbers, types and rules of dashes do that too, and are none."""
     tail = line.rstrip()[-LONGEST_LINE:]
+    if len(tail) > _LONGEST_RUN and tail[-1].isalnum() and tail.endswith(tail[-1] * _LONGEST_RUN):
+        return True
     for size in range(2, len(tail) // TIMES + 1):
         piece = tail[-size:]
         times = _SHORT_TIMES if size < _SHORT else TIMES if size > 2 * _SHORT else TIMES + 1
