@@ -10,28 +10,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import secrets
-import signal
 import socket
-import stat
-import struct
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 from coterie import __version__
 from coterie.app.joining import joining
+from coterie.app.relayed import greeting_of, tell, until_gone
 from coterie.app.shared import Shared
-from coterie.base.redaction import Redaction, redacted_log
+from coterie.base.redaction import Redaction
 from coterie.base.tasks import TaskSupervisor
 from coterie.config.paths import places
 from coterie.lsp.server import Server
 from coterie.lsp.transport import Descriptors
-from coterie.relay.greeting import HEADER, framed, length_in, message_in
-from coterie.relay.places import Rendezvous, rendezvous
+from coterie.relay.places import Rendezvous
 
 GREETING_S = 30.0
 LEAVING_S = 30.0
@@ -163,7 +158,7 @@ class Daemon:
             ours.enter_context(connection)
             try:
                 async with asyncio.timeout(GREETING_S):
-                    greeting = await _greeting(connection)
+                    greeting = await greeting_of(connection)
             except OSError as reason:
                 log.info("a connection was dropped: %s", reason)
             else:
@@ -188,10 +183,10 @@ class Daemon:
             case {"kind": "stream", "id": str(name)} if name in self._sessions:
                 await self._stream(connection, self._sessions[name])
             case {"kind": "status"}:
-                await _tell(connection, self._status())
+                await tell(connection, self._status())
             case {"kind": "stop"}:
                 self._stoppers.append(connection.dup())
-                await _tell(connection, {"stopping": os.getpid()})
+                await tell(connection, {"stopping": os.getpid()})
                 self.end()
             case _:
                 log.info("a connection wanted what there is not")
@@ -202,13 +197,13 @@ class Daemon:
         self._stay()
         log.info("editor %s attached", name[:8])
         try:
-            await _tell(connection, {"welcome": name})
-            gone = self._connections.spawn(_end_of(connection), name="a relay's life")
+            await tell(connection, {"welcome": name})
+            gone = self._connections.spawn(until_gone(connection), name="a relay's life")
             either: tuple[asyncio.Future[Any], ...] = (session.ended, gone)
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             gone.cancel()
             session.leave()
-            await _tell(connection, {"exit": await session.ended})
+            await tell(connection, {"exit": await session.ended})
         finally:
             del self._sessions[name]
             self._rest()
@@ -256,91 +251,3 @@ def _seconds(environ: Mapping[str, str], name: str, default: float) -> float:
         return seconds
     log.warning("%s is %r and no number of seconds; %d are taken", name, text, default)
     return default
-
-
-async def _greeting(connection: socket.socket) -> dict[str, Any]:
-    """Receive a connection's greeting, and nothing of what follows it. Raises `OSError`."""
-    if not _is_ours(connection):
-        raise OSError("it belongs to somebody else")
-    connection.setblocking(False)  # noqa: FBT003 - as above
-    return message_in(await _exactly(connection, length_in(await _exactly(connection, HEADER))))
-
-
-async def _exactly(connection: socket.socket, count: int) -> bytes:
-    data = bytearray()
-    while len(data) < count:
-        piece = await asyncio.get_running_loop().sock_recv(connection, count - len(data))
-        if not piece:
-            raise OSError("the connection ended")
-        data += piece
-    return bytes(data)
-
-
-async def _tell(connection: socket.socket, message: dict[str, Any]) -> None:
-    await asyncio.get_running_loop().sock_sendall(connection, framed(message))
-
-
-async def _end_of(connection: socket.socket) -> None:
-    """Wait until the other end is gone; it has nothing more to say."""
-    try:
-        while await asyncio.get_running_loop().sock_recv(connection, 1):
-            pass
-    except OSError:
-        return
-
-
-def run() -> int:
-    """Be the daemon until its end; returns the exit status."""
-    redaction = redacted_log()
-    logging.getLogger("coterie").setLevel(logging.INFO)
-    try:
-        where = rendezvous(os.environ)
-        listening = _inherited() or _own(where)
-    except OSError as reason:
-        sys.stderr.write(f"coterie: no shared server is possible: {reason}\n")
-        return 1
-    gc.freeze()
-    with listening:
-        asyncio.run(_run(where, listening, redaction))
-    return 0
-
-
-def _inherited() -> socket.socket | None:
-    """Return the listening socket that whoever started us gave us as standard input, which becomes null."""
-    if not stat.S_ISSOCK(os.fstat(0).st_mode):
-        return None
-    listening = socket.socket(fileno=os.dup(0))
-    if not listening.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):  # some programs give their children sockets for pipes
-        listening.close()
-        return None
-    null = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(null, 0)
-    os.close(null)
-    return listening
-
-
-def _own(where: Rendezvous) -> socket.socket:
-    """Return a listening socket for a daemon that was started by hand. Raises `OSError` when there is another one."""
-    with where.changing():
-        try:
-            where.dial().close()
-        except (FileNotFoundError, ConnectionRefusedError):
-            return where.listen()
-    raise OSError("it is running already")
-
-
-async def _run(where: Rendezvous, listening: socket.socket, redaction: Redaction) -> None:
-    listening.setblocking(False)  # noqa: FBT003 - as above
-    daemon = Daemon(dict(os.environ), redaction)
-    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
-        asyncio.get_running_loop().add_signal_handler(getattr(signal, name), daemon.end)
-    await daemon.serve(listening, where)
-
-
-def _is_ours(connection: socket.socket) -> bool:
-    """Say whether the other end belongs to this user; where the system does not tell, the folder's mode is what keeps others out."""
-    if not hasattr(socket, "SO_PEERCRED"):
-        return True
-    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    _, user, _ = struct.unpack("3i", credentials)
-    return bool(user == os.getuid())

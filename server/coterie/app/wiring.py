@@ -87,7 +87,7 @@ class Wiring:
 
     def run_daemon(self) -> int:
         """Be the shared daemon until its end; returns the exit status."""
-        from coterie.app.daemon import run  # noqa: PLC0415 - see the class
+        from coterie.app.daemon_process import run  # noqa: PLC0415 - see the class
 
         return run()
 
