@@ -62,6 +62,7 @@ from coterie.workspace.overlays import Overlay
 from coterie.workspace.workspace import LiveWorkspace
 
 if TYPE_CHECKING:
+    from coterie.app.on_request import OnRequest
     from coterie.features.commit_message import CommitMessages
     from coterie.features.context_documents import ContextDocuments
     from coterie.features.inspector import Inspector
@@ -214,35 +215,26 @@ class Core:
         """The open buffers."""
         return self.workspace.documents
 
-    @cached_property
+    @property
     def inspector(self) -> Inspector:
         """What a model is sent, piece by piece."""
-        from coterie.agents.inspection import Inspection  # noqa: PLC0415 - nothing but a request needs it; so with those below
-        from coterie.features.inspector import Inspector  # noqa: PLC0415
+        return self._on_request.inspector
 
-        shared = self._shared
-        return Inspector(Inspection(self._base, shared.coordinator), shared.store.marks, self.workspace, shared.news.touched)
-
-    @cached_property
+    @property
     def contexts(self) -> ContextDocuments:
         """The same as documents."""
-        from coterie.features.context_documents import ContextDocuments  # noqa: PLC0415
+        return self._on_request.contexts
 
-        return ContextDocuments(self.places.state / "contexts", self.inspector)
-
-    @cached_property
+    @property
     def commits(self) -> CommitMessages:
         """What writes the messages of commits."""
-        from coterie.features.commit_message import CommitMessages  # noqa: PLC0415
+        return self._on_request.commits
 
-        return CommitMessages(
-            folders=lambda: self._settings.folders,
-            providers=self._providers,
-            usage=self._shared.store.usage,
-            settings=lambda: self._settings.loaded.settings,
-            withheld=self.workspace.withheld,
-            hide=self._shared.redaction.hide,
-        )
+    @cached_property
+    def _on_request(self) -> OnRequest:
+        from coterie.app.on_request import OnRequest  # noqa: PLC0415 - most clients ask for nothing of it, and no start waits for it
+
+        return OnRequest(self._shared, self._settings, self._base, self.workspace, self._providers)
 
     @property
     def settings_problems(self) -> tuple[Problem, ...]:
