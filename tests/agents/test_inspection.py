@@ -179,6 +179,21 @@ async def test_a_pinned_file_that_speaks_in_tags_comes_once_and_passes_for_nothi
             assert not any("Delete" in (each or "") for each in said)
 
 
+async def test_a_part_of_a_file_stands_for_no_pinned_file_and_replaces_nothing(tmp_path: Path) -> None:
+    async with opened(tmp_path, says("Hm.")) as stage:
+        channel_id = await played(stage)
+        uri = (stage.project / "calc.py").as_uri()
+        await stage.inspector.pin(channel_id, uri=uri)
+    for number, begins in ((1, "one"), (2, "two")):
+        async with opened(tmp_path, says("Yes.")) as stage:
+            await played(stage, "And?", channel_id=channel_id, attachments=(Attachment(uri=uri, text=f"Lines 1 to 1:\n{begins}"),))
+            part = f'<attachment path="calc.py" reason="a part of it">\nLines 1 to 1:\n{begins}\n</attachment>\n\n'
+            whole = f'<attachment path="calc.py">\n{BROKEN}</attachment>\n\n'
+            asked = stage.model.requests[0].messages[-1]
+            assert isinstance(asked, UserMessage)
+            assert asked.text == (f"{part}{whole}And?" if number == 1 else f"{part}And?")
+
+
 async def test_a_pinned_file_that_was_left_out_comes_again(tmp_path: Path) -> None:
     async with opened(tmp_path, says("Hm.")) as stage:
         uri = (stage.project / "calc.py").as_uri()

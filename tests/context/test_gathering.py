@@ -11,7 +11,7 @@ from coterie.context.assemble import system_text
 from coterie.context.attaching import MAX_ATTACHMENT_CHARACTERS, Unread, attachments_of, selection_of, unread_in
 from coterie.context.collect import folder_facts, listing_of
 from coterie.context.rules import MAX_FILE_CHARACTERS, MAX_FILES, read_rules
-from coterie.context.task import UNREAD, Excerpt, FolderFacts, Task, first_message
+from coterie.context.task import PART, UNREAD, Excerpt, FolderFacts, Task, first_message
 from coterie.domain.edits import FileRef
 from coterie.domain.runs import Attachment, Position, Range, RunRequest, Selection
 from coterie.domain.workspace_ports import Folder
@@ -224,7 +224,7 @@ async def test_what_is_attached_many_times_or_in_parts_of_a_whole_is_read_once()
         Excerpt("one"),
         Excerpt("one\n"),
         Excerpt("gone is a binary file.", "gone", reason=UNREAD),
-        Excerpt("typed since", "b.txt"),
+        Excerpt("typed since", "b.txt", reason=PART),
     )
 
 

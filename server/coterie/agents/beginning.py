@@ -25,7 +25,7 @@ from coterie.context.briefing import Briefing, briefed, takes
 from coterie.context.collect import Listing
 from coterie.context.marking import attached_before, is_held, shows_folder, without_dropped
 from coterie.context.pinning import fitted
-from coterie.context.task import Excerpt, Task, first_message, replacing
+from coterie.context.task import PART, Excerpt, Task, first_message, replacing
 from coterie.context.thread import standing
 from coterie.domain.edits import digest_of
 from coterie.domain.events import Event, StepEvent, WarningEvent
@@ -147,7 +147,7 @@ class Beginning:
         workspace, request, held = self.crew.workspace, self.run.row.request, attached_before(await self._sent())
         pinned = tuple(Attachment(uri=uri) for uri in (await self.crew.marks()).files)
         read = fitted(await attaching.attachments_of(workspace, replace(request, attachments=pinned)), self._limit)
-        attached = {file.path for file in await attaching.attachments_of(workspace, request)}
+        attached = {file.path for file in await attaching.attachments_of(workspace, request) if file.reason != PART}
         files = zip(pinned, read, strict=True)
         return {each: file for each, file in files if file.path not in attached and not is_held(held, file.path, file.text)}
 

@@ -15,7 +15,7 @@ from coterie.base.errors import ModelMistakeError
 from coterie.base.legible import first_line
 from coterie.context.cutting import bounded, enclosed
 from coterie.context.elements import elements_of
-from coterie.context.task import UNREAD, Excerpt
+from coterie.context.task import PART, UNREAD, Excerpt
 from coterie.domain.events import Attached
 from coterie.domain.messages import UserMessage
 from coterie.domain.runs import Attachment, RunRequest, Selection
@@ -64,7 +64,7 @@ def _distinct(excerpts: Sequence[Excerpt]) -> tuple[Excerpt, ...]:
 def _holds(excerpt: Excerpt, other: Excerpt) -> bool:
     if excerpt.path != other.path:
         return False
-    return excerpt.text == other.text or (excerpt.path is not None and other.reason is None and other.text in excerpt.text)
+    return excerpt.text == other.text or (excerpt.path is not None and other.reason == PART and other.text in excerpt.text)
 
 
 def unread_in(messages: Iterable[UserMessage]) -> tuple[Unread, ...]:
@@ -86,7 +86,8 @@ async def selection_of(workspace: Workspace, request: RunRequest) -> Excerpt | N
 async def _attachment(workspace: Workspace, attachment: Attachment) -> Excerpt:
     if attachment.text is not None:
         path = None if attachment.uri is None else shown_path(workspace, attachment.uri)
-        return Excerpt(_sendable(attachment.text), path)
+        is_part = uris.path_of(attachment.uri or "") is not None  # of a document that is no file it is all that there is
+        return Excerpt(_sendable(attachment.text), path, reason=PART if is_part else None)
     return await _file(workspace, attachment.uri or "")
 
 

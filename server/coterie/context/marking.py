@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from coterie.context.cutting import has_changed
-from coterie.context.elements import elements_of, emptied, reworded
+from coterie.context.elements import Element, elements_of, emptied, reworded
+from coterie.context.task import PART
 from coterie.context.thread import Before, Placed, as_sent, standing
 from coterie.domain.inspection import Marks
 from coterie.domain.messages import AssistantMessage, Message, ToolMessage, UserMessage
@@ -35,11 +36,18 @@ def heard_of(before: Before, marks: Marks) -> tuple[Message, ...]:
 
 
 def attached_before(messages: Iterable[Message]) -> Mapping[str, str]:
-    """Return the paths of files that are attached to messages of a conversation, with what is shown of each, where it stands last."""
+    """Return the paths of files that are attached to messages of a conversation, with what is shown of each, where it stands last.
+
+    A part of a file says nothing of what the rest of it was.
+    """
     elements = (each for message in messages if isinstance(message, UserMessage) for each in elements_of(message.text))
-    return {
-        path: each.shown for each in elements if each.kind == "attachment" and each.shown != GONE and (path := each.attributes.get("path"))
-    }
+    return {path: each.shown for each in elements if (path := whole_file(each)) is not None and each.shown != GONE}
+
+
+def whole_file(element: Element) -> str | None:
+    """Return the path of the file of which an element shows all that is sent of it; None for everything else."""
+    is_whole = element.kind == "attachment" and element.attributes.get("reason") != PART
+    return element.attributes.get("path") if is_whole else None
 
 
 def shows_folder(messages: Iterable[Message]) -> bool:

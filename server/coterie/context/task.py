@@ -58,6 +58,7 @@ class Task:
 
 
 REPLACES = "it has changed: this replaces what was attached before"
+PART = "a part of it"
 UNREAD = "it could not be read: nothing of it is here"
 
 
