@@ -3,7 +3,7 @@
 import pytest
 
 from coterie.workspace.documents import Documents
-from coterie.workspace.languages import language_by_name
+from coterie.workspace.languages import language_by_name, usual_ending
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,25 @@ from coterie.workspace.languages import language_by_name
 )
 def test_the_language_of_a_name(uri: str, language: str) -> None:
     assert language_by_name(uri) == language
+
+
+@pytest.mark.parametrize(
+    ("language", "ending"),
+    [
+        ("python", ".py"),
+        ("typescriptreact", ".tsx"),
+        ("shellscript", ".sh"),
+        ("yaml", ".yaml"),
+        ("elixir", ".ex"),
+        ("makefile", None),
+        ("plaintext", None),
+        ("unheard", None),
+        ("", None),
+    ],
+)
+def test_the_usual_ending_of_a_language(language: str, ending: str | None) -> None:
+    assert usual_ending(language) == ending
+    assert ending is None or language_by_name(f"file:///w/a{ending}") == language
 
 
 @pytest.mark.parametrize(("said", "language"), [("", "python"), ("starlark", "starlark")])

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from coterie.base.errors import ModelMistakeError
 from coterie.features.namesakes import Namesakes
 from coterie.workspace.files import decoded, read_bytes
+from coterie.workspace.languages import usual_ending
 from coterie.workspace.walk import is_listed, list_files
 
 if TYPE_CHECKING:
@@ -34,33 +35,6 @@ _GROUPS: Final = (
     (".md", ".markdown"),
 )
 """Endings of languages whose code is alike; any other ending is a group of its own."""
-
-_ENDINGS: Final = {
-    "c": ".c",
-    "cpp": ".cpp",
-    "csharp": ".cs",
-    "css": ".css",
-    "go": ".go",
-    "html": ".html",
-    "java": ".java",
-    "javascript": ".js",
-    "javascriptreact": ".jsx",
-    "json": ".json",
-    "kotlin": ".kt",
-    "lua": ".lua",
-    "markdown": ".md",
-    "php": ".php",
-    "python": ".py",
-    "ruby": ".rb",
-    "rust": ".rs",
-    "shellscript": ".sh",
-    "swift": ".swift",
-    "toml": ".toml",
-    "typescript": ".ts",
-    "typescriptreact": ".tsx",
-    "yaml": ".yaml",
-}
-"""By the editors' name of a language."""
 
 Stamps: TypeAlias = dict[str, str | tuple[int, int]]
 """By path, a buffer's text or a file's time and size."""
@@ -158,7 +132,7 @@ def _text(folder: Path, path: str) -> str:
 
 def path_by_language(path: str, language: str) -> str:
     """Return the path of a document that is no file (a cell, an untitled one) as if it were one of its language."""
-    ending = _ENDINGS.get(language)
+    ending = usual_ending(language)
     return path if ending is None or group_of(path) == group_of(f"x{ending}") else path + ending
 
 
