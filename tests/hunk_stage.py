@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from agent_stage import Stage, Turn, calls, says
-from coterie.agents.coordinator import Walk
 from coterie.agents.live_run import LiveRun
+from coterie.agents.run_ports import Walk
 from coterie.domain.edits import Hunk, HunkVerdict
 from coterie.domain.events import AgentEvent, ChangeEvent, Event
 from coterie.domain.messages import ModelRequest, ToolMessage, UserMessage
@@ -32,7 +32,7 @@ EDITS: Sequence[Turn] = (calls(("edit_file", TWO_PLACES)), says("Done."))
 
 
 class Home:
-    """Lends a workspace. Implements `coterie.agents.coordinator.Base` for who starts nothing."""
+    """Lends a workspace. Implements `coterie.agents.run_ports.Base` for who starts nothing."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace

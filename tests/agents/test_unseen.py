@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from coterie.agents.coordinator import Coordinator, Walk
+from coterie.agents.coordinator import Coordinator
 from coterie.agents.live_run import LiveRun
+from coterie.agents.run_ports import Walk
 from coterie.app.hub import Hub
 from coterie.base.errors import UnreadableRunError
 from coterie.base.ids import now

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from coterie.agents.allowances import Allowances
 from coterie.agents.approvals import SessionGrants
-from coterie.agents.coordinator import Walk
 from coterie.agents.live_run import LiveRun
+from coterie.agents.run_ports import Walk
 from coterie.agents.surroundings import Surroundings
 from coterie.domain.workspace_ports import Workspace
 
 
 class Assembly:
-    """Makes the teams of the runs that are at home with one client. Implements `coterie.agents.coordinator.Base`."""
+    """Makes the teams of the runs that are at home with one client. Implements `coterie.agents.run_ports.Base`."""
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around

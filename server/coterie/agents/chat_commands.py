@@ -90,7 +90,7 @@ class ChatCommands:
 
 
 class CommandRun:
-    """A run that does one command. Implements `coterie.agents.coordinator.Walk`."""
+    """A run that does one command. Implements `coterie.agents.run_ports.Walk`."""
 
     def __init__(self, run: LiveRun, commands: ChatCommands, command: ChatCommand, choice: ModelChoice) -> None:
         self._run = run

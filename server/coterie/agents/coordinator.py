@@ -1,22 +1,23 @@
 """Owner of the live runs: starts, steers, stops, resumes and undoes them, and says what became of them.
 
-``features`` call it, a `Walk` does the work of one run. A run that ends for whatever reason is journalled as ended here, and nowhere else;
-`agents.endings` says how.
+``features`` call it, a `coterie.agents.run_ports.Walk` does the work of one run, `agents.kept_runs` has those that are not live. A run that
+ends for whatever reason is journalled as ended here, and nowhere else; `agents.endings` says how.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from coterie.agents.approvals import ApprovalRequiredError
 from coterie.agents.endings import INTERNAL, REPLACED, Stop, end_by_failure, end_by_stop, given_up, left_open
-from coterie.agents.history import History, history_of
+from coterie.agents.history import History
+from coterie.agents.kept_runs import KeptRuns, elsewhere
 from coterie.agents.live_run import LiveRun
+from coterie.agents.run_ports import Base
 from coterie.agents.undo import settle_undo, undo, undo_part, was_cut_off
 from coterie.agents.verdicts import chosen, decide
 from coterie.base.errors import CoterieError, RequestError, RunError, StorageError, UnreadableRunError
@@ -30,7 +31,6 @@ from coterie.domain.records import Record
 from coterie.domain.reviews import HunkChoice
 from coterie.domain.runs import RunEvents, RunRow, UndoScope
 from coterie.domain.store_ports import RunStore
-from coterie.domain.workspace_ports import Workspace
 
 log = logging.getLogger(__name__)
 
@@ -51,33 +51,11 @@ class _Live:
         return self.run.history.state.state in ENDED
 
 
-class Walk(Protocol):
-    """Does the work of one run: a `coterie.agents.team.Team`, or what a person posted to the channel itself."""
-
-    async def walk(self) -> None:
-        """Do what is not done yet. Raises `RunError` and `ApprovalRequiredError`."""
-        ...
-
-
-class Base(Protocol):
-    """Where a run is at home: whoever started or resumed it lends it a workspace and puts its team together."""
-
-    @property
-    def workspace(self) -> Workspace:
-        """The files that the run may touch."""
-        ...
-
-    async def assemble(self, run: LiveRun) -> Walk:
-        """Build what does a run: its team, most often. Raises `RunError`, `RequestError` and `SettingsError`."""
-        ...
-
-
 class Coordinator:
     """Owns the live runs of this process, whoever started them. ``on_change`` is told each channel that changed."""
 
     def __init__(self, store: RunStore, audience: Audience, on_change: Callable[[str], None]) -> None:
-        self._store = store
-        self._audience = audience
+        self._kept = KeptRuns(store, audience)
         self._on_change = on_change
         self._tasks = TaskSupervisor("runs")
         self._live: dict[str, _Live] = {}
@@ -85,8 +63,7 @@ class Coordinator:
 
     async def start(self, row: RunRow, base: Base) -> str:
         """Journal a run and set it going; returns the id of the person's message."""
-        await self._store.create(row)
-        run = LiveRun(row, self._store, self._audience)
+        run = await self._kept.create(row)
         along = attached(row.request.attachments)
         message = MessageEvent(message_id=new_id("message"), role="user", text=row.request.prompt, attachments=along)
         await run.event(RunEvent(state="queued"), message, durable=True)
@@ -104,9 +81,9 @@ class Coordinator:
         """Say something to a live run. Raises `RequestError` ``run_ended``, or ``run_active`` for another server's."""
         live = self._live.get(run_id)
         if live is None or live.stop is not None or live.has_ended:
-            row = await self._known(run_id)
+            row = await self._kept.row(run_id)
             if live is None and row.state not in ENDED:
-                raise _elsewhere()
+                raise elsewhere()
             raise RequestError("This run has ended; start a new one, or post to its channel.", code="run_ended")
         message = MessageEvent(message_id=new_id("message"), role="user", text=text)
         await live.run.event(message, durable=True)
@@ -116,9 +93,9 @@ class Coordinator:
         """Interrupt or cancel a run and return its state once everything of it has ended. Raises ``run_active`` for another server's."""
         live = self._live.get(run_id)
         if live is None:
-            row = await self._known(run_id)
+            row = await self._kept.row(run_id)
             if row.state not in ENDED:
-                raise _elsewhere()
+                raise elsewhere()
             return row.state
         if live.stop is None:
             live.stop = how
@@ -134,9 +111,9 @@ class Coordinator:
     async def _resume(self, run_id: str, base: Base) -> RunState:
         if await self._goes_on(run_id):
             raise RequestError("This run is going on.", code="run_active")
-        row = await self._known(run_id)
+        row = await self._kept.row(run_id)
         if row.state not in ENDED:
-            raise _elsewhere()
+            raise elsewhere()
         if row.state not in {"interrupted", "failed"}:
             raise RequestError(f"This run is {row.state}: there is nothing to resume.", code="not_resumable")
         if (active := self.active_in(row.channel_id)) is not None:
@@ -144,7 +121,7 @@ class Coordinator:
         folder = row.request.folder
         if folder is not None and base.workspace.folder(folder) is None:
             raise RequestError(f"This run works in {folder}; open that folder, or one around it, to resume it.", code="folder_not_open")
-        run = await self._claimed(row)
+        run = await self._kept.claim(row)
         await settle_undo(run, base.workspace)
         await run.event(*left_open(run.history), RunEvent(state="running", reason="resumed"), durable=True)
         self._launch(run, base)
@@ -158,7 +135,7 @@ class Coordinator:
         async with self._claiming:
             if await self._goes_on(run_id):
                 raise RequestError("This run is going on; cancel it before you undo it.", code="run_active")
-            async with self._borrowed(run_id) as run:
+            async with self._kept.borrowed(run_id) as run:
                 if scope in {"step", "hunk"}:
                     return await undo_part(run, base.workspace, scope, ids)
                 return await undo(run, base.workspace, ids if scope == "file" else ())
@@ -179,7 +156,7 @@ class Coordinator:
         async with self._claiming:
             if run_id in self._live:
                 raise RequestError("This run is just being resumed; try again.", code="run_active")
-            async with self._borrowed(run_id) as run:
+            async with self._kept.borrowed(run_id) as run:
                 await settle_undo(run, base.workspace)
                 return (await decide(run, base.workspace, chosen(run.history, choice), choice.verdict)).conflicts
 
@@ -196,30 +173,21 @@ class Coordinator:
             if await self._goes_on(run_id):
                 await self._live[run_id].run.record(record)
                 return
-            async with self._borrowed(run_id) as run:
+            async with self._kept.borrowed(run_id) as run:
                 await run.record(record)
-
-    @asynccontextmanager
-    async def _borrowed(self, run_id: str) -> AsyncIterator[LiveRun]:
-        """Own an ended run for a moment."""
-        run = await self._claimed(await self._known(run_id))
-        try:
-            yield run
-        finally:
-            await self._store.release(run_id)
 
     async def events(self, run_id: str, after: int) -> RunEvents:
         """Return what a client missed."""
         live = self._live.get(run_id)
         if live is not None:
             return await live.run.events(after)
-        return await LiveRun(await self._known(run_id), self._store, self._audience, await self.history(run_id)).events(after)
+        return await self._kept.events(run_id, after)
 
     async def history(self, run_id: str) -> History:
         """Return what is known of a run."""
         if (live := self._live.get(run_id)) is not None:
             return live.run.history
-        return history_of(await self._store.read(run_id))
+        return await self._kept.history(run_id)
 
     async def readable(self, run_id: str) -> History | None:
         """Return what is known of one run among others; None, which the log explains, where a newer server has written what it is."""
@@ -235,14 +203,17 @@ class Coordinator:
         if run_id in self._live or self._claiming.locked() or not was_cut_off(history):
             return history  # what is under way says itself how it went
         async with self._claiming:
-            row = await self._known(run_id)
-            if run_id in self._live or row.state not in ENDED or not await self._store.claim(run_id):
+            row = await self._kept.row(run_id)
+            if run_id in self._live or row.state not in ENDED:
                 return history
-            run = LiveRun(row, self._store, self._audience, history_of(await self._store.read(run_id)))
+            try:
+                run = await self._kept.claim(row)
+            except RequestError:
+                return history  # the server that has it finds that out
             try:
                 await settle_undo(run, base.workspace)
             finally:
-                await self._store.release(run_id)
+                await self._kept.release(run_id)
             return run.history
 
     @property
@@ -284,17 +255,6 @@ class Coordinator:
             return False
         return live is not None
 
-    async def _known(self, run_id: str) -> RunRow:
-        row = await self._store.row(run_id)
-        if row is None:
-            raise RequestError(f"There is no run '{run_id}'.", code="unknown_run")
-        return row
-
-    async def _claimed(self, row: RunRow) -> LiveRun:
-        if not await self._store.claim(row.run_id):
-            raise _elsewhere()
-        return LiveRun(row, self._store, self._audience, history_of(await self._store.read(row.run_id)))
-
     def _launch(self, run: LiveRun, base: Base) -> None:
         task = self._tasks.spawn(self._drive(run, base), name=f"run {run.run_id}")
         self._live[run.run_id] = _Live(run, task, base)
@@ -329,7 +289,7 @@ class Coordinator:
             async with run.deciding:
                 closed = given_up(run.history) if end.state == "cancelled" else ()
                 await run.event(*closed, end, durable=True)
-                await self._store.release(run.run_id)
+                await self._kept.release(run.run_id)
         except StorageError as failure:
             log.error("the end of run %s could not be written; it will read as interrupted: %s", run.run_id, failure.message)  # noqa: TRY400 - its traceback says no more
         finally:
@@ -343,7 +303,3 @@ async def _tried(work: Coroutine[Any, Any, _T]) -> _T | RequestError | StorageEr
         return await work
     except (RequestError, StorageError) as refusal:
         return refusal
-
-
-def _elsewhere() -> RequestError:
-    return RequestError("Another server is running this run.", code="run_active")

@@ -17,13 +17,13 @@ from coterie.agents.chat_commands import ChatCommands, CommandRun
 from coterie.agents.choosing import Chain, chain_of, discovering
 from coterie.agents.compacting import Compactor
 from coterie.agents.conversation import LiveConversation
-from coterie.agents.coordinator import Walk
 from coterie.agents.crew import Crew
 from coterie.agents.effects import Effects
 from coterie.agents.external import Hire
 from coterie.agents.live_run import LiveRun
 from coterie.agents.meter import Meter, budget_of
 from coterie.agents.model_call import ModelCalls
+from coterie.agents.run_ports import Walk
 from coterie.agents.summarising import Summariser
 from coterie.agents.surroundings import Surroundings
 from coterie.agents.team import Team

@@ -10,7 +10,8 @@ import logging
 from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
-from coterie.agents.coordinator import Base, Coordinator
+from coterie.agents.coordinator import Coordinator
+from coterie.agents.run_ports import Base
 from coterie.base.errors import InvalidParamsError, RequestError, StorageError
 from coterie.domain.edits import HunkVerdict, UndoConflict
 from coterie.domain.events import ChangeEvent

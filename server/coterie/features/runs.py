@@ -9,9 +9,10 @@ from typing import get_args
 
 from coterie.agents.approvals import ApprovalRequiredError
 from coterie.agents.choosing import chain_of, discovering
-from coterie.agents.coordinator import Base, Coordinator
+from coterie.agents.coordinator import Coordinator
 from coterie.agents.history import History
 from coterie.agents.meter import budget_of
+from coterie.agents.run_ports import Base
 from coterie.agents.undo import diff
 from coterie.agents.workflow import find
 from coterie.base.errors import InvalidParamsError, RequestError

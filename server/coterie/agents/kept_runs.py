@@ -1,0 +1,68 @@
+"""Runs that do not go on in this process, as the store keeps them: looked up, read, and owned by us for as long as we write to one.
+
+`agents.coordinator` asks here for every run that is not live. Several servers may work on one store: none writes to a run of another's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from coterie.agents.history import History, history_of
+from coterie.agents.live_run import LiveRun
+from coterie.base.errors import RequestError
+from coterie.domain.client_ports import Audience
+from coterie.domain.runs import RunEvents, RunRow
+from coterie.domain.store_ports import RunStore
+
+
+class KeptRuns:
+    """Reads runs, and owns them for a while. What is written to an owned one is told to ``audience``."""
+
+    def __init__(self, store: RunStore, audience: Audience) -> None:
+        self._store = store
+        self._audience = audience
+
+    async def create(self, row: RunRow) -> LiveRun:
+        """Journal a new run, which is ours."""
+        await self._store.create(row)
+        return LiveRun(row, self._store, self._audience)
+
+    async def row(self, run_id: str) -> RunRow:
+        """Return what a run is and how it stands. Raises `RequestError` ``unknown_run``."""
+        row = await self._store.row(run_id)
+        if row is None:
+            raise RequestError(f"There is no run '{run_id}'.", code="unknown_run")
+        return row
+
+    async def history(self, run_id: str) -> History:
+        """Return what the journal says of a run."""
+        return history_of(await self._store.read(run_id))
+
+    async def events(self, run_id: str, after: int) -> RunEvents:
+        """Return what was told of a run after ``after``. Raises `RequestError` ``unknown_run``."""
+        return await LiveRun(await self.row(run_id), self._store, self._audience, await self.history(run_id)).events(after)
+
+    async def claim(self, row: RunRow) -> LiveRun:
+        """Own an ended run until it is released. Raises `RequestError` ``run_active`` where another server has it."""
+        if not await self._store.claim(row.run_id):
+            raise elsewhere()
+        return LiveRun(row, self._store, self._audience, await self.history(row.run_id))
+
+    async def release(self, run_id: str) -> None:
+        """Give a run up."""
+        await self._store.release(run_id)
+
+    @asynccontextmanager
+    async def borrowed(self, run_id: str) -> AsyncIterator[LiveRun]:
+        """Own an ended run for a moment. Raises `RequestError` ``unknown_run``, ``run_active``."""
+        run = await self.claim(await self.row(run_id))
+        try:
+            yield run
+        finally:
+            await self.release(run_id)
+
+
+def elsewhere() -> RequestError:
+    """Return the refusal of what only the server can do that runs a run."""
+    return RequestError("Another server is running this run.", code="run_active")
