@@ -90,6 +90,13 @@ async def test_what_is_dropped_is_not_sent_from_the_next_request_on_also_after_a
         assert [(each.piece_id, each.reason) for each in after.left_out] == [(output, "left out by the person")]
         assert after.left_out[0].tokens == next(each.tokens for each in view.pieces if each.piece_id == output)
         assert after.used < view.used
+        assert after.used == sum(each.tokens for each in after.pieces) == sum(each.tokens for each in after.segments)
+        assert (after.pieces[-1].source, after.pieces[-1].segment) == ("left out", "history"), (
+            "the words in its place are no piece of their own"
+        )
+        for decide in (stage.inspector.drop, stage.inspector.pin):
+            with pytest.raises(RequestError, match="no piece 'left out:history'"):
+                await decide(channel_id, piece_id=after.pieces[-1].piece_id)
     async with opened(tmp_path, says("Again."), says("And again.")) as stage:
         assert await stage.inspector.inspect(channel_id=channel_id) == after
         await played(stage, "And now?", channel_id=channel_id)

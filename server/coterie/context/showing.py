@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from coterie.context.admitting import planned, reserve_of, wishes_of
@@ -25,6 +25,8 @@ PREVIEW = 200
 """Characters of a piece that are shown."""
 SUMMED_UP, _PRUNED, _DROPPED = "a summary stands in its place", "left out to make room", "left out by the person"
 _CLEARED = "the person began anew behind it"
+STANDING_IN = "left out"
+"""The source of a piece that nobody can decide about."""
 KEPT = "pinned by the person: kept word for word behind the summary"
 
 
@@ -95,7 +97,8 @@ def shown(talk: Talk, counting: Counting, limit: int | None) -> Shown:
     held = attached_before(placed.message for placed in thread)
     wanted = [each for each in talk.files if not is_held(held, each.path, each.text)]
     upcoming = _upcoming(wanted, held, sent, counting, limit)
-    listed = [part for part in (*_without_kept(sent, kept), *kept) if part.piece.piece_id not in absent]
+    listed = [part for part in _with_kept(sent, kept) if part.piece.piece_id not in absent]
+    standing_in = [part for part in sent if part.piece.piece_id in absent]
     tokens = {segment: sum(part.piece.tokens for part in sent if part.piece.segment == segment) for segment in SEGMENTS}
     tokens["task"] += sum(each.tokens for each in upcoming)
     stay = {
@@ -108,7 +111,7 @@ def shown(talk: Talk, counting: Counting, limit: int | None) -> Shown:
             SegmentView(segment=segment, limit=None if limit is None else share(segment, limit), tokens=tokens[segment])
             for segment in SEGMENTS
         ),
-        pieces=(*(_view(part, glimpses, stay, request.system) for part in listed), *upcoming),
+        pieces=(*(_view(part, glimpses, stay, request.system) for part in listed), *_sentences(standing_in), *upcoming),
         left_out=tuple(left_out),
         compactions=tuple(
             CompactionView(
@@ -147,13 +150,29 @@ def _is_carried(placed: Placed, name: str, behind: Sequence[CompactionRecord]) -
     return all(pinned_element(words) in summary for words in pinned_words([placed], Marks(pinned=frozenset({name}))))
 
 
-def _without_kept(sent: Sequence[Part], kept: Sequence[Part]) -> list[Part]:
-    """Take what is kept behind the summary out of what the summary costs."""
-    room = sum(part.piece.tokens for part in kept)
-    return [
-        replace(part, piece=replace(part.piece, tokens=max(0, part.piece.tokens - room))) if part.piece.source == "summary" else part
-        for part in sent
-    ]
+def _with_kept(sent: Sequence[Part], kept: Sequence[Part]) -> list[Part]:
+    """Return what is sent with what is kept behind the summary by itself, taken out of what the summary costs."""
+    left = sum(part.piece.tokens for part in sent if part.piece.source == "summary")
+    apart: list[Part] = []
+    for part in kept:
+        tokens = min(left, part.piece.tokens)
+        left -= tokens
+        apart.append(replace(part, piece=replace(part.piece, tokens=tokens)))
+    return [*(replace(part, piece=replace(part.piece, tokens=left)) if part.piece.source == "summary" else part for part in sent), *apart]
+
+
+def _sentences(standing_in: Sequence[Part]) -> Iterator[PieceView]:
+    """Show by segment what the sentences cost that stand in the place of what is left out."""
+    for segment in SEGMENTS:
+        if tokens := sum(part.piece.tokens for part in standing_in if part.piece.segment == segment):
+            yield PieceView(
+                piece_id=f"{STANDING_IN}:{segment}",
+                segment=segment,
+                source=STANDING_IN,
+                reason="what stands in the place of what is left out",
+                tokens=tokens,
+                pinned=False,
+            )
 
 
 def _upcoming(

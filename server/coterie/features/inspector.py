@@ -7,7 +7,7 @@ from collections.abc import Callable
 from coterie.agents.inspection import Inspection
 from coterie.base.errors import InvalidParamsError, ModelMistakeError, RequestError
 from coterie.context.attaching import path_of
-from coterie.context.showing import KEPT, SUMMED_UP
+from coterie.context.showing import KEPT, STANDING_IN, SUMMED_UP
 from coterie.domain.inspection import ContextView, Mark, MarkKind, is_uri
 from coterie.domain.store_ports import MarkStore
 from coterie.domain.workspace_ports import Workspace
@@ -77,6 +77,6 @@ class Inspector:
         return file.uri
 
     def _check(self, view: ContextView, piece_id: str) -> None:
-        known = {*(each.piece_id for each in view.pieces), *(each.piece_id for each in view.left_out)}
+        known = {*(each.piece_id for each in view.pieces if each.source != STANDING_IN), *(each.piece_id for each in view.left_out)}
         if piece_id not in known:
             raise RequestError(f"There is no piece '{piece_id}' in this conversation.", code="unknown_piece")
