@@ -8,7 +8,8 @@ import time
 from dataclasses import replace
 
 from benchmarks.report import Measurement, quantile
-from coterie.agents.compacting import Compactor, LiveConversation
+from coterie.agents.compacting import Compactor
+from coterie.agents.conversation import LiveConversation
 from coterie.agents.history import Conversation, History
 from coterie.agents.live_run import LiveRun
 from coterie.agents.model_call import ModelCalls
