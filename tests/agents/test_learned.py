@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from agent_stage import Fails, says
 from coterie.base.errors import ProviderError
 from coterie.context.assemble import request_bytes
-from coterie.domain.messages import StreamEvent
+from coterie.domain.messages import StreamEvent, UserMessage
 from talking import LONG, SUMMARY, WINDOW, said, talking
 
 TOO_LONG = ProviderError("Too long.", kind="context_overflow", status=400)
@@ -89,6 +90,36 @@ async def test_a_pinned_file_larger_than_the_window_is_in_each_request_and_costs
             assert "line 150 of a big file" in str(talk.sent.messages), "also where a summary has just taken the place of what held it"
             summaries += len(talk.hosts.heard("compaction"))
         assert summaries <= 4
+
+
+@pytest.mark.parametrize("window", [8_192, 12_000, WINDOW])
+async def test_a_pinned_file_that_changes_with_each_turn_costs_hardly_a_summary(tmp_path: Path, window: int) -> None:
+    async with talking(tmp_path, windows={"first": window}) as talk:
+        file = talk.stage.project / "big.txt"
+        file.touch()
+        await talk.post("Begin.", says("Begun."))
+        assert talk.channel is not None
+        await talk.stage.inspector.pin(talk.channel, uri=file.as_uri())
+        summaries = 0
+        for number in range(16):
+            file.write_text(f"version {number}\n" + "".join(f"line {line} of it\n" for line in range(2_000)), encoding="utf-8")
+            assert (await talk.post(f"Post {number}?", says(f"{number} {'word ' * 100}"))).state == "succeeded"
+            asked = talk.sent.messages[-1]
+            assert isinstance(asked, UserMessage)
+            assert f"version {number}\n" in asked.text
+            summaries += len(talk.hosts.heard("compaction"))
+            if talk.told and not talk.told[0].messages:
+                assert re.fullmatch(
+                    r"To make room, \d+ texts? of (a file is|files are) left out that came again later: about .*", talk.told[0].text
+                )
+                assert "was left out to make room" not in str(talk.sent.messages), "what is said says where the newer one is"
+                assert "[left out: this file is attached again further below]" in str(talk.sent.messages)
+        assert summaries <= 1
+        view = await talk.stage.inspector.inspect(channel_id=talk.channel)
+        assert sum(each.tokens for each in view.pieces) == view.used
+        assert any(each.source == "attachment:big.txt" and each.reason == "left out to make room" for each in view.left_out)
+        await talk.post("/restore")
+        await talk.post("And?", says("Done."))
 
 
 @pytest.mark.parametrize("window", [None, 200_000], ids=["unknown", "not what it says"])

@@ -103,7 +103,7 @@ class Compactor:
 
         One plan holds it all: where history has more than that plan leaves it, its older parts make room first.
         """
-        look, is_task = await self._measuring.look(choice), self._conversation.task is None
+        look, is_task = await self._measuring.look(choice, coming=messages), self._conversation.task is None
         tokens = self._learned.calibration(choice).tokens
         wishes = await asyncio.to_thread(wishes_of, messages, tokens)
         if look.taken is not None:
@@ -166,9 +166,11 @@ def _told(record: CompactionRecord, look: Look, after: Look, summary: Summary | 
     parts = []
     if messages and summary is not None:
         parts.append(f"{messages} earlier {'message is' if messages == 1 else 'messages are'} sent as a summary by {summary.model}")
-    if record.pruned:
-        outputs = len(record.pruned)
+    files = len(set(record.pruned) & {part.output for part in look.parts if part.superseded})
+    if outputs := len(record.pruned) - files:
         parts.append(f"{outputs} old {'output of a tool is' if outputs == 1 else 'outputs of tools are'} left out")
+    if files:
+        parts.append(f"{files} {'text of a file is' if files == 1 else 'texts of files are'} left out that came again later")
     text = f"To make room, {' and '.join(parts)}: about {before:,} tokens became {now:,}."
     return CompactionEvent(
         compaction_id=record.compaction_id,

@@ -15,7 +15,7 @@ from coterie.context.marking import without_dropped
 from coterie.context.pieces import Counting, Part, parts_of
 from coterie.context.thread import Placed, as_sent, standing
 from coterie.context.window import input_limit
-from coterie.domain.messages import ModelRequest
+from coterie.domain.messages import ModelRequest, UserMessage
 from coterie.domain.model_ports import ModelChoice
 from coterie.domain.records import CompactionRecord
 
@@ -42,8 +42,8 @@ class Measuring:
         self._conversation = conversation
         self._models = models
 
-    async def look(self, choice: ModelChoice, more: Sequence[CompactionRecord] = ()) -> Look:
-        """Measure the conversation, with compactions that are not journalled yet."""
+    async def look(self, choice: ModelChoice, more: Sequence[CompactionRecord] = (), *, coming: Sequence[UserMessage] = ()) -> Look:
+        """Measure the conversation, with compactions that are not journalled yet. What is ``coming`` behind it is not counted."""
         talk = self._conversation
         marks = await talk.marks()
         thread = without_dropped(standing(talk.said, (*talk.compactions, *more)), marks)
@@ -51,7 +51,7 @@ class Measuring:
         await self._models.sizes.counted([placed.message for placed in thread])
         learned = self._models.learned
         counting = Counting(self._models.sizes.message, learned.calibration(choice).tokens)
-        parts = parts_of(request, thread, talk.task, counting, marks)
+        parts = parts_of(request, thread, talk.task, counting, marks, coming=coming)
         limit = None if choice.context_tokens is None else input_limit(choice.context_tokens, request.max_output_tokens)
         taken = learned.limit(choice)
         return Look(request, thread, parts, fill_of(parts, taken), limit, taken)

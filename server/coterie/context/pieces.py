@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from coterie.context.assemble import head_bytes, output_bytes
 from coterie.context.cutting import cut_of
 from coterie.context.elements import REASON, SEGMENT, elements_of
+from coterie.context.superseded import superseded
 from coterie.context.thread import Placed
 from coterie.domain.inspection import NO_MARKS, Marks
 from coterie.domain.messages import AssistantMessage, Message, ModelRequest, ToolMessage, UserMessage
@@ -41,20 +42,31 @@ class Counting:
 class Part:
     """A piece with what it stands for: the ``place``-th message of the thread (None: the system), the output of it that can be left out.
 
-    The latest outputs are pinned, which a model may not have seen yet: they are left out last.
+    The latest outputs are pinned, which a model may not have seen yet: they are left out last. What is ``superseded`` is left out first.
     """
 
     piece: Piece
     place: int | None = None
     output: OutputPlace | None = None
+    superseded: bool = False
 
 
 def parts_of(
-    request: ModelRequest, thread: Sequence[Placed], task: tuple[str, int] | None, counting: Counting, marks: Marks = NO_MARKS
+    request: ModelRequest,
+    thread: Sequence[Placed],
+    task: tuple[str, int] | None,
+    counting: Counting,
+    marks: Marks = NO_MARKS,
+    *,
+    coming: Sequence[Message] = (),
 ) -> tuple[Part, ...]:
-    """Return the parts of a request. ``thread`` are its messages, ``task`` run and number of the one that began the current task."""
+    """Return the parts of a request.
+
+    ``thread`` are its messages, ``task`` run and number of the one that began the current task, ``coming`` what is about to be said.
+    """
     made = _of_head(request, counting)
     latest = max((place for place, placed in enumerate(thread) if isinstance(placed.message, ToolMessage)), default=-1)
+    replaced = superseded([*(placed.message for placed in thread), *coming], least=BIG_OUTPUT)
     is_seen = any(isinstance(placed.message, AssistantMessage) for placed in thread[latest + 1 :])
     for place, placed in enumerate(thread):
         name = f"{placed.run_id}:{placed.seq}"
@@ -65,7 +77,10 @@ def parts_of(
                 source, reason = ("summary", "in the place of what was said before") if placed.is_summary else ("person", "said before")
                 is_task = (placed.run_id, placed.seq) == task
                 pieces = _of_person(replace(said, source=source, reason=reason), message.text, is_task=is_task)
-                made += [Part(piece, place) for piece in pieces]
+                made += [
+                    _going(placed, number, piece, place) if (place, number) in replaced and not is_task else Part(piece, place)
+                    for number, piece in enumerate(pieces)
+                ]
             case AssistantMessage() as message:
                 made.append(Part(replace(said, source=message.made_by or "model", reason="answered before"), place))
             case ToolMessage():
@@ -75,9 +90,15 @@ def parts_of(
     return tuple(_staying(part) if part.piece.piece_id in marks.pinned else part for part in made)
 
 
+def _going(placed: Placed, number: int, piece: Piece, place: int) -> Part:
+    """Return the part of an attached text that a later one replaces."""
+    output = OutputPlace(run_id=placed.run_id, seq=placed.seq, place=number)
+    return Part(replace(piece, pinned=False), place, output, superseded=True)
+
+
 def _staying(part: Part) -> Part:
     """Return a part that is never left out, because a person wants it to stay."""
-    return replace(part, piece=replace(part.piece, reason=PINNED, pinned=True), output=None)
+    return replace(part, piece=replace(part.piece, reason=PINNED, pinned=True), output=None, superseded=False)
 
 
 def _of_head(request: ModelRequest, counting: Counting) -> list[Part]:

@@ -20,7 +20,15 @@ NOTE_TOKENS = 50
 
 
 def prunings(parts: Sequence[Part], limit: int) -> tuple[OutputPlace, ...]:
-    """Return the outputs to leave out so that ``limit`` tokens hold the rest, the newest kept; all that can go when that does not do."""
+    """Return the outputs to leave out so that ``limit`` tokens hold the rest, the newest kept; all that can go when that does not do.
+
+    Of what is superseded nothing stays: there is nothing in it that is not said anew.
+    """
+    stale = tuple(part.output for part in parts if part.output is not None and part.superseded)
+    return (*stale, *_outputs([part for part in parts if not part.superseded], limit - NOTE_TOKENS * len(stale)))
+
+
+def _outputs(parts: Sequence[Part], limit: int) -> tuple[OutputPlace, ...]:
     able = [part.output for part in parts if part.output is not None and not part.piece.pinned]
     notes = Piece(piece_id="notes", segment="history", source="", reason="", tokens=NOTE_TOKENS * len(able), pinned=True)
     pieces = [

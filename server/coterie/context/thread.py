@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from coterie.domain.messages import Message, ToolMessage, ToolResult, UserMessage
+from coterie.context.elements import elements_of, emptied, reworded
+from coterie.domain.messages import AssistantMessage, Message, ToolResult, UserMessage
 from coterie.domain.records import CompactionRecord, OutputPlace, Stretch
 from coterie.domain.reviews import DecidedHunk
 
 SUMMARY = ""
 """The run of a message that stands in the place of others: it is in no journal as a message."""
+SUPERSEDED = "[left out: this file is attached again further below]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +71,15 @@ def stretches_of(placed: Iterable[Placed]) -> tuple[Stretch, ...]:
 
 
 def pruned_of(placed: Placed, pruned: Iterable[OutputPlace]) -> Placed:
-    """Return a message with its outputs at these places left out."""
+    """Return a message with its outputs at these places left out, or its texts of files."""
     message = placed.message
     places = {each.place for each in pruned if (each.run_id, each.seq) == (placed.run_id, placed.seq)}
-    if not places or not isinstance(message, ToolMessage):
+    if not places or isinstance(message, AssistantMessage):
         return placed
+    if isinstance(message, UserMessage):
+        parts = elements_of(message.text)
+        left = [emptied(part, SUPERSEDED) if number in places else part for number, part in enumerate(parts)]
+        return replace(placed, message=reworded(message, parts, left))
     results = tuple(left_out(result) if place in places else result for place, result in enumerate(message.results))
     return replace(placed, message=replace(message, results=results))
 

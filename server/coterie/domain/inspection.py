@@ -90,7 +90,10 @@ class LeftOutView:
 
 @wire
 class CompactionView:
-    """A time at which the conversation became shorter: how many messages a summary replaced, and outputs of tools were left out."""
+    """A time at which the conversation became shorter: how many messages a summary replaced, and how much was left out.
+
+    ``outputs`` of tools, or texts of files that came again later.
+    """
 
     compaction_id: str
     messages: int

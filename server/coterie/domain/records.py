@@ -214,7 +214,10 @@ class Stretch:
 
 @wire
 class OutputPlace:
-    """One output of a tool: the ``place``-th (from 0) of the tool message with the number ``seq`` in the journal of ``run_id``."""
+    """One output of a tool: the ``place``-th (from 0) of the tool message with the number ``seq`` in the journal of ``run_id``.
+
+    Where that is a message of the person's: the ``place``-th of what it is put together of, a text of a file.
+    """
 
     run_id: str
     seq: int

@@ -1,0 +1,31 @@
+"""Finds the texts of files in a conversation that a later message replaces: they go first when it has to become shorter. Pure.
+
+``pieces`` asks for the places of all that may be left out. What replaces them stays, so nothing is lost by it, and no model is asked.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from coterie.context.elements import elements_of
+from coterie.context.marking import whole_file
+from coterie.context.task import REPLACES
+from coterie.domain.messages import Message, UserMessage
+
+
+def superseded(messages: Sequence[Message], *, least: int) -> frozenset[tuple[int, int]]:
+    """Return the number of the message, and the place in it, of each attached file that is attached again later: anew, or as it is.
+
+    Those of fewer than ``least`` characters are not worth a sentence in their place.
+    """
+    found: set[tuple[int, int]] = set()
+    standing: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
+    for number, message in enumerate(messages):
+        for place, element in enumerate(elements_of(message.text) if isinstance(message, UserMessage) else ()):
+            if (path := whole_file(element)) is not None:
+                replaces = element.attributes.get("reason") == REPLACES
+                found |= {(earlier, at) for earlier, at, shown in standing[path] if replaces or shown == element.shown}
+                if len(element.shown) >= least:
+                    standing[path].append((number, place, element.shown))
+    return frozenset(found)
