@@ -44,10 +44,15 @@ class KeptRuns:
         return await LiveRun(await self.row(run_id), self._store, self._audience, await self.history(run_id)).events(after)
 
     async def claim(self, row: RunRow) -> LiveRun:
-        """Own an ended run until it is released. Raises `RequestError` ``run_active`` where another server has it."""
+        """Own an ended run until it is released. Raises `RequestError` ``run_active`` where another server has it, `UnreadableRunError`."""
         if not await self._store.claim(row.run_id):
             raise elsewhere()
-        return LiveRun(row, self._store, self._audience, await self.history(row.run_id))
+        try:
+            history = await self.history(row.run_id)
+        except BaseException:  # who is not handed it cannot give it up
+            await self.release(row.run_id)
+            raise
+        return LiveRun(row, self._store, self._audience, history)
 
     async def release(self, run_id: str) -> None:
         """Give a run up."""
