@@ -342,6 +342,16 @@ async def test_the_popup_is_respected() -> None:
 
 
 @in_virtual_time
+async def test_a_model_that_repeats_the_entry_of_the_popup_does_not_double_it() -> None:
+    for entry, answer in (("compute", "compute(alpha)"), ("compute", "(alpha)"), ("compute()", "compute().alpha")):
+        async with desk(answer) as place:
+            place.write("x = com|")
+            found = await place.ask(popup=Popup(4, 7, entry))
+            assert found is not None
+            assert found.text == entry + answer.removeprefix(entry)
+
+
+@in_virtual_time
 async def test_feedback_follows_a_suggestion_and_never_goes_back() -> None:
     async with desk("al\U0001f600pha") as place:
         found = await place.ask("x = |")

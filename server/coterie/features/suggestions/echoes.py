@@ -34,6 +34,8 @@ _RECEIVER = re.compile(
     r"(?:(?<![\w.$])(?:\$?this|self|cls|super\(\)|std)|(?<![\w$])[\w$]+(?:(?:\.|\?\.|->|::)[\w$]+)+)(?:\.|\?\.|->|::)$|(?<![\w$.])[\w$]+\?\.$"
 )
 """Whose members come next. Of a single name that is not told: there is ``datetime.datetime``."""
+_CALL = re.compile(r"(?<![\w.$])[A-Za-z_$][\w.$]*\(\)$")
+"""Entries of the popup end like this; nothing is called twice in a row."""
 _LAST_KEYWORD = re.compile(r"(?<![\w.$@])(\w+)[ \t]*$")
 _LAST_OPERATOR = re.compile(r"(?<=[\w)\]\s])((?:[-+*/%|&^?]{0,2}|<<|>>|[:=!<>]=?)=|=>|->|<-|:=|&&|\|\|)[ \t]*$")
 
@@ -98,8 +100,9 @@ def _without_word(text: str, gap: Gap) -> str:
             again = begun[len(mark[1]) :]
             if again[:1].isspace():
                 return again
-    if (receiver := _RECEIVER.search(line)) is not None and text.startswith(receiver.group()):
-        return text[len(receiver.group()) :]
+    for again in (_RECEIVER.search(line), _CALL.search(line)):
+        if again is not None and text.startswith(again.group()):
+            return text[len(again.group()) :]
     found, word = _NAME_BEGUN.search(line), _WORD.match(text)
     if found is None or word is None or not word.group().startswith(found.group()):
         return text
