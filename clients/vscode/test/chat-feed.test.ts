@@ -75,6 +75,22 @@ describe("a chat's feed", () => {
     feed.dispose();
   });
 
+  it("says at once how a run ended that did not come to the end one expects, and nothing while the next one goes on", async () => {
+    const { wire, runs } = serverOf(0);
+    const feed = new Feed(wire, runs, "c");
+    await feed.refresh();
+    await Promise.all(["bad", "good"].map((runId) => runs.load(runId)));
+    runs.hear(event("bad", 3, { kind: "run", state: "running" }));
+    expect(feed.ended).toBeUndefined();
+    runs.hear(event("bad", 4, { kind: "run", state: "failed", reason: "provider_failed", text: "Nothing listens at `base_url`." }));
+    expect(feed.ended).toBe("Nothing listens at base_url.");
+    runs.hear(event("good", 3, { kind: "run", state: "running" }));
+    expect(feed.ended).toBeUndefined();
+    runs.hear(event("good", 4, { kind: "run", state: "succeeded" }));
+    expect(feed.ended).toBeUndefined();
+    feed.dispose();
+  });
+
   it("shows what comes of a run that history alone told of when it goes on again", async () => {
     const { wire, runs } = serverOf(1);
     const feed = new Feed(wire, runs, "c");

@@ -175,6 +175,7 @@ describe("the items of a run", () => {
 
   it.each([
     [state("failed", "auth_required", "The key is wrong."), { tone: "error", text: "The key is wrong.", helps: ["configure", "resume"] }],
+    [state("failed", "provider_failed", "Nothing listens there."), { tone: "error", helps: ["configure", "resume"] }],
     [state("failed", "tests_failed"), { tone: "error", helps: ["resume"] }],
     [state("failed", "context_overflow", "Too long."), { tone: "error", helps: ["context", "resume"] }],
     [state("interrupted", "asked"), { tone: "warning", helps: ["resume"] }],

@@ -349,6 +349,7 @@ describe("what stands around a chat", () => {
     server: "running",
     run: undefined,
     isStopping: false,
+    ended: undefined,
     spent: "",
     hasOlder: false,
   };

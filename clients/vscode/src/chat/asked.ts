@@ -3,10 +3,11 @@
 
 import { Uri } from "vscode";
 import type { FromView } from "../messages/chat";
+import { Refusal, refusalOf } from "../server/wire";
 import type { Session } from "../session";
 import { chooseAttachment, complete } from "./attaching";
 import type { Chats } from "./chats";
-import { attachedAgain, fileChip } from "./chips";
+import { attachedAgain, readableChip } from "./chips";
 import { chooseAgent, chooseModel } from "./choosing";
 import type { Current } from "./current";
 import type { Chip } from "./draft";
@@ -62,7 +63,7 @@ export class Asking {
       case "choose":
         return this.#choose(asked.what);
       case "drop":
-        return this.#attach(asked.uris.map((uri) => fileChip(Uri.parse(uri, true))));
+        return this.#attachAll(asked.uris);
       case "retry":
         return this.#retry(asked.messageId);
       case "fork":
@@ -142,6 +143,16 @@ export class Asking {
   #attach(chips: readonly Chip[]): void {
     for (const chip of chips) {
       this.#page.say({ kind: "attach", chip });
+    }
+  }
+
+  /** What cannot go along is said, and does not keep the others from it. */
+  async #attachAll(uris: readonly string[]): Promise<void> {
+    const read = await Promise.allSettled(uris.map((uri) => readableChip(Uri.parse(uri, true))));
+    this.#attach(read.flatMap((each) => (each.status === "fulfilled" ? [each.value] : [])));
+    const refused = read.flatMap((each) => (each.status === "rejected" ? [refusalOf(each.reason).message] : []));
+    if (refused.length > 0) {
+      throw new Refusal(refused.join(" "), "not_attached", undefined);
     }
   }
 

@@ -3,7 +3,7 @@
 import { Uri, window } from "vscode";
 import type { AttachmentItem } from "../protocol";
 import type { Wire } from "../server/wire";
-import { fileChip, lastLine, problemsChip, selectionChip } from "./chips";
+import { fileChip, lastLine, problemsChip, readableChip, selectionChip } from "./chips";
 import type { Chip, Completion } from "./draft";
 import { commandCompletions } from "./slash";
 
@@ -40,19 +40,24 @@ function chipOf({ kind, label, detail, uri, range }: AttachmentItem): Chip | und
 
 /** Ask for something to attach, as the button beside the text does. */
 export async function chooseAttachment(): Promise<Chip | undefined> {
-  const special = specials().map(({ label, detail, icon, chip }) => ({ label: `$(${icon}) ${label.slice(1)}`, description: detail, chip }));
-  const file = { label: "$(file) Files…", description: "from this machine", chip: undefined };
+  const special = specials().map(({ label, detail, icon, chip }) => ({
+    label: `$(${icon}) ${label.slice(1)}`,
+    description: detail,
+    chip,
+    uri: undefined,
+  }));
+  const file = { label: "$(file) Files…", description: "from this machine", chip: undefined, uri: undefined };
   const open = window.tabGroups.all
     .flatMap((group) => group.tabs.map((tab) => uriOf(tab.input)))
     .filter((uri): uri is Uri => uri !== undefined)
-    .map(fileChip)
-    .map((chip) => ({ label: `$(file) ${chip.label}`, description: chip.title, chip }));
+    .map((uri) => ({ label: `$(file) ${fileChip(uri).label}`, description: fileChip(uri).title, chip: undefined, uri }));
   const chosen = await window.showQuickPick([...special, ...open, file], { placeHolder: "Attach to the message" });
   if (chosen !== file) {
-    return chosen?.chip;
+    // A tab may show a picture.
+    return chosen?.uri === undefined ? chosen?.chip : readableChip(chosen.uri);
   }
   const [picked] = (await window.showOpenDialog({ canSelectMany: false, openLabel: "Attach" })) ?? [];
-  return picked === undefined ? undefined : fileChip(picked);
+  return picked === undefined ? undefined : readableChip(picked);
 }
 
 function specials(): readonly Completion[] {

@@ -2,13 +2,24 @@
 
 import { type Diagnostic, DiagnosticSeverity, languages, type TextEditor, Uri, window, workspace } from "vscode";
 import type { Attachment, Range } from "../protocol";
+import { Refusal } from "../server/wire";
 import type { Chip } from "./draft";
+import { unreadable } from "./readable";
 
 const MOST_PROBLEMS = 50;
 
 export function fileChip(uri: Uri): Chip {
   const path = workspace.asRelativePath(uri);
   return { id: uri.toString(), icon: "file", label: path.split("/").at(-1) ?? path, title: path, attachment: { uri: uri.toString() } };
+}
+
+/** Return the chip of a file. Throws a `Refusal` where a model would get nothing of it. */
+export async function readableChip(uri: Uri): Promise<Chip> {
+  const why = await unreadable(uri);
+  if (why !== undefined) {
+    throw new Refusal(why, "not_attached", undefined);
+  }
+  return fileChip(uri);
 }
 
 /** What a fork brings along of what was attached before. */

@@ -5,7 +5,7 @@ import { guarded } from "../refusals";
 import { Refusal } from "../server/wire";
 import { ACTIONS, type ActionId, commandOf } from "./actions";
 import type { Chats } from "./chats";
-import { fileChip, selectionChip } from "./chips";
+import { readableChip, selectionChip } from "./chips";
 
 export function registerCommands(chats: Chats): readonly Disposable[] {
   const on = (name: string, action: (...args: never[]) => unknown): Disposable =>
@@ -25,7 +25,7 @@ export function registerCommands(chats: Chats): readonly Disposable[] {
     on("coterie.chat.askSelection", () => chats.attach(selectionChip(editorNow()))),
     on("coterie.chat.addFile", async (uri?: Uri, chosen?: readonly Uri[]) => {
       for (const each of chosen ?? [uri ?? editorNow().document.uri]) {
-        await chats.attach(fileChip(each));
+        await chats.attach(await readableChip(each));
       }
     }),
     ...(Object.keys(ACTIONS) as ActionId[]).map((action) => on(`coterie.code.${action}`, () => act(editorNow(), action))),

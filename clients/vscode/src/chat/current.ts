@@ -102,6 +102,7 @@ export class Current {
       server: this.#session.connection.state.kind,
       run,
       isStopping: this.#stopping !== undefined,
+      ended: this.#feed?.ended,
       spent: this.#feed === undefined ? "" : spentWords(this.#feed.spent),
       hasOlder: this.#feed?.hasOlder ?? false,
     });

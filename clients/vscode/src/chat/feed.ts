@@ -6,7 +6,7 @@ import type { Run } from "../state/run";
 import type { Runs } from "../state/runs";
 import { Signal, type Subscription } from "../state/signal";
 import { type Conversation, newConversation, partsOf, type Spent, spentIn, withLatest, withOlder, withRun } from "./conversation";
-import type { Item } from "./items";
+import { endOf, type Item } from "./items";
 import { News } from "./news";
 import type { Patch } from "./patch";
 import { Shown } from "./shown";
@@ -58,6 +58,14 @@ export class Feed {
   /** The run that goes on here. */
   get active(): Run | undefined {
     return this.#runs.active(this.channelId);
+  }
+
+  /** How the latest run that was seen to go on here ended, in words; undefined while it goes on, and where it came to the end that one expects. */
+  get ended(): string | undefined {
+    const latest = this.#conversation.live.at(-1);
+    const run = latest === undefined ? undefined : this.#runs.get(latest);
+    // What stands between backticks is shown in another font, and not said in another voice.
+    return run && endOf(run)?.text.replaceAll("`", "");
   }
 
   get spent(): Spent {

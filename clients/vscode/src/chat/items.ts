@@ -248,7 +248,7 @@ function compactionWords(event: CompactionEvent): string {
 }
 
 /** Return the line that says how a run ended, where that is not what one expects. */
-function endOf(run: Run): NoteItem | undefined {
+export function endOf(run: Run): NoteItem | undefined {
   const words = (said: string): string => run.text ?? said;
   switch (run.state) {
     case "failed":
@@ -268,6 +268,9 @@ const HELPS: Readonly<Record<string, readonly Help[]>> = {
   no_provider: ["configure"],
   unknown_model: ["configure"],
   unknown_provider: ["configure"],
+  provider_failed: ["configure"],
+  quota_exhausted: ["configure"],
+  bad_request: ["configure"],
   budget_exhausted: ["configure"],
   context_overflow: ["context"],
 };

@@ -17,17 +17,30 @@ export interface Parts {
   readonly run: Run | undefined;
   /** Whether it was asked to stop. */
   readonly isStopping: boolean;
+  readonly ended: string | undefined;
   readonly spent: string;
   readonly hasOlder: boolean;
 }
 
-export function surroundingsOf({ channelId, channel, choice, agents, server, run, isStopping, spent, hasOlder }: Parts): Surroundings {
+export function surroundingsOf({
+  channelId,
+  channel,
+  choice,
+  agents,
+  server,
+  run,
+  isStopping,
+  ended,
+  spent,
+  hasOlder,
+}: Parts): Surroundings {
   return {
     channelId,
     title: channel?.title ?? "New Chat",
     ...answererOf(choice, agents),
     spent,
     activity: activityOf(run, isStopping),
+    ended,
     server: phaseOf(server),
     isArchived: channel?.state === "archived",
     hasOlder,

@@ -15,6 +15,8 @@ export interface Surroundings {
   /** Whether a run goes on, and how. `stopping`: it was asked to end. */
   readonly activity: "idle" | "queued" | "running" | "waiting" | "stopping";
   readonly server: "starting" | "running" | "stopped" | "failed";
+  /** How the last run ended, where that is not what one expects: in words. */
+  readonly ended: string | undefined;
   /** No model can be chosen: nothing can be asked yet. */
   readonly needsModel: boolean;
   readonly isArchived: boolean;

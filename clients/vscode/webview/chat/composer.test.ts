@@ -15,6 +15,7 @@ const NOW: Surroundings = {
   spent: "",
   activity: "idle",
   server: "running",
+  ended: undefined,
   needsModel: false,
   isArchived: false,
   hasOlder: false,
@@ -57,8 +58,8 @@ function type(text: string): void {
   field.dispatchEvent(new InputEvent("input"));
 }
 
-function paste(text: string, files = 0): boolean {
-  const clipboardData = { getData: () => text, files: { length: files } };
+function paste(text: string, ...types: string[]): boolean {
+  const clipboardData = { getData: () => text, files: types.map((type) => ({ type })) };
   return !field.dispatchEvent(Object.assign(new Event("paste", { cancelable: true }), { clipboardData }));
 }
 
@@ -165,10 +166,11 @@ describe("what is pasted", () => {
   });
 
   it.each([
-    ["more than a message can have", "x".repeat(100_001), 0],
-    ["a picture", "", 1],
-  ])("is refused with a word about it: %s", (_what, text, files) => {
-    expect(paste(text, files)).toBe(true);
-    expect([composer.chips, refused.length]).toEqual([[], 1]);
+    ["more than a message can have", "x".repeat(100_001), [], "Save it as a file"],
+    ["a picture", "", ["image/png"], "Pictures do not go along"],
+    ["another file", "", ["application/pdf"], "Only text can be pasted"],
+  ])("is refused with a word about it: %s", (_what, text, types, why) => {
+    expect(paste(text, ...types)).toBe(true);
+    expect([composer.chips, refused]).toEqual([[], [expect.stringContaining(why)]]);
   });
 });

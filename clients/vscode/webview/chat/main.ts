@@ -154,7 +154,7 @@ function surround(next: Surroundings): void {
   showNothing();
   if (next.activity !== activity) {
     activity = next.activity;
-    said.textContent = ANNOUNCED[activity];
+    said.textContent = (activity === "idle" ? next.ended : undefined) ?? ANNOUNCED[activity];
   }
 }
 

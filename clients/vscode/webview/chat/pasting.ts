@@ -2,9 +2,10 @@
 
 import type { Chip } from "../../src/chat/draft";
 import { MOST_PASTED, pastedChip } from "../../src/chat/pasted";
+import { NO_PICTURES } from "../../src/chat/pictures";
 
 const TOO_LONG = "That is too long for a message. Save it as a file and name that: an agent reads what it needs of it.";
-const NO_TEXT = "Only text can be pasted. To attach a file, use @ or the button below, or drag it here while Shift is held.";
+const NO_TEXT = "Only text can be pasted. To attach a file of text, use @ or the button below, or drag it here while Shift is held.";
 
 /** Take what does not go into the words; all else is the field's. */
 export function takePaste(event: ClipboardEvent, attach: (chip: Chip) => void, refuse: (why: string) => void): void {
@@ -16,7 +17,7 @@ export function takePaste(event: ClipboardEvent, attach: (chip: Chip) => void, r
   }
   event.preventDefault();
   if (chip === undefined) {
-    refuse(NO_TEXT);
+    refuse([...(event.clipboardData?.files ?? [])].every(({ type }) => type.startsWith("image/")) ? NO_PICTURES : NO_TEXT);
   } else if (text.length > MOST_PASTED) {
     refuse(TOO_LONG);
   } else {
