@@ -5,14 +5,14 @@ Real commands on a stage. That nothing is lost by it is in `test_undo_keeps.py`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from coterie.domain.events import WarningEvent
 from hunk_stage import BEFORE
-from shell_stage import files_of, output, played
+from shell_stage import contents_of, files_of, output, played
 
 MODES = {"a.txt": 0o644, "run.sh": 0o640}
 
@@ -58,7 +58,6 @@ async def test_permissions_that_somebody_changed_since_stay(tmp_path: Path) -> N
         ("rm logo.png", "logo.png", "deleted, no text"),
         ("echo x >> huge.txt", "huge.txt", "changed, too large"),
         ("echo KEY=1 > .env", ".env", "made, a secret by its name"),
-        ("touch -d 2001-01-01 old.png", "old.png", "made, no text"),
     ],
 )
 async def test_what_cannot_be_given_back_is_told_by_its_name(tmp_path: Path, line: str, path: str, why: str) -> None:
@@ -97,6 +96,96 @@ async def test_what_no_text_tells_is_given_back_where_it_is_known(tmp_path: Path
         assert (undone.restored, undone.conflicts, undone.not_undoable) == ((path,), (), ())
         assert (files_of(stage.project), (stage.project / path).is_symlink()) == (before, False)
         assert (await stage.runs.undo(run_id)).restored == ()
+
+
+async def test_a_binary_that_may_be_somebody_elses_is_taken_back_by_its_name_alone(tmp_path: Path) -> None:
+    async with played(tmp_path, "touch -d 2001-01-01 old.png") as (stage, run_id):
+        assert output(stage).endswith("[In no diff, and undoable by name alone: old.png (made, no text).]")
+        undone = await stage.runs.undo(run_id)
+        [left] = undone.not_undoable
+        assert (left.path, undone.restored) == ("old.png", ())
+        assert left.reason.endswith("Undo this file by its name to take it back all the same.")
+        assert sorted(files_of(stage.project)) == ["a.txt", "old.png"]
+        named = await stage.runs.undo(run_id, scope="file", ids=["old.png"])
+        assert (named.restored, named.conflicts, named.not_undoable) == (("old.png",), (), ())
+        assert files_of(stage.project) == {"a.txt": BEFORE.encode()}
+        assert files_of(Path(named.kept_in or "")) == {"old.png": b""}
+
+
+BINARIES = {"a.bin": b"\0a", "b.bin": b"\0b", "c.bin": b"\0c"}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["mv a.bin x; mv b.bin a.bin"],
+        ["mv a.bin x; mv b.bin a.bin; mv c.bin b.bin"],
+        [r"mv a.bin x; printf '\000new' > a.bin"],
+        ["mv a.bin x", "mv b.bin a.bin"],
+        ["mv a.bin x.bin", "mv x.bin a.bin"],
+        ["mv a.bin x", "mv x y", "mkdir d; mv y d"],
+        [r"printf '\000new' > x", "mv x y"],
+        ["mkdir d; mv a.bin b.bin d", "mv d e"],
+        ["mv a.bin x.bin", r"printf '\000new' > a.bin", "mv x.bin a.bin"],
+        ["mv a.bin a.txt", "mv a.txt x"],
+        ["mv a.bin x", "mv x y; mv b.bin x", "mv y z; mv x y"],
+        ["ln -s a.txt one; ln -s a.txt two; mv one three; mv two one", "mv three two; mv one three"],
+        ["ln -sfn b.bin link; mv link l", "ln -sfn c.bin l", "mv l link"],
+    ],
+    ids="; ".join,
+)
+async def test_binaries_come_back_to_their_places_however_they_were_moved(tmp_path: Path, lines: Sequence[str]) -> None:
+    def ready(root: Path) -> None:
+        (root / "link").symlink_to("a.bin")
+        before.update(contents_of(root))
+
+    before = dict[str, bytes]()
+    async with played(tmp_path, *lines, files=BINARIES, ready=ready) as (stage, run_id):
+        undone = await stage.runs.undo(run_id)
+        assert (undone.conflicts, undone.not_undoable) == ((), ())
+        assert contents_of(stage.project) == before
+        assert (await stage.runs.undo(run_id)).restored == ()
+
+
+@pytest.mark.parametrize(
+    ("lines", "lost", "left"),
+    [
+        (["mv a.bin b.bin"], ["b.bin"], {"a.bin": b"\0a"}),
+        (["mv a.bin x.bin", "rm x.bin"], ["a.bin"], {"b.bin": b"\0b"}),
+        (["mv a.bin x", "mv b.bin x"], ["a.bin"], {"b.bin": b"\0b"}),
+        (["mv a.bin b.bin", "mv b.bin x"], ["b.bin"], {"a.bin": b"\0a"}),
+        (["mv a.bin x", "echo more >> x"], ["x"], {"b.bin": b"\0b", "x": b"\0amore\n"}),
+        (["mv a.bin x", "echo more >> x", "mv x a.bin"], ["a.bin"], {"b.bin": b"\0b", "a.bin": b"\0amore\n"}),
+        (["mv a.bin t; mv b.bin a.bin; mv t b.bin"], ["a.bin", "b.bin"], {"a.bin": b"\0b", "b.bin": b"\0a"}),
+    ],
+    ids=lambda value: "; ".join(value) if isinstance(value, list) else "",
+)
+async def test_a_moved_binary_that_is_lost_is_told_by_where_it_was_and_the_others_come_back(
+    tmp_path: Path, lines: Sequence[str], lost: Sequence[str], left: Mapping[str, bytes]
+) -> None:
+    async with played(tmp_path, *lines, files={"a.bin": b"\0a", "b.bin": b"\0b"}) as (stage, run_id):
+        undone = await stage.runs.undo(run_id)
+        assert ([each.path for each in undone.not_undoable], undone.conflicts) == (lost, ())
+        assert files_of(stage.project) == {"a.txt": BEFORE.encode(), **left}
+        again = await stage.runs.undo(run_id)
+        assert (again.restored, again.not_undoable, again.conflicts) == ((), (), ())
+
+
+async def test_a_binary_that_was_moved_and_changed_comes_back_to_its_place_by_its_name(tmp_path: Path) -> None:
+    async with played(tmp_path, "mv a.bin x", "echo more >> x", files={"a.bin": b"\0a"}) as (stage, run_id):
+        undone = await stage.runs.undo(run_id, scope="file", ids=["x"])
+        assert (undone.restored, [left.reason for left in undone.not_undoable]) == (
+            ("x",),
+            ["A command changed it, and what was there before is not kept (no text)."],
+        )
+        assert files_of(stage.project) == {"a.txt": BEFORE.encode(), "a.bin": b"\0amore\n"}
+
+
+async def test_a_moved_binary_that_somebody_deleted_since_is_not_said_to_be_back(tmp_path: Path) -> None:
+    async with played(tmp_path, "mv a.bin x", files={"a.bin": b"\0a"}) as (stage, run_id):
+        (stage.project / "x").unlink()
+        undone = await stage.runs.undo(run_id)
+        assert (undone.restored, [conflict.path for conflict in undone.conflicts]) == ((), ["x"])
 
 
 async def test_a_binary_that_several_commands_of_a_run_wrote_is_taken_away_as_one(tmp_path: Path) -> None:

@@ -127,9 +127,52 @@ async def test_a_link_comes_back_though_a_full_disk_cut_its_undo_off(
         disk.setattr(Path, "symlink_to", full)
         with pytest.raises(ModelMistakeError, match="No space left"):
             await workspace.give_back("run_1", swapped)
-    assert kept(trash) == {"current": b"\0data"}
+    assert (place.read_bytes(), kept(trash), files_below(root)) == (b"\0data", {}, ["current"]), "it was left as it was"
     assert await workspace.give_back("run_1", swapped)
     assert place.readlink() == Path("releases/1")
+    assert (kept(trash), [path.name for path in root.iterdir()]) == ({"current": b"\0data"}, ["current"])
+
+
+async def test_what_was_taken_away_for_a_link_that_cannot_come_is_said_to_be_kept(
+    folder: Folder, root: Path, trash: Trash, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def into_the_trash_alone(self: Path, target: Path) -> Path:
+        return full() if target == place else rename(self, target)
+
+    place, workspace, rename = root / "current", LiveWorkspace([folder], trash=trash), Path.rename
+    place.write_bytes(b"\0data")
+    mark = file_mark(stamp_of(place.lstat()))
+    swapped = LeftOut(
+        folder=folder.uri, path="current", uri=place.as_uri(), what="changed", why="binary", was=link_mark(b"releases/1"), now=mark
+    )
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "rename", into_the_trash_alone)
+        with pytest.raises(ModelMistakeError, match=r"No space left on device\. Undo it once more; what was in its place is kept"):
+            await workspace.give_back("run_1", swapped)
+    assert (kept(trash), [*root.iterdir()]) == ({"current": b"\0data"}, [])
+    assert await workspace.give_back("run_1", swapped)
+    assert place.readlink() == Path("releases/1")
+
+
+def test_what_cannot_be_taken_from_another_disk_is_kept_by_no_attempt(
+    trash: Trash, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def elsewhere(self: Path, target: Path) -> None:
+        raise OSError(errno.EXDEV, "another disk", str(self), None, str(target))
+
+    def held(self: Path, *, missing_ok: bool = False) -> None:
+        if self == place:
+            raise PermissionError(errno.EACCES, "Permission denied", str(self))
+        unlink(self, missing_ok=missing_ok)
+
+    place, unlink = tmp_path / "data.bin", Path.unlink
+    place.write_bytes(b"\0data")
+    monkeypatch.setattr(Path, "rename", elsewhere)
+    monkeypatch.setattr(Path, "unlink", held)
+    for _ in range(2):
+        with pytest.raises(PermissionError):
+            trash.take("run_1", "data.bin", place)
+    assert (place.read_bytes(), files_below(tmp_path / "data")) == (b"\0data", [])
 
 
 async def test_what_is_too_large_to_be_copied_stays(folder: Folder, root: Path, trash: Trash, monkeypatch: pytest.MonkeyPatch) -> None:

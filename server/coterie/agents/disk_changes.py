@@ -98,7 +98,11 @@ def _warnings(history: History, found: Found) -> Iterable[WarningEvent]:
 
 
 def _not_undoable(left_out: Sequence[LeftOut]) -> str:
-    return f"In no diff and not undoable: {_described(left_out)}."
+    """Say what no undo takes back with all others: some of it, which may be somebody else's, by its name."""
+    by_name = [each for each in left_out if each.unsure is not None and (each.is_known or each.is_place_known)]
+    never = [each for each in left_out if each not in by_name]
+    sentences = [f"In no diff and not undoable: {_described(never)}."] if never else []
+    return " ".join([*sentences, f"In no diff, and undoable by name alone: {_described(by_name)}."] if by_name else sentences)
 
 
 def _described(left_out: Sequence[LeftOut]) -> str:

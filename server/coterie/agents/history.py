@@ -197,8 +197,7 @@ class History:
         """Note what a command did."""
         self.pending.pop(command.call_id, None)
         self.outcomes.setdefault(command.call_id, []).append(command)
-        for left_out in command.left_out:
-            self.standing.add(left_out, self.commands.get(command.call_id, ""))
+        self.standing.add(command.left_out, self.commands.get(command.call_id, ""))
 
     def _event(self, event: Event) -> None:  # noqa: C901, PLR0912 - one flat case for each member of a closed union
         match event:

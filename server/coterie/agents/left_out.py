@@ -7,7 +7,7 @@ intent stands in the journal before it, since each file shows by itself whether 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from coterie.agents.live_run import LiveRun
@@ -30,11 +30,18 @@ _WRITABLE = 0o200
 
 def reason(left_out: LeftOut) -> str:
     """Return why a file cannot be given back, for whoever wants it undone."""
+    if left_out.unsure is not None and (left_out.is_known or left_out.is_place_known):
+        return by_name(left_out.unsure)
     if left_out.unsure is not None:
         return f"{left_out.unsure} It was left as it is."
     if left_out.what == "made":
         return f"A command made it, and it was left as it is ({WHY[left_out.why]}). Delete it yourself if you do not want it."
     return f"A command {left_out.what} it, and what was there before is not kept ({WHY[left_out.why]})."
+
+
+def by_name(unsure: str) -> str:
+    """Say why something is not taken back with all others, and what helps: somebody else may have written what it holds."""
+    return f"{unsure} Undo this file by its name to take it back all the same."
 
 
 @dataclass(slots=True)
@@ -58,12 +65,15 @@ class GivenBack:
     async def after_texts(self) -> None:
         """Give back the rest, and tell what cannot be given back."""
         await self._note([(each, "undone") for each in await self._give_back(self._later)])  # its file is gone for good
-        untold = [each for each in self.standing if not each.left_out.can_be_given_back and (self.named or not each.is_told)]
+        untold = [each for each in self.standing if not self._can(each.left_out) and (self.named or not each.is_told)]
         self.not_undoable += [_conflict(each.left_out, reason(each.left_out)) for each in untold]
         await self._note([(each.left_out, "told") for each in untold if not each.is_told])
 
     def _known(self) -> Sequence[LeftOut]:
-        return [each.left_out for each in self.standing if each.left_out.can_be_given_back]
+        return [each.left_out for each in self.standing if self._can(each.left_out)]
+
+    def _can(self, left_out: LeftOut) -> bool:
+        return (self.named or left_out.unsure is None) and (left_out.is_known or left_out.is_place_known)
 
     async def _give_back(self, left_out: Iterable[LeftOut]) -> Sequence[LeftOut]:
         """Give back what is there; returns what is not."""
@@ -72,6 +82,8 @@ class GivenBack:
             try:
                 if await self.workspace.give_back(self.run.run_id, each):
                     self.restored.append(each.path)
+                    if not each.is_known:  # but that it is where it was
+                        self.not_undoable.append(_conflict(each, reason(replace(each, unsure=None))))
                     await self._note([(each, "undone")])
                 else:
                     missing.append(each)
@@ -85,7 +97,7 @@ class GivenBack:
 
 def _comes_first(left_out: LeftOut) -> bool:
     if left_out.why != "mode":
-        return left_out.what == "made"
+        return left_out.is_from_elsewhere and not (left_out.was or "").startswith("link ")
     return bool(int((left_out.was or "mode 0").split()[1], 8) & _WRITABLE)
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 from coterie.agents.disk_changes import settle_commands
 from coterie.agents.edit_records import texts_of
 from coterie.agents.history import Edit, History
-from coterie.agents.left_out import GivenBack
+from coterie.agents.left_out import GivenBack, by_name
 from coterie.agents.live_run import LiveRun
 from coterie.agents.minutes import UNDO_STEP, after_verdict, kept_text, minutes_of, undo_intent
 from coterie.agents.reconcile import reconciled
@@ -136,7 +136,7 @@ def _part(history: History, scope: Literal["step", "hunk"], ids: Sequence[str]) 
     doubtful = [change for change in meant.values() if change.unsure is not None] if scope == "step" else []
     return _Part(
         {hunk_id: change.path for hunk_id, change in meant.items() if change not in doubtful},
-        [UndoConflict(path=each.path, reason=_named(each.unsure or ""), uri=each.uri) for each in dict.fromkeys(doubtful)],
+        [UndoConflict(path=each.path, reason=by_name(each.unsure or ""), uri=each.uri) for each in dict.fromkeys(doubtful)],
     )
 
 
@@ -197,11 +197,7 @@ def _taken_back(run: LiveRun, change_id: str, edits: Sequence[Edit]) -> list[Rec
 
 def _doubt(edits: Sequence[Edit]) -> str | None:
     """Say why a file is not taken back with all others: somebody else may have written what it holds."""
-    return next((_named(edit.intent.unsure) for edit in edits if edit.intent.unsure is not None), None)
-
-
-def _named(unsure: str) -> str:
-    return f"{unsure} Undo this file by its name to take it back all the same."
+    return next((by_name(edit.intent.unsure) for edit in edits if edit.intent.unsure is not None), None)
 
 
 def was_cut_off(history: History) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from coterie.domain.wire import wire, without_empty
@@ -96,7 +96,8 @@ class LeftOut:
 
     ``mode`` says that its permissions are others; of a ``secret`` nothing is read, and a symbolic ``link`` is not followed. ``was`` and
     ``now`` are marks of how it stood before and after (see `coterie.workspace.given_back`), None where it was not there; ``moved_from`` is
-    the URI of where it was before. ``unsure`` as in `FoundChange`.
+    the URI of where the file was that is there now: it was ``made`` there, or ``changed`` where another one went for it. ``unsure`` as in
+    `FoundChange`.
     """
 
     folder: str
@@ -115,27 +116,34 @@ class LeftOut:
         return self.uri, self.why == "mode"
 
     @property
-    def can_be_given_back(self) -> bool:
+    def is_known(self) -> bool:
         """Whether it is known what to make of it: all there was, or that it was not there."""
-        if self.unsure is not None or (self.why == "secret" and self.moved_from is None):
+        if self.why == "secret" and self.moved_from is None:
             return False
         known = self.what == "made" or (self.was or "").startswith(("link ", "mode "))
         return known and (self.now is not None or self.what == "deleted")
 
-    def then(self, later: LeftOut) -> LeftOut | None:
-        """Return what this and a later change of the same file are in all; None where it is as it was."""
-        between = None if self.now == later.was else "Somebody else changed it between two commands."
-        if between is None and self.was == later.now and (self.was is not None or self.what == "made"):
-            return None
-        was_there, is_there = self.what != "made", later.what != "deleted"
-        what: ChangeKind = "changed" if was_there and is_there else "made" if is_there else "deleted"
-        return replace(
-            later,
-            what=what,
-            was=self.was,
-            moved_from=None,
-            unsure=self.unsure or later.unsure or between or (None if self.moved_from is None else "It was moved and changed."),
-        )
+    @property
+    def is_place_known(self) -> bool:
+        """Whether it is known at least from where the file came that is there: another one was there, or it was changed since."""
+        return self.moved_from is not None and self.what == "changed" and self.now is not None
+
+    @property
+    def is_from_elsewhere(self) -> bool:
+        """Whether the file that is there was not there before."""
+        return self.what == "made" or self.is_place_known
+
+    @property
+    def can_be_given_back(self) -> bool:
+        """Whether an undo gives it back as it was without being asked for it by its name."""
+        return self.unsure is None and self.is_known
+
+    @property
+    def path_of_origin(self) -> str:
+        """The path of the file that was moved, as far as it was in the same folder; its own of one that was not."""
+        from urllib.parse import unquote  # noqa: PLC0415 - few files are moved and lost
+
+        return self.path if self.moved_from is None else unquote(self.moved_from.removeprefix(f"{self.folder}/"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,22 +92,48 @@ def pairs(before: View, after: View) -> tuple[Pair, ...]:
 
 
 def with_moved_files(different: Iterable[Pair], folders: Mapping[str, str], unsure: Mapping[str, str]) -> Iterator[LeftOut]:
-    """Yield what no text says of the files, a file that came where another one went as moved; ``unsure`` as in `with_moves`."""
+    """Yield what no text says of the files, a file that came where another one was before as moved; ``unsure`` as in `with_moves`."""
     different = tuple(different)
-    gone = {_identity(pair.before): pair for pair in different if pair.before is not None and pair.after is None and not pair.is_text}
-    came = {pair.absolute: origin for pair in different if pair.before is None and (origin := gone.get(_identity(pair.after))) is not None}
-    origins = {origin.absolute for origin in came.values()}
+    moved = _moved_files(different)
+    went = {pair.absolute for pair in moved.values()}
     for pair in different:
-        if pair.absolute in origins or (left_out := pair.left_out(folders)) is None:
+        origin = moved.get(pair.absolute) if pair.after is not None else None
+        if pair.before is not None and pair.absolute in went:
+            if pair.after is None:
+                continue
+            pair = Pair(None, pair.after)  # noqa: PLW2901 - what was there before is told where it went
+        if (left_out := pair.left_out(folders)) is None:
             continue
-        source = came[pair.absolute].before if pair.absolute in came else None
+        source = None if origin is None else origin.before
         moved_from = None if source is None else file_of(source, folders).uri
         yield replace(left_out, moved_from=moved_from, unsure=unsure.get(pair.absolute))
 
 
+def _moved_files(different: Iterable[Pair]) -> dict[str, Pair]:
+    """Return where files that are no text were before, by where they are now; without those that changed places: none can go back first."""
+    different = tuple(different)
+    gone = {_identity(pair.before): pair for pair in different if pair.before is not None and not pair.is_text}
+    came = (pair for pair in different if pair.after is not None and not pair.is_text)
+    moved = {pair.absolute: origin for pair in came if (origin := gone.get(_identity(pair.after))) is not None and origin is not pair}
+    return {place: origin for place, origin in moved.items() if not _is_in_a_ring(place, moved)}
+
+
+def _is_in_a_ring(place: str, moved: Mapping[str, Pair]) -> bool:
+    at = moved[place].absolute
+    for _ in moved:
+        if at == place:
+            return True
+        if at not in moved:
+            return False
+        at = moved[at].absolute
+    return False
+
+
 def _identity(entry: Entry | None) -> tuple[object, ...]:
-    """Return what of a file stays the same when it is moved."""
-    return () if entry is None else (entry.kind, entry.digest, entry.stamp.inode)
+    """Return what of a file stays the same when it is moved; how it is known that it is no text depends on its name."""
+    if entry is None:
+        return ()
+    return (entry.digest, entry.stamp.inode) if entry.kind == "link" else (entry.stamp.written, entry.stamp.size, entry.stamp.inode)
 
 
 def _mark(entry: Entry, why: LeftOutWhy) -> str:
@@ -149,10 +175,12 @@ def moved_in(different: Iterable[Pair], began: int) -> Iterator[str]:
     Nobody has kept where they were, so to take them away might be to lose them. ``began`` is in nanoseconds.
     """
     different = tuple(different)
-    gone = {pair.before.digest for pair in different if pair.before is not None and pair.after is None}
+    moved = _moved_files(different)
+    gone = {pair.before.digest for pair in different if pair.before is not None and (pair.after is None or pair.is_text)}
     for pair in different:
         after = pair.after
-        if pair.before is None and after is not None and after.digest not in gone and after.stamp.written < began:
+        is_new = pair.before is None and pair.absolute not in moved
+        if is_new and after is not None and after.digest not in gone and after.stamp.written < began:
             yield pair.absolute
 
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from coterie.base.errors import ModelMistakeError
+from coterie.base.leftovers import sweep
 from coterie.domain.edits import LeftOut
-from coterie.workspace.files import clear_of_empty_folders, remove_empty_folders
+from coterie.workspace.files import TEMPORARY_SUFFIX, clear_of_empty_folders, remove_empty_folders
 from coterie.workspace.survey import Stamp, stamp_of
 from coterie.workspace.trash import Trash
 
@@ -43,7 +46,7 @@ def give_back(place: str, left_out: LeftOut, origin: str | None, trash: Trash, r
     """
     path = Path(place)
     now = _mark_at(path, of_mode=left_out.why == "mode")
-    if now == left_out.was:
+    if now == left_out.was and (origin is None or os.path.lexists(origin)):
         return True
     if now is None and left_out.why == "mode":
         return False
@@ -57,24 +60,54 @@ def give_back(place: str, left_out: LeftOut, origin: str | None, trash: Trash, r
     if kind == "mode":
         path.chmod(int(value, 8))
         return True
-    if origin is not None:
-        _move_back(path, Path(origin))
-    elif now is not None:
-        trash.take(run_id, left_out.path, path)
-    if kind == "link":
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.symlink_to(os.fsdecode(bytes.fromhex(value)))
-    else:
-        remove_empty_folders(path.parent, Path(within))
+    with _link_beside(path, value if kind == "link" else None, within=Path(within)) as link:
+        if origin is not None:
+            _move_back(path, Path(origin), within=Path(within))
+        elif now is not None:
+            trash.take(run_id, left_out.path, path)
+        if link is not None:
+            _put(link, path)
+    remove_empty_folders(path.parent, Path(within))
     return True
 
 
-def _move_back(path: Path, origin: Path) -> None:
+@contextmanager
+def _link_beside(path: Path, target: str | None, *, within: Path) -> Iterator[Path | None]:
+    """Have a link ready beside the place where it is to come: where none can be made, nothing is taken away for it."""
+    if target is None:
+        yield None
+        return
+    link = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY_SUFFIX}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sweep(path.parent, f".{path.name}.", TEMPORARY_SUFFIX)
+        link.symlink_to(os.fsdecode(bytes.fromhex(target)))
+        yield link
+    finally:
+        link.unlink(missing_ok=True)
+        remove_empty_folders(path.parent, within)
+
+
+def _put(link: Path, path: Path) -> None:
+    try:
+        link.rename(path)
+    except OSError as failure:
+        raise ModelMistakeError(
+            f"The link that was there could not be put there again: {failure.strerror or failure}. Undo it once more; "
+            "what was in its place is kept."
+        ) from failure
+
+
+def _move_back(path: Path, origin: Path, *, within: Path) -> None:
     clear_of_empty_folders(origin)
     if os.path.lexists(origin):
         raise ModelMistakeError("Another file is where it was before. It was left as it is.")
-    origin.parent.mkdir(parents=True, exist_ok=True)
-    path.rename(origin)
+    try:
+        origin.parent.mkdir(parents=True, exist_ok=True)
+        path.rename(origin)
+    except OSError:
+        remove_empty_folders(origin.parent, within)
+        raise
 
 
 def _mark_at(path: Path, *, of_mode: bool) -> str | None:

@@ -59,7 +59,11 @@ class Trash:
                 with place.open("rb") as source:
                     self._write(source, kept)
                 shutil.copystat(place, kept)
-            place.unlink()
+            try:
+                place.unlink()
+            except OSError:
+                kept.unlink()  # it stays where it is, and would be kept once more with each attempt
+                raise
         sync_folder(kept.parent)
 
     def _write(self, source: IO[bytes], kept: Path) -> None:
