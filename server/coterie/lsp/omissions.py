@@ -23,7 +23,7 @@ def completed(method: str, params: Json) -> Json:
         case types.TEXT_DOCUMENT_DID_OPEN:
             return _at(params, "textDocument", _opened)
         case types.TEXT_DOCUMENT_DID_CHANGE:
-            return _at(_at(params, "textDocument", _numbered), "contentChanges", _each(_whole_without_range))
+            return _at(_at(params, "textDocument", _numbered), "contentChanges", _changes)
         case types.NOTEBOOK_DOCUMENT_DID_OPEN:
             return _at(_at(params, "notebookDocument", _numbered), "cellTextDocuments", _each(_opened))
         case types.NOTEBOOK_DOCUMENT_DID_CHANGE:
@@ -34,7 +34,7 @@ def completed(method: str, params: Json) -> Json:
 
 def _cells(cells: Json) -> Json:
     cells = _at(cells, "structure", lambda structure: _at(structure, "didOpen", _each(_opened)))
-    return _at(cells, "textContent", _each(lambda edited: _at(_at(edited, "document", _numbered), "changes", _each(_whole_without_range))))
+    return _at(cells, "textContent", _each(lambda edited: _at(_at(edited, "document", _numbered), "changes", _changes)))
 
 
 def _opened(document: Json) -> Json:
@@ -47,6 +47,11 @@ def _opened(document: Json) -> Json:
 
 def _numbered(document: Json) -> Json:
     return {**document, "version": NO_VERSION} if isinstance(document, dict) and not _is_number(document.get("version")) else document
+
+
+def _changes(changes: Json) -> Json:
+    """Take null for no changes."""
+    return [] if changes is None else _each(_whole_without_range)(changes)
 
 
 def _whole_without_range(change: Json) -> Json:

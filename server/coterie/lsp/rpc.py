@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 MessageId: TypeAlias = int | str
 Phase = Literal["new", "initializing", "running", "shut_down"]
 
+_OF_DOCUMENTS = ("textDocument/did", "notebookDocument/did")
+
 log = logging.getLogger(__name__)
 
 
@@ -156,6 +158,8 @@ class Connection(LanguageServerProtocol):
             await self._serve(method, params)
         except Exception as failure:  # noqa: BLE001 - nobody waits for an answer, but nothing fails in silence
             told = failures.error_of(failure, method)["message"]
+            if isinstance(failure, InvalidParamsError) and method.startswith(_OF_DOCUMENTS):
+                told += " Nothing of it was taken over: Coterie has the document as it was told of it before."
             self.notify(types.WINDOW_LOG_MESSAGE, {"type": types.MessageType.Error.value, "message": f"{method}: {told}"})
 
     def _take_answer(self, message: Mapping[str, Json]) -> None:
@@ -167,6 +171,10 @@ class Connection(LanguageServerProtocol):
         else:
             asked.set_result(message.get("result"))
 
+    def read_by(self, strict: Callable[[Converter], Converter]) -> None:
+        """Have params read as ``strict`` says. Before the first that have a type."""
+        self._converter = strict(self._converter)
+
     def _params(self, method: str, params: Json) -> Any:
         """Read params by the type that LSP has for the method, if any. Raises `InvalidParamsError`, which names the field."""
         if method == types.INITIALIZE or method not in types.METHOD_TO_TYPES:
@@ -176,11 +184,15 @@ class Connection(LanguageServerProtocol):
             return params
         from coterie.lsp.omissions import completed  # noqa: PLC0415 - not for the answer to ``initialize``
 
+        params = completed(method, params)
         try:
-            return self._converter.structure(completed(method, params), wanted)
+            return self._converter.structure(params, wanted)
         except Exception as failure:
+            from coterie.lsp.shapes import misfit  # noqa: PLC0415 - likewise
+
             # A converter raises what it pleases; whatever it is, it is about what the client sent.
-            raise InvalidParamsError(f"The params of {method} do not fit: {_first_reason(failure)}.") from failure
+            reason = misfit(params, wanted) or _first_reason(failure)
+            raise InvalidParamsError(f"The params of {method} do not fit: {reason}.") from failure
 
     # To the client
 
@@ -258,12 +270,10 @@ def _first_reason(failure: BaseException) -> str:
     while inner := getattr(failure, "exceptions", None):
         failure = inner[0]
     match failure:
-        case KeyError():
-            return f"`{failure.args[0]}` is missing"
         case ValueError():
             return f"{failure}".rstrip(".")
         case _:
-            return f"{type(failure).__name__}: {failure}"
+            return "they cannot be read"
 
 
 def _raised_by_client(told: Json) -> JsonRpcException:

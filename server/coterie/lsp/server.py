@@ -74,7 +74,9 @@ class Server(LanguageServer):
         # Nothing of this is needed to answer ``initialize``, and loading it takes a fifth as long as all that is.
         from coterie.lsp.handlers import AGENT, STANDARD  # noqa: PLC0415
         from coterie.lsp.protocol import REQUESTS  # noqa: PLC0415
+        from coterie.lsp.shapes import strict  # noqa: PLC0415
 
+        self.protocol.read_by(strict)
         for method, handler in STANDARD.items():
             self.feature(method, METHODS[method])(partial(self._on_core, handler))
         for method, handler in AGENT.items():

@@ -1,0 +1,96 @@
+"""Params of LSP's own methods with odd values: refused in words that name the place, and never read as something that nobody sent."""
+
+from typing import Any
+
+import pytest
+from lsprotocol import types
+
+from coterie.lsp.shapes import misfit
+from lsp_pump import Pump
+
+URI = "file:///p/a.py"
+START = {"line": 0, "character": 0}
+WHERE = {"textDocument": {"uri": URI}, "position": START, "context": {"triggerKind": 1}}
+
+
+def changed(*changes: Any) -> dict[str, Any]:
+    return {"textDocument": {"uri": URI, "version": 2}, "contentChanges": list(changes)}
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "says"),
+    [
+        ("textDocument/inlineCompletion", [], "they are a list, and should be an object"),
+        ("textDocument/codeLens", {}, "`textDocument` is missing"),
+        ("textDocument/inlineCompletion", {**WHERE, "textDocument": None}, "`textDocument` is null, and should be an object"),
+        (
+            "textDocument/inlineCompletion",
+            {**WHERE, "textDocument": {"uri": 7}},
+            "`textDocument.uri` is an integer, and should be a string",
+        ),
+        (
+            "textDocument/inlineCompletion",
+            {**WHERE, "position": {**START, "line": "x"}},
+            "`position.line` is a string, and should be an integer",
+        ),
+        ("textDocument/didChange", changed() | {"contentChanges": {}}, "`contentChanges` is an object, and should be a list"),
+        ("textDocument/didChange", changed("x"), "`contentChanges.0` is a string, and should be an object"),
+        ("textDocument/didChange", changed({"text": "a"}, {}), "`contentChanges.1.text` is missing"),
+        ("textDocument/didChange", changed({"text": None}), "`contentChanges.0.text` is null, and should be a string"),
+        ("textDocument/didChange", changed({"text": "a", "range": {"start": START}}), "`contentChanges.0.range.end` is missing"),
+        (
+            "textDocument/didOpen",
+            {"textDocument": {"uri": URI, "text": ["a"], "languageId": "", "version": 1}},
+            "`textDocument.text` is a list, and should be a string",
+        ),
+        ("workspace/executeCommand", {"command": "coterie.ask", "arguments": "x"}, "`arguments` is a string, and should be a list"),
+        ("window/workDoneProgress/cancel", {"token": {}}, "`token` is an object, and should be an integer or a string"),
+        (
+            "textDocument/inlineCompletion",
+            {**WHERE, "context": {"triggerKind": 9}},
+            "`context.triggerKind` is an integer, and should be one of 1, 2",
+        ),
+        (
+            "notebookDocument/didOpen",
+            {"notebookDocument": {"uri": URI, "notebookType": "x", "version": 1, "cells": [{"kind": 7, "document": URI}]}},
+            "`notebookDocument.cells.0.kind` is an integer, and should be one of 1, 2",
+        ),
+        (
+            "textDocument/codeAction",
+            {"textDocument": {"uri": URI}, "range": {"start": START, "end": START}, "context": {"diagnostics": [], "only": [[]]}},
+            "`context.only.0` is a list, and should be a string",
+        ),
+    ],
+)
+async def test_what_does_not_fit_is_named_with_what_should_stand_there(pump: Pump, method: str, params: Any, says: str) -> None:
+    pump.ask(1, method, params)
+    error = (await pump.answer(1))["error"]
+    assert (error["code"], error["message"]) == (-32602, f"The params of {method} do not fit: {says}.")
+
+
+@pytest.mark.parametrize("changes", [{}, [None], [{"text": None}], [{"text": "b", "range": {}}], "b"])
+async def test_a_change_that_does_not_fit_is_logged_and_changes_nothing(pump: Pump, changes: Any) -> None:
+    pump.tell("textDocument/didOpen", {"textDocument": {"uri": URI, "languageId": "python", "version": 1, "text": "a"}})
+    pump.tell("textDocument/didChange", changed() | {"contentChanges": changes})
+    pump.ask(1, "agent/status")
+    await pump.answer(1)
+    (told,) = [each["params"]["message"] for each in pump.sent.messages if each.get("method") == "window/logMessage"]
+    assert told.startswith("textDocument/didChange: The params of textDocument/didChange do not fit: `contentChanges")
+    assert told.endswith("Nothing of it was taken over: Coterie has the document as it was told of it before.")
+    assert pump.server.session.documents.text(URI) == "a"
+
+
+async def test_null_stands_for_no_changes(pump: Pump) -> None:
+    pump.tell("textDocument/didOpen", {"textDocument": {"uri": URI, "languageId": "python", "version": 1, "text": "a"}})
+    pump.tell("textDocument/didChange", changed() | {"contentChanges": None})
+    pump.ask(1, "agent/status")
+    await pump.answer(1)
+    assert [each for each in pump.sent.messages if each.get("method") == "window/logMessage"] == []
+    assert pump.server.session.documents.text(URI) == "a"
+
+
+@pytest.mark.parametrize("version", [3, 3.0])
+def test_what_fits_is_no_misfit(version: float) -> None:
+    params = changed({"text": "a", "range": {"start": START, "end": START}, "rangeLength": None}, {"text": ""})
+    params["textDocument"]["version"] = version
+    assert misfit(params, types.DidChangeTextDocumentParams) is None
