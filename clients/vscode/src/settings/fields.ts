@@ -34,6 +34,13 @@ export function fieldsOf(view: SettingsView, name: string): readonly Field[] {
   return keys.map((key) => field(view, `${name}.${key}`, key, resolved(object(properties[key]), view)));
 }
 
+/** Return the field of a provider's address; undefined where none is set. */
+export function addressOf(view: SettingsView, provider: string): Field | undefined {
+  const key = `providers.${provider}.base_url`;
+  const held = holding(view, key);
+  return typeof held.value === "string" ? { key, label: "Address", doc: "", control: { kind: "text" }, ...held } : undefined;
+}
+
 /** Return a value as it holds, with where it comes from. */
 export function holding(view: SettingsView, key: string): Pick<Field, "value" | "origin" | "lockedBy"> {
   const row = view.values.find((each) => each.key === key);

@@ -1,14 +1,14 @@
 // The hosts of models: how each is, and its key. `adding.tsx` is the form for a new one.
 
 import type { JSX } from "preact";
-import type { ProviderView } from "../../src/protocol";
-import { fieldsOf } from "../../src/settings/fields";
+import type { ProviderView, SettingsView } from "../../src/protocol";
+import { addressOf, fieldsOf } from "../../src/settings/fields";
 import { STATE_WORDS, typeWords } from "../../src/settings/words";
 import { Adding } from "./adding";
 import { type Drawn, set } from "./context";
 import { IconButton } from "./list";
 import { Icon, Prose } from "./marks";
-import { Note, Rows } from "./rows";
+import { Note, Row, Rows } from "./rows";
 
 const ICONS: Readonly<Record<ProviderView["state"], string>> = {
   ready: "pass-filled",
@@ -51,10 +51,7 @@ function Provider({ context, provider }: Drawn & { readonly provider: ProviderVi
   const shown = check === undefined || checking ? provider.state : check.state;
   const text = check === undefined || checking ? (provider.error ?? "") : check.text;
   const disconnected = provider.state === "disconnected";
-  // A provider of a project stands in the project's own file, which is not written from here.
-  const isOwn = settings.files.some(
-    ({ layer, values }) => layer === "user" && Object.keys(values ?? {}).some((key) => key.startsWith(`providers.${id}.`)),
-  );
+  const isOwn = isTheirs(settings, id);
   const hasKey = state.keys.some((key) => key.provider === id);
   const button = (label: string, act: () => void): JSX.Element => (
     <button type="button" class="button secondary" onClick={act}>
@@ -73,6 +70,7 @@ function Provider({ context, provider }: Drawn & { readonly provider: ProviderVi
       <p class="state-text">
         <Prose text={checking ? "Checking…" : text || `It is ${STATE_WORDS[shown]}.`} />
       </p>
+      {isOwn && <Address context={context} provider={provider} />}
       <div class="actions">
         {button("Check", () => post({ kind: "check", provider: id }))}
         {provider.type === "claude_code"
@@ -85,6 +83,16 @@ function Provider({ context, provider }: Drawn & { readonly provider: ProviderVi
       <Note context={context} at={`providers.${id}`} />
     </section>
   );
+}
+
+/** Say whether a provider is the person's: one of a project stands in the project's own file, which is not written from here. */
+function isTheirs({ files }: SettingsView, id: string): boolean {
+  return files.some(({ layer, values }) => layer === "user" && Object.keys(values ?? {}).some((key) => key.startsWith(`providers.${id}.`)));
+}
+
+function Address({ context, provider: { id } }: Drawn & { readonly provider: ProviderView }): JSX.Element | null {
+  const address = addressOf(context.settings, id);
+  return address === undefined ? null : <Row context={{ ...context, folder: undefined }} field={address} />;
 }
 
 function Vault({ context }: Drawn): JSX.Element | null {

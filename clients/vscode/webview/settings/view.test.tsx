@@ -270,6 +270,26 @@ describe("the settings view", () => {
     expect([removable("user"), removable("project")]).toEqual([true, false]);
   });
 
+  it("has the address of a provider that stands in the person's own file to be corrected there, of no other", () => {
+    const key = "providers.work.base_url";
+    const where = (layer: "user" | "project"): void =>
+      become({
+        settings: {
+          ...settings,
+          values: [{ key, value: "http://old/v1", origin: layer, path: key.split(".") }],
+          files: [{ layer, path: "/c", uri: "file:///c", exists: true, values: { [key]: "http://old/v1" } }],
+        },
+      });
+    where("project");
+    expect(document.getElementById(`field-${key}`)).toBeNull();
+    where("user");
+    const field = found<HTMLInputElement>(`[id="field-${key}"]`);
+    expect(field.value).toBe("http://old/v1");
+    typeInto(field, "http://new/v1");
+    fireOn(field, "change");
+    expect(posted).toEqual([{ kind: "set", key, value: "http://new/v1", folder: undefined }]);
+  });
+
   it("offers to look for models where there is no provider", () => {
     become({ providers: [] });
     void act(() => button("Find Models on This Machine").click());
