@@ -31,9 +31,9 @@ _USUAL: Final = Calibration()
 _ABOUT_A_REQUEST = 128
 """Tokens of a model's window that are neither text nor answer: special tokens, or words around them."""
 
-_OPENS_BLOCK = re.compile(
-    r"(?:[:{(\[]|=>|->|\b(?:do|then|begin|else)|(?:\bdo|\{)\s*\|[^|]*\||\bfunction\b[^(]*\([^()]*\)|^\s*def\s+[\w.?!]+(?:\([^()]*\))?)$"
-)
+_OPENS_BLOCK = re.compile(r"(?:[:{(\[]|=>|->|\b(?:do|then|begin|else)|(?:\bdo|\{)\s*\|[^|]*\|)$")
+_OPENS_BELOW = re.compile(r"(?:\bfunction\b[^(]*\([^()]*\)|^\s*def\s+[\w.?!]+(?:\([^()]*\))?)$")
+"""Signatures of languages in which nothing else opens the block; in others they go on in their line."""
 _SYSTEM = (
     f"You complete code while it is typed. You are shown a file with {CURSOR} where the cursor is. Answer with exactly the text to insert "
     "there and nothing else: no explanation, no code fence, nothing that stands before or after the cursor already. Answer with nothing "
@@ -76,8 +76,9 @@ class Gap:
     @property
     def opener(self) -> str:
         """The line that opens the block in which the cursor is at the start; empty where there is none."""
-        line = self.line_before if self.line_before.strip() else self.above
-        return line if opens_block(line) else ""
+        if self.line_before.strip():
+            return self.line_before if opens_block(self.line_before) else ""
+        return self.above if opens_block(self.above) or _OPENS_BELOW.search(self.above) is not None else ""
 
 
 def gap_at(text: str, offset: int, calibration: Calibration = _USUAL) -> Gap:
