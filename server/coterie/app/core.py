@@ -1,27 +1,24 @@
 """Builds one core: everything behind a front door, for one editor or one command.
 
-The only place that constructs stores, providers, workspace, sandbox, agents and features. Nothing here opens a file, a connection or a
-child before the first request that needs it, but for the settings.
+Puts the features of one client together, over what it shares with others (`shared`) and what is its own (`workplace`), and ends them in
+order. Nothing here opens a file, a connection or a child before the first request that needs it, but for the settings.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from coterie.agents.assembly import Assembly
-from coterie.agents.lessons import KeptLessons
-from coterie.agents.surroundings import Surroundings
 from coterie.app.editors import EditorRecord
-from coterie.app.hosts import models_named, registry
+from coterie.app.hosts import models_named
 from coterie.app.literal_keys import moved
-from coterie.app.settings import LiveSettings, provider_configs
+from coterie.app.settings import LiveSettings
 from coterie.app.settings_watch import SettingsWatch
 from coterie.app.shared import Shared
-from coterie.base.tasks import TaskSupervisor
+from coterie.app.workplace import Workplace
 from coterie.config.paths import Places
 from coterie.config.problems import Problem
 from coterie.domain.client_ports import Audience, Editor
@@ -31,7 +28,6 @@ from coterie.domain.workspace_ports import Folder
 from coterie.features.actions import ActionService
 from coterie.features.approvals import ApprovalService
 from coterie.features.attachment import Introduction
-from coterie.features.attention import Attention
 from coterie.features.catalogue import AccountService, CatalogueService
 from coterie.features.changes import Changes
 from coterie.features.channels import ChannelService
@@ -41,7 +37,6 @@ from coterie.features.completing import AttachmentCompleter
 from coterie.features.findings import Findings
 from coterie.features.grants import GrantService
 from coterie.features.hunks import HunkService
-from coterie.features.indexing import Indexing
 from coterie.features.kept_rules import KeptRules
 from coterie.features.plan_documents import PlanDocuments
 from coterie.features.prediction_client import EditorPredictor
@@ -55,11 +50,9 @@ from coterie.features.suggestions.outcomes import Outcomes
 from coterie.features.suggestions.service import SuggestionService
 from coterie.features.suggestions.snippets import SnippetSource
 from coterie.features.titles import Titles
-from coterie.sandbox.probe import ProbedSandbox
 from coterie.workspace.documents import Documents
 from coterie.workspace.editing import Editing
 from coterie.workspace.overlays import Overlay
-from coterie.workspace.workspace import LiveWorkspace
 
 if TYPE_CHECKING:
     from coterie.app.on_request import OnRequest
@@ -87,60 +80,23 @@ class Core:
         self._shared = shared
         self._no_daemon = no_daemon  # why there is none, where one was wanted
         self._settings = settings
-        self._environ = environ
         self._audience = audience
-        self._tasks = TaskSupervisor("core")
-        values, places = settings.loaded.settings, settings.loaded.places
-        own_folders = (places.config, places.data, places.cache, places.state)
-        self._providers = registry(shared, settings, environ)
-        self.workspace = LiveWorkspace(
-            settings.folders,
+        self._place = Workplace(
+            shared,
+            settings,
+            environ,
             editor=editor,
-            among=shared.overlays,
-            snapshots=shared.snapshots,
-            trash=shared.trash,
-            closed=own_folders,
-        )
-        index = shared.index(places.cache)
-        self.attention = Attention(self.workspace.documents, lambda: self.findings.open())  # noqa: PLW0108 - which come later
-        self.indexing = Indexing(
-            index,
-            self.workspace.documents,
-            roots=lambda: self.workspace.roots,
-            buffered=self.workspace.buffered,
-            later=lambda seconds, call: asyncio.get_running_loop().call_later(seconds, call),
+            findings=lambda: self.findings.open(),  # noqa: PLW0108 - which come later
             changed=self._status_changed,
         )
-        self.sandbox = ProbedSandbox(values.sandbox.level, environ, hidden=tuple(map(str, own_folders)), on_found=self._status_changed)
+        self._providers, self._tasks, index = self._place.providers, self._place.tasks, self._place.index
+        self.workspace = self._place.workspace
+        self.sandbox = self._place.sandbox
+        self.attention = self._place.attention
+        self.indexing = self._place.indexing
         self.preferences = PreferenceService(settings, environ, reread=self._reread, changed=audience.settings_changed)
         kept_rules = KeptRules(self.preferences)
-        self._lessons = KeptLessons(places.state)
-        self._base = Assembly(
-            Surroundings(
-                loaded=lambda: self._settings.loaded,
-                runs=shared.store.runs,
-                channels=shared.store.channels,
-                usage=shared.store.usage,
-                marks=shared.store.marks,
-                providers=self._providers,
-                workspace=self.workspace,
-                sandbox=self.sandbox,
-                approvals=shared.approvals,
-                tasks=self._tasks,
-                own_folders=own_folders,
-                asides=places.cache / "asides",
-                user_rules=places.config / "rules.md",
-                user_memory=places.config / "memory.md",
-                memories=places.data / "memory",
-                hide=shared.redaction.hide,
-                index=index,
-                index_wait_s=index_wait_s,
-                attention=self.attention,
-                user_permissions=kept_rules,
-                command_line=editor is None,
-                lessons=self._lessons,
-            )
-        )
+        self._base = Assembly(self._place.surroundings(kept_rules, index_wait_s=index_wait_s))
         self.runs = RunService(
             shared.coordinator,
             shared.news,
@@ -168,7 +124,7 @@ class Core:
             extents=Extents(),
             settings=lambda: self._settings.loaded.settings,
             withheld=self.workspace.withheld,
-            outcomes=Outcomes(places.state),
+            outcomes=Outcomes(self.places.state),
             snoozed=self._status_changed,
         )
         self.actions = ActionService(lambda: self._settings.loaded.settings)
@@ -234,7 +190,7 @@ class Core:
     def _on_request(self) -> OnRequest:
         from coterie.app.on_request import OnRequest  # noqa: PLC0415 - most clients ask for nothing of it, and no start waits for it
 
-        return OnRequest(self._shared, self._settings, self._base, self.workspace, self._providers)
+        return OnRequest(self._shared, self._settings, self._place, self._base)
 
     @property
     def settings_problems(self) -> tuple[Problem, ...]:
@@ -294,7 +250,7 @@ class Core:
     async def set_folders(self, folders: tuple[Folder, ...]) -> None:
         """Work in these folders from now on, with the settings that they bring."""
         self._settings.set_folders(folders)
-        self.workspace.set_folders(self._settings.folders)
+        self._place.folders_changed()
         self.indexing.folders_changed()
         self._shared.hub.catch_up(self._shared.coordinator.standing())
         self._look_back()
@@ -326,14 +282,12 @@ class Core:
 
     async def _end_when_quiet(self) -> None:
         await self._shared.coordinator.until_quiet(self._base)
-        await self._tasks.aclose()
-        await self._lessons.aclose()
-        await self._providers.aclose()
+        await self._place.aclose()
 
     def _reread(self) -> None:
         """Take over what the files say now."""
         self._watch.while_read(self._settings.reread)
-        self.workspace.set_folders(self._settings.folders)
+        self._place.folders_changed()
         self._reloaded()
 
     def _look_back(self) -> None:
@@ -341,9 +295,7 @@ class Core:
         self.changes.look_back()
 
     def _reloaded(self) -> None:
-        settings = self._settings.loaded.settings
-        self._providers.configure(provider_configs(self._settings.loaded, self._environ), default_model=settings.model)
-        self.sandbox.set_level(settings.sandbox.level)
+        self._place.follow()
         self.suggestions.settings_changed()
         self._status_changed()
         self.preferences.reloaded()

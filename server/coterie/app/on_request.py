@@ -8,30 +8,26 @@ from coterie.agents.assembly import Assembly
 from coterie.agents.inspection import Inspection
 from coterie.app.settings import LiveSettings
 from coterie.app.shared import Shared
+from coterie.app.workplace import Workplace
 from coterie.features.commit_message import CommitMessages
 from coterie.features.context_documents import ContextDocuments
 from coterie.features.inspector import Inspector
-from coterie.providers.registry import ProviderRegistry
-from coterie.workspace.workspace import LiveWorkspace
 
 
 class OnRequest:
     """Each is made when it is asked for, and once."""
 
-    def __init__(
-        self, shared: Shared, settings: LiveSettings, base: Assembly, workspace: LiveWorkspace, providers: ProviderRegistry
-    ) -> None:
+    def __init__(self, shared: Shared, settings: LiveSettings, place: Workplace, base: Assembly) -> None:
         self._shared = shared
         self._settings = settings
+        self._place = place
         self._base = base
-        self._workspace = workspace
-        self._providers = providers
 
     @cached_property
     def inspector(self) -> Inspector:
         """What a model is sent, piece by piece."""
         shared = self._shared
-        return Inspector(Inspection(self._base, shared.coordinator), shared.store.marks, self._workspace, shared.news.touched)
+        return Inspector(Inspection(self._base, shared.coordinator), shared.store.marks, self._place.workspace, shared.news.touched)
 
     @cached_property
     def contexts(self) -> ContextDocuments:
@@ -43,9 +39,9 @@ class OnRequest:
         """What writes the messages of commits."""
         return CommitMessages(
             folders=lambda: self._settings.folders,
-            providers=self._providers,
+            providers=self._place.providers,
             usage=self._shared.store.usage,
             settings=lambda: self._settings.loaded.settings,
-            withheld=self._workspace.withheld,
+            withheld=self._place.workspace.withheld,
             hide=self._shared.redaction.hide,
         )
