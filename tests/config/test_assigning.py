@@ -38,6 +38,7 @@ def test_a_key_is_spelled_as_in_files(key: str, path: tuple[str, ...]) -> None:
         ("", "names no key"),
         ("model = 1\nsmall_model", "names no key"),
         ("a..b", "names no key"),
+        (".".join("a" * 50_000), "none has more than 2000 characters"),
     ],
 )
 def test_a_key_that_there_is_not(key: str, words: str) -> None:

@@ -15,6 +15,8 @@ from coterie.config.layers import nearest
 from coterie.config.lines import KeyPath
 from coterie.config.schema import Settings
 
+_LONGEST = 2_000
+_SHOWN = 60
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -26,6 +28,9 @@ def dotted(path: KeyPath) -> str:
 
 def path_of(key: str) -> KeyPath:
     """Return what a dotted key names, in the spelling of files. Raises `InvalidParamsError` where there is no such key."""
+    if len(key) > _LONGEST:
+        # Reading its parts takes time that grows with the square of their number.
+        raise InvalidParamsError(f"key: '{key[:_SHOWN]}…' names no key of the settings: none has more than {_LONGEST} characters.")
     try:
         table: Any = tomllib.loads(f"{key} = 0")
     except tomllib.TOMLDecodeError:
