@@ -229,3 +229,33 @@ def test_a_process_that_forgets_to_close_still_ends(tmp_path: Path) -> None:
     probe = "import asyncio, pathlib, sys; from coterie.storage.store import Store\n"
     probe += "asyncio.run(Store(pathlib.Path(sys.argv[1])).channels.list())"
     subprocess.run([sys.executable, "-c", probe, str(tmp_path)], check=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    "what", ["the folder is a file", "the folder's folder is a file", "the folder is a lost link", "the file is a lost link"]
+)
+async def test_a_place_that_cannot_hold_data_is_not_taken_for_one_where_nothing_was_kept(tmp_path: Path, what: str) -> None:
+    folder = tmp_path / "home" / "data"
+    (tmp_path / "home").mkdir()
+    match what:
+        case "the folder is a file":
+            folder.touch()
+        case "the folder's folder is a file":
+            (tmp_path / "home").rmdir()
+            (tmp_path / "home").touch()
+        case "the folder is a lost link":
+            folder.symlink_to(tmp_path / "disk" / "data")
+        case _:
+            folder.mkdir()
+            (folder / "coterie.db").symlink_to(tmp_path / "disk" / "coterie.db")
+    database = Database(folder / "coterie.db")
+    assert database.begun
+    with pytest.raises(StorageError, match="Coterie cannot keep its data"):
+        await database.run(nothing)
+    await database.aclose()
+
+
+async def test_nothing_was_kept_where_there_is_no_file_yet(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "data").symlink_to(tmp_path / "disk")
+    assert [Database(folder / "coterie.db").begun for folder in (tmp_path, tmp_path / "later", tmp_path / "data")] == [False] * 3

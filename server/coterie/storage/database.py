@@ -64,10 +64,16 @@ class Database:
     @property
     def begun(self) -> bool:
         """Whether anything was ever kept. Where that cannot be told, using the file will say why."""
-        try:
-            return self._thread is not None or self.path.exists()
-        except OSError:
+        if self._thread is not None:
             return True
+        try:
+            self.path.stat()
+        except FileNotFoundError:
+            # A link that leads nowhere (to a disk that is not there) is no sign that nothing was kept.
+            return any(place.is_symlink() and not place.exists() for place in (self.path, self.path.parent))
+        except OSError:  # among them: the folder is a file
+            return True
+        return True
 
     async def run(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         """Run ``work`` on the database's thread. Raises `StorageError`.
