@@ -14,12 +14,12 @@ from agent_stage import Fails, Turn, answering, calls, says
 from coterie.agents.failed_summaries import AGAIN
 from coterie.base.errors import ProviderError
 from coterie.context.assemble import message_bytes, request_bytes
-from coterie.context.compaction import UNKNOWN_WINDOW
+from coterie.context.compaction import CUT_OFF, UNKNOWN_WINDOW
 from coterie.context.pinning import PINNED_PART
 from coterie.context.window import input_limit
 from coterie.domain.channels import Channel
 from coterie.domain.events import MessageDelta, WarningEvent
-from coterie.domain.messages import TextDelta, ToolMessage, UserMessage
+from coterie.domain.messages import Finished, TextDelta, ToolMessage, UserMessage
 from coterie.domain.records import CompactionRecord
 from coterie.domain.runs import Attachment, RunRequest, Selection
 from mortal_journal import Death, MortalJournal, at_each, gone_on
@@ -113,6 +113,16 @@ async def test_a_summary_that_fails_loses_nothing_and_is_not_tried_again_and_aga
         assert why in warning.text
         assert talk.told == []
         assert said(talk.sent)[:3] == ["<folder ", "0 word w", "Post 1."], "the conversation is sent whole"
+
+
+async def test_a_summary_that_was_cut_off_says_so(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.grow(3)
+        talk.hosts.script = {"compaction": ((TextDelta("## Goal\n- count\n## Decisions\n- to us"), Finished("length")),)}
+        assert (await talk.post("Four?", says("Four."))).state == "succeeded"
+        head = talk.sent.messages[0]
+        assert isinstance(head, UserMessage)
+        assert f"## Decisions\n- to us {CUT_OFF}\n\n## Done\nnot known" in head.text
 
 
 async def test_a_summary_that_failed_is_not_asked_for_by_every_later_run_nor_after_a_restart(tmp_path: Path) -> None:

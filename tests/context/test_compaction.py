@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coterie.context.compaction import (
+    CUT_OFF,
     HEADINGS,
     LEAST_SUMMARY_TOKENS,
     MOST_SUMMARY_TOKENS,
@@ -244,6 +245,14 @@ def test_a_summary_is_brought_into_its_headings(answer: str, kept: dict[str, str
 @pytest.mark.parametrize("answer", ["", "I cannot do that.", "## Goal\nnone\n## Open\n- none.", "The goal is clear."])
 def test_what_is_no_summary_is_not_taken_for_one(answer: str) -> None:
     assert sections(answer) is None
+    assert sections(answer, is_cut=True) is None
+
+
+def test_of_a_summary_whose_end_is_missing_nothing_is_said_to_be_nothing() -> None:
+    missing = "\n\n".join(f"## {name}\nnot known" for name in HEADINGS)
+    told = missing.replace("## Goal\nnot known", "## Goal\ncount").replace("## Done\nnot known", "## Done\n{}")
+    assert sections("## Goal\ncount\n## Done\n- coun", is_cut=True) == told.format(f"- coun {CUT_OFF}")
+    assert sections("## Goal\ncount\n## Done", is_cut=True) == told.format(CUT_OFF)
 
 
 def test_the_journal_s_facts_stand_beside_the_summary_whatever_it_says() -> None:

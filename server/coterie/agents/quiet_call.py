@@ -25,13 +25,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class QuietCall:
-    """A call of ``choice``, for a run of a channel. What it has used is known also when it fails or is cancelled."""
+    """A call of ``choice``, for a run of a channel. What it has used is known also when it fails or is cancelled.
+
+    ``is_cut``: the answer was longer than it might be, and its end is missing.
+    """
 
     choice: ModelChoice
     books: UsageStore
     run_id: str
     channel_id: str
     used: Usage | None = None
+    is_cut: bool = False
 
     async def answer(self, request: ModelRequest) -> str:
         """Return what the model says. Raises `ProviderError`; ``content_policy`` when it declines."""
@@ -61,6 +65,7 @@ class QuietCall:
                 channel_id=self.channel_id,
                 outcome=outcome,
             )
+        self.is_cut = reason == "length"
         if reason == "content_policy":
             raise ProviderError(f"{self.choice.label} declined to answer for its content policy.", kind="content_policy")
         return text

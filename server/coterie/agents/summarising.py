@@ -91,18 +91,19 @@ class Summariser:
         """Ask a model; once more for a summary of less where its host says that this is too long for it."""
         request = wanted(choice, self._learned.taken(choice))
         try:
-            answer = await self._answer(choice, request, meters)
+            text = await self._answer(choice, request, meters)
         except ProviderError as failure:
             if failure.kind != "context_overflow":
                 raise
             size = await self._sizes.request(request)
             taken = self._learned.refused(choice, self._learned.calibration(choice).tokens(size))
-            answer = await self._answer(choice, wanted(choice, taken // _LESS), meters)
-        if (text := sections(answer)) is None:
+            text = await self._answer(choice, wanted(choice, taken // _LESS), meters)
+        if text is None:
             raise RunError(f"The answer of {choice.label} is no summary.", code=_NO_SUMMARY)
         return Summary(text, choice.label)
 
-    async def _answer(self, choice: ModelChoice, wanted: ModelRequest, meters: Sequence[Meter]) -> str:
+    async def _answer(self, choice: ModelChoice, wanted: ModelRequest, meters: Sequence[Meter]) -> str | None:
+        """Return what a model says under the headings; None when that is no summary."""
         request = replace(wanted, run=self._run.run_id, agent=AGENT, call=self._run.history.summaries)
         size = await self._sizes.request(request)
         estimate = self._learned.calibration(choice).tokens(size)
@@ -124,7 +125,7 @@ class Summariser:
                 await self._run.add_usage(used)
         self._providers.settled(choice.id, None)
         self._learned.answered(choice, size, used)
-        return answer
+        return sections(answer, is_cut=call.is_cut)
 
     async def _choices(self, own: ModelChoice) -> Sequence[ModelChoice]:
         """Return the models to ask: the small one, where it can be had, then the agent's own."""

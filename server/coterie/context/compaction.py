@@ -34,6 +34,7 @@ SHRUNK = 0.9
 """What a compaction may leave at most of the conversation."""
 
 HEADINGS = ("Goal", "Instructions", "Decisions", "Done", "Open", "Files")
+CUT_OFF = "[… the summary was longer than it might be: its end is missing]"
 LONGEST_OUTPUT = 2_000
 LONGEST_TEXT = 8_000
 LONGEST_QUOTE = 600
@@ -196,8 +197,11 @@ def _bounded(text: str, most: int) -> str:
     return f"{text[: most // 3]}\n[… {len(text) - most:,} characters …]\n{text[-(most - most // 3) :]}"
 
 
-def sections(answer: str) -> str | None:
-    """Return a model's summary under the fixed headings, in their order; None when it has none of them or says nothing under any."""
+def sections(answer: str, *, is_cut: bool = False) -> str | None:
+    """Return a model's summary under the fixed headings, in their order; None when it has none of them or says nothing under any.
+
+    Of an answer whose end ``is_cut`` nobody knows that there was nothing under a heading that is missing.
+    """
     found = list(_HEADING.finditer(answer))
     said: dict[str, str] = {}
     for heading, following in zip(found, [*found[1:], None], strict=False):
@@ -206,7 +210,11 @@ def sections(answer: str) -> str | None:
         said[name] = "\n".join(filter(None, (said.get(name), text)))
     if not any(text and text.strip("-* .").lower() != "none" for text in said.values()):
         return None
-    return "\n\n".join(f"## {name}\n{said.get(name) or 'none'}" for name in HEADINGS)
+    if is_cut:
+        last = found[-1].group(1).capitalize()
+        said[last] = f"{said[last]} {CUT_OFF}".strip()
+    missing = "not known" if is_cut else "none"
+    return "\n\n".join(f"## {name}\n{said.get(name) or missing}" for name in HEADINGS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
