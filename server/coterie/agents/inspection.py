@@ -13,6 +13,7 @@ from coterie.agents.before import conversation_before, decided
 from coterie.agents.choosing import chain_of
 from coterie.agents.coordinator import Coordinator
 from coterie.agents.history import History
+from coterie.agents.named import channel_named, run_named
 from coterie.agents.reconcile import valid
 from coterie.agents.templates import TEMPLATES
 from coterie.agents.workflow import StepSpec, find
@@ -55,17 +56,13 @@ class Inspection:
 
     async def of_channel(self, channel_id: str) -> ContextView:
         """Look at a channel's latest conversation. Raises `RequestError` ``unknown_channel``."""
-        channel = await self._around.channels.get(channel_id)
-        if channel is None:
-            raise RequestError(f"There is no channel '{channel_id}'.", code="unknown_channel")
+        channel = await channel_named(channel_id, self._around.channels)
         row = next(iter(await self._around.runs.rows(channel_id=channel_id, limit=1)), None)
         return await self._look(channel_id, channel, row)
 
     async def of_run(self, run_id: str) -> ContextView:
         """Look at a run's latest conversation. Raises `RequestError` ``unknown_run``."""
-        row = await self._around.runs.row(run_id)
-        if row is None:
-            raise RequestError(f"There is no run '{run_id}'.", code="unknown_run")
+        row = await run_named(run_id, self._around.runs)
         return await self._look(row.channel_id, await self._around.channels.get(row.channel_id), row)
 
     async def _look(self, channel_id: str, channel: Channel | None, row: RunRow | None) -> ContextView:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 from coterie.agents.history import History, history_of
 from coterie.agents.live_run import LiveRun
+from coterie.agents.named import run_named
 from coterie.base.errors import RequestError
 from coterie.domain.client_ports import Audience
 from coterie.domain.runs import RunEvents, RunRow
@@ -30,10 +31,7 @@ class KeptRuns:
 
     async def row(self, run_id: str) -> RunRow:
         """Return what a run is and how it stands. Raises `RequestError` ``unknown_run``."""
-        row = await self._store.row(run_id)
-        if row is None:
-            raise RequestError(f"There is no run '{run_id}'.", code="unknown_run")
-        return row
+        return await run_named(run_id, self._store)
 
     async def history(self, run_id: str) -> History:
         """Return what the journal says of a run."""

@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import get_args
 
 from coterie.agents.forking import cut
+from coterie.agents.named import channel_named
 from coterie.agents.templates import TEMPLATES
 from coterie.base.errors import InvalidParamsError, RequestError
 from coterie.base.ids import new_id, now
@@ -167,10 +168,7 @@ class ChannelService:
         return channel
 
     async def _known(self, channel_id: str) -> Channel:
-        channel = await self._channels.get(channel_id)
-        if channel is None:
-            raise RequestError(f"There is no channel '{channel_id}'.", code="unknown_channel")
-        return channel
+        return await channel_named(channel_id, self._channels)
 
 
 def excerpt(text: str, query: str) -> str:

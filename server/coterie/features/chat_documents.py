@@ -19,6 +19,7 @@ from typing import Final
 
 from typing_extensions import override
 
+from coterie.agents.named import channel_named
 from coterie.base.errors import InvalidParamsError, ModelMistakeError, RequestError, StorageError
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.channels import ChannelChanged, ChatPlace, Posted
@@ -193,9 +194,7 @@ class ChatDocuments(Listener):
 
     async def _followed(self, channel_id: str) -> _Chat:
         """Return a channel's document, with all that was said so far."""
-        channel = await self._channels.get(channel_id)
-        if channel is None:
-            raise RequestError(f"There is no channel '{channel_id}'.", code="unknown_channel")
+        channel = await channel_named(channel_id, self._channels)
         chat = self._chats.get(channel_id)
         if chat is None:
             following = Following(channel_id, self._channels, active=self._active)

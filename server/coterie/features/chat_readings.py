@@ -14,7 +14,8 @@ from urllib.parse import unquote, urlsplit
 
 from typing_extensions import override
 
-from coterie.base.errors import InvalidParamsError, RequestError
+from coterie.agents.named import channel_named
+from coterie.base.errors import InvalidParamsError
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.channels import ChannelChanged
 from coterie.domain.events import AgentEvent
@@ -66,9 +67,7 @@ class ChatReadings(Listener):
     async def read(self, uri: str) -> str:
         """Return a channel's text as it is now. Raises `InvalidParamsError` and `RequestError` ``unknown_channel``."""
         channel_id = channel_of(uri)
-        channel = await self._channels.get(channel_id)
-        if channel is None:
-            raise RequestError(f"There is no channel '{channel_id}'.", code="unknown_channel")
+        channel = await channel_named(channel_id, self._channels)
         reading = self._readings.get(channel_id)
         if reading is None:
             reading = self._readings[channel_id] = _Reading(uri, Following(channel_id, self._channels, active=self._active))

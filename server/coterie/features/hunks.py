@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 from coterie.agents.coordinator import Coordinator
+from coterie.agents.named import run_named
 from coterie.agents.run_ports import Base
 from coterie.base.errors import InvalidParamsError, RequestError, StorageError
 from coterie.domain.edits import HunkVerdict, UndoConflict
@@ -93,7 +94,7 @@ class HunkService:
     async def list(self, *, folder: str | None = None, run_id: str | None = None) -> ReviewList:
         """Return the files with hunks that nobody has looked at: of a run, of a folder, or of the client's folders."""
         if run_id is not None:
-            row = await self._known(run_id)
+            row = await run_named(run_id, self._runs)
             changes = (await self._coordinator.history(run_id)).changes.values()
             found = [UnseenChange(run_id, row.request.folder, change) for change in changes if is_open(change)]
         else:
@@ -109,7 +110,7 @@ class HunkService:
     async def _row(self, choice: HunkChoice, run_id: str | None) -> RunRow:
         """Return the run that is meant, which may be known by a hunk or a change of it alone."""
         if run_id is not None:
-            return await self._known(run_id)
+            return await run_named(run_id, self._runs)
         ids = {*choice.hunk_ids, *choice.change_ids}
         if not ids:
             raise InvalidParamsError("runId: name a run, or hunks or changes of one.")
@@ -119,12 +120,6 @@ class HunkService:
                 return row
         what, named = ("hunk", choice.hunk_ids) if choice.hunk_ids else ("change", choice.change_ids)
         raise RequestError(f"No recent run has a {what} '{named[0]}'; name its run.", code=f"unknown_{what}")
-
-    async def _known(self, run_id: str) -> RunRow:
-        row = await self._runs.row(run_id)
-        if row is None:
-            raise RequestError(f"There is no run '{run_id}'.", code="unknown_run")
-        return row
 
 
 def _reviewed(run_id: str, folder: str | None, change: ChangeEvent) -> ReviewedChange:

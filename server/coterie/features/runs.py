@@ -12,6 +12,7 @@ from coterie.agents.choosing import chain_of, discovering
 from coterie.agents.coordinator import Coordinator
 from coterie.agents.history import History
 from coterie.agents.meter import budget_of
+from coterie.agents.named import channel_named, run_named
 from coterie.agents.run_ports import Base
 from coterie.agents.undo import diff
 from coterie.agents.workflow import find
@@ -156,9 +157,7 @@ class RunService:
             folder: ChannelFolder = "tasks" if request.workflow is not None else "chats"
             title = title_of(request.prompt)
             return Channel(channel_id=new_id("channel"), title=title, folder=folder, state="idle", updated_at=now())
-        channel = await self._channels.get(request.channel_id)
-        if channel is None:
-            raise RequestError(f"There is no channel '{request.channel_id}'.", code="unknown_channel")
+        channel = await channel_named(request.channel_id, self._channels)
         if (active := self._coordinator.active_in(channel.channel_id)) is not None:
             raise RequestError(f"The run {active} is going on in this channel; post to the channel to steer it.", code="run_active")
         if channel.state == "active":
@@ -184,7 +183,7 @@ class RunService:
 
     async def get(self, run_id: str) -> RunView:
         """Return a run as it stands."""
-        row = await self._known(run_id)
+        row = await run_named(run_id, self._runs)
         history = await self._coordinator.settled_history(run_id, self._base)
         return _view(row, history, budget_of(self._settings(), row.request.budget))
 
@@ -208,7 +207,7 @@ class RunService:
 
     async def resume(self, run_id: str) -> RunStateView:
         """Go on after an interruption, a crash or a failure."""
-        row = await self._known(run_id)
+        row = await run_named(run_id, self._runs)
         if await self._channels.get(row.channel_id) is None:
             raise RequestError("The channel of this run was deleted; start a new run.", code="unknown_channel")
         return RunStateView(run_id=run_id, state=await self._coordinator.resume(run_id, self._base))
@@ -223,15 +222,9 @@ class RunService:
 
     async def diff(self, run_id: str, *, paths: Sequence[str] = (), texts: bool = False) -> tuple[FileDiff, ...]:
         """Return what the run changed, file by file."""
-        await self._known(run_id)
+        await run_named(run_id, self._runs)
         found = await diff(await self._coordinator.settled_history(run_id, self._base), self._runs, paths)
         return found if texts else tuple(replace(file, before=None, after=None) for file in found)
-
-    async def _known(self, run_id: str) -> RunRow:
-        row = await self._runs.row(run_id)
-        if row is None:
-            raise RequestError(f"There is no run '{run_id}'.", code="unknown_run")
-        return row
 
 
 def check_page(limit: int) -> None:
