@@ -160,6 +160,7 @@ async def test_a_lost_data_key_is_said_and_keys_can_be_set_anew(tmp_path: Path, 
     key_file.unlink()
     if left is not None:
         key_file.write_text(left.replace("KEY", key_id), encoding="utf-8")
+        key_file.chmod(0o600)
     async with vault_in(tmp_path) as vault:
         with pytest.raises(StorageError) as lost:
             await vault.reveal("work/api_key")
@@ -219,3 +220,18 @@ async def test_what_is_forgotten_is_gone(tmp_path: Path) -> None:
         with pytest.raises(RequestError) as unknown:
             await vault.forget("work/api_key")
         assert unknown.value.code == "unknown_key"
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o666])
+async def test_a_key_file_that_is_open_to_others_is_not_used_and_is_named(tmp_path: Path, mode: int) -> None:
+    async with vault_in(tmp_path) as vault:
+        await vault.keep("work/api", CANARY)
+    file = tmp_path / "vault.key"
+    file.chmod(mode)
+    async with vault_in(tmp_path) as vault:
+        for wanted in (vault.reveal("work/api"), vault.keep("other/api", CANARY), vault.rotate()):
+            with pytest.raises(StorageError, match=f"mode {mode:o}.*chmod 600 {file}") as refused:
+                await wanted
+            assert refused.value.code == "vault_locked"
+        file.chmod(0o600)
+        assert await vault.reveal("work/api") == CANARY, "as soon as it is not"

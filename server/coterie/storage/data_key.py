@@ -12,6 +12,8 @@ import base64
 import json
 import logging
 import os
+import shlex
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +26,7 @@ Place = Literal["keyring", "file"]
 
 _SERVICE = "coterie"
 _BYTES = 32
+_OTHERS = 0o077
 _PATIENCE_S = 30.0
 """Time for a person to unlock the keyring."""
 
@@ -162,7 +165,11 @@ class DataKeys:
 
     def _read(self) -> dict[str, str]:
         try:
-            said = json.loads(self._file.read_bytes())
+            with self._file.open("rb") as file:
+                mode = os.fstat(file.fileno()).st_mode
+                if mode & _OTHERS and self._keeps_modes():
+                    raise _readable_by_others(self._file, mode)
+                said = json.load(file)
         except FileNotFoundError:
             return {}
         except OSError as failure:
@@ -178,6 +185,11 @@ class DataKeys:
                 code="vault_key_lost",
             )
         return {str(key): str(value) for key, value in said.items()}
+
+    def _keeps_modes(self) -> bool:
+        """Say whether files of this folder can be kept from others at all; where none can (a FAT disk), ours is no worse than any."""
+        with tempfile.NamedTemporaryFile(dir=self._file.parent) as probe:  # which is made for its owner alone
+            return not os.fstat(probe.fileno()).st_mode & _OTHERS
 
     def _drop(self, key_id: str) -> None:
         with self._turn():
@@ -208,6 +220,14 @@ class DataKeys:
         except BaseException:
             fresh.unlink(missing_ok=True)
             raise
+
+
+def _readable_by_others(file: Path, mode: int) -> StorageError:
+    return StorageError(
+        f"The key file {file} is open to others (mode {mode & 0o777:o}), and is not used. Run `chmod 600 {shlex.quote(str(file))}`. "
+        "Whoever has read it can open the vault: if that may be, renew your keys at their hosts, and set them anew.",
+        code="vault_locked",
+    )
 
 
 def _locked(why: str) -> StorageError:
