@@ -57,3 +57,11 @@ def test_what_is_no_text_is_asked_and_kept(tmp_path: Path) -> None:
     line = [sys.executable, "-m", "coterie", "ask", b"h\xe9lf"]
     asked = subprocess.run(line, cwd=tmp_path, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     assert (asked.returncode, b"Traceback" in asked.stderr, b"go on with: coterie run --resume" in asked.stderr) == (1, False, True)
+
+
+@pytest.mark.parametrize("command", ["index", "grants", "models"])
+def test_what_may_be_left_out_is_not_shown_as_needed(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse([command, "--help"])
+    assert f"usage: coterie {command} [-h] [-C DIR] [--json] [ACTION …]\n" in capsys.readouterr().out
+    assert parse([command]).action is not None

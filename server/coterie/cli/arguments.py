@@ -219,10 +219,17 @@ def _parser() -> argparse.ArgumentParser:
 def _add_index(commands: _Commands) -> None:
     index = commands.add_parser("index", help="build the index of a folder, or bring it up to date")
     _add_common(index)
-    which = index.add_subparsers(dest="action", metavar="ACTION")
-    index.set_defaults(action="build")
+    which = _add_actions(index, default="build", help="without one the index is built, or brought up to date")
     rank = which.add_parser("rank", help='for each line {"query"} on standard input, write which files it is about: {"files": […]}')
     rank.add_argument("folder", metavar="REPO_DIR", type=_folder, help="the project's folder")
+
+
+def _add_actions(command: argparse.ArgumentParser, *, default: str, help: str) -> _Commands:  # noqa: A002 - argparse's own word
+    """Let a command that takes what most do have actions, and none; ``help`` says what it does then."""
+    actions = command.add_subparsers(dest="action", metavar="ACTION", help=help)
+    command.set_defaults(action=default)
+    command.usage = "%(prog)s [-h] [-C DIR] [--json] [ACTION …]"  # argparse would show an action as one that must be
+    return actions
 
 
 def _add_lists(commands: _Commands) -> None:
@@ -242,8 +249,7 @@ def _add_lists(commands: _Commands) -> None:
 
     grants = commands.add_parser("grants", help="list the answers that hold for more than their call, and take them back")
     _add_common(grants)
-    which = grants.add_subparsers(dest="action", metavar="ACTION")
-    grants.set_defaults(action="list")
+    which = _add_actions(grants, default="list", help="without one they are listed")
     revoke = which.add_parser("revoke", help="take one back: it is asked for again by the very next call")
     revoke.add_argument("name", metavar="GRANT", help="one of 'coterie grants'")
     _add_common(revoke, inner=True)
@@ -268,8 +274,7 @@ def _add_keys(commands: _Commands) -> None:
 def _add_models(commands: _Commands) -> None:
     models = commands.add_parser("models", help="list the models of all hosts, search them, have one installed, mark favourites")
     _add_common(models)
-    which = models.add_subparsers(dest="action", metavar="ACTION")
-    models.set_defaults(action="list")
+    which = _add_actions(models, default="list", help="without one the models are listed")
     listed = which.add_parser("list", help="list what is there (also the default)")
     search = which.add_parser("search", help="list what matches, also what a host could install")
     search.add_argument("query", metavar="QUERY", help="words of the name; '' finds everything")
