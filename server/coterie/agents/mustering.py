@@ -32,6 +32,8 @@ from coterie.base.errors import SettingsError
 from coterie.config.load import COMMAND_LINE, LayerRules, Loaded
 from coterie.config.schema import Settings
 from coterie.context.assemble import assemble
+from coterie.context.memory import Memory
+from coterie.context.rules import Rules
 from coterie.domain.chat_commands import ChatCommand, command_in
 from coterie.domain.events import WarningEvent
 from coterie.domain.messages import Message, ModelRequest
@@ -54,37 +56,16 @@ async def muster(run: LiveRun, around: Surroundings, *, session: SessionGrants, 
     meter = Meter("this run", budget_of(settings, request.budget), used=used, worked_s=run.history.working_time.seconds)
     meter_of = _meters(settings, {agent: await around.usage.spent(run_id=run.run_id, agent=agent) for agent in settings.agents})
     sandboxed = _sandboxed_since(around, loaded)
-    approvals = RunApprovals(
-        run,
-        around.approvals,
-        _live_policy(around, loaded),
-        vouched=around.policy([rules for rules in loaded.rules if rules.layer == COMMAND_LINE]),
-        meter=meter,
-        unattended=settings.permissions.policy_when_unattended,
-        session=session,
-        sandboxed=sandboxed,
-        reviewed=_reviewed_since(around, loaded),
-        user=around.user_permissions,
-        command_line=around.command_line,
-    )
+    approvals = _approvals(run, around, loaded, session=session, meter=meter, sandboxed=sandboxed)
     await around.lessons.read()
-    learned = around.lessons.learned
     await around.providers.ready()
     choose = await _chooser(around, run, settings, in_team=len(workflow.steps) > 1)
     for step in workflow.steps:
         await discovering(around.providers, lambda agent=step.agent: choose(agent))  # type: ignore[misc]
         _hire(around, step.agent, settings, choose)
-    retry = settings.retry
     marks = partial(decided, around.marks, run.row.channel_id)
     before, begun = await conversation_before(around.runs, around.channels, run.row.channel_id, workflow, before=run.run_id)
-    models = ModelCalls(
-        run,
-        around.providers,
-        around.usage,
-        RetryPolicy(attempts=retry.attempts, base_s=retry.base_ms / 1000, max_s=retry.max_ms / 1000),
-        learned,
-    )
-    summariser = Summariser(run, around.providers, around.usage, sizes=models.sizes, learned=learned, small=partial(_small_model, around))
+    models, summariser = _model_calls(run, around, settings)
 
     def meters_of(agent: str) -> tuple[Meter, ...]:
         return (meter, *meter_of(agent), *allowances.meters(settings.budget, run.row.channel_id))
@@ -94,11 +75,7 @@ async def muster(run: LiveRun, around: Surroundings, *, session: SessionGrants, 
         conversation = LiveConversation(run=run, step_id=step.step_id, attempt=1, before=before, build=_bare_request, marks=marks)
         commands = ChatCommands(conversation, Compactor(conversation, models, summariser, meters_of(step.agent)))
         return CommandRun(run, commands, command, choose(step.agent).first)
-    rules, memory = await around.texts(request.folder)
-    for warning in rules.warnings:
-        await run.event(WarningEvent(code="rules", text=warning))
-    for warning in memory.warnings:
-        await run.event(WarningEvent(code="memory", text=warning))
+    rules, memory = await _texts(run, around)
     crew = Crew(
         workspace=around.workspace,
         place=replace(around.place(request.folder), confined=sandboxed),
@@ -118,6 +95,44 @@ async def muster(run: LiveRun, around: Surroundings, *, session: SessionGrants, 
         begun=begun,
     )
     return Team(run, workflow, crew)
+
+
+def _approvals(
+    run: LiveRun, around: Surroundings, loaded: Loaded, *, session: SessionGrants, meter: Meter, sandboxed: Callable[[], Awaitable[bool]]
+) -> RunApprovals:
+    """Return what decides about the calls of a run that began under the settings ``loaded``. Raises `SettingsError`."""
+    return RunApprovals(
+        run,
+        around.approvals,
+        _live_policy(around, loaded),
+        vouched=around.policy([rules for rules in loaded.rules if rules.layer == COMMAND_LINE]),
+        meter=meter,
+        unattended=loaded.settings.permissions.policy_when_unattended,
+        session=session,
+        sandboxed=sandboxed,
+        reviewed=_reviewed_since(around, loaded),
+        user=around.user_permissions,
+        command_line=around.command_line,
+    )
+
+
+def _model_calls(run: LiveRun, around: Surroundings, settings: Settings) -> tuple[ModelCalls, Summariser]:
+    """Return what asks models for a run: for its agents, and for summaries."""
+    retry, learned = settings.retry, around.lessons.learned
+    policy = RetryPolicy(attempts=retry.attempts, base_s=retry.base_ms / 1000, max_s=retry.max_ms / 1000)
+    models = ModelCalls(run, around.providers, around.usage, policy, learned)
+    small = partial(_small_model, around)
+    return models, Summariser(run, around.providers, around.usage, sizes=models.sizes, learned=learned, small=small)
+
+
+async def _texts(run: LiveRun, around: Surroundings) -> tuple[Rules, Memory]:
+    """Read the rules and notes that hold for a run, and tell what could not be read."""
+    rules, memory = await around.texts(run.row.request.folder)
+    for warning in rules.warnings:
+        await run.event(WarningEvent(code="rules", text=warning))
+    for warning in memory.warnings:
+        await run.event(WarningEvent(code="memory", text=warning))
+    return rules, memory
 
 
 async def _chooser(around: Surroundings, run: LiveRun, settings: Settings, *, in_team: bool) -> Callable[[str], Chain]:
