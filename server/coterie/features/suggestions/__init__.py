@@ -13,7 +13,7 @@
 - ``snippets``: what of other files goes along with a gap, under a deadline;
 - ``filling``: the call of the model, stopped as soon as there is enough;
 - ``leaks``, ``chatter``, ``echoes``, ``indenting``, ``filters`` and ``brackets``: what of the answer is fit to be shown, with what
-  ``prose``, ``repeats`` and ``languages`` know;
+  ``fences``, ``prose``, ``repeats`` and ``languages`` know;
 - ``ranking`` and ``syntax``: whether a model need be asked at all, and which of several suggestions comes first;
 - ``feedback`` and ``decisions``: what became of it, and why there was none; ``outcomes``: how often that was to somebody's liking.
 

@@ -1,4 +1,4 @@
-"""What models add to the text that they were asked for: a preface, a fence, a header; ``echoes`` knows what stands there already. Pure.
+"""What models add to the text that they were asked for: a preface, a header, a call. Pure.
 
 ``filters`` calls `cleaned` with an answer as far as it has come, so everything here also has to hold of an answer that is cut anywhere:
 what may yet turn out to be an addition is nothing so far. Models that fill gaps are heard the same way: many of them were taught to speak.
@@ -13,6 +13,7 @@ from typing import Final
 
 from coterie.context.fill import Gap
 from coterie.features.suggestions.echoes import without_echo
+from coterie.features.suggestions.fences import is_fenced, out_of_fence, unwrapped, without_fence
 from coterie.features.suggestions.languages import DATA, MARKUP, SHELLS, WORDS, is_code, line_comments, named, speaks
 from coterie.features.suggestions.leaks import plain
 from coterie.features.suggestions.prose import announces, is_said
@@ -20,9 +21,6 @@ from coterie.features.suggestions.prose import announces, is_said
 MOST_CHARACTERS: Final = 8_000
 """Of an answer, without its thoughts; more than can be shown."""
 
-_FENCE = re.compile(r"^[ \t]*(?:```|~~~)([^\n`]*)\n", re.MULTILINE)
-_ENDING = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
-_FENCED_WORDS: Final = frozenset(("markdown", "md", "text", "plaintext"))
 _WRAPPER = re.compile(r"\s*<(completion|answer|code|output|insert|fill|result|response)>\n?", re.IGNORECASE)
 _ENTITY = re.compile(r"""(?<!["'`])&(?:lt|gt|amp|quot|#39|apos);(?!["'`])""")
 _NUMBERED = re.compile(r"[ \t]*(\d{1,5}) ?(?:\||\t|\u2502) ?")
@@ -43,16 +41,15 @@ def cleaned(answer: str, gap: Gap, language: str = "", path: str = "") -> str:
     """Return a model's answer without what it added to the text."""
     text = plain(answer, gap, language).text[:MOST_CHARACTERS]
     said = speaks(gap, language)
-    steps = (
-        (lambda text: text) if said else lambda text: _without_frame(text, gap, language, path),
-        lambda text: without_echo(text, gap, language),
-    )
     while True:  # one addition may hide in another; each step makes the text shorter
         before = text
-        for step in steps:
-            text = step(text)
+        if not said:
+            text = _without_frame(text, gap, language, path)
+        elif language not in WORDS:
+            text = unwrapped(text, gap)
+        text = without_echo(text, gap, language)
         if text == before:
-            return _out_of_fence(text) if said and language in WORDS else text
+            return out_of_fence(text) if said and language in WORDS else text
 
 
 def _without_frame(text: str, gap: Gap, language: str, path: str) -> str:
@@ -63,7 +60,7 @@ def _without_frame(text: str, gap: Gap, language: str, path: str) -> str:
         return ""
     text = _without_preface(text, language)
     text = _without_lead(text, gap, language)
-    text = _without_fence(text)
+    text = without_fence(text)
     if language not in MARKUP and (wrapper := _WRAPPER.match(text)) is not None and wrapper.group().strip() not in around:
         text = re.split(rf"\n?</{wrapper[1]}>", text[wrapper.end() :], maxsplit=1)[0]
     text = _without_header(text, language, path)
@@ -94,7 +91,7 @@ def _without_preface(text: str, language: str) -> str:
         return "" if ended or is_code(language) else text  # so far; a fence may come
     if is_code(language) and (ticked := _BACKTICKED.fullmatch(following)) is not None:
         return ticked[1]
-    return rest.lstrip("\n") if is_code(language) or _FENCE.match(following) or first.rstrip().endswith(":") else text
+    return rest.lstrip("\n") if is_code(language) or is_fenced(following) or first.rstrip().endswith(":") else text
 
 
 def _is_call(text: str, gap: Gap, language: str) -> bool:
@@ -112,31 +109,6 @@ def _without_lead(text: str, gap: Gap, language: str) -> str:
         return text[2:]  # the prompt
     said = _LEAD.match(text) or (_SPEAKER.match(text) if gap.line_before.strip() else None)
     return text if said is None else text[said.end() :]
-
-
-def _without_fence(text: str) -> str:
-    """Return what stands in the first fence, or before one that was never opened."""
-    begun = text.lstrip()
-    if begun.startswith(("```", "~~~")):
-        opening = _FENCE.match(begun)
-        if opening is None or opening[1].strip() == "diff":
-            return ""
-        return _until_fence(begun[opening.end() :])
-    return _until_fence(text)
-
-
-def _until_fence(text: str) -> str:
-    ending = _ENDING.search(text)
-    return text if ending is None else text[: max(0, ending.start() - 1)]
-
-
-def _out_of_fence(text: str) -> str:
-    """Unpack an answer in words that was fenced as a whole."""
-    opening = _FENCE.match(text.lstrip())
-    if opening is None or opening[1].strip() not in _FENCED_WORDS:
-        return text
-    body = text.lstrip()[opening.end() :].rstrip()
-    return body.removesuffix("```").removesuffix("\n")
 
 
 def _without_header(text: str, language: str, path: str) -> str:

@@ -100,9 +100,9 @@ def _without_word(text: str, gap: Gap) -> str:
             again = begun[len(mark[1]) :]
             if again[:1].isspace():
                 return again
-    for again in (_RECEIVER.search(line), _CALL.search(line)):
-        if again is not None and text.startswith(again.group()):
-            return text[len(again.group()) :]
+    for part in (_RECEIVER.search(line), _CALL.search(line)):
+        if part is not None and text.startswith(part.group()):
+            return text[len(part.group()) :]
     found, word = _NAME_BEGUN.search(line), _WORD.match(text)
     if found is None or word is None or not word.group().startswith(found.group()):
         return text
