@@ -2,15 +2,20 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import coterie
 import lsp_fake_core
 from lsp_client import BOUND_S, RICH, LspClient, ResponseError, lsp_client
 from lsp_fake_core import CANARY
+from served import OWN
+from served import SERVE as SERVED
 
 SERVE = (sys.executable, lsp_fake_core.__file__)
 
@@ -84,3 +89,20 @@ async def test_a_client_that_goes_away_is_noticed_by_writing() -> None:
     await client.send({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": RICH}})
     assert await client.exit_code() == 1
     process.stdin.close()
+
+
+@pytest.mark.parametrize("part", ["lsp/handlers/team.py", "app/core.py"])
+async def test_a_part_that_cannot_be_loaded_is_told_to_the_person(tmp_path: Path, part: str) -> None:
+    installed = shutil.copytree(Path(coterie.__path__[0]), tmp_path / "lib" / "coterie", ignore=shutil.ignore_patterns("__pycache__"))
+    (installed / part).unlink()
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "lib"), "COTERIE_HOME": str(tmp_path / "home"), **OWN}
+    async with lsp_client(SERVED, env=environment, cwd=tmp_path) as client:
+        await client.initialize()
+        shown = await client.expect("window/showMessage")
+        assert shown["type"] == 1
+        assert "could not be loaded" in shown["message"]
+        assert "Restart the server" in shown["message"]
+        with pytest.raises(ResponseError, match="could not be loaded"):
+            await client.request("agent/status")
+        await client.leave()
+        assert await client.exit_code() == 0

@@ -22,6 +22,10 @@ INTERNAL_ERROR = -32603
 NOT_INITIALIZED = -32002
 REQUEST_CANCELLED = -32800
 REQUEST_FAILED = -32803
+NOT_LOADED = (
+    "A part of Coterie could not be loaded: it was installed anew, or removed, while its server runs, or its installation is damaged. "
+    "Restart the server; if that does not help, install Coterie again."
+)
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +46,9 @@ def error_of(failure: BaseException, method: str) -> Json:
             return error(code, failure.message, {"code": failure.code, **action})
         case JsonRpcException():
             return error(failure.code, failure.message)
+        case ImportError() | SyntaxError():
+            log.error("%s needs what cannot be loaded", method, exc_info=failure)
+            return error(INTERNAL_ERROR, NOT_LOADED, {"code": "internal"})
         case _:
             log.error("%s failed", method, exc_info=failure)
             return error(INTERNAL_ERROR, f"{method} failed inside the server; its log says why.", {"code": "internal"})

@@ -5,14 +5,19 @@
 
 from __future__ import annotations
 
+import logging
+
 from pygls.exceptions import JsonRpcException
 
 from coterie.base.errors import CoterieError, InvalidParamsError
 from coterie.domain.wire import Json
 from coterie.lsp import convert
+from coterie.lsp.failures import NOT_LOADED
 from coterie.lsp.session import Handlers, Session
 
 REGISTER_TIMEOUT_S = 10.0
+
+log = logging.getLogger(__name__)
 
 
 async def initialize(session: Session, params: Json) -> None:
@@ -32,6 +37,9 @@ async def initialized(session: Session, _params: object) -> None:
         await session.ensure_core()
     except CoterieError as failure:
         session.window.show("error", failure.message)
+    except ImportError:
+        log.exception("the core cannot be loaded")
+        session.window.show("error", NOT_LOADED)
     else:
         session.catch_up()
     if not session.client.registers_configuration:

@@ -56,6 +56,7 @@ class Connection(LanguageServerProtocol):
     def __init__(self, server: JsonRPCServer, converter: Converter) -> None:
         super().__init__(cast("Any", server), converter)
         self.phase: Phase = "new"
+        self.is_whole = True  # whether the handlers could be loaded
         self.outgoing: Outgoing | None = None  # set before the first frame arrives
         self.on_exit: Callable[[], None] = lambda: None
         self.on_running: Callable[[], None] = lambda: None  # called when ``initialize`` was answered, before any other message is taken
@@ -127,6 +128,8 @@ class Connection(LanguageServerProtocol):
 
     async def _serve(self, method: str, params: Json) -> Json:
         handler = self.fm.features.get(method)
+        if handler is None and not self.is_whole:
+            raise JsonRpcException(failures.NOT_LOADED, failures.INTERNAL_ERROR)
         if handler is None:
             raise JsonRpcException(f"There is no method {method}.", failures.METHOD_NOT_FOUND)
         return self.plain(await handler(self._params(method, params)))

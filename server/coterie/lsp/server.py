@@ -26,6 +26,7 @@ from coterie.base.tasks import TaskSupervisor
 from coterie.domain.wire import Json, to_wire
 from coterie.features.attachment import Build
 from coterie.lsp.capabilities import METHODS, capabilities
+from coterie.lsp.failures import NOT_LOADED
 from coterie.lsp.lifecycle import HANDLERS as LIFECYCLE
 from coterie.lsp.params import read
 from coterie.lsp.parent import watch_process
@@ -71,6 +72,15 @@ class Server(LanguageServer):
         }
 
     def _serve_all(self) -> None:
+        try:
+            self._load_handlers()
+        except Exception:
+            # The editor was told by now that all is well.
+            log.exception("the handlers cannot be loaded")
+            self.protocol.is_whole = False
+            self.session.window.show("error", NOT_LOADED)
+
+    def _load_handlers(self) -> None:
         # Nothing of this is needed to answer ``initialize``, and loading it takes a fifth as long as all that is.
         from coterie.lsp.handlers import AGENT, STANDARD  # noqa: PLC0415
         from coterie.lsp.protocol import REQUESTS  # noqa: PLC0415
