@@ -167,11 +167,14 @@ def test_undo_tells_what_was_restored_and_what_was_left_alone(capsys: pytest.Cap
 
 def test_what_was_never_kept_is_told_by_an_undo_that_succeeds(capsys: pytest.CaptureFixture[str]) -> None:
     left = UndoConflict(path="b.png", uri="file:///project/b.png", reason="nothing is kept of it")
-    wiring = ScriptedWiring(undone=UndoResult(restored=("a.py",), conflicts=(), not_undoable=(left,), kept_in="/data/undone/run_7"))
+    wiring = ScriptedWiring(
+        undone=UndoResult(restored=("a.py",), conflicts=(), not_undoable=(left,), kept_in="/data/undone/run_7", let_go=1)
+    )
     assert main(["undo", "run_7"], wiring) == exits.OK
     told = capsys.readouterr().out.splitlines()
     assert told[:2] == ["restored a.py", "not undoable: b.png: nothing is kept of it"]
     assert told[2].endswith(" in /data/undone/run_7")
+    assert told[3] == "To make room, what was kept of 1 earlier run was deleted (undo.keep_mb)."
     assert main(["undo", "run_7", "--json"], wiring) == exits.OK
     assert json.loads(capsys.readouterr().out)["notUndoable"] == [{"path": "b.png", "reason": left.reason, "uri": left.uri}]
 

@@ -1,4 +1,4 @@
-"""What no project loosens, trusted or not: whether a person sees edits before they are made."""
+"""What no project loosens, trusted or not: whether a person sees edits before they are made, and how much of undone work is kept."""
 
 from __future__ import annotations
 
@@ -44,3 +44,13 @@ def test_no_project_says_that_edits_are_not_looked_at_first(
     assert found.settings.review.mode == mode
     held = [problem for problem in found.problems if problem.ignored == "held"]
     assert (len(held), {problem.key for problem in held}) == (left_out, {"review.mode"} if left_out else set())
+
+
+@pytest.mark.parametrize("trust", ["trusted", "untrusted"])
+def test_no_project_says_how_much_is_kept_of_what_undos_take_away(tmp_path: Path, trust: str) -> None:
+    for place, room in (("home", 500), ("project/.coterie", 1)):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "config.toml").write_text(f"[undo]\nkeep_mb = {room}", encoding="utf-8")
+    trusted = {"trust": {"workspaces": [str(tmp_path / "project")]}} if trust == "trusted" else None
+    found = load({"COTERIE_HOME": str(tmp_path / "home"), "HOME": str(tmp_path)}, folders=[tmp_path / "project"], editor_options=trusted)
+    assert (found.settings.undo.keep_mb, [problem.key for problem in found.problems]) == (500, ["undo.keep_mb"])

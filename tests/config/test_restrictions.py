@@ -101,6 +101,7 @@ def test_what_concerns_the_machine_is_not_taken_from_a_workspaces_editor_setting
         "model": "a/b",
         "permissions": {"allow": ["exec(**)"]},
         "review": {"mode": "before"},
+        "undo": {"keepMb": 1},
         "sandbox": {"level": "none"},
         "trust": {"workspaces": ["/"]},
         "mcp": {"servers": {"x": {"command": ["evil"]}}},
@@ -119,11 +120,11 @@ def test_what_concerns_the_machine_is_not_taken_from_a_workspaces_editor_setting
         1,
     )
     assert (pulled.settings.permissions, pulled.settings.sandbox) == (Settings().permissions, Settings().sandbox)
-    assert pulled.settings.review.mode == "after"
+    assert (pulled.settings.review.mode, pulled.settings.undo) == ("after", Settings().undo)
     assert provider.command is None
     coder = pulled.settings.agents["coder"]
     assert (coder.external, coder.flags, coder.temperature) == (False, (), 0.5)
-    assert len(told(pulled)) == 11
+    assert len(told(pulled)) == 12
     given_at_start = home.load(editor_options=options)
     assert told(given_at_start) == []
     assert given_at_start.settings.sandbox.level == "none"

@@ -1,7 +1,8 @@
-"""What undos take away is kept: every content once, under its own path, readable by its owner alone, for a month."""
+"""What undos take away is kept: every content once, under its own path, readable by its owner alone, for a month, while there is room."""
 
 import errno
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from coterie.domain.workspace_ports import Folder
 from coterie.workspace import trash as trash_module
 from coterie.workspace.given_back import file_mark, link_mark
 from coterie.workspace.survey import stamp_of
-from coterie.workspace.trash import Trash
+from coterie.workspace.trash import IN_HAND_S, Trash
 from coterie.workspace.workspace import LiveWorkspace
 
 
@@ -68,6 +69,87 @@ def test_what_nobody_came_back_for_goes_when_the_next_run_is_undone(trash: Trash
     assert (trash.folder("run_2"), kept(trash)) == (None, {"a.txt": b"one"})
 
 
+KB = 1024
+CONTENT = os.urandom(64 * KB)  # which no disk makes smaller
+
+
+def keep_long_ago(trash: Trash, *run_ids: str) -> None:
+    """Keep a content of each run, the first one longest ago, but none within the last minutes."""
+    for ago, run_id in enumerate(reversed(run_ids), 1):
+        trash.put(run_id, "a.bin", CONTENT)
+        folder = trash.folder(run_id)
+        assert folder is not None
+        then = time.time() - ago * IN_HAND_S - 60
+        os.utime(folder, (then, then))
+
+
+def held(trash: Trash, *run_ids: str) -> list[str]:
+    """Return of which of these runs anything is kept."""
+    return [run_id for run_id in run_ids if trash.folder(run_id) is not None]
+
+
+def test_the_oldest_goes_when_there_is_no_more_room_and_that_is_told_once(trash: Trash) -> None:
+    runs = ("run_1", "run_2", "run_3", "run_4")
+    keep_long_ago(trash, *runs[:3])
+    trash.put("run_4", "a.bin", CONTENT)
+    trash.bound("run_4", 300 * KB)
+    assert (held(trash, *runs), trash.let_go("run_4")) == ([*runs], 0)
+    trash.bound("run_4", 150 * KB)
+    assert (held(trash, *runs), trash.let_go("run_4"), trash.let_go("run_4")) == (["run_3", "run_4"], 2, 0)
+
+
+def test_what_the_undo_in_hand_needs_stays_however_much_it_is(trash: Trash) -> None:
+    keep_long_ago(trash, "run_1", "run_2")
+    folder = trash.folder("run_2")
+    assert folder is not None
+    for number in range(4):
+        trash.put("run_2", f"{number}.bin", CONTENT)
+        os.utime(folder, (1_000_000_000,) * 2)  # an undo that takes its time
+        trash.bound("run_2", 100 * KB)
+    assert held(trash, "run_1", "run_2") == ["run_2"]
+    assert sorted(files_below(folder)) == ["0.bin", "1.bin", "2.bin", "3.bin", "a.bin"]
+
+
+def test_what_another_server_has_just_kept_stays(trash: Trash, tmp_path: Path) -> None:
+    trash.put("run_1", "a.bin", CONTENT)
+    other = Trash(tmp_path / "data" / "undone")
+    other.put("run_2", "a.bin", CONTENT)
+    other.bound("run_2", 100 * KB)
+    assert held(trash, "run_1", "run_2") == ["run_1", "run_2"]
+
+
+def test_what_comes_once_there_was_room_is_counted(trash: Trash) -> None:
+    keep_long_ago(trash, "run_1")
+    for number in range(3):
+        trash.put("run_2", f"{number}.bin", CONTENT)
+        trash.bound("run_2", 200 * KB)
+    assert held(trash, "run_1", "run_2") == ["run_2"]
+
+
+def test_a_file_with_holes_takes_the_room_that_it_takes_on_the_disk(trash: Trash, tmp_path: Path) -> None:
+    keep_long_ago(trash, "run_1")
+    with (tmp_path / "sparse").open("wb") as sparse:
+        sparse.truncate(1024 * KB * KB)
+    trash.take("run_2", "sparse", tmp_path / "sparse")
+    trash.bound("run_2", 1024 * KB)
+    assert held(trash, "run_1", "run_2") == ["run_1", "run_2"]
+
+
+async def test_a_workspace_keeps_no_more_than_the_settings_have_room_for(folder: Folder, root: Path, trash: Trash) -> None:
+    keep_long_ago(trash, "run_1", "run_2")
+    workspace = LiveWorkspace([folder], trash=trash, most_kept=lambda: 150 * KB)
+    await workspace.set_aside("run_3", "a.txt", "one")
+    assert held(trash, "run_1", "run_2", "run_3") == ["run_1", "run_2", "run_3"]
+    place = root / "data.bin"
+    place.write_bytes(CONTENT)
+    made = LeftOut(
+        folder=folder.uri, path="data.bin", uri=place.as_uri(), what="made", why="binary", now=file_mark(stamp_of(place.lstat()))
+    )
+    assert await workspace.give_back("run_3", made)
+    assert held(trash, "run_1", "run_2", "run_3") == ["run_2", "run_3"]
+    assert workspace.let_go_for("run_3") == 1
+
+
 @pytest.mark.parametrize("is_link", [False, True])
 def test_what_is_taken_from_another_disk_is_copied(trash: Trash, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_link: bool) -> None:
     def elsewhere(self: Path, target: Path) -> None:
@@ -100,9 +182,9 @@ def test_what_a_full_disk_cut_off_is_not_kept(trash: Trash, tmp_path: Path, monk
         disk.setattr(os, "fsync", full)
         with pytest.raises(OSError, match="No space left"):
             keep()
-    assert (place.read_bytes(), files_below(tmp_path / "data")) == (b"\0data", [])
+    assert (place.read_bytes(), files_below(tmp_path / "data" / "undone")) == (b"\0data", [])
     keep()
-    assert (kept(trash), files_below(tmp_path / "data")) == ({"data.bin": b"\0data"}, ["undone/run_1/data.bin"])
+    assert (kept(trash), files_below(tmp_path / "data" / "undone")) == ({"data.bin": b"\0data"}, ["run_1/data.bin"])
 
 
 def test_a_link_is_not_the_content_that_it_leads_to(trash: Trash, tmp_path: Path) -> None:
@@ -172,7 +254,7 @@ def test_what_cannot_be_taken_from_another_disk_is_kept_by_no_attempt(
     for _ in range(2):
         with pytest.raises(PermissionError):
             trash.take("run_1", "data.bin", place)
-    assert (place.read_bytes(), files_below(tmp_path / "data")) == (b"\0data", [])
+    assert (place.read_bytes(), files_below(tmp_path / "data" / "undone")) == (b"\0data", [])
 
 
 async def test_what_is_too_large_to_be_copied_stays(folder: Folder, root: Path, trash: Trash, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -528,12 +528,13 @@ export interface HunkParams {
   changeIds?: string[] | null;
 }
 
-/** What became of a verdict on hunks: the changes that they belong to, as they are now, and what could not be done, and why. `kept_in`, of a rejection alone, is the folder where lies what was taken away of what commands of the run wrote, as in `UndoResult`; it is in JSON only where there is one. */
+/** What became of a verdict on hunks: the changes that they belong to, as they are now, and what could not be done, and why. `kept_in`, of a rejection alone, is the folder where lies what was taken away of what commands of the run wrote; it and `let_go` are as in `UndoResult`, and in JSON only where they say something. */
 export interface HunkResult {
   runId: string;
   changes: ReviewedChange[];
   conflicts?: UndoConflict[];
   keptIn?: string | null;
+  letGo?: number;
 }
 
 /** The index of the open folders: until it is `complete`, `done` of the `files` to read are read; then it has them all. */
@@ -1266,12 +1267,13 @@ export interface UndoGoesOn {
   goesOn: true;
 }
 
-/** What an undo did. `not_undoable` are files of which a command left nothing to take back: each is told once, or when it is named. `kept_in` is the folder where lies what undos of this run have taken away of what commands wrote. Either is in JSON only where it says something. */
+/** What an undo did. `not_undoable` are files of which a command left nothing to take back: each is told once, or when it is named. `kept_in` is the folder where lies what undos of this run have taken away of what commands wrote; `let_go` says of how many earlier runs what was kept went to make room for that (`undo.keep_mb`). Each of the three is in JSON only where it says something. */
 export interface UndoResult {
   restored: string[];
   conflicts: UndoConflict[];
   notUndoable?: UndoConflict[];
   keptIn?: string | null;
+  letGo?: number;
 }
 
 /** What was used. `input` counts uncached input tokens only; the cached ones are in `cache_read` and `cache_write`. */

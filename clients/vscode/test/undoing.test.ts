@@ -90,6 +90,7 @@ describe("what came of an undo is told", () => {
   const left = (path: string) => ({ path, uri: `file:///w/${path}`, reason: `${path} is another now.` });
   const answers: Record<string, UndoResult> = {
     one: { restored: ["a.py", "b.py"], conflicts: [left("c.py")], keptIn: "/kept/one" },
+    three: { restored: [], conflicts: [], keptIn: "/kept/three", letGo: 2 },
     two: { restored: ["b.py"], conflicts: [], notUndoable: [left("d.png")] },
   };
   const request = async (_method: string, { runId }: { readonly runId: string }) => {
@@ -109,5 +110,11 @@ describe("what came of an undo is told", () => {
     const told = window.showInformationMessage.mock.calls.map(([text]) => text);
     expect(told.sort()).toEqual(["Not taken back: d.png: d.png is another now.", "What was taken away is kept for a while in /kept/one."]);
     expect(env.clipboard.writeText.mock.calls).toEqual([["/kept/one"]]);
+  });
+
+  it("with what was deleted to make room for what it took away", async () => {
+    await undo(session, { runId: "three" });
+    const told = "What was taken away is kept for a while in /kept/three. To make room, what was kept of 2 earlier runs was deleted.";
+    expect(window.showInformationMessage.mock.calls).toEqual([[told, "Copy the Path"]]);
   });
 });

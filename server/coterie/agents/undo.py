@@ -89,6 +89,7 @@ def _result(given_back: GivenBack, restored: Sequence[str], conflicts: Sequence[
         conflicts=(*conflicts, *(conflict for conflict in given_back.conflicts if conflict.path not in left)),
         not_undoable=tuple(given_back.not_undoable),
         kept_in=given_back.workspace.kept_of(given_back.run.run_id),
+        let_go=given_back.workspace.let_go_for(given_back.run.run_id),
     )
 
 

@@ -51,6 +51,7 @@ class Workplace:
             among=shared.overlays,
             snapshots=shared.snapshots,
             trash=shared.trash,
+            most_kept=lambda: settings.loaded.settings.undo.keep_mb * 1024 * 1024,
             closed=self._own_folders,
         )
         self.sandbox = ProbedSandbox(values.sandbox.level, environ, hidden=tuple(map(str, self._own_folders)), on_found=changed)

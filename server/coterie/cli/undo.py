@@ -11,7 +11,7 @@ from coterie.cli.opening import opened
 from coterie.cli.terminal import Output
 from coterie.cli.wiring import Invocation, Wiring
 from coterie.cli.wording import Line
-from coterie.domain.edits import KEPT_DAYS, UndoResult
+from coterie.domain.edits import KEPT_DAYS, UndoResult, words_of_let_go
 from coterie.domain.wire import to_wire
 
 
@@ -33,6 +33,8 @@ def undo_lines(result: UndoResult) -> Iterator[Line]:
     yield from (Line(f"left alone: {conflict.path}: {conflict.reason}", "bad") for conflict in result.conflicts)
     yield from (Line(f"not undoable: {left.path}: {left.reason}", "warn") for left in result.not_undoable)
     if result.kept_in is not None:
-        yield Line(f"what was taken away of it is kept for {KEPT_DAYS} days in {result.kept_in}", "dim")
+        yield Line(f"what was taken away of it is kept for up to {KEPT_DAYS} days in {result.kept_in}", "dim")
+    if result.let_go:
+        yield Line(words_of_let_go(result.let_go), "warn")
     if not (result.restored or result.conflicts or result.not_undoable):
         yield Line("nothing to take back: this run has no changes left", "dim")

@@ -14,7 +14,7 @@ from coterie.config.lines import KeyPath
 from coterie.config.overlay import leaves
 from coterie.config.problems import Ignored, Problem
 
-_MACHINE_TABLES = frozenset({"permissions", "review", "sandbox", "trust", "mcp"})
+_MACHINE_TABLES = frozenset({"permissions", "review", "sandbox", "trust", "undo", "mcp"})
 _MACHINE_PROVIDER_KEYS = frozenset({"type", "base_url", "api_key", "cassette", "command", "vendor"})
 _MACHINE_AGENT_KEYS = frozenset({"external", "flags"})
 MACHINE_SCOPE: tuple[str, ...] = (
@@ -24,8 +24,11 @@ MACHINE_SCOPE: tuple[str, ...] = (
 )
 """The same for people and their views: patterns of dotted keys."""
 
-_HELD: frozenset[KeyPath] = frozenset({("review", "mode")})
-"""What every project, trusted or not, may only tighten: whether a person sees an edit first is not for those to say whose text it is."""
+_HELD: frozenset[KeyPath] = frozenset({("review", "mode"), ("undo", "keep_mb")})
+"""What every project, trusted or not, may only tighten: whether a person sees an edit first is not for those to say whose text it is.
+
+How much of what undos take away is kept, of all projects together, is for none of them to say.
+"""
 _TIGHTEST: Mapping[KeyPath, object] = {
     ("permissions", "policy_when_unattended"): "deny",
     ("review", "mode"): "before",
@@ -67,7 +70,7 @@ def without_loosening(layer: Layer, below: Mapping[str, Any], problems: list[Pro
     """Return a project's layer without what would loosen what no project loosens, over the values ``below`` it with the defaults."""
     return _filtered(
         layer,
-        lambda path, value: path not in _HELD or value == _TIGHTEST[path] or value == _at(below, path),
+        lambda path, value: path not in _HELD or (path in _TIGHTEST and value == _TIGHTEST[path]) or value == _at(below, path),
         problems,
         message="A project's settings may only tighten this; it is left out.",
         why="held",

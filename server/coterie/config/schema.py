@@ -265,6 +265,15 @@ class ReviewSettings(Table):
     )
 
 
+class UndoSettings(Table):
+    """What undos take away of what commands wrote is kept for a while: it may have been nowhere else."""
+
+    keep_mb: Count = Field(
+        1024,
+        description="the room for it on the disk: beyond it what was kept of the oldest runs goes, but nothing of the last ten minutes",
+    )
+
+
 class ProjectTestSettings(Table):
     """The project's tests."""
 
@@ -326,6 +335,7 @@ class Settings(Table):
     cache: CacheSettings = Field(default_factory=CacheSettings, description="answers that are kept")
     context: ContextSettings = Field(default_factory=ContextSettings, description="what agents are shown unasked")
     review: ReviewSettings = Field(default_factory=ReviewSettings, description="when edits are looked at")
+    undo: UndoSettings = Field(default_factory=UndoSettings, description="what undos take away")
     tests: ProjectTestSettings = Field(default_factory=ProjectTestSettings, description="the project's tests")
     suggestions: SuggestionSettings = Field(default_factory=SuggestionSettings, description="ghost text")
     actions: Mapping[str, ActionSettings] = Field(default_factory=dict, description="code actions by name")

@@ -249,6 +249,11 @@ KEPT_DAYS = 30
 """So long what an undo takes away of what commands wrote is kept."""
 
 
+def words_of_let_go(runs: int) -> str:
+    """Say of how many earlier runs what was kept went to make room for what is kept now."""
+    return f"To make room, what was kept of {runs} earlier run{'s'[: runs != 1]} was deleted (undo.keep_mb)."
+
+
 @wire
 class UndoConflict:
     """A file that was left alone, and why: what a person wrote would have been touched, or what was there before was never kept."""
@@ -262,16 +267,17 @@ class UndoConflict:
 class UndoResult:
     """What an undo did. ``not_undoable`` are files of which a command left nothing to take back: each is told once, or when it is named.
 
-    ``kept_in`` is the folder where lies what undos of this run have taken away of what commands wrote. Either is in JSON only where it
-    says something.
+    ``kept_in`` is the folder where lies what undos of this run have taken away of what commands wrote; ``let_go`` says of how many earlier
+    runs what was kept went to make room for that (`undo.keep_mb`). Each of the three is in JSON only where it says something.
     """
 
     restored: tuple[str, ...]
     conflicts: tuple[UndoConflict, ...]
     not_undoable: tuple[UndoConflict, ...] = ()
     kept_in: str | None = None
+    let_go: int = 0
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Leave what is empty out of JSON."""
-        return without_empty(handler(source), "not_undoable", "kept_in")
+        return without_empty(handler(source), "not_undoable", "kept_in", "let_go")

@@ -91,19 +91,20 @@ class ReviewedChange:
 class HunkResult:
     """What became of a verdict on hunks: the changes that they belong to, as they are now, and what could not be done, and why.
 
-    ``kept_in``, of a rejection alone, is the folder where lies what was taken away of what commands of the run wrote, as in
-    `UndoResult`; it is in JSON only where there is one.
+    ``kept_in``, of a rejection alone, is the folder where lies what was taken away of what commands of the run wrote; it and ``let_go`` are
+    as in `UndoResult`, and in JSON only where they say something.
     """
 
     run_id: str
     changes: tuple[ReviewedChange, ...]
     conflicts: tuple[UndoConflict, ...] = ()
     kept_in: str | None = None
+    let_go: int = 0
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Leave what is empty out of JSON."""
-        return without_empty(handler(source), "kept_in")
+        return without_empty(handler(source), "kept_in", "let_go")
 
 
 @wire

@@ -125,6 +125,10 @@ class Workspace(Protocol):
         """Return the folder where lies what undos of a run have taken away; None where there is nothing."""
         ...
 
+    def let_go_for(self, run_id: str) -> int:
+        """Return of how many earlier runs what was kept went to make room for what is kept of this one; each is told once."""
+        ...
+
 
 class Look(Protocol):
     """What lies on the disk before a command, and what of it the command changed. It is ended once, however the command ends."""

@@ -53,7 +53,8 @@ class HunkService:
         ]
         changes = tuple(_reviewed(row.run_id, row.request.folder, change) for change in meant)
         kept_in = self._base.workspace.kept_of(row.run_id) if choice.verdict == "rejected" else None
-        return HunkResult(run_id=row.run_id, changes=changes, conflicts=tuple(conflicts), kept_in=kept_in)
+        let_go = self._base.workspace.let_go_for(row.run_id)
+        return HunkResult(run_id=row.run_id, changes=changes, conflicts=tuple(conflicts), kept_in=kept_in, let_go=let_go)
 
     async def decide_open(
         self, verdict: HunkVerdict, *, run_id: str | None = None, uri: str | None = None, hunk_ids: Collection[str] = ()

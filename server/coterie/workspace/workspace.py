@@ -7,7 +7,8 @@ texts come from the open buffers first; blocking work is done in threads.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
@@ -26,7 +27,7 @@ from coterie.workspace.looks import Looks
 from coterie.workspace.overlays import Overlay, Overlays
 from coterie.workspace.privacy import Privacy, Withheld
 from coterie.workspace.snapshots import Snapshots
-from coterie.workspace.trash import Trash
+from coterie.workspace.trash import MOST_KEPT, Trash
 from coterie.workspace.uris import uri_below
 from coterie.workspace.walk import is_listed, list_files
 
@@ -39,7 +40,7 @@ class LiveWorkspace:
 
     ``editor`` is None where there is none, as on the command line; ``among`` are the other editors; ``snapshots`` keeps what commands may
     change, None where none are run, and looks for that into none of the ``closed`` folders; ``trash`` is where what they wrote goes when it
-    is taken back.
+    is taken back, ``most_kept`` says how many bytes of the disk all of that may take.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class LiveWorkspace:
         among: Overlays | None = None,
         snapshots: Snapshots | None = None,
         trash: Trash | None = None,
+        most_kept: Callable[[], int] = lambda: MOST_KEPT,
         closed: Iterable[Path] = (),
     ) -> None:
         self._among = among or Overlays()
@@ -62,6 +64,7 @@ class LiveWorkspace:
         self._looks = Looks(self._overlay, snapshots, self._places, frozenset(map(os.path.realpath, closed)))
         self._compared: dict[str, tuple[_Stamp, Buffer, bool]] = {}
         self._trash = trash
+        self._most_kept = most_kept
         self._privacy = Privacy()
 
     @property
@@ -202,6 +205,12 @@ class LiveWorkspace:
         except OSError as failure:
             why = failure.strerror or failure
             raise ModelMistakeError(f"What it holds now cannot be kept before it is taken away: {why}. It was left as it is.") from failure
+        await self._bound(run_id)
+
+    async def _bound(self, run_id: str) -> None:
+        """Keep no more than there is room for. Where that fails, too much is kept, and the undo goes on."""
+        with suppress(OSError):
+            await in_thread(self._kept_in.bound, run_id, self._most_kept())
 
     async def give_back(self, run_id: str, left_out: LeftOut) -> bool:
         """Give back what no text tells; see `domain.workspace_ports.Workspace.give_back`."""
@@ -213,14 +222,21 @@ class LiveWorkspace:
             if left_out.why != "mode":
                 self._overlay.writes.note(absolute, None)
             try:
-                return await in_thread(give_back, absolute, left_out, origin, self._kept_in, run_id, within=root)
+                given_back = await in_thread(give_back, absolute, left_out, origin, self._kept_in, run_id, within=root)
             except OSError as failure:
                 raise ModelMistakeError(f"It cannot be taken back: {failure.strerror or failure}. It was left as it is.") from failure
+        if self.kept_of(run_id) is not None:
+            await self._bound(run_id)
+        return given_back
 
     def kept_of(self, run_id: str) -> str | None:
         """Return where lies what was taken away of a run; see `domain.workspace_ports.Workspace.kept_of`."""
         folder = None if self._trash is None else self._trash.folder(run_id)
         return None if folder is None else str(folder)
+
+    def let_go_for(self, run_id: str) -> int:
+        """Return of how many runs what was kept went for this one; see `domain.workspace_ports.Workspace.let_go_for`."""
+        return 0 if self._trash is None else self._trash.let_go(run_id)
 
     @property
     def _kept_in(self) -> Trash:

@@ -75,11 +75,11 @@ export class Reviewing implements Disposable {
     }
     for (const [runId, hunkIds] of byRun) {
       try {
-        const { conflicts, keptIn } = await this.session.wire.request(`agent/hunk/${verdict}`, { runId, hunkIds });
+        const { conflicts, keptIn, letGo } = await this.session.wire.request(`agent/hunk/${verdict}`, { runId, hunkIds });
         void guarded(() => tellConflicts(verdict === "accept" ? "applied" : "taken back", conflicts ?? []));
-        if (keptIn && !this.#told.has(keptIn)) {
+        if (keptIn && (letGo || !this.#told.has(keptIn))) {
           this.#told.add(keptIn);
-          void guarded(() => tellKept(keptIn));
+          void guarded(() => tellKept(keptIn, letGo));
         }
       } catch (error) {
         if (!(error instanceof Refusal && error.code === "already_resolved")) {

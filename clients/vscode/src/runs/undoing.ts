@@ -67,7 +67,7 @@ export async function undo(session: Session, ...asked: readonly RunUndoParams[])
       done.flatMap((each) => each.conflicts),
     ),
     tellUnkept(done.flatMap((each) => each.notUndoable ?? [])),
-    ...done.map((each) => tellKept(each.keptIn ?? undefined)),
+    ...done.map((each) => tellKept(each.keptIn ?? undefined, each.letGo)),
     ...answers.map((answer) => (answer.status === "rejected" ? Promise.reject(answer.reason) : undefined)),
   ]);
 }
@@ -79,13 +79,14 @@ async function tellUnkept(left: readonly UndoConflict[]): Promise<void> {
   }
 }
 
-/** Tell where lies what an undo took away. */
-export async function tellKept(folder: string | undefined): Promise<void> {
+/** Tell where lies what an undo took away, and of how many earlier runs it is no longer kept for it. */
+export async function tellKept(folder: string | undefined, letGo = 0): Promise<void> {
+  if (folder === undefined) {
+    return;
+  }
   const copy = "Copy the Path";
-  if (
-    folder !== undefined &&
-    (await window.showInformationMessage(unlinked(`What was taken away is kept for a while in ${folder}.`), copy)) === copy
-  ) {
+  const room = letGo > 0 ? ` To make room, what was kept of ${counted(letGo, "earlier run")} was deleted.` : "";
+  if ((await window.showInformationMessage(unlinked(`What was taken away is kept for a while in ${folder}.${room}`), copy)) === copy) {
     await env.clipboard.writeText(folder);
   }
 }

@@ -109,6 +109,7 @@ const LABELS: Readonly<Record<string, string>> = {
   "suggestions.enabled": "Suggest while typing",
   "suggestions.min_delay_ms": "Least wait after a key, in milliseconds",
   "tests.command": "Test command",
+  "undo.keep_mb": "Room for what undos take away, in MB",
 };
 
 function field(view: SettingsView, key: string, name: string, schema: Schema): Field {

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Awaitable
 
 from coterie.base.errors import CoterieError, InvalidParamsError
-from coterie.domain.edits import KEPT_DAYS, UndoResult
+from coterie.domain.edits import KEPT_DAYS, UndoResult, words_of_let_go
 from coterie.lsp.commands import RejectArguments, UndoArguments, UndoGoesOn
 from coterie.lsp.session import Session
 
@@ -76,7 +76,9 @@ async def tell(session: Session, undoing: asyncio.Task[UndoResult | CoterieError
     for left in done.not_undoable:
         session.window.log("info", f"{left.path} was not taken back: {left.reason}")
     if done.kept_in is not None:
-        session.window.log("info", f"What was taken away of it is kept for {KEPT_DAYS} days in {done.kept_in}.")
+        session.window.log("info", f"What was taken away of it is kept for up to {KEPT_DAYS} days in {done.kept_in}.")
+    if done.let_go:
+        session.window.log("info", words_of_let_go(done.let_go))
 
 
 def warn(session: Session, done: UndoResult) -> None:
