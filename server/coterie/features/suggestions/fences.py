@@ -64,6 +64,8 @@ def _is_meant(body: str, gap: Gap) -> bool:
     """Say whether what stands behind an opening fence goes on as the comment or the string does in which the fence is."""
     line = gap.line_before
     ending = _ENDING.search(body)
+    if sum(gap.prefix.count(fence) for fence in _FENCES) % 2:
+        return True  # it ends the one that stands above
     if (mark := _DOC_MARK.match(line.lstrip())) is not None:
         return ending is None and body.lstrip().startswith(mark.group())
     if line.strip() or any(opened[0] in QUOTES and len(opened) == 1 for opened in open_behind(line)):

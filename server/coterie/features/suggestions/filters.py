@@ -9,6 +9,7 @@ cursor may be another thing then.
 from __future__ import annotations
 
 import re
+from itertools import pairwise, takewhile
 from typing import Final, Literal
 
 from coterie.context.fill import Extent, Gap, indentation
@@ -42,6 +43,10 @@ _CLOSING_LINE = re.compile(r"(?:[\])}]+|end|fi|done|esac|</[\w.:-]*>)[;,)]*")
 _CLOSER = re.compile(r"[\])}]|\w+|</[\w.:-]*>")
 _NOTICE = re.compile(r"\W*(?:copyright|licen[sc]ed? |spdx-|all rights reserved|this file is part of|permission is hereby)", re.IGNORECASE)
 _IMPORT = re.compile(r"\s*(?:import|from|use|using(?!\s+\w+\s*=)|require|require_once|include|#include|@import)\b")
+_DEFINITION = re.compile(
+    r"(?:(?:export|default|pub(?:\([\w ]+\))?|public|private|protected|static|async|final|abstract|internal|override|suspend|open)\s+)*"
+    r"(?:def|class|function|fn|func|fun|struct|interface|enum|trait|module)\b\s*[A-Za-z(][^\n]*[:{)]"
+)
 _REST_TO_TELL: Final = 5
 """Characters of the line behind the cursor that are no coincidence in the middle of an answer."""
 
@@ -132,8 +137,22 @@ def _is_there(line: str, gap: Gap) -> bool:
     """Say whether a line is the one above again, or an import that the file has."""
     if line == gap.above.strip() and gap.above.strip(" \t])};,"):
         return True
+    if _DEFINITION.fullmatch(line) is not None and not gap.above.lstrip().startswith(("@", "#[")) and _is_defined(line, gap):
+        return True
     around = gap.prefix.split("\n")[:-1] + gap.suffix.split("\n")[1:]
     return _IMPORT.match(line) is not None and any(line == other.strip() for other in around)
+
+
+def _is_defined(definition: str, gap: Gap) -> bool:
+    """Say whether what the cursor stands in has this definition already; what is decorated may be one of several (``@overload``)."""
+    depth = indentation(gap.line_before)
+    above = list(takewhile(lambda line: not line.strip() or indentation(line) >= depth, reversed(gap.prefix.split("\n")[:-1])))
+    below = list(takewhile(lambda line: not line.strip() or indentation(line) >= depth, gap.suffix.split("\n")[1:]))
+    lines = [*reversed(above), "", *below]
+    return any(
+        line.strip() == definition and indentation(line) == depth and not ahead.lstrip().startswith(("@", "#"))
+        for ahead, line in pairwise(["", *lines])
+    )
 
 
 def _limit(text: str, gap: Gap, language: str) -> int:
