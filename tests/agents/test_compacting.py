@@ -16,6 +16,7 @@ from coterie.base.errors import ProviderError
 from coterie.context.assemble import message_bytes, request_bytes
 from coterie.context.compaction import CUT_OFF, UNKNOWN_WINDOW
 from coterie.context.pinning import PINNED_PART
+from coterie.context.thread import FILE_LEFT_OUT
 from coterie.context.window import input_limit
 from coterie.domain.channels import Channel
 from coterie.domain.events import MessageDelta, WarningEvent
@@ -220,6 +221,26 @@ async def test_a_channel_that_overflows_a_host_and_cannot_be_summarised_asks_for
             assert (await talk.post("And?", (Fails(TOO_LONG, 99),))).reason == "context_overflow"
             asked.append(len(talk.hosts.heard("compaction")))
         assert asked == [1, 1, 1, 0, 0]
+
+
+async def test_where_no_summary_can_be_made_files_that_were_attached_before_go_last(tmp_path: Path) -> None:
+    async with talking(tmp_path, windows={"first": 8_192}) as talk:
+        for name in "abc":
+            file = talk.stage.project / f"{name}.txt"
+            file.write_text(f"line of {name}\n" * 500, encoding="utf-8")
+            talk.hosts.script = {"compaction": (says("No."),) * 9}
+            end = await talk.post(f"{name}?", says("word " * 400), attachments=(Attachment(uri=file.as_uri()),))
+            assert end.state == "succeeded", end.text
+        talk.hosts.script = {"compaction": (says("No."),) * 9}
+        end = await talk.post("word " * 1_600, says("Done."))
+        assert end.state == "succeeded", end.text
+        asked = [message.text for message in talk.sent.messages if isinstance(message, UserMessage)]
+        left_out = [FILE_LEFT_OUT in text for text in asked]
+        assert True in left_out
+        assert [text.rsplit("\n", 1)[-1] for text in asked[:3]] == ["a?", "b?", "c?"]
+        assert any("file is left out" in told.text or "files are left out" in told.text for told in talk.told)
+        view = await talk.stage.inspector.inspect(channel_id=talk.channel)
+        assert sum(each.tokens for each in view.pieces) == view.used
 
 
 async def test_what_cannot_be_made_short_enough_ends_in_words(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from coterie.context.superseded import superseded
 from coterie.context.task import PART, REPLACES, Excerpt, Task, first_message
-from coterie.context.thread import SUPERSEDED, Placed, pruned_of
+from coterie.context.thread import FILE_LEFT_OUT, Placed, pruned_of
 from coterie.domain.messages import AssistantMessage, Message, UserMessage
 from coterie.domain.records import OutputPlace
 
@@ -27,23 +27,21 @@ def a(text: str = LONG, reason: str | None = None, path: str | None = "a.txt") -
         ([said(a())], set()),
         ([said(a()), said(a())], {(0, 1)}),
         ([said(a(), a(path="b.txt")), said(a("new", REPLACES))], {(0, 1)}),
-        ([said(a()), AssistantMessage(text="Hm."), said(a("x" * 999, REPLACES)), said(a("last", REPLACES))], {(0, 1)}),
+        ([said(a()), AssistantMessage(text="Hm."), said(a("another", REPLACES)), said(a("last", REPLACES))], {(0, 1), (2, 1)}),
         ([said(a()), said(a(LONG + "1", REPLACES)), said(a(LONG + "2", REPLACES))], {(0, 1), (1, 1)}),
         ([said(a()), said(a("another"))], set()),
         ([said(a()), said(a("Lines 1 to 1:\ntext of it", PART)), said(a("Lines 1 to 1:\ntext of it", PART))], set()),
         ([said(a("Lines 1 to 99:\n" + LONG, PART)), said(a(LONG, REPLACES))], set()),
         ([said(a(path=None)), said(a(path=None))], set()),
-        ([said(a("short")), said(a("short"))], set()),
     ],
 )
 def test_only_what_is_said_anew_is_superseded(messages: list[Message], found: set[tuple[int, int]]) -> None:
-    assert superseded(messages, least=1_000) == found
+    assert superseded(messages) == found
 
 
 def test_what_is_left_out_keeps_its_place_and_all_around_it() -> None:
     message = said(a(), a(path="b.txt"))
     left = pruned_of(Placed("r1", 4, message), [OutputPlace(run_id="r1", seq=4, place=1), OutputPlace(run_id="r1", seq=5, place=2)]).message
     assert isinstance(left, UserMessage)
-    assert left.text == message.text.replace(LONG.rstrip(), SUPERSEDED, 1)
-    assert left.request == message.request.replace(LONG.rstrip(), SUPERSEDED, 1)
-    assert superseded([left, said(a("new", REPLACES))], least=1_000) == frozenset()
+    assert left.text == message.text.replace(LONG.rstrip(), FILE_LEFT_OUT, 1)
+    assert left.request == message.request.replace(LONG.rstrip(), FILE_LEFT_OUT, 1)

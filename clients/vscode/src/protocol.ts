@@ -365,7 +365,7 @@ export interface CommitMessageParams {
   staged?: boolean;
 }
 
-/** The conversation is sent to models shorter from here on, `text` says so in a sentence; the post `/restore` takes it back. `messages` messages were replaced by `summary` (null: by nothing), which `model` wrote, and `outputs` old outputs of tools are left out, or texts of files that came again later. The tokens are estimates of what the next request would hold without it, and holds. */
+/** The conversation is sent to models shorter from here on, `text` says so in a sentence; the post `/restore` takes it back. `messages` messages were replaced by `summary` (null: by nothing), which `model` wrote, and `outputs` old outputs of tools are left out, or texts of files that were attached. The tokens are estimates of what the next request would hold without it, and holds. */
 export interface CompactionEvent {
   kind: "compaction";
   compactionId: string;
@@ -379,7 +379,7 @@ export interface CompactionEvent {
   model?: string | null;
 }
 
-/** A time at which the conversation became shorter: how many messages a summary replaced, and how much was left out. `outputs` of tools, or texts of files that came again later. */
+/** A time at which the conversation became shorter: how many messages a summary replaced, and how much was left out. `outputs` of tools, or texts of files that were attached. */
 export interface CompactionView {
   compactionId: string;
   messages: number;

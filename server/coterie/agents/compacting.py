@@ -149,7 +149,7 @@ class Compactor:
         return is_shorter
 
     async def _leave_unseen(self, look: Look, choice: ModelChoice, limit: int) -> bool:
-        """Leave out what a tool has just said, where nothing else makes it fit: else the run, and the channel, could never go on."""
+        """Leave out what a tool has just said, or a file attached before, where nothing else makes it fit: no run could go on."""
         talk = self._conversation
         record = CompactionRecord(
             compaction_id=new_id("compaction"), step_id=talk.step_id, attempt=talk.attempt, pruned=unseen(look.parts, limit)
@@ -166,11 +166,12 @@ def _told(record: CompactionRecord, look: Look, after: Look, summary: Summary | 
     parts = []
     if messages and summary is not None:
         parts.append(f"{messages} earlier {'message is' if messages == 1 else 'messages are'} sent as a summary by {summary.model}")
-    files = len(set(record.pruned) & {part.output for part in look.parts if part.superseded})
-    if outputs := len(record.pruned) - files:
+    outputs = len(set(record.pruned) - {part.output for part in look.parts if part.is_file})
+    files = len(record.pruned) - outputs
+    if outputs:
         parts.append(f"{outputs} old {'output of a tool is' if outputs == 1 else 'outputs of tools are'} left out")
     if files:
-        parts.append(f"{files} {'text of a file is' if files == 1 else 'texts of files are'} left out that came again later")
+        parts.append(f"{files} {'text of a file is' if files == 1 else 'texts of files are'} left out")
     text = f"To make room, {' and '.join(parts)}: about {before:,} tokens became {now:,}."
     return CompactionEvent(
         compaction_id=record.compaction_id,

@@ -13,7 +13,7 @@ from dataclasses import replace
 from coterie.context.cutting import has_changed
 from coterie.context.elements import Element, elements_of, emptied, reworded
 from coterie.context.task import PART
-from coterie.context.thread import SUPERSEDED, Before, Placed, as_sent, standing
+from coterie.context.thread import FILE_LEFT_OUT, Before, Placed, as_sent, standing
 from coterie.domain.inspection import Marks
 from coterie.domain.messages import AssistantMessage, Message, ToolMessage, UserMessage
 
@@ -41,7 +41,7 @@ def attached_before(messages: Iterable[Message]) -> Mapping[str, str]:
     A part of a file says nothing of what the rest of it was.
     """
     elements = (each for message in messages if isinstance(message, UserMessage) for each in elements_of(message.text))
-    return {path: each.shown for each in elements if (path := whole_file(each)) is not None and each.shown not in {GONE, SUPERSEDED}}
+    return {path: each.shown for each in elements if (path := whole_file(each)) is not None and each.shown not in {GONE, FILE_LEFT_OUT}}
 
 
 def whole_file(element: Element) -> str | None:

@@ -8,7 +8,7 @@ model has seen are the pieces of history that can be left out one by one; all ot
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from coterie.context.assemble import head_bytes, output_bytes
@@ -25,7 +25,10 @@ _FILE = re.compile(r'<(rules|memory)(?: of="[a-z]+")? file="([^\n]*)">\n.*?\n</\
 _WORDS = "prompt"
 _OF_FILES = "what the person and the project want agents to know"
 _HEAD: Mapping[str, str] = {_WORDS: "what the agent is", "tools": "what the agent can do"}
+_FILE_ATTACHED = "attachment:"
 PINNED = "pinned by the person"
+WORTH_LEAVING_OUT = 100
+"""Tokens from which it frees enough to leave out a file that was attached."""
 BIG_OUTPUT = 1_000
 """Characters from which leaving out a tool's output frees more than the sentence in its place costs."""
 
@@ -42,13 +45,19 @@ class Counting:
 class Part:
     """A piece with what it stands for: the ``place``-th message of the thread (None: the system), the output of it that can be left out.
 
-    The latest outputs are pinned, which a model may not have seen yet: they are left out last. What is ``superseded`` is left out first.
+    What is ``superseded`` is left out first. Pinned are the latest outputs, which a model may not have seen yet, and files that a person
+    attached before: they are left out last, where nothing else would do.
     """
 
     piece: Piece
     place: int | None = None
     output: OutputPlace | None = None
     superseded: bool = False
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file that a person attached."""
+        return self.piece.source.startswith(_FILE_ATTACHED)
 
 
 def parts_of(
@@ -66,7 +75,9 @@ def parts_of(
     """
     made = _of_head(request, counting)
     latest = max((place for place, placed in enumerate(thread) if isinstance(placed.message, ToolMessage)), default=-1)
-    replaced = superseded([*(placed.message for placed in thread), *coming], least=BIG_OUTPUT)
+    replaced = superseded(
+        [*(placed.message for placed in thread), *coming],
+    )
     is_seen = any(isinstance(placed.message, AssistantMessage) for placed in thread[latest + 1 :])
     for place, placed in enumerate(thread):
         name = f"{placed.run_id}:{placed.seq}"
@@ -77,10 +88,7 @@ def parts_of(
                 source, reason = ("summary", "in the place of what was said before") if placed.is_summary else ("person", "said before")
                 is_task = (placed.run_id, placed.seq) == task
                 pieces = _of_person(replace(said, source=source, reason=reason), message.text, is_task=is_task)
-                made += [
-                    _going(placed, number, piece, place) if (place, number) in replaced and not is_task else Part(piece, place)
-                    for number, piece in enumerate(pieces)
-                ]
+                made += [_of_element(placed, number, Part(piece, place), replaced) for number, piece in enumerate(pieces)]
             case AssistantMessage() as message:
                 made.append(Part(replace(said, source=message.made_by or "model", reason="answered before"), place))
             case ToolMessage():
@@ -90,10 +98,14 @@ def parts_of(
     return tuple(_staying(part) if part.piece.piece_id in marks.pinned else part for part in made)
 
 
-def _going(placed: Placed, number: int, piece: Piece, place: int) -> Part:
-    """Return the part of an attached text that a later one replaces."""
+def _of_element(placed: Placed, number: int, part: Part, replaced: Collection[tuple[int | None, int]]) -> Part:
+    """Return the part of an element of a message; a file that was attached to an earlier one can be left out, because it can be read."""
+    is_old_file = part.piece.segment == "history" and part.is_file
+    if not is_old_file or part.piece.tokens < WORTH_LEAVING_OUT:
+        return part
+    is_superseded = (part.place, number) in replaced
     output = OutputPlace(run_id=placed.run_id, seq=placed.seq, place=number)
-    return Part(replace(piece, pinned=False), place, output, superseded=True)
+    return replace(part, piece=replace(part.piece, pinned=not is_superseded), output=output, superseded=is_superseded)
 
 
 def _staying(part: Part) -> Part:

@@ -44,7 +44,10 @@ def _outputs(parts: Sequence[Part], limit: int) -> tuple[OutputPlace, ...]:
 
 
 def unseen(parts: Sequence[Part], limit: int) -> tuple[OutputPlace, ...]:
-    """Return the outputs to leave out that no model has seen, the largest first, so that ``limit`` tokens hold the rest."""
+    """Return what is left out last, the largest first, so that ``limit`` tokens hold the rest.
+
+    Outputs that no model has seen, and files that a person attached before: both can be read again.
+    """
     over = sum(part.piece.tokens for part in parts) - limit
     gone: list[OutputPlace] = []
     for part in sorted(parts, key=lambda each: each.piece.tokens, reverse=True):

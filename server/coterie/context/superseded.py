@@ -14,11 +14,8 @@ from coterie.context.task import REPLACES
 from coterie.domain.messages import Message, UserMessage
 
 
-def superseded(messages: Sequence[Message], *, least: int) -> frozenset[tuple[int, int]]:
-    """Return the number of the message, and the place in it, of each attached file that is attached again later: anew, or as it is.
-
-    Those of fewer than ``least`` characters are not worth a sentence in their place.
-    """
+def superseded(messages: Sequence[Message]) -> frozenset[tuple[int, int]]:
+    """Return the number of the message, and the place in it, of each attached file that is attached again later: anew, or as it is."""
     found: set[tuple[int, int]] = set()
     standing: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
     for number, message in enumerate(messages):
@@ -26,6 +23,5 @@ def superseded(messages: Sequence[Message], *, least: int) -> frozenset[tuple[in
             if (path := whole_file(element)) is not None:
                 replaces = element.attributes.get("reason") == REPLACES
                 found |= {(earlier, at) for earlier, at, shown in standing[path] if replaces or shown == element.shown}
-                if len(element.shown) >= least:
-                    standing[path].append((number, place, element.shown))
+                standing[path].append((number, place, element.shown))
     return frozenset(found)

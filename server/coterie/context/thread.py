@@ -16,7 +16,7 @@ from coterie.domain.reviews import DecidedHunk
 
 SUMMARY = ""
 """The run of a message that stands in the place of others: it is in no journal as a message."""
-SUPERSEDED = "[left out: this file is attached again further below]"
+FILE_LEFT_OUT = "[left out to make room; the file may be attached again further below, and read_file reads it as it is now]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def pruned_of(placed: Placed, pruned: Iterable[OutputPlace]) -> Placed:
         return placed
     if isinstance(message, UserMessage):
         parts = elements_of(message.text)
-        left = [emptied(part, SUPERSEDED) if number in places else part for number, part in enumerate(parts)]
+        left = [emptied(part, FILE_LEFT_OUT) if number in places else part for number, part in enumerate(parts)]
         return replace(placed, message=reworded(message, parts, left))
     results = tuple(left_out(result) if place in places else result for place, result in enumerate(message.results))
     return replace(placed, message=replace(message, results=results))

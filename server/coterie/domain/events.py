@@ -201,7 +201,7 @@ class CompactionEvent:
     """The conversation is sent to models shorter from here on, ``text`` says so in a sentence; the post `/restore` takes it back.
 
     ``messages`` messages were replaced by ``summary`` (null: by nothing), which ``model`` wrote, and ``outputs`` old outputs of tools are
-    left out, or texts of files that came again later. The tokens are estimates of what the next request would hold without it, and holds.
+    left out, or texts of files that were attached. The tokens are estimates of what the next request would hold without it, and holds.
     """
 
     kind: Literal["compaction"] = "compaction"

@@ -92,7 +92,7 @@ class LeftOutView:
 class CompactionView:
     """A time at which the conversation became shorter: how many messages a summary replaced, and how much was left out.
 
-    ``outputs`` of tools, or texts of files that came again later.
+    ``outputs`` of tools, or texts of files that were attached.
     """
 
     compaction_id: str
