@@ -19,6 +19,7 @@ export interface Attributes {
   readonly hidden?: boolean;
   readonly open?: boolean;
   readonly rows?: number;
+  readonly dir?: "auto";
   readonly aria?: Readonly<Record<string, string | boolean | number>>;
   readonly data?: Readonly<Record<string, string>>;
   readonly on?: { readonly [E in keyof HTMLElementEventMap]?: (event: HTMLElementEventMap[E]) => void };

@@ -5,6 +5,7 @@ import { element } from "../base/dom";
 export class Field {
   readonly element = element("textarea", {
     rows: 1,
+    dir: "auto",
     role: "combobox",
     aria: { label: "Message", autocomplete: "list", controls: "completions", expanded: false },
   });

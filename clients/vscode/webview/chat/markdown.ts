@@ -37,6 +37,12 @@ for (const cell of ["th_open", "td_open"]) {
     return renderer.renderToken(tokens, index, options);
   };
 }
+// Each block is read in the direction of its own first word; what is in it follows, so that a list has its marks where its words begin.
+markdown.core.ruler.push("direction", ({ tokens }) => {
+  for (const token of tokens.filter(({ level, nesting }) => level === 0 && nesting === 1)) {
+    token.attrSet("dir", "auto");
+  }
+});
 
 const POLICY = {
   RETURN_DOM_FRAGMENT: true,

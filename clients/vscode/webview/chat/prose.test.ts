@@ -52,6 +52,12 @@ describe("Markdown of a model", () => {
     expect([...root.querySelectorAll("a")].map((link) => link.dataset["target"])).toEqual(["https://example.org/a?b=c"]);
   });
 
+  it("reads each block in the direction of its own words, all of what is in it alike", () => {
+    const whole = shown("# a\n\nb\n\n- c\n\n  d\n\n> e\n\n|f|\n|-|\n|g|\n\n```\nh\n```\n");
+    const told = [...whole.querySelectorAll("[dir]")].map((each) => `${each.tagName} ${each.getAttribute("dir")}`);
+    expect(told).toEqual(["H1 auto", "P auto", "UL auto", "BLOCKQUOTE auto", "TABLE auto"]);
+  });
+
   it("aligns the columns of a table as it says", () => {
     const cells = shown("| a | b | c | d |\n|---|:--|:-:|--:|\n| 1 | 2 | 3 | 4 |\n").querySelectorAll<HTMLElement>("th, td");
     expect([...cells].map((cell) => cell.dataset["align"])).toEqual(Array(2).fill([undefined, "left", "center", "right"]).flat());
