@@ -17,11 +17,21 @@ from coterie.workspace.walk import is_listed, list_files
 Git = Callable[..., str]
 
 
+NOBODYS = {"HOME": os.devnull, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+
+
 def run_git(folder: Path, *words: str) -> str:
     own = ("-c", "user.name=n", "-c", "user.email=n@example.org", "-c", "commit.gpgsign=false", "-c", "protocol.file.allow=always")
     # Nothing of whoever runs the tests: their own exclusions would count, too.
-    environment = {"PATH": os.environ["PATH"], "HOME": os.devnull, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    environment = {"PATH": os.environ["PATH"], **NOBODYS}
     return subprocess.run(["git", *own, *words], cwd=folder, env=environment, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture(autouse=True)
+def whoever_runs_the_tests_has_no_exclusions(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in NOBODYS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
 
 
 @pytest.fixture
@@ -50,7 +60,8 @@ def files(root: Path) -> set[str]:
 
 
 def seen_by_git(folder: Path) -> set[str]:
-    return set(run_git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate").split("\0")) - {""}
+    words = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
+    return set(run_git(folder, *words).split("\0")) - {""}
 
 
 NAMES = (
@@ -289,6 +300,57 @@ def test_where_nothing_is_ignored_git_is_not_asked(root: Path, git: Git, monkeyp
     fill(root, {".gitignore": "*.gen\na.py\n"})
     monkeypatch.undo()
     assert files(root) == {".gitignore", "a.py"}, "what git did not say then was not kept"
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {".config/git/ignore": "*.gen\n/b.py\n"},
+        {"xdg/git/ignore": "*.gen\n/b.py\n", ".config/git/ignore": "a.py"},
+        {".gitconfig": '[core]\n\texcludesFile = "~/my patterns"', "my patterns": "*.gen\n/b.py\n", ".config/git/ignore": "a.py"},
+        {".gitconfig": "[CORE]\nExcludesFile=below/them", "../project/below/them": "*.gen\n/b.py\n"},
+        {".gitconfig": "[core]\nexcludesFile =\n", ".config/git/ignore": "*.gen"},
+        {".config/git/config": "[include]\npath = more", ".config/git/more": "[core]\nexcludesfile = ~/mine", "mine": "*.gen\n/b.py\n"},
+        {".gitconfig": "[core]\nexcludesFile = ~/gone", ".config/git/ignore": "*.gen"},
+        {".gitconfig": "[user]\nname = n\n"},
+    ],
+    ids=["default", "XDG", "named", "from the top", "none on purpose", "included", "gone", "nothing"],
+)
+@pytest.mark.parametrize("inside", [".", "src"])
+def test_what_a_person_ignores_everywhere_is_ignored(
+    root: Path, git: Git, monkeypatch: pytest.MonkeyPatch, texts: Mapping[str, str], inside: str
+) -> None:
+    home = root.parent / "home"
+    home.mkdir()
+    fill(home, texts)
+    fill(root, dict.fromkeys(("a.py", "b.py", "a.gen", "kept.gen", "tracked.gen", "src/a.py", "src/b.py", "src/a.gen", "src/kept.gen"), ""))
+    fill(root, {".gitignore": "!kept.gen\n", "src/.gitignore": "!kept.gen\n"})
+    git("add", "--force", "tracked.gen")
+    person = {"HOME": str(home), **({"XDG_CONFIG_HOME": str(home / "xdg")} if "xdg/git/ignore" in texts else {})}
+    monkeypatch.delenv("GIT_CONFIG_GLOBAL")
+    for name, value in person.items():
+        monkeypatch.setenv(name, value)
+    asked = {"PATH": os.environ["PATH"], "GIT_CONFIG_NOSYSTEM": "1", **person}
+    words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"]
+    told = subprocess.run(words, cwd=root / inside, env=asked, check=True, capture_output=True, text=True).stdout
+    assert files(root / inside) == set(told.split("\0")) - {""}
+
+
+def test_a_changed_wish_of_a_person_holds_at_once(root: Path, tmp_path: Path, git: Git, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(root, {"a.py": "", "a.gen": ""})
+    git("add", "a.py")
+    monkeypatch.delenv("GIT_CONFIG_GLOBAL")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert files(root) == {"a.py", "a.gen"}
+    fill(tmp_path, {".gitconfig": f"[core]\nexcludesFile = {tmp_path}/mine", "mine": "*.gen"})
+    assert files(root) == {"a.py"}
+
+
+def test_a_repository_names_no_file_of_patterns(root: Path, tmp_path: Path, git: Git) -> None:
+    fill(root, {"a.py": "", "a.gen": ""})
+    fill(tmp_path, {"theirs": "*.gen"})
+    git("config", "core.excludesFile", str(tmp_path / "theirs"))
+    assert files(root) == {"a.py", "a.gen"}
 
 
 LINES = st.sampled_from(

@@ -23,7 +23,8 @@ from coterie.base.errors import RequestError
 from coterie.base.tasks import TaskSupervisor
 
 _ATTEMPTS = 3
-_HANDED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
+_GITS = ("XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
+_HANDED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", *_GITS)
 """What a child needs of the environment: places, no key."""
 _LONGEST_LINE = 64 * 1024 * 1024
 log = logging.getLogger(__name__)

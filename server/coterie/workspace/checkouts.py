@@ -24,10 +24,12 @@ MOST_TOLD = 64 * 1024
 class Checkout:
     """A folder that belongs to a work tree, at its top or below it, as it was when it was looked up.
 
-    ``git`` is git's folder for this work tree alone, ``shared`` the one for all work trees of its repository: the same where there is one.
+    ``top`` is the folder at its top; ``git`` is git's folder for this work tree alone, ``shared`` the one for all work trees of its
+    repository: the same where there is one.
     """
 
     folder: str
+    top: str
     git: Path
     shared: Path
 
@@ -73,7 +75,7 @@ def _checkout(folder: str, top: str) -> Checkout | None:
         # A file is what a worktree that was added has there, or a submodule.
         said = told(place).removeprefix("gitdir:").strip() if stat.S_ISREG(kind) else place
         git = Path(os.path.realpath(Path(top, said)))
-        return Checkout(folder, git, _shared(git)) if stat.S_ISREG(kind) or stat.S_ISDIR(kind) else None
+        return Checkout(folder, top, git, _shared(git)) if stat.S_ISREG(kind) or stat.S_ISDIR(kind) else None
     except (OSError, ValueError):
         return None
 

@@ -1,9 +1,10 @@
 """What of a folder is nobody's business: ignored files, secrets by their names, binaries by their endings or first bytes.
 
 ``walk`` asks for each entry; ``tools.rules`` asks whether a path that an agent wants has the name of a secret in it. Ignore files nest as
-git's do, a deeper one decides over a shallower one; a checkout has its own exclusions, which are nobody else's (``checkouts``). What git
-tracks its patterns do not hide, as they do not from git. ``.ignore`` and ``.coterieignore`` outweigh all that git says. Files above the
-workspace folder do not count: a person may work in a folder that its surroundings ignore. Everything here blocks but `is_secret`.
+git's do, a deeper one decides over a shallower one; a checkout has its own exclusions, which are nobody else's (``checkouts``), and a
+person has some for all checkouts (``personal_excludes``). What git tracks its patterns do not hide, as they do not from git. ``.ignore``
+and ``.coterieignore`` outweigh all that git says. Files above the workspace folder do not count: a person may work in a folder that its
+surroundings ignore. Everything here blocks but `is_secret`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from coterie.base.small_file import read_small
 from coterie.base.text import bare_lines
 from coterie.workspace.checkouts import Checkout, checkout_around, checkout_at
 from coterie.workspace.patterns import Pattern, compiled
+from coterie.workspace.personal_excludes import personal_excludes
 
 _GITS = ".gitignore"
 _OURS = (".ignore", ".coterieignore")
@@ -166,15 +168,24 @@ class IgnoreRules:
 
 def rules_of(root: Path | str) -> IgnoreRules:
     """Return the rules that hold in a workspace folder itself."""
-    return _added(IgnoreRules(checkout=checkout_around(root)), str(root))
+    checkout = checkout_around(root)
+    if checkout is None or not str(root).startswith(f"{checkout.top}{os.sep}"):
+        return _added(IgnoreRules(checkout=checkout), str(root))
+    # The root lies below the top, from where the person's patterns are meant.
+    return _added(IgnoreRules(_layered((), checkout.top, _of_person(checkout)), checkout=checkout), str(root))
 
 
 def _added(rules: IgnoreRules, folder: str) -> IgnoreRules:
     checkout = checkout_at(folder)
-    gits = [] if checkout is None else _patterns(checkout.excludes)
+    gits = [] if checkout is None else [*_of_person(checkout), *_patterns(checkout.excludes)]
     gits += _patterns(f"{folder}{os.sep}{_GITS}")
     ours = [pattern for name in _OURS for pattern in _patterns(f"{folder}{os.sep}{name}")]
     return IgnoreRules(_layered(rules.gits, folder, gits), _layered(rules.ours, folder, ours), checkout or rules.checkout)
+
+
+def _of_person(checkout: Checkout) -> list[str]:
+    file = personal_excludes(checkout.top)
+    return [] if file is None else _patterns(file)
 
 
 def _layered(layers: tuple[_Layer, ...], folder: str, patterns: list[str]) -> tuple[_Layer, ...]:
