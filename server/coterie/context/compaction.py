@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from coterie.context.cutting import enclosed
+from coterie.context.elements import Element, elements_of
+from coterie.context.marking import GONE
 from coterie.context.pieces import PINNED, Part
 from coterie.context.task import compact
 from coterie.context.thread import Placed
@@ -178,12 +180,31 @@ def transcript(placed: Sequence[Placed]) -> str:
 def _spoken(placed: Placed) -> list[str]:
     match placed.message:
         case UserMessage() as message:
-            return [message.text if placed.is_summary else f"Person: {_bounded(message.request, LONGEST_TEXT)}"]
+            return [message.text] if placed.is_summary else [_said_or_shown(element) for element in elements_of(message.request)]
         case AssistantMessage() as message:
             said = [f"Agent: {_bounded(message.text, LONGEST_TEXT)}"] if message.text else []
             return said + [f"Agent calls {_bounded(call, LONGEST_OUTPUT)}" for call in _calls(message)]
         case ToolMessage() as message:
             return [f"Result of {result.tool}: {_bounded(result.output, LONGEST_OUTPUT)}" for result in message.results]
+
+
+def _said_or_shown(element: Element) -> str:
+    """Tell what the person said from what they only pointed at: that is somebody else's words."""
+    if element.kind == "words":
+        return f"Person: {_bounded(element.shown, LONGEST_TEXT)}"
+    return f"Text that went along ({_name(element)}): {_bounded(element.shown, LONGEST_OUTPUT)}"
+
+
+def _name(element: Element) -> str:
+    return element.attributes.get("path") or element.kind
+
+
+def _words(message: UserMessage) -> str:
+    """Return what the person said, with the names of what they pointed at."""
+    elements = elements_of(message.request)
+    along = ", ".join(_name(element) for element in elements if element.kind != "words" and element.shown != GONE)
+    words = "".join(element.shown for element in elements if element.kind == "words")
+    return f"(with {along}) {words}" if along else words
 
 
 def _calls(message: AssistantMessage) -> list[str]:
@@ -235,7 +256,7 @@ def facts_of(
     gone: Sequence[Message], *, plan: Mapping[str, Json] | None = None, done: frozenset[str] = frozenset(), pinned: tuple[str, ...] = ()
 ) -> Facts:
     """Return the facts of messages that are not sent any more, all of them, also those that earlier compactions took out."""
-    said = tuple(message.request for message in gone if isinstance(message, UserMessage))
+    said = tuple(_words(message) for message in gone if isinstance(message, UserMessage))
     latest = next((message for message in reversed(gone) if isinstance(message, AssistantMessage)), None)
     words = "" if latest is None else "; ".join(filter(None, (latest.text.strip(), *_calls(latest))))
     return Facts(plan=plan, done=done, said=said, latest=words, pinned=pinned)
