@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent_stage import says
-from coterie.domain.events import MessageDelta, WarningEvent
+from coterie.domain.events import MessageDelta, MessageEvent, WarningEvent
 from coterie.domain.messages import TextDelta
 from coterie.domain.runs import Attachment, RunRequest, Selection
 from talking import Talk, talking
@@ -35,6 +35,7 @@ async def test_what_cannot_be_read_is_said_to_the_person_once(tmp_path: Path, ta
         assert (await talk.post("Look.", says("Seen."), attachments=attachments)).state == "succeeded"
         assert len(talk.hosts.heard("chat")) == (1 if takes is None else 4)
         [told] = heard(talk)
+        assert told.startswith("These cannot be read, so the agent gets none. ")
         assert "picture.png: picture.png is a binary file" in told
         assert "large.txt: large.txt is too large to read: 5,000,001 bytes." in told
         assert "folder: folder is a folder, not a file." in told
@@ -69,3 +70,11 @@ async def test_what_is_posted_while_a_run_goes_on_counts_too(tmp_path: Path) -> 
         assert (await talk.stage.ended()).state == "succeeded"
         [told] = heard(talk)
         assert "gone.txt: There is no such file." in told
+
+
+async def test_people_are_shown_once_what_goes_along_twice(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        file = Attachment(uri=(talk.stage.project / "calc.py").as_uri())
+        await talk.post("Look.", says("Seen."), attachments=(file, Attachment(text="pasted"), file, file))
+        [said] = [event for event in talk.stage.listener.of(MessageEvent) if event.role == "user"]
+        assert [each.label for each in said.attachments] == ["calc.py", "pasted"]

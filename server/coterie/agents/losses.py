@@ -36,7 +36,10 @@ def _losses(messages: Sequence[UserMessage], choice: ModelChoice) -> Sequence[Wa
 def _of_unread(unread: Sequence[Unread]) -> str:
     shown = " ".join(f"{in_one_line(visible(each.name))}: {in_one_line(visible(each.why))}" for each in unread[:MOST_NAMED])
     more = f" The same goes for {len(unread) - MOST_NAMED} more." if len(unread) > MOST_NAMED else ""
-    return f"The agent gets nothing of what you attached or selected here. {shown}{more}"
+    begins = (
+        "This cannot be read, so the agent gets nothing of it." if len(unread) == 1 else "These cannot be read, so the agent gets none."
+    )
+    return f"{begins} {shown}{more}"
 
 
 def _of_cuts(cuts: Sequence[Cut], choice: ModelChoice) -> str:

@@ -34,8 +34,8 @@ class Unread:
 
 
 def attached(attachments: Iterable[Attachment]) -> tuple[Attached, ...]:
-    """Return what goes along with a message as people are shown it."""
-    return tuple(map(_attached, attachments))
+    """Return what goes along with a message as people are shown it, nothing twice."""
+    return tuple(map(_attached, dict.fromkeys(attachments)))
 
 
 def _attached(each: Attachment) -> Attached:
