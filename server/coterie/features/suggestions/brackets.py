@@ -22,9 +22,15 @@ CLOSERS: Final = frozenset(PAIRS.values()) | QUOTES
 
 _MARKS = re.compile(r"""\\.|(?<!\w)b?r\#+"|"\#+|\"{3}|'{3}|["'`()\[\]{}\n]""", re.DOTALL)
 _STRING_PREFIX = re.compile(r"(?:^|\W)(?:[bBfFrRuUtTLR]|[bBfFtT][rR]|[rR][bBfFtT]|u8)$")
-_LIFETIME = re.compile(r"[&<,+]\s*$")
+_LIFETIME = re.compile(
+    r"(?:(?<!&)&|<|\bfor<|<\s*'[a-z_]\w*(?![\w'])[^<>\"]*,\s*"
+    r"|(?:<[^<>\"']*|\b(?:dyn|impl)\b[^\"']*|\b[A-Z]\w*:\s*[A-Z?][\w:<>?+ ]*|'[a-z_]\w*:[^\"';]*)\+\s*)$"
+)
+"""What stands before a lifetime: a reference, the parameters of a type, a bound. Behind other commas and signs a string begins."""
 _LIFETIME_NAME = re.compile(r"'[a-z_]\w*\b(?!')")
 _AHEAD_OF_STRING: Final = 3
+_AHEAD: Final = 200
+"""Characters of a line that are looked at for what a mark is."""
 _BARS_OPENED = re.compile(r"(?:[({\[=,]|\bmove|\bdo|\breturn)\s*\|[^|]*$")
 
 
@@ -58,7 +64,10 @@ def fit(text: str, line_before: str, line_after: str) -> Fitted:
     if not run:
         return Fitted(text)
     opened = "".join(mark[-1] if mark in INTERPOLATIONS else mark for mark in open_behind(line_before))
-    closed = "".join(mark for _, mark in scan(text, line_before).closed)
+    walked = scan(text, line_before)
+    closed = "".join(mark for _, mark in walked.closed)
+    if walked.own and "".join(PAIRS.get(mark[-1], mark) for mark in reversed(walked.opened)).startswith(run):
+        return Fitted(text)  # the editor's halves close what the text has opened
     # As many are too much as are closed more often than the line has opened them.
     surplus = max(0, min(len(run), len(closed), len(closed) + len(run) - len(opened)))
     while surplus and closed[-surplus:] != run[:surplus]:
@@ -111,7 +120,7 @@ def scan(text: str, before: str = "") -> Scanned:
     """
     opened = open_behind(before) if before else ()
     walk = _Walk(list(opened), len(opened), [depth for depth, mark in enumerate(opened) if mark[0] in QUOTES])
-    ahead = before[-_AHEAD_OF_STRING:]  # whether a mark is a quote is told by what stands before it
+    ahead = before[-_AHEAD:].rpartition("\n")[2]  # whether a mark is a quote is told by what stands before it
     whole = ahead + text
     for found in _MARKS.finditer(text):
         walk.meet(found.group(), whole, len(ahead) + found.start())
@@ -189,12 +198,14 @@ class _Walk:
 
 def _is_apostrophe(text: str, place: int, mark: str) -> bool:
     """Say whether a mark that looks like a quote is part of a word, or of a name as lifetimes have them."""
-    ahead = text[max(0, place - _AHEAD_OF_STRING) : place]
-    if mark != "'" or not ahead:
+    if mark != "'":
+        return False
+    ahead = text[max(0, place - _AHEAD) : place].rpartition("\n")[2]
+    if not ahead:
         return False
     if ahead[-1].isalnum() or ahead[-1] == "_":
-        return _STRING_PREFIX.search(ahead) is None
-    return _LIFETIME.search(ahead) is not None and _LIFETIME_NAME.match(text, place) is not None
+        return _STRING_PREFIX.search(ahead[-_AHEAD_OF_STRING:]) is None
+    return _LIFETIME_NAME.match(text, place) is not None and _LIFETIME.search(ahead) is not None
 
 
 def _closed_below(gap: Gap, closer: str) -> int:

@@ -15,6 +15,7 @@ from coterie.features.suggestions.prose import announces
 
 _FENCES: Final = ("```", "~~~")
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)([^\n`]*)\n", re.MULTILINE)
+_NAMED = re.compile(r"[\w+#.-]*")
 _ENDING = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
 _DOC_MARK = re.compile(r"///|//!|\*")
 _WORDS: Final = frozenset(("markdown", "md", "text", "plaintext"))
@@ -45,8 +46,8 @@ def unwrapped(text: str, gap: Gap) -> str:
         if not begun.strip("`~"):
             return ""  # so far; a fence may come
     opening = _FENCE.match(begun)
-    if opening is None:
-        return "" if begun.startswith(_FENCES) and not text.lstrip().startswith(_FENCES) else text
+    if opening is None or _NAMED.fullmatch(opening[1].strip()) is None:
+        return "" if opening is None and begun.startswith(_FENCES) and not text.lstrip().startswith(_FENCES) else text
     body = begun[opening.end() :]
     return text if _is_meant(body, gap) else _until_fence(body).lstrip("\n")
 

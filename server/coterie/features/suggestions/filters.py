@@ -13,7 +13,7 @@ from itertools import pairwise, takewhile
 from typing import Final, Literal
 
 from coterie.context.fill import Extent, Gap, indentation
-from coterie.features.suggestions.brackets import CLOSERS, awaited, fit, open_behind, scan
+from coterie.features.suggestions.brackets import CLOSERS, QUOTES, awaited, fit, open_behind, scan
 from coterie.features.suggestions.chatter import cleaned
 from coterie.features.suggestions.gate import DUPLICATE, Refusal
 from coterie.features.suggestions.indenting import BLANK_LINES, placed
@@ -85,7 +85,7 @@ def refine(text: str, gap: Gap, extent: Extent, *, manual: bool, language: str =
     limit = _limit(at_place, gap, language)
     whole = at_place[:limit]
     kept = whole.partition("\n")[0] if extent == "line" else _block(whole, gap, language)[0]
-    if kept != whole or limit == len(at_place):
+    if (kept != whole or limit == len(at_place)) and not (kept == whole and _ends_in_blank(kept, gap)):
         kept = kept.rstrip()  # else a blank may belong in front of what stands there
     if not kept.strip():
         return EMPTY
@@ -106,6 +106,14 @@ def refine(text: str, gap: Gap, extent: Extent, *, manual: bool, language: str =
 
 def _ends_line(text: str, gap: Gap) -> bool:
     return bool(gap.line_before.strip()) and BLANK_LINES.match(text) is not None
+
+
+def _ends_in_blank(text: str, gap: Gap) -> bool:
+    """Say whether the blank at the end of a text belongs before the half that the editor has set behind the cursor."""
+    if not text.endswith(" ") or text.endswith("  ") or not gap.line_after.startswith(("}", '"', "'")):
+        return False
+    left = scan(text, gap.line_before).opened
+    return bool(left) and (left[-1][0] in QUOTES or "{ " in gap.line_before)
 
 
 def _worthless(kept: str, gap: Gap) -> Refusal | None:
