@@ -67,6 +67,29 @@ async def test_bad_input_gets_its_code_and_the_next_request_is_served(pump: Pump
     assert (await pump.answer("after"))["result"]["mode"] == "local"
 
 
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b'{"id": 1,', "Expecting property name enclosed in double quotes: line 1 column 10 (char 9)"),
+        (b'{"id": "\xff"}', "byte 8 is no UTF-8"),
+        (b'{"id": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "it is nested too deeply"),
+        (b'{"id": ' + b"9" * 5_000 + b"}", "a number has too many digits"),
+    ],
+    ids=["cut off", "no UTF-8", "nested", "digits"],
+)
+async def test_what_is_no_json_is_told_in_plain_words(pump: Pump, body: bytes, says: str) -> None:
+    pump.write(encode(body))
+    assert (await pump.answer(None))["error"]["message"] == f"Not JSON: {says}."
+
+
+async def test_an_id_is_one_kind_of_number_too(pump: Pump) -> None:
+    pump.ask(7.0, "agent/status")
+    assert "result" in await pump.answer(7)
+    pump.ask(8.0, "agent/run/start", {"prompt": "hang"})
+    pump.tell("$/cancelRequest", {"id": 8.0})
+    assert await pump.code(8) == -32800
+
+
 async def test_params_that_do_not_fit_are_answered_with_the_field(pump: Pump) -> None:
     pump.ask(1, "agent/run/start", {"prompt": "x", "selection": {"uri": "file:///a", "range": {"start": {"line": "a"}}}})
     error = (await pump.answer(1))["error"]

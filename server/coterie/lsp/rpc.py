@@ -76,7 +76,7 @@ class Connection(LanguageServerProtocol):
         try:
             message = json.loads(frame, parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as reason:
-            self._refuse(None, failures.PARSE_ERROR, f"Not JSON: {reason}.")
+            self._refuse(None, failures.PARSE_ERROR, f"Not JSON: {_unreadable(reason)}.")
             return
         if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
             self._refuse(_id_of(message), failures.INVALID_REQUEST, 'A message is one object with "jsonrpc": "2.0".')
@@ -88,7 +88,7 @@ class Connection(LanguageServerProtocol):
         elif not isinstance(message["method"], str) or ("id" in message and _id_of(message) is None):
             self._refuse(_id_of(message), failures.INVALID_REQUEST, "A method is a string, an id a string or an integer.")
         elif "id" in message:
-            self._take_request(message["id"], message["method"], message.get("params"))
+            self._take_request(_id_of(message), message["method"], message.get("params"))
         else:
             self._take_notification(message["method"], message.get("params"))
 
@@ -266,7 +266,23 @@ class Connection(LanguageServerProtocol):
 def _id_of(message: Json) -> Any:
     """Return a message's id, or None where there is none that is valid."""
     found = message.get("id") if isinstance(message, dict) else None
+    if isinstance(found, float) and found.is_integer():
+        return int(found)  # JSON has one kind of number
     return found if isinstance(found, str) or (isinstance(found, int) and not isinstance(found, bool)) else None
+
+
+def _unreadable(reason: Exception) -> str:
+    match reason:
+        case json.JSONDecodeError():
+            return str(reason)
+        case UnicodeDecodeError():
+            return f"byte {reason.start} is no UTF-8"
+        case RecursionError():
+            return "it is nested too deeply"
+        case _ if "digits" in str(reason):
+            return "a number has too many digits"
+        case _:
+            return str(reason)
 
 
 def _first_reason(failure: BaseException) -> str:
