@@ -62,7 +62,10 @@ class Coordinator:
         self._claiming = asyncio.Lock()
 
     async def start(self, row: RunRow, base: Base) -> str:
-        """Journal a run and set it going; returns the id of the person's message."""
+        """Journal a run and set it going, which nobody's hanging up prevents any more; returns the id of the person's message."""
+        return await self._to_its_end(self._start(row, base), f"start {row.run_id}")
+
+    async def _start(self, row: RunRow, base: Base) -> str:
         run = await self._kept.create(row)
         along = attached(row.request.attachments)
         message = MessageEvent(message_id=new_id("message"), role="user", text=row.request.prompt, attachments=along)
@@ -104,11 +107,19 @@ class Coordinator:
         return live.run.history.state.state
 
     async def resume(self, run_id: str, base: Base) -> RunState:
-        """Go on with an interrupted or failed run. Raises `RequestError` ``run_active`` or ``not_resumable``."""
-        async with self._claiming:
-            return await self._resume(run_id, base)
+        """Go on with an interrupted or failed run, whoever hangs up. Raises `RequestError` ``run_active`` or ``not_resumable``."""
+        return await self._to_its_end(self._resume(run_id, base), f"resume {run_id}")
 
     async def _resume(self, run_id: str, base: Base) -> RunState:
+        async with self._claiming:
+            run = await self._kept.claim(await self._resumable(run_id, base))
+            await settle_undo(run, base.workspace)
+            await run.event(*left_open(run.history), RunEvent(state="running", reason="resumed"), durable=True)
+            self._launch(run, base)
+            return "running"
+
+    async def _resumable(self, run_id: str, base: Base) -> RunRow:
+        """Return a run that can go on, at home with ``base``. Raises `RequestError`."""
         if await self._goes_on(run_id):
             raise RequestError("This run is going on.", code="run_active")
         row = await self._kept.row(run_id)
@@ -121,11 +132,7 @@ class Coordinator:
         folder = row.request.folder
         if folder is not None and base.workspace.folder(folder) is None:
             raise RequestError(f"This run works in {folder}; open that folder, or one around it, to resume it.", code="folder_not_open")
-        run = await self._kept.claim(row)
-        await settle_undo(run, base.workspace)
-        await run.event(*left_open(run.history), RunEvent(state="running", reason="resumed"), durable=True)
-        self._launch(run, base)
-        return "running"
+        return row
 
     async def undo(self, run_id: str, base: Base, scope: UndoScope = "run", ids: Sequence[str] = ()) -> UndoResult:
         """Take back what an ended run changed, to the end once it is begun. Raises `RequestError` ``run_active``."""

@@ -1,0 +1,71 @@
+"""A client that hangs up while its request is carried out leaves no run half begun. Real store, whose answers wait for the test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from agent_stage import says, staged
+from coterie.base.tasks import TaskSupervisor
+from coterie.domain.events import RunEvent
+from coterie.domain.records import Entry
+from coterie.domain.runs import RunRequest
+from coterie.domain.store_ports import RunStore
+
+
+class SlowJournal:
+    """A `RunStore` around another one, which has written what it was given before it says so."""
+
+    def __init__(self) -> None:
+        self._store: RunStore
+        self.wrote = asyncio.Event()
+        self.may_say_so = asyncio.Event()
+        self.may_say_so.set()
+
+    def around(self, store: RunStore) -> RunStore:
+        """Stand between the agents and ``store``."""
+        self._store = store
+        return cast("RunStore", self)  # by `__getattr__`, which no type sees
+
+    async def append(self, run_id: str, entries: Sequence[Entry], texts: Sequence[str] = (), *, durable: bool = False) -> None:
+        """Append, and say so later."""
+        await self._store.append(run_id, entries, texts, durable=durable)
+        self.wrote.set()
+        await self.may_say_so.wait()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def hung_up(self, request: Coroutine[Any, Any, object]) -> None:
+        """Begin something, and hang up when it has just been written down."""
+        self.wrote.clear()
+        self.may_say_so.clear()
+        client = TaskSupervisor("client")
+        client.spawn(request, name="request")
+        await self.wrote.wait()
+        await client.aclose()
+        self.may_say_so.set()
+
+
+async def test_a_run_that_was_begun_goes_on_whoever_hangs_up(tmp_path: Path) -> None:
+    (project := tmp_path / "project").mkdir()
+    journal = SlowJournal()
+    async with staged(tmp_path / "home", project, {"chat": [says("Hello.")]}, wrap=journal.around) as stage:
+        await journal.hung_up(stage.runs.start(RunRequest(prompt="Hello")))
+        assert (await stage.ended()).state == "succeeded"
+
+
+async def test_a_run_that_is_resumed_goes_on_whoever_hangs_up(tmp_path: Path) -> None:
+    (project := tmp_path / "project").mkdir()
+    journal = SlowJournal()
+    never = asyncio.Event()
+    async with staged(tmp_path / "home", project, {"chat": [(never, *says("Hello."))]}, wrap=journal.around) as stage:
+        run_id = await stage.begin("Hello")
+        await stage.listener.until(lambda event: isinstance(event, RunEvent) and event.state == "running")
+        await stage.runs.interrupt(run_id)
+        stage.listener.events.clear()
+        never.set()
+        await journal.hung_up(stage.runs.resume(run_id))
+        assert (await stage.ended()).state == "succeeded"
