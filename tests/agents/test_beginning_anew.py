@@ -62,6 +62,14 @@ async def test_a_host_that_takes_nothing_is_asked_a_few_times(tmp_path: Path) ->
         assert end.reason == "context_overflow"
 
 
+async def test_what_is_known_not_to_fit_before_it_is_sent_is_not_begun_anew(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        assert (await talk.post(LONG * 6)).reason == "context_overflow"
+        [row] = await talk.stage.store.runs.rows()
+        records = [entry.record for entry in await talk.stage.store.runs.read(row.run_id)]
+        assert sum(isinstance(record, ConversationRecord) for record in records) == 1
+
+
 async def test_what_was_answered_is_not_begun_anew(tmp_path: Path) -> None:
     async with talking(tmp_path, windows={}) as talk:
         with_rules(talk)

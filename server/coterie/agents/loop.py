@@ -18,7 +18,7 @@ from coterie.agents.live_run import LiveRun
 from coterie.agents.losses import losses
 from coterie.agents.model_call import Asker, ModelCalls
 from coterie.agents.summarising import Summariser
-from coterie.base.errors import RunError
+from coterie.base.errors import ProviderError, RunError
 from coterie.context.assemble import addressed, assemble
 from coterie.context.marking import without_dropped
 from coterie.context.thread import NOTHING, Before
@@ -116,7 +116,7 @@ class AgentLoop:
         except RunError as failure:
             if failure.code != "context_overflow" or self._asked is None:
                 raise
-            if not await self._begins_shorter(self._asked):
+            if not (isinstance(failure, ProviderError) and await self._begins_shorter(self._asked)):
                 raise await self._compactor.too_long(failure, self._asked) from failure
             await self._ask()
 
