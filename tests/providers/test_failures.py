@@ -73,6 +73,17 @@ def test_statuses_and_bodies(status: int, body: Any, kind: FailureKind) -> None:
         assert "WORK_KEY" in failure.message
 
 
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ({"detail": [{"loc": ["body"], "msg": "field required"}, {"msg": "extra field"}]}, "It says: field required; extra field"),
+        ({"msg": "no balance", "code": 1113}, "It says: no balance"),
+    ],
+)
+def test_what_a_host_says_in_its_own_way_is_told(body: Any, says: str) -> None:
+    assert failures.from_response(HOST, 422, {}, json.dumps(body).encode()).message.endswith(says)
+
+
 def test_an_unknown_model_is_named_with_the_hosts_code() -> None:
     failure = failures.from_response(HOST, 404, {}, json.dumps(openai("It does not exist", "model_not_found")).encode())
     assert "`model_not_found`" in failure.message

@@ -21,6 +21,8 @@ from coterie.providers.fields import parse_object
 from coterie.providers.sse import ServerSentEvent
 
 _TAIL_S = 0.2
+_LAST_WORD_S = 5.0
+"""Time for the usage behind the model's last word."""
 
 
 class Decoder(Protocol):
@@ -53,7 +55,7 @@ async def decoded(events: AsyncGenerator[ServerSentEvent, None], decoder: Decode
     characters = WholeCharacters(host.api_key.value if host.api_key is not None else None)
     async with aclosing(events):
         try:
-            async for event in events:
+            while (event := await _next(events, decoder)) is not None:
                 for told in decoder.feed(event):
                     for piece in characters.feed(told):
                         yield piece
@@ -74,9 +76,21 @@ def object_of(event: ServerSentEvent, host: Host) -> dict[str, Json]:
     """Return the object that an event of a stream holds. Raises `ProviderError` where it holds none, or tells of a failure."""
     if (told := parse_object(event.data)) is None:
         raise failures.malformed(host, event.data)
-    if told.get("error") or event.name == "error":
+    if told.get("error") or event.name == "error" or told.get("object") == "error":
         raise failures.from_error_object(host, told)
     return told
+
+
+async def _next(events: AsyncIterator[ServerSentEvent], decoder: Decoder) -> ServerSentEvent | None:
+    """Return the next event; None at the end, and when a host says nothing more of an answer that is finished, and does not hang up."""
+    try:
+        async with asyncio.timeout(_LAST_WORD_S if decoder.complete else None):
+            async for event in events:
+                if event.data and not event.data.isspace():  # some hosts keep a connection alive by what is blank
+                    return event
+    except TimeoutError:
+        pass
+    return None
 
 
 async def _read_tail(events: AsyncIterator[ServerSentEvent]) -> None:

@@ -21,7 +21,7 @@ from coterie.base.redaction import without
 from coterie.domain.wire import Json
 from coterie.providers.classification import kind_of, retry_after
 from coterie.providers.config import ApiKey
-from coterie.providers.fields import parse_object, record, text
+from coterie.providers.fields import parse_object, record, records, text
 
 _LONGEST_QUOTE = 300
 _LONGEST_READ = 4_000
@@ -236,7 +236,7 @@ def _from_words(host: Host, status: int | None, said: Mapping[str, Json], *, wai
         error = {"message": error, "code": said.get("code")}
     if not isinstance(error, dict):
         error = said
-    message = text(error, "message") or text(error, "detail")
+    message = text(error, "message") or text(error, "detail") or text(error, "msg") or _details(error)
     code = error.get("code")
     if status is None:
         status = _status_in(code)
@@ -250,6 +250,11 @@ def _from_words(host: Host, status: int | None, said: Mapping[str, Json], *, wai
         code="unknown_model" if words & _NOT_FOUND_WORDS and kind == "bad_request" else None,
         retry_after=wait if kind in {"transient", "rate_limited"} else None,
     )
+
+
+def _details(error: Mapping[str, Json]) -> str:
+    """Return what is wrong with a request as FastAPI says it, in a list."""
+    return "; ".join(text(each, "msg") for each in records(error, "detail"))
 
 
 def _status_in(code: Json) -> int | None:

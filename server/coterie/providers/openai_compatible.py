@@ -126,7 +126,7 @@ def _encode_call(call: ToolCall) -> dict[str, Json]:
     return {"id": call.call_id, "type": "function", "function": {"name": call.tool, "arguments": arguments}}
 
 
-def _dump(arguments: Mapping[str, Json]) -> str:
+def _dump(arguments: Json) -> str:
     return json.dumps(arguments, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -177,6 +177,8 @@ class ChatDecoder:
         """End the calls and the answer."""
         if not self.complete or (self._reason is None and not self._said_something):
             raise failures.truncated(self._host) if self._said_something else failures.empty(self._host)
+        if self._reason == "error":
+            raise failures.truncated(self._host)
         for call in self._calls:
             if not call.told:
                 raise failures.malformed(self._host, "a tool call without a name")
@@ -220,7 +222,8 @@ class ChatDecoder:
         call = self._call_of(piece, text(function, "name"))
         call.tool = call.tool or text(function, "name")
         arguments = function.get("arguments")
-        call.pending += _dump(arguments) if isinstance(arguments, dict) else text(function, "arguments")
+        # What is no text is told as the JSON that it is: who calls the tool says what is wrong with a list.
+        call.pending += arguments if isinstance(arguments, str) else "" if arguments is None else _dump(arguments)
         if not call.tool:
             return
         if not call.told:
