@@ -22,14 +22,11 @@ CLOSERS: Final = frozenset(PAIRS.values()) | QUOTES
 
 _MARKS = re.compile(r"""\\.|(?<!\w)b?r\#+"|"\#+|\"{3}|'{3}|["'`()\[\]{}\n]""", re.DOTALL)
 _STRING_PREFIX = re.compile(r"(?:^|\W)(?:[bBfFrRuUtTLR]|[bBfFtT][rR]|[rR][bBfFtT]|u8)$")
-_LIFETIME = re.compile(
-    r"(?:(?<!&)&|<|\bfor<|<\s*'[a-z_]\w*(?![\w'])[^<>\"]*,\s*"
-    r"|(?:<[^<>\"']*|\b(?:dyn|impl)\b[^\"']*|\b[A-Z]\w*:\s*[A-Z?][\w:<>?+ ]*|'[a-z_]\w*:[^\"';]*)\+\s*)$"
-)
-"""What stands before a lifetime: a reference, the parameters of a type, a bound. Behind other commas and signs a string begins."""
+_LIFETIMES_BEGUN = re.compile(r"\s*'[a-z_]\w*(?![\w'])[^>\"]*,\s*$")
+_BOUND = re.compile(r"(?:\b(?:dyn|impl)\b[^\"']*|\b[A-Z]\w*:\s*[A-Z?][\w:<>?+ ]*|'[a-z_]\w*:[^\"';]*)\+\s*$")
 _LIFETIME_NAME = re.compile(r"'[a-z_]\w*\b(?!')")
 _AHEAD_OF_STRING: Final = 3
-_AHEAD: Final = 200
+_AHEAD: Final = 80
 """Characters of a line that are looked at for what a mark is."""
 _BARS_OPENED = re.compile(r"(?:[({\[=,]|\bmove|\bdo|\breturn)\s*\|[^|]*$")
 
@@ -205,7 +202,21 @@ def _is_apostrophe(text: str, place: int, mark: str) -> bool:
         return False
     if ahead[-1].isalnum() or ahead[-1] == "_":
         return _STRING_PREFIX.search(ahead[-_AHEAD_OF_STRING:]) is None
-    return _LIFETIME_NAME.match(text, place) is not None and _LIFETIME.search(ahead) is not None
+    return _LIFETIME_NAME.match(text, place) is not None and _awaits_lifetime(ahead)
+
+
+def _awaits_lifetime(ahead: str) -> bool:
+    """Say whether a line ends with a reference, in the parameters of a type or in its bounds; behind other signs a string begins."""
+    if ahead.endswith(("&", "<")):
+        return not ahead.endswith("&&")
+    mark = ahead.rstrip()[-1:]
+    parameters = ahead[ahead.rfind("<") + 1 :] if "<" in ahead else None
+    if mark == ",":
+        return parameters is not None and _LIFETIMES_BEGUN.match(parameters) is not None
+    if mark == "+":
+        is_parameter = parameters is not None and not any(sign in parameters for sign in ">\"'")
+        return is_parameter or _BOUND.search(ahead) is not None
+    return False
 
 
 def _closed_below(gap: Gap, closer: str) -> int:

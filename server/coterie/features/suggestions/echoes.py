@@ -15,6 +15,8 @@ from coterie.features.suggestions.languages import comment_at, named, speaks
 
 LEAST_ECHO: Final = 3
 """Characters from which the beginning of an answer is taken for an echo of the line, not for chance."""
+LONGEST_WORD: Final = 160
+"""Characters before the cursor among which the latest word is looked for."""
 MOST_ECHOED: Final = 40
 """How many lines before the cursor an answer may begin with."""
 
@@ -91,7 +93,7 @@ def _comment_above(gap: Gap, language: str) -> str:
 
 def _without_word(text: str, gap: Gap) -> str:
     """Cut off what the cursor's line ends with: a name that is being typed, a keyword, an operator."""
-    line = gap.line_before
+    line = gap.line_before[-LONGEST_WORD:]
     begun = text.lstrip(" \t")
     for mark in (_LAST_OPERATOR.search(line), _LAST_KEYWORD.search(line)):
         if mark is None or not (mark[1] in _KEYWORDS or not mark[1][0].isalnum()) or not (line[-1:].isspace() or text[:1].isspace()):
