@@ -35,10 +35,11 @@ class FakeHunks:
 
     async def decide_open(
         self, verdict: HunkVerdict, *, run_id: str | None = None, uri: str | None = None, hunk_ids: Collection[str] = ()
-    ) -> tuple[tuple[ReviewedChange, ...], tuple[UndoConflict, ...]]:
-        """Decide about as many as were named."""
+    ) -> tuple[tuple[ReviewedChange, ...], tuple[HunkResult, ...]]:
+        """Decide about as many as were named, in two runs of which each had something taken away."""
         assert verdict in {"accepted", "rejected"}
-        return (self._change,) * (sum(each is not None for each in (run_id, uri)) + len(hunk_ids)), ()
+        results = [HunkResult(run_id=each, changes=(), kept_in=f"/data/undone/{each}", let_go=1) for each in ("run_1", "run_2")]
+        return (self._change,) * (sum(each is not None for each in (run_id, uri)) + len(hunk_ids)), tuple(results)
 
     async def list(self, *, folder: str | None = None, run_id: str | None = None) -> ReviewList:
         """Return one file."""

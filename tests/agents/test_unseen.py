@@ -51,8 +51,8 @@ class Server:
 
     async def accept(self, run_id: str | None = None) -> int:
         """Accept what is open."""
-        changes, conflicts = await self.hunks.decide_open("accepted", run_id=run_id)
-        assert conflicts == ()
+        changes, results = await self.hunks.decide_open("accepted", run_id=run_id)
+        assert not any(result.conflicts for result in results)
         return len(changes)
 
 

@@ -14,7 +14,7 @@ from coterie.agents.coordinator import Coordinator
 from coterie.agents.named import run_named
 from coterie.agents.run_ports import Base
 from coterie.base.errors import InvalidParamsError, RequestError, StorageError
-from coterie.domain.edits import HunkVerdict, UndoConflict
+from coterie.domain.edits import HunkVerdict
 from coterie.domain.events import ChangeEvent
 from coterie.domain.reviews import HunkChoice, HunkResult, ReviewedChange, ReviewFile, ReviewList
 from coterie.domain.runs import RunRow
@@ -58,10 +58,10 @@ class HunkService:
 
     async def decide_open(
         self, verdict: HunkVerdict, *, run_id: str | None = None, uri: str | None = None, hunk_ids: Collection[str] = ()
-    ) -> tuple[tuple[ReviewedChange, ...], tuple[UndoConflict, ...]]:
+    ) -> tuple[tuple[ReviewedChange, ...], tuple[HunkResult, ...]]:
         """Carry out a verdict on all open hunks of a run or a file or with these ids, or on those that stand in the client's folders.
 
-        Returns the changes that were decided, at least in part, and what could not be done.
+        Returns the changes that were decided, at least in part, and what came of it in each run.
         """
         named = run_id is not None or uri is not None or bool(hunk_ids)
         wanted: dict[str, list[UnseenChange]] = {}
@@ -71,7 +71,7 @@ class HunkService:
                 wanted.setdefault(each.run_id, []).append(each)
         if hunk_ids and not any(hunk.hunk_id in hunk_ids for found in wanted.values() for each in found for hunk in each.change.hunks):
             await self.decide(HunkChoice(hunk_ids=tuple(hunk_ids), verdict=verdict), run_id)  # which says what became of them
-        decided, conflicts = list[ReviewedChange](), list[UndoConflict]()
+        decided, results = list[ReviewedChange](), list[HunkResult]()
         for run, changes in wanted.items():
             hunks = [hunk for each in changes for hunk in each.change.hunks if hunk.is_open]
             ids = tuple(hunk.hunk_id for hunk in hunks if not hunk_ids or hunk.hunk_id in hunk_ids)
@@ -89,8 +89,8 @@ class HunkService:
                 still = {conflict.path for conflict in result.conflicts}
                 done = {hunk.hunk_id for change in result.changes for hunk in change.hunks if not hunk.is_open}
                 decided += [each for each in result.changes if each.path not in still and any(hunk.hunk_id in done for hunk in each.hunks)]
-                conflicts += result.conflicts
-        return tuple(decided), tuple(conflicts)
+                results.append(result)
+        return tuple(decided), tuple(results)
 
     async def list(self, *, folder: str | None = None, run_id: str | None = None) -> ReviewList:
         """Return the files with hunks that nobody has looked at: of a run, of a folder, or of the client's folders."""

@@ -12,7 +12,7 @@ from typing import Protocol
 from coterie.domain.channels import Channel, ChannelForked, ChannelOpened, ChannelPage, ChannelsFound, Posted
 from coterie.domain.commits import CommitMessage
 from coterie.domain.completion import AttachmentItems
-from coterie.domain.edits import FileDiff, HunkVerdict, UndoConflict, UndoResult
+from coterie.domain.edits import FileDiff, HunkVerdict, UndoResult
 from coterie.domain.inspection import ContextView
 from coterie.domain.permissions import Approval, Decision, Grant
 from coterie.domain.preferences import FileLayer, FolderTrust, SettingsView, SettingWritten
@@ -90,10 +90,10 @@ class Hunks(Protocol):
 
     async def decide_open(
         self, verdict: HunkVerdict, *, run_id: str | None = None, uri: str | None = None, hunk_ids: Collection[str] = ()
-    ) -> tuple[tuple[ReviewedChange, ...], tuple[UndoConflict, ...]]:
+    ) -> tuple[tuple[ReviewedChange, ...], tuple[HunkResult, ...]]:
         """Carry out a verdict on all open hunks of a run or a file or with these ids, or on those that stand in the client's folders.
 
-        Returns the changes that were decided, at least in part, and what could not be done.
+        Returns the changes that were decided, at least in part, and what came of it in each run.
         """
         ...
 

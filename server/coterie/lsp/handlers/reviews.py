@@ -100,10 +100,10 @@ def lens(line: int, title: str, command: str, argument: dict[str, Any]) -> types
 
 async def accept(session: Session, argument: AcceptArguments) -> Accepted:
     """``coterie.accept``."""
-    changes, conflicts = await session.application.hunks.decide_open(
+    changes, results = await session.application.hunks.decide_open(
         "accepted", run_id=argument.run_id, uri=argument.uri, hunk_ids=argument.hunk_ids
     )
-    for conflict in conflicts:
+    for conflict in (conflict for result in results for conflict in result.conflicts):
         session.window.show("warning", f"{conflict.path} was not changed: {conflict.reason}")
     return Accepted(accepted=len(changes))
 

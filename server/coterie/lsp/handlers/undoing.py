@@ -8,6 +8,7 @@ window.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable
 
 from coterie.base.errors import CoterieError, InvalidParamsError
@@ -29,15 +30,22 @@ async def reject(session: Session, argument: RejectArguments) -> UndoResult | Un
     done = await answered(session, rejected(session, argument), "What was rejected")
     if isinstance(done, UndoResult):
         warn(session, done)
+        tell_kept(session, done)
     return done
 
 
 async def rejected(session: Session, argument: RejectArguments) -> UndoResult:
     """Reject, and tell it as an undo tells it."""
-    changes, conflicts = await session.application.hunks.decide_open(
+    changes, results = await session.application.hunks.decide_open(
         "rejected", run_id=argument.run_id, uri=argument.uri, hunk_ids=argument.hunk_ids
     )
-    return UndoResult(restored=tuple(dict.fromkeys(change.path for change in changes)), conflicts=conflicts)
+    kept = [result.kept_in for result in results if result.kept_in is not None]
+    return UndoResult(
+        restored=tuple(dict.fromkeys(change.path for change in changes)),
+        conflicts=tuple(conflict for result in results for conflict in result.conflicts),
+        kept_in=os.path.commonpath(kept) if kept else None,  # of several runs, the folder that has the folder of each
+        let_go=sum(result.let_go for result in results),
+    )
 
 
 async def answered(session: Session, work: Awaitable[UndoResult], what: str) -> UndoResult | UndoGoesOn:
@@ -75,6 +83,11 @@ async def tell(session: Session, undoing: asyncio.Task[UndoResult | CoterieError
         session.window.log("info", f"{what} is taken back in {', '.join(done.restored)}.")
     for left in done.not_undoable:
         session.window.log("info", f"{left.path} was not taken back: {left.reason}")
+    tell_kept(session, done)
+
+
+def tell_kept(session: Session, done: UndoResult) -> None:
+    """Say in the log where lies what was taken away."""
     if done.kept_in is not None:
         session.window.log("info", f"What was taken away of it is kept for up to {KEPT_DAYS} days in {done.kept_in}.")
     if done.let_go:
