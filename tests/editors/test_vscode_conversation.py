@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Frame, Locator, expect
+from playwright.async_api import Frame, expect
 
 from editors.chat_view import choose_who, field, new_chat, push_in, say
+from editors.keyboard import tab_to
 from editors.runs_view import make_room, run_row, unfold
 from editors.stage import BIN, EDIT, TOUCH, Stage, staged
 from editors.terminal import BOUND_S
@@ -347,19 +348,3 @@ async def named(chat: Frame) -> None:
     """See that everything that can be used has a name."""
     tree = await chat.locator("body").aria_snapshot()
     assert not NAMELESS.findall(tree), tree
-
-
-async def tab_to(window: Window, element: Locator, key: str) -> None:
-    """Go to an element by Tab or Shift+Tab: it has to come before all that can have the focus was passed."""
-
-    async def has_focus() -> bool:
-        return bool(await element.evaluate("(element) => element === document.activeElement"))
-
-    for _ in range(MOST_STOPS):
-        if await has_focus():
-            return
-        await window.press(key)
-    raise AssertionError(f"{element} is not reached by {MOST_STOPS} times {key}")
-
-
-MOST_STOPS = 30

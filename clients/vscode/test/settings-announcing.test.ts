@@ -15,7 +15,7 @@ const state: SettingsState = {
   grants: [],
   sandbox: undefined,
 };
-const check: ProviderCheck = { provider: "work", state: "ready", text: "work answers." };
+const check: ProviderCheck = { provider: "work", state: "ready", text: "`work` answers." };
 const model = (id: string): ModelView => ({ id, provider: "box", capabilities: {} });
 
 describe("what a screen reader is told of the settings view", () => {

@@ -2,6 +2,7 @@
 // Knows nothing of VS Code.
 
 import type { Wire } from "../server/wire";
+import { spoken } from "../settings/announcing";
 import type { Run } from "../state/run";
 import type { Runs } from "../state/runs";
 import { Signal, type Subscription } from "../state/signal";
@@ -64,8 +65,8 @@ export class Feed {
   get ended(): string | undefined {
     const latest = this.#conversation.live.at(-1);
     const run = latest === undefined ? undefined : this.#runs.get(latest);
-    // What stands between backticks is shown in another font, and not said in another voice.
-    return run && endOf(run)?.text.replaceAll("`", "");
+    const end = run && endOf(run);
+    return end && spoken(end.text);
   }
 
   get spent(): Spent {

@@ -9,5 +9,10 @@ export function announcement(before: SettingsState | undefined, after: SettingsS
   );
   const ended = Object.keys(before?.installs ?? {}).filter((model) => !(model in after.installs));
   const there = ended.filter((model) => after.models.some(({ id }) => id === model || id === `${model}:latest`));
-  return [...checked, ...there.map((model) => `${model} is installed.`)].join(" ");
+  return spoken([...checked, ...there.map((model) => `${model} is installed.`)].join(" "));
+}
+
+/** Return a sentence of the server's as it is said: what stands between backticks is shown in another font, and not said in another voice. */
+export function spoken(text: string): string {
+  return text.replaceAll("`", "");
 }

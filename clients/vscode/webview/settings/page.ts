@@ -1,7 +1,7 @@
 // What the page of the settings view knows, and what becomes of it with each message of the extension. Pure; `view.tsx` draws it.
 
 import type { SettingsState, ToSettings } from "../../src/messages/settings";
-import { announcement } from "../../src/settings/announcing";
+import { announcement, spoken } from "../../src/settings/announcing";
 
 export interface Page {
   readonly section: string;
@@ -38,7 +38,7 @@ export function after(page: Page, message: ToSettings): { readonly page: Page; r
     case "refused":
       return {
         page: { ...page, notes: new Map(page.notes).set(message.at, message.text), settled: oneMore(page.settled, message.at) },
-        said: message.text,
+        said: spoken(message.text),
       };
     case "show":
       return { page: { ...page, section: message.section }, said: "" };
