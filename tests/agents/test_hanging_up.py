@@ -1,4 +1,4 @@
-"""A client that hangs up while its request is carried out leaves no run half begun. Real store, whose answers wait for the test."""
+"""Whoever hangs up or is stopped in the middle of something leaves nothing half done. Real store, whose answers wait for the test."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from agent_stage import says, staged
+from agent_stage import Listener, says, staged
+from coterie.agents.kept_runs import KeptRuns
+from coterie.base.ids import now
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.events import RunEvent
 from coterie.domain.records import Entry
-from coterie.domain.runs import RunRequest
+from coterie.domain.runs import RunRequest, RunRow
 from coterie.domain.store_ports import RunStore
+from coterie.storage.store import Store
 
 
 class SlowJournal:
@@ -69,3 +72,21 @@ async def test_a_run_that_is_resumed_goes_on_whoever_hangs_up(tmp_path: Path) ->
         never.set()
         await journal.hung_up(stage.runs.resume(run_id))
         assert (await stage.ended()).state == "succeeded"
+
+
+async def test_what_is_written_down_is_known_and_told_though_who_wrote_it_was_stopped(tmp_path: Path) -> None:
+    store, journal, listener, agent = Store(tmp_path), SlowJournal(), Listener(), TaskSupervisor("agent")
+    row = RunRow(
+        run_id="run", channel_id="c", request=RunRequest(prompt="Hello"), workflow=None, agent="chat", state="queued", started_at=now()
+    )
+    run = await KeptRuns(journal.around(store.runs), listener).create(row)
+    journal.may_say_so.clear()
+    writing = agent.spawn(run.event(RunEvent(state="running")), name="write")
+    await journal.wrote.wait()
+    writing.cancel()
+    journal.may_say_so.set()
+    await asyncio.wait([writing])
+    assert writing.cancelled()
+    assert run.history.state.state == "running"
+    assert [told.event for told in listener.events] == [RunEvent(state="running")]
+    await store.aclose()

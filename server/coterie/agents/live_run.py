@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from coterie.agents.history import History
 from coterie.base.ids import now
+from coterie.base.tasks import whole
 from coterie.domain.client_ports import Audience
 from coterie.domain.events import AgentEvent, Event, MessageDelta, MessageEvent, ThoughtDelta, UsageEvent
 from coterie.domain.records import Entry, EventRecord, Record
@@ -54,6 +55,10 @@ class LiveRun:
                 await self._write(records, texts, durable=durable)
 
     async def _write(self, records: Sequence[Record], texts: Sequence[str] = (), *, durable: bool = False) -> None:
+        # The store completes what it was asked for, so what is known and told has to follow whoever is cancelled.
+        await whole(self._written(records, texts, durable=durable))
+
+    async def _written(self, records: Sequence[Record], texts: Sequence[str], *, durable: bool) -> None:
         entries = [Entry(await self._number(), now(), record) for record in records]
         await self._store.append(self.run_id, entries, texts, durable=durable)
         for entry in entries:

@@ -75,6 +75,20 @@ class TaskSupervisor:
             self._tasks.difference_update(task for task in tasks if task.done())
 
 
+async def whole(work: Coroutine[Any, Any, _T]) -> _T:
+    """Await something that is done whole or not at all: who is cancelled meanwhile is so only when it has ended."""
+    task = asyncio.get_running_loop().create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
+            with contextlib.suppress(asyncio.CancelledError):  # which is raised once, below
+                await asyncio.wait([task])
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            log.warning("something failed for which nobody waited any more: %s", failure)
+        raise
+
+
 async def side_by_side(*work: Coroutine[Any, Any, _T]) -> list[_T]:
     """Await several pieces of work at once and return their results in order.
 
