@@ -113,7 +113,8 @@ async def test_runs_and_channels_are_listed_page_by_page(tmp_path: Path) -> None
         assert (created["channelId"], created["change"], created["channel"]["title"]) == (channel, "created", "Talk")
         runs = []
         for number in range(3):
-            posted = await request("agent/channel/post", {"channelId": channel, "text": f"Question {number}"})
+            text = f"Question {number}" if number else "é" * 10_001
+            posted = await request("agent/channel/post", {"channelId": channel, "text": text})
             runs.append(posted["runId"])
             await editor.ended(posted["runId"])
         started = await request("agent/run/start", {"prompt": "Elsewhere", "agent": "chat"})
@@ -129,6 +130,7 @@ async def test_runs_and_channels_are_listed_page_by_page(tmp_path: Path) -> None
         assert (row["channelId"], row["prompt"], row["workflow"], row["agent"], row["state"]) == (
             channel, "Question 1", None, "chat", "succeeded"
         )  # fmt: skip
+        assert rest["runs"][1]["prompt"] == "é" * 10_000 + "…", "a list is no place for a book"
         assert row["startedAt"] < row["endedAt"]
         assert (row["usage"]["input"], row["usage"]["usd"]) == (100, "0.0002")
         assert (await request("agent/run/list", {"state": "failed"}))["runs"] == []
@@ -138,6 +140,7 @@ async def test_runs_and_channels_are_listed_page_by_page(tmp_path: Path) -> None
         earlier = await request("agent/channel/history", {"channelId": channel, "before": latest["messages"][0]["messageId"]})
         assert ([message["role"] for message in earlier["messages"]], earlier["more"]) == (["user", "assistant"], False)
         assert [message["runId"] for message in earlier["messages"]] == [runs[0], runs[0]]
+        assert earlier["messages"][0]["text"] == "é" * 10_001
 
         found = await request("agent/channel/list", {"query": "question 2"})
         assert [(each["channelId"], each["folder"], each["state"]) for each in found["channels"]] == [(channel, "chats", "idle")]

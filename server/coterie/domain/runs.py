@@ -94,7 +94,7 @@ class RunStarted:
 
 @wire
 class RunSummary:
-    """A row of ``agent/run/list``."""
+    """A row of ``agent/run/list``. Of a prompt that has more, the first 10,000 characters and "…"; the channel's history has all of it."""
 
     run_id: str
     channel_id: str

@@ -44,6 +44,8 @@ from coterie.features.channel_news import ChannelNews
 
 TITLE_LENGTH = 60
 _BEGINNING = 1_000
+LONGEST_SHOWN = 10_000
+"""Characters of a prompt in a list of runs, which may have hundreds of them."""
 NEW_CHAT = "New chat"
 """The title of a channel that was opened without one."""
 MAX_PAGE = 500
@@ -247,11 +249,15 @@ def title_of(prompt: str) -> str:
     return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1].rstrip() + "…"
 
 
+def _shown(prompt: str) -> str:
+    return prompt if len(prompt) <= LONGEST_SHOWN else prompt[:LONGEST_SHOWN] + "…"
+
+
 def _summary(row: RunRow) -> RunSummary:
     return RunSummary(
         run_id=row.run_id,
         channel_id=row.channel_id,
-        prompt=row.request.prompt,
+        prompt=_shown(row.request.prompt),
         workflow=row.workflow,
         agent=row.agent,
         state=row.state,
