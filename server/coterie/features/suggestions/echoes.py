@@ -109,6 +109,8 @@ def _without_word(text: str, gap: Gap) -> str:
     if found is None or word is None or not word.group().startswith(found.group()):
         return text
     name = found.group()
+    if not name.strip("_"):
+        return text  # names may begin with several
     if len(name) == 1 and (len(word.group()) < _LEAST_AFTER_LETTER or line[: found.start()].strip()[-1:] not in ("", ".")):
         return text
     if _is_written(name + word.group(), gap):
