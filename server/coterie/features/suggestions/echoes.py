@@ -105,17 +105,19 @@ def _without_word(text: str, gap: Gap) -> str:
     for part in (_RECEIVER.search(line), _CALL.search(line)):
         if part is not None and text.startswith(part.group()):
             return text[len(part.group()) :]
+    return _without_name(text, line, gap)
+
+
+def _without_name(text: str, line: str, gap: Gap) -> str:
+    """Cut off the name that ``line`` ends with, all of it or its beginning, where the answer begins with it again."""
     found, word = _NAME_BEGUN.search(line), _WORD.match(text)
     if found is None or word is None or not word.group().startswith(found.group()):
         return text
     name = found.group()
-    if not name.strip("_"):
-        return text  # names may begin with several
     if len(name) == 1 and (len(word.group()) < _LEAST_AFTER_LETTER or line[: found.start()].strip()[-1:] not in ("", ".")):
         return text
-    if _is_written(name + word.group(), gap):
-        return text
-    return text[len(name) :]  # the word again, of which the beginning is there, or all of it
+    # Names may begin with several underscores, and be their own beginning twice.
+    return text if not name.strip("_") or _is_written(name + word.group(), gap) else text[len(name) :]
 
 
 def _is_written(name: str, gap: Gap) -> bool:
