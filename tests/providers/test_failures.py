@@ -84,6 +84,20 @@ def test_what_a_host_says_in_its_own_way_is_told(body: Any, says: str) -> None:
     assert failures.from_response(HOST, 422, {}, json.dumps(body).encode()).message.endswith(says)
 
 
+@pytest.mark.parametrize(
+    ("headers", "where"),
+    [
+        ({"location": "https://models.example/v1/chat/completions?token=t#x"}, "to https://models.example/v1/chat/completions"),
+        ({"location": "https://me:secret@models.example/v1"}, "to https://models.example/v1"),
+        ({"location": "/api/v1/chat/completions"}, "to /api/v1/chat/completions"),
+        ({}, "elsewhere"),
+    ],
+)
+def test_where_a_host_sends_callers_is_told(headers: dict[str, str], where: str) -> None:
+    failure = failures.from_response(HOST, 308, headers, b"<html>Moved")
+    assert failure.message.startswith(f"{HOST.place} sends callers {where} (HTTP 308).")
+
+
 def test_an_unknown_model_is_named_with_the_hosts_code() -> None:
     failure = failures.from_response(HOST, 404, {}, json.dumps(openai("It does not exist", "model_not_found")).encode())
     assert "`model_not_found`" in failure.message

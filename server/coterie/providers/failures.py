@@ -23,6 +23,7 @@ from coterie.providers.classification import kind_of, retry_after
 from coterie.providers.config import ApiKey
 from coterie.providers.fields import parse_object, record, records, text
 
+_ELSEWHERE = range(HTTPStatus.MULTIPLE_CHOICES, HTTPStatus.BAD_REQUEST)
 _LONGEST_QUOTE = 300
 _LONGEST_READ = 4_000
 _STATUS = re.compile("[45][0-9][0-9]")
@@ -46,9 +47,7 @@ class Host:
     @property
     def place(self) -> str:
         """The address as sentences have it: without a name and a password that may stand in it."""
-        scheme, separator, rest = self.address.partition("://")
-        authority, slash, path = rest.partition("/")
-        return f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"
+        return _place_of(self.address)
 
     @property
     def key_place(self) -> str:
@@ -63,10 +62,20 @@ class Host:
         return line if len(line) <= _LONGEST_QUOTE else line[:_LONGEST_QUOTE] + "…"
 
 
+def _place_of(address: str) -> str:
+    scheme, separator, rest = address.partition("://")
+    if not separator:
+        return address
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"
+
+
 def from_response(host: Host, status: int, headers: Mapping[str, str], body: bytes, *, now: datetime | None = None) -> ProviderError:
     """Classify an answer with a status that is not 2xx."""
     said = parse_object(body)
-    if said is None:
+    if status in _ELSEWHERE:
+        said = {"message": _place_of(headers.get("location", "").partition("?")[0].partition("#")[0])}
+    elif said is None:
         plain = body.decode(errors="replace").strip()
         said = {"message": "" if _is_html(plain) else plain}
     return _from_words(host, status, said, wait=retry_after(headers, now or datetime.now(UTC)))
@@ -283,8 +292,9 @@ def _sentence(host: Host, kind: FailureKind, status: int | None, words: set[str]
         case "bad_request" if status == HTTPStatus.NOT_FOUND or words & _NOT_FOUND_WORDS:
             code = next(iter(sorted(words & _NOT_FOUND_WORDS)), "not found")
             sentence = f"{host.name} is not there: {host.place} answered `{code}`{at}. Check the model's name and `base_url`.{tail}"
-        case "bad_request" if status is not None and HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-            sentence = f"{host.place} sends callers elsewhere{at}. Set `base_url` of [providers.{host.provider}] to where it sends them."
+        case "bad_request" if status in _ELSEWHERE:
+            where = f"to {host.quote(message)}" if message else "elsewhere"
+            sentence = f"{host.place} sends callers {where}{at}. Set `base_url` of [providers.{host.provider}] to where it sends them."
         case "bad_request":
             sentence = f"{host.name} did not accept the request{at}.{tail}"
         case _:
