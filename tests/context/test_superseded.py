@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from coterie.context.elements import elements_of
 from coterie.context.superseded import superseded
 from coterie.context.task import PART, REPLACES, Excerpt, Task, first_message
 from coterie.context.thread import FILE_LEFT_OUT, Placed, pruned_of
@@ -36,7 +37,7 @@ def a(text: str = LONG, reason: str | None = None, path: str | None = "a.txt") -
     ],
 )
 def test_only_what_is_said_anew_is_superseded(messages: list[Message], found: set[tuple[int, int]]) -> None:
-    assert superseded(messages) == found
+    assert superseded([elements_of(each.text) if isinstance(each, UserMessage) else () for each in messages]) == found
 
 
 def test_what_is_left_out_keeps_its_place_and_all_around_it() -> None:

@@ -103,9 +103,9 @@ class Compactor:
 
         One plan holds it all: where history has more than that plan leaves it, its older parts make room first.
         """
-        look, is_task = await self._measuring.look(choice, coming=messages), self._conversation.task is None
-        tokens = self._learned.calibration(choice).tokens
+        tokens, is_task = self._learned.calibration(choice).tokens, self._conversation.task is None
         wishes = await asyncio.to_thread(wishes_of, messages, tokens)
+        look = await self._measuring.look(choice, coming=[wish.element for wish in wishes])
         if look.taken is not None:
             reserve = reserve_of(look.parts, look.taken, is_task=is_task)
             room = history_room(look.parts, wishes, look.taken, reserve=reserve)

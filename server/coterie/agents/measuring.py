@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from coterie.agents.conversation import LiveConversation
 from coterie.agents.model_call import ModelCalls
 from coterie.context.compaction import Fill, fill_of
+from coterie.context.elements import Element
 from coterie.context.marking import without_dropped
 from coterie.context.pieces import Counting, Part, parts_of
 from coterie.context.thread import Placed, as_sent, standing
 from coterie.context.window import input_limit
-from coterie.domain.messages import ModelRequest, UserMessage
+from coterie.domain.messages import ModelRequest
 from coterie.domain.model_ports import ModelChoice
 from coterie.domain.records import CompactionRecord
 
@@ -42,7 +43,7 @@ class Measuring:
         self._conversation = conversation
         self._models = models
 
-    async def look(self, choice: ModelChoice, more: Sequence[CompactionRecord] = (), *, coming: Sequence[UserMessage] = ()) -> Look:
+    async def look(self, choice: ModelChoice, more: Sequence[CompactionRecord] = (), *, coming: Sequence[Element] = ()) -> Look:
         """Measure the conversation, with compactions that are not journalled yet. What is ``coming`` behind it is not counted."""
         talk = self._conversation
         marks = await talk.marks()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from coterie.context.assemble import head_bytes, output_bytes
 from coterie.context.cutting import cut_of
-from coterie.context.elements import REASON, SEGMENT, elements_of
+from coterie.context.elements import REASON, SEGMENT, Element, elements_of
 from coterie.context.superseded import superseded
 from coterie.context.thread import Placed
 from coterie.domain.inspection import NO_MARKS, Marks
@@ -67,27 +67,27 @@ def parts_of(
     counting: Counting,
     marks: Marks = NO_MARKS,
     *,
-    coming: Sequence[Message] = (),
+    coming: Sequence[Element] = (),
 ) -> tuple[Part, ...]:
     """Return the parts of a request.
 
-    ``thread`` are its messages, ``task`` run and number of the one that began the current task, ``coming`` what is about to be said.
+    ``thread`` are its messages, ``task`` run and number of the one that began the current task, ``coming`` what is about to be said, taken
+    apart.
     """
     made = _of_head(request, counting)
     latest = max((place for place, placed in enumerate(thread) if isinstance(placed.message, ToolMessage)), default=-1)
-    replaced = superseded(
-        [*(placed.message for placed in thread), *coming],
-    )
+    elements = [elements_of(placed.message.text) if isinstance(placed.message, UserMessage) else () for placed in thread]
+    replaced = superseded([*elements, coming])
     is_seen = any(isinstance(placed.message, AssistantMessage) for placed in thread[latest + 1 :])
     for place, placed in enumerate(thread):
         name = f"{placed.run_id}:{placed.seq}"
         tokens = counting.tokens(counting.size(placed.message))
         said = Piece(piece_id=name, segment="history", source="", reason="", tokens=tokens, pinned=True)
         match placed.message:
-            case UserMessage() as message:
+            case UserMessage():
                 source, reason = ("summary", "in the place of what was said before") if placed.is_summary else ("person", "said before")
                 is_task = (placed.run_id, placed.seq) == task
-                pieces = _of_person(replace(said, source=source, reason=reason), message.text, is_task=is_task)
+                pieces = _of_person(replace(said, source=source, reason=reason), elements[place], is_task=is_task)
                 made += [_of_element(placed, number, Part(piece, place), replaced) for number, piece in enumerate(pieces)]
             case AssistantMessage() as message:
                 made.append(Part(replace(said, source=message.made_by or "model", reason="answered before"), place))
@@ -132,13 +132,14 @@ def _bytes(text: str) -> int:
     return len(text.encode("utf-8", "surrogatepass"))
 
 
-def _of_person(said: Piece, text: str, *, is_task: bool) -> list[Piece]:
+def _of_person(said: Piece, elements: Sequence[Element], *, is_task: bool) -> list[Piece]:
     """Return a piece for each element of a message, in proportion to its characters."""
     made: list[Piece] = []
     at = counted = 0
-    for place, element in enumerate(elements_of(text)):
+    length = sum(len(element.text) for element in elements)
+    for place, element in enumerate(elements):
         at += len(element.text)
-        tokens = said.tokens * at // max(1, len(text)) - counted
+        tokens = said.tokens * at // max(1, length) - counted
         counted += tokens
         source = element.kind if element.kind != "words" else "request" if is_task else said.source
         if (path := element.attributes.get("path")) is not None:

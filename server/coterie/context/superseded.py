@@ -8,18 +8,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from coterie.context.elements import elements_of
+from coterie.context.elements import Element
 from coterie.context.marking import whole_file
 from coterie.context.task import REPLACES
-from coterie.domain.messages import Message, UserMessage
 
 
-def superseded(messages: Sequence[Message]) -> frozenset[tuple[int, int]]:
-    """Return the number of the message, and the place in it, of each attached file that is attached again later: anew, or as it is."""
+def superseded(messages: Sequence[Sequence[Element]]) -> frozenset[tuple[int, int]]:
+    """Return the number of the message, and the place in it, of each attached file that is attached again later: anew, or as it is.
+
+    Of each message are given the elements that it is put together of.
+    """
     found: set[tuple[int, int]] = set()
     standing: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
-    for number, message in enumerate(messages):
-        for place, element in enumerate(elements_of(message.text) if isinstance(message, UserMessage) else ()):
+    for number, elements in enumerate(messages):
+        for place, element in enumerate(elements):
             if (path := whole_file(element)) is not None:
                 replaces = element.attributes.get("reason") == REPLACES
                 found |= {(earlier, at) for earlier, at, shown in standing[path] if replaces or shown == element.shown}
