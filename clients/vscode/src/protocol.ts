@@ -949,7 +949,7 @@ export interface RunSteerResult {
   messageId: string;
 }
 
-/** A row of `agent/run/list`. */
+/** A row of `agent/run/list`. Of a prompt that has more, the first 10,000 characters and "…"; the channel's history has all of it. */
 export interface RunSummary {
   runId: string;
   channelId: string;
