@@ -31,7 +31,7 @@ async def test_a_host_is_added_and_its_key_is_found_only_encrypted(tmp_path: Pat
             await window.until(view.get_by_text("Add a Provider").click, name, "the form")
             await name.fill("spare")
             await view.get_by_label("Type", exact=True).select_option("openai_compatible")
-            await view.get_by_label("Address").fill(f"{stage.host.url}/v1")
+            await view.locator("form").get_by_label("Address").fill(f"{stage.host.url}/v1")
             card = view.get_by_role("region", name="spare")
             await window.until(view.get_by_role("button", name="Add", exact=True).click, card, "another provider")
             await window.until(card.get_by_role("button", name="Enter a Key").click, window.given, "the question for its key")
