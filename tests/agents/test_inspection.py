@@ -285,3 +285,22 @@ async def test_what_makes_no_sense_is_refused_and_says_why(tmp_path: Path) -> No
             with pytest.raises(RequestError) as told:
                 await refused
             assert told.value.code == code
+
+
+async def test_pinned_files_that_have_become_one_are_sent_once_and_each_can_be_unpinned(tmp_path: Path) -> None:
+    async with opened(tmp_path, says("Hm.")) as stage:
+        channel_id = await played(stage)
+        files = [stage.project / "page.md", stage.project / "book.md"]
+        for file in files:
+            file.write_text(f"It is the {file.stem}.\n", encoding="utf-8")
+            await stage.inspector.pin(channel_id, uri=file.as_uri())
+    files[0].unlink()
+    files[0].symlink_to(files[1])
+    async with opened(tmp_path, says("I see.")) as stage:
+        view = await stage.inspector.inspect(channel_id=channel_id)
+        assert [each.path for each in view.pieces if each.source == "file"] == ["book.md"]
+        await played(stage, "And?", channel_id=channel_id)
+        asked = stage.model.requests[0].messages[-1]
+        assert isinstance(asked, UserMessage)
+        assert asked.text.count("It is the book.") == 1
+        assert (await stage.inspector.pin(channel_id, uri=files[0].as_uri(), pinned=False)).pinned_files == (files[1].as_uri(),)

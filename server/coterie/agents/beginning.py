@@ -145,11 +145,11 @@ class Beginning:
     async def _wanted(self) -> Mapping[Attachment, Excerpt]:
         """Read the files that are to stay, that nobody has attached now, and that the conversation does not hold as they are."""
         workspace, request, held = self.crew.workspace, self.run.row.request, attached_before(await self._sent())
-        pinned = tuple(Attachment(uri=uri) for uri in (await self.crew.marks()).files)
-        read = fitted(await attaching.attachments_of(workspace, replace(request, attachments=pinned)), self._limit)
+        pinned = await attaching.pinned_files(workspace, (await self.crew.marks()).files)
+        read = fitted(tuple(pinned.values()), self._limit)
         attached = {file.path for file in await attaching.attachments_of(workspace, request) if file.reason != PART}
         files = zip(pinned, read, strict=True)
-        return {each: file for each, file in files if file.path not in attached and not is_held(held, file.path, file.text)}
+        return {Attachment(uri=uri): file for uri, file in files if file.path not in attached and not is_held(held, file.path, file.text)}
 
     async def _sent(self) -> tuple[Message, ...]:
         """Return the messages of the conversation before that are sent, a summary by itself: nobody said that."""

@@ -19,7 +19,7 @@ from coterie.agents.templates import TEMPLATES
 from coterie.agents.workflow import StepSpec, find
 from coterie.base.errors import ProviderError, RequestError
 from coterie.context.assemble import assemble, system_text
-from coterie.context.attaching import attachments_of
+from coterie.context.attaching import pinned_files
 from coterie.context.briefing import briefed
 from coterie.context.pieces import Counting
 from coterie.context.pinning import fitted
@@ -32,7 +32,7 @@ from coterie.domain.inspection import ContextView
 from coterie.domain.messages import Message, ModelRequest, ToolSpec
 from coterie.domain.model_ports import ModelChoice
 from coterie.domain.records import ConversationRecord
-from coterie.domain.runs import Attachment, RunRequest, RunRow
+from coterie.domain.runs import RunRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +110,10 @@ class Inspection:
         )
 
     async def _files(self, uris: tuple[str, ...], choice: ModelChoice | None) -> tuple[PinnedFile, ...]:
-        request = RunRequest(prompt="", attachments=tuple(Attachment(uri=uri) for uri in uris))
         limit = None if choice is None else self._learned.usual_limit(choice)
-        excerpts = fitted(await attachments_of(self._around.workspace, request), limit)
-        return tuple(PinnedFile(uri=uri, path=excerpt.path or uri, text=excerpt.text) for uri, excerpt in zip(uris, excerpts, strict=True))
+        pinned = await pinned_files(self._around.workspace, uris)
+        files = zip(pinned, fitted(tuple(pinned.values()), limit), strict=True)
+        return tuple(PinnedFile(uri=uri, path=file.path or uri, text=file.text) for uri, file in files)
 
     async def _scene(self, channel: Channel | None, row: RunRow | None) -> _Scene:
         around = self._around

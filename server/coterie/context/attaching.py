@@ -7,7 +7,7 @@ run, and `unread_in` finds it again, for the person.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -50,6 +50,14 @@ def _attached(each: Attachment) -> Attached:
 async def attachments_of(workspace: Workspace, request: RunRequest) -> tuple[Excerpt, ...]:
     """Read the request's attachments in their order, of each what may be sent at most, and nothing twice."""
     return _distinct([await _attachment(workspace, attachment) for attachment in dict.fromkeys(request.attachments)])
+
+
+async def pinned_files(workspace: Workspace, uris: Iterable[str]) -> Mapping[str, Excerpt]:
+    """Read the files that are to stay, by their URIs; of several that lead to one file the first one stands for all."""
+    first: dict[Excerpt, str] = {}
+    for uri in uris:
+        first.setdefault(await _file(workspace, uri), uri)
+    return {uri: excerpt for excerpt, uri in first.items()}
 
 
 def _distinct(excerpts: Sequence[Excerpt]) -> tuple[Excerpt, ...]:

@@ -35,7 +35,8 @@ class Inspector:
         view = await self._inspection.of_channel(channel_id)
         kind: MarkKind = "pinned" if pinned else "plain"
         if uri is not None and piece_id is None:
-            return await self._decide(channel_id, await self._file(uri, kind), kind)
+            is_known = not pinned and uri in view.pinned_files  # a link by now, it may lead to another file
+            return await self._decide(channel_id, uri if is_known else await self._file(uri, kind), kind)
         if piece_id is not None and uri is None:
             self._check(view, piece_id)
             return await self._decide(channel_id, piece_id, kind)
