@@ -21,7 +21,7 @@ from coterie.context.window import input_limit
 from coterie.domain.channels import Channel
 from coterie.domain.events import MessageDelta, WarningEvent
 from coterie.domain.messages import Finished, TextDelta, ToolMessage, UserMessage
-from coterie.domain.records import CompactionRecord
+from coterie.domain.records import CompactionRecord, OutputPlace
 from coterie.domain.runs import Attachment, RunRequest, Selection
 from mortal_journal import Death, MortalJournal, at_each, gone_on
 from talking import LONG, SUMMARY, WINDOW, said, talking
@@ -241,6 +241,21 @@ async def test_where_no_summary_can_be_made_files_that_were_attached_before_go_l
         assert any("file is left out" in told.text or "files are left out" in told.text for told in talk.told)
         view = await talk.stage.inspector.inspect(channel_id=talk.channel)
         assert sum(each.tokens for each in view.pieces) == view.used
+
+
+async def test_what_was_left_out_is_not_left_out_again_however_long_its_path_is(tmp_path: Path) -> None:
+    async with talking(tmp_path, windows={"first": 8_192}) as talk:
+        file = talk.stage.project.joinpath(*["a folder with a long name " * 8] * 3, "a.txt")
+        file.parent.mkdir(parents=True)
+        left_out: list[OutputPlace] = []
+        for number in range(8):
+            talk.hosts.script = {"compaction": (says("No."),) * 9}
+            file.write_text(f"line {number}\n" * 400, encoding="utf-8")
+            await talk.post("And?", says("word " * 400), attachments=(Attachment(uri=file.as_uri()),))
+        for row in await talk.stage.store.runs.rows():
+            for entry in await talk.stage.store.runs.read(row.run_id):
+                left_out += entry.record.pruned if isinstance(entry.record, CompactionRecord) else ()
+        assert len(left_out) == len(set(left_out)) > 2
 
 
 async def test_what_cannot_be_made_short_enough_ends_in_words(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from coterie.context.elements import elements_of
+from coterie.context.marking import GONE
 from coterie.context.superseded import superseded
 from coterie.context.task import PART, REPLACES, Excerpt, Task, first_message
 from coterie.context.thread import FILE_LEFT_OUT, Placed, pruned_of
@@ -34,6 +35,8 @@ def a(text: str = LONG, reason: str | None = None, path: str | None = "a.txt") -
         ([said(a()), said(a("Lines 1 to 1:\ntext of it", PART)), said(a("Lines 1 to 1:\ntext of it", PART))], set()),
         ([said(a("Lines 1 to 99:\n" + LONG, PART)), said(a(LONG, REPLACES))], set()),
         ([said(a(path=None)), said(a(path=None))], set()),
+        ([said(a()), said(a(GONE, REPLACES))], set()),
+        ([said(a()), said(a(FILE_LEFT_OUT, REPLACES)), said(a("last", REPLACES))], {(0, 1)}),
     ],
 )
 def test_only_what_is_said_anew_is_superseded(messages: list[Message], found: set[tuple[int, int]]) -> None:

@@ -41,7 +41,12 @@ def attached_before(messages: Iterable[Message]) -> Mapping[str, str]:
     A part of a file says nothing of what the rest of it was.
     """
     elements = (each for message in messages if isinstance(message, UserMessage) for each in elements_of(message.text))
-    return {path: each.shown for each in elements if (path := whole_file(each)) is not None and each.shown not in {GONE, FILE_LEFT_OUT}}
+    return {path: each.shown for each in elements if (path := whole_file(each)) is not None and not is_left_out(each)}
+
+
+def is_left_out(element: Element) -> bool:
+    """Say whether an element's text has been left out, by the person or to make room."""
+    return element.shown in {GONE, FILE_LEFT_OUT}
 
 
 def whole_file(element: Element) -> str | None:

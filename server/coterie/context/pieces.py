@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from coterie.context.assemble import head_bytes, output_bytes
 from coterie.context.cutting import cut_of
 from coterie.context.elements import REASON, SEGMENT, Element, elements_of
+from coterie.context.marking import is_left_out
 from coterie.context.superseded import superseded
 from coterie.context.thread import Placed
 from coterie.domain.inspection import NO_MARKS, Marks
@@ -88,7 +89,8 @@ def parts_of(
                 source, reason = ("summary", "in the place of what was said before") if placed.is_summary else ("person", "said before")
                 is_task = (placed.run_id, placed.seq) == task
                 pieces = _of_person(replace(said, source=source, reason=reason), elements[place], is_task=is_task)
-                made += [_of_element(placed, number, Part(piece, place), replaced) for number, piece in enumerate(pieces)]
+                parts = [Part(piece, place) for piece in pieces]
+                made += [_of_element(placed, at, part, elements[place][at], replaced) for at, part in enumerate(parts)]
             case AssistantMessage() as message:
                 made.append(Part(replace(said, source=message.made_by or "model", reason="answered before"), place))
             case ToolMessage():
@@ -98,10 +100,10 @@ def parts_of(
     return tuple(_staying(part) if part.piece.piece_id in marks.pinned else part for part in made)
 
 
-def _of_element(placed: Placed, number: int, part: Part, replaced: Collection[tuple[int | None, int]]) -> Part:
+def _of_element(placed: Placed, number: int, part: Part, element: Element, replaced: Collection[tuple[int | None, int]]) -> Part:
     """Return the part of an element of a message; a file that was attached to an earlier one can be left out, because it can be read."""
     is_old_file = part.piece.segment == "history" and part.is_file
-    if not is_old_file or part.piece.tokens < WORTH_LEAVING_OUT:
+    if not is_old_file or is_left_out(element) or part.piece.tokens < WORTH_LEAVING_OUT:  # a long path alone may be worth more
         return part
     is_superseded = (part.place, number) in replaced
     output = OutputPlace(run_id=placed.run_id, seq=placed.seq, place=number)

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from coterie.context.elements import Element
-from coterie.context.marking import whole_file
+from coterie.context.marking import is_left_out, whole_file
 from coterie.context.task import REPLACES
 
 
@@ -22,7 +22,7 @@ def superseded(messages: Sequence[Sequence[Element]]) -> frozenset[tuple[int, in
     standing: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
     for number, elements in enumerate(messages):
         for place, element in enumerate(elements):
-            if (path := whole_file(element)) is not None:
+            if (path := whole_file(element)) is not None and not is_left_out(element):  # what is not shown replaces nothing
                 replaces = element.attributes.get("reason") == REPLACES
                 found |= {(earlier, at) for earlier, at, shown in standing[path] if replaces or shown == element.shown}
                 standing[path].append((number, place, element.shown))
