@@ -46,10 +46,11 @@ class SlowJournal:
         self.wrote.clear()
         self.may_say_so.clear()
         client = TaskSupervisor("client")
-        client.spawn(request, name="request")
+        asked = client.spawn(request, name="request")
         await self.wrote.wait()
-        await client.aclose()
+        asked.cancel()
         self.may_say_so.set()
+        await client.aclose()
 
 
 async def test_a_run_that_was_begun_goes_on_whoever_hangs_up(tmp_path: Path) -> None:
@@ -58,6 +59,28 @@ async def test_a_run_that_was_begun_goes_on_whoever_hangs_up(tmp_path: Path) -> 
     async with staged(tmp_path / "home", project, {"chat": [says("Hello.")]}, wrap=journal.around) as stage:
         await journal.hung_up(stage.runs.start(RunRequest(prompt="Hello")))
         assert (await stage.ended()).state == "succeeded"
+
+
+async def test_who_hangs_up_and_says_something_else_steers_what_was_begun(tmp_path: Path) -> None:
+    (project := tmp_path / "project").mkdir()
+    journal, never = SlowJournal(), asyncio.Event()
+    async with staged(tmp_path / "home", project, {"chat": [says("Hello."), (never, *says("Hello?"))]}, wrap=journal.around) as stage:
+        run_id = await stage.begin("Hello")
+        await stage.ended()
+        channel_id = (await stage.runs.get(run_id)).channel_id
+        journal.wrote.clear()
+        journal.may_say_so.clear()
+        client = TaskSupervisor("client")
+        request = client.spawn(stage.runs.start(RunRequest(prompt="Hello?", channel_id=channel_id)), name="request")
+        await journal.wrote.wait()
+        request.cancel()
+        again = client.spawn(stage.runs.post(RunRequest(prompt="Hello!", channel_id=channel_id)), name="another request")
+        asyncio.get_running_loop().call_soon(journal.may_say_so.set)
+        begun, _ = await again
+        assert begun != run_id
+        assert begun == stage.listener.events[-1].run_id
+        assert stage.coordinator.active_in(channel_id) == begun
+        await client.aclose()
 
 
 async def test_a_run_that_is_resumed_goes_on_whoever_hangs_up(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from coterie.agents.undo import diff
 from coterie.agents.workflow import find
 from coterie.base.errors import InvalidParamsError, RequestError
 from coterie.base.ids import new_id, now
+from coterie.base.tasks import whole
 from coterie.config.schema import Settings
 from coterie.context.attaching import attachments_of
 from coterie.context.task import Task, first_message
@@ -80,7 +81,7 @@ class RunService:
         """Journal the run and acknowledge it, before any model is called."""
         async with self._admitting:
             row = await self._admit(request)
-            await self._coordinator.start(row, self._base)
+            await self._start(row)
         return RunStarted(run_id=row.run_id, channel_id=row.channel_id)
 
     async def post(self, request: RunRequest) -> tuple[str, str]:
@@ -94,7 +95,11 @@ class RunService:
             if (active := self._coordinator.active_in(request.channel_id or "")) is not None:
                 return active, await self._coordinator.steer(active, said)
             row = await self._admit(request)
-            return row.run_id, await self._coordinator.start(row, self._base)
+            return row.run_id, await self._start(row)
+
+    async def _start(self, row: RunRow) -> str:
+        # To the end of it: who hangs up and asks again would find a channel in which nothing that we know of goes on.
+        return await whole(self._coordinator.start(row, self._base))
 
     async def check_model(self, model: str) -> None:
         """Raise what the protocol names when no run could use ``model``."""
