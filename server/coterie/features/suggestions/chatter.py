@@ -27,7 +27,9 @@ _NUMBERED = re.compile(r"[ \t]*(\d{1,5}) ?(?:\||\t|\u2502) ?")
 _DIFF = re.compile(r"\s*(?:diff --git |--- (?:a/|/dev/null)|@@ -\d|\*\*\* Begin Patch|<{5,9} ?(?:SEARCH|HEAD|ORIGINAL))")
 _CALL_TAG = re.compile(r"\s*(<(?:tool_calls?|tool_use|function_calls?|invoke|function=\w+)\b[^>\n]*>|\[TOOL_CALLS\])")
 _CALL_OBJECT = re.compile(r"""\s*\{\s*"(?:name|tool|function)"\s*:\s*"[\w.-]+"\s*,\s*"(?:arguments|parameters|input)"\s*:""")
-_SPEAKER = re.compile(r"\s*(?:assistant|ai):[ \t]+(?=\S)", re.IGNORECASE)
+_SPEAKER = re.compile(r"\s*(?:Assistant|ASSISTANT|AI):[ \t]+(?=\S)")
+"""In lower case it is the name of a parameter or a key."""
+_NAMES_FOLLOW = re.compile(r"\s*(?:case|default)\b|.*\{")
 _LEAD = re.compile(
     r"\s*the (?:missing|completed|inserted|remaining) (?:code|text|line|part|expression) (?:is|would be|should be):[ \t]*(?=\S)",
     re.IGNORECASE,
@@ -98,7 +100,9 @@ def _is_call(text: str, gap: Gap, language: str) -> bool:
     """Say whether the answer is a call of a tool that the model was not given, written out."""
     if (tag := _CALL_TAG.match(text)) is not None:
         return tag[1] not in gap.prefix + gap.suffix
-    return language not in DATA | MARKUP and not gap.line_before.strip() and _CALL_OBJECT.match(text) is not None
+    if language in DATA | MARKUP or gap.line_before.strip() or _CALL_OBJECT.match(text) is None:
+        return False
+    return not gap.above.rstrip().endswith(("[", "(", ","))  # else it is one of the values there
 
 
 def _without_lead(text: str, gap: Gap, language: str) -> str:
@@ -107,8 +111,13 @@ def _without_lead(text: str, gap: Gap, language: str) -> str:
         return text
     if language in SHELLS and not gap.line_before.strip() and text.startswith("$ "):
         return text[2:]  # the prompt
-    said = _LEAD.match(text) or (_SPEAKER.match(text) if gap.line_before.strip() else None)
+    said = _LEAD.match(text) or (_SPEAKER.match(text) if _may_be_spoken(gap) else None)
     return text if said is None else text[said.end() :]
+
+
+def _may_be_spoken(gap: Gap) -> bool:
+    """Say whether no name with a colon behind it belongs at the cursor."""
+    return bool(gap.line_before.strip()) and _NAMES_FOLLOW.match(gap.line_before) is None
 
 
 def _without_header(text: str, language: str, path: str) -> str:

@@ -12,7 +12,7 @@ import re
 from itertools import pairwise, takewhile
 from typing import Final, Literal
 
-from coterie.context.fill import Extent, Gap, indentation
+from coterie.context.fill import TAB_SIZE, Extent, Gap, indentation
 from coterie.features.suggestions.brackets import CLOSERS, QUOTES, awaited, fit, open_behind, scan
 from coterie.features.suggestions.chatter import cleaned
 from coterie.features.suggestions.gate import DUPLICATE, Refusal
@@ -47,6 +47,11 @@ _DEFINITION = re.compile(
     r"(?:(?:export|default|pub(?:\([\w ]+\))?|public|private|protected|static|async|final|abstract|internal|override|suspend|open)\s+)*"
     r"(?:def|class|function|fn|func|fun|struct|interface|enum|trait|module)\b\s*[A-Za-z(][^\n]*[:{)]"
 )
+_UNTOUCHED = re.compile(r"""\s*(?:[^\w\s"'`()\[\]{}]+[ \t]*)?""")
+"""What a line begins with up to the text of a comment or the word of a directive: the blanks there are indentation, too."""
+_BLANKS = re.compile(r"""("[^"]*"|'[^']*'|`[^`]*`)|((?<=\w)\s+(?=\w))|\s+""")
+_GOES_ON = re.compile(r"[?%|^=>.,]|/(?![/*])|<(?!!)|[-+*&](?:[\s=]|$)|&&|->")
+"""An operator between two values; without a blank behind it, one of these may as well begin a statement."""
 _REST_TO_TELL: Final = 5
 """Characters of the line behind the cursor that are no coincidence in the middle of an answer."""
 
@@ -89,15 +94,15 @@ def refine(text: str, gap: Gap, extent: Extent, *, manual: bool, language: str =
         kept = kept.rstrip()  # else a blank may belong in front of what stands there
     if not kept.strip():
         return EMPTY
-    worthless = _worthless(kept, gap) or (None if foretold else _talk(kept, gap, language, manual=manual))
+    worthless = _worthless(kept, gap, language) or (None if foretold else _talk(kept, gap, language, manual=manual))
     if worthless is not None:
         return worthless
-    unlike = _without_suffix(kept, gap)
+    unlike = _without_suffix(kept, gap, language)
     if not gap.line_after[:1].strip():
         unlike = unlike.rstrip()
     if gap.line_after.strip():
         unlike = _before_comment(unlike, gap, language)
-    if not unlike.strip() or _doubles_below(unlike, gap):
+    if not unlike.strip() or _doubles_below(unlike, gap, language):
         return DUPLICATE
     if gap.line_after.strip() and (_leaves_open(unlike, gap, language) or _ends_before_rest(unlike, gap, language)):
         return UNFINISHED
@@ -116,11 +121,11 @@ def _ends_in_blank(text: str, gap: Gap) -> bool:
     return bool(left) and (left[-1][0] in QUOTES or "{ " in gap.line_before)
 
 
-def _worthless(kept: str, gap: Gap) -> Refusal | None:
+def _worthless(kept: str, gap: Gap, language: str) -> Refusal | None:
     """Say what is wrong with the first line, or the longest, if that makes all of it worthless."""
     first = kept.strip().partition("\n")[0]
     whole = first if kept.startswith("\n") else (gap.line_before + first).strip()
-    if _is_there(whole, gap) or goes_round(first):
+    if _is_there(whole, gap, language) or goes_round(first):
         return REPETITION
     return TOO_LONG if max(map(len, kept.split("\n"))) > LONGEST_LINE else None
 
@@ -141,14 +146,23 @@ def _talk(kept: str, gap: Gap, language: str, *, manual: bool) -> Refusal | None
     return PLACEHOLDER if stands_for_code(first) or (is_remark and amid_line and not manual) else None
 
 
-def _is_there(line: str, gap: Gap) -> bool:
+def _is_there(line: str, gap: Gap, language: str) -> bool:
     """Say whether a line is the one above again, or an import that the file has."""
     if line == gap.above.strip() and gap.above.strip(" \t])};,"):
         return True
-    if _DEFINITION.fullmatch(line) is not None and not gap.above.lstrip().startswith(("@", "#[")) and _is_defined(line, gap):
+    # Each example of a page is a file of its own.
+    if language not in WORDS and _DEFINITION.fullmatch(line) is not None and not _is_decorated(gap) and _is_defined(line, gap):
         return True
     around = gap.prefix.split("\n")[:-1] + gap.suffix.split("\n")[1:]
     return _IMPORT.match(line) is not None and any(line == other.strip() for other in around)
+
+
+def _is_decorated(gap: Gap) -> bool:
+    """Say whether a decorator or an attribute stands right above the cursor's line, be it of several lines."""
+    depth = indentation(gap.line_before)
+    above = takewhile(str.strip, reversed(gap.prefix.split("\n")[:-1]))
+    first = next((line.strip() for line in above if indentation(line) == depth and line.strip()[0] not in ")]}"), "")
+    return first.startswith(("@", "#["))
 
 
 def _is_defined(definition: str, gap: Gap) -> bool:
@@ -215,13 +229,13 @@ def _is_no_code(line: str, kept: list[str], gap: Gap, language: str) -> bool:
     return (said or stands_for_code(line)) and not in_words(gap.prefix + "\n".join([*kept, ""]), language)
 
 
-def _without_suffix(text: str, gap: Gap) -> str:
+def _without_suffix(text: str, gap: Gap, language: str) -> str:
     """Cut off what stands behind the cursor already: the rest of its line, or the next line."""
     text = _without_rest(text, gap.line_before, gap.line_after.rstrip())
     lines = text.split("\n")
     for number, line in enumerate(lines):
         whole = gap.line_before + line if number == 0 else line
-        if gap.below and _is_same(whole, gap.below):
+        if gap.below and _is_same(whole, gap.below, language):
             return "\n".join(lines[:number])
     return text
 
@@ -270,17 +284,26 @@ def _leaves_open(text: str, gap: Gap, language: str) -> bool:
 def _ends_before_rest(text: str, gap: Gap, language: str) -> bool:
     """Say whether a text ends the statement of which an operator goes on behind the cursor."""
     after = gap.line_after.strip()
-    goes_on = after[:1] in tuple("?*/%&|^=<>.+-,") and not after.startswith(("/*", "//", "--", "++", "<!"))
-    return is_code(language) and goes_on and text.rstrip().endswith(";") and comment_at(after, language) is None
+    if not is_code(language) or not text.rstrip().endswith(";") or _GOES_ON.match(after) is None or comment_at(after, language) is not None:
+        return False
+    return "(" not in scan(text, gap.line_before).opened  # where a semicolon parts what a loop does
 
 
-def _is_same(line: str, other: str) -> bool:
-    """Say whether two lines differ in nothing but blanks behind their indentation."""
-    return indentation(line) == indentation(other) and "".join(line.split()) == "".join(other.split())
+def _is_same(line: str, other: str, language: str) -> bool:
+    """Say whether two lines are equal, or differ in nothing but blanks that mean nothing: between words, in strings and ahead they do."""
+    if line.rstrip() == other.rstrip():
+        return True
+    return is_code(language) and language not in SHELLS and _essence(line) == _essence(other)
 
 
-def _doubles_below(text: str, gap: Gap) -> bool:
+def _essence(line: str) -> str:
+    begun = _UNTOUCHED.match(line)
+    at = begun.end() if begun is not None else 0
+    return line[:at].expandtabs(TAB_SIZE) + _BLANKS.sub(lambda found: found[1] or (" " if found[2] else ""), line[at:].rstrip())
+
+
+def _doubles_below(text: str, gap: Gap, language: str) -> bool:
     """Say whether the last line of the text, as it will be in the document, is the next one's double."""
     fitted = fit(text, gap.line_before, gap.line_after)
     last = fitted.text.rpartition("\n")[2] if "\n" in fitted.text else gap.line_before + fitted.text
-    return bool(gap.below) and _is_same(last + gap.line_after[fitted.covered :], gap.below)
+    return bool(gap.below) and _is_same(last + gap.line_after[fitted.covered :], gap.below, language)

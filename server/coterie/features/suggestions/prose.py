@@ -25,6 +25,8 @@ _REFUSAL: Final = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _NOTHING: Final = re.compile(r"[(\[<](?:empty(?: string)?|blank|none|nothing|no[ _]?(?:output|op|completion))[)\]>]", re.IGNORECASE)
+_VALUES: Final = ("(None)", "[None]")
+"""Which some languages have."""
 _SENTENCE: Final = re.compile(r"[A-Z][a-z'\u2019]*(?:[ ,;]+[\w'\u2019`\"().\-/*]+){2,}[.:!?]?")
 _COMMON: Final = frozenset(
     (
@@ -91,7 +93,8 @@ def is_said(line: str) -> bool:
 
 def says_nothing(line: str) -> bool:
     """Say whether a line that stands alone says that there is nothing to write."""
-    return _NOTHING.fullmatch(line.strip(_DRESS)) is not None
+    found = _NOTHING.fullmatch(line.strip(_DRESS))
+    return found is not None and found.group() not in _VALUES
 
 
 def stands_for_code(line: str) -> bool:
