@@ -14,7 +14,7 @@ from coterie.domain.events import WarningEvent
 from hunk_stage import BEFORE
 from shell_stage import contents_of, files_of, output, played
 
-MODES = {"a.txt": 0o644, "run.sh": 0o640}
+MODES = {"a.txt": 0o644, "run.sh": 0o640, "a.bin": 0o644, "b.bin": 0o644}
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,8 @@ MODES = {"a.txt": 0o644, "run.sh": 0o640}
         (["echo x >> a.txt; chmod 444 a.txt"], ["a.txt"]),
         (["chmod 755 a.txt run.sh", "chmod 644 a.txt"], ["run.sh"]),
         (["mv run.sh a.txt"], ["a.txt", "run.sh"]),
+        (["chmod 444 a.bin", "mv a.bin d; mv b.bin a.bin"], ["a.bin", "d"]),
+        (["chmod 600 a.bin", "mv a.bin d; echo x > a.bin"], ["a.bin", "d"]),
     ],
 )
 async def test_permissions_come_back(tmp_path: Path, lines: Sequence[str], changed: Sequence[str]) -> None:
@@ -32,9 +34,10 @@ async def test_permissions_come_back(tmp_path: Path, lines: Sequence[str], chang
         for path, mode in MODES.items():
             (root / path).chmod(mode)
 
-    async with played(tmp_path, *lines, files={"run.sh": "#!/bin/sh\n"}, ready=ready) as (stage, run_id):
+    files = {"run.sh": "#!/bin/sh\n", "a.bin": b"\0a", "b.bin": b"\0b"}
+    async with played(tmp_path, *lines, files=files, ready=ready) as (stage, run_id):
         assert [event for event in stage.listener.of(WarningEvent) if event.code == "not_undoable"] == []
-        assert sorted(shown.path for shown in await stage.runs.diff(run_id)) == changed
+        assert sorted({shown.path for shown in await stage.runs.diff(run_id)}) == changed
         undone = await stage.runs.undo(run_id)
         assert (sorted(undone.restored), undone.conflicts) == (changed, ())
         assert {path: (stage.project / path).stat().st_mode & 0o7777 for path in MODES} == MODES
@@ -153,6 +156,7 @@ async def test_binaries_come_back_to_their_places_however_they_were_moved(tmp_pa
         (["mv a.bin b.bin"], ["b.bin"], {"a.bin": b"\0a"}),
         (["mv a.bin x.bin", "rm x.bin"], ["a.bin"], {"b.bin": b"\0b"}),
         (["mv a.bin x", "mv b.bin x"], ["a.bin"], {"b.bin": b"\0b"}),
+        (["mv a.bin x", "ln -sf a.txt x"], ["a.bin"], {"b.bin": b"\0b"}),
         (["mv a.bin b.bin", "mv b.bin x"], ["b.bin"], {"a.bin": b"\0a"}),
         (["mv a.bin x", "echo more >> x"], ["x"], {"b.bin": b"\0b", "x": b"\0amore\n"}),
         (["mv a.bin x", "echo more >> x", "mv x a.bin"], ["a.bin"], {"b.bin": b"\0b", "a.bin": b"\0amore\n"}),

@@ -6,7 +6,7 @@ intent stands in the journal before it, since each file shows by itself whether 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -59,8 +59,11 @@ class GivenBack:
 
     async def before_texts(self) -> None:
         """Take away what may be where a text was, and give back permissions without which none can be written."""
-        first = sorted(filter(_comes_first, self._known()), key=lambda each: each.moved_from is not None)
-        self._later = [*await self._give_back(first), *(each for each in self._known() if each not in first)]
+        known = self._known()
+        away = {uri for each in known if each.why != "mode" for uri in (each.uri, each.moved_from)}  # where another file may be, or none
+        first = sorted((each for each in known if _comes_first(each, away)), key=lambda each: each.moved_from is not None)
+        later = [*await self._give_back(first), *(each for each in known if each not in first)]
+        self._later = sorted(later, key=lambda each: each.why == "mode")
 
     async def after_texts(self) -> None:
         """Give back the rest, and tell what cannot be given back."""
@@ -95,10 +98,10 @@ class GivenBack:
         await self.run.record(*(SettledRecord(uri=each.uri, of_mode=each.why == "mode", state=state) for each, state in settled))
 
 
-def _comes_first(left_out: LeftOut) -> bool:
+def _comes_first(left_out: LeftOut, away: Collection[str | None]) -> bool:
     if left_out.why != "mode":
         return left_out.is_from_elsewhere and not (left_out.was or "").startswith("link ")
-    return bool(int((left_out.was or "mode 0").split()[1], 8) & _WRITABLE)
+    return left_out.uri not in away and bool(int((left_out.was or "mode 0").split()[1], 8) & _WRITABLE)
 
 
 def _conflict(left_out: LeftOut, why: str) -> UndoConflict:

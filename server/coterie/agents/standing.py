@@ -82,11 +82,12 @@ class Standings:
 
     def _on_top(self, first: LeftOut, later: LeftOut, steps: frozenset[str]) -> None:
         """Note what was done to a file that had been moved to its place."""
-        if later.what != "deleted" and later.moved_from is None:  # another content: it may still have been made of the old one
+        is_made = later.moved_from is not None or (later.why == "link" and first.why != "link")  # no content of the old one is in it
+        if later.what != "deleted" and not is_made:
             self._put(replace(later, what="changed", was=first.was, moved_from=first.moved_from, unsure=_AND_CHANGED), steps)
             return
         self._put(_gone(first), steps)
-        if later.moved_from is not None:
+        if is_made:
             self._put(replace(later, what="made" if first.was is None else "changed", was=first.was), steps)
         elif first.was is not None:
             self._put(replace(later, what="deleted", was=first.was), steps)
