@@ -34,7 +34,7 @@ async def test_permissions_come_back(tmp_path: Path, lines: Sequence[str], chang
         for path, mode in MODES.items():
             (root / path).chmod(mode)
 
-    files = {"run.sh": "#!/bin/sh\n", "a.bin": b"\0a", "b.bin": b"\0b"}
+    files: Mapping[str, str | bytes] = {"run.sh": "#!/bin/sh\n", "a.bin": b"\0a", "b.bin": b"\0b"}
     async with played(tmp_path, *lines, files=files, ready=ready) as (stage, run_id):
         assert [event for event in stage.listener.of(WarningEvent) if event.code == "not_undoable"] == []
         assert sorted({shown.path for shown in await stage.runs.diff(run_id)}) == changed
