@@ -126,6 +126,14 @@ def test_what_comes_once_there_was_room_is_counted(trash: Trash) -> None:
     assert held(trash, "run_1", "run_2") == ["run_2"]
 
 
+def test_many_small_files_take_the_room_that_they_take_on_the_disk(trash: Trash) -> None:
+    keep_long_ago(trash, "run_1")
+    for number in range(100):
+        trash.put("run_2", f"{number}.txt", str(number).encode())
+        trash.bound("run_2", 200 * KB)
+    assert held(trash, "run_1") == []
+
+
 def test_a_file_with_holes_takes_the_room_that_it_takes_on_the_disk(trash: Trash, tmp_path: Path) -> None:
     keep_long_ago(trash, "run_1")
     with (tmp_path / "sparse").open("wb") as sparse:
@@ -234,6 +242,23 @@ async def test_what_was_taken_away_for_a_link_that_cannot_come_is_said_to_be_kep
     assert (kept(trash), [*root.iterdir()]) == ({"current": b"\0data"}, [])
     assert await workspace.give_back("run_1", swapped)
     assert place.readlink() == Path("releases/1")
+
+
+async def test_what_comes_where_a_link_is_to_come_again_is_not_overwritten(folder: Folder, root: Path, tmp_path: Path) -> None:
+    class Slow(Trash):
+        def take(self, run_id: str, path: str, place: Path) -> None:
+            super().take(run_id, path, place)
+            place.write_text("mine", encoding="utf-8")
+
+    place, workspace = root / "current", LiveWorkspace([folder], trash=Slow(tmp_path / "data" / "undone"))
+    place.write_bytes(b"\0data")
+    mark = file_mark(stamp_of(place.lstat()))
+    swapped = LeftOut(
+        folder=folder.uri, path="current", uri=place.as_uri(), what="changed", why="binary", was=link_mark(b"releases/1"), now=mark
+    )
+    with pytest.raises(ModelMistakeError, match="Another file has come where the link was"):
+        await workspace.give_back("run_1", swapped)
+    assert {path.name: path.read_text(encoding="utf-8") for path in root.iterdir()} == {"current": "mine"}
 
 
 def test_what_cannot_be_taken_from_another_disk_is_kept_by_no_attempt(

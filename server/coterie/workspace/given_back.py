@@ -89,6 +89,8 @@ def _link_beside(path: Path, target: str | None, *, within: Path) -> Iterator[Pa
 
 
 def _put(link: Path, path: Path) -> None:
+    if os.path.lexists(path):  # while what was there was put away, which may take a while
+        raise ModelMistakeError("Another file has come where the link was that is to come again. It was left as it is.")
     try:
         link.rename(path)
     except OSError as failure:

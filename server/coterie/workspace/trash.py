@@ -74,12 +74,11 @@ class Trash:
             kept = self._free(run_id, path, content)
             if kept is not None:
                 self._write(BytesIO(content), kept)
-                self._added += len(content)
+                self._added += _size(kept)
 
     def take(self, run_id: str, path: str, place: Path) -> None:
         """Move a file or a symbolic link here as it is, so that nothing is left of it in its place."""
         with self._alone():
-            self._added += place.lstat().st_size
             kept = self._free(run_id, path)
             assert kept is not None  # noqa: S101 - without a content nothing is there already
             try:
@@ -101,6 +100,7 @@ class Trash:
                     kept.unlink()  # it stays where it is, and would be kept once more with each attempt
                     raise
             sync_folder(kept.parent)
+            self._added += _size(kept)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
