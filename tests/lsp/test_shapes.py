@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from lsprotocol import types
 
+from coterie.lsp.omissions import completed
 from coterie.lsp.shapes import misfit
 from lsp_pump import Pump
 
@@ -94,3 +95,42 @@ def test_what_fits_is_no_misfit(version: float) -> None:
     params = changed({"text": "a", "range": {"start": START, "end": START}, "rangeLength": None}, {"text": ""})
     params["textDocument"]["version"] = version
     assert misfit(params, types.DidChangeTextDocumentParams) is None
+
+
+HERE = {"start": START, "end": START}
+
+
+async def test_odd_diagnostics_of_another_server_are_no_reason_to_offer_nothing(pump: Pump) -> None:
+    odd = [None, {"message": "no place"}, {"range": HERE, "message": None}, {"range": HERE, "message": "m", "source": 5, "tags": {}}]
+    pump.tell("textDocument/didOpen", {"textDocument": {"uri": URI, "languageId": "python", "version": 1, "text": "a"}})
+    pump.ask(1, "textDocument/codeAction", {"textDocument": {"uri": URI}, "range": HERE, "context": {"diagnostics": odd}})
+    assert "error" not in await pump.answer(1)
+
+
+@pytest.mark.parametrize(
+    ("diagnostic", "read"),
+    [
+        (
+            {"range": HERE, "message": "m", "data": 1},
+            [{"range": HERE, "message": "m", "data": 1}],
+        ),
+        ({"range": HERE, "message": {"kind": "markdown", "value": "m"}}, [{"range": HERE, "message": "m"}]),
+        ({"range": HERE, "message": "m", "severity": 0, "codeDescription": {"href": None}}, [{"range": HERE, "message": "m"}]),
+        ({"range": HERE}, []),
+        ("x", []),
+    ],
+)
+def test_what_is_odd_in_a_diagnostic_is_left_out(diagnostic: Any, read: list[Any]) -> None:
+    params = completed("textDocument/codeAction", {"context": {"diagnostics": [diagnostic]}})
+    assert params == {"context": {"diagnostics": read}}
+
+
+@pytest.mark.parametrize("event", [{"added": [{"uri": URI, "name": None}], "removed": None}, {"added": [{"uri": URI}]}])
+def test_a_folder_without_a_name_is_one_and_null_stands_for_none(event: Any) -> None:
+    params = completed("workspace/didChangeWorkspaceFolders", {"event": event})
+    assert params == {"event": {"added": [{"uri": URI, "name": ""}], "removed": []}}
+    assert misfit(params, types.DidChangeWorkspaceFoldersParams) is None
+
+
+def test_a_word_that_is_none_of_those_that_are_allowed_is_told_them() -> None:
+    assert misfit({"value": "all"}, types.SetTraceParams) == "`value` is a string, and should be one of off, messages, verbose"

@@ -84,7 +84,16 @@ def _misfit_of_several(value: Json, kinds: Sequence[Any], path: str) -> str | No
     found = [misfit(value, kind, path) for kind in told]
     if None in found:
         return None
-    return found[0] if len(told) == 1 else _should_be(value, " or ".join(dict.fromkeys(map(_name, told))), path)
+    return (
+        found[0]
+        if len(told) == 1
+        else _should_be(value, " or ".join(dict.fromkeys(_name(kind) for kind in told if not _is_open(kind, told))), path)
+    )
+
+
+def _is_open(kind: Any, kinds: Sequence[Any]) -> bool:
+    """Say whether these are words of which there may be others."""
+    return str in kinds and isinstance(kind, type) and issubclass(kind, Enum)
 
 
 def _misfit_of_list(value: Json, of: Any, path: str) -> str | None:
@@ -137,7 +146,7 @@ def _fits(value: Json, kind: Any) -> bool:
 
 def _name(kind: Any) -> str:
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return "a string" if issubclass(kind, str) else "one of " + ", ".join(str(each.value) for each in kind)
+        return "one of " + ", ".join(str(each.value) for each in kind)
     if attrs.has(kind):
         return "an object"
     return _NAMES.get(kind, "something else")
