@@ -82,6 +82,22 @@ async def test_behind_a_summary_a_conversation_begins_with_the_rules_as_they_are
         assert talk.sent.system == began, "with what was said, what it was said behind comes back"
 
 
+async def test_a_rule_that_changes_behind_a_summary_brings_back_nothing_from_before_it(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.grow(2)
+        file = talk.stage.project / "AGENTS.md"
+        file.write_text("Use tabs.\n", encoding="utf-8")
+        await talk.post("/compact")
+        sent = []
+        for text in ("Use tabs.\n", "Use blanks.\n", "Use blanks.\n", "Use blanks.\n"):
+            file.write_text(text, encoding="utf-8")
+            await talk.post("And?", says("Yes."))
+            sent.append(talk.sent)
+        assert "Use tabs." in sent[0].system
+        for one, two in pairwise(sent):
+            assert request_bytes(two).startswith(request_bytes(one)), "the hosts' prompt caches hold"
+
+
 async def test_a_summary_alone_changes_nothing_of_what_a_conversation_began_with(tmp_path: Path) -> None:
     async with talking(tmp_path) as talk:
         (talk.stage.project / "AGENTS.md").write_text("Use tabs.\n", encoding="utf-8")

@@ -114,11 +114,12 @@ class Beginning:
     async def _earlier(self, tools: Sequence[ToolSpec], briefing: Briefing, sent: Sequence[Message]) -> ConversationRecord | None:
         """Return what an earlier run of the conversation began with, where this one can go on with it: the hosts' prompt caches hold then.
 
-        Best is one that tells the rules as they are. Where there is none, what has changed in them goes along with the person's message;
-        but behind a summary, which hosts have to read anew, a conversation begins with them, so that nothing is sent in two versions.
+        Best is one that tells the rules as they are, by itself or with what was said since: what is sent now first, then what was sent
+        before a summary. Where there is none, what has changed in them goes along with the person's message; but behind a summary, which
+        hosts have to read anew, a conversation begins with them, so that nothing is sent in two versions.
         """
         begun, going_on = self.crew.begun, None
-        for record in (*begun.earlier, *begun.since):
+        for record in (*begun.since, *begun.earlier):
             system = await self.run.text(record.system)
             if takes(self.choice, system, tools, self._limit):
                 if not amendments(briefing.rules, system, sent):
