@@ -87,14 +87,19 @@ def test_what_a_host_says_in_its_own_way_is_told(body: Any, says: str) -> None:
 @pytest.mark.parametrize(
     ("headers", "where"),
     [
-        ({"location": "https://models.example/v1/chat/completions?token=t#x"}, "to https://models.example/v1/chat/completions"),
+        ({"location": "https://models.example/v1/chat/completions?token=t#x"}, "to https://models.example/v1"),
         ({"location": "https://me:secret@models.example/v1"}, "to https://models.example/v1"),
-        ({"location": "/api/v1/chat/completions"}, "to /api/v1/chat/completions"),
+        ({"location": "//me:secret@models.example/v1/chat/completions"}, "to {scheme}//models.example/v1"),
+        ({"location": "/api/v1/chat/completions"}, "to {origin}/api/v1"),
+        ({"location": "/login?next=%2Fv1"}, "to {origin}/login"),
+        ({"location": "http://[/"}, "elsewhere"),
         ({}, "elsewhere"),
     ],
 )
-def test_where_a_host_sends_callers_is_told(headers: dict[str, str], where: str) -> None:
-    failure = failures.from_response(HOST, 308, headers, b"<html>Moved")
+def test_where_a_host_sends_callers_is_told_as_base_url_takes_it(headers: dict[str, str], where: str) -> None:
+    scheme, _, rest = HOST.place.partition("//")
+    where = where.format(scheme=scheme, origin=f"{scheme}//{rest.partition('/')[0]}")
+    failure = failures.from_response(HOST, 308, headers, b"<html>Moved", asked=f"{HOST.address}/chat/completions")
     assert failure.message.startswith(f"{HOST.place} sends callers {where} (HTTP 308).")
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import assert_never
+from urllib.parse import urljoin
 
 from coterie.base.errors import FailureKind, ProviderError
 from coterie.base.redaction import without
@@ -70,11 +71,23 @@ def _place_of(address: str) -> str:
     return f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"
 
 
-def from_response(host: Host, status: int, headers: Mapping[str, str], body: bytes, *, now: datetime | None = None) -> ProviderError:
-    """Classify an answer with a status that is not 2xx."""
+def _elsewhere(host: Host, location: str, asked: str) -> str:
+    """Return the ``base_url`` that has ``location`` asked in place of ``asked``, or that place itself where none has; or nothing."""
+    try:
+        place = _place_of(urljoin(asked or host.address, location.partition("?")[0].partition("#")[0])) if location else ""
+    except ValueError:  # no address at all
+        return ""
+    base = host.address.rstrip("/")
+    return place.removesuffix(asked.removeprefix(base)) if asked.startswith(base) else place
+
+
+def from_response(
+    host: Host, status: int, headers: Mapping[str, str], body: bytes, *, asked: str = "", now: datetime | None = None
+) -> ProviderError:
+    """Classify an answer with a status that is not 2xx, to a request for the address ``asked``."""
     said = parse_object(body)
     if status in _ELSEWHERE:
-        said = {"message": _place_of(headers.get("location", "").partition("?")[0].partition("#")[0])}
+        said = {"message": _elsewhere(host, headers.get("location", ""), asked)}
     elif said is None:
         plain = body.decode(errors="replace").strip()
         said = {"message": "" if _is_html(plain) else plain}

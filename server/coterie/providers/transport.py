@@ -115,7 +115,8 @@ class Transport:
             self._on_answer(call.host, answer.headers)
             body = _Body(call, answer, deadline)
             if not answer.is_success:
-                raise failures.from_response(call.host, answer.status_code, answer.headers, await body.rest(_LARGEST_COMPLAINT))
+                complaint = await body.rest(_LARGEST_COMPLAINT)
+                raise failures.from_response(call.host, answer.status_code, answer.headers, complaint, asked=call.url)
             yield body
         finally:
             await answer.aclose()
