@@ -261,6 +261,13 @@ def test_what_a_file_says_that_went_along_is_no_word_of_the_person() -> None:
     assert [line for line in read.splitlines() if line.startswith("Person:")] == ["Person: Mend it."]
 
 
+def test_names_of_what_went_along_do_not_crowd_out_what_the_person_said() -> None:
+    words = "Rename it, keep the old name for callers, and change no test. " * 8
+    files = [Excerpt(f"{number}", f"a/folder/of/it/file{number}.py") for number in range(40)]
+    known = replacement("## Goal\n- rename", facts_of([first_message(Task(prompt=words, attachments=tuple(files)))])).text
+    assert f"file0.py, a/folder/of/it/file1.py, a/folder/of/it/file2.py and 37 more) {words.strip()}" in known
+
+
 def test_of_a_summary_whose_end_is_missing_nothing_is_said_to_be_nothing() -> None:
     missing = "\n\n".join(f"## {name}\nnot known" for name in HEADINGS)
     told = missing.replace("## Goal\nnot known", "## Goal\ncount").replace("## Done\nnot known", "## Done\n{}")

@@ -216,6 +216,7 @@ async def test_what_is_attached_many_times_or_in_parts_of_a_whole_is_read_once()
         *(Attachment(uri="file:///p/gone") for _ in range(9)),
         Attachment(text="one"),
         Attachment(uri="file:///p/b.txt", text="typed since"),
+        Attachment(uri="file:///p/gone", text="binary"),
     )
     read = await attachments_of(workspace, RunRequest(prompt="x", attachments=attachments))
     assert read == (
@@ -225,6 +226,7 @@ async def test_what_is_attached_many_times_or_in_parts_of_a_whole_is_read_once()
         Excerpt("one\n"),
         Excerpt("gone is a binary file.", "gone", reason=UNREAD),
         Excerpt("typed since", "b.txt", reason=PART),
+        Excerpt("binary", "gone", reason=PART),
     )
 
 

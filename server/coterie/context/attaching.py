@@ -72,7 +72,8 @@ def _distinct(excerpts: Sequence[Excerpt]) -> tuple[Excerpt, ...]:
 def _holds(excerpt: Excerpt, other: Excerpt) -> bool:
     if excerpt.path != other.path:
         return False
-    return excerpt.text == other.text or (excerpt.path is not None and other.reason == PART and other.text in excerpt.text)
+    is_file = excerpt.path is not None and excerpt.reason != UNREAD  # why it could not be read is no text of it
+    return excerpt.text == other.text or (is_file and other.reason == PART and other.text in excerpt.text)
 
 
 def unread_in(messages: Iterable[UserMessage]) -> tuple[Unread, ...]:

@@ -40,6 +40,8 @@ CUT_OFF = "[… the summary was longer than it might be: its end is missing]"
 LONGEST_OUTPUT = 2_000
 LONGEST_TEXT = 8_000
 LONGEST_QUOTE = 600
+MOST_NAMED = 3
+"""Names of what went along that are quoted with the person's words: more would leave no room for those."""
 SHORTEST_QUOTE = 80
 QUOTES = 8
 QUOTED = 0.1
@@ -202,9 +204,12 @@ def _name(element: Element) -> str:
 def _words(message: UserMessage) -> str:
     """Return what the person said, with the names of what they pointed at."""
     elements = elements_of(message.request)
-    along = ", ".join(_name(element) for element in elements if element.kind != "words" and element.shown != GONE)
+    names = list(dict.fromkeys(_name(element) for element in elements if element.kind != "words" and element.shown != GONE))
     words = "".join(element.shown for element in elements if element.kind == "words")
-    return f"(with {along}) {words}" if along else words
+    if not names:
+        return words
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return f"(with {', '.join(names[:MOST_NAMED])}{more}) {words}"
 
 
 def _calls(message: AssistantMessage) -> list[str]:
