@@ -8,6 +8,7 @@ another in any file, and a name may be its own beginning twice (``pprint``).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from coterie.context.fill import Gap, indentation
@@ -81,6 +82,7 @@ def _behind_lines(begun: str, gap: Gap, language: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=8)
 def _comment_above(gap: Gap, language: str) -> str:
     """Return the comment right above the cursor's line, which asks for what is to come; nobody writes it twice."""
     kept: list[str] = []

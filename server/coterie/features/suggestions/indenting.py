@@ -99,6 +99,8 @@ def _is_at_left_edge(first: str, rest: str, gap: Gap, language: str) -> bool:
         return False
     if opens_block(first) or _LEAVES.match(first) or _STANDS_APART.match(following):
         return False
+    if following.rstrip() in map(str.rstrip, gap.suffix.split("\n")[1:]):
+        return False  # it goes on with what stands below the block
     opener = gap.opener.strip()
     return indentation(gap.opener) > 0 or (opener.endswith("{") or _STANDS_APART.match(opener) is not None)
 
