@@ -98,6 +98,24 @@ async def test_a_rule_that_changes_behind_a_summary_brings_back_nothing_from_bef
             assert request_bytes(two).startswith(request_bytes(one)), "the hosts' prompt caches hold"
 
 
+async def test_the_run_behind_the_one_that_made_a_summary_begins_as_that_did(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.grow(1)
+        file = talk.stage.project / "AGENTS.md"
+        file.write_text("Use tabs.\n", encoding="utf-8")
+        await talk.post("/compact")
+        await talk.grow(3)
+        file.write_text("Use blanks.\n", encoding="utf-8")
+        sent = []
+        for _ in range(3):
+            await talk.post("And?", says("Yes."))
+            assert bool(talk.told) == (not sent), "the first one makes a summary"
+            sent.append(talk.sent)
+        assert "Use tabs." in sent[0].system
+        for one, two in pairwise(sent):
+            assert request_bytes(two).startswith(request_bytes(one)), "the hosts' prompt caches hold"
+
+
 async def test_a_summary_alone_changes_nothing_of_what_a_conversation_began_with(tmp_path: Path) -> None:
     async with talking(tmp_path) as talk:
         (talk.stage.project / "AGENTS.md").write_text("Use tabs.\n", encoding="utf-8")

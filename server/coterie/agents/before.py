@@ -53,7 +53,8 @@ def up_to(entries: Sequence[Entry], through: int | None) -> tuple[Entry, ...]:
 class Begun:
     """What the runs of a channel's conversation began with, each once: those before its latest summary, or new beginning, and those since.
 
-    A conversation goes on with it. Behind a summary it may be another one: what was said is not sent as it was, either.
+    A conversation goes on with it. Behind a summary it may be another one: what was said is not sent as it was, either. Of the ``earlier``
+    ones the latest comes first: it made that summary, and what is sent now stands behind what it began with.
     """
 
     earlier: tuple[ConversationRecord, ...] = ()
@@ -103,7 +104,7 @@ async def conversation_before(
 def _begun(runs: Sequence[tuple[ConversationRecord | None, frozenset[str]]], standing: Collection[str]) -> Begun:
     """Sort what runs began with; each comes with the compactions of it that replaced messages, of which those ``standing`` count."""
     since = max((place + 1 for place, (_, made) in enumerate(runs) if not made.isdisjoint(standing)), default=0)
-    return Begun(_distinct(runs[:since]), _distinct(runs[since:]))
+    return Begun(_distinct(runs[:since][::-1]), _distinct(runs[since:]))
 
 
 def _distinct(runs: Sequence[tuple[ConversationRecord | None, frozenset[str]]]) -> tuple[ConversationRecord, ...]:
