@@ -7,11 +7,14 @@ from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
+
 from agent_stage import Listener, says, staged
 from coterie.agents.kept_runs import KeptRuns
+from coterie.base.errors import StorageError
 from coterie.base.ids import now
 from coterie.base.tasks import TaskSupervisor
-from coterie.domain.events import RunEvent
+from coterie.domain.events import MessageEvent, RunEvent
 from coterie.domain.records import Entry
 from coterie.domain.runs import RunRequest, RunRow
 from coterie.domain.store_ports import RunStore
@@ -95,6 +98,39 @@ async def test_a_run_that_is_resumed_goes_on_whoever_hangs_up(tmp_path: Path) ->
         never.set()
         await journal.hung_up(stage.runs.resume(run_id))
         assert (await stage.ended()).state == "succeeded"
+
+
+class FullDisk(SlowJournal):
+    """A `RunStore` that has no room for a while."""
+
+    is_full = False
+
+    async def append(self, run_id: str, entries: Sequence[Entry], texts: Sequence[str] = (), *, durable: bool = False) -> None:
+        """Append where there is room."""
+        if self.is_full:
+            raise StorageError("The disk is full.", code="disk_full")
+        await super().append(run_id, entries, texts, durable=durable)
+
+
+async def test_a_run_that_cannot_be_begun_or_resumed_for_want_of_room_can_be_resumed_later(tmp_path: Path) -> None:
+    (project := tmp_path / "project").mkdir()
+    journal = FullDisk()
+    async with staged(tmp_path / "home", project, {"chat": [says("Hello."), says("Hello.")]}, wrap=journal.around) as stage:
+        journal.is_full = True
+        with pytest.raises(StorageError):
+            await stage.begin("Hello")
+        [begun] = (await stage.runs.list()).runs
+        assert (await stage.runs.cancel(begun.run_id)).state == "interrupted"
+        with pytest.raises(StorageError):
+            await stage.runs.resume(begun.run_id)
+        journal.is_full = False
+        other = Store(tmp_path / "home")
+        assert await other.runs.claim(begun.run_id), "no server keeps it from the others"
+        await other.runs.release(begun.run_id)
+        await other.aclose()
+        await stage.runs.resume(begun.run_id)
+        assert (await stage.ended()).state == "succeeded"
+        assert [said.text for said in stage.listener.of(MessageEvent)] == ["Hello", "Hello."]
 
 
 async def test_what_is_written_down_is_known_and_told_though_who_wrote_it_was_stopped(tmp_path: Path) -> None:

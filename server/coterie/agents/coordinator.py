@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -67,10 +68,9 @@ class Coordinator:
 
     async def _start(self, row: RunRow, base: Base) -> str:
         run = await self._kept.create(row)
-        along = attached(row.request.attachments)
-        message = MessageEvent(message_id=new_id("message"), role="user", text=row.request.prompt, attachments=along)
-        await run.event(RunEvent(state="queued"), message, durable=True)
-        self._launch(run, base)
+        message = _prompt_of(row)
+        async with self._launched(run, base):
+            await run.event(RunEvent(state="queued"), message, durable=True)
         return message.message_id
 
     def active_in(self, channel_id: str) -> str | None:
@@ -113,9 +113,10 @@ class Coordinator:
     async def _resume(self, run_id: str, base: Base) -> RunState:
         async with self._claiming:
             run = await self._kept.claim(await self._resumable(run_id, base))
-            await settle_undo(run, base.workspace)
-            await run.event(*left_open(run.history), RunEvent(state="running", reason="resumed"), durable=True)
-            self._launch(run, base)
+            async with self._launched(run, base):
+                await settle_undo(run, base.workspace)
+                unsaid = () if run.history.spoken.prompt is not None else (_prompt_of(run.row),)
+                await run.event(*left_open(run.history), *unsaid, RunEvent(state="running", reason="resumed"), durable=True)
             return "running"
 
     async def _resumable(self, run_id: str, base: Base) -> RunRow:
@@ -262,6 +263,16 @@ class Coordinator:
             return False
         return live is not None
 
+    @asynccontextmanager
+    async def _launched(self, run: LiveRun, base: Base) -> AsyncIterator[None]:
+        """Set a run going once what comes before is done; one that fails at it is nobody's, and can be resumed where there is room."""
+        try:
+            yield
+            self._launch(run, base)
+        except BaseException:
+            await self._kept.release(run.run_id)
+            raise
+
     def _launch(self, run: LiveRun, base: Base) -> None:
         task = self._tasks.spawn(self._drive(run, base), name=f"run {run.run_id}")
         self._live[run.run_id] = _Live(run, task, base)
@@ -302,6 +313,10 @@ class Coordinator:
         finally:
             self._live.pop(run.run_id, None)
             self._on_change(run.row.channel_id)
+
+
+def _prompt_of(row: RunRow) -> MessageEvent:
+    return MessageEvent(message_id=new_id("message"), role="user", text=row.request.prompt, attachments=attached(row.request.attachments))
 
 
 async def _tried(work: Coroutine[Any, Any, _T]) -> _T | RequestError | StorageError:
