@@ -5,12 +5,15 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from coterie.index.head import head
+from coterie.workspace import personal_excludes
 from coterie.workspace.tracked import Tracked
 from coterie.workspace.walk import is_listed, list_files
 
@@ -344,6 +347,19 @@ def test_a_changed_wish_of_a_person_holds_at_once(root: Path, tmp_path: Path, gi
     assert files(root) == {"a.py", "a.gen"}
     fill(tmp_path, {".gitconfig": f"[core]\nexcludesFile = {tmp_path}/mine", "mine": "*.gen"})
     assert files(root) == {"a.py"}
+
+
+def test_what_another_thread_forgets_meanwhile_is_found_nonetheless(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Forgetful(dict[Any, Any]):
+        @override
+        def __setitem__(self, key: object, value: object) -> None:
+            pass  # as if one with other settings had come between
+
+    monkeypatch.setattr(personal_excludes, "_latest", Forgetful())
+    monkeypatch.delenv("GIT_CONFIG_GLOBAL", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    assert personal_excludes.personal_excludes(str(root)) == f"{tmp_path}/.config/git/ignore"
 
 
 def test_a_repository_names_no_file_of_patterns(root: Path, tmp_path: Path, git: Git) -> None:

@@ -29,11 +29,13 @@ def personal_excludes(top: str) -> str | None:
     """Return where the person's file of patterns would lie for the checkout whose top this is; None where there is none."""
     environ = os.environ
     mark = (*(environ.get(name) for name in _VARIABLES), *map(_state, _settings(environ)))
-    if mark not in _latest:
+    try:
+        found = _latest[mark]
+    except KeyError:  # asked for in one step: other threads may forget it meanwhile
         named = _named(environ) if any(map(_may_name, _settings(environ))) else None
+        found = _default(environ) if named is None else named or None
         _latest.clear()
-        _latest[mark] = _default(environ) if named is None else named or None
-    found = _latest[mark]
+        _latest[mark] = found
     return None if found is None else os.path.join(top, found)  # noqa: PTH118 - a Path for each folder takes long
 
 
