@@ -110,6 +110,14 @@ async def test_a_message_that_repeats_its_pieces_is_read_once() -> None:
     assert words(events) == "Well."
 
 
+@pytest.mark.parametrize("said", [("We", "ll", "."), ("We", "Well", "Well.")], ids=["alone", "with all so far"])
+async def test_a_message_for_each_piece_is_read(said: tuple[str, ...]) -> None:
+    pieces = tuple(sse({"choices": [{"message": {"content": content}}]}) for content in said)
+    end = sse({"choices": [{"delta": {}, "finish_reason": "stop"}]})
+    events = await answered("openai_compatible", Reply(steps=(*pieces, end)))
+    assert words(events) == "Well."
+
+
 @pytest.mark.parametrize("kind", ANSWERS)
 @pytest.mark.parametrize(
     ("body", "said"),
@@ -128,6 +136,14 @@ async def test_a_body_that_ends_in_the_middle_is_a_failure(cut: int) -> None:
     with pytest.raises(ProviderError) as raised:
         await answered("openai_compatible", Reply(steps=(json.dumps(CHAT).encode()[:cut],), content_type="application/json"))
     assert raised.value.kind == "transient"
+
+
+async def test_a_connection_that_breaks_amid_a_body_is_told_as_that() -> None:
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n"
+    with pytest.raises(ProviderError) as raised:
+        await answered("openai_compatible", Reply(steps=(head, b'{"choices": ['), bare=True))
+    assert raised.value.kind == "transient"
+    assert "cannot be read" not in raised.value.message
 
 
 GAP = FillRequest(model="coder", prefix="def f(", suffix="): ...", max_tokens=64)

@@ -152,6 +152,7 @@ class ChatDecoder:
         self._calls: list[_Call] = []
         self._reason: str | None = None
         self._said_something = False
+        self._by_messages = ""
 
     @property
     def complete(self) -> bool:
@@ -199,10 +200,19 @@ class ChatDecoder:
                 return "tool_calls" if self._calls else "stop"
 
     def _message(self, choice: Mapping[str, Json]) -> Mapping[str, Json]:
-        """Return a message that came whole, not in pieces, as its only piece; nothing where it only repeats the pieces before it."""
-        message = {} if self._said_something else record(choice, "message")
-        calls = records(message, "tool_calls")
-        return {**message, "tool_calls": [{**call, "index": index} for index, call in enumerate(calls)]} if calls else message
+        """Return what a message adds to those before it; nothing where it only repeats the pieces before it.
+
+        Most hosts send one, with all of the answer; some send one for each piece, with it alone or with all so far.
+        """
+        message = record(choice, "message")
+        if self._said_something and not self._by_messages:
+            return {}
+        content = text(message, "content")
+        new = content.removeprefix(self._by_messages)
+        self._by_messages = content if new != content else self._by_messages + content
+        calls = [] if self._calls else records(message, "tool_calls")
+        told = {**message, "tool_calls": [{**call, "index": index} for index, call in enumerate(calls)]}
+        return {**told, "content": new} if content else told
 
     def _delta(self, delta: Mapping[str, Json]) -> Iterator[StreamEvent]:
         # Where both are there, they are the same.

@@ -222,7 +222,13 @@ async def _split(call: HttpCall, body: _Body, piece: bytes, splitter: Splitter) 
 
 async def _whole(call: HttpCall, body: _Body, piece: bytes) -> ServerSentEvent:
     """Return the JSON object that a body is, which begins with ``piece``. Raises `ProviderError` for what is none."""
-    content = piece + await body.rest(_LARGEST_DOCUMENT)
+    content = piece
+    try:
+        while (piece := await body.read()) and len(content) <= _LARGEST_DOCUMENT:
+            content += piece
+    except ProviderError:
+        if parse_object(content) is None:
+            raise  # what was to come did not come: that is all that is wrong with it
     if parse_object(content) is None:
         raise failures.not_a_stream(call.host, content)
     return ServerSentEvent(content.decode(errors="replace"), whole=True)
