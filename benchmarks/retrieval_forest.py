@@ -1,9 +1,11 @@
 """Learn again how the likeliest files are told from each other: ``python -m benchmarks.retrieval_forest REPOSITORY… --write``.
 
-Past commits are asked about as in `retrieval`, by message and by subject. To the scores that ``weights.json`` gives, trees are added which
-make it likely that a file drawn from the likeliest ones, by the exponentials of their scores, is one that the commit touched. Before they
-are learned from all repositories, they are learned four times without a quarter of them, and it is printed what they find in the quarter.
-Measuring takes long and learning does not: ``--kept FILE`` keeps what was measured, and takes from there which repositories are known.
+Past commits are asked about as in `retrieval`, by message and by subject, and again as if the project were young or had been cloned
+without its history: with few past commits, or none. What is learned with all that the index reads is one forest, what is learned with few
+is another. To the scores that ``weights.json`` gives, trees are added which make it likely that a file drawn from the likeliest ones, by
+the exponentials of their scores, is one that the commit touched. Before they are learned from all repositories, they are learned four
+times without a quarter of them, and it is printed what they find in the quarter. Measuring takes long and learning does not: ``--kept
+FOLDER`` keeps what was measured, and takes from there which repositories are known.
 The repositories must not be those that `retrieval` is then asked to report on.
 """
 
@@ -21,12 +23,15 @@ from benchmarks.boosting import Grown, Growth, Matrix, Numbers, boost, sum_of
 from benchmarks.retrieval import called, code_of
 from benchmarks.retrieval_states import states
 from coterie.index.evidence import gather
+from coterie.index.history import MOST_COMMITS
 from coterie.index.measures import measured
 from coterie.index.query import Query, parse
 from coterie.index.rank import learned_weights, likeliest, weigh
 from coterie.index.snapshot import Postings, Snapshot
 
-FOREST = Path(__file__).parents[1] / "server" / "coterie" / "index" / "forest.json"
+FOLDER = Path(__file__).parents[1] / "server" / "coterie" / "index"
+FORESTS = {"forest.json": (MOST_COMMITS,), "young_forest.json": (0, 8, 40)}
+"""The files, and how many past commits are known at most in the states that each is learned from."""
 COMMITS, SPAN = 60, 1_200
 CODE, ANY = 2.0, 1.5
 """How much all files of code that a commit touched count together, and how much the others."""
@@ -39,6 +44,7 @@ GROWTH = Growth(trees=200, levels=3, rate=0.1, caution=12.0, rows_seen=0.35, mea
 class Samples:
     """The likeliest files of many questions, a row each: measures by ``names``, scores, the numbers of question and repository.
 
+    ``remembered`` is how many past commits were known at most.
     ``code`` and ``every`` say which share a file is of what was to be found: of the code, and of all files.
     """
 
@@ -49,6 +55,7 @@ class Samples:
     every: Matrix
     question: Numbers
     repository: Numbers
+    remembered: Numbers
 
     def only(self, rows: NDArray[np.bool_]) -> "Samples":
         """Return some of the rows."""
@@ -61,25 +68,27 @@ class Samples:
             every=self.every[rows],
             question=question,
             repository=self.repository[rows],
+            remembered=self.remembered[rows],
         )
 
 
-def collect(repository: Path, count: int) -> Iterator[tuple[dict[str, Matrix], Matrix, Matrix, Matrix]]:
-    """Ask about commits of a repository: for each question the columns of measures, the scores, and the shares of code and of all."""
-    for state in states(repository, count, SPAN):
+def collect(repository: Path, count: int) -> Iterator[dict[str, Matrix]]:
+    """Ask about commits of a repository: for each question the columns of what is kept in `Samples`."""
+    for state in states(repository, count, SPAN, [most for told in FORESTS.values() for most in told]):
         for text in (state.commit.message, state.commit.message.partition("\n")[0]):
-            yield ask(parse(text), state.snapshot, state.postings, state.commit.touched)
+            asked = ask(parse(text), state.snapshot, state.postings, state.commit.touched)
+            yield asked | {"remembered": np.full(len(asked["scores"]), state.remembered)}
 
 
-def ask(query: Query, snapshot: Snapshot, postings: Postings, touched: frozenset[str]) -> tuple[dict[str, Matrix], Matrix, Matrix, Matrix]:
-    """Measure the likeliest files for a question; see `collect`."""
+def ask(query: Query, snapshot: Snapshot, postings: Postings, touched: frozenset[str]) -> dict[str, Matrix]:
+    """Measure the likeliest files for a question: a column for each measure, the scores, and the shares of code and of all."""
     evidence = gather(query, snapshot, postings)
     scores = weigh(query, evidence, snapshot, learned_weights())
     best = likeliest(scores, snapshot)
-    columns = {name: np.array(column) for name, column in measured(query, snapshot, evidence, scores.ties, best).items()}
+    columns = {f"measure {name}": np.array(column) for name, column in measured(query, snapshot, evidence, scores.ties, best).items()}
     paths, code = [snapshot.files[file].path for file in best], code_of(touched)
-    shares = [np.array([(path in wanted) / len(wanted) for path in paths]) for wanted in (code, touched)]
-    return columns, np.array(list(best.values())), shares[0], shares[1]
+    shares = {name: np.array([(path in wanted) / len(wanted) for path in paths]) for name, wanted in (("code", code), ("every", touched))}
+    return columns | shares | {"scores": np.array(list(best.values()))}
 
 
 def kept(repository: Path, count: int, folder: Path) -> dict[str, Matrix]:
@@ -87,11 +96,10 @@ def kept(repository: Path, count: int, folder: Path) -> dict[str, Matrix]:
     name = called(repository)
     file = folder / f"{name}.npz"
     if not file.exists():
-        asked = list(collect(repository, count))
-        columns = {f"measure {name}": np.concatenate([each[0][name] for each in asked]) for name in asked[0][0]}
-        told = {key: np.concatenate([each[place] for each in asked]) for place, key in ((1, "scores"), (2, "code"), (3, "every"))}
-        question = np.repeat(np.arange(len(asked)), [len(each[1]) for each in asked])
-        np.savez_compressed(file, allow_pickle=False, **columns, **told, question=question)
+        asked = [each for each in collect(repository, count) if len(each["scores"])]
+        columns = {name: np.concatenate([each[name] for each in asked]) for name in asked[0]}
+        question = np.repeat(np.arange(len(asked)), [len(each["scores"]) for each in asked])
+        np.savez_compressed(file, allow_pickle=False, **columns, question=question)
         print(f"{name}: {len(asked)} questions", flush=True)
     with np.load(file) as read:
         return dict(read)
@@ -109,6 +117,7 @@ def put_together(repositories: Sequence[dict[str, Matrix]]) -> Samples:
         every=np.concatenate([each["every"] for each in repositories]),
         question=np.concatenate([each["question"] + first for each, first in zip(repositories, firsts, strict=False)]).astype(np.int64),
         repository=np.repeat(np.arange(len(repositories)), [len(each["scores"]) for each in repositories]),
+        remembered=np.concatenate([each["remembered"] for each in repositories]).astype(np.int64),
     )
 
 
@@ -161,18 +170,23 @@ def main() -> None:
     parser.add_argument("repositories", nargs="+", type=Path, metavar="REPOSITORY")
     parser.add_argument("--commits", type=int, default=COMMITS, help=f"how many in each repository (default: {COMMITS})")
     parser.add_argument("--kept", type=Path, metavar="FOLDER", help="keep what is measured there, and measure no repository twice")
-    parser.add_argument("--write", action="store_true", help=f"write {FOREST.name} instead of printing it")
+    parser.add_argument("--forest", choices=FORESTS, action="append", help="which to learn (default: both)")
+    parser.add_argument("--write", action="store_true", help="write what is learned instead of printing it")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as spare:
         folder = arguments.kept or Path(spare)
         samples = put_together([kept(repository, arguments.commits, folder) for repository in arguments.repositories])
-    check(samples)
     names = ", ".join(sorted(called(repository).rpartition("+")[2] for repository in arguments.repositories))
-    source = document(learn(samples), samples, names)
-    if arguments.write:
-        FOREST.write_text(source, encoding="utf-8")
-    else:
-        print(source)
+    for name in arguments.forest or FORESTS:
+        remembered = FORESTS[name]
+        fitting = samples.only(np.isin(samples.remembered, remembered))
+        print(f"{name}, at most {', '.join(map(str, remembered))} past commits known:", flush=True)
+        check(fitting)
+        source = document(learn(fitting), fitting, names)
+        if arguments.write:
+            (FOLDER / name).write_text(source, encoding="utf-8")
+        else:
+            print(source)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ that `rank` looks at: so each content is read once, and no file is written. Igno
 
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,15 +26,16 @@ Blob = tuple[str, str]
 
 @dataclass(frozen=True)
 class State:
-    """A commit, and the index of what was there before it."""
+    """A commit, and the index of what was there before it, with so many past commits at most."""
 
     commit: Commit
+    remembered: int
     snapshot: Snapshot
     postings: Postings
 
 
-def states(repository: Path, count: int, span: int) -> Iterator[State]:
-    """Yield the states before commits of a repository, as `Clone.commits` chooses them."""
+def states(repository: Path, count: int, span: int, remembered: Sequence[int]) -> Iterator[State]:
+    """Yield the states before commits of a repository, as `Clone.commits` chooses them: one for each number of past commits."""
     with tempfile.TemporaryDirectory() as temporary:
         clone = Clone(repository, Path(temporary, "clone"))
         read: dict[Blob, tuple[int, FileFacts] | None] = {}
@@ -49,7 +50,9 @@ def states(repository: Path, count: int, span: int) -> Iterator[State]:
                 KnownFile(number, path, each.length, Stamp(size, 0, 0), each.digest, each.imports)
                 for number, (path, (size, each)) in enumerate(there)
             ]
-            yield State(commit, take(known, [past[sha] for sha in shas]), _postings([each.terms for _, (_, each) in there]))
+            postings = _postings([each.terms for _, (_, each) in there])
+            for most in remembered:
+                yield State(commit, most, take(known, [past[sha] for sha in shas[:most]]), postings)
 
 
 def _tree(clone: Clone, revision: str) -> list[Blob]:

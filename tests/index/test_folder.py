@@ -13,6 +13,7 @@ from coterie.index.build import Refreshed
 from coterie.index.cache import VERSION
 from coterie.index.facts import MAX_BYTES
 from coterie.index.folder import FolderIndex, cache_file
+from coterie.index.forest import Forest, learned_forest
 from coterie.index.snapshot import load
 
 Write = Callable[[str, str], None]
@@ -165,6 +166,26 @@ def test_names_that_are_no_text_are_left_out(write: Write, project: Path, index:
     write("c\nd.py", "sockets = 1\n")
     index.refresh()
     assert set(rank(index, "sockets", 5)) == {"a.py", "c\nd.py"}
+
+
+@pytest.mark.usefixtures("filled")
+def test_trees_are_chosen_by_the_commits_that_are_remembered(
+    write: Write, commit: Commit, index: FolderIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen: list[int] = []
+
+    def choose(commits: int) -> Forest:
+        chosen.append(commits)
+        return learned_forest(commits)
+
+    monkeypatch.setattr("coterie.index.folder.learned_forest", choose)
+    rank(index, "door", 1)
+    for number in range(3):
+        write("src/door.py", f"door = {number}\n")
+        commit(f"Door {number}")
+    index.refresh()
+    rank(index, "door", 1)
+    assert chosen == [0, 3]
 
 
 def test_an_empty_folder_answers_too(index: FolderIndex) -> None:

@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from coterie.index.evidence import Kind, Nature, gather
-from coterie.index.forest import Forest, Tree, corrections, learned_forest
+from coterie.index.forest import FEW_COMMITS, Forest, Tree, corrections, learned_forest
 from coterie.index.known import PastCommit
 from coterie.index.measures import Tie, measured
 from coterie.index.query import parse
@@ -65,17 +65,25 @@ def test_what_is_too_unlikely_to_be_judged_stays_behind_what_is() -> None:
 
 
 def test_nothing_is_judged_where_nothing_was_found() -> None:
-    assert judged("roof", DOOR, learned_forest()) == []
+    assert judged("roof", DOOR, learned_forest(0)) == []
 
 
-def test_trees_ask_only_for_what_is_measured() -> None:
+@pytest.mark.parametrize("commits", [0, FEW_COMMITS])
+def test_trees_ask_only_for_what_is_measured(commits: int) -> None:
     snapshot, scores = weighed("door", DOOR)
     columns = measured(parse("door"), snapshot, scores.evidence, scores.ties, likeliest(scores, snapshot))
-    asked = {name for tree in learned_forest() for name, _ in tree.questions}
+    asked = {name for tree in learned_forest(commits) for name, _ in tree.questions}
     assert asked
     assert asked <= columns.keys()
-    assert all(len(tree.heights) == 8 for tree in learned_forest())
+    assert all(len(tree.heights) == 8 for tree in learned_forest(commits))
     assert {len(column) for column in columns.values()} == {len(likeliest(scores, snapshot))}
+
+
+def test_other_trees_judge_where_little_is_remembered() -> None:
+    young, old = learned_forest(0), learned_forest(FEW_COMMITS)
+    assert young != old
+    assert learned_forest(FEW_COMMITS - 1) == young
+    assert learned_forest(10 * FEW_COMMITS) == old
 
 
 HOUSE = {

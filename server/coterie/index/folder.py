@@ -190,7 +190,8 @@ class FolderIndex:
         query, state = parse(question.text), self._state()
         snapshot = state.snapshot
         evidence = gather(query, snapshot, state.postings(self._cache.postings), _at_hand(question, snapshot))
-        scores = judge(query, weigh(query, evidence, snapshot, learned_weights()), snapshot, learned_forest())
+        forest = learned_forest(len(snapshot.history.touched))
+        scores = judge(query, weigh(query, evidence, snapshot, learned_weights()), snapshot, forest)
         return _Judged(query, state, scores, evidence["names"].keys())
 
     def _refresh(self, told: Progress) -> Refreshed:

@@ -1,7 +1,10 @@
 """Corrects the scores of the likeliest files by what their `measures` say together: boosted trees, learned from past commits.
 
 All branches of a level ask the same question, so that a tree is a few questions and a table. There is no numpy here, because loading it
-takes longer than all answers of a session's first minute. ``benchmarks/retrieval_forest.py`` writes ``forest.json``; `rank` is the caller.
+takes longer than all answers of a session's first minute. ``benchmarks/retrieval_forest.py`` writes the files; `rank` is the caller.
+
+There are two forests. What past commits tell is the best evidence where there are many, and misleads where there are few: in a young
+project, a shallow clone, a folder without git. Trees that were learned from whole histories have never seen that.
 """
 
 from __future__ import annotations
@@ -25,12 +28,18 @@ class Tree:
 
 
 Forest = tuple[Tree, ...]
+FEW_COMMITS = 70
+"""With fewer past commits, the trees answer that were learned where few are known."""
+
+
+def learned_forest(commits: int) -> Forest:
+    """Return the trees that come with the package for a folder of which so many past commits are known."""
+    return _read("forest.json" if commits >= FEW_COMMITS else "young_forest.json")
 
 
 @cache
-def learned_forest() -> Forest:
-    """Return the trees that come with the package."""
-    read: dict[str, Any] = json.loads(Path(__file__).with_name("forest.json").read_text(encoding="utf-8"))
+def _read(name: str) -> Forest:
+    read: dict[str, Any] = json.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
     return tuple(_tree(tree["questions"], tree["heights"]) for tree in read["trees"])
 
 

@@ -45,6 +45,7 @@ def measured(query: Query, snapshot: Snapshot, evidence: Evidence, ties: Ties, b
         columns[f"asks for {role}"] = [float(role in asked)] * len(best)
     for detail in ("closest", "alike"):
         columns[f"most {detail}"] = [max(columns[detail], default=0.0)] * len(best)
+    columns["remembered"] = [math.log1p(len(snapshot.history.touched))] * len(best)
     return columns
 
 
