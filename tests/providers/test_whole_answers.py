@@ -106,7 +106,7 @@ async def test_a_body_in_one_event_of_a_stream_is_read() -> None:
 
 async def test_a_message_that_repeats_its_pieces_is_read_once() -> None:
     pieces = ({"choices": [{"delta": {"content": "Well."}}]}, {"choices": [{"message": {"content": "Well."}, "finish_reason": "stop"}]})
-    events = await answered("openai_compatible", Reply(steps=tuple(map(sse, pieces))))
+    events = await answered("openai_compatible", Reply(steps=tuple(sse(piece) for piece in pieces)))
     assert words(events) == "Well."
 
 
