@@ -20,10 +20,10 @@ async def degraded(editor: Served) -> dict[str, Any]:
 async def test_a_data_folder_that_cannot_be_used_is_told_from_when_it_was_tried_until_it_can(tmp_path: Path) -> None:
     options = playing(record(tmp_path / "cassette.json", {"chat": [["It adds."]]}))
     data = tmp_path / "home" / "data"
-    data.parent.mkdir()
-    data.touch()  # a file where the folder of the database belongs
     async with served(tmp_path, options) as editor:
-        assert "storage_unwritable" not in await degraded(editor), "nothing is opened to find out"
+        assert "storage_unwritable" not in await degraded(editor)
+        assert not data.exists(), "nothing is opened to find out"
+        data.touch()  # a file where the folder of the database belongs
         with pytest.raises(ResponseError) as failure:
             await editor.client.request("agent/channel/list", {})
         assert failure.value.data["code"] == "storage_unwritable"
