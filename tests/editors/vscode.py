@@ -59,6 +59,7 @@ QUIET = {
     "window.restoreWindows": "none",
     "workbench.colorTheme": "Default Dark Modern",
     "workbench.enableExperiments": False,
+    "workbench.hover.delay": 3_600_000,  # ms: the tooltip of a row lies over the rows below, on which a story acts next
     "workbench.secondarySideBar.defaultVisibility": "hidden",
     "workbench.startupEditor": "none",
     "workbench.tips.enabled": False,
