@@ -1,14 +1,14 @@
 """What is read once when a conversation starts: rules files, attachments, the selection, the folder from above."""
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from coterie.base.errors import ModelMistakeError
 from coterie.context.assemble import system_text
-from coterie.context.attaching import MAX_ATTACHMENT_CHARACTERS, Unread, attachments_of, selection_of, unread_in
+from coterie.context.attaching import MAX_ATTACHMENT_CHARACTERS, Unread, attachments_of, pinned_files, selection_of, unread_in
 from coterie.context.collect import folder_facts, listing_of
 from coterie.context.rules import MAX_FILE_CHARACTERS, MAX_FILES, read_rules
 from coterie.context.task import PART, UNREAD, Excerpt, FolderFacts, Task, first_message
@@ -228,6 +228,33 @@ async def test_what_is_attached_many_times_or_in_parts_of_a_whole_is_read_once()
         Excerpt("typed since", "b.txt", reason=PART),
         Excerpt("binary", "gone", reason=PART),
     )
+
+
+async def test_files_of_the_same_path_in_two_folders_are_two_and_named_as_the_agent_finds_them(tmp_path: Path) -> None:
+    here, there = tmp_path / "client", tmp_path / "server"
+    for folder in (here, there):
+        (folder / "app").mkdir(parents=True)
+        (folder / "app" / "main.py").write_text("NAME = 1\n", encoding="utf-8")
+    workspace = LiveWorkspace([Folder(each.as_uri(), each.name, str(each)) for each in (here, there)])
+    both = tuple(Attachment(uri=(each / "app" / "main.py").as_uri()) for each in (here, there))
+    listing = await listing_of(workspace, there.as_uri())
+    assert listing is not None
+    assert folder_facts(listing) == FolderFacts("server", ("app/ (1 files)",), (str(here),))
+    assert f"[also open, by its whole path: {here}]" in first_message(Task(prompt="x", folder=folder_facts(listing))).text
+    nested = await listing_of(workspace, (there / "app").as_uri())
+    assert nested is not None
+    assert [each.absolute for each in nested.beside] == [str(here)]
+    request = RunRequest(prompt="x", attachments=both, selection=Selection(uri=both[1].uri or "", text="NAME"))
+    inside = RunRequest(prompt="x", attachments=both, folder=(here / "app").as_uri())
+    names = [here / "app" / "main.py", there / "app" / "main.py"]
+    for folder in (None, here.as_uri()):
+        assert [each.path for each in await attachments_of(workspace, replace(request, folder=folder))] == ["app/main.py", str(names[1])]
+        assert await selection_of(workspace, replace(request, folder=folder)) == Excerpt("NAME", str(names[1]))
+    elsewhere = await attachments_of(workspace, replace(request, folder=there.as_uri()))
+    assert [each.path for each in elsewhere] == [str(names[0]), "app/main.py"]
+    assert [each.path for each in await attachments_of(workspace, inside)] == ["main.py", str(names[1])]
+    pinned = await pinned_files(workspace, [each.uri or "" for each in both], None)
+    assert [each.path for each in pinned.values()] == ["app/main.py", str(names[1])]
 
 
 async def test_what_could_not_be_read_is_found_again_in_a_message_and_no_file_can_say_so_of_itself() -> None:

@@ -146,7 +146,7 @@ class Beginning:
     async def _wanted(self) -> Mapping[Attachment, Excerpt]:
         """Read the files that are to stay, that nobody has attached now, and that the conversation does not hold as they are."""
         workspace, request, held = self.crew.workspace, self.run.row.request, attached_before(await self._sent())
-        pinned = await attaching.pinned_files(workspace, (await self.crew.marks()).files)
+        pinned = await attaching.pinned_files(workspace, (await self.crew.marks()).files, request.folder)
         read = fitted(tuple(pinned.values()), self._limit)
         attached = {file.path for file in await attaching.attachments_of(workspace, request) if file.reason != PART}
         files = zip(pinned, read, strict=True)

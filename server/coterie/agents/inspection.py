@@ -89,7 +89,7 @@ class Inspection:
             compactions=compactions,
             marks=marks,
             task=(run_id, own.numbers[0]) if own is not None and own.numbers and goes_on else None,
-            files=await self._files(marks.files, choice) if not goes_on else (),
+            files=await self._files(marks.files, choice, None if row is None else row.request.folder) if not goes_on else (),
             build=build,
         )
         sizes = Sizes()
@@ -109,9 +109,11 @@ class Inspection:
             pinned_files=marks.files,
         )
 
-    async def _files(self, uris: tuple[str, ...], choice: ModelChoice | None) -> tuple[PinnedFile, ...]:
+    async def _files(self, uris: tuple[str, ...], choice: ModelChoice | None, folder: str | None) -> tuple[PinnedFile, ...]:
         limit = None if choice is None else self._learned.usual_limit(choice)
-        pinned = await pinned_files(self._around.workspace, uris)
+        workspace = self._around.workspace
+        # The next turn is in another folder where this one is closed.
+        pinned = await pinned_files(workspace, uris, folder if workspace.folder(folder or "") else None)
         files = zip(pinned, fitted(tuple(pinned.values()), limit), strict=True)
         return tuple(PinnedFile(uri=uri, path=file.path or uri, text=file.text) for uri, file in files)
 

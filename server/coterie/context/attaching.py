@@ -16,6 +16,7 @@ from coterie.base.legible import first_line
 from coterie.context.cutting import bounded, enclosed
 from coterie.context.elements import elements_of
 from coterie.context.task import PART, UNREAD, Excerpt
+from coterie.domain.edits import FileRef
 from coterie.domain.events import Attached
 from coterie.domain.messages import UserMessage
 from coterie.domain.runs import Attachment, RunRequest, Selection
@@ -49,14 +50,17 @@ def _attached(each: Attachment) -> Attached:
 
 async def attachments_of(workspace: Workspace, request: RunRequest) -> tuple[Excerpt, ...]:
     """Read the request's attachments in their order, of each what may be sent at most, and nothing twice."""
-    return _distinct([await _attachment(workspace, attachment) for attachment in dict.fromkeys(request.attachments)])
+    return _distinct([await _attachment(workspace, attachment, request.folder) for attachment in dict.fromkeys(request.attachments)])
 
 
-async def pinned_files(workspace: Workspace, uris: Iterable[str]) -> Mapping[str, Excerpt]:
-    """Read the files that are to stay, by their URIs; of several that lead to one file the first one stands for all."""
+async def pinned_files(workspace: Workspace, uris: Iterable[str], folder: str | None) -> Mapping[str, Excerpt]:
+    """Read the files that are to stay, by their URIs; of several that lead to one file the first one stands for all.
+
+    ``folder`` is the URI of the folder that the agent works in.
+    """
     first: dict[Excerpt, str] = {}
     for uri in uris:
-        first.setdefault(await _file(workspace, uri), uri)
+        first.setdefault(await _file(workspace, uri, folder), uri)
     return {uri: excerpt for excerpt, uri in first.items()}
 
 
@@ -88,35 +92,39 @@ async def selection_of(workspace: Workspace, request: RunRequest) -> Excerpt | N
     if (selection := request.selection) is None:
         return None
     if selection.text is None:
-        return await _file(workspace, selection.uri)
-    return Excerpt(_sendable(selection.text), shown_path(workspace, selection.uri), _lines(selection))
+        return await _file(workspace, selection.uri, request.folder)
+    return Excerpt(_sendable(selection.text), shown_path(workspace, selection.uri, request.folder), _lines(selection))
 
 
-async def _attachment(workspace: Workspace, attachment: Attachment) -> Excerpt:
+async def _attachment(workspace: Workspace, attachment: Attachment, folder: str | None) -> Excerpt:
     if attachment.text is not None:
-        path = None if attachment.uri is None else shown_path(workspace, attachment.uri)
+        path = None if attachment.uri is None else shown_path(workspace, attachment.uri, folder)
         is_part = uris.path_of(attachment.uri or "") is not None  # of a document that is no file it is all that there is
         return Excerpt(_sendable(attachment.text), path, reason=PART if is_part else None)
-    return await _file(workspace, attachment.uri or "")
+    return await _file(workspace, attachment.uri or "", folder)
 
 
-async def _file(workspace: Workspace, uri: str) -> Excerpt:
+async def _file(workspace: Workspace, uri: str, folder: str | None) -> Excerpt:
     path = path_of(uri)
     try:
-        file = workspace.locate(path)
-        path = file.path
+        file = workspace.locate(path, folder)
+        path = _named(workspace, file, folder)
         text = await workspace.read(file)
     except ModelMistakeError as refusal:
         return Excerpt(refusal.message, path, reason=UNREAD)
     return Excerpt("There is no such file.", path, reason=UNREAD) if text is None else Excerpt(_sendable(text), path)
 
 
-def shown_path(workspace: Workspace, uri: str) -> str:
-    """Return how a model is told of the file at a URI: its path in the workspace, or where it lies."""
+def shown_path(workspace: Workspace, uri: str, folder: str | None) -> str:
+    """Return how a model that works in a folder is told of the file at a URI: its path there, or where it lies."""
     try:
-        return workspace.locate(path_of(uri)).path
+        return _named(workspace, workspace.locate(path_of(uri), folder), folder)
     except ModelMistakeError:
         return path_of(uri)
+
+
+def _named(workspace: Workspace, file: FileRef, folder: str | None) -> str:
+    return file.seen_from(folder or next((each.uri for each in workspace.folders), None))
 
 
 def path_of(uri: str) -> str:

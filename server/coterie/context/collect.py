@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from coterie.base.errors import ModelMistakeError, RequestError
@@ -47,21 +48,30 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The files of a folder, listed once for all that a conversation begins with: with 50,000 of them that takes a second."""
+    """The files of a folder, listed once for all that a conversation begins with: with 50,000 of them that takes a second.
+
+    ``beside`` are the workspace's folders that have no part of it.
+    """
 
     folder: Folder
     paths: tuple[str, ...]
+    beside: tuple[Folder, ...] = ()
 
 
 async def listing_of(workspace: Workspace, folder: str | None = None) -> Listing | None:
     """List the folder of a request, the first one where it names none; None without any."""
     if (chosen := _chosen(workspace, folder)) is None:
         return None
-    return Listing(chosen, tuple(file.path for file in await workspace.files(chosen.uri)))
+    beside = tuple(each for each in workspace.folders if not _overlap(Path(chosen.absolute), Path(each.absolute)))
+    return Listing(chosen, tuple(file.path for file in await workspace.files(chosen.uri)), beside)
+
+
+def _overlap(folder: Path, other: Path) -> bool:
+    return folder.is_relative_to(other) or other.is_relative_to(folder)
 
 
 def folder_facts(listing: Listing) -> FolderFacts:
-    """Return the folder's name and its top-level entries."""
+    """Return the folder's name, its top-level entries, and the folders beside it."""
     counts: Counter[str] = Counter()
     for path in listing.paths:
         top, separator, _ = path.partition("/")
@@ -69,7 +79,7 @@ def folder_facts(listing: Listing) -> FolderFacts:
     entries = [f"{name} ({count} files)" if name.endswith("/") else name for name, count in sorted(counts.items())]
     if (more := len(entries) - MAX_ENTRIES) > 0:
         entries[MAX_ENTRIES:] = [f"… {more} more"]
-    return FolderFacts(listing.folder.name, tuple(entries))
+    return FolderFacts(listing.folder.name, tuple(entries), tuple(each.absolute for each in listing.beside))
 
 
 async def have_at_hand(workspace: Workspace, index: Index, folder: str | None, wait_s: float | None) -> None:
@@ -126,7 +136,7 @@ async def code_for(
         return ()
     pointed = [request.selection.uri] if request.selection is not None else []
     pointed += [attachment.uri for attachment in request.attachments if attachment.uri is not None]
-    known = {*shown, *(shown_path(workspace, uri) for uri in pointed)}
+    known = {*shown, *(shown_path(workspace, uri, request.folder) for uri in pointed)}
     texts: list[tuple[Found, str]] = []
     for found in ranking.found:
         if found.path in known or not limits.may_read(found.path):

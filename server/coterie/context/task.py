@@ -30,10 +30,14 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True)
 class FolderFacts:
-    """What a workspace folder looks like from above: its name and its top-level entries, ``src/ (12 files)``."""
+    """What a workspace folder looks like from above: its name and its top-level entries, ``src/ (12 files)``.
+
+    ``beside`` are the paths of the workspace's other folders: files in them have no shorter name.
+    """
 
     name: str
     entries: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +80,8 @@ def first_message(task: Task) -> UserMessage:
     """Word the task: the surroundings first, the request last, where models weigh it most. A bare prompt stays as it was typed."""
     parts = [_excerpt("rules", excerpt) for excerpt in task.rules]
     if task.folder is not None:
-        parts.append(_element("folder", {"name": task.folder.name}, "\n".join(task.folder.entries)))
+        beside = [f"[also open, by its whole path: {path}]" for path in task.folder.beside]
+        parts.append(_element("folder", {"name": task.folder.name}, "\n".join([*task.folder.entries, *beside])))
     if task.map:
         parts.append(_element("map", {}, task.map))
     parts.extend(_excerpt("code", excerpt) for excerpt in task.code)

@@ -68,6 +68,10 @@ class FileRef:
     uri: str
     absolute: str
 
+    def seen_from(self, folder: str | None) -> str:
+        """Return how who works in a folder (a URI) is told of the file: its path there, and where it lies when it is in another one."""
+        return self.path if self.folder == folder else self.absolute
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:

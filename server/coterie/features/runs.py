@@ -89,6 +89,7 @@ class RunService:
         if not request.prompt.strip():
             raise InvalidParamsError("text: say something.")
         check_attachments(request.attachments)
+        request = replace(request, folder=await self._folder(request))
         # Everything that a run hears after its start is a message's text: what is attached is quoted in it.
         said = first_message(Task(prompt=request.prompt, attachments=await attachments_of(self._base.workspace, request))).text
         async with self._admitting:

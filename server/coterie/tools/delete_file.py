@@ -38,7 +38,7 @@ class DeleteFile(BuiltinTool[DeleteFileArguments]):
     async def look_up(self, arguments: DeleteFileArguments) -> tuple[Effect, ...]:
         """Of a file that version control does not know there may be no other copy."""
         file = self.place.workspace.locate(arguments.path, self.place.folder)
-        return () if await in_thread(is_tracked, file.absolute) else (command_effect(["rm", file.path]),)
+        return () if await in_thread(is_tracked, file.absolute) else (command_effect(["rm", self.place.name_of(file)]),)
 
     @override
     async def look_ahead(self, arguments: DeleteFileArguments) -> None:
@@ -49,12 +49,12 @@ class DeleteFile(BuiltinTool[DeleteFileArguments]):
     async def work_out(self, arguments: DeleteFileArguments) -> Proposal:
         """Propose the deletion of the text that is there now."""
         file = self.place.file_itself(arguments.path)
-        text = await self.place.workspace.read(file)
+        name, text = self.place.name_of(file), await self.place.workspace.read(file)
         if text is None:
-            raise ModelMistakeError(f"There is no file {file.path}.")
+            raise ModelMistakeError(f"There is no file {name}.")
 
         def rewrite(current: str | None) -> None:
             if current is not None and current != text:
-                raise ModelMistakeError(f"{file.path} was edited meanwhile. Nothing was deleted. Look at it again first.")
+                raise ModelMistakeError(f"{name} was edited meanwhile. Nothing was deleted. Look at it again first.")
 
-        return EditProposal(file, rewrite, f"Deleted {file.path}.")
+        return EditProposal(file, rewrite, f"Deleted {name}.")

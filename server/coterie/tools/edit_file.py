@@ -54,19 +54,19 @@ class EditFile(BuiltinTool[EditFileArguments]):
     async def work_out(self, arguments: EditFileArguments) -> Proposal:
         """Try the edits on the text as it is now, so that the model hears at once of what does not fit."""
         file = self.place.workspace.locate(arguments.path, self.place.folder)
-        text = await self.place.workspace.read(file)
+        name, text = self.place.name_of(file), await self.place.workspace.read(file)
 
         def rewrite(current: str | None) -> str:
             if current is None:
-                raise EditMismatchError(f"There is no file {file.path}. write_file creates one.")
-            return apply_edits(current, arguments.edits, file.path)
+                raise EditMismatchError(f"There is no file {name}. write_file creates one.")
+            return apply_edits(current, arguments.edits, name)
 
         edited = await asyncio.to_thread(rewrite, text)
         if edited == text:
-            raise ModelMistakeError(f"The edits change nothing in {file.path}: old and new are the same.")
+            raise ModelMistakeError(f"The edits change nothing in {name}: old and new are the same.")
         self.seen.follow(file, text or "", edited)
         count = len(arguments.edits)
-        return EditProposal(file, rewrite, f"Edited {file.path}: {count} replacement{'s' if count > 1 else ''}.")
+        return EditProposal(file, rewrite, f"Edited {name}: {count} replacement{'s' if count > 1 else ''}.")
 
 
 def apply_edits(text: str, edits: tuple[Replacement, ...], path: str) -> str:

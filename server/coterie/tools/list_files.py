@@ -44,11 +44,10 @@ class ListFiles(BuiltinTool[ListFilesArguments]):
         files = await self.place.workspace.files(folder.folder, under)
         if not files and arguments.path is not None:
             raise ModelMistakeError(f"path: there are no files below {arguments.path}.")
-        paths = [file.path for file in files]
         if arguments.pattern is not None:
             glob = PathPattern(arguments.pattern if "/" in arguments.pattern else f"**/{arguments.pattern}")
-            paths = [path for path in paths if glob.matches_path(path)]
-        if not paths:
+            files = tuple(file for file in files if glob.matches_path(file.path))
+        if not files:
             return Reply("No files.")
-        cut = f"\n[{len(paths) - _MAX_FILES} more; narrow it down with path or pattern]" if len(paths) > _MAX_FILES else ""
-        return Reply("\n".join(paths[:_MAX_FILES]) + cut)
+        cut = f"\n[{len(files) - _MAX_FILES} more; narrow it down with path or pattern]" if len(files) > _MAX_FILES else ""
+        return Reply("\n".join(map(self.place.name_of, files[:_MAX_FILES])) + cut)

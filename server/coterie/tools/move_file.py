@@ -43,10 +43,11 @@ class MoveFile(BuiltinTool[MoveFileArguments]):
         """Propose the move of the text that is there now, line ends and all."""
         workspace, folder = self.place.workspace, self.place.folder
         file, to = self.place.file_itself(arguments.path), workspace.locate(arguments.to, folder)
+        name, new_name = self.place.name_of(file), self.place.name_of(to)
         text = await workspace.read(file, exact=True)
         if text is None:
-            raise ModelMistakeError(f"There is no file {file.path}.")
+            raise ModelMistakeError(f"There is no file {name}.")
         if file.absolute == to.absolute or await workspace.read(to) is not None:
-            raise ModelMistakeError(f"{to.path} exists already. Nothing was moved.")
+            raise ModelMistakeError(f"{new_name} exists already. Nothing was moved.")
         mode = await in_thread(mode_of, file.absolute)
-        return MoveProposal(file, to, text, mode, f"Moved {file.path} to {to.path}.")
+        return MoveProposal(file, to, text, mode, f"Moved {name} to {new_name}.")

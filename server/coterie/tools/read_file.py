@@ -48,15 +48,15 @@ class ReadFile(BuiltinTool[ReadFileArguments]):
     async def work_out(self, arguments: ReadFileArguments) -> Proposal:
         """Read the lines asked for, as many as fit."""
         file = self.place.workspace.locate(arguments.path, self.place.folder)
-        text = await self.place.workspace.read(file)
+        name, text = self.place.name_of(file), await self.place.workspace.read(file)
         if text is None:
-            raise ModelMistakeError(f"There is no file {file.path}. list_files shows what is there.")
+            raise ModelMistakeError(f"There is no file {name}. list_files shows what is there.")
         lines = lines_of(text)
         first, last = arguments.start_line or 1, min(arguments.end_line or len(lines), len(lines))
         if arguments.end_line is not None and arguments.end_line < first <= len(lines):
             raise ModelMistakeError(f"end_line {arguments.end_line} is before start_line {first}.")
         if first > max(last, 1):
-            raise ModelMistakeError(f"start_line {first} is past the end: {file.path} has {len(lines)} lines.")
+            raise ModelMistakeError(f"start_line {first} is past the end: {name} has {len(lines)} lines.")
         shown = _fitting(lines[first - 1 : last])
         if len(shown) == len(lines):
             self.seen.show(file, text)
@@ -64,16 +64,16 @@ class ReadFile(BuiltinTool[ReadFileArguments]):
         self.seen.show_part(file, text)
         ends = first + len(shown) - 1
         more = f"; go on with start_line={ends + 1}" if ends < last else ""
-        return Reply(f"{_part_of(file)}{first}-{ends} of {len(lines)}{more}]\n{''.join(shown)}")
+        return Reply(f"{_part_of(name)}{first}-{ends} of {len(lines)}{more}]\n{''.join(shown)}")
 
 
 def is_part(output: str, file: FileRef) -> bool:
     """Say whether an answer of ``read_file`` holds only some lines of a file."""
-    return output.startswith(_part_of(file))
+    return output.startswith((_part_of(file.path), _part_of(file.absolute)))
 
 
-def _part_of(file: FileRef) -> str:
-    return f"[{file.path}: lines "
+def _part_of(name: str) -> str:
+    return f"[{name}: lines "
 
 
 def _fitting(lines: list[str]) -> list[str]:

@@ -70,7 +70,7 @@ class Search(BuiltinTool[SearchArguments]):
                 raise ModelMistakeError(f"query: not a valid regular expression: {wrong}.") from wrong
         files = await self._ordered(await self._files(arguments.path), arguments.query)
         read, complete = await self.place.workspace.read_many(files, room=_MAX_CHARACTERS)
-        texts = [(file.path, text) for file, text in read]
+        texts = [(self.place.name_of(file), text) for file, text in read]
         if arguments.regex:
             found = await self._match_apart(arguments.query, texts)
         else:

@@ -104,6 +104,11 @@ class Place:
             raise ModelMistakeError("No workspace folder is open, so there is no place to run a command in.")
         return Path(folder.absolute)
 
+    def name_of(self, file: FileRef) -> str:
+        """Return how the agent is told of a file, and may name it: by its path, which in another folder begins at the root of the disk."""
+        first = next((each.uri for each in self.workspace.folders), None)
+        return file.seen_from(self.folder or first)
+
     def question(self, text: str, limit: int, *, folder: str | None = None) -> Question:
         """Return a question to the index of a folder (None: the run's), with what the person has before them where that is known."""
         if self.attention is None:
@@ -118,7 +123,9 @@ class Place:
         """Find a file that is to go away from its place. Raises `ModelMistakeError` for a link, whose name does not mean the file."""
         file = self.workspace.locate(path, self.folder)
         if (self.root / (path_of(path) or path)).is_symlink():
-            raise ModelMistakeError(f"{path} is a symbolic link to {file.path}. Name that file, or let a command take the link away.")
+            raise ModelMistakeError(
+                f"{path} is a symbolic link to {self.name_of(file)}. Name that file, or let a command take the link away."
+            )
         return file
 
 

@@ -47,11 +47,9 @@ class WriteFile(BuiltinTool[WriteFileArguments]):
     async def work_out(self, arguments: WriteFileArguments) -> Proposal:
         """Propose the content. Raises `EditMismatchError` when the model writes over what it has not seen."""
         file = self.place.workspace.locate(arguments.path, self.place.folder)
-        text, content = await self.place.workspace.read(file), arguments.content
+        name, text, content = self.place.name_of(file), await self.place.workspace.read(file), arguments.content
         if text is not None and self.seen.is_news(file, text):
-            raise EditMismatchError(
-                f"{file.path} has changed since you read it. Nothing was changed. Read it again first, or use edit_file."
-            )
+            raise EditMismatchError(f"{name} has changed since you read it. Nothing was changed. Read it again first, or use edit_file.")
         self.seen.show(file, shown(content))
 
         def rewrite(current: str | None) -> str:
@@ -61,7 +59,7 @@ class WriteFile(BuiltinTool[WriteFileArguments]):
                 return merge(text or "", shown(content), current)
             except MergeConflictError as conflict:
                 raise EditMismatchError(
-                    f"{file.path} was edited while you wrote it. {conflict.message} Nothing was changed. Read it again first."
+                    f"{name} was edited while you wrote it. {conflict.message} Nothing was changed. Read it again first."
                 ) from conflict
 
-        return EditProposal(file, rewrite, f"{'Created' if text is None else 'Replaced'} {file.path}.")
+        return EditProposal(file, rewrite, f"{'Created' if text is None else 'Replaced'} {name}.")
