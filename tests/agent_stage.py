@@ -290,13 +290,17 @@ async def staged(
     index: Index | None = None,
     index_wait_s: float | None = None,
     workspace: LiveWorkspace | None = None,
+    beside: Sequence[Path] = (),
 ) -> AsyncIterator[Stage]:
-    """Open a stage and close it in order. ``wrap`` may stand between the agents and the journal; ``model`` plays instead of ``script``."""
+    """Open a stage and close it in order.
+
+    ``wrap`` may stand between the agents and the journal; ``model`` plays instead of ``script``; ``beside`` are folders beside the project.
+    """
     store = Store(home)
     model, listener = model or ScriptedModel(script), Listener(can_answer=can_answer)
     snapshots = Snapshots(home / "snapshots")
-    folder = Folder(uri=project.as_uri(), name=project.name, absolute=str(project))
-    workspace = workspace or LiveWorkspace([folder], snapshots=snapshots, trash=Trash(home / "undone"))
+    folders = [Folder(uri=each.as_uri(), name=each.name, absolute=str(each)) for each in (project, *beside)]
+    workspace = workspace or LiveWorkspace(folders, snapshots=snapshots, trash=Trash(home / "undone"))
     tasks = TaskSupervisor("stage")
     options = {"retry": {"attempts": 4, "base_ms": 1, "max_ms": 1}, **(settings or {})}
     loaded = load({"COTERIE_HOME": str(home)}, folders=[project], editor_options=options, command_line=command_line)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from agent_stage import FakeSandbox, calls, staged
+from agent_stage import FakeSandbox, answering, calls, staged
 from coterie.agents import edit_records
 from coterie.domain.edits import HunkVerdict
 from coterie.domain.events import ChangeEvent
@@ -197,3 +197,17 @@ async def test_nothing_stays_of_what_was_kept_for_a_command(tmp_path: Path) -> N
         assert list(folder.glob("*.json")) == []
         assert {file.stat().st_mode & 0o077 for file in folder.iterdir() if file.name == "texts"} == {0}
     assert list((tmp_path / "home" / "snapshots").iterdir()) == []
+
+
+async def test_the_agent_hears_where_lies_what_changed_in_another_folder(tmp_path: Path) -> None:
+    roots = [project(tmp_path / "client"), project(tmp_path / "server")]
+    line = f"echo more >> a.txt; echo more >> {roots[1]}/a.txt; rm {roots[1]}/b.txt; echo new > {roots[1]}/c.txt"
+    (roots[1] / "b.txt").write_text("b\n", encoding="utf-8")
+    sandbox, script = FakeSandbox(answer=really), {"chat": running(line)}
+    async with staged(tmp_path / "home", roots[0], script, sandbox=sandbox, settings=SETTINGS, beside=roots[1:]) as stage:
+        answering(stage, "allow_once")
+        await stage.begin()
+        assert (await stage.ended()).state == "succeeded"
+        there = roots[1]
+        assert output(stage).endswith(f"[Files: changed a.txt, {there}/a.txt; made {there}/c.txt; deleted {there}/b.txt.]")
+        assert {change.path for change in stage.listener.of(ChangeEvent)} == {"a.txt", "b.txt", "c.txt"}

@@ -88,6 +88,21 @@ async def test_each_agent_gets_artifacts_and_never_the_chat_of_another(tmp_path:
         assert {tool.name for tool in review.tools} == {"read_file", "list_files", "search", "submit"}
 
 
+async def test_reviewers_hear_where_lies_what_was_changed_in_another_folder(tmp_path: Path) -> None:
+    other = tmp_path / "other" / "calc.py"
+    other.parent.mkdir()
+    other.write_text("def add(a, b):\n    return 0\n", encoding="utf-8")
+    edit = {"path": str(other), "edits": [{"old": "return 0", "new": "return b + a"}]}
+    script = {**TEAM, "coder": (calls(("edit_file", edit)), *TEAM["coder"])}
+    async with opened(tmp_path, script, beside=[other.parent]) as stage:
+        await stage.play(workflow="team")
+        [heard, *_] = stage.model.heard("reviewer")
+        [patch] = [artifact.value for artifact in stage.listener.of(ArtifactEvent) if artifact.type == "patch"]
+        assert {file["path"] for file in patch["files"]} == {"calc.py", str(other)} == {hunk["path"] for hunk in patch["hunks"]}
+        assert str(other) in heard.messages[0].text
+        assert {change.path for change in stage.listener.of(ChangeEvent)} == {"calc.py", "README.md"}
+
+
 async def test_blocking_findings_go_back_to_the_coder_until_they_are_mended(tmp_path: Path) -> None:
     script = {**TEAM, "coder": (*TEAM["coder"], calls(("edit_file", DOCSTRING)), PATCH), "reviewer": (VETO, APPROVE), "tester": TESTED * 2}
     async with opened(tmp_path, script) as stage:

@@ -226,7 +226,7 @@ class Calls:
     async def _cut_off(self, call: ToolCall) -> str:
         """Return what is known of a command that ran when the server died: which files it had changed."""
         await settle_commands(self._run, self._workspace)
-        return "\n".join(filter(None, [UNKNOWN_OUTCOME, told(self._run.history, call.call_id)]))
+        return "\n".join(filter(None, [UNKNOWN_OUTCOME, told(self._run, call.call_id)]))
 
     async def _finish_move(self, call: ToolCall, half: EditIntent) -> tuple[ToolCallState, str]:
         """Do the second half of a move whose first half, ``half``, was done before the run was resumed."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from coterie.agents.edit_records import Where, compared, intent_of, texts_of
+from coterie.agents.edit_records import Where, compared, intent_of, seen_from, texts_of
 from coterie.agents.history import Edit, History
 from coterie.agents.left_out import WHY
 from coterie.agents.live_run import LiveRun
@@ -66,13 +66,14 @@ def edits_of(history: History, call_id: str) -> Sequence[Edit]:
     return [edit for edit in history.edits.values() if edit.intent.call_id == call_id]
 
 
-def told(history: History, call_id: str) -> str:
+def told(run: LiveRun, call_id: str) -> str:
     """Return what the model is told of the files that a command changed; empty when it changed none."""
-    edits = edits_of(history, call_id)
+    history, folder = run.history, run.row.request.folder
+    intents = [edit.intent for edit in edits_of(history, call_id)]
     parts = [
-        _listed("changed", [edit.intent.path for edit in edits if edit.intent.before is not None and edit.intent.after is not None]),
-        _listed("made", [edit.intent.path for edit in edits if edit.intent.before is None]),
-        _listed("deleted", [edit.intent.path for edit in edits if edit.intent.after is None]),
+        _listed("changed", [seen_from(folder, each) for each in intents if each.before is not None and each.after is not None]),
+        _listed("made", [seen_from(folder, each) for each in intents if each.before is None]),
+        _listed("deleted", [seen_from(folder, each) for each in intents if each.after is None]),
     ]
     sentences = [f"Files: {'; '.join(filter(None, parts))}."] if any(parts) else []
     for outcome in history.outcomes.get(call_id, ())[-1:]:

@@ -13,6 +13,7 @@ from coterie.domain.events import ChangeEvent
 from coterie.domain.records import EditIntent
 from coterie.workspace.files import in_thread
 from coterie.workspace.hunks import hunks_between
+from coterie.workspace.uris import path_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,11 @@ def intent_of(
         summary=summary,
         unsure=unsure,
     )
+
+
+def seen_from(folder: str | None, intent: EditIntent) -> str:
+    """Return how an agent that works in a folder (a URI) is told of the file of an intent; see `coterie.domain.edits.FileRef.seen_from`."""
+    return intent.path if folder in {None, intent.folder} else path_of(intent.uri) or intent.uri
 
 
 def texts_of(draft: Draft) -> list[str]:

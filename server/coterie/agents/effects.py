@@ -184,7 +184,7 @@ class Effects:
                 )
             )
         ended = "timed out" if result.timed_out else f"exit code {result.exit_code}"
-        changed = "" if look is None else disk_changes.told(self._run.history, where.call_id)
+        changed = "" if look is None else disk_changes.told(self._run, where.call_id)
         output = "\n".join(filter(None, [f"$ {proposal.command}\n{result.output.rstrip()}\n[{ended}]", changed]))
         return output, result.exit_code == 0
 

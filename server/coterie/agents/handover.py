@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from coterie.agents.artifacts import ArtifactType, digest, validated
+from coterie.agents.edit_records import seen_from
 from coterie.agents.history import History
 from coterie.agents.live_run import LiveRun
 from coterie.base.errors import ModelMistakeError, RunError
@@ -76,12 +77,12 @@ def for_model(artifact: Mapping[str, Json]) -> dict[str, Json]:
 async def _patch(run: LiveRun, step_id: str) -> dict[str, Json]:
     files: list[dict[str, Json]] = []
     hunks: list[dict[str, Json]] = []
-    for (_, path), edits in run.history.spans().items():
+    for edits in run.history.spans().values():
         begins = next((number for number, edit in enumerate(edits) if edit.intent.step_id == step_id), None)
         if begins is None:
             continue
         mine = [edit for edit in edits[begins:] if edit.intent.step_id == step_id or edit.intent.verdict is not None]
-        first, last = mine[0].intent.before, mine[-1].intent.after
+        path, first, last = seen_from(run.row.request.folder, mine[0].intent), mine[0].intent.before, mine[-1].intent.after
         before = None if first is None else await run.text(first)
         after = None if last is None else await run.text(last)
         files.append({"path": path, "base": first, "diff": await in_thread(unified_diff, path, before, after)})
