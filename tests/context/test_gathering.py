@@ -244,6 +244,10 @@ async def test_files_of_the_same_path_in_two_folders_are_two_and_named_as_the_ag
     nested = await listing_of(workspace, (there / "app").as_uri())
     assert nested is not None
     assert [each.absolute for each in nested.beside] == [str(here)]
+    (tmp_path / "link").symlink_to(here)
+    linked = await listing_of(LiveWorkspace([Folder(each.as_uri(), each.name, str(each)) for each in (tmp_path / "link", here, there)]))
+    assert linked is not None
+    assert [each.absolute for each in linked.beside] == [str(there)]
     request = RunRequest(prompt="x", attachments=both, selection=Selection(uri=both[1].uri or "", text="NAME"))
     inside = RunRequest(prompt="x", attachments=both, folder=(here / "app").as_uri())
     names = [here / "app" / "main.py", there / "app" / "main.py"]

@@ -81,6 +81,7 @@ async def conversation_before(
     begun: list[tuple[ConversationRecord | None, frozenset[str]]] = []
     decided: dict[str, DecidedHunk] = {}
     told: set[str] = set()
+    folder: str | None = None
     for each in await story(runs, channels, channel_id, before=before):
         row = each.row
         if row.workflow is not None or (row.agent or "chat") != step.agent or (row.state not in ENDED and each.through is None):
@@ -93,12 +94,13 @@ async def conversation_before(
         begun.append((None if conversation is None else conversation.record, replacing))
         if conversation is not None:
             said += valid(conversation.placed(row.run_id))
+            folder = row.request.folder
         known = {hunk.hunk_id for change in history.changes.values() for hunk in change.hunks}
         now = history if each.through is None else history_of(entries)  # a verdict since a cut is about the same files
         decided |= {made.hunk.hunk_id: made for made in now.verdicts.decided if made.hunk.hunk_id in known}
         told |= history.verdicts.told(step.step_id, 1)
     untold = tuple(each for hunk_id, each in decided.items() if hunk_id not in told)
-    return Before(tuple(said), tuple(compactions), untold), _begun(begun, {made.compaction_id for made in compactions})
+    return Before(tuple(said), tuple(compactions), untold, folder), _begun(begun, {made.compaction_id for made in compactions})
 
 
 def _begun(runs: Sequence[tuple[ConversationRecord | None, frozenset[str]]], standing: Collection[str]) -> Begun:

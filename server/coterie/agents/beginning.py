@@ -23,7 +23,7 @@ from coterie.context.amending import amendments
 from coterie.context.assemble import system_text
 from coterie.context.briefing import Briefing, briefed, takes
 from coterie.context.collect import Listing
-from coterie.context.marking import attached_before, is_held, shows_folder, without_dropped
+from coterie.context.marking import attached_before, is_held, seen_elsewhere, shows_folder, without_dropped
 from coterie.context.pinning import fitted
 from coterie.context.task import PART, Excerpt, Task, first_message, replacing
 from coterie.context.thread import standing
@@ -34,6 +34,7 @@ from coterie.domain.model_ports import ModelChoice
 from coterie.domain.records import ConversationRecord, EventRecord
 from coterie.domain.runs import Attachment
 from coterie.domain.wire import Json
+from coterie.workspace.uris import path_of, same_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ class Beginning:
 
         async def first() -> UserMessage:
             sent = await self._sent()
-            listing = None if shows_folder(sent) else await collect.listing_of(crew.workspace, self.run.row.request.folder)
+            shown = shows_folder(sent) and self._left is None
+            listing = None if shown else await collect.listing_of(crew.workspace, self.run.row.request.folder)
             around = await self._orientation(listing, sent) if is_new and agent.finds_its_way else Orientation()
             return await self._first(around, listing, () if is_external else amendments(briefing.rules, system, sent))
 
@@ -83,6 +85,12 @@ class Beginning:
     @property
     def _begun(self) -> Conversation | None:
         return self.run.history.conversations.get((self.spec.step_id, self.step.attempt))
+
+    @property
+    def _left(self) -> str | None:
+        """Return the URI of the folder that the conversation was about before, where the run works in another one."""
+        was, now = self.crew.before.folder, self.run.row.request.folder
+        return None if was is None or now is None or same_file(was, now) else was
 
     @property
     def _untold(self) -> Sequence[Event]:
@@ -136,7 +144,7 @@ class Beginning:
             policy=crew.approvals.policy,
             settings=crew.context,
             limit=self._limit,
-            prior=sent,
+            prior=() if self._left is not None else sent,
         )
         if around.missing is not None and listing is not None:
             text = f"The agent begins without a map of the project and the code that fits your words. {around.missing}"
@@ -145,12 +153,17 @@ class Beginning:
 
     async def _wanted(self) -> Mapping[Attachment, Excerpt]:
         """Read the files that are to stay, that nobody has attached now, and that the conversation does not hold as they are."""
-        workspace, request, held = self.crew.workspace, self.run.row.request, attached_before(await self._sent())
+        workspace, request, held = self.crew.workspace, self.run.row.request, await self._held()
         pinned = await attaching.pinned_files(workspace, (await self.crew.marks()).files, request.folder)
         read = fitted(tuple(pinned.values()), self._limit)
         attached = {file.path for file in await attaching.attachments_of(workspace, request) if file.reason != PART}
         files = zip(pinned, read, strict=True)
         return {Attachment(uri=uri): file for uri, file in files if file.path not in attached and not is_held(held, file.path, file.text)}
+
+    async def _held(self) -> Mapping[str, str]:
+        """Return the files that the conversation shows, by the paths that they have where the run works."""
+        held = attached_before(await self._sent())
+        return held if self._left is None else seen_elsewhere(held)
 
     async def _sent(self) -> tuple[Message, ...]:
         """Return the messages of the conversation before that are sent, a summary by itself: nobody said that."""
@@ -160,7 +173,7 @@ class Beginning:
         return tuple(placed.message for placed in thread)
 
     async def _first(self, around: Orientation, listing: Listing | None, rules: tuple[Excerpt, ...]) -> UserMessage:
-        workspace, request, held = self.crew.workspace, self.run.row.request, attached_before(await self._sent())
+        workspace, request, held = self.crew.workspace, self.run.row.request, await self._held()
         latest, kinds = self.run.history.latest, [*self.spec.needs]
         if self.spec.makes == "patch" and self.step.attempt > 1:
             kinds += ["patch", "findings", "testrun"]
@@ -170,7 +183,7 @@ class Beginning:
             Task(
                 prompt=request.prompt,
                 rules=rules,
-                folder=None if listing is None else collect.folder_facts(listing),
+                folder=None if listing is None else collect.folder_facts(listing, self._left and path_of(self._left)),
                 map=around.map,
                 code=around.code,
                 attachments=replacing((*await attaching.attachments_of(workspace, request), *(await self._wanted()).values()), held),

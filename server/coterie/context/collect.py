@@ -7,6 +7,7 @@ person points at themselves is read by ``attaching``.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
@@ -62,16 +63,22 @@ async def listing_of(workspace: Workspace, folder: str | None = None) -> Listing
     """List the folder of a request, the first one where it names none; None without any."""
     if (chosen := _chosen(workspace, folder)) is None:
         return None
-    beside = tuple(each for each in workspace.folders if not _overlap(Path(chosen.absolute), Path(each.absolute)))
-    return Listing(chosen, tuple(file.path for file in await workspace.files(chosen.uri)), beside)
+    return Listing(chosen, tuple(file.path for file in await workspace.files(chosen.uri)), _beside(workspace, chosen))
 
 
-def _overlap(folder: Path, other: Path) -> bool:
-    return folder.is_relative_to(other) or other.is_relative_to(folder)
+def _beside(workspace: Workspace, chosen: Folder) -> tuple[Folder, ...]:
+    """Return the folders that have no part of the chosen one, wherever links among them lead."""
+    own = _place(chosen)
+    places = ((each, _place(each)) for each in workspace.folders)
+    return tuple(each for each, place in places if not (own.is_relative_to(place) or place.is_relative_to(own)))
 
 
-def folder_facts(listing: Listing) -> FolderFacts:
-    """Return the folder's name, its top-level entries, and the folders beside it."""
+def _place(folder: Folder) -> Path:
+    return Path(os.path.realpath(folder.absolute))
+
+
+def folder_facts(listing: Listing, left: str | None = None) -> FolderFacts:
+    """Return the folder's name, its top-level entries, and the folders beside it; ``left`` as in `FolderFacts`."""
     counts: Counter[str] = Counter()
     for path in listing.paths:
         top, separator, _ = path.partition("/")
@@ -79,7 +86,7 @@ def folder_facts(listing: Listing) -> FolderFacts:
     entries = [f"{name} ({count} files)" if name.endswith("/") else name for name, count in sorted(counts.items())]
     if (more := len(entries) - MAX_ENTRIES) > 0:
         entries[MAX_ENTRIES:] = [f"… {more} more"]
-    return FolderFacts(listing.folder.name, tuple(entries), tuple(each.absolute for each in listing.beside))
+    return FolderFacts(listing.folder.name, tuple(entries), tuple(each.absolute for each in listing.beside), left)
 
 
 async def have_at_hand(workspace: Workspace, index: Index, folder: str | None, wait_s: float | None) -> None:

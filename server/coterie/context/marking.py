@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import PurePath
 
 from coterie.context.cutting import has_changed
 from coterie.context.elements import Element, elements_of, emptied, reworded
@@ -38,10 +39,25 @@ def heard_of(before: Before, marks: Marks) -> tuple[Message, ...]:
 def attached_before(messages: Iterable[Message]) -> Mapping[str, str]:
     """Return the paths of files that are attached to messages of a conversation, with what is shown of each, where it stands last.
 
-    A part of a file says nothing of what the rest of it was.
+    A part of a file says nothing of what the rest of it was, nor a relative path anything behind a move to another folder.
     """
-    elements = (each for message in messages if isinstance(message, UserMessage) for each in elements_of(message.text))
-    return {path: each.shown for each in elements if (path := whole_file(each)) is not None and not is_left_out(each)}
+    held: dict[str, str] = {}
+    for each in (each for message in messages if isinstance(message, UserMessage) for each in elements_of(message.text)):
+        if moves_on(each):
+            held = seen_elsewhere(held)
+        elif (path := whole_file(each)) is not None and not is_left_out(each):
+            held[path] = each.shown
+    return held
+
+
+def moves_on(element: Element) -> bool:
+    """Say whether a conversation goes on in another folder from this element on."""
+    return element.kind == "folder" and "reason" in element.attributes
+
+
+def seen_elsewhere(held: Mapping[str, str]) -> dict[str, str]:
+    """Return what is known by paths that mean the same in every folder."""
+    return {path: text for path, text in held.items() if PurePath(path).is_absolute()}
 
 
 def is_left_out(element: Element) -> bool:

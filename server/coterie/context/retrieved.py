@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
+from pathlib import PurePath
 
 from coterie.base.text import lines_of
 from coterie.context.elements import JSON_STRING
@@ -32,6 +33,7 @@ _FEWEST_WORDS = 3
 _COVERED = 0.6
 _CODE = re.compile(r"`([^\W\d][\w.]*)`|\b([^\W\d]\w*)\(|\b([^\W\d]*_\w+|\w*[a-z][A-Z]\w*)\b")
 _SHOWN = re.compile(rf"^<code path=({JSON_STRING})", re.MULTILINE)
+_MOVED = re.compile(rf"^<folder name={JSON_STRING} reason=", re.MULTILINE)
 _ABOUT_AN_ELEMENT = 24
 """Tokens that path, lines and reason take."""
 
@@ -71,6 +73,8 @@ def shown_before(messages: Iterable[Message]) -> frozenset[str]:
     shown: set[str] = set()
     for message in messages:
         if isinstance(message, UserMessage):
+            if _MOVED.search(message.text, 0, message.preface):  # to another folder, where a relative path is another file's
+                shown = {path for path in shown if PurePath(path).is_absolute()}
             shown.update(json.loads(path) for path in _SHOWN.findall(message.text[: message.preface]))
         elif isinstance(message, AssistantMessage):
             shown.update(path for call in message.tool_calls if isinstance(path := (call.arguments or {}).get("path"), str))

@@ -32,12 +32,14 @@ class Excerpt:
 class FolderFacts:
     """What a workspace folder looks like from above: its name and its top-level entries, ``src/ (12 files)``.
 
-    ``beside`` are the paths of the workspace's other folders: files in them have no shorter name.
+    ``beside`` are the paths of the workspace's other folders: files in them have no shorter name. ``left`` is the path of the folder in
+    which the conversation was before, where it is another one: a relative path in what was said means a file there.
     """
 
     name: str
     entries: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+    left: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +83,8 @@ def first_message(task: Task) -> UserMessage:
     parts = [_excerpt("rules", excerpt) for excerpt in task.rules]
     if task.folder is not None:
         beside = [f"[also open, by its whole path: {path}]" for path in task.folder.beside]
-        parts.append(_element("folder", {"name": task.folder.name}, "\n".join([*task.folder.entries, *beside])))
+        attributes = {"name": task.folder.name} | ({} if task.folder.left is None else {"reason": _moved(task.folder.left)})
+        parts.append(_element("folder", attributes, "\n".join([*task.folder.entries, *beside])))
     if task.map:
         parts.append(_element("map", {}, task.map))
     parts.extend(_excerpt("code", excerpt) for excerpt in task.code)
@@ -102,6 +105,10 @@ _BETWEEN = "\n\n"
 def compact(value: Json) -> str:
     """Return ``value`` as JSON without blanks, in its own order."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=dict)
+
+
+def _moved(left: str) -> str:
+    return f"you work in it from here on: relative paths mean files of it, those before meant files of {left}"
 
 
 def _excerpt(name: str, excerpt: Excerpt) -> str:

@@ -111,12 +111,14 @@ def as_sent(thread: Iterable[Placed]) -> tuple[Message, ...]:
 class Before:
     """What a channel's conversation was before this run: all that was said, and its compactions so far.
 
-    ``decided`` are the hunks of its changes that a person has reviewed since without the conversation having heard of it.
+    ``decided`` are the hunks of its changes that a person has reviewed since without the conversation having heard of it. ``folder`` is the
+    URI of the folder that the paths in it were last relative to; None: nobody knows.
     """
 
     said: tuple[Placed, ...] = ()
     compactions: tuple[CompactionRecord, ...] = ()
     decided: tuple[DecidedHunk, ...] = ()
+    folder: str | None = None
 
     @property
     def messages(self) -> tuple[Message, ...]:
