@@ -42,10 +42,11 @@ class Findings:
     async def fix(self, finding_id: str) -> RunStarted:
         """Start a run that mends a finding; when it succeeds, the finding is gone. Raises `RequestError` ``unknown_finding``."""
         finding = self._named(finding_id)
-        found = f"A review found this in {finding.path}, line {finding.first + 1}: {finding.title}"
+        path, folder = self._place(finding)
+        found = f"A review found this in {path}, line {finding.first + 1}: {finding.title}"
         parts = (found, finding.evidence, "Mend it with the smallest change that does it.")
         places = self._open[finding]
-        started = await self._service.start(RunRequest(prompt="\n\n".join(filter(None, parts))))
+        started = await self._service.start(RunRequest(prompt="\n\n".join(filter(None, parts)), folder=folder))
         self._reviews.mend(started.run_id, places)
         return started
 
@@ -99,6 +100,14 @@ class Findings:
             title=found["title"],
             evidence=found["evidence"],
         )
+
+    def _place(self, finding: OpenFinding) -> tuple[str, str | None]:
+        """Return the path of a finding's file, and the folder of the workspace that it is relative to."""
+        try:
+            file = self._workspace.locate(path_of(finding.uri) or finding.path)
+        except ModelMistakeError:  # its folder has just been closed
+            return finding.path, None
+        return file.path, file.folder
 
     def _named(self, finding_id: str) -> OpenFinding:
         finding = next((each for each in self._open if each.finding_id == finding_id), None)
