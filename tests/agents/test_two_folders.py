@@ -7,9 +7,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from agent_stage import Stage, Turn, says, staged
+import pytest
+
+from agent_stage import FakeSandbox, Stage, Turn, answering, calls, says, staged
+from coterie.domain.events import ToolCallEvent
 from coterie.domain.messages import UserMessage
 from coterie.domain.runs import Attachment
+from shell_stage import SETTINGS, really
 
 FILE = "app/main.py"
 
@@ -68,3 +72,57 @@ async def test_a_pinned_file_comes_along_into_another_folder_by_its_whole_path(t
         await stage.inspector.pin(channel, uri=(there / FILE).as_uri())
         _, said = await posted(stage, "And here?", channel=channel, folder=there)
         assert f'<attachment path="{FILE}">' in said, "the conversation shows one of the same path and text, and it is another file"
+
+
+@pytest.mark.parametrize("run_in", ["outer", "inner"])
+@pytest.mark.parametrize("first", ["outer", "inner"])
+@pytest.mark.parametrize("scope", ["run", "file"])
+async def test_a_file_of_a_folder_within_another_is_one_file_whatever_changed_it(
+    tmp_path: Path, run_in: str, first: str, scope: Any
+) -> None:
+    places = {"outer": tmp_path / "outer", "inner": tmp_path / "outer" / "inner"}
+    places["inner"].mkdir(parents=True)
+    file = places["inner"] / "a.txt"
+    file.write_text("one\ntwo\n", encoding="utf-8")
+    name = file.relative_to(places[run_in]).as_posix()
+    turns = (
+        calls(("edit_file", {"path": name, "edits": [{"old": "one", "new": "1"}]})),
+        calls(("execute_command", {"command": f"sed -i s/1/eins/ {name}"})),
+        calls(("edit_file", {"path": name, "edits": [{"old": "eins", "new": "uno"}]})),
+        says("Done."),
+    )
+    one, other = sorted(places, key=lambda each: each != first)
+    more: Any = {"sandbox": FakeSandbox(answer=really), "settings": SETTINGS, "beside": [places[other]]}
+    async with staged(tmp_path / "home", places[one], {"chat": turns}, **more) as stage:
+        answering(stage, "allow_once")
+        run_id = await stage.begin(folder=places[run_in].as_uri())
+        assert (await stage.ended()).state == "succeeded"
+        told = [event.output for event in stage.listener.of(ToolCallEvent) if event.tool == "execute_command" and event.output]
+        assert told[-1].endswith(f"[Files: changed {name}.]")
+        [diff] = await stage.runs.diff(run_id)
+        assert (diff.uri, diff.diff.splitlines()[2:]) == (file.as_uri(), ["@@ -1,2 +1,2 @@", "-one", "+uno", " two"])
+        undone = await stage.runs.undo(run_id, scope=scope, ids=[] if scope == "run" else [name])
+        assert (undone.restored, undone.conflicts) == ((name,), ())
+        assert file.read_text(encoding="utf-8") == "one\ntwo\n"
+
+
+async def test_an_undo_tells_of_each_of_two_files_of_the_same_path(tmp_path: Path) -> None:
+    other = tmp_path / "server" / FILE
+    edits = [{"path": path, "edits": [{"old": "PORT = 1", "new": "PORT = 2"}]} for path in (FILE, str(other))]
+    script = {"chat": [calls(*(("edit_file", edit) for edit in edits)), says("Done.")]}
+    async with opened(tmp_path, script) as (stage, here, there):
+        run_id = await stage.begin(folder=here.as_uri())
+        assert (await stage.ended()).state == "succeeded"
+        (here / FILE).write_text("PORT = 3\n", encoding="utf-8")
+        undone = await stage.runs.undo(run_id)
+        assert (undone.restored, [conflict.uri for conflict in undone.conflicts]) == ((FILE,), [(here / FILE).as_uri()])
+        assert (there / FILE).read_text(encoding="utf-8") == "NAME = 'server'\nPORT = 1\n"
+
+
+async def test_an_undo_counts_two_files_of_the_same_path(tmp_path: Path) -> None:
+    edits = [{"path": str(tmp_path / folder / FILE), "edits": [{"old": "PORT", "new": "DOOR"}]} for folder in ("client", "server")]
+    script = {"chat": [calls(*(("edit_file", edit) for edit in edits)), says("Done.")]}
+    async with opened(tmp_path, script) as (stage, here, _):
+        run_id = await stage.begin(folder=here.as_uri())
+        assert (await stage.ended()).state == "succeeded"
+        assert (await stage.runs.undo(run_id)).restored == (FILE, FILE)

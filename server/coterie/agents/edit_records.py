@@ -7,13 +7,14 @@ what commands did.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from coterie.domain.edits import ChangeState, Draft, digest_of
 from coterie.domain.events import ChangeEvent
 from coterie.domain.records import EditIntent
 from coterie.workspace.files import in_thread
 from coterie.workspace.hunks import hunks_between
-from coterie.workspace.uris import path_of
+from coterie.workspace.uris import path_of, place_below
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,11 @@ def intent_of(
 
 def seen_from(folder: str | None, intent: EditIntent) -> str:
     """Return how an agent that works in a folder (a URI) is told of the file of an intent; see `coterie.domain.edits.FileRef.seen_from`."""
-    return intent.path if folder in {None, intent.folder} else path_of(intent.uri) or intent.uri
+    if folder in {None, intent.folder}:
+        return intent.path
+    place = PurePath(place_below(intent.folder, intent.path))
+    own = path_of(folder or "")
+    return place.relative_to(own).as_posix() if own is not None and place.is_relative_to(own) else str(place)
 
 
 def texts_of(draft: Draft) -> list[str]:

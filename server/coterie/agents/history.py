@@ -57,6 +57,7 @@ from coterie.domain.records import (
 )
 from coterie.domain.runs import RunFailure, StepView
 from coterie.domain.usage import NO_USAGE, Usage
+from coterie.workspace.uris import place_below
 
 if TYPE_CHECKING:
     from coterie.domain.wire import Json
@@ -85,9 +86,9 @@ class Edit:
     state: str | None = None
 
     @property
-    def file(self) -> tuple[str, str]:
-        """Folder and path, which name the file."""
-        return self.intent.folder, self.intent.path
+    def file(self) -> str:
+        """Where the file lies: one file may be found in two folders, one of which is within the other, or by two spellings of one's URI."""
+        return place_below(self.intent.folder, self.intent.path)
 
 
 @dataclass(slots=True)
@@ -303,7 +304,7 @@ class History:
             path in {edit.intent.path, edit.intent.uri} and edit.state not in untouched for edit in self.edits.values()
         )
 
-    def applied(self, paths: Iterable[str] = ()) -> dict[tuple[str, str], list[Edit]]:
+    def applied(self, paths: Iterable[str] = ()) -> dict[str, list[Edit]]:
         """Return the edits that are in files now, oldest first, by file; only those of ``paths`` when given."""
         wanted = set(paths)
         moves = [edit.intent for edit in self.edits.values() if edit.intent.moved_from is not None] if wanted else []
@@ -312,13 +313,14 @@ class History:
             # The old place of a move that was refused was never touched.
             if old is not None and wanted & {move.path, move.uri, old.path, old.uri}:
                 wanted |= {move.uri, old.uri}
-        by_file: dict[tuple[str, str], list[Edit]] = {}
+        meant = {edit.file for edit in self.edits.values() if not wanted or wanted & {edit.intent.path, edit.intent.uri}}
+        by_file: dict[str, list[Edit]] = {}
         for edit in self.edits.values():
-            if edit.state == "applied" and (not wanted or edit.intent.path in wanted or edit.intent.uri in wanted):
+            if edit.state == "applied" and edit.file in meant:
                 by_file.setdefault(edit.file, []).append(edit)
         return by_file
 
-    def spans(self, paths: Iterable[str] = ()) -> dict[tuple[str, str], list[Edit]]:
+    def spans(self, paths: Iterable[str] = ()) -> dict[str, list[Edit]]:
         """Return what made of each file what the run leaves of it: the edits that are in it, and what was taken back since the first.
 
         Of what was taken back the intents alone know what the text was after it. Where nothing of the run is left there is nothing.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from coterie.agents.live_run import LiveRun
 from coterie.agents.standing import Standing
@@ -26,6 +26,8 @@ WHY: dict[LeftOutWhy, str] = {
 }
 """Why no text tells what was done to a file."""
 _WRITABLE = 0o200
+Place: TypeAlias = tuple[str, str]
+"""What a file is called and its URI: files of two folders may have the same path."""
 
 
 def reason(left_out: LeftOut) -> str:
@@ -52,7 +54,7 @@ class GivenBack:
     workspace: Workspace
     standing: Sequence[Standing]
     named: bool
-    restored: list[str] = field(default_factory=list)
+    restored: list[Place] = field(default_factory=list)
     conflicts: list[UndoConflict] = field(default_factory=list)
     not_undoable: list[UndoConflict] = field(default_factory=list)
     _later: Sequence[LeftOut] = ()
@@ -84,7 +86,7 @@ class GivenBack:
         for each in left_out:
             try:
                 if await self.workspace.give_back(self.run.run_id, each):
-                    self.restored.append(each.path)
+                    self.restored.append((each.path, each.uri))
                     if not each.is_known:  # but that it is where it was
                         self.not_undoable.append(_conflict(each, reason(replace(each, unsure=None))))
                     await self._note([(each, "undone")])

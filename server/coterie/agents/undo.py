@@ -15,7 +15,7 @@ from typing import Literal
 from coterie.agents.disk_changes import settle_commands
 from coterie.agents.edit_records import texts_of
 from coterie.agents.history import Edit, History
-from coterie.agents.left_out import GivenBack, by_name
+from coterie.agents.left_out import GivenBack, Place, by_name
 from coterie.agents.live_run import LiveRun
 from coterie.agents.minutes import UNDO_STEP, after_verdict, kept_text, minutes_of, undo_intent
 from coterie.agents.reconcile import reconciled
@@ -30,6 +30,7 @@ from coterie.domain.workspace_ports import Workspace
 from coterie.workspace.files import in_thread
 from coterie.workspace.hunks import unified_diff
 from coterie.workspace.merge import revert, shows_edit
+from coterie.workspace.uris import path_of
 
 
 async def undo(run: LiveRun, workspace: Workspace, paths: Sequence[str] = ()) -> UndoResult:
@@ -41,7 +42,7 @@ async def undo(run: LiveRun, workspace: Workspace, paths: Sequence[str] = ()) ->
     if never:
         raise InvalidParamsError(f"ids: this run changed no file called {', '.join(never)}.")
     await _settle_edits(run, workspace)
-    restored: list[str] = []
+    restored: list[Place] = []
     untold: list[UndoConflict] = []
     while True:  # what stands in the way of something may itself be taken back, whichever of them comes first
         restored += await settle_undo(run, workspace)
@@ -60,7 +61,7 @@ async def undo(run: LiveRun, workspace: Workspace, paths: Sequence[str] = ()) ->
 class _Texts:
     """How far texts were taken back; ``may_come`` says that an editor may still take one back, so that nothing is tried again now."""
 
-    restored: list[str] = field(default_factory=list)
+    restored: list[Place] = field(default_factory=list)
     conflicts: list[UndoConflict] = field(default_factory=list)
     may_come: bool = False
 
@@ -69,28 +70,33 @@ async def _texts_back(run: LiveRun, workspace: Workspace, paths: Sequence[str]) 
     """Take back what stands of all texts, or of those named."""
     made = _Texts()
     for edits in run.history.applied(paths).values():
-        path, doubt = edits[0].intent.path, None if paths else _doubt(edits)
+        first, doubt = edits[0].intent, None if paths else _doubt(edits)
         try:
             refused = await take_back(run, workspace, edits) if doubt is None else Refused(doubt)
         except ModelMistakeError as mistake:
             refused = Refused(mistake.message)
         if refused is None:
-            made.restored.append(path)
+            made.restored.append((first.path, first.uri))
         else:
-            made.conflicts.append(UndoConflict(path=path, reason=refused.reason, uri=edits[0].intent.uri))
+            made.conflicts.append(UndoConflict(path=first.path, reason=refused.reason, uri=first.uri))
             made.may_come = made.may_come or refused.unsure
     return made
 
 
-def _result(given_back: GivenBack, restored: Sequence[str], conflicts: Sequence[UndoConflict]) -> UndoResult:
-    left = {conflict.path for conflict in conflicts}
+def _result(given_back: GivenBack, restored: Sequence[Place], conflicts: Sequence[UndoConflict]) -> UndoResult:
+    left = {_where(conflict.uri) for conflict in conflicts}
+    back = {_where(uri): path for path, uri in (*restored, *given_back.restored)}
     return UndoResult(
-        restored=tuple(dict.fromkeys(path for path in (*restored, *given_back.restored) if path not in left)),
-        conflicts=(*conflicts, *(conflict for conflict in given_back.conflicts if conflict.path not in left)),
+        restored=tuple(path for where, path in back.items() if where not in left),
+        conflicts=(*conflicts, *(conflict for conflict in given_back.conflicts if _where(conflict.uri) not in left)),
         not_undoable=tuple(given_back.not_undoable),
         kept_in=given_back.workspace.kept_of(given_back.run.run_id),
         let_go=given_back.workspace.let_go_for(given_back.run.run_id),
     )
+
+
+def _where(uri: str) -> str:
+    return path_of(uri) or uri  # editors spell the URI of a file that they have open in their own way
 
 
 async def undo_part(run: LiveRun, workspace: Workspace, scope: Literal["step", "hunk"], ids: Sequence[str]) -> UndoResult:
@@ -101,18 +107,18 @@ async def undo_part(run: LiveRun, workspace: Workspace, scope: Literal["step", "
     if unknown:
         raise InvalidParamsError(f"ids: this run has no {scope} called {', '.join(unknown)}.")
     await _settle_edits(run, workspace)
-    restored: list[str] = []
+    restored: list[Place] = []
     untold: list[UndoConflict] = []
     while True:  # as in `undo`
         restored += await settle_undo(run, workspace)
         given_back = GivenBack(run, workspace, _of_steps(history, ids) if scope == "step" else (), named=False)
         await given_back.before_texts()
         part = _part(history, scope, ids)
-        decided = await decide(run, workspace, part.paths, "undone")
+        decided = await decide(run, workspace, part.places, "undone")
         await given_back.after_texts()
         untold += given_back.not_undoable
         standing = _standing(history)
-        moved_on = [*(path for hunk_id, path in part.paths.items() if hunk_id not in standing), *given_back.restored]
+        moved_on = [*(place for hunk_id, place in part.places.items() if hunk_id not in standing), *given_back.restored]
         restored += moved_on
         conflicts = (*decided.conflicts, *part.doubtful)
         if not moved_on or decided.may_come or not (conflicts or given_back.conflicts):
@@ -121,9 +127,9 @@ async def undo_part(run: LiveRun, workspace: Workspace, scope: Literal["step", "
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What stands of steps or hunks: the paths by hunk, and the conflicts of what may be somebody else's."""
+    """What stands of steps or hunks: the files by hunk, and the conflicts of what may be somebody else's."""
 
-    paths: Mapping[str, str]
+    places: Mapping[str, Place]
     doubtful: Sequence[UndoConflict]
 
 
@@ -136,7 +142,7 @@ def _part(history: History, scope: Literal["step", "hunk"], ids: Sequence[str]) 
     }
     doubtful = [change for change in meant.values() if change.unsure is not None] if scope == "step" else []
     return _Part(
-        {hunk_id: change.path for hunk_id, change in meant.items() if change not in doubtful},
+        {hunk_id: (change.path, change.uri) for hunk_id, change in meant.items() if change not in doubtful},
         [UndoConflict(path=each.path, reason=by_name(each.unsure or ""), uri=each.uri) for each in dict.fromkeys(doubtful)],
     )
 
@@ -206,17 +212,17 @@ def was_cut_off(history: History) -> bool:
     return bool(history.pending) or any(edit.intent.step_id == UNDO_STEP for edit in history.unresolved())
 
 
-async def settle_undo(run: LiveRun, workspace: Workspace) -> list[str]:
+async def settle_undo(run: LiveRun, workspace: Workspace) -> list[Place]:
     """Find out how far an undo came whose process died before it could say, and what its commands had changed.
 
-    Returns the paths that the undo had restored.
+    Returns the files that the undo had restored.
     """
     await settle_commands(run, workspace)
     restored = []
     for edit in run.history.unresolved():
         if edit.intent.step_id == UNDO_STEP and (happened := await _happened(run, workspace, edit)) is not None:
             if happened:
-                restored.append(edit.intent.path)
+                restored.append((edit.intent.path, edit.intent.uri))
                 await _settled(run, edit)
             else:
                 await run.record(EditOutcome(change_id=edit.intent.change_id, state="refused"))

@@ -86,9 +86,9 @@ class HunkService:
                 self._unseen.forget(changes)
                 decided += [_reviewed(run, each.folder, each.change) for each in changes]
             else:
-                still = {conflict.path for conflict in result.conflicts}
+                still = {conflict.uri for conflict in result.conflicts}
                 done = {hunk.hunk_id for change in result.changes for hunk in change.hunks if not hunk.is_open}
-                decided += [each for each in result.changes if each.path not in still and any(hunk.hunk_id in done for hunk in each.hunks)]
+                decided += [each for each in result.changes if each.uri not in still and any(hunk.hunk_id in done for hunk in each.hunks)]
                 results.append(result)
         return tuple(decided), tuple(results)
 

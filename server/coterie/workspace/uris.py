@@ -34,6 +34,11 @@ def uri_below(folder: str, path: str) -> str:
     return f"{folder.rstrip('/')}/{quote(path)}"
 
 
+def place_below(folder: str, path: str) -> str:
+    """Return where a POSIX path relative to a folder's URI lies: the same place however the URI is spelled, and from folders around it."""
+    return os.path.normpath(f"{path_of(folder) or folder}/{path}")
+
+
 def same_file(one: str, other: str) -> bool:
     """Say whether two URIs name one file."""
     return one == other or (path_of(one) is not None and path_of(one) == path_of(other))

@@ -41,7 +41,7 @@ async def rejected(session: Session, argument: RejectArguments) -> UndoResult:
     )
     kept = [result.kept_in for result in results if result.kept_in is not None]
     return UndoResult(
-        restored=tuple(dict.fromkeys(change.path for change in changes)),
+        restored=tuple(path for path, _ in dict.fromkeys((change.path, change.uri) for change in changes)),
         conflicts=tuple(conflict for result in results for conflict in result.conflicts),
         kept_in=os.path.commonpath(kept) if kept else None,  # of several runs, the folder that has the folder of each
         let_go=sum(result.let_go for result in results),
