@@ -13,6 +13,7 @@ from agent_stage import FakeSandbox, Stage, Turn, answering, calls, says, staged
 from coterie.domain.events import ToolCallEvent
 from coterie.domain.messages import UserMessage
 from coterie.domain.runs import Attachment
+from hunk_stage import Reviewer, words
 from shell_stage import SETTINGS, really
 
 FILE = "app/main.py"
@@ -41,8 +42,7 @@ async def posted(stage: Stage, text: str, *, channel: str | None, folder: Path, 
     attachments = tuple(Attachment(uri=each.as_uri()) for each in attach)
     run_id = await stage.begin(text, channel_id=channel, folder=folder.as_uri(), attachments=attachments)
     assert (await stage.ended()).state == "succeeded"
-    message = stage.model.requests[-1].messages[-1]
-    assert isinstance(message, UserMessage)
+    message = next(each for each in reversed(stage.model.requests[-1].messages) if isinstance(each, UserMessage))
     return next(row.channel_id for row in await stage.store.runs.rows() if row.run_id == run_id), message.text
 
 
@@ -126,3 +126,64 @@ async def test_an_undo_counts_two_files_of_the_same_path(tmp_path: Path) -> None
         run_id = await stage.begin(folder=here.as_uri())
         assert (await stage.ended()).state == "succeeded"
         assert (await stage.runs.undo(run_id)).restored == (FILE, FILE)
+
+
+def edited(path: Path | str, old: str = "PORT = 1", new: str = "PORT = 2") -> Turn:
+    """Return a turn that edits a file."""
+    return calls(("edit_file", {"path": str(path), "edits": [{"old": old, "new": new}]}))
+
+
+async def test_a_rejection_is_told_of_the_file_that_it_is_about_wherever_the_chat_goes_on(tmp_path: Path) -> None:
+    other = tmp_path / "server" / FILE
+    async with opened(tmp_path, {"chat": [edited(other), says("Done.")]}) as (stage, here, there):
+        channel, _ = await posted(stage, "Change it.", channel=None, folder=here)
+        await Reviewer(stage).decide("rejected", 0)
+        stage.model.script = {"chat": [says("Yes.")]}
+        _, said = await posted(stage, "And?", channel=channel, folder=here)
+        assert f"Rejected, and not in {other} any more, line 2." in said
+        stage.model.script = {"chat": [edited(other), says("Done.")]}
+        await posted(stage, "Change it.", channel=channel, folder=here)
+        await Reviewer(stage).decide("rejected", 0)
+        stage.model.script = {"chat": [says("Yes.")]}
+        _, said = await posted(stage, "And?", channel=channel, folder=there)
+        assert f"Rejected, and not in {FILE} any more, line 2." in said
+
+
+async def test_what_a_person_says_of_a_proposal_is_told_of_its_file(tmp_path: Path) -> None:
+    other = tmp_path / "server" / FILE
+    script = {"chat": [edited(other), says("Done.")]}
+    async with opened(tmp_path, script, settings={"review": {"mode": "before"}}) as (stage, here, _):
+        answering(stage, "reject_once")
+        await stage.begin(folder=here.as_uri())
+        assert (await stage.ended()).state == "succeeded"
+        assert f"nothing was changed in {other}." in words(stage.model.requests[-1])[-1]
+
+
+@pytest.mark.parametrize(
+    ("turn", "told"),
+    [
+        (("write_file", {"path": "{0}", "content": "NAME = 'server'\nPORT = 1\n"}), "{0} has this content already; nothing was changed."),
+        (("move_file", {"path": "{0}", "to": "{0}.old"}), "{0} was not changed: it is open in the editor with unsaved text"),
+    ],
+)
+async def test_what_was_not_done_is_told_of_its_file(tmp_path: Path, turn: tuple[str, Mapping[str, str]], told: str) -> None:
+    other = tmp_path / "server" / FILE
+    tool, arguments = turn
+    wanted = (tool, {name: value.format(other) for name, value in arguments.items()})
+    async with opened(tmp_path, {"chat": [calls(wanted), says("Done.")]}) as (stage, here, _):
+        if tool == "move_file":
+            stage.workspace.documents.did_open(other.as_uri(), 1, "typed\n", "python")
+        await stage.begin(folder=here.as_uri())
+        assert (await stage.ended()).state == "succeeded"
+        assert words(stage.model.requests[-1])[-1].startswith(told.format(other))
+
+
+async def test_what_no_text_tells_is_told_of_its_file(tmp_path: Path) -> None:
+    other = tmp_path / "server" / "picture.png"
+    line = f"printf '\\211PNG\\0' > {other}; printf '\\211PNG\\0' > picture.png"
+    script = {"chat": [calls(("execute_command", {"command": line})), says("Done.")]}
+    async with opened(tmp_path, script, sandbox=FakeSandbox(answer=really), settings=SETTINGS) as (stage, here, _):
+        answering(stage, "allow_once")
+        await stage.begin(folder=here.as_uri())
+        assert (await stage.ended()).state == "succeeded"
+        assert f"picture.png (made, no text), {other} (made, no text)." in words(stage.model.requests[-1])[-1]

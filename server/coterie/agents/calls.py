@@ -14,7 +14,7 @@ from typing import assert_never
 
 from coterie.agents.approvals import RunApprovals
 from coterie.agents.disk_changes import edits_of, settle_commands, told
-from coterie.agents.edit_records import Where
+from coterie.agents.edit_records import Where, seen_from
 from coterie.agents.effects import Effects
 from coterie.agents.history import FINISHED_CALLS, Edit
 from coterie.agents.live_run import LiveRun
@@ -163,7 +163,8 @@ class Calls:
             raise
         if change_ids:
             return await self._settled(call, asking, change_ids)
-        return None if asking.by_rule else ("succeeded", f"{proposal.file.path} has this content already; nothing was changed.")
+        name = self._effects.name_of(proposal.file)
+        return None if asking.by_rule else ("succeeded", f"{name} has this content already; nothing was changed.")
 
     async def _settled(self, call: ToolCall, standing: Asking | Verdict, change_ids: tuple[str, ...]) -> tuple[ToolCallState, str]:
         return await self._proposing.settle(standing, change_ids, begin=lambda: self._tell(call, "running"))
@@ -231,10 +232,10 @@ class Calls:
     async def _finish_move(self, call: ToolCall, half: EditIntent) -> tuple[ToolCallState, str]:
         """Do the second half of a move whose first half, ``half``, was done before the run was resumed."""
         if half.after is None:
-            return "failed", f"Nothing was moved to {half.path}."
+            return "failed", f"Nothing was moved to {seen_from(self._run.row.request.folder, half)}."
         source = self._workspace.locate(str((call.arguments or {})["path"]), half.folder)
         to, text = self._workspace.locate(half.path, half.folder), await self._run.text(half.after)
-        proposal = MoveProposal(source, to, text, None, f"Moved {source.path} to {to.path}.")
+        proposal = MoveProposal(source, to, text, None, f"Moved {self._effects.name_of(source)} to {self._effects.name_of(to)}.")
         return "succeeded", await self._effects.finish_move(Where(self._step_id, self._attempt, call.call_id), proposal)
 
     async def _tell(self, call: ToolCall, state: ToolCallState, output: str | None = None) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from coterie.agents.edit_records import Where, compared, intent_of, seen_from, texts_of
+from coterie.agents.edit_records import Where, compared, intent_of, named, seen_from, texts_of
 from coterie.agents.history import Edit, History
 from coterie.agents.left_out import WHY
 from coterie.agents.live_run import LiveRun
@@ -20,6 +20,7 @@ from coterie.domain.events import WarningEvent
 from coterie.domain.records import CommandOutcome, EditOutcome, EventRecord, Record
 from coterie.domain.workspace_ports import Workspace
 from coterie.workspace.files import in_thread
+from coterie.workspace.uris import place_below
 
 _AT_ONCE = 50
 """So many changes are journalled and told in one go: a checkout changes thousands, and nobody else's turn is to wait for all of them."""
@@ -34,7 +35,7 @@ async def journal(run: LiveRun, workspace: Workspace, where: Where, found: Found
         records = await in_thread(_records, where, changes, known)  # to compare and hash megabytes stops nobody else
         await run.record(*records, texts=[text for each in changes for text in texts_of(each.draft)])
     outcome = CommandOutcome(call_id=where.call_id, left_out=found.left_out, unknown=found.unknown)
-    warnings = tuple(EventRecord(event=warning) for warning in _warnings(run.history, found))
+    warnings = tuple(EventRecord(event=warning) for warning in _warnings(run, found))
     await run.record(outcome, *warnings)
     if snapshot is not None:
         await workspace.forget(snapshot)
@@ -79,35 +80,38 @@ def told(run: LiveRun, call_id: str) -> str:
     for outcome in history.outcomes.get(call_id, ())[-1:]:
         stays = {each.left_out.key for each in history.standing if not each.left_out.can_be_given_back}
         if undoable := [each for each in outcome.left_out if each.key not in stays]:
-            sentences.append(f"In no diff, but undoable: {_described(undoable)}.")
+            sentences.append(f"In no diff, but undoable: {_described(undoable, folder)}.")
         if left_out := [each for each in outcome.left_out if each.key in stays]:
-            sentences.append(_not_undoable(left_out))
+            sentences.append(_not_undoable(left_out, folder))
         if outcome.unknown is not None:
             sentences.append(_unknown(outcome.unknown))
     return f"[{' '.join(sentences)}]" if sentences else ""
 
 
-def _warnings(history: History, found: Found) -> Iterable[WarningEvent]:
+def _warnings(run: LiveRun, found: Found) -> Iterable[WarningEvent]:
     """Yield what people are to know, each once in a run: tests write the same files time and again. The model is told every time."""
+    history, folder = run.history, run.row.request.folder
     known = {each.key for outcomes in history.outcomes.values() for outcome in outcomes for each in outcome.left_out}
     new = [each for each in found.left_out if each.key not in known]
     if left_out := [each for each in new if not each.can_be_given_back]:
-        yield WarningEvent(code="not_undoable", text=_not_undoable(left_out))
+        yield WarningEvent(code="not_undoable", text=_not_undoable(left_out, folder))
     said = {outcome.unknown for outcomes in history.outcomes.values() for outcome in outcomes}
     if found.unknown is not None and found.unknown not in said:
         yield WarningEvent(code="changes_unknown", text=_unknown(found.unknown))
 
 
-def _not_undoable(left_out: Sequence[LeftOut]) -> str:
+def _not_undoable(left_out: Sequence[LeftOut], folder: str | None) -> str:
     """Say what no undo takes back with all others: some of it, which may be somebody else's, by its name."""
     by_name = [each for each in left_out if each.unsure is not None and (each.is_known or each.is_place_known)]
     never = [each for each in left_out if each not in by_name]
-    sentences = [f"In no diff and not undoable: {_described(never)}."] if never else []
-    return " ".join([*sentences, f"In no diff, and undoable by name alone: {_described(by_name)}."] if by_name else sentences)
+    sentences = [f"In no diff and not undoable: {_described(never, folder)}."] if never else []
+    return " ".join([*sentences, f"In no diff, and undoable by name alone: {_described(by_name, folder)}."] if by_name else sentences)
 
 
-def _described(left_out: Sequence[LeftOut]) -> str:
-    return _names([f"{each.path} ({'moved' if each.moved_from else each.what}, {WHY[each.why]})" for each in left_out])
+def _described(left_out: Sequence[LeftOut], folder: str | None) -> str:
+    names = [named(folder, each.path, place_below(each.folder, each.path)) for each in left_out]
+    whats = ("moved" if each.moved_from else each.what for each in left_out)
+    return _names([f"{name} ({what}, {WHY[each.why]})" for name, what, each in zip(names, whats, left_out, strict=True)])
 
 
 def _unknown(why: str) -> str:

@@ -6,12 +6,14 @@ what commands did.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from coterie.domain.edits import ChangeState, Draft, digest_of
 from coterie.domain.events import ChangeEvent
 from coterie.domain.records import EditIntent
+from coterie.domain.reviews import DecidedHunk
 from coterie.workspace.files import in_thread
 from coterie.workspace.hunks import hunks_between
 from coterie.workspace.uris import path_of, place_below
@@ -51,11 +53,23 @@ def intent_of(
 
 def seen_from(folder: str | None, intent: EditIntent) -> str:
     """Return how an agent that works in a folder (a URI) is told of the file of an intent; see `coterie.domain.edits.FileRef.seen_from`."""
-    if folder in {None, intent.folder}:
-        return intent.path
-    place = PurePath(place_below(intent.folder, intent.path))
+    return intent.path if folder == intent.folder else named(folder, intent.path, place_below(intent.folder, intent.path))
+
+
+def named(folder: str | None, path: str, place: str) -> str:
+    """Return how an agent that works in a folder (a URI) is told of the file at a place.
+
+    ``path`` is its path in the folder where it was found: it has to do where nobody knows the place, or the agent's folder.
+    """
     own = path_of(folder or "")
-    return place.relative_to(own).as_posix() if own is not None and place.is_relative_to(own) else str(place)
+    if own is None or not place:
+        return path
+    return PurePath(place).relative_to(own).as_posix() if PurePath(place).is_relative_to(own) else place
+
+
+def as_seen_from(folder: str | None, decided: Iterable[DecidedHunk]) -> tuple[DecidedHunk, ...]:
+    """Return hunks with their files named as by `named`."""
+    return tuple(replace(each, path=named(folder, each.path, each.place)) for each in decided)
 
 
 def texts_of(draft: Draft) -> list[str]:

@@ -13,20 +13,21 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from coterie.agents import disk_changes
-from coterie.agents.edit_records import Where, change_of, intent_of, texts_of
+from coterie.agents.edit_records import Where, change_of, intent_of, named, texts_of
 from coterie.agents.live_run import LiveRun
 from coterie.agents.undo import take_back
 from coterie.base.errors import ModelMistakeError
 from coterie.base.ids import new_id
 from coterie.base.kept_file import alone
 from coterie.base.tasks import TaskSupervisor
-from coterie.domain.edits import Applied, Draft, Outcome, Refused
+from coterie.domain.edits import Applied, Draft, FileRef, Outcome, Refused
 from coterie.domain.events import WarningEvent
 from coterie.domain.proposals import CommandProposal, EditProposal, MoveProposal, NoteProposal
 from coterie.domain.records import CommandIntent, EditOutcome, EventRecord, Record, SuiteRecord
 from coterie.domain.workspace_ports import Command, CommandResult, Look, Sandbox, Workspace
 from coterie.tools.testoutput import failures
 from coterie.workspace.files import decoded, in_thread, put, read_bytes
+from coterie.workspace.uris import place_below
 
 SHELL = ("/bin/sh", "-c")
 _ATTEMPTS = 5
@@ -69,6 +70,10 @@ class Effects:
         """Delete the old file of a move that made its new one before the run was interrupted. Raises as `move` does."""
         return await self.to_its_end(self._leave(where, proposal), f"move {proposal.file.path}")
 
+    def name_of(self, file: FileRef) -> str:
+        """Return how the run's agents are told of a file."""
+        return named(self._run.row.request.folder, file.path, place_below(file.folder, file.path))
+
     async def to_its_end(self, changing: Coroutine[Any, Any, _T], name: str) -> _T:
         """Do something to files that a cancellation does not stop half-way: it ends first."""
         work = self._tasks.spawn(_tried(changing), name=name)
@@ -87,7 +92,7 @@ class Effects:
 
         def arrive(current: str | None) -> str:
             if current is not None:
-                raise ModelMistakeError(f"{proposal.to.path} exists already. Nothing was moved.")
+                raise ModelMistakeError(f"{self.name_of(proposal.to)} exists already. Nothing was moved.")
             return proposal.text
 
         leaving = EditProposal(proposal.file, lambda _: None, proposal.summary)
@@ -110,8 +115,8 @@ class Effects:
         except ModelMistakeError as mistake:
             made = [edit for edit in self._run.history.edits.values() if edit.state == "applied" and edit.intent.uri == proposal.to.uri]
             stays = await take_back(self._run, self._workspace, made[-1:])
-            beside = "" if stays is None else f" {proposal.to.path} stays: {stays.reason}"
-            raise ModelMistakeError(f"{proposal.file.path} was not moved: {mistake.message}{beside}") from mistake
+            beside = "" if stays is None else f" {self.name_of(proposal.to)} stays: {stays.reason}"
+            raise ModelMistakeError(f"{self.name_of(proposal.file)} was not moved: {mistake.message}{beside}") from mistake
         return proposal.summary
 
     async def _edit(self, where: Where, proposal: EditProposal, exactly: _Exactly | None = None) -> str:
@@ -142,7 +147,7 @@ class Effects:
     async def _settled(self, where: Where, proposal: EditProposal, change_id: str, drafts: list[Draft], outcome: Outcome) -> str:
         match outcome:
             case Applied(draft) if not drafts:
-                return f"{draft.file.path} has this content already; nothing was changed."
+                return f"{self.name_of(draft.file)} has this content already; nothing was changed."
             case Applied(draft):
                 await self._run.record(
                     EditOutcome(change_id=change_id, state="applied"),
@@ -155,10 +160,9 @@ class Effects:
                     records.append(EditOutcome(change_id=change_id, state="refused", reason=reason))
                     records.append(EventRecord(event=await change_of(change_id, where, drafts[-1], "proposed")))
                 # Also when nothing was tried: only a person can save or close what is in the way.
-                await self._run.record(
-                    *records, EventRecord(event=WarningEvent(code="edit_refused", text=f"{proposal.file.path}: {reason}"))
-                )
-                raise ModelMistakeError(f"{proposal.file.path} was not changed: {reason}")
+                name = self.name_of(proposal.file)
+                await self._run.record(*records, EventRecord(event=WarningEvent(code="edit_refused", text=f"{name}: {reason}")))
+                raise ModelMistakeError(f"{name} was not changed: {reason}")
 
     async def command(self, where: Where, proposal: CommandProposal, timeout_s: float | None) -> tuple[str, bool]:
         """Run a command; return what the model is told, and whether it ended with 0. ``timeout_s`` is what is left of the run's time."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from coterie.agents.answer import Answer
 from coterie.agents.approvals import RunApprovals
-from coterie.agents.edit_records import Where
+from coterie.agents.edit_records import Where, as_seen_from
 from coterie.agents.effects import Effects
 from coterie.agents.history import FINISHED_CALLS
 from coterie.agents.importing import Import, Sorted
@@ -172,7 +172,7 @@ class ExternalAgent:
             await self._say(UserMessage(text=message.text), message_id=message.message_id)
         said = [message.text for message in unheard]
         if decided := self._run.history.verdicts.untold(self._post.step_id, self._post.attempt, self._opening.before.decided):
-            said.append(worded(decided))
+            said.append(worded(as_seen_from(self._run.row.request.folder, decided)))
             told = tuple(each.hunk.hunk_id for each in decided)
             await self._run.record(replace(self._record(UserMessage(text=said[-1]), None), told=told))
         return said

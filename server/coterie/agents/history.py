@@ -130,7 +130,7 @@ class History:
 
     def __post_init__(self) -> None:
         """Let what is about the changes see them."""
-        self.verdicts = ToldVerdicts(self.changes)
+        self.verdicts = ToldVerdicts(self.changes, self.edits)
 
     def add(self, entry: Entry) -> None:
         """Take one more entry into account."""

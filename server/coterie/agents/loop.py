@@ -14,6 +14,7 @@ from coterie.agents.calls import Calls
 from coterie.agents.chat_commands import ChatCommands
 from coterie.agents.compacting import Compactor
 from coterie.agents.conversation import Decided, LiveConversation, undecided
+from coterie.agents.edit_records import as_seen_from
 from coterie.agents.live_run import LiveRun
 from coterie.agents.losses import losses
 from coterie.agents.model_call import Asker, ModelCalls
@@ -157,7 +158,8 @@ class AgentLoop:
 
         ``events`` are journalled with it.
         """
-        decided = self._run.history.verdicts.untold(self._asker.step_id, self._asker.attempt, self._opening.before.decided)
+        untold = self._run.history.verdicts.untold(self._asker.step_id, self._asker.attempt, self._opening.before.decided)
+        decided = as_seen_from(self._run.row.request.folder, untold)
         told = tuple(each.hunk.hunk_id for each in decided)
         await self._say(with_verdicts(message, decided), message_id=message_id, told=told, events=events)
 

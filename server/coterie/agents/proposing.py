@@ -7,10 +7,10 @@ whatever becomes of the run: its hunks can be decided while the question waits, 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from coterie.agents.approvals import RunApprovals
-from coterie.agents.edit_records import Where, change_of, intent_of, texts_of
+from coterie.agents.edit_records import Where, change_of, intent_of, seen_from, texts_of
 from coterie.agents.effects import Effects
 from coterie.agents.live_run import LiveRun
 from coterie.agents.verdicts import decide
@@ -123,16 +123,21 @@ class Proposing:
             await self._run.event(WarningEvent(code="edit_refused", text=f"{conflict.path}: {conflict.reason}"))
         return decided.conflicts
 
+    def _name(self, change_id: str) -> str:
+        return seen_from(self._run.row.request.folder, self._run.history.edits[change_id].intent)
+
     def _outcome(self, change_ids: Collection[str], verdict: Verdict, conflicts: Sequence[UndoConflict]) -> tuple[ToolCallState, str]:
         changes = [self._run.history.changes[each] for each in change_ids]
-        hunks = [DecidedHunk(change.path, hunk) for change in changes for hunk in change.hunks]
+        hunks = [DecidedHunk(self._name(change.change_id), hunk) for change in changes for hunk in change.hunks]
+        names = {change.uri: self._name(change.change_id) for change in changes}
+        conflicts = [replace(conflict, path=names.get(conflict.uri, conflict.path)) for conflict in conflicts]
         missing = [each for each in hunks if each.hunk.state != "applied"]
         if not missing:
             return "succeeded", " ".join(dict.fromkeys(self._run.history.edits[each].intent.summary or "" for each in change_ids))
         proposed = [each for each in missing if each.hunk.is_open]
         if len(missing) < len(hunks):
             return "succeeded", _in_part(missing, proposed, conflicts, verdict)
-        paths = " and ".join(dict.fromkeys(change.path for change in changes))
+        paths = " and ".join(dict.fromkeys(self._name(change.change_id) for change in changes))
         if conflicts:
             why = " ".join(f"{conflict.path} was not changed: {_ended(conflict.reason)}" for conflict in conflicts)
             return "failed", f"{why} The edit is still proposed to the person."

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from coterie.agents.edit_records import seen_from
 from coterie.agents.history import Edit
 from coterie.agents.live_run import LiveRun
 from coterie.context.thread import Placed
@@ -29,7 +30,7 @@ async def reconciled(run: LiveRun, workspace: Workspace, edit: Edit) -> tuple[To
     intent = edit.intent
     told = run.history.changes.get(intent.change_id)
     if edit.state == "applied" or (told is not None and told.state == "rejected"):  # what a person has rejected since is not done again
-        return "succeeded", f"Changed {intent.path}."
+        return "succeeded", f"Changed {seen_from(run.row.request.folder, intent)}."
     if edit.state is not None:
         return None
     text = await workspace.read(workspace.locate(intent.path, intent.folder), exact=True)
@@ -43,7 +44,7 @@ async def reconciled(run: LiveRun, workspace: Workspace, edit: Edit) -> tuple[To
     what = kind_of(before, after)
     change = ChangeEvent(change_id=intent.change_id, path=intent.path, uri=intent.uri, state="applied", hunks=hunks, what=what)
     await run.record(EditOutcome(change_id=intent.change_id, state="applied"), EventRecord(event=change))
-    return "succeeded", f"Changed {intent.path}."
+    return "succeeded", f"Changed {seen_from(run.row.request.folder, intent)}."
 
 
 def valid(said: Sequence[Placed]) -> tuple[Placed, ...]:

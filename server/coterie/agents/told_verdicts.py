@@ -9,16 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from coterie.domain.events import ChangeEvent
 from coterie.domain.reviews import DecidedHunk
 
+if TYPE_CHECKING:
+    from coterie.agents.history import Edit
+
 
 @dataclass(slots=True)
 class ToldVerdicts:
-    """Who knows what of the verdicts. ``changes`` are those of the run as they stand; whoever owns them goes on changing them."""
+    """Who knows what of the verdicts.
+
+    ``changes`` and ``edits`` are those of the run as they stand; whoever owns them goes on changing them.
+    """
 
     changes: Mapping[str, ChangeEvent]
+    edits: Mapping[str, Edit]
     _offered: set[str] = field(default_factory=set)  # the changes that were not made at once, but proposed
     _answered_for: set[str] = field(default_factory=set)  # the hunks of which the result of their call says what became
     _told: dict[tuple[str, int], set[str]] = field(default_factory=dict)  # by conversation: the hunks whose verdict it knows
@@ -50,7 +58,7 @@ class ToldVerdicts:
     def decided(self) -> tuple[DecidedHunk, ...]:
         """The verdicts by which a file is not as the model believes that it is: what was rejected, and what is applied after all."""
         return tuple(
-            DecidedHunk(change.path, hunk)
+            DecidedHunk(change.path, hunk, self.edits[change.change_id].file if change.change_id in self.edits else "")
             for change in self.changes.values()
             for hunk in change.hunks
             if hunk.review == "rejected"

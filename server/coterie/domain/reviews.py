@@ -54,10 +54,11 @@ class Reviewable:
 
 @dataclass(frozen=True, slots=True)
 class DecidedHunk:
-    """A hunk of which a person has said what is to become of it; ``path`` is its file's."""
+    """A hunk of which a person has said what is to become of it; ``path`` is its file's, ``place`` where that lies, empty: nobody knows."""
 
     path: str
     hunk: Hunk
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
