@@ -187,3 +187,25 @@ async def test_what_no_text_tells_is_told_of_its_file(tmp_path: Path) -> None:
         await stage.begin(folder=here.as_uri())
         assert (await stage.ended()).state == "succeeded"
         assert f"picture.png (made, no text), {other} (made, no text)." in words(stage.model.requests[-1])[-1]
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "title"),
+    [
+        ("edit_file", {"path": "../server/app/main.py", "edits": [{"old": "1", "new": "2"}]}, "edit_file {there}/app/main.py"),
+        ("move_file", {"path": "./app/main.py", "to": "../server/new.py"}, "move_file app/main.py to {there}/new.py"),
+        ("execute_command", {"command": "make", "cwd": "../server"}, "execute_command in {there}: make"),
+        ("execute_command", {"command": "make", "cwd": "app"}, "execute_command in app: make"),
+        ("execute_command", {"command": "make", "cwd": "."}, "execute_command make"),
+        ("execute_command", {"command": "make"}, "execute_command make"),
+    ],
+)
+async def test_a_person_is_asked_about_the_file_or_the_folder_that_is_meant(
+    tmp_path: Path, tool: str, arguments: Mapping[str, Any], title: str
+) -> None:
+    script = {"chat": [calls((tool, arguments)), says("Done.")]}
+    async with opened(tmp_path, script, settings={"permissions": {"ask": ["write(**)"]}}) as (stage, here, there):
+        answering(stage, "reject_once")
+        await stage.begin(folder=here.as_uri())
+        assert (await stage.asked()).title == title.format(there=there)
+        assert (await stage.ended()).state == "succeeded"

@@ -164,6 +164,16 @@ describe("words", () => {
     expect(optionLabel({ optionId: "n", label: "No: thanks", kind: "reject_once" })).toBe("No: thanks");
   });
 
+  it("says which of several folders a question is about", () => {
+    const write: Effect = { kind: "write", target: "app/main.py", rule: "write(app/main.py)" };
+    const asked = (title: string, effect: Effect): string => questionWords({ title, effects: [effect], options: [] });
+    expect(asked("edit_file /w/server/app/main.py", write)).toBe("Coterie asks: Write app/main.py in /w/server.");
+    expect(asked("edit_file app/main.py", write)).toBe("Coterie asks: Write app/main.py.");
+    const run: Effect = { kind: "exec", target: "make", argv: ["make"], rule: "exec(make)" };
+    expect(asked("execute_command in /w/server: make", run)).toBe("Coterie asks: Run make in /w/server.");
+    expect(asked("execute_command make", run)).toBe("Coterie asks: Run make.");
+  });
+
   it("say in a notification what would happen, once, with the rules, and offer yes, no and a look at the others", () => {
     const effects = [
       { kind: "exec" as const, target: "touch made", rule: "exec(touch made)" },

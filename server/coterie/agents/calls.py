@@ -137,7 +137,7 @@ class Calls:
         if call.arguments is None:
             raise ModelMistakeError(f"The arguments of {call.tool} are not a JSON object. Send the call again with valid JSON.")
         effects = await tool.effects(call.arguments)
-        wanted = Wanted(title=_title(call), effects=effects, writes=self._limits.writes, is_edit=tool.edits)
+        wanted = Wanted(title=self._title(call, tool), effects=effects, writes=self._limits.writes, is_edit=tool.edits)
         standing = await self._approvals.weigh(wanted)
         if isinstance(standing, Asking):
             offered = await self._offered(call, tool, standing) if standing.is_about_an_edit else None
@@ -175,7 +175,7 @@ class Calls:
             return await self._settled(call, Verdict(allowed=True), change_ids)
         tool = self._toolbox.get(call.tool)
         effects = await tool.effects(call.arguments or {})
-        wanted = Wanted(title=_title(call), effects=effects, writes=self._limits.writes, is_edit=tool.edits)
+        wanted = Wanted(title=self._title(call, tool), effects=effects, writes=self._limits.writes, is_edit=tool.edits)
         return await self._settled(call, await self._approvals.weigh(wanted), change_ids)
 
     async def _act(self, call: ToolCall, proposal: Proposal) -> tuple[ToolCallState, str]:
@@ -238,6 +238,28 @@ class Calls:
         proposal = MoveProposal(source, to, text, None, f"Moved {self._effects.name_of(source)} to {self._effects.name_of(to)}.")
         return "succeeded", await self._effects.finish_move(Where(self._step_id, self._attempt, call.call_id), proposal)
 
+    def _title(self, call: ToolCall, tool: Tool) -> str:
+        """Return what a person is asked: what is called, and about what, by where that lies, however the agent has named it."""
+        arguments = call.arguments or {}
+        if call.tool == "git_operation":
+            return f"git {arguments.get('operation', '')}".strip()
+        about = arguments.get("command") or arguments.get("path") or arguments.get("url") or arguments.get("note") or ""
+        to, place = arguments.get("to"), arguments.get("cwd")
+        if tool.kinds and tool.kinds <= {"read", "write"}:
+            about, to = self._named(about), self._named(to)
+        if call.tool == "execute_command" and (place := self._named(place)) not in {None, "."}:
+            return f"{call.tool} in {place}: {about}"
+        return f"{call.tool} {about}{f' to {to}' if call.tool == 'move_file' and to is not None else ''}".strip()
+
+    def _named(self, path: Json) -> Json:
+        """Return how an agent is told of what it names; as it is where it is nothing of the workspace."""
+        if not isinstance(path, str) or not path:
+            return path
+        try:
+            return self._effects.name_of(self._workspace.locate(path, self._run.row.request.folder))
+        except ModelMistakeError:
+            return path
+
     async def _tell(self, call: ToolCall, state: ToolCallState, output: str | None = None) -> None:
         await self._run.event(
             ToolCallEvent(
@@ -256,12 +278,3 @@ def _half_moved(edits: Sequence[Edit]) -> EditIntent | None:
     """Return the first half of a move, when it happened and the second did not."""
     made = [edit.intent for edit in edits if edit.state == "applied"]
     return made[-1] if made and all(intent.uri == made[0].uri for intent in made) else None
-
-
-def _title(call: ToolCall) -> str:
-    arguments = call.arguments or {}
-    if call.tool == "git_operation":
-        return f"git {arguments.get('operation', '')}".strip()
-    about = arguments.get("command") or arguments.get("path") or arguments.get("url") or arguments.get("note") or ""
-    where = f" to {arguments['to']}" if call.tool == "move_file" and "to" in arguments else ""
-    return f"{call.tool} {about}{where}".strip()

@@ -36,7 +36,20 @@ export function questionOf({ title, effects }: Pick<Approval, "title" | "effects
   if (first === undefined || first.kind === "gate") {
     return { headline: title, effects: [] };
   }
-  return others.length === 0 ? { headline: effectWords(first), effects: [] } : { headline: title, effects: effects.map(effectWords) };
+  return others.length === 0
+    ? { headline: effectWords(first) + placeWords(title, first), effects: [] }
+    : { headline: title, effects: effects.map(effectWords) };
+}
+
+/** Return what the title alone says of where an effect is: a rule's path is the same in each of several folders, and so is a command. */
+function placeWords(title: string, { kind, target }: Effect): string {
+  const [, about = ""] = /^\S+ (.*)$/s.exec(title) ?? [];
+  if (kind === "exec") {
+    const place = /^execute_command in (.+?): /s.exec(title)?.[1];
+    return place === undefined ? "" : ` in ${place}`;
+  }
+  const isWhole = about.startsWith("/") || /^[A-Za-z]:[\\/]/.test(about);
+  return isWhole && about !== target && about.endsWith(`/${target}`) ? ` in ${about.slice(0, -target.length - 1)}` : "";
 }
 
 const REFUSALS: ReadonlySet<ApprovalOption["kind"]> = new Set(["reject_once", "reject_always", "reject"]);
