@@ -257,6 +257,8 @@ async def test_files_of_the_same_path_in_two_folders_are_two_and_named_as_the_ag
     elsewhere = await attachments_of(workspace, replace(request, folder=there.as_uri()))
     assert [each.path for each in elsewhere] == [str(names[0]), "app/main.py"]
     assert [each.path for each in await attachments_of(workspace, inside)] == ["main.py", str(names[1])]
+    closed = await attachments_of(workspace, replace(request, folder=(tmp_path / "closed").as_uri()))
+    assert [(each.path, each.reason) for each in closed] == [(str(names[0]), None), (str(names[1]), None)]
     pinned = await pinned_files(workspace, [each.uri or "" for each in both], None)
     assert [each.path for each in pinned.values()] == ["app/main.py", str(names[1])]
 

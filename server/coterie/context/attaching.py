@@ -107,7 +107,7 @@ async def _attachment(workspace: Workspace, attachment: Attachment, folder: str 
 async def _file(workspace: Workspace, uri: str, folder: str | None) -> Excerpt:
     path = path_of(uri)
     try:
-        file = workspace.locate(path, folder)
+        file = _located(workspace, uri, folder)
         path = _named(workspace, file, folder)
         text = await workspace.read(file)
     except ModelMistakeError as refusal:
@@ -118,9 +118,14 @@ async def _file(workspace: Workspace, uri: str, folder: str | None) -> Excerpt:
 def shown_path(workspace: Workspace, uri: str, folder: str | None) -> str:
     """Return how a model that works in a folder is told of the file at a URI: its path there, or where it lies."""
     try:
-        return _named(workspace, workspace.locate(path_of(uri), folder), folder)
+        return _named(workspace, _located(workspace, uri, folder), folder)
     except ModelMistakeError:
         return path_of(uri)
+
+
+def _located(workspace: Workspace, uri: str, folder: str | None) -> FileRef:
+    """Find a file. The folder that the agent works in may be open elsewhere only, or no more: files of the others are there all the same."""
+    return workspace.locate(path_of(uri), folder if folder is None or workspace.folder(folder) is not None else None)
 
 
 def _named(workspace: Workspace, file: FileRef, folder: str | None) -> str:
