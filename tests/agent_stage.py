@@ -19,6 +19,7 @@ from coterie.agents.coordinator import Coordinator
 from coterie.agents.inspection import Inspection
 from coterie.agents.lessons import KeptLessons
 from coterie.agents.pending import Approvals
+from coterie.agents.run_ports import Base
 from coterie.agents.surroundings import Surroundings
 from coterie.base.tasks import TaskSupervisor
 from coterie.config.load import load
@@ -45,6 +46,8 @@ from coterie.domain.usage import Usage
 from coterie.domain.workers import Worker
 from coterie.domain.workspace_ports import Command, CommandResult, Folder
 from coterie.features.channel_news import ChannelNews
+from coterie.features.channel_watch import ChannelWatch
+from coterie.features.channels import ChannelService
 from coterie.features.inspector import Inspector
 from coterie.features.runs import RunService
 from coterie.storage.store import Store
@@ -233,7 +236,11 @@ class Stage:
     workspace: LiveWorkspace
     approvals: Approvals
     coordinator: Coordinator
+    base: Base
     runs: RunService
+    channels: ChannelService
+    joined: Callable[[], RunService]
+    """Returns the runs as another client of the same server asks for them."""
     project: Path
     inspector: Inspector
 
@@ -330,15 +337,14 @@ async def staged(
     )
     coordinator = Coordinator(runs, listener, lambda _: None)
     base = Assembly(around)
-    service = RunService(
-        coordinator,
-        ChannelNews(store.channels, listener, tasks, pending=approvals.count),
-        base=base,
-        runs=runs,
-        channels=store.channels,
-        providers=model,
-        settings=lambda: loaded.settings,
-    )
+    news = ChannelNews(store.channels, listener, tasks, pending=approvals.count)
+
+    def joined() -> RunService:
+        return RunService(
+            coordinator, news, base=base, runs=runs, channels=store.channels, providers=model, settings=lambda: loaded.settings
+        )
+
+    service = joined()
     stage = Stage(
         store=store,
         model=model,
@@ -347,7 +353,10 @@ async def staged(
         workspace=workspace,
         approvals=approvals,
         coordinator=coordinator,
+        base=base,
         runs=service,
+        channels=ChannelService(store.channels, runs, service, news, ChannelWatch(store.channels, news.list)),
+        joined=joined,
         project=project,
         inspector=Inspector(Inspection(base, coordinator), store.marks, workspace, lambda _: None),
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from typing_extensions import override
 
 from agent_stage import Listener, says, staged
 from coterie.agents.kept_runs import KeptRuns
@@ -15,7 +16,7 @@ from coterie.base.errors import StorageError
 from coterie.base.ids import now
 from coterie.base.tasks import TaskSupervisor
 from coterie.domain.events import MessageEvent, RunEvent
-from coterie.domain.records import Entry
+from coterie.domain.records import Entry, EventRecord
 from coterie.domain.runs import RunRequest, RunRow
 from coterie.domain.store_ports import RunStore
 from coterie.storage.store import Store
@@ -101,10 +102,18 @@ async def test_a_run_that_is_resumed_goes_on_whoever_hangs_up(tmp_path: Path) ->
 
 
 class FullDisk(SlowJournal):
-    """A `RunStore` that has no room for a while."""
+    """A `RunStore` that has no room for a while: none for what happens, and where it is overfull none to give a run up."""
 
     is_full = False
+    is_overfull = False
 
+    async def release(self, run_id: str) -> None:
+        """Give a run up where there is room to write even that down."""
+        if self.is_overfull:
+            raise StorageError("The disk is full.", code="disk_full")
+        await self._store.release(run_id)
+
+    @override
     async def append(self, run_id: str, entries: Sequence[Entry], texts: Sequence[str] = (), *, durable: bool = False) -> None:
         """Append where there is room."""
         if self.is_full:
@@ -133,12 +142,57 @@ async def test_a_run_that_cannot_be_begun_or_resumed_for_want_of_room_can_be_res
         assert [said.text for said in stage.listener.of(MessageEvent)] == ["Hello", "Hello."]
 
 
+async def test_a_run_whose_end_cannot_be_written_is_interrupted_once_there_is_room(tmp_path: Path) -> None:
+    (project := tmp_path / "project").mkdir()
+    journal, never = FullDisk(), asyncio.Event()
+    async with staged(tmp_path / "home", project, {"chat": [(never, *says("Hello."))]}, wrap=journal.around) as stage:
+        run_id = await stage.begin("Hello")
+        await stage.listener.until(lambda event: isinstance(event, RunEvent) and event.state == "running")
+        channel_id = stage.listener.events[0].channel_id
+        journal.is_full = journal.is_overfull = True
+        await stage.runs.cancel(run_id)
+        assert stage.coordinator.live == 0
+        with pytest.raises(StorageError):
+            await stage.runs.cancel(run_id)
+        journal.is_full = journal.is_overfull = False
+        never.set()
+        await stage.begin("Hello?", channel_id=channel_id)
+        assert (await stage.ended()).state == "succeeded"
+        assert (await stage.runs.resume(run_id)).state == "running"
+
+
+class SlowToOwn(SlowJournal):
+    """A `RunStore` that has made a run ours before it says so."""
+
+    async def claim(self, run_id: str) -> bool:
+        """Own a run, and say so later."""
+        owned = await self._store.claim(run_id)
+        self.wrote.set()
+        await self.may_say_so.wait()
+        return owned
+
+
+async def test_who_hangs_up_while_a_run_is_fetched_to_be_noted_in_does_not_keep_it(tmp_path: Path) -> None:
+    (project := tmp_path / "project").mkdir()
+    journal = SlowToOwn()
+    async with staged(tmp_path / "home", project, {"chat": [says("Hello.")]}, wrap=journal.around) as stage:
+        run_id = await stage.begin("Hello")
+        await stage.ended()
+        said = MessageEvent(message_id="m", role="user", text="Hello")
+        await journal.hung_up(stage.coordinator.note(run_id, EventRecord(event=said)))
+        other = Store(tmp_path / "home")
+        assert await other.runs.claim(run_id), "no server keeps it from the others"
+        await other.aclose()
+
+
 async def test_what_is_written_down_is_known_and_told_though_who_wrote_it_was_stopped(tmp_path: Path) -> None:
     store, journal, listener, agent = Store(tmp_path), SlowJournal(), Listener(), TaskSupervisor("agent")
     row = RunRow(
         run_id="run", channel_id="c", request=RunRequest(prompt="Hello"), workflow=None, agent="chat", state="queued", started_at=now()
     )
-    run = await KeptRuns(journal.around(store.runs), listener).create(row)
+    kept = KeptRuns(journal.around(store.runs), listener)
+    await kept.create(row)
+    run = kept.new(row)
     journal.may_say_so.clear()
     writing = agent.spawn(run.event(RunEvent(state="running")), name="write")
     await journal.wrote.wait()

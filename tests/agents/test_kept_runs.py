@@ -24,7 +24,8 @@ ROW = RunRow(
 async def ended(store: Store) -> KeptRuns:
     """Let a run have ended."""
     kept = KeptRuns(store.runs, Hub())
-    run = await kept.create(ROW)
+    await kept.create(ROW)
+    run = kept.new(ROW)
     await run.event(RunEvent(state="succeeded"), durable=True)
     await kept.release("run")
     return kept

@@ -10,20 +10,21 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from coterie.agents.approvals import ApprovalRequiredError
+from coterie.agents.channel_turns import ChannelTurns
 from coterie.agents.endings import INTERNAL, REPLACED, Stop, end_by_failure, end_by_stop, given_up, left_open
 from coterie.agents.history import History
 from coterie.agents.kept_runs import KeptRuns, elsewhere
 from coterie.agents.live_run import LiveRun
+from coterie.agents.live_runs import Live, LiveRuns
 from coterie.agents.run_ports import Base
 from coterie.agents.undo import settle_undo, undo, undo_part, was_cut_off
 from coterie.agents.verdicts import chosen, decide
 from coterie.base.errors import CoterieError, RequestError, RunError, StorageError, UnreadableRunError
 from coterie.base.ids import new_id
-from coterie.base.tasks import TaskSupervisor
+from coterie.base.tasks import TaskSupervisor, whole
 from coterie.context.attaching import attached
 from coterie.domain.client_ports import Audience
 from coterie.domain.edits import UndoConflict, UndoResult
@@ -38,47 +39,39 @@ log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 
-@dataclass(slots=True)
-class _Live:
-    run: LiveRun
-    task: asyncio.Task[None]
-    base: Base
-    stop: Stop | None = None
-    reason: str = ""
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether the end of the run is journalled and told."""
-        return self.run.history.state.state in ENDED
-
-
 class Coordinator:
-    """Owns the live runs of this process, whoever started them. ``on_change`` is told each channel that changed."""
+    """Owns the live runs of this process, whoever started them. ``on_change`` is told each channel that changed.
+
+    ``turns`` are taken by whoever looks how a channel stands before asking for something here.
+    """
 
     def __init__(self, store: RunStore, audience: Audience, on_change: Callable[[str], None]) -> None:
         self._kept = KeptRuns(store, audience)
+        self.turns = ChannelTurns()
         self._on_change = on_change
         self._tasks = TaskSupervisor("runs")
-        self._live: dict[str, _Live] = {}
+        self._live = LiveRuns()
         self._claiming = asyncio.Lock()
+        self._is_closing = False
 
     async def start(self, row: RunRow, base: Base) -> str:
         """Journal a run and set it going, which nobody's hanging up prevents any more; returns the id of the person's message."""
         return await self._to_its_end(self._start(row, base), f"start {row.run_id}")
 
     async def _start(self, row: RunRow, base: Base) -> str:
-        run = await self._kept.create(row)
-        message = _prompt_of(row)
+        run, message = self._kept.new(row), _prompt_of(row)
         async with self._launched(run, base):
+            await self._kept.create(row)
             await run.event(RunEvent(state="queued"), message, durable=True)
         return message.message_id
 
     def active_in(self, channel_id: str) -> str | None:
         """Return the run that goes on in a channel."""
-        return next(
-            (run_id for run_id, live in self._live.items() if live.run.row.channel_id == channel_id and not live.has_ended),
-            None,
-        )
+        return self._live.active_in(channel_id)
+
+    async def let_go(self) -> bool:
+        """Give up what is kept only because that it is over could not be written when it was; says whether anything is free by that."""
+        return await self._kept.release_rest()
 
     async def steer(self, run_id: str, text: str) -> str:
         """Say something to a live run. Raises `RequestError` ``run_ended``, or ``run_active`` for another server's."""
@@ -94,6 +87,9 @@ class Coordinator:
 
     async def stop(self, run_id: str, how: Stop) -> RunState:
         """Interrupt or cancel a run and return its state once everything of it has ended. Raises ``run_active`` for another server's."""
+        if run_id not in self._live and self._claiming.locked():
+            async with self._claiming:  # it may just be being resumed: who stops it then means what comes of that
+                pass
         live = self._live.get(run_id)
         if live is None:
             row = await self._kept.row(run_id)
@@ -101,10 +97,9 @@ class Coordinator:
                 raise elsewhere()
             return row.state
         if live.stop is None:
-            live.stop = how
-            live.task.cancel()
-        await asyncio.wait([live.task])
-        return live.run.history.state.state
+            live.halt(how)
+        await live.gone.wait()
+        return live.run.history.state.state if live.is_begun else (await self._kept.row(run_id)).state
 
     async def resume(self, run_id: str, base: Base) -> RunState:
         """Go on with an interrupted or failed run, whoever hangs up. Raises `RequestError` ``run_active`` or ``not_resumable``."""
@@ -156,17 +151,18 @@ class Coordinator:
         return await self._to_its_end(self._decide(run_id, base, choice), f"decide about hunks of {run_id}")
 
     async def _decide(self, run_id: str, base: Base, choice: HunkChoice) -> Sequence[UndoConflict]:
-        while (live := self._live.get(run_id)) is not None:
-            async with live.run.deciding:
-                if not live.has_ended:
-                    return (await decide(live.run, live.base.workspace, chosen(live.run.history, choice), choice.verdict)).conflicts
-            await asyncio.wait([live.task])
-        async with self._claiming:
-            if run_id in self._live:
-                raise RequestError("This run is just being resumed; try again.", code="run_active")
-            async with self._kept.borrowed(run_id) as run:
-                await settle_undo(run, base.workspace)
-                return (await decide(run, base.workspace, chosen(run.history, choice), choice.verdict)).conflicts
+        while True:
+            if (live := self._live.get(run_id)) is not None:
+                async with live.run.deciding:
+                    if live.is_begun and not live.has_ended:
+                        return (await decide(live.run, live.base.workspace, chosen(live.run.history, choice), choice.verdict)).conflicts
+                await live.gone.wait()
+            async with self._claiming:
+                if run_id in self._live:
+                    continue  # it is resumed meanwhile
+                async with self._kept.borrowed(run_id) as run:
+                    await settle_undo(run, base.workspace)
+                    return (await decide(run, base.workspace, chosen(run.history, choice), choice.verdict)).conflicts
 
     async def _to_its_end(self, work: Coroutine[Any, Any, _T], name: str) -> _T:
         """Do something that a client's hanging up does not stop half-way."""
@@ -178,8 +174,8 @@ class Coordinator:
     async def note(self, run_id: str, record: Record) -> None:
         """Journal what became of something in a run, which may have ended. Raises `RequestError` ``run_active`` for another server's."""
         async with self._claiming:
-            if await self._goes_on(run_id):
-                await self._live[run_id].run.record(record)
+            if await self._goes_on(run_id) and (live := self._live.get(run_id)) is not None:
+                await live.run.record(record)
                 return
             async with self._kept.borrowed(run_id) as run:
                 await run.record(record)
@@ -231,7 +227,7 @@ class Coordinator:
 
     def standing(self) -> tuple[AgentEvent, ...]:
         """Return the events that say how each live run stands now."""
-        return tuple(event for live in self._live.values() if not live.has_ended for event in live.run.standing())
+        return self._live.standing()
 
     def at_home(self, run_id: str, base: Base) -> bool:
         """Say whether a live run is at home there."""
@@ -240,54 +236,50 @@ class Coordinator:
 
     async def until_quiet(self, base: Base) -> None:
         """Wait until no run that is at home there goes on."""
-        while tasks := [live.task for live in self._live.values() if live.base is base]:
-            await asyncio.wait(tasks)
+        await self._live.until_quiet(base)
 
     async def aclose(self) -> None:
-        """Interrupt every live run and wait until each is journalled as such; an undo is brought to its end."""
-        async with self._claiming:
-            pass
-        for live in tuple(self._live.values()):
-            async with live.run.deciding:
-                pass
-        for live in self._live.values():
-            live.stop = live.stop or "interrupted"
-            live.reason = live.reason or "server_stopped"
+        """Interrupt every live run and wait until each is journalled as such; what else is under way is brought to its end."""
+        self._is_closing = True
+        for live in self._live:
+            live.halt("interrupted", "server_stopped")
+        await self._tasks.settled()
         await self._tasks.aclose()
 
     async def _goes_on(self, run_id: str) -> bool:
         """Say whether a run is live. One that has told its end and is being put away is waited for: clients react to what they are told."""
         live = self._live.get(run_id)
         if live is not None and live.has_ended:
-            await asyncio.wait([live.task])
+            await live.gone.wait()
             return False
         return live is not None
 
     @asynccontextmanager
     async def _launched(self, run: LiveRun, base: Base) -> AsyncIterator[None]:
         """Set a run going once what comes before is done; one that fails at it is nobody's, and can be resumed where there is room."""
+        live = self._live.add(run, base)
         try:
-            yield
-            self._launch(run, base)
+            async with run.deciding:  # a verdict that comes now is about a run that goes on
+                yield
+            self._tasks.spawn(self._drive(live), name=f"run {run.run_id}")
         except BaseException:
-            await self._kept.release(run.run_id)
+            await self._put_away(live)
             raise
-
-    def _launch(self, run: LiveRun, base: Base) -> None:
-        task = self._tasks.spawn(self._drive(run, base), name=f"run {run.run_id}")
-        self._live[run.run_id] = _Live(run, task, base)
+        live.is_begun = True
+        if self._is_closing:
+            live.halt("interrupted", "server_stopped")
         self._on_change(run.row.channel_id)
 
-    async def _drive(self, run: LiveRun, base: Base) -> None:
-        end = INTERNAL
+    async def _drive(self, live: Live) -> None:
+        run, end = live.run, INTERNAL
+        live.walking = asyncio.current_task()
         try:
-            if run.history.state.state != "running":
-                await run.event(RunEvent(state="running"))
-            walk = await base.assemble(run)
-            await walk.walk()
-            end = RunEvent(state="succeeded")
+            if live.stop is None:
+                await self._walk(live)
+                end = RunEvent(state="succeeded")
+            else:
+                end = end_by_stop(live.stop, live.reason)
         except asyncio.CancelledError:
-            live = self._live[run.run_id]
             end = end_by_stop(live.stop or "interrupted", live.reason)
         except (ApprovalRequiredError, RunError, RequestError, StorageError) as failure:
             end = end_by_failure(failure)
@@ -300,19 +292,31 @@ class Coordinator:
         except Exception:
             log.exception("run %s failed unexpectedly", run.run_id)
         finally:
-            await self._end(run, end)
+            await whole(self._end(live, end))  # who stops it now comes too late, and must not leave it without an end
 
-    async def _end(self, run: LiveRun, end: RunEvent) -> None:
+    async def _walk(self, live: Live) -> None:
+        if live.run.history.state.state != "running":
+            await live.run.event(RunEvent(state="running"))
+        walk = await live.base.assemble(live.run)
+        await walk.walk()
+
+    async def _end(self, live: Live, end: RunEvent) -> None:
+        run = live.run
         try:
             async with run.deciding:
                 closed = given_up(run.history) if end.state == "cancelled" else ()
                 await run.event(*closed, end, durable=True)
-                await self._kept.release(run.run_id)
         except StorageError as failure:
             log.error("the end of run %s could not be written; it will read as interrupted: %s", run.run_id, failure.message)  # noqa: TRY400 - its traceback says no more
         finally:
-            self._live.pop(run.run_id, None)
+            await self._put_away(live)
             self._on_change(run.row.channel_id)
+
+    async def _put_away(self, live: Live) -> None:
+        try:
+            await self._kept.release(live.run.run_id)
+        finally:
+            self._live.remove(live)
 
 
 def _prompt_of(row: RunRow) -> MessageEvent:

@@ -5,16 +5,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from coterie.agents.history import History, history_of
 from coterie.agents.live_run import LiveRun
 from coterie.agents.named import run_named
-from coterie.base.errors import RequestError
+from coterie.base.errors import RequestError, StorageError
+from coterie.base.tasks import whole
 from coterie.domain.client_ports import Audience
 from coterie.domain.runs import RunEvents, RunRow
 from coterie.domain.store_ports import RunStore
+
+log = logging.getLogger(__name__)
 
 
 class KeptRuns:
@@ -23,14 +27,20 @@ class KeptRuns:
     def __init__(self, store: RunStore, audience: Audience) -> None:
         self._store = store
         self._audience = audience
+        self._unreleased: set[str] = set()
 
-    async def create(self, row: RunRow) -> LiveRun:
-        """Journal a new run, which is ours."""
-        await self._store.create(row)
+    def new(self, row: RunRow) -> LiveRun:
+        """Return what writes a run that is not journalled yet."""
         return LiveRun(row, self._store, self._audience)
 
+    async def create(self, row: RunRow) -> None:
+        """Journal a new run, which is ours."""
+        await self._store.create(row)
+
     async def row(self, run_id: str) -> RunRow:
-        """Return what a run is and how it stands. Raises `RequestError` ``unknown_run``."""
+        """Return what a run is and how it stands. Raises `RequestError` ``unknown_run``, `StorageError` where it cannot be given up yet."""
+        if run_id in self._unreleased:
+            await self._give_up(run_id)
         return await run_named(run_id, self._store)
 
     async def history(self, run_id: str) -> History:
@@ -43,18 +53,37 @@ class KeptRuns:
 
     async def claim(self, row: RunRow) -> LiveRun:
         """Own an ended run until it is released. Raises `RequestError` ``run_active`` where another server has it, `UnreadableRunError`."""
-        if not await self._store.claim(row.run_id):
-            raise elsewhere()
         try:
-            history = await self.history(row.run_id)
+            history = await self.history(row.run_id) if await whole(self._store.claim(row.run_id)) else None
         except BaseException:  # who is not handed it cannot give it up
             await self.release(row.run_id)
             raise
+        if history is None:
+            raise elsewhere()
         return LiveRun(row, self._store, self._audience, history)
 
     async def release(self, run_id: str) -> None:
-        """Give a run up."""
-        await self._store.release(run_id)
+        """Give a run up. Where that cannot be written down, it is tried again when somebody asks for the run: nobody else can have it."""
+        try:
+            await self._give_up(run_id)
+        except StorageError as failure:
+            log.warning("run %s stays with this server for now: %s", run_id, failure.message)
+
+    async def _give_up(self, run_id: str) -> None:
+        try:
+            await self._store.release(run_id)
+        except StorageError:
+            self._unreleased.add(run_id)
+            raise
+        self._unreleased.discard(run_id)
+
+    async def release_rest(self) -> bool:
+        """Try again to give up what could not be given up; says whether any of that is free now."""
+        rest = frozenset(self._unreleased)
+        for run_id in rest:
+            if run_id in self._unreleased:  # else somebody may go on with it by now
+                await self.release(run_id)
+        return not rest <= self._unreleased
 
     @asynccontextmanager
     async def borrowed(self, run_id: str) -> AsyncIterator[LiveRun]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from typing import get_args
@@ -13,6 +13,7 @@ from coterie.agents.named import channel_named
 from coterie.agents.templates import TEMPLATES
 from coterie.base.errors import InvalidParamsError, RequestError
 from coterie.base.ids import new_id, now
+from coterie.base.tasks import whole
 from coterie.domain.channels import (
     Channel,
     ChannelFolder,
@@ -38,7 +39,7 @@ _SLICE = 64 * 1024
 
 
 class ChannelService:
-    """Implements `coterie.features.protocol_faces.Channels`."""
+    """Implements `coterie.features.protocol_faces.Channels`. What is written is told, also where who asked for it hangs up meanwhile."""
 
     def __init__(self, channels: ChannelStore, journal: RunStore, runs: RunService, news: ChannelNews, watch: ChannelWatch) -> None:
         self._channels = channels
@@ -88,8 +89,7 @@ class ChannelService:
             agent=agent,
             model=model,
         )
-        await self._channels.create(channel)
-        self._news.created(channel)
+        await whole(self._made(channel, self._channels.create(channel)))
         return ChannelOpened(channel_id=channel.channel_id)
 
     async def fork(self, channel_id: str, message_id: str | None = None) -> ChannelForked:
@@ -101,8 +101,7 @@ class ChannelService:
         found = await cut(self._journal, self._channels, channel_id, message_id)
         title = f"{origin.title[: LONGEST_TITLE - len(_FORK)]}{_FORK}"
         channel = replace(origin, channel_id=new_id("channel"), title=title, state="idle", updated_at=now(), pending_approvals=0)
-        await self._channels.fork(channel, found.fork, found.kept)
-        self._news.created(channel)
+        await whole(self._made(channel, self._channels.fork(channel, found.fork, found.kept)))
         return ChannelForked(
             channel_id=channel.channel_id,
             channel=channel,
@@ -141,14 +140,23 @@ class ChannelService:
 
     async def archive(self, channel_id: str, *, archived: bool = True) -> Channel:
         """Put a channel away, or take it back out. A post takes it out, too."""
-        channel = await self._resting(channel_id, "archive")
-        return await self._updated(replace(channel, state="archived" if archived else "idle"), "state")
+        async with self._runs.turn(channel_id):
+            channel = await self._resting(channel_id, "archive")
+            return await self._updated(replace(channel, state="archived" if archived else "idle"), "state")
 
     async def delete(self, channel_id: str) -> None:
         """Take a channel and its messages away. Its runs stay, and can be undone."""
-        await self._resting(channel_id, "delete")
+        async with self._runs.turn(channel_id):
+            await self._resting(channel_id, "delete")
+            await whole(self._deleted(channel_id))
+
+    async def _deleted(self, channel_id: str) -> None:
         await self._channels.delete(channel_id)
         self._news.deleted(channel_id)
+
+    async def _made(self, channel: Channel, making: Awaitable[None]) -> None:
+        await making
+        self._news.created(channel)
 
     async def _check(self, agent: str | None, model: str | None) -> None:
         if agent is not None and agent not in TEMPLATES:
@@ -157,9 +165,12 @@ class ChannelService:
             await self._runs.check_model(model)
 
     async def _updated(self, channel: Channel, *fields: ChannelField) -> Channel:
+        await whole(self._written(channel, *fields))
+        return self._news.counted(await self._known(channel.channel_id))
+
+    async def _written(self, channel: Channel, *fields: ChannelField) -> None:
         await self._channels.update(channel, *fields)
         self._news.touched(channel.channel_id)
-        return self._news.counted(await self._known(channel.channel_id))
 
     async def _resting(self, channel_id: str, what: str) -> Channel:
         channel = await self._known(channel_id)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import get_args
 
@@ -75,13 +75,16 @@ class RunService:
         self._channels = channels
         self._providers = providers
         self._settings = settings
-        self._admitting = asyncio.Lock()  # so that two requests at once cannot both find a channel idle
+
+    def turn(self, channel_id: str | None) -> AbstractAsyncContextManager[None]:
+        """Have a channel for oneself, so that what is asked of it at once by several cannot find it idle each."""
+        return self._coordinator.turns.of(channel_id)
 
     async def start(self, request: RunRequest) -> RunStarted:
         """Journal the run and acknowledge it, before any model is called."""
-        async with self._admitting:
-            row = await self._admit(request)
-            await self._start(row)
+        async with self.turn(request.channel_id):
+            row, channel = await self._admit(request)
+            await self._begin(row, channel)
         return RunStarted(run_id=row.run_id, channel_id=row.channel_id)
 
     async def post(self, request: RunRequest) -> tuple[str, str]:
@@ -92,22 +95,31 @@ class RunService:
         request = replace(request, folder=await self._folder(request))
         # Everything that a run hears after its start is a message's text: what is attached is quoted in it.
         said = first_message(Task(prompt=request.prompt, attachments=await attachments_of(self._base.workspace, request))).text
-        async with self._admitting:
+        async with self.turn(request.channel_id):
             if (active := self._coordinator.active_in(request.channel_id or "")) is not None:
                 return active, await self._coordinator.steer(active, said)
-            row = await self._admit(request)
-            return row.run_id, await self._start(row)
+            row, channel = await self._admit(request)
+            return row.run_id, await self._begin(row, channel)
 
-    async def _start(self, row: RunRow) -> str:
-        # To the end of it: who hangs up and asks again would find a channel in which nothing that we know of goes on.
-        return await whole(self._coordinator.start(row, self._base))
+    async def _begin(self, row: RunRow, channel: Channel) -> str:
+        # To the end of it: who hangs up and asks again would find a channel in which nothing that we know of goes on, and one that was
+        # just made would be nobody's.
+        return await whole(self._begun(row, channel))
+
+    async def _begun(self, row: RunRow, channel: Channel) -> str:
+        if row.request.channel_id is None:
+            await self._channels.create(channel)
+            self._news.created(channel)
+        elif channel.state == "archived":
+            await self._channels.update(replace(channel, state="idle"), "state")
+        return await self._coordinator.start(row, self._base)
 
     async def check_model(self, model: str) -> None:
         """Raise what the protocol names when no run could use ``model``."""
         await discovering(self._providers, lambda: self._providers.choose(model))
 
-    async def _admit(self, request: RunRequest) -> RunRow:
-        """Check a request and give it a place. Raises what the protocol names."""
+    async def _admit(self, request: RunRequest) -> tuple[RunRow, Channel]:
+        """Check a request and return the run that it is to be, with its channel, new or not. Raises what the protocol names."""
         if not request.prompt.strip():
             raise InvalidParamsError("prompt: say what is to be done.")
         if request.workflow is not None and request.agent is not None:
@@ -122,12 +134,7 @@ class RunService:
             self._providers,
             lambda: [chain_of(step.agent, self._settings(), self._providers, asked=asked, in_team=in_team) for step in workflow.steps],
         )
-        if request.channel_id is None:
-            await self._channels.create(channel)
-            self._news.created(channel)
-        elif channel.state == "archived":
-            await self._channels.update(replace(channel, state="idle"), "state")
-        return RunRow(
+        row = RunRow(
             run_id=new_id("run"),
             channel_id=channel.channel_id,
             request=request,
@@ -136,6 +143,7 @@ class RunService:
             state="queued",
             started_at=now(),
         )
+        return row, channel
 
     async def _folder(self, request: RunRequest) -> str | None:
         """Return the URI of the folder that a run works in: kept with the run, so that it is resumed in no other.
@@ -168,6 +176,8 @@ class RunService:
         channel = await channel_named(request.channel_id, self._channels)
         if (active := self._coordinator.active_in(channel.channel_id)) is not None:
             raise RequestError(f"The run {active} is going on in this channel; post to the channel to steer it.", code="run_active")
+        if channel.state == "active" and await self._coordinator.let_go():
+            channel = await channel_named(request.channel_id, self._channels)
         if channel.state == "active":
             raise RequestError("Another server is running a run in this channel; wait for its end, or cancel it there.", code="run_active")
         return channel
@@ -216,9 +226,10 @@ class RunService:
     async def resume(self, run_id: str) -> RunStateView:
         """Go on after an interruption, a crash or a failure."""
         row = await run_named(run_id, self._runs)
-        if await self._channels.get(row.channel_id) is None:
-            raise RequestError("The channel of this run was deleted; start a new run.", code="unknown_channel")
-        return RunStateView(run_id=run_id, state=await self._coordinator.resume(run_id, self._base))
+        async with self.turn(row.channel_id):
+            if await self._channels.get(row.channel_id) is None:
+                raise RequestError("The channel of this run was deleted; start a new run.", code="unknown_channel")
+            return RunStateView(run_id=run_id, state=await whole(self._coordinator.resume(run_id, self._base)))
 
     async def undo(self, run_id: str, *, scope: UndoScope = "run", ids: Sequence[str] = ()) -> UndoResult:
         """Take back exactly what the run changed; answers after the effects."""
