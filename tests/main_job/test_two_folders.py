@@ -44,3 +44,19 @@ async def test_a_command_about_a_selection_works_in_the_folder_of_its_file(tmp_p
             said = host.asked[number].messages[-1].text
             assert f'<folder name="{folder.name}">' in said
             assert f'<selection path="{FILE}" lines="1-1">\nNAME\n' in said
+
+
+async def test_what_is_offered_to_attach_says_in_which_folder_it_is_and_comes_from_each(tmp_path: Path) -> None:
+    async with two_folders(tmp_path) as (editor, _, here, there):
+        for number in range(9):
+            (here / f"main_{number}.py").write_text("x = 1\n", encoding="utf-8")
+        answer = await editor.client.request("agent/attachment/complete", {"query": "main", "limit": 4})
+        assert [item["detail"] for item in answer["items"]] == [
+            "my client/main_0.py",
+            "server/app/main.py",
+            "my client/main_1.py",
+            "my client/main_2.py",
+        ]
+        assert answer["items"][1]["uri"] == (there / FILE).as_uri()
+        inside = await editor.client.request("agent/attachment/complete", {"query": "main.py", "folder": there.as_uri()})
+        assert [item["detail"] for item in inside["items"]] == ["server/app/main.py"]

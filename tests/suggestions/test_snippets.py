@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +14,15 @@ from coterie.base.errors import ProviderError
 from coterie.context import nearby
 from coterie.context.fill import Gap
 from coterie.context.nearby import Piece
+from coterie.context.tokens import Calibration
 from coterie.domain.messages import ModelRequest
 from coterie.domain.retrieval import Definition, Definitions, Found
-from coterie.domain.suggestions import FillRequest
+from coterie.domain.suggestions import FillRequest, SuggestionRequest
+from coterie.domain.workspace_ports import Folder
+from coterie.features.attention import Attention
 from coterie.features.suggestions import snippets
 from coterie.features.suggestions.snippets import LONGEST_FILE, MOST_FILES, WITHIN_BY_HAND_S, WITHIN_S
+from coterie.workspace.workspace import LiveWorkspace
 from ghost_stage import URI, Desk, desk
 from index_fake import FakeIndex
 from virtual_time import in_virtual_time
@@ -299,3 +304,17 @@ async def test_an_answer_is_kept_only_as_long_as_what_it_rests_on() -> None:
         await place.ask("z = 1\n|")
         await place.ask("x = area(|")
         assert len(place.model.log) == 4
+
+
+async def test_a_file_of_another_folder_is_not_taken_for_its_namesake_in_which_the_cursor_is(tmp_path: Path) -> None:
+    folders = [tmp_path / "client", tmp_path / "server"]
+    workspace = LiveWorkspace([Folder(each.as_uri(), each.name, str(each)) for each in folders])
+    for folder, text in zip(folders, (ORDERS, STOCK), strict=True):
+        folder.mkdir()
+        (folder / "main.py").write_text(text, encoding="utf-8")
+        workspace.documents.did_open((folder / "main.py").as_uri(), 1, text, "python")
+    attention = Attention(workspace.documents, lambda: ())
+    source = snippets.SnippetSource(workspace.documents, workspace, FakeIndex(), attention)
+    asked = SuggestionRequest(uri=(folders[0] / "main.py").as_uri(), text=ORDERS, offset=len(ORDERS), manual=True)
+    found = await source.gather(asked, Gap(prefix=ORDERS, suffix=""), Calibration())
+    assert (found.path, [(each.path, each.text) for each in found.snippets]) == ("main.py", [("server/main.py", STOCK)])

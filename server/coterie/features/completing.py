@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from time import monotonic
 
@@ -52,8 +54,18 @@ class AttachmentCompleter:
         wanted = query.strip().removeprefix("@").casefold()
         words = [AttachmentItem(kind=word, label=word, detail=text) for word, text in _WORDS.items() if word.startswith(wanted)]  # type: ignore[arg-type]
         found = await asyncio.gather(*(self._in_folder(each, wanted, limit) for each in folders))
-        items = (*words, *(item for items, _ in found for item in items))
-        return AttachmentItems(items=items[:limit], complete=all(is_complete for _, is_complete in found))
+        shown = [self._in_all(each, items) for each, (items, _) in zip(folders, found, strict=True)]
+        # In turns: what is in the last of several folders is as likely meant as what is in the first.
+        items = [*words, *(item for together in zip_longest(*shown) for item in together if item is not None)]
+        return AttachmentItems(items=tuple(items[:limit]), complete=all(is_complete for _, is_complete in found))
+
+    def _in_all(self, folder: Folder, items: Iterable[AttachmentItem]) -> Iterable[AttachmentItem]:
+        """Return what was found in a folder with where it is among all folders."""
+        others = [each for each in self._workspace.folders if each.uri != folder.uri]
+        if not others:
+            return items
+        place = folder.absolute if any(each.name == folder.name for each in others) else folder.name
+        return [replace(item, detail=f"{place}/{item.detail}") for item in items]
 
     async def _in_folder(self, folder: Folder, wanted: str, limit: int) -> tuple[tuple[AttachmentItem, ...], bool]:
         listed = await self._files(folder)

@@ -136,6 +136,8 @@ class _Search:
         self.found: list[Piece] = []
         self.uris: dict[str, str] = {}
         self.hashes: dict[str, int] = {}
+        if own is not None:  # so that its namesake of another folder is not taken for it
+            self.uris[own.path] = own.uri
         self._documents = documents
         self._files = files
         self._own = own
