@@ -12,7 +12,7 @@ import { commandCompletions } from "../src/chat/slash";
 import { type Parts, surroundingsOf } from "../src/chat/surroundings";
 import { readTarget } from "../src/chat/target";
 import { toolTitle } from "../src/chat/tools";
-import type { ApprovalOption, Channel, ModelView } from "../src/protocol";
+import type { ApprovalOption, Channel, Effect, ModelView } from "../src/protocol";
 import { emptyRun } from "../src/state/run";
 
 describe("the blocks of Markdown that grows", () => {

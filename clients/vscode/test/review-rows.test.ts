@@ -51,6 +51,30 @@ describe("the list of what waits for review", () => {
     ]);
   });
 
+  it("says in which folder a file is that has a namesake in another one", () => {
+    const at = (root: string, path: string): ReviewedChange => ({
+      ...change(path, hunk(`of ${root}`)),
+      changeId: root + path,
+      uri: `file:///${root}/${path}`,
+    });
+    const told = (...roots: string[]): unknown[] =>
+      reviewRows(reviews(...roots.map((root) => at(root, "app/main.py")), at("w/client", "b.py")).files()).map((row) => [
+        row.label,
+        row.description,
+        row.tooltip,
+      ]);
+    expect(told("w/my%20client", "w/server")).toEqual([
+      ["main.py", "my client/app · 0 of 1", "my client/app/main.py: 0 of 1 change reviewed"],
+      ["main.py", "server/app · 0 of 1", "server/app/main.py: 0 of 1 change reviewed"],
+      ["b.py", "0 of 1", "b.py: 0 of 1 change reviewed"],
+    ]);
+    const shops = told("w/one/shop", "w/two/shop").slice(0, 2);
+    expect(shops).toMatchObject([
+      { 0: "main.py", 1: "/w/one/shop/app · 0 of 1" },
+      { 0: "main.py", 1: "/w/two/shop/app · 0 of 1" },
+    ]);
+  });
+
   it("says what may be somebody else's, and why", () => {
     const unsure = "It is older than the command.";
     const theirs = { ...change("a.py", hunk("1")), unsure };

@@ -4,7 +4,7 @@ import { commands, type QuickPickItem, Uri, window, workspace } from "vscode";
 import { counted } from "../runs/words";
 import type { Session } from "../session";
 import type { OpenFile } from "../state/reviews";
-import { uriKey } from "../state/uris";
+import { foldersOfNamesakes, uriKey } from "../state/uris";
 import { proposes, sidesOf } from "./sides";
 
 /** How many files one editor shows at once: VS Code loads each of them. */
@@ -62,9 +62,10 @@ export async function openFile(file: OpenFile): Promise<void> {
 
 export async function chooseFile(session: Session): Promise<void> {
   const files = session.reviews.files();
+  const folders = foldersOfNamesakes(files);
   const choices: (QuickPickItem & { readonly file?: OpenFile })[] = files.map((file) => ({
     label: file.path,
-    description: counted(file.hunks.length, "open change"),
+    description: [folders.get(uriKey(file.uri)), counted(file.hunks.length, "open change")].filter(Boolean).join(" · "),
     file,
   }));
   if (choices.length > 1) {

@@ -6,7 +6,7 @@ import { linesOf } from "../runs/workRows";
 import { DOUBTFUL, doubtsAmong, doubtWords } from "../state/doubt";
 import { type Move, movedWords } from "../state/moves";
 import { isProposed, type OpenFile, type OpenHunk } from "../state/reviews";
-import { uriKey } from "../state/uris";
+import { foldersOfNamesakes, uriKey } from "../state/uris";
 
 /** What an action on a row is about: a file, or a hunk of it. */
 export interface Reviewed {
@@ -20,12 +20,14 @@ const COLOR = "coterie.openChangeForeground";
 
 export function reviewRows(files: readonly OpenFile[], moves: readonly Move[] = []): readonly ReviewRow[] {
   const moved = movedWords(moves);
-  return files.map((file) => fileRow(file, moved.get(uriKey(file.uri))));
+  const folders = foldersOfNamesakes(files);
+  return files.map((file) => fileRow(file, moved.get(uriKey(file.uri)), folders.get(uriKey(file.uri))));
 }
 
-function fileRow(file: OpenFile, moved: string | undefined): ReviewRow {
-  const folders = file.path.split("/");
-  const name = folders.pop() ?? file.path;
+function fileRow(file: OpenFile, moved: string | undefined, root: string | undefined): ReviewRow {
+  const path = root === undefined ? file.path : `${root}/${file.path}`;
+  const folders = path.split("/");
+  const name = folders.pop() ?? path;
   const total = file.decided + file.hunks.length;
   const doubts = doubtsAmong(file.hunks);
   const doubtful = doubts.length === 0 ? "" : file.hunks.every(({ doubt }) => doubt) ? DOUBTFUL : `partly ${DOUBTFUL}`;
@@ -35,7 +37,7 @@ function fileRow(file: OpenFile, moved: string | undefined): ReviewRow {
     description: [doubtful, folders.join("/"), moved, isProposed(file) ? "proposed" : "", `${file.decided} of ${total}`]
       .filter(Boolean)
       .join(" · "),
-    tooltip: [`${file.path}: ${file.decided} of ${counted(total, "change")} reviewed`, ...doubts.map(doubtWords)].join("\n\n"),
+    tooltip: [`${path}: ${file.decided} of ${counted(total, "change")} reviewed`, ...doubts.map(doubtWords)].join("\n\n"),
     resource: file.uri,
     context: contextOf("reviewFile", isProposed(file)),
     command: "coterie.review.show",

@@ -4,7 +4,7 @@ import type { ChangeEvent, Hunk, Json } from "../protocol";
 import { DOUBTFUL, type Doubt, doubtOf, doubtsAmong, doubtWords } from "../state/doubt";
 import { movedWords, movesAmong } from "../state/moves";
 import { hasEnded, type Run } from "../state/run";
-import { uriKey } from "../state/uris";
+import { foldersOfNamesakes, uriKey } from "../state/uris";
 import type { Row } from "./row";
 import { counted, DOUBT_ICON, SEVERITY_ICONS } from "./words";
 
@@ -26,7 +26,7 @@ function changedFiles(changes: Iterable<ChangeEvent>): readonly ChangedFile[] {
     const hunks = change.hunks.map((hunk) => ({ ...hunk, doubt: doubtOf(change) }));
     files.set(change.uri, { path: change.path, uri: change.uri, hunks: [...(known?.hunks ?? []), ...hunks] });
   }
-  return [...files.values()].sort((one, other) => (one.path < other.path ? -1 : 1));
+  return [...files.values()].sort((one, other) => (`${one.path} ${one.uri}` < `${other.path} ${other.uri}` ? -1 : 1));
 }
 
 export function changeRows(run: Run): Row | undefined {
@@ -37,6 +37,7 @@ export function changeRows(run: Run): Row | undefined {
   }
   const moves = movesAmong(changes.filter(({ state }) => state === "applied" || state === "proposed"));
   const moved = movedWords(moves);
+  const folders = foldersOfNamesakes(files);
   const count = counted(files.length - moves.length, "file");
   return {
     id: `${run.runId}/changes`,
@@ -45,12 +46,13 @@ export function changeRows(run: Run): Row | undefined {
     icon: { name: "diff-multiple" },
     context: "changes",
     expanded: true,
-    children: files.map((file) => fileRow(run, file, moved.get(uriKey(file.uri)))),
+    children: files.map((file) => fileRow(run, file, moved.get(uriKey(file.uri)), folders.get(uriKey(file.uri)))),
     target: { kind: "run", runId: run.runId },
   };
 }
 
-function fileRow(run: Run, file: ChangedFile, moved: string | undefined): Row {
+function fileRow(run: Run, file: ChangedFile, moved: string | undefined, root: string | undefined): Row {
+  const path = root === undefined ? file.path : `${root}/${file.path}`;
   const standing = file.hunks.filter((hunk) => hunk.state === "applied" || hunk.state === "proposed");
   const lines = (side: "newLines" | "oldLines"): number => standing.reduce((sum, hunk) => sum + hunk[side], 0);
   const proposed = standing.every((hunk) => hunk.state === "proposed");
@@ -59,12 +61,12 @@ function fileRow(run: Run, file: ChangedFile, moved: string | undefined): Row {
   const undoable = hasEnded(run) && standing.some((hunk) => hunk.state === "applied");
   return {
     id: `${run.runId}/file/${file.uri}`,
-    label: file.path,
+    label: path,
     description:
       standing.length === 0
         ? goneWord(file)
         : [doubts.length > 0 ? DOUBTFUL : "", proposed ? "proposed" : "", size].filter(Boolean).join(" · "),
-    tooltip: [file.path, ...doubts.map(doubtWords)].join("\n\n"),
+    tooltip: [path, ...doubts.map(doubtWords)].join("\n\n"),
     resource: file.uri,
     context: undoable ? "file.applied" : "file",
     command: "coterie.run.showChange",
