@@ -73,6 +73,10 @@ AGENT = [
     fixture("coder-model", 2, calls=[("submit", {"summary": "The sign was wrong.", "steps_done": []})]),
 ]
 ENDLESS = [fixture("coder-model", 0, calls=[("execute_command", {"command": "python3 wait.py"})])]
+THOUGHT_OVER = [
+    {**fixture("coder-model", 0, calls=[("execute_command", {"command": "python3 wait.py"})]), "latency": 2500, "chunkSize": 1000}
+]
+"""The step is shown some seconds before its first call."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -220,6 +224,23 @@ async def test_a_plan_is_changed_in_the_tree_and_as_a_document_kept_over_a_reloa
         await window.push_in(plan, "Reject the Plan")
         await run_row(window, "Make add add in another way, cancelled").wait_for()
         assert not [request for request in await code.stage.host.journal() if request.model == "coder-model"]
+
+
+async def test_a_step_is_unfolded_at_its_first_call_however_long_the_model_thinks_about_it(code: CodeServer) -> None:
+    async with shared(code, "thinks", THOUGHT_OVER) as window:
+        (window.project / "wait.py").write_text(WAIT, encoding="utf-8")
+        await run_agent(window, "coder", "Wait for it", "At Most $0.50")
+        await make_room(window)
+        step = run_row(window, "coder")
+        await step.and_(window.page.locator(":not([aria-expanded])")).wait_for()
+        await run_row(window, "$ python3 wait.py").wait_for()
+        # Folded by a person, it stays so.
+        await window.until(
+            step.locator(".monaco-tl-twistie").click, step.and_(window.page.locator("[aria-expanded=false]")), "it to be folded"
+        )
+        (window.project / "go").touch()
+        await run_row(window, "Wait for it, failed").wait_for()
+        await step.and_(window.page.locator("[aria-expanded=false]")).wait_for()
 
 
 async def test_a_run_is_resumed_after_its_server_was_killed_and_undone_part_by_part(code: CodeServer) -> None:

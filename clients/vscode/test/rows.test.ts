@@ -73,6 +73,16 @@ describe("the rows of a run", () => {
     expect(drawn(rows(runOf({ kind: "run", state: "waiting" }, asked)))).toContain("Run touch made (waits for your answer)");
   });
 
+  it("are others for a step once it has a call: VS Code unfolds by itself only what is new", () => {
+    const step: AgentEvent["event"] = { kind: "step", stepId: "code", agent: "coder", state: "running", attempt: 1 };
+    const ids = [runOf(step), runOf(step, call("running")), runOf(step, call("succeeded", "ok"))].map(
+      (run) => rowsOf(run, undefined, null)[0]?.id,
+    );
+    expect(ids[1]).not.toBe(ids[0]);
+    expect(ids[2]).toBe(ids[1]);
+    expect(rowsOf(runOf(step, call("running")), undefined, null)[0]?.expanded).toBe(true);
+  });
+
   it("show steps with their calls, what is done of the plan, changes and cost against the budget", () => {
     const run = runOf(
       { kind: "run", state: "running" },

@@ -111,8 +111,10 @@ function stepRow(run: Run, step: StepEvent, calls: readonly ToolCallEvent[]): Ro
   const changed = Object.values(run.changes).some((change) =>
     change.hunks.some((hunk) => hunk.stepId === step.stepId && hunk.state === "applied"),
   );
+  // Another row from its first call on: VS Code unfolds a row by itself when it is new only, and this one has nothing below it at first.
+  const waits = calls.length === 0 ? ".waits" : "";
   return {
-    id: `${run.runId}/step/${step.stepId}`,
+    id: `${run.runId}/step/${step.stepId}${waits}`,
     label: STEP_NAMES[step.stepId] ?? step.stepId,
     description: [step.agent, step.model, step.attempt > 1 ? `attempt ${step.attempt}` : undefined].filter(Boolean).join(" · "),
     tooltip: `${step.agent}: ${step.state}${step.model ? `, by ${step.model}` : ""}, attempt ${step.attempt}, ${counted(calls.length, "tool call")}`,
