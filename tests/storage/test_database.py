@@ -259,3 +259,19 @@ async def test_nothing_was_kept_where_there_is_no_file_yet(tmp_path: Path) -> No
     (tmp_path / "disk").mkdir()
     (tmp_path / "data").symlink_to(tmp_path / "disk")
     assert [Database(folder / "coterie.db").begun for folder in (tmp_path, tmp_path / "later", tmp_path / "data")] == [False] * 3
+
+
+async def test_that_the_file_cannot_be_used_is_told_once_and_so_is_that_it_can_be_again(tmp_path: Path) -> None:
+    folder, told = tmp_path / "data", list[str | None]()
+    database = Database(folder / "coterie.db")
+    database.on_problem = lambda: told.append(None if database.problem is None else database.problem.code)
+    folder.touch()
+    for _ in range(2):
+        with pytest.raises(StorageError):
+            await database.run(nothing)
+        assert told == ["storage_unwritable"], "before whoever asked hears of it"
+    folder.unlink()
+    for _ in range(2):
+        await database.run(nothing)
+        assert told == ["storage_unwritable", None]
+    await database.aclose()

@@ -154,6 +154,7 @@ class Core:
         self.plans = PlanDocuments(shared.data / "plans", self.workspace.documents)
         self._providers.on_change(self._providers_changed)
         shared.succession.watch(self._status_changed)
+        shared.storage.watch(self._status_changed)
         self._watch = SettingsWatch(lambda: settings.files, self._reread)
         self._tasks.spawn(self._watch.run(), name="watch the settings")
         # What follows runs hears of them before the client does, whose next request may be about it.
@@ -270,6 +271,7 @@ class Core:
         for each in (self._audience, *self._listeners):
             self._shared.hub.leave(each)
         self._shared.succession.unwatch(self._status_changed)
+        self._shared.storage.unwatch(self._status_changed)
         self.channels.leave()
         await self.chats.aclose()
         await self.readings.aclose()

@@ -18,6 +18,7 @@ from coterie.base.redaction import Redaction
 from coterie.base.tasks import TaskSupervisor
 from coterie.features.channel_news import ChannelNews
 from coterie.features.channel_watch import ChannelWatch
+from coterie.features.listener import Watched
 from coterie.features.prediction_client import PredictionProcess
 from coterie.features.reviews import Reviews
 from coterie.features.unseen import Unseen
@@ -32,6 +33,14 @@ from coterie.workspace.trash import Trash
 
 if TYPE_CHECKING:
     from coterie.providers.recorder import Recording
+
+
+class _Storage(Watched):
+    """Whether the store can be used; whoever watches is told when that is otherwise than before."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        store.on_problem(self._changed)
 
 
 class Shared:
@@ -49,6 +58,7 @@ class Shared:
         self.tasks = TaskSupervisor("shared")
         self.redaction = redaction or Redaction()
         self.store = Store(data)
+        self.storage = _Storage(self.store)
         self.model_host = ModelHost()
         self.lanes = Lanes()
         self.succession = Succession()

@@ -60,6 +60,9 @@ class Database:
         self._closed = False
         self.problem: StorageError | None = None
         """Why the latest call could not use the file; None when it could, and before the first one."""
+        self.on_problem: Callable[[], None] = lambda: None
+        """Called on the event loop when `problem` says something else than before."""
+        self._said: str | None = None  # by `problem`, when that was looked at last
 
     @property
     def begun(self) -> bool:
@@ -84,7 +87,15 @@ class Database:
             raise StorageError("The database is closed, because this Coterie is shutting down.", code="storage_closed")
         if self._thread is None:
             self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="coterie-database")
-        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._thread, self._perform, work))
+        performing = asyncio.get_running_loop().run_in_executor(self._thread, self._perform, work)
+        performing.add_done_callback(self._look)  # before whoever asked hears how it went, and also where they hang up
+        return await asyncio.shield(performing)
+
+    def _look(self, _: object) -> None:
+        says = None if self.problem is None else self.problem.message
+        if says != self._said:
+            self._said = says
+            self.on_problem()
 
     async def write(self, work: Callable[[sqlite3.Connection], _T], *, durable: bool = False) -> _T:
         """Run ``work`` as one transaction. Raises `StorageError`, and then nothing of it has happened."""

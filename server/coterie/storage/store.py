@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from coterie.base.errors import StorageError
@@ -47,6 +48,10 @@ class Store:
     def problem(self) -> StorageError | None:
         """Why nothing could be kept or read when it was tried last, if so. Nothing is opened to find out."""
         return self._database.problem
+
+    def on_problem(self, tell: Callable[[], None]) -> None:
+        """Call ``tell`` when `problem` says something else than before."""
+        self._database.on_problem = tell
 
     async def aclose(self) -> None:
         """Complete what was asked for, give up this server's runs and close the file. May be called twice."""
