@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from agent_stage import FakeSandbox, Stage, Turn, answering, calls, says, staged
-from coterie.domain.events import ToolCallEvent
+from coterie.domain.events import MessageEvent, ToolCallEvent
 from coterie.domain.messages import UserMessage
-from coterie.domain.runs import Attachment
+from coterie.domain.runs import Attachment, RunRequest
 from hunk_stage import Reviewer, words
 from shell_stage import SETTINGS, really
 
@@ -209,3 +209,17 @@ async def test_a_person_is_asked_about_the_file_or_the_folder_that_is_meant(
         await stage.begin(folder=here.as_uri())
         assert (await stage.asked()).title == title.format(there=there)
         assert (await stage.ended()).state == "succeeded"
+
+
+async def test_what_is_posted_to_a_live_run_is_named_from_the_folder_that_it_works_in(tmp_path: Path) -> None:
+    script = {"chat": [calls(("execute_command", {"command": "make"})), says("Done.")]}
+    async with opened(tmp_path, script) as (stage, here, there):
+        run_id = await stage.begin("Make it", folder=there.as_uri())
+        await stage.asked()
+        channel = (await stage.store.runs.rows())[0].channel_id
+        files = tuple(Attachment(uri=(folder / FILE).as_uri()) for folder in (here, there))
+        assert (await stage.runs.post(RunRequest(prompt="Look", channel_id=channel, attachments=files)))[0] == run_id
+        [said] = [event.text for event in stage.listener.of(MessageEvent) if event.role == "user" and "Look" in event.text]
+        assert f"<attachment path=\"{here / FILE}\">\nNAME = 'client'" in said
+        assert f"<attachment path=\"{FILE}\">\nNAME = 'server'" in said
+        await stage.runs.cancel(run_id)

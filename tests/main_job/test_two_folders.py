@@ -46,6 +46,17 @@ async def test_a_command_about_a_selection_works_in_the_folder_of_its_file(tmp_p
             assert f'<selection path="{FILE}" lines="1-1">\nNAME\n' in said
 
 
+async def test_a_run_begins_in_the_folder_that_is_asked_for_however_it_is_spelled_or_in_that_of_the_selection(tmp_path: Path) -> None:
+    async with two_folders(tmp_path) as (editor, host, here, there):
+        selected = {"selection": {"uri": (there / FILE).as_uri()}}
+        spelled = there.as_uri().replace("server", "%73erver/")
+        asked = (({}, here), (selected, there), ({**selected, "folder": here.as_uri()}, here), ({"folder": spelled}, there))
+        for number, (params, folder) in enumerate(asked):
+            started = await editor.client.request("agent/run/start", {"prompt": "Explain it", **params})
+            await editor.ended(started["runId"])
+            assert f'<folder name="{folder.name}">' in host.asked[number].messages[-1].text
+
+
 async def test_what_is_offered_to_attach_says_in_which_folder_it_is_and_comes_from_each(tmp_path: Path) -> None:
     async with two_folders(tmp_path) as (editor, _, here, there):
         for number in range(9):

@@ -130,7 +130,7 @@ class History:
 
     def __post_init__(self) -> None:
         """Let what is about the changes see them."""
-        self.verdicts = ToldVerdicts(self.changes, self.edits)
+        self.verdicts = ToldVerdicts(self.changes, self._place_of)
 
     def add(self, entry: Entry) -> None:
         """Take one more entry into account."""
@@ -260,6 +260,10 @@ class History:
         self.approvals[event.approval_id] = event
         if event.decision is not None and event.decision.kind in {"approve", "edit"}:
             self.approved |= {effect.rule for effect in event.effects if effect.kind == "gate"}
+
+    def _place_of(self, change_id: str) -> str:
+        edit = self.edits.get(change_id)
+        return "" if edit is None else edit.file
 
     @property
     def step_views(self) -> tuple[StepView, ...]:

@@ -6,27 +6,24 @@ change that was only proposed: once in each conversation, by the result of the c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from coterie.domain.events import ChangeEvent
 from coterie.domain.reviews import DecidedHunk
-
-if TYPE_CHECKING:
-    from coterie.agents.history import Edit
 
 
 @dataclass(slots=True)
 class ToldVerdicts:
     """Who knows what of the verdicts.
 
-    ``changes`` and ``edits`` are those of the run as they stand; whoever owns them goes on changing them.
+    ``changes`` are those of the run as they stand; whoever owns them goes on changing them. ``place_of`` says by a change's id where its
+    file lies.
     """
 
     changes: Mapping[str, ChangeEvent]
-    edits: Mapping[str, Edit]
+    place_of: Callable[[str], str]
     _offered: set[str] = field(default_factory=set)  # the changes that were not made at once, but proposed
     _answered_for: set[str] = field(default_factory=set)  # the hunks of which the result of their call says what became
     _told: dict[tuple[str, int], set[str]] = field(default_factory=dict)  # by conversation: the hunks whose verdict it knows
@@ -58,7 +55,7 @@ class ToldVerdicts:
     def decided(self) -> tuple[DecidedHunk, ...]:
         """The verdicts by which a file is not as the model believes that it is: what was rejected, and what is applied after all."""
         return tuple(
-            DecidedHunk(change.path, hunk, self.edits[change.change_id].file if change.change_id in self.edits else "")
+            DecidedHunk(change.path, hunk, self.place_of(change.change_id))
             for change in self.changes.values()
             for hunk in change.hunks
             if hunk.review == "rejected"

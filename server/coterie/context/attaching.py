@@ -124,7 +124,7 @@ def shown_path(workspace: Workspace, uri: str, folder: str | None) -> str:
 
 
 def _located(workspace: Workspace, uri: str, folder: str | None) -> FileRef:
-    """Find a file. The folder that the agent works in may be open elsewhere only, or no more: files of the others are there all the same."""
+    """Find a file, also where the folder that the agent works in is open elsewhere only, or no more."""
     return workspace.locate(path_of(uri), folder if folder is None or workspace.folder(folder) is not None else None)
 
 

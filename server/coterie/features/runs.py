@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from pathlib import PurePath
 from typing import get_args
 
 from coterie.agents.approvals import ApprovalRequiredError
@@ -42,6 +43,7 @@ from coterie.domain.runs import (
 )
 from coterie.domain.store_ports import ChannelStore, RunStore
 from coterie.features.channel_news import ChannelNews
+from coterie.workspace.uris import path_of, same_file
 
 TITLE_LENGTH = 60
 _BEGINNING = 1_000
@@ -92,14 +94,19 @@ class RunService:
         if not request.prompt.strip():
             raise InvalidParamsError("text: say something.")
         check_attachments(request.attachments)
-        request = replace(request, folder=await self._folder(request))
-        # Everything that a run hears after its start is a message's text: what is attached is quoted in it.
-        said = first_message(Task(prompt=request.prompt, attachments=await attachments_of(self._base.workspace, request))).text
         async with self.turn(request.channel_id):
             if (active := self._coordinator.active_in(request.channel_id or "")) is not None:
-                return active, await self._coordinator.steer(active, said)
+                said = await self._quoted(request, active)
+                if self._coordinator.active_in(request.channel_id or "") == active:  # it may have ended while files were read
+                    return active, await self._coordinator.steer(active, said)
             row, channel = await self._admit(request)
             return row.run_id, await self._begin(row, channel)
+
+    async def _quoted(self, request: RunRequest, active: str) -> str:
+        """Return words as a live run hears them: everything that it hears after its start is a message's text, what is attached as well."""
+        row = await run_named(active, self._runs)
+        request = replace(request, folder=row.request.folder)  # the run may be another editor's, in a folder that is not open in this one
+        return first_message(Task(prompt=request.prompt, attachments=await attachments_of(self._base.workspace, request))).text
 
     async def _begin(self, row: RunRow, channel: Channel) -> str:
         # To the end of it: who hangs up and asks again would find a channel in which nothing that we know of goes on, and one that was
@@ -148,18 +155,22 @@ class RunService:
     async def _folder(self, request: RunRequest) -> str | None:
         """Return the URI of the folder that a run works in: kept with the run, so that it is resumed in no other.
 
-        Where none is asked for a chat goes on in the folder that it was last in, as long as that is open.
+        Where none is asked for a chat goes on in the folder that it was last in, as long as that is open; else it begins in that of what is
+        selected, or in the first one.
         """
-        uris = [folder.uri for folder in self._base.workspace.folders]
+        folders = self._base.workspace.folders
         if (asked := request.folder) is not None:
-            for uri in uris:
-                if uri.rstrip("/") == asked.rstrip("/"):
-                    return uri
+            for folder in folders:
+                if same_file(folder.uri.rstrip("/"), asked.rstrip("/")):
+                    return folder.uri
             raise InvalidParamsError(f"folder: {asked} is not a workspace folder.")
         last = None if request.channel_id is None else await self._last_run(request.channel_id)
-        if last is not None and last.request.folder in uris:
+        if last is not None and last.request.folder in {folder.uri for folder in folders}:
             return last.request.folder
-        return uris[0] if uris else None
+        selected = None if request.selection is None else path_of(request.selection.uri)
+        around = [] if selected is None else [folder for folder in folders if PurePath(selected).is_relative_to(folder.absolute)]
+        first = max(around, key=lambda folder: len(folder.absolute)) if around else next(iter(folders), None)
+        return None if first is None else first.uri
 
     async def _last_run(self, channel_id: str) -> RunRow | None:
         """Return the last run of a channel's story; a fork's begins with runs of another channel."""

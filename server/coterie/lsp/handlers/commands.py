@@ -70,7 +70,6 @@ async def run(session: Session, argument: RunArguments) -> RunStarted:
         agent=argument.agent,
         workflow=argument.workflow,
         channel_id=argument.channel_id,
-        folder=beginning(session, argument),
         selection=argument.selection,
     )
     return await runs.start(session, request)
@@ -78,8 +77,7 @@ async def run(session: Session, argument: RunArguments) -> RunStarted:
 
 async def ask(session: Session, argument: AskArguments) -> RunStarted:
     """``coterie.ask``; a plain client is shown the channel, where the answer appears."""
-    folder = beginning(session, argument)
-    request = RunRequest(prompt=argument.prompt, channel_id=argument.channel_id, folder=folder, selection=argument.selection)
+    request = RunRequest(prompt=argument.prompt, channel_id=argument.channel_id, selection=argument.selection)
     started = await runs.start(session, request)
     if session.bare is not None and session.client.shows_documents:
         session.tasks.spawn(chats.show_channel(session, started.channel_id), name=f"show {started.channel_id}")
@@ -187,22 +185,8 @@ async def newest(session: Session, fits: Callable[[RunSummary], Awaitable[bool]]
 
 def is_ours(session: Session, uri: str) -> bool:
     """Say whether a file is in one of the workspace's folders."""
-    return folder_of(session, uri) is not None
-
-
-def folder_of(session: Session, uri: str) -> str | None:
-    """Return the URI of the folder that a file is in, the innermost one; None for a file elsewhere, and for what is no file."""
     path = file_path(uri)
-    around = [] if path is None else [each for each in session.folders.values() if PurePath(path).is_relative_to(each.absolute)]
-    return max(around, key=lambda each: len(each.absolute)).uri if around else None
-
-
-def beginning(session: Session, argument: AskArguments | RunArguments) -> str | None:
-    """Return the folder of what is selected, which a new chat is about; None leaves it to the run. A chat goes on where it was."""
-    if argument.selection is None or argument.channel_id is not None:
-        return None
-    folder = folder_of(session, argument.selection.uri)
-    return folder if folder is not None and session.application.concerns(folder) else None  # it may be open since a moment ago
+    return path is not None and any(PurePath(path).is_relative_to(folder.absolute) for folder in session.folders.values())
 
 
 async def cancel_progress(session: Session, params: types.WorkDoneProgressCancelParams) -> None:
