@@ -287,7 +287,7 @@ async def test_a_run_is_resumed_after_its_server_was_killed_and_undone_part_by_p
         await window.push("Show the File")
         await window.reads(theirs)
 
-        (window.project / "go").unlink()
+        (window.project / "wait.py").write_text(WAIT.replace('"go"', '"a word that nobody says"'), encoding="utf-8")
         await code.stage.host.answer_with(ENDLESS)
         await run_agent(window, "coder", "Wait for it")
         run = run_row(window, "Wait for it, running")
