@@ -242,6 +242,8 @@ class Window(Watched):
         async def choose() -> None:
             nonlocal pressed
             if not await entry.is_visible():
+                if await self.page.get_by_role("menu").first.is_visible():
+                    await self.press("Escape")  # of a row that has moved under the pointer: it lies over all of the window until it is closed
                 await row.click(button="right")
             # Not a click: a menu that has just opened takes it for the end of the one that opened it.
             await entry.hover()
