@@ -197,7 +197,9 @@ async def test_what_no_text_tells_is_told_of_its_file(tmp_path: Path) -> None:
         ("execute_command", {"command": "make", "cwd": "../server"}, "execute_command in {there}: make"),
         ("execute_command", {"command": "make", "cwd": "app"}, "execute_command in app: make"),
         ("execute_command", {"command": "make", "cwd": "."}, "execute_command make"),
+        ("execute_command", {"command": "make", "cwd": ""}, "execute_command make"),
         ("execute_command", {"command": "make"}, "execute_command make"),
+        ("remember", {"note": "See https://docs.example/a//b/../c"}, "remember See https://docs.example/a//b/../c"),
     ],
 )
 async def test_a_person_is_asked_about_the_file_or_the_folder_that_is_meant(

@@ -245,9 +245,9 @@ class Calls:
             return f"git {arguments.get('operation', '')}".strip()
         about = arguments.get("command") or arguments.get("path") or arguments.get("url") or arguments.get("note") or ""
         to, place = arguments.get("to"), arguments.get("cwd")
-        if tool.kinds and tool.kinds <= {"read", "write"}:
+        if about == arguments.get("path") and tool.kinds and tool.kinds <= {"read", "write"}:  # a note is no path, whatever it looks like
             about, to = self._named(about), self._named(to)
-        if call.tool == "execute_command" and (place := self._named(place)) not in {None, "."}:
+        if call.tool == "execute_command" and (place := self._named(place)) not in {None, "", "."}:
             return f"{call.tool} in {place}: {about}"
         return f"{call.tool} {about}{f' to {to}' if call.tool == 'move_file' and to is not None else ''}".strip()
 

@@ -330,8 +330,11 @@ class History:
         Of what was taken back the intents alone know what the text was after it. Where nothing of the run is left there is nothing.
         """
         found = {}
+        of_file: dict[str, list[Edit]] = {}
+        for edit in self.edits.values():
+            of_file.setdefault(edit.file, []).append(edit)
         for file in self.applied(paths):
-            edits = [edit for edit in self.edits.values() if edit.file == file]
+            edits = of_file[file]
             begins = next(number for number, edit in enumerate(edits) if edit.state == "applied")
             since = [edit for edit in edits[begins:] if edit.state in {"applied", "decided"}]
             decided = {hunk_id for edit in since for hunk_id in edit.intent.hunks}
