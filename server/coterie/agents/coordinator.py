@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from coterie.agents.approvals import ApprovalRequiredError
 from coterie.agents.channel_turns import ChannelTurns
-from coterie.agents.endings import INTERNAL, REPLACED, Stop, end_by_failure, end_by_stop, given_up, left_open
+from coterie.agents.endings import INTERNAL, REPLACED, Stop, end_by_failure, end_by_stop, given_up, left_open, not_heard
 from coterie.agents.history import History
 from coterie.agents.kept_runs import KeptRuns, elsewhere
 from coterie.agents.live_run import LiveRun
@@ -76,14 +76,21 @@ class Coordinator:
     async def steer(self, run_id: str, text: str) -> str:
         """Say something to a live run. Raises `RequestError` ``run_ended``, or ``run_active`` for another server's."""
         live = self._live.get(run_id)
-        if live is None or live.stop is not None or live.has_ended:
-            row = await self._kept.row(run_id)
-            if live is None and row.state not in ENDED:
-                raise elsewhere()
-            raise RequestError("This run has ended; start a new one, or post to its channel.", code="run_ended")
-        message = MessageEvent(message_id=new_id("message"), role="user", text=text)
-        await live.run.event(message, durable=True)
-        return message.message_id
+        if live is not None:
+            async with live.speaking:
+                if live.hears:
+                    message = MessageEvent(message_id=new_id("message"), role="user", text=text)
+                    await live.run.event(message, durable=True)
+                    return message.message_id
+        row = await self._kept.row(run_id)
+        if live is None and row.state not in ENDED:
+            raise elsewhere()
+        raise RequestError("This run has ended; start a new one, or post to its channel.", code="run_ended")
+
+    async def until_gone(self, run_id: str) -> None:
+        """Wait until a run that is stopped, or at its end, goes on no longer."""
+        if (live := self._live.get(run_id)) is not None:
+            await live.gone.wait()
 
     async def stop(self, run_id: str, how: Stop) -> RunState:
         """Interrupt or cancel a run and return its state once everything of it has ended. Raises ``run_active`` for another server's."""
@@ -303,9 +310,12 @@ class Coordinator:
     async def _end(self, live: Live, end: RunEvent) -> None:
         run = live.run
         try:
+            async with live.speaking:
+                live.is_over = True
             async with run.deciding:
                 closed = given_up(run.history) if end.state == "cancelled" else ()
-                await run.event(*closed, end, durable=True)
+                late = not_heard(run.history) if end.state == "succeeded" else ()  # what is interrupted, or failed, may hear it yet
+                await run.event(*closed, *late, end, durable=True)
         except StorageError as failure:
             log.error("the end of run %s could not be written; it will read as interrupted: %s", run.run_id, failure.message)  # noqa: TRY400 - its traceback says no more
         finally:

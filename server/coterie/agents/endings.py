@@ -9,7 +9,7 @@ from coterie.agents.approvals import ApprovalRequiredError, PlanRejectedError
 from coterie.agents.history import FINISHED_CALLS, History
 from coterie.agents.reconcile import UNKNOWN_OUTCOME
 from coterie.base.errors import CoterieError
-from coterie.domain.events import Event, MessageDiscarded, RunEvent
+from coterie.domain.events import Event, MessageDiscarded, RunEvent, WarningEvent
 from coterie.domain.permissions import Decision
 
 Stop = Literal["interrupted", "cancelled"]
@@ -46,6 +46,12 @@ def given_up(history: History) -> tuple[Event, ...]:
     """Return the events that close the calls and steps of a run that is never gone on with."""
     calls = [replace(call, state="failed", output=NEVER_ENDED) for call in history.calls.values() if call.state not in FINISHED_CALLS]
     return (*calls, *(replace(step, state="failed") for step in history.steps.values() if step.state == "running"))
+
+
+def not_heard(history: History) -> tuple[Event, ...]:
+    """Return what says which came too late: the person's words that crossed with the last agent's end and that no model has read."""
+    text = "Your last message came when the run was already ending, and no agent has read it. Post it again."
+    return tuple(WarningEvent(code="not_heard", text=text) for _ in history.spoken.missed)
 
 
 def left_open(history: History) -> tuple[Event, ...]:

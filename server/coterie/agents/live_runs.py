@@ -28,6 +28,10 @@ class Live:
     """Whether it is journalled and told that it goes on."""
     walking: asyncio.Task[None] | None = None
     """What walks through it, once that has taken its first step."""
+    is_over: bool = False
+    """Whether all agents are done, so that nobody hears what is said from now on. Set while `speaking` is held."""
+    speaking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by whoever says something in it."""
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when nothing of it goes on here any more."""
 
@@ -35,6 +39,11 @@ class Live:
     def has_ended(self) -> bool:
         """Whether the end of the run is journalled and told. One that is being resumed still bears the state in which it was left."""
         return self.is_begun and self.run.history.state.state in ENDED
+
+    @property
+    def hears(self) -> bool:
+        """Whether what is said in it now is heard, or told not to have been."""
+        return self.stop is None and not self.is_over and not self.has_ended
 
     def halt(self, how: Stop, reason: str = "") -> None:
         """Have a run end; who was first says how. Before its first step a task is not cancelled, which would then do nothing: it looks."""

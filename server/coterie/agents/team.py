@@ -60,16 +60,9 @@ class Team:
                 break
             self._check_progress(loop)
             await self._go_back(loop)
-        await self._own_up()
         if self._workflow.name == "team":
             text = report(self._run.history)
             await self._run.event(MessageEvent(message_id=new_id("message"), role="assistant", text=text, agent="team"))
-
-    async def _own_up(self) -> None:
-        """Say what came too late: the person's words that crossed with the last agent's end and that no model has read."""
-        for _ in self._run.history.spoken.missed:
-            text = "Your last message came when the run was already ending, and no agent has read it. Post it again."
-            await self._run.event(WarningEvent(code="not_heard", text=text))
 
     def _is_stale(self, spec: StepSpec) -> bool:
         """Say whether a way back was taken since the step's latest attempt began, which makes what it handed on void."""

@@ -95,12 +95,24 @@ class RunService:
             raise InvalidParamsError("text: say something.")
         check_attachments(request.attachments)
         async with self.turn(request.channel_id):
-            if (active := self._coordinator.active_in(request.channel_id or "")) is not None:
-                said = await self._quoted(request, active)
-                if self._coordinator.active_in(request.channel_id or "") == active:  # it may have ended while files were read
-                    return active, await self._coordinator.steer(active, said)
+            active = self._coordinator.active_in(request.channel_id or "")
+            if active is not None and (message_id := await self._steered(request, active)) is not None:
+                return active, message_id
             row, channel = await self._admit(request)
             return row.run_id, await self._begin(row, channel)
+
+    async def _steered(self, request: RunRequest, active: str) -> str | None:
+        """Say something in a live run; None where it hears nothing any more, once it goes on no longer."""
+        said = await self._quoted(request, active)
+        if self._coordinator.active_in(request.channel_id or "") != active:  # it may have ended while files were read
+            return None
+        try:
+            return await self._coordinator.steer(active, said)
+        except RequestError as refused:
+            if refused.code != "run_ended":
+                raise
+        await self._coordinator.until_gone(active)
+        return None
 
     async def _quoted(self, request: RunRequest, active: str) -> str:
         """Return words as a live run hears them: everything that it hears after its start is a message's text, what is attached as well."""
