@@ -185,6 +185,23 @@ async def test_who_hangs_up_while_a_run_is_fetched_to_be_noted_in_does_not_keep_
         await other.aclose()
 
 
+async def test_what_is_being_noted_in_a_run_is_noted_before_the_server_ends(tmp_path: Path) -> None:
+    (project := tmp_path / "project").mkdir()
+    journal, client = SlowToOwn(), TaskSupervisor("client")
+    async with staged(tmp_path / "home", project, {"chat": [says("Hello.")]}, wrap=journal.around) as stage:
+        run_id = await stage.begin("Hello")
+        await stage.ended()
+        journal.wrote.clear()
+        journal.may_say_so.clear()
+        said = MessageEvent(message_id="m", role="user", text="Noted")
+        client.spawn(stage.coordinator.note(run_id, EventRecord(event=said)), name="note")
+        await journal.wrote.wait()
+        client.spawn(asyncio.sleep(0), name="let it say so").add_done_callback(lambda _: journal.may_say_so.set())
+        await stage.coordinator.aclose()
+        assert said in stage.listener.of(MessageEvent)
+        await client.settled()
+
+
 async def test_what_is_written_down_is_known_and_told_though_who_wrote_it_was_stopped(tmp_path: Path) -> None:
     store, journal, listener, agent = Store(tmp_path), SlowJournal(), Listener(), TaskSupervisor("agent")
     row = RunRow(

@@ -250,7 +250,10 @@ class Coordinator:
         self._is_closing = True
         for live in self._live:
             live.halt("interrupted", "server_stopped")
-        await self._tasks.settled()
+        while self._tasks.running or self._claiming.locked():
+            await self._tasks.settled()
+            async with self._claiming:  # some of what takes turns at it is done by requests, not by tasks of ours
+                pass
         await self._tasks.aclose()
 
     async def _goes_on(self, run_id: str) -> bool:
