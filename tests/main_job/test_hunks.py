@@ -234,3 +234,22 @@ async def test_of_two_editors_the_first_decides_and_both_are_told(tmp_path: Path
                 )
             await two.answer(question, "reject_once")
             assert (await two.ended(run_id))["state"] == "succeeded"
+
+
+async def test_a_file_is_told_once_whose_uri_the_editor_spells_in_another_way(tmp_path: Path) -> None:
+    lines = [{"path": "a@b.txt", "edits": [{"old": old, "new": new}]} for old, new in (("line 2", "second"), ("line 8", "eighth"))]
+    waits = ("execute_command", {"command": "touch made"})
+    answers: Sequence[Answer] = ([("edit_file", lines[0])], [waits], [("edit_file", lines[1])], ["Done."])
+    (make_project(tmp_path / "project") / "a@b.txt").write_text(BEFORE, encoding="utf-8")
+    async with served(tmp_path, playing(record(tmp_path / "cassette.json", {"chat": answers}))) as editor:
+        run_id = await editor.start()
+        question = await editor.asked()
+        spelled = (editor.project / "a@b.txt").as_uri().replace("%40", "@")
+        await editor.client.open(spelled, (editor.project / "a@b.txt").read_text(encoding="utf-8"))
+        await editor.answer(question, "allow_once")
+        assert (await editor.ended(run_id))["state"] == "succeeded"
+        changed = {event["uri"] for event in editor.events(run_id, "change")}
+        assert len([uri for uri in changed if uri.endswith("b.txt")]) == 2
+        rejected = {"command": "coterie.reject", "arguments": [{"uri": spelled}]}
+        assert await editor.client.request("workspace/executeCommand", rejected) == {"restored": ["a@b.txt"], "conflicts": []}
+        assert editor.client.buffers[spelled].text == BEFORE

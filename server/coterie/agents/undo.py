@@ -30,7 +30,7 @@ from coterie.domain.workspace_ports import Workspace
 from coterie.workspace.files import in_thread
 from coterie.workspace.hunks import unified_diff
 from coterie.workspace.merge import revert, shows_edit
-from coterie.workspace.uris import path_of
+from coterie.workspace.uris import place_of
 
 
 async def undo(run: LiveRun, workspace: Workspace, paths: Sequence[str] = ()) -> UndoResult:
@@ -84,19 +84,15 @@ async def _texts_back(run: LiveRun, workspace: Workspace, paths: Sequence[str]) 
 
 
 def _result(given_back: GivenBack, restored: Sequence[Place], conflicts: Sequence[UndoConflict]) -> UndoResult:
-    left = {_where(conflict.uri) for conflict in conflicts}
-    back = {_where(uri): path for path, uri in (*restored, *given_back.restored)}
+    left = {place_of(conflict.uri) for conflict in conflicts}
+    back = {place_of(uri): path for path, uri in (*restored, *given_back.restored)}
     return UndoResult(
         restored=tuple(path for where, path in back.items() if where not in left),
-        conflicts=(*conflicts, *(conflict for conflict in given_back.conflicts if _where(conflict.uri) not in left)),
+        conflicts=(*conflicts, *(conflict for conflict in given_back.conflicts if place_of(conflict.uri) not in left)),
         not_undoable=tuple(given_back.not_undoable),
         kept_in=given_back.workspace.kept_of(given_back.run.run_id),
         let_go=given_back.workspace.let_go_for(given_back.run.run_id),
     )
-
-
-def _where(uri: str) -> str:
-    return path_of(uri) or uri  # editors spell the URI of a file that they have open in their own way
 
 
 async def undo_part(run: LiveRun, workspace: Workspace, scope: Literal["step", "hunk"], ids: Sequence[str]) -> UndoResult:

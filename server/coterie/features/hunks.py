@@ -20,7 +20,7 @@ from coterie.domain.reviews import HunkChoice, HunkResult, ReviewedChange, Revie
 from coterie.domain.runs import RunRow
 from coterie.domain.store_ports import RunStore
 from coterie.features.unseen import Unseen, UnseenChange, is_open
-from coterie.workspace.uris import same_file
+from coterie.workspace.uris import place_of, same_file
 
 LATEST: Final = 30
 """Among how many runs a hunk is looked for that comes without its run."""
@@ -86,9 +86,10 @@ class HunkService:
                 self._unseen.forget(changes)
                 decided += [_reviewed(run, each.folder, each.change) for each in changes]
             else:
-                still = {conflict.uri for conflict in result.conflicts}
+                still = {place_of(conflict.uri) for conflict in result.conflicts}
                 done = {hunk.hunk_id for change in result.changes for hunk in change.hunks if not hunk.is_open}
-                decided += [each for each in result.changes if each.uri not in still and any(hunk.hunk_id in done for hunk in each.hunks)]
+                left = [each for each in result.changes if place_of(each.uri) not in still]
+                decided += [each for each in left if any(hunk.hunk_id in done for hunk in each.hunks)]
                 results.append(result)
         return tuple(decided), tuple(results)
 

@@ -42,3 +42,8 @@ def place_below(folder: str, path: str) -> str:
 def same_file(one: str, other: str) -> bool:
     """Say whether two URIs name one file."""
     return one == other or (path_of(one) is not None and path_of(one) == path_of(other))
+
+
+def place_of(uri: str) -> str:
+    """Return what the spellings of a URI have in common: the path of a file; of what is none the URI stands for itself."""
+    return path_of(uri) or uri

@@ -14,6 +14,7 @@ from collections.abc import Awaitable
 from coterie.base.errors import CoterieError, InvalidParamsError
 from coterie.domain.edits import KEPT_DAYS, UndoResult, words_of_let_go
 from coterie.lsp.commands import RejectArguments, UndoArguments, UndoGoesOn
+from coterie.lsp.convert import file_path
 from coterie.lsp.session import Session
 
 
@@ -41,7 +42,7 @@ async def rejected(session: Session, argument: RejectArguments) -> UndoResult:
     )
     kept = [result.kept_in for result in results if result.kept_in is not None]
     return UndoResult(
-        restored=tuple(path for path, _ in dict.fromkeys((change.path, change.uri) for change in changes)),
+        restored=tuple({file_path(change.uri) or change.uri: change.path for change in changes}.values()),
         conflicts=tuple(conflict for result in results for conflict in result.conflicts),
         kept_in=os.path.commonpath(kept) if kept else None,  # of several runs, the folder that has the folder of each
         let_go=sum(result.let_go for result in results),
