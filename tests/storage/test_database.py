@@ -275,3 +275,22 @@ async def test_that_the_file_cannot_be_used_is_told_once_and_so_is_that_it_can_b
         await database.run(nothing)
         assert told == ["storage_unwritable", None]
     await database.aclose()
+
+
+async def test_that_nothing_can_be_written_is_told_until_something_can_whatever_is_read_meanwhile(tmp_path: Path) -> None:
+    database, told = Database(tmp_path / "coterie.db"), list[str | None]()
+    database.on_problem = lambda: told.append(None if database.problem is None else database.problem.code)
+
+    def fill(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO texts VALUES ('big', ?)", (bytes(10_000_000),))
+
+    await database.run(lambda connection: connection.execute("PRAGMA max_page_count = 200").fetchall())
+    for _ in range(2):
+        with pytest.raises(StorageError):
+            await database.write(fill)
+        await database.run(nothing)
+        assert told == ["storage_full"]
+    await database.run(lambda connection: connection.execute("PRAGMA max_page_count = 100000").fetchall())
+    await database.write(fill)
+    assert told == ["storage_full", None]
+    await database.aclose()

@@ -59,9 +59,13 @@ class Database:
         self._connection: sqlite3.Connection | None = None  # touched on the thread only
         self._closed = False
         self.problem: StorageError | None = None
-        """Why the latest call could not use the file; None when it could, and before the first one."""
+        """Why the latest call could not use the file; None when it could, and before the first one.
+
+        Where something could not be written, as on a full disk, it stays until something is: to read the file is no sign of that.
+        """
         self.on_problem: Callable[[], None] = lambda: None
         """Called on the event loop when `problem` says something else than before."""
+        self._is_unwritten = False  # whether `problem` is of that kind; touched on the thread only
         self._said: str | None = None  # by `problem`, when that was looked at last
 
     @property
@@ -83,11 +87,14 @@ class Database:
 
         Calls are served in the order in which they were made, and completed also when their callers are cancelled meanwhile.
         """
+        return await self._run(work, is_write=False)
+
+    async def _run(self, work: Callable[[sqlite3.Connection], _T], *, is_write: bool) -> _T:
         if self._closed:
             raise StorageError("The database is closed, because this Coterie is shutting down.", code="storage_closed")
         if self._thread is None:
             self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="coterie-database")
-        performing = asyncio.get_running_loop().run_in_executor(self._thread, self._perform, work)
+        performing = asyncio.get_running_loop().run_in_executor(self._thread, self._perform, work, is_write)
         performing.add_done_callback(self._look)  # before whoever asked hears how it went, and also where they hang up
         return await asyncio.shield(performing)
 
@@ -104,7 +111,7 @@ class Database:
             with transaction(connection, durable=durable):
                 return work(connection)
 
-        return await self.run(commit)
+        return await self._run(commit, is_write=True)
 
     @property
     def opened(self) -> bool:
@@ -122,26 +129,30 @@ class Database:
         finally:
             thread.shutdown(wait=False)
 
-    def _perform(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+    def _perform(self, work: Callable[[sqlite3.Connection], _T], is_write: bool) -> _T:  # noqa: FBT001 - handed on by position
+        try:
+            done = self._done(work)
+        except StorageError as error:
+            self.problem, self._is_unwritten = error, is_write and self._connection is not None
+            raise
+        if is_write or not self._is_unwritten:
+            self.problem = None
+        return done
+
+    def _done(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Do something with the open file. Raises `StorageError`, and what is a defect of ours as it is."""
         import sqlite3  # noqa: PLC0415 - not loaded at server start
 
         try:
             if self._connection is None:
                 self._connection = self._open()
-            done = work(self._connection)
-        except StorageError as error:
-            self.problem = error
-            raise
+            return work(self._connection)
         except sqlite3.Error as error:
-            self.problem = explained(error, self.path)
-            if self.problem is None:
+            if (problem := explained(error, self.path)) is None:
                 raise
-            raise self.problem from error
+            raise problem from error
         except OSError as error:
-            self.problem = unusable(error, self.path)
-            raise self.problem from error
-        self.problem = None
-        return done
+            raise unusable(error, self.path) from error
 
     def _open(self) -> sqlite3.Connection:
         """Open the file, which is made when it is not there, and bring it to this version."""
