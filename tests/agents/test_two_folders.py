@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from agent_stage import FakeSandbox, Stage, Turn, answering, calls, says, staged
 from coterie.domain.events import MessageEvent, ToolCallEvent
 from coterie.domain.messages import UserMessage
 from coterie.domain.runs import Attachment, RunRequest
 from hunk_stage import Reviewer, words
+from index_fake import FakeIndex
 from shell_stage import SETTINGS, really
 
 FILE = "app/main.py"
@@ -63,6 +66,49 @@ async def test_a_chat_that_goes_on_in_another_folder_says_so_and_takes_no_file_f
         _, said = await posted(stage, "Back.", channel=channel, folder=here, attach=[here / FILE])
         assert said.startswith('<folder name="client" reason="you work in it from here on')
         assert f"<attachment path=\"{FILE}\">\nNAME = 'client'" in said
+
+
+class Busy(FakeIndex):
+    """Takes for ever to read the folder that it is busy with."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.runs = False
+        self.busy_with: str | None = str(folder)
+        self.asked = asyncio.Event()
+
+    @override
+    async def refresh(self, folder: str) -> None:
+        if folder == self.busy_with:
+            self.asked.set()
+            await asyncio.Event().wait()
+
+
+async def test_a_chat_has_moved_once_that_was_said(tmp_path: Path) -> None:
+    index = Busy(tmp_path / "server")
+    async with opened(tmp_path, {"chat": [says("Yes.")]}, index=index, index_wait_s=600.0) as (stage, here, there):
+        channel, _ = await posted(stage, "What?", channel=None, folder=here)
+        stage.listener.events.clear()
+        run_id = await stage.begin("And here?", channel_id=channel, folder=there.as_uri())
+        await index.asked.wait()
+        await stage.runs.cancel(run_id)
+        assert (await stage.ended()).state == "cancelled"
+        index.busy_with = None
+        _, said = await posted(stage, "And now?", channel=channel, folder=there)
+        assert said.startswith('<folder name="server" reason="you work in it from here on')
+
+
+async def test_a_folder_is_the_same_one_behind_a_link(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("client")
+    here, link = tmp_path / "client", tmp_path / "link"
+    folders(tmp_path)
+    async with staged(tmp_path / "home", here, {"chat": [says("Yes.")]}, beside=[link]) as stage:
+        channel, said = await posted(stage, "What?", channel=None, folder=link, attach=[link / FILE])
+        assert f'<attachment path="{FILE}">' in said
+        (here / FILE).write_text("NAME = 2\n", encoding="utf-8")
+        _, said = await posted(stage, "And?", channel=channel, folder=here, attach=[here / FILE])
+        assert "<folder" not in said
+        assert f'<attachment path="{FILE}" reason="it has changed' in said
 
 
 async def test_a_pinned_file_comes_along_into_another_folder_by_its_whole_path(tmp_path: Path) -> None:

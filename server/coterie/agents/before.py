@@ -94,7 +94,8 @@ async def conversation_before(
         begun.append((None if conversation is None else conversation.record, replacing))
         if conversation is not None:
             said += valid(conversation.placed(row.run_id))
-            folder = row.request.folder
+            if conversation.messages:  # one that was cut off before it began has told of no other folder
+                folder = row.request.folder or folder
         known = {hunk.hunk_id for change in history.changes.values() for hunk in change.hunks}
         now = history if each.through is None else history_of(entries)  # a verdict since a cut is about the same files
         decided |= {made.hunk.hunk_id: made for made in now.verdicts.decided if made.hunk.hunk_id in known}

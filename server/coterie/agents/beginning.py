@@ -34,7 +34,7 @@ from coterie.domain.model_ports import ModelChoice
 from coterie.domain.records import ConversationRecord, EventRecord
 from coterie.domain.runs import Attachment
 from coterie.domain.wire import Json
-from coterie.workspace.uris import path_of, same_file
+from coterie.workspace.uris import path_of, same_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Beginning:
     def _left(self) -> str | None:
         """Return the URI of the folder that the conversation was about before, where the run works in another one."""
         was, now = self.crew.before.folder, self.run.row.request.folder
-        return None if was is None or now is None or same_file(was, now) else was
+        return None if was is None or now is None or same_folder(was, now) else was
 
     @property
     def _untold(self) -> Sequence[Event]:

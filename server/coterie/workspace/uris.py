@@ -44,6 +44,12 @@ def same_file(one: str, other: str) -> bool:
     return one == other or (path_of(one) is not None and path_of(one) == path_of(other))
 
 
+def same_folder(one: str, other: str) -> bool:
+    """Say whether two URIs lead to one folder, by whatever links."""
+    places = path_of(one), path_of(other)
+    return one == other or (None not in places and len({os.path.realpath(place) for place in places if place is not None}) == 1)
+
+
 def place_of(uri: str) -> str:
     """Return what the spellings of a URI have in common: the path of a file; of what is none the URI stands for itself."""
     return path_of(uri) or uri
