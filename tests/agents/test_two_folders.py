@@ -111,6 +111,31 @@ async def test_a_folder_is_the_same_one_behind_a_link(tmp_path: Path) -> None:
         assert f'<attachment path="{FILE}" reason="it has changed' in said
 
 
+async def test_a_file_has_one_name_for_an_agent_whatever_links_lead_to_its_folder(tmp_path: Path) -> None:
+    """The run's folder is open as itself and by a link, the other one by a link alone."""
+    here, there = folders(tmp_path)
+    mine, other = tmp_path / "mine", tmp_path / "other"
+    mine.symlink_to(here)
+    other.symlink_to(there)
+    turns = (
+        calls(("execute_command", {"command": f"sed -i s/1/2/ {FILE} {other / FILE}"})),
+        calls(
+            ("write_file", {"path": str(other / FILE), "content": "new\n"}), ("write_file", {"path": str(other / FILE), "content": "new\n"})
+        ),
+        says("Done."),
+    )
+    more: Any = {"sandbox": FakeSandbox(answer=really), "settings": SETTINGS}
+    async with staged(tmp_path / "home", mine, {"chat": turns}, beside=[here, other], **more) as stage:
+        answering(stage, "allow_once")
+        await stage.begin(folder=mine.as_uri())
+        assert (await stage.ended()).state == "succeeded"
+        first, *told = words(stage.model.requests[-1])
+        assert f"[also open, by its whole path: {there}]" in first
+        assert f"[Files: changed {FILE}, {there / FILE}.]" in told[0]
+        wrote = f"Replaced {there / FILE}.", f"{there / FILE} has this content already; nothing was changed."
+        assert tuple(told[1:]) == wrote
+
+
 async def test_a_pinned_file_comes_along_into_another_folder_by_its_whole_path(tmp_path: Path) -> None:
     async with opened(tmp_path, {"chat": [says("Yes.")]}) as (stage, here, there):
         (there / FILE).write_text((here / FILE).read_text(encoding="utf-8"), encoding="utf-8")

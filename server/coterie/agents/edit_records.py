@@ -6,9 +6,10 @@ what commands did.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from coterie.domain.edits import ChangeState, Draft, digest_of
 from coterie.domain.events import ChangeEvent
@@ -59,12 +60,16 @@ def seen_from(folder: str | None, intent: EditIntent) -> str:
 def named(folder: str | None, path: str, place: str) -> str:
     """Return how an agent that works in a folder (a URI) is told of the file at a place.
 
-    ``path`` is its path in the folder where it was found: it has to do where nobody knows the place, or the agent's folder.
+    ``path`` is its path in the folder where it was found: it has to do where nobody knows the place, or the agent's folder. A link may lead
+    from one folder to the other: what is in no other way below the agent's is named by where it really lies, as tools name it.
     """
     own = path_of(folder or "")
     if own is None or not place:
         return path
-    return PurePath(place).relative_to(own).as_posix() if PurePath(place).is_relative_to(own) else place
+    if PurePath(place).is_relative_to(own):
+        return PurePath(place).relative_to(own).as_posix()
+    real, around = Path(os.path.realpath(Path(place).parent), Path(place).name), os.path.realpath(own)
+    return real.relative_to(around).as_posix() if real.is_relative_to(around) else str(real)
 
 
 def as_seen_from(folder: str | None, decided: Iterable[DecidedHunk]) -> tuple[DecidedHunk, ...]:

@@ -86,7 +86,7 @@ def folder_facts(listing: Listing, left: str | None = None) -> FolderFacts:
     entries = [f"{name} ({count} files)" if name.endswith("/") else name for name, count in sorted(counts.items())]
     if (more := len(entries) - MAX_ENTRIES) > 0:
         entries[MAX_ENTRIES:] = [f"… {more} more"]
-    return FolderFacts(listing.folder.name, tuple(entries), tuple(each.absolute for each in listing.beside), left)
+    return FolderFacts(listing.folder.name, tuple(entries), tuple(str(_place(each)) for each in listing.beside), left)
 
 
 async def have_at_hand(workspace: Workspace, index: Index, folder: str | None, wait_s: float | None) -> None:
