@@ -92,6 +92,15 @@ def test_what_nobody_pointed_at_goes_in_whole_or_not_at_all_and_the_preface_says
     assert message.request.endswith("Go.")
 
 
+@pytest.mark.parametrize("limit", [500, 250, 140])
+def test_that_a_chat_goes_on_in_another_folder_is_said_however_little_room_there_is(limit: int) -> None:
+    folder = FolderFacts("p", ("x" * 120,), left="/w/before")
+    [message] = within([first_message(Task(prompt="Go.", folder=folder, map="y" * 300, attachments=(Excerpt("z" * 200, "a"),)))], limit)
+    assert message.text.startswith('<folder name="p" reason="you work in it from here on: ')
+    assert message.request.startswith('<attachment path="a">\nz')
+    assert message.request.endswith("Go.")
+
+
 def test_rules_and_notes_take_their_room_from_what_goes_along() -> None:
     message = first_message(Task(prompt="Go.", attachments=(Excerpt("word " * 2_000, "a.txt"),)))
     [few], [many] = (within([message], 2_000, there("system", system)) for system in (100, 1_500))

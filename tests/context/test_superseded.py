@@ -7,7 +7,7 @@ import pytest
 from coterie.context.elements import elements_of
 from coterie.context.marking import GONE
 from coterie.context.superseded import superseded
-from coterie.context.task import PART, REPLACES, Excerpt, Task, first_message
+from coterie.context.task import PART, REPLACES, Excerpt, FolderFacts, Task, first_message
 from coterie.context.thread import FILE_LEFT_OUT, Placed, pruned_of
 from coterie.domain.messages import AssistantMessage, Message, UserMessage
 from coterie.domain.records import OutputPlace
@@ -21,6 +21,10 @@ def said(*excerpts: Excerpt) -> UserMessage:
 
 def a(text: str = LONG, reason: str | None = None, path: str | None = "a.txt") -> Excerpt:
     return Excerpt(text, path, reason=reason)
+
+
+def moved(*excerpts: Excerpt) -> UserMessage:
+    return first_message(Task(prompt="And?", folder=FolderFacts("other", left="/w/one"), attachments=excerpts))
 
 
 @pytest.mark.parametrize(
@@ -37,6 +41,8 @@ def a(text: str = LONG, reason: str | None = None, path: str | None = "a.txt") -
         ([said(a(path=None)), said(a(path=None))], set()),
         ([said(a()), said(a(GONE, REPLACES))], set()),
         ([said(a()), said(a(FILE_LEFT_OUT, REPLACES)), said(a("last", REPLACES))], {(0, 1)}),
+        ([said(a()), moved(a()), said(a("its namesake", REPLACES))], {(1, 1)}),
+        ([said(a(path="/w/a.txt")), moved(a(path="/w/a.txt"))], {(0, 1)}),
     ],
 )
 def test_only_what_is_said_anew_is_superseded(messages: list[Message], found: set[tuple[int, int]]) -> None:

@@ -19,6 +19,7 @@ from coterie.base.errors import RunError
 from coterie.context.compaction import THRESHOLD, UNKNOWN_WINDOW
 from coterie.context.cutting import ABOUT_A_CUT, bounded, cut_of
 from coterie.context.elements import REASON, SEGMENT, Element, Kind, elements_of, emptied, reworded
+from coterie.context.marking import moves_on
 from coterie.context.pieces import Part
 from coterie.context.tokens import Calibration
 from coterie.context.window import input_limit, plan, share
@@ -63,9 +64,9 @@ def wishes_of(messages: Sequence[UserMessage], tokens: Tokens) -> tuple[Wish, ..
                 source=kind,
                 reason=REASON[kind],
                 tokens=tokens(_size(element.text) + (_ABOUT_A_MESSAGE if kind == "words" else 0)),
-                pinned=kind not in _OPTIONAL,
+                pinned=kind not in _OPTIONAL or moves_on(element),
             )
-            frame = tokens(_size(emptied(element, "").text) + ABOUT_A_CUT) if kind in _CUT else whole.tokens
+            frame = tokens(_size(emptied(element, "").text) + ABOUT_A_CUT) if _is_cut(element) else whole.tokens
             pieces: tuple[Piece, ...] = (whole,)
             if frame < whole.tokens:
                 text = replace(whole, piece_id=f"{name}:text", tokens=whole.tokens - frame, pinned=False, divisible=True)
@@ -141,7 +142,7 @@ def _fitted(wish: Wish, room: int, tokens: Tokens) -> Element | None:
     element, wanted = wish.element, sum(piece.tokens for piece in wish.pieces)
     if room >= wanted:
         return element
-    if element.kind not in _CUT:
+    if not _is_cut(element):
         return None
 
     def cut(characters: int) -> Element:
@@ -151,6 +152,11 @@ def _fitted(wish: Wish, room: int, tokens: Tokens) -> Element | None:
         return tokens(_size(cut(characters).text))
 
     return cut(max(0, bisect_right(range(len(element.shown)), room, key=needs) - 1))
+
+
+def _is_cut(element: Element) -> bool:
+    """Say whether a part of an element may be sent: of what says that paths mean other files from here on its frame is never left out."""
+    return element.kind in _CUT or moves_on(element)
 
 
 def _said(parts: Sequence[Part]) -> int:

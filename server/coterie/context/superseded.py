@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from coterie.context.elements import Element
-from coterie.context.marking import is_left_out, whole_file
+from coterie.context.marking import is_left_out, moves_on, whole_file
 from coterie.context.task import REPLACES
 
 
@@ -22,7 +23,9 @@ def superseded(messages: Sequence[Sequence[Element]]) -> frozenset[tuple[int, in
     standing: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
     for number, elements in enumerate(messages):
         for place, element in enumerate(elements):
-            if (path := whole_file(element)) is not None and not is_left_out(element):  # what is not shown replaces nothing
+            if moves_on(element):  # to another folder, where a relative path is another file's
+                standing = defaultdict(list, {path: where for path, where in standing.items() if PurePath(path).is_absolute()})
+            elif (path := whole_file(element)) is not None and not is_left_out(element):  # what is not shown replaces nothing
                 replaces = element.attributes.get("reason") == REPLACES
                 found |= {(earlier, at) for earlier, at, shown in standing[path] if replaces or shown == element.shown}
                 standing[path].append((number, place, element.shown))
