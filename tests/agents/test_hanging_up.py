@@ -157,8 +157,40 @@ async def test_a_run_whose_end_cannot_be_written_is_interrupted_once_there_is_ro
         journal.is_full = journal.is_overfull = False
         never.set()
         await stage.begin("Hello?", channel_id=channel_id)
-        assert (await stage.ended()).state == "succeeded"
+        await stage.listener.until(lambda event: isinstance(event, RunEvent) and event.state == "succeeded")
+        assert (await stage.ended()).reason == "server_stopped", "so the first one ended"
         assert (await stage.runs.resume(run_id)).state == "running"
+
+
+async def test_how_a_run_ended_whose_end_could_not_be_written_is_told_once_there_is_room(tmp_path: Path) -> None:
+    store, journal, listener, free = Store(tmp_path), FullDisk(), Listener(), list[str]()
+    kept = KeptRuns(journal.around(store.runs), listener, free.append)
+    ends = RunEvent(state="running"), RunEvent(state="succeeded")
+    for number, event in enumerate(ends):
+        row = RunRow(
+            run_id=f"run {number}",
+            channel_id=f"c{number}",
+            request=RunRequest(prompt="Hello"),
+            workflow=None,
+            agent="chat",
+            state="queued",
+            started_at=now(),
+        )
+        await kept.create(row)
+        run = kept.new(row)
+        await run.event(event)
+        journal.is_overfull = True
+        await kept.release(run.run_id, run)
+        assert not await kept.release_rest()
+        journal.is_overfull = False
+    assert (listener.of(RunEvent), free) == ([*ends], [])
+    assert await kept.release_rest()
+    assert [(event.run_id, event.event.state) for event in listener.events[2:] if isinstance(event.event, RunEvent)] == [
+        ("run 0", "interrupted")
+    ]
+    assert free == ["c0", "c1"]
+    assert not await kept.release_rest()
+    await store.aclose()
 
 
 class SlowToOwn(SlowJournal):
@@ -207,7 +239,7 @@ async def test_what_is_written_down_is_known_and_told_though_who_wrote_it_was_st
     row = RunRow(
         run_id="run", channel_id="c", request=RunRequest(prompt="Hello"), workflow=None, agent="chat", state="queued", started_at=now()
     )
-    kept = KeptRuns(journal.around(store.runs), listener)
+    kept = KeptRuns(journal.around(store.runs), listener, lambda _: None)
     await kept.create(row)
     run = kept.new(row)
     journal.may_say_so.clear()

@@ -23,7 +23,7 @@ ROW = RunRow(
 
 async def ended(store: Store) -> KeptRuns:
     """Let a run have ended."""
-    kept = KeptRuns(store.runs, Hub())
+    kept = KeptRuns(store.runs, Hub(), lambda _: None)
     await kept.create(ROW)
     run = kept.new(ROW)
     await run.event(RunEvent(state="succeeded"), durable=True)

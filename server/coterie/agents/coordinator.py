@@ -46,7 +46,7 @@ class Coordinator:
     """
 
     def __init__(self, store: RunStore, audience: Audience, on_change: Callable[[str], None]) -> None:
-        self._kept = KeptRuns(store, audience)
+        self._kept = KeptRuns(store, audience, on_change)
         self.turns = ChannelTurns()
         self._on_change = on_change
         self._tasks = TaskSupervisor("runs")
@@ -224,7 +224,7 @@ class Coordinator:
             try:
                 await settle_undo(run, base.workspace)
             finally:
-                await self._kept.release(run_id)
+                await self._kept.release(run_id, run)
             return run.history
 
     @property
@@ -327,7 +327,7 @@ class Coordinator:
 
     async def _put_away(self, live: Live) -> None:
         try:
-            await self._kept.release(live.run.run_id)
+            await self._kept.release(live.run.run_id, live.run)
         finally:
             self._live.remove(live)
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from coterie.agents.history import History, history_of
@@ -15,6 +15,7 @@ from coterie.agents.named import run_named
 from coterie.base.errors import RequestError, StorageError
 from coterie.base.tasks import whole
 from coterie.domain.client_ports import Audience
+from coterie.domain.events import RunEvent
 from coterie.domain.runs import RunEvents, RunRow
 from coterie.domain.store_ports import RunStore
 
@@ -22,12 +23,16 @@ log = logging.getLogger(__name__)
 
 
 class KeptRuns:
-    """Reads runs, and owns them for a while. What is written to an owned one is told to ``audience``."""
+    """Reads runs, and owns them for a while. What is written to an owned one is told to ``audience``.
 
-    def __init__(self, store: RunStore, audience: Audience) -> None:
+    ``on_free`` is told the channel of each run that could not be given up when it was to be, and now is.
+    """
+
+    def __init__(self, store: RunStore, audience: Audience, on_free: Callable[[str], None]) -> None:
         self._store = store
         self._audience = audience
-        self._unreleased: set[str] = set()
+        self._on_free = on_free
+        self._unreleased: dict[str, LiveRun | None] = {}  # None: of which nothing was written
 
     def new(self, row: RunRow) -> LiveRun:
         """Return what writes a run that is not journalled yet."""
@@ -62,20 +67,28 @@ class KeptRuns:
             raise elsewhere()
         return LiveRun(row, self._store, self._audience, history)
 
-    async def release(self, run_id: str) -> None:
+    async def release(self, run_id: str, run: LiveRun | None = None) -> None:
         """Give a run up. Where that cannot be written down, it is tried again when somebody asks for the run: nobody else can have it."""
         try:
-            await self._give_up(run_id)
+            await self._give_up(run_id, run)
         except StorageError as failure:
             log.warning("run %s stays with this server for now: %s", run_id, failure.message)
 
-    async def _give_up(self, run_id: str) -> None:
+    async def _give_up(self, run_id: str, run: LiveRun | None = None) -> None:
         try:
             await self._store.release(run_id)
         except StorageError:
-            self._unreleased.add(run_id)
+            self._unreleased[run_id] = run or self._unreleased.get(run_id)
             raise
-        self._unreleased.discard(run_id)
+        if (left := self._unreleased.pop(run_id, None)) is not None:
+            await self._tell_rest(left)
+
+    async def _tell_rest(self, run: LiveRun) -> None:
+        """Tell how a run ended whose end could not be written when it did."""
+        for event in (await run.events(run.history.last)).events:  # who reads it writes that it was interrupted
+            if isinstance(event.event, RunEvent):
+                self._audience.tell(event)
+        self._on_free(run.row.channel_id)
 
     async def release_rest(self) -> bool:
         """Try again to give up what could not be given up; says whether any of that is free now."""
@@ -83,7 +96,7 @@ class KeptRuns:
         for run_id in rest:
             if run_id in self._unreleased:  # else somebody may go on with it by now
                 await self.release(run_id)
-        return not rest <= self._unreleased
+        return not rest <= self._unreleased.keys()
 
     @asynccontextmanager
     async def borrowed(self, run_id: str) -> AsyncIterator[LiveRun]:
@@ -92,7 +105,7 @@ class KeptRuns:
         try:
             yield run
         finally:
-            await self.release(run_id)
+            await self.release(run_id, run)
 
 
 def elsewhere() -> RequestError:

@@ -72,10 +72,16 @@ class Shared:
         self.approvals.on_change = self.news.touched
         self.hub.on_left = self.attendance_changed
         self.coordinator = Coordinator(self.store.runs, self.hub, self.news.touched)
+        self.storage.watch(self._storage_changed)
         self.reviews = Reviews(self.store.runs, self.coordinator, self.tasks)
         self.unseen = Unseen(self.store.runs, self.coordinator)
         for each in (self.reviews, self.unseen):
             self.hub.join(each)
+
+    def _storage_changed(self) -> None:
+        """Note that the store can be used again: what is over, and could not be written to be, is told now."""
+        if self.store.problem is None and not self.tasks.closed:
+            self.tasks.spawn(self.coordinator.let_go(), name="give up what is over")
 
     def attendance_changed(self) -> None:
         """Note that a client left, or cannot answer after all: who is left is asked what it was asked, if anybody is."""
