@@ -124,6 +124,26 @@ async def test_who_steers_a_run_of_which_they_have_just_heard_is_heard(turns: in
 
 
 @pytest.mark.parametrize("turns", range(TURNS))
+@pytest.mark.parametrize("is_resumed", [False, True])
+async def test_who_comes_when_a_run_was_just_told_hears_how_it_stands(*, turns: int, is_resumed: bool, tmp_path: Path) -> None:
+    (project := tmp_path / "project").mkdir()
+
+    async def come(_: str) -> Sequence[str]:
+        return [event.event.state for event in stage.coordinator.standing() if isinstance(event.event, RunEvent)]
+
+    async with staged(tmp_path / "home", project, {"chat": [(asyncio.Event(), *says("Hello."))]}) as stage:
+        if is_resumed:
+            run_id = await stage.begin("Hello")
+            await stage.runs.interrupt(run_id)
+            crossing = Crossing(stage, turns, in_state("running"), come)
+            await stage.runs.resume(run_id)
+        else:
+            crossing = Crossing(stage, turns, in_state("queued"), come)
+            await stage.begin("Hello")
+        assert await crossing.answer() in (["queued"], ["running"])
+
+
+@pytest.mark.parametrize("turns", range(TURNS))
 async def test_what_is_just_begun_is_not_taken_back_nor_given_up(turns: int, tmp_path: Path) -> None:
     (project := tmp_path / "project").mkdir()
     never = asyncio.Event()

@@ -88,8 +88,9 @@ class LiveRuns:
         return next((live.run.run_id for live in self if live.run.row.channel_id == channel_id and not live.has_ended), None)
 
     def standing(self) -> tuple[AgentEvent, ...]:
-        """Return the events that say how each live run stands now; what is just being begun is told in a moment."""
-        return tuple(event for live in self if live.is_begun and not live.has_ended for event in live.run.standing())
+        """Return the events that say how each live run stands, as everybody was told; that one is just being begun is told in a moment."""
+        told = [live.run for live in self if live.run.history.last and live.run.history.state.state not in ENDED]
+        return tuple(event for run in told for event in run.standing())
 
     async def until_quiet(self, base: Base) -> None:
         """Wait until no run that is at home there goes on."""
