@@ -243,7 +243,8 @@ class Window(Watched):
             nonlocal pressed
             if not await entry.is_visible():
                 if await self.page.get_by_role("menu").first.is_visible():
-                    await self.press("Escape")  # of a row that has moved under the pointer: it lies over all of the window until it is closed
+                    # Of a row that has moved under the pointer: it lies over all of the window until it is closed.
+                    await self.press("Escape")
                 await row.click(button="right")
             # Not a click: a menu that has just opened takes it for the end of the one that opened it.
             await entry.hover()
