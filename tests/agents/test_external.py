@@ -20,6 +20,7 @@ from coterie.domain.events import (
     UsageEvent,
     WarningEvent,
 )
+from coterie.domain.workspace_ports import Folder
 from hunk_stage import Reviewer
 from mortal_journal import Death, MortalJournal, at_each, gone_on
 from several_hosts import Hosts
@@ -40,6 +41,18 @@ async def test_what_it_wrote_is_edits_like_any_others(tmp_path: Path) -> None:
     assert not Path(job.folder).exists(), "its copy is gone"
     assert job.prompt.endswith("Fix add")
     assert "edit_file" not in job.instructions, "our own prompt is not for it"
+
+
+async def test_it_is_led_to_no_folder_of_which_it_has_no_copy(tmp_path: Path) -> None:
+    worker = FakeWorker()
+    other = tmp_path / "other"
+    other.mkdir()
+    async with working(tmp_path, worker) as stage:
+        stage.workspace.set_folders([*stage.workspace.folders, Folder(uri=other.as_uri(), name="other", absolute=str(other))])
+        assert (await stage.play("Fix add")).state == "succeeded"
+    (job,) = worker.jobs
+    assert '<folder name="project">' in job.prompt
+    assert str(other) not in job.prompt
 
 
 @pytest.mark.parametrize("window", [6_000, None], ids=["small", "not known"])

@@ -69,6 +69,8 @@ class Beginning:
             sent = await self._sent()
             shown = shows_folder(sent) and self._left is None
             listing = None if shown else await collect.listing_of(crew.workspace, self.run.row.request.folder)
+            if listing is not None and is_external:  # what it writes elsewhere than in its copy of the one folder no undo knows
+                listing = replace(listing, beside=())
             around = await self._orientation(listing, sent) if is_new and agent.finds_its_way else Orientation()
             return await self._first(around, listing, () if is_external else amendments(briefing.rules, system, sent))
 
