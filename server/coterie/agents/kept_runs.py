@@ -92,11 +92,11 @@ class KeptRuns:
 
     async def release_rest(self) -> bool:
         """Try again to give up what could not be given up; says whether any of that is free now."""
-        rest = frozenset(self._unreleased)
+        rest = tuple(self._unreleased)  # in the order in which they ended
         for run_id in rest:
             if run_id in self._unreleased:  # else somebody may go on with it by now
                 await self.release(run_id)
-        return not rest <= self._unreleased.keys()
+        return any(run_id not in self._unreleased for run_id in rest)
 
     @asynccontextmanager
     async def borrowed(self, run_id: str) -> AsyncIterator[LiveRun]:
