@@ -17,7 +17,7 @@ from coterie.agents.live_run import LiveRun
 from coterie.base.ids import new_id
 from coterie.domain.edits import Found, FoundChange, LeftOut
 from coterie.domain.events import WarningEvent
-from coterie.domain.records import CommandOutcome, EditOutcome, EventRecord, Record
+from coterie.domain.records import CommandOutcome, EditIntent, EditOutcome, EventRecord, Record
 from coterie.domain.workspace_ports import Workspace
 from coterie.workspace.files import in_thread
 from coterie.workspace.uris import place_below
@@ -72,9 +72,9 @@ def told(run: LiveRun, call_id: str) -> str:
     history, folder = run.history, run.row.request.folder
     intents = [edit.intent for edit in edits_of(history, call_id)]
     parts = [
-        _listed("changed", [seen_from(folder, each) for each in intents if each.before is not None and each.after is not None]),
-        _listed("made", [seen_from(folder, each) for each in intents if each.before is None]),
-        _listed("deleted", [seen_from(folder, each) for each in intents if each.after is None]),
+        _listed("changed", [each for each in intents if each.before is not None and each.after is not None], folder),
+        _listed("made", [each for each in intents if each.before is None], folder),
+        _listed("deleted", [each for each in intents if each.after is None], folder),
     ]
     sentences = [f"Files: {'; '.join(filter(None, parts))}."] if any(parts) else []
     for outcome in history.outcomes.get(call_id, ())[-1:]:
@@ -109,22 +109,26 @@ def _not_undoable(left_out: Sequence[LeftOut], folder: str | None) -> str:
 
 
 def _described(left_out: Sequence[LeftOut], folder: str | None) -> str:
-    names = [named(folder, each.path, place_below(each.folder, each.path)) for each in left_out]
-    whats = ("moved" if each.moved_from else each.what for each in left_out)
-    return _names([f"{name} ({what}, {WHY[each.why]})" for name, what, each in zip(names, whats, left_out, strict=True)])
+    shown = [(named(folder, each.path, place_below(each.folder, each.path)), each) for each in left_out[:_MOST_NAMED]]
+    names = [f"{name} ({'moved' if each.moved_from else each.what}, {WHY[each.why]})" for name, each in shown]
+    return _enumerated(names, len(left_out))
 
 
 def _unknown(why: str) -> str:
     return f"What this command changed is in no diff and no undo, because {why}."
 
 
-def _listed(verb: str, paths: Sequence[str]) -> str:
-    return f"{verb} {_names(list(dict.fromkeys(paths)))}" if paths else ""
+def _listed(verb: str, intents: Sequence[EditIntent], folder: str | None) -> str:
+    files = list({place_below(each.folder, each.path): each for each in intents}.values())
+    # Only as many are named as are shown: for one in another folder links are followed, and a command may have changed thousands.
+    names = [seen_from(folder, each) for each in files[:_MOST_NAMED]]
+    return f"{verb} {_enumerated(names, len(files))}" if files else ""
 
 
-def _names(names: Sequence[str]) -> str:
-    more = len(names) - _MOST_NAMED
-    return ", ".join(names[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+def _enumerated(names: Sequence[str], count: int) -> str:
+    """Return the first names of so many as there are."""
+    more = count - len(names)
+    return ", ".join(names) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _essence(edit: Edit) -> tuple[str, str | None, str | None]:

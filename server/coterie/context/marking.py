@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
+from typing import TypeVar
 
 from coterie.context.cutting import has_changed
 from coterie.context.elements import Element, elements_of, emptied, reworded
@@ -18,6 +19,7 @@ from coterie.context.thread import FILE_LEFT_OUT, Before, Placed, as_sent, stand
 from coterie.domain.inspection import Marks
 from coterie.domain.messages import AssistantMessage, Message, ToolMessage, UserMessage
 
+_T = TypeVar("_T")
 GONE = "[left out by the person]"
 
 
@@ -55,9 +57,9 @@ def moves_on(element: Element) -> bool:
     return element.kind == "folder" and "reason" in element.attributes
 
 
-def seen_elsewhere(held: Mapping[str, str]) -> dict[str, str]:
+def seen_elsewhere(held: Mapping[str, _T]) -> dict[str, _T]:
     """Return what is known by paths that mean the same in every folder."""
-    return {path: text for path, text in held.items() if PurePath(path).is_absolute()}
+    return {path: each for path, each in held.items() if PurePath(path).is_absolute()}
 
 
 def is_left_out(element: Element) -> bool:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import PurePath
 
 from coterie.context.elements import Element
-from coterie.context.marking import is_left_out, moves_on, whole_file
+from coterie.context.marking import is_left_out, moves_on, seen_elsewhere, whole_file
 from coterie.context.task import REPLACES
 
 
@@ -24,7 +23,7 @@ def superseded(messages: Sequence[Sequence[Element]]) -> frozenset[tuple[int, in
     for number, elements in enumerate(messages):
         for place, element in enumerate(elements):
             if moves_on(element):  # to another folder, where a relative path is another file's
-                standing = defaultdict(list, {path: where for path, where in standing.items() if PurePath(path).is_absolute()})
+                standing = defaultdict(list, seen_elsewhere(standing))
             elif (path := whole_file(element)) is not None and not is_left_out(element):  # what is not shown replaces nothing
                 replaces = element.attributes.get("reason") == REPLACES
                 found |= {(earlier, at) for earlier, at, shown in standing[path] if replaces or shown == element.shown}
